@@ -1,0 +1,1 @@
+"""The machinery, written once; it names no service."""

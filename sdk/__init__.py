@@ -1,0 +1,1 @@
+"""What a third party installs to follow certification events and to send commands."""

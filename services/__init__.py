@@ -1,0 +1,1 @@
+"""The decisions. One package for each service; services meet only in contracts."""
