@@ -1,1 +1,1 @@
-"""The machinery, written once; it names no service."""
+"""The machinery, written once: store, writer, log, consumers, clock, web. It names no service."""

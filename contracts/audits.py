@@ -1,0 +1,162 @@
+"""Audits speak: what was audited and found, and what was decided on a certificate.
+
+Source: domain.md section 2. Streams: `audit/<id>`, `certificate/<id>` of `audit_scheduling`.
+"""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from .envelope import Event
+from .values import (
+    AuditId,
+    AuditKind,
+    CertificateId,
+    CertificateType,
+    EntityId,
+    FacilityId,
+    FindingClass,
+    Id,
+    Maturity,
+    MemberId,
+    NoteRef,
+    PersonRef,
+    Standard,
+    Value,
+)
+
+Facilities = tuple[FacilityId, ...]
+
+
+class Finding(Value):
+    """A non-conformance: where one site fails, the whole scope does (domain.md 2.2, rule 4)."""
+
+    finding_id: Id
+    criterion: Id
+    finding_class: FindingClass
+    facility_id: FacilityId | None = None
+
+
+class AuditScheduled(Event):
+    TYPE: ClassVar[str] = "audits.audit_scheduled.v1"
+    audit_id: AuditId
+    member_id: MemberId
+    entity_id: EntityId
+    standard: Standard
+    kind: AuditKind
+    facilities: Facilities
+    auditor_firm: Id
+    starts_on: date
+    ends_on: date
+    certificate_id: CertificateId | None = None
+
+
+class AuditCancelled(Event):
+    TYPE: ClassVar[str] = "audits.audit_cancelled.v1"
+    audit_id: AuditId
+    member_id: MemberId
+    cancelled_on: date
+    reason: Id
+
+
+class AuditConcluded(Event):
+    """`certificate_id` names the certificate that a later audit (surveillance, ...) is about."""
+
+    TYPE: ClassVar[str] = "audits.audit_concluded.v1"
+    audit_id: AuditId
+    member_id: MemberId
+    entity_id: EntityId
+    standard: Standard
+    kind: AuditKind
+    facilities: Facilities
+    auditor_firm: Id
+    lead_auditor: PersonRef
+    started_on: date
+    ended_on: date
+    findings: tuple[Finding, ...]
+    overall_maturity: Maturity | None = None
+    certificate_id: CertificateId | None = None
+
+
+class CertificateGranted(Event):
+    """`valid_to` is the last valid day. `surveillance_due_on` are the days by which each
+    surveillance audit must be concluded (domain.md 2.1, 2.3)."""
+
+    TYPE: ClassVar[str] = "audits.certificate_granted.v1"
+    certificate_id: CertificateId
+    audit_id: AuditId
+    member_id: MemberId
+    entity_id: EntityId
+    standard: Standard
+    certificate_type: CertificateType
+    facilities: Facilities
+    valid_from: date
+    valid_to: date
+    surveillance_due_on: tuple[date, ...]
+    decided_on: date
+    policy_id: Id
+    replaces: CertificateId | None = None
+
+
+class CertificateRefused(Event):
+    """The decision was no: more than the policy's number of major non-conformances, say."""
+
+    TYPE: ClassVar[str] = "audits.certificate_refused.v1"
+    certificate_id: CertificateId
+    audit_id: AuditId
+    member_id: MemberId
+    entity_id: EntityId
+    standard: Standard
+    decided_on: date
+    reason: Literal["too_many_major_findings", "critical_breach", "other"]
+    policy_id: Id
+
+
+class CertificateConverted(Event):
+    """Provisional became full; `valid_to` runs on as for a full certificate."""
+
+    TYPE: ClassVar[str] = "audits.certificate_converted.v1"
+    certificate_id: CertificateId
+    audit_id: AuditId
+    member_id: MemberId
+    valid_to: date
+    surveillance_due_on: tuple[date, ...]
+    effective_on: date
+    policy_id: Id
+
+
+class CertificateSuspended(Event):
+    TYPE: ClassVar[str] = "audits.certificate_suspended.v1"
+    certificate_id: CertificateId
+    member_id: MemberId
+    effective_on: date
+    reason: Id
+    note_ref: NoteRef | None = None
+
+
+class CertificateReinstated(Event):
+    TYPE: ClassVar[str] = "audits.certificate_reinstated.v1"
+    certificate_id: CertificateId
+    member_id: MemberId
+    effective_on: date
+
+
+class CertificateWithdrawn(Event):
+    TYPE: ClassVar[str] = "audits.certificate_withdrawn.v1"
+    certificate_id: CertificateId
+    member_id: MemberId
+    effective_on: date
+    reason: Id
+    note_ref: NoteRef | None = None
+
+
+EVENTS: tuple[type[Event], ...] = (
+    AuditScheduled,
+    AuditCancelled,
+    AuditConcluded,
+    CertificateGranted,
+    CertificateRefused,
+    CertificateConverted,
+    CertificateSuspended,
+    CertificateReinstated,
+    CertificateWithdrawn,
+)

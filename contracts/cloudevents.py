@@ -1,0 +1,117 @@
+"""CloudEvents 1.0: our records as Kafka headers (binary mode) and as one JSON document.
+
+The canonical structured form is what the leaf hash of the transparency log covers; a receiver
+rebuilds it from headers and value alone. All attributes are text, so nothing is lost on the way.
+Source: CloudEvents 1.0.2, Kafka protocol binding, JSON format; RFC 8785 (sorted keys, ASCII,
+integers below 2^53, no floats: orjson's sorted output is that form, tested).
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from .envelope import Envelope, Record
+from .values import Instant
+
+SOURCE_PREFIX = "castmark/"
+CONTENT_TYPE = "application/json"
+LEAF_PREFIX = b"\x00"  # RFC 6962 section 2.1: leaves and nodes hash with different first bytes
+
+Header = tuple[str, bytes]
+
+
+class Malformed(ValueError):
+    """Headers that are not a CloudEvent of ours."""
+
+
+class Received(NamedTuple):
+    """A record as it came over the log: `previous` is the position of the source's previous
+    relayed event in this partition (0 = none); `store_id` names the store it came from."""
+
+    record: Record
+    previous: int
+    store_id: str
+
+
+def structured(record: Record) -> bytes:
+    """The canonical structured CloudEvent, envelope and data."""
+    at = record.envelope
+    return orjson.dumps(
+        {
+            "actor": at.actor,
+            "causationid": at.causation_id,
+            "commandid": at.command_id,
+            "correlationid": at.correlation_id,
+            "data": orjson.Fragment(record.data),
+            "datacontenttype": CONTENT_TYPE,
+            "id": at.event_id,
+            "position": str(at.position),
+            "source": SOURCE_PREFIX + at.source,
+            "specversion": "1.0",
+            "streamversion": str(at.version),
+            "subject": at.stream,
+            "time": at.recorded_at,
+            "type": record.type,
+        }
+    )
+
+
+def leaf_hash(record: Record) -> bytes:
+    """RFC 6962 leaf hash of the canonical structured form: 32 bytes."""
+    return hashlib.sha256(LEAF_PREFIX + structured(record)).digest()
+
+
+def to_headers(record: Record, previous: int, store_id: str) -> list[Header]:
+    """Kafka headers of a record in binary mode; the value is `record.data`, the key its stream."""
+    at = record.envelope
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", at.event_id.encode()),
+        ("ce_source", (SOURCE_PREFIX + at.source).encode()),
+        ("ce_type", record.type.encode()),
+        ("ce_subject", at.stream.encode()),
+        ("ce_time", at.recorded_at.encode()),
+        ("ce_position", b"%d" % at.position),
+        ("ce_previous", b"%d" % previous),
+        ("ce_streamversion", b"%d" % at.version),
+        ("ce_correlationid", at.correlation_id.encode()),
+        ("ce_causationid", at.causation_id.encode()),
+        ("ce_commandid", at.command_id.encode()),
+        ("ce_actor", at.actor.encode()),
+        ("ce_storeid", store_id.encode()),
+        ("content-type", CONTENT_TYPE.encode()),
+    ]
+
+
+def from_headers(headers: Iterable[Header], value: bytes | None) -> Received:
+    """Read a record back; raises Malformed naming what is missing or wrong."""
+    found = dict(headers)
+    try:
+        source = found["ce_source"].decode("ascii")
+        if not source.startswith(SOURCE_PREFIX):
+            raise Malformed(f"ce_source {source!r} is not one of ours")
+        envelope = Envelope(
+            event_id=found["ce_id"].decode("ascii"),
+            source=source[len(SOURCE_PREFIX) :],
+            stream=found["ce_subject"].decode("ascii"),
+            version=int(found["ce_streamversion"]),
+            position=int(found["ce_position"]),
+            recorded_at=Instant(found["ce_time"].decode("ascii")),
+            correlation_id=found["ce_correlationid"].decode("ascii"),
+            causation_id=found["ce_causationid"].decode("ascii"),
+            command_id=found["ce_commandid"].decode("ascii"),
+            actor=found["ce_actor"].decode("ascii"),
+        )
+        record = Record(envelope, found["ce_type"].decode("ascii"), value or b"null")
+        return Received(record, int(found["ce_previous"]), found["ce_storeid"].decode("ascii"))
+    except KeyError as error:
+        raise Malformed(f"the header {error.args[0]} is missing") from error
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Malformed(str(error)) from error
+
+
+def headers_of(pairs: Sequence[tuple[str, bytes | None]] | None) -> list[Header]:
+    """Kafka clients allow null headers; ours never are."""
+    return [(key, value) for key, value in pairs or () if value is not None]

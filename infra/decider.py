@@ -1,0 +1,103 @@
+"""How decisions are shaped: a module with INITIAL, decide and evolve is a decider. Pure.
+
+    decide(command, state, policies) -> events     raises Refused; [] means nothing to do
+    evolve(state, event) -> state                  total over the stream's events
+    due(state) -> {rule: day}                      optional: when the clock must ask again
+
+Time, ids, policy and what is known of other services are inputs. A command writes one stream.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from types import ModuleType
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.envelope import Event, Recorded
+
+from .policy import Policies
+
+
+class Command(BaseModel):
+    """Base of all commands: an imperative `NAME`, one `stream`, and `on`, the day it is given.
+
+    `FILLED` names fields that the server fills in (the day, the approver, evidence of other
+    services): a client cannot set them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    NAME: ClassVar[str]
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on"})
+    on: date
+
+    @property
+    def stream(self) -> str:
+        """The one stream that this command may write."""
+        raise NotImplementedError(f"{type(self).__name__} names no stream")
+
+
+class Tick(Command):
+    """The clock closes the day `on`, and `rule` of this stream is due. Sent by `infra.clock`."""
+
+    NAME: ClassVar[str] = "tick"
+    target: str
+    rule: str
+
+    @property
+    def stream(self) -> str:
+        return self.target
+
+
+Decide = Callable[[Any, Any, Policies], Sequence[Event]]
+Evolve = Callable[[Any, Any], Any]
+Due = Callable[[Any], Mapping[str, date]]
+
+
+class Decider(NamedTuple):
+    """The four parts of a decider, taken from its module by `decider_of`."""
+
+    initial: Any
+    decide: Decide
+    evolve: Evolve
+    due: Due | None
+
+
+def decider_of(module: ModuleType) -> Decider:
+    """The module itself is the decider: no base class, no registration."""
+    return Decider(module.INITIAL, module.decide, module.evolve, getattr(module, "due", None))
+
+
+class Issued(NamedTuple):
+    """A command that a reaction wants, with the id that makes a repeat recognisable."""
+
+    command_id: str
+    command: Command
+
+
+Lookup = Callable[[str, str], Any]
+"""`rows(projection, key)`: this consumer's own row after the event was applied, or None."""
+
+
+class Reaction(NamedTuple):
+    """A named pure function: an event (and this consumer's own rows) in, commands out.
+
+    The name is state (command ids derive from it): it never changes.
+    """
+
+    name: str
+    react: Callable[[Recorded, Lookup], Sequence[Command]]
+
+
+def derived_id(*parts: str) -> str:
+    """An id that follows from others: the same parts always give the same 32 hex digits."""
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def issued(reaction: Reaction, event: Recorded, rows: Lookup) -> list[Issued]:
+    """The commands of a reaction to an event, with ids derived from event and reaction."""
+    return [
+        Issued(derived_id(event.envelope.event_id, reaction.name, str(number)), command)
+        for number, command in enumerate(reaction.react(event, rows))
+    ]

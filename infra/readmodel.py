@@ -1,0 +1,83 @@
+"""How read models are declared: rows folded from events, and facts on two time axes. Pure.
+
+SQL stays in `infra.projection`: it derives the table from the row class, so a read model can be
+rebuilt, permuted and tested as a fold.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from contracts.envelope import Recorded
+from contracts.values import Instant
+
+
+class Projection(NamedTuple):
+    """Rows kept from events.
+
+    `row` is a NamedTuple class whose fields are the columns (str, int, bool, date, `| None`, or
+    dict/tuple kept as JSON) and whose first field is the key. `keys(recorded)` names the rows an
+    event concerns; `evolve(key, row, recorded)` gives the row after it (None = no row). Both are
+    pure. `version` is raised when either changes meaning: a rebuild then makes the new one.
+    """
+
+    name: str
+    version: int
+    row: type[Any]
+    keys: Callable[[Recorded], Sequence[str]]
+    evolve: Callable[[str, Any, Recorded], Any]
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+
+class Fact(NamedTuple):
+    """From `effective_from` on, `attribute` of `subject` is `value` (JSON), as its source said.
+
+    A correction is a later fact with the same `effective_from`; nothing is overwritten.
+    """
+
+    subject: str
+    attribute: str
+    value: Any
+    effective_from: date
+
+
+class Facts(NamedTuple):
+    """A log of facts: `facts(recorded)` is pure; the machinery adds source, position and
+    `recorded_at` and keeps them append-only."""
+
+    name: str
+    version: int
+    facts: Callable[[Recorded], Sequence[Fact]]
+
+
+class Known(NamedTuple):
+    """A fact as kept: with when and where it was recorded."""
+
+    value: Any
+    effective_from: date
+    recorded_at: Instant
+    source: str
+    position: int
+    event_id: str
+
+
+Attributes = Mapping[str, Sequence[Known]]
+"""All that is known of one subject: attribute -> facts in order of (effective_from, recorded_at,
+position)."""
+
+
+def as_of(attributes: Attributes, on: date, known_at: Instant | None = None) -> dict[str, Known]:
+    """The facts that hold on a day, as known at an instant: per attribute the last one with
+    `effective_from <= on` and `recorded_at <= known_at`."""
+    holding: dict[str, Known] = {}
+    for attribute, facts in attributes.items():
+        for fact in facts:
+            if fact.effective_from <= on and (known_at is None or fact.recorded_at <= known_at):
+                kept = holding.get(attribute)
+                if kept is None or _order(kept) <= _order(fact):
+                    holding[attribute] = fact
+    return holding
+
+
+def _order(fact: Known) -> tuple[date, Instant, int]:
+    return fact.effective_from, fact.recorded_at, fact.position
