@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAD = "# Written by `make pins` from pyproject.toml; change the names there, not the versions here."
+HEAD = "# Written by `make pins` from pyproject.toml: change the names there, not the versions."
 
 
 def resolve(names: Sequence[str], *options: str) -> dict[str, str]:

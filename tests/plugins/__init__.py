@@ -1,0 +1,1 @@
+"""pytest plugins of our own: time budgets, what a machine must have, seeds."""
