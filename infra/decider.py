@@ -8,6 +8,7 @@ Time, ids, policy and what is known of other services are inputs. A command writ
 """
 
 import hashlib
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import ModuleType
@@ -33,9 +34,9 @@ class Command(BaseModel):
     on: date
 
     @property
+    @abstractmethod
     def stream(self) -> str:
         """The one stream that this command may write."""
-        raise NotImplementedError(f"{type(self).__name__} names no stream")
 
 
 class Tick(Command):

@@ -1,0 +1,267 @@
+"""The append-only event store: one table on SQLite or PostgreSQL, positions in commit order.
+
+Positions are gapless because they are drawn under the store's lock, from the last one, inside the
+transaction that writes them: a rolled-back transaction leaves none behind, and nothing can appear
+behind a reader. That is why every reader here is a plain `position > ?`.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, select
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import QueuePool
+
+from contracts.catalog import Catalog
+from contracts.envelope import Envelope, Record
+from contracts.values import Instant
+
+from . import tables
+from .errors import Transient
+
+ENVELOPE = (
+    "event_id, stream, version, position, recorded_at, correlation_id, causation_id,"
+    " command_id, actor, type, data"
+)
+_COLUMNS = "position, stream, version, type, event_id, recorded_at, correlation_id, causation_id,"
+_COLUMNS += " command_id, actor, data, leaf"
+LOCK_KEY = 0x434D_5354  # one advisory lock per database: its store's
+
+
+class Head(NamedTuple):
+    """The last position of a store and when it was recorded (0 and "" when empty)."""
+
+    position: int
+    recorded_at: Instant
+
+
+class Statements(NamedTuple):
+    """The few statements that differ between the two databases."""
+
+    begin: str
+    lock: str | None
+    append: str
+    remember: str
+    known: str
+    since: str
+
+
+SQLITE = Statements(
+    begin="BEGIN IMMEDIATE",
+    lock=None,  # BEGIN IMMEDIATE is the store's lock
+    append=f"INSERT INTO events ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+    remember="INSERT INTO commands VALUES (?,?,?,?,?,?)",
+    known="SELECT c.* FROM json_each(?) w CROSS JOIN commands c ON c.command_id = w.value",
+    since=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
+    " FROM json_each(?) w CROSS JOIN events e ON e.stream = w.value ->> 0"
+    " AND e.version > w.value ->> 1 ORDER BY e.position",
+)
+POSTGRESQL = Statements(
+    begin="BEGIN ISOLATION LEVEL READ COMMITTED",
+    lock=f"SELECT pg_advisory_xact_lock({LOCK_KEY})",
+    append=f"INSERT INTO events ({_COLUMNS}) SELECT * FROM unnest(%s::bigint[], %s::text[],"
+    " %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
+    " %s::text[], %s::text[], %s::bytea[])",
+    remember="INSERT INTO commands SELECT * FROM unnest(%s::text[], %s::bytea[], %s::text[],"
+    " %s::int[], %s::bigint[], %s::int[])",
+    known="SELECT * FROM commands WHERE command_id = ANY(%s::text[])",
+    since=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
+    " FROM unnest(%s::text[], %s::int[]) AS w(stream, after) JOIN events e"
+    " ON e.stream = w.stream AND e.version > w.after ORDER BY e.position",
+)
+
+
+class KnownCommand(NamedTuple):
+    """What is kept of a command that was handled."""
+
+    command_id: str
+    request_mac: bytes
+    stream: str
+    version: int
+    first_position: int
+    events: int
+
+
+def open_engine(url: str) -> Engine:
+    """An engine in autocommit: we write BEGIN ourselves, so that the lock is its first word."""
+    if url.startswith("sqlite"):
+        engine = create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            poolclass=QueuePool,
+            max_overflow=64,
+            connect_args={"check_same_thread": False, "timeout": 30},
+        )
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: DBAPIConnection, _: object) -> None:
+            cursor = connection.cursor()
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        return engine
+    return create_engine(
+        url, isolation_level="AUTOCOMMIT", pool_pre_ping=True, max_overflow=32, pool_timeout=10
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Strangers' errors become ours where they enter: an absent database is Transient."""
+    try:
+        yield
+    except exc.OperationalError as error:
+        raise Transient(f"the database is away or busy: {error.orig}") from error
+    except exc.TimeoutError as error:
+        raise Transient(f"the database is away or busy: {error}") from error
+    except exc.InterfaceError as error:
+        raise Transient(f"the database is away: {error.orig}") from error
+    except exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise Transient(f"the database went away: {error.orig}") from error
+        raise
+
+
+class Store:
+    """One service's events. Reading is free for all; writing goes through `execute.Writer`."""
+
+    def __init__(self, engine: Engine, source: str, catalog: Catalog) -> None:
+        self.engine = engine
+        self.source = source
+        self.catalog = catalog
+        self.sql = SQLITE if engine.dialect.name == "sqlite" else POSTGRESQL
+        with translated(), engine.connect() as connection:
+            rows = connection.execute(select(tables.META.c.name, tables.META.c.value)).all()
+        meta: dict[str, str] = {row.name: row.value for row in rows}
+        if meta.get("source") != source:
+            raise ValueError(f"this database holds {meta.get('source')!r}, not {source!r}")
+        self.store_id = meta["store_id"]
+        self.simulated = meta["simulated"] == "yes"
+
+    @staticmethod
+    def create(
+        owner: Engine,
+        source: str,
+        *others: MetaData,
+        simulated: bool = False,
+        app_role: str | None = None,
+    ) -> None:
+        """Make the tables and the store's identity where they are missing (idempotent).
+
+        `simulated` is fixed at creation: only such a store's clock may be moved by hand.
+        """
+        with translated(), owner.connect() as connection:
+            postgres = connection.dialect.name == "postgresql"
+            connection.exec_driver_sql("BEGIN" if postgres else "BEGIN IMMEDIATE")
+            if postgres:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+            tables.create(connection, *others, app_role=app_role)
+            if connection.execute(select(tables.META.c.name)).first() is None:
+                values = {
+                    "store_id": secrets.token_hex(8),
+                    "source": source,
+                    "simulated": "yes" if simulated else "no",
+                }
+                connection.execute(
+                    tables.META.insert(), [{"name": k, "value": v} for k, v in values.items()]
+                )
+            connection.exec_driver_sql("COMMIT")
+
+    # --- reading ---
+
+    def head(self, connection: Connection | None = None) -> Head:
+        """The last position, as this reader can see it."""
+        if connection is None:
+            with translated(), self.engine.connect() as own:
+                return self.head(own)
+        row = connection.exec_driver_sql(
+            "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
+        ).first()
+        return Head(0, Instant("")) if row is None else Head(row[0], Instant(row[1]))
+
+    def read_after(self, position: int, limit: int) -> list[Record]:
+        """Records behind a position, in order; at most `limit`."""
+        with translated(), self.engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT {ENVELOPE} FROM events WHERE position > {int(position)}"
+                f" ORDER BY position LIMIT {int(limit)}"
+            )
+            return self.records(rows.all())
+
+    def read_stream(self, stream: str) -> list[Record]:
+        """A stream from its beginning."""
+        with translated(), self.engine.connect() as connection:
+            return self.since(connection, [(stream, 0)])
+
+    def read_between(self, first: int, last: int) -> list[Record]:
+        """Records at positions first to last, both included."""
+        with translated(), self.engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT {ENVELOPE} FROM events WHERE position BETWEEN {int(first)}"
+                f" AND {int(last)} ORDER BY position"
+            )
+            return self.records(rows.all())
+
+    def leaves(self, after: int, limit: int) -> list[bytes]:
+        """Leaf hashes of the positions behind `after`, in order."""
+        with translated(), self.engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT leaf FROM events WHERE position > {int(after)}"
+                f" ORDER BY position LIMIT {int(limit)}"
+            )
+            return [bytes(row[0]) for row in rows]
+
+    def leaf(self, position: int) -> bytes | None:
+        """The leaf hash kept at a position."""
+        found = self.leaves(position - 1, 1) if position > 0 else []
+        return found[0] if found and position <= self.head().position else None
+
+    # --- for the writer, inside its transaction ---
+
+    def begin(self, connection: Connection) -> None:
+        """Open a transaction and take the store's lock, in a statement of its own."""
+        connection.exec_driver_sql(self.sql.begin)
+        if self.sql.lock is not None:
+            connection.exec_driver_sql(self.sql.lock)
+
+    def since(self, connection: Connection, streams: Sequence[tuple[str, int]]) -> list[Record]:
+        """Records of streams behind a version each, in position order: one round trip."""
+        if self.engine.dialect.name == "sqlite":
+            arguments: tuple[object, ...] = (orjson.dumps(streams).decode(),)
+        else:
+            arguments = ([name for name, _ in streams], [after for _, after in streams])
+        return self.records(connection.exec_driver_sql(self.sql.since, arguments).all())
+
+    def known(self, connection: Connection, ids: Sequence[str]) -> dict[str, KnownCommand]:
+        """Those of the command ids that were handled before."""
+        sqlite = self.engine.dialect.name == "sqlite"
+        argument = orjson.dumps(ids).decode() if sqlite else list(ids)
+        rows = connection.exec_driver_sql(self.sql.known, (argument,)).all()
+        return {row[0]: KnownCommand(row[0], bytes(row[1]), *row[2:]) for row in rows}
+
+    def append(
+        self,
+        connection: Connection,
+        events: Sequence[tuple[Any, ...]],
+        commands: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """Insert rows of `events` (columns in table order) and of `commands`."""
+        for statement, rows in ((self.sql.append, events), (self.sql.remember, commands)):
+            if not rows:
+                continue
+            if self.engine.dialect.name == "sqlite":
+                connection.exec_driver_sql(statement, list(rows))
+            else:
+                connection.exec_driver_sql(statement, tuple(list(c) for c in zip(*rows)))  # noqa: B905
+
+    def records(self, rows: Iterable[Sequence[Any]]) -> list[Record]:
+        """Rows in `ENVELOPE` order as records."""
+        source = self.source
+        return [
+            Record(Envelope(eid, source, *place), kind, data.encode())
+            for eid, *place, kind, data in rows
+        ]

@@ -1,0 +1,344 @@
+"""Inside the writer's transaction: known ids, folds, decisions, rows to insert.
+
+Folds enter the cache only after commit: what a rolled-back transaction thought never happened.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam
+
+from contracts.catalog import MAX_EVENT_BYTES
+from contracts.cloudevents import leaf_hash
+from contracts.envelope import Envelope, Event, Record, Recorded, category
+from contracts.values import Instant
+
+from . import snapshots, tables
+from .decider import Command, Decider, derived_id
+from .errors import Conflict, Refused
+from .policy import Policies
+from .store import KnownCommand, Store
+
+MAX_FOLDS = 50_000
+NO_DUES: Mapping[str, date] = {}
+
+
+class Request(NamedTuple):
+    """A command with its id (made by the client; a repeat reuses it), who asks, and why."""
+
+    command_id: str
+    command: Command
+    actor: str
+    correlation_id: str
+    causation_id: str
+
+
+class Outcome(NamedTuple):
+    """What a command did: its stream's version and the store's position after it."""
+
+    command_id: str
+    stream: str
+    version: int
+    position: int
+    repeated: bool
+    recorded: tuple[Recorded, ...]
+
+
+Answer = Outcome | Exception
+
+
+class Fold(NamedTuple):
+    """A stream's state at a version, with the days on which the clock must ask it again."""
+
+    version: int
+    state: Any
+    dues: Mapping[str, date]
+
+
+class FoldCache:
+    """The most recently used folds of committed streams.
+
+    A fold is current as long as only we have written since it was checked: when a transaction
+    finds a head that we did not leave, all folds checked before it must be checked again.
+    """
+
+    def __init__(self) -> None:
+        self._folds: OrderedDict[str, tuple[Fold, int]] = OrderedDict()
+        self._position = -1
+        self._foreign = 0
+
+    def found(self, head: int) -> None:
+        """A transaction begins at this head."""
+        if head != self._position:
+            self._foreign = head
+            self._position = head
+
+    def get(self, stream: str) -> tuple[Fold, bool] | None:
+        """A fold, and whether it is surely current."""
+        found = self._folds.get(stream)
+        if found is None:
+            return None
+        self._folds.move_to_end(stream)
+        return found[0], found[1] >= self._foreign
+
+    def keep(self, folds: Mapping[str, Fold], position: int) -> None:
+        """Take in what a commit made true."""
+        for stream, fold in folds.items():
+            self._folds[stream] = (fold, position)
+            self._folds.move_to_end(stream)
+        while len(self._folds) > MAX_FOLDS:
+            self._folds.popitem(last=False)
+        self._position = position
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._folds.clear()
+        self._position = -1
+
+
+class Transaction:
+    """One transaction of the writer. `connection` is for rows of the unit's own."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        store: Store,
+        deciders: Mapping[str, Decider],
+        policies: Policies,
+        cache: FoldCache,
+        now: Instant,
+        request_key: bytes,
+    ) -> None:
+        self.connection = connection
+        self.store = store
+        self.deciders = deciders
+        self.policies = policies
+        self.request_key = request_key
+        self.appended = 0
+        self._cache = cache
+        self._now = now
+        self._started = False
+        self._folds: dict[str, Fold] = {}
+        self._before: dict[str, Fold] = {}
+        self._events: list[tuple[Any, ...]] = []
+        self._commands: list[tuple[Any, ...]] = []
+        self._remembered: dict[str, tuple[bytes, Outcome]] = {}
+        self.position = 0
+
+    @property
+    def now(self) -> Instant:
+        """When this transaction records: never before what was recorded last."""
+        self._start()
+        return self._now
+
+    def handle(self, requests: Sequence[Request]) -> list[Answer]:
+        """Decide requests in order; each is an Outcome, or the Refused that its caller gets."""
+        if not requests:
+            return []
+        self._start()
+        known = self.store.known(self.connection, [request.command_id for request in requests])
+        self._load({request.command.stream for request in requests})
+        return [self._answer(request, known.get(request.command_id)) for request in requests]
+
+    def fold(self, stream: str) -> Fold:
+        """A stream's present fold, within this transaction."""
+        self._start()
+        self._load({stream})
+        return self._folds[stream]
+
+    # --- steps ---
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        head = self.store.head(self.connection)
+        self.position = head.position
+        self._now = max(self._now, head.recorded_at)
+        self._cache.found(head.position)
+
+    def _load(self, streams: set[str]) -> None:
+        """Bring the folds of streams up to date: nothing to do for those that nobody else can
+        have written since we last committed."""
+        base: dict[str, Fold] = {}
+        fresh: list[str] = []
+        for stream in streams - self._folds.keys():
+            cached = self._cache.get(stream)
+            if cached is None:
+                fresh.append(stream)
+            elif cached[1]:
+                self._folds[stream] = cached[0]
+            else:
+                base[stream] = cached[0]
+        if not fresh and not base:
+            return
+        saved = snapshots.read(self.connection, self.deciders, fresh)
+        base |= {stream: Fold(*fold, NO_DUES) for stream, fold in saved.items()}
+        behind: dict[str, list[Record]] = {stream: [] for stream in (*base, *fresh)}
+        wanted = [(stream, base[stream].version if stream in base else 0) for stream in behind]
+        for record in self.store.since(self.connection, wanted):
+            behind[record.envelope.stream].append(record)
+        for stream, records in behind.items():
+            self._folds[stream] = self._refold(stream, base.get(stream), records)
+
+    def _refold(self, stream: str, fold: Fold | None, records: Sequence[Record]) -> Fold:
+        decider = self._decider(stream)
+        version = 0 if fold is None else fold.version
+        state = decider.initial if fold is None else fold.state
+        decode = self.store.catalog.decode
+        for record in records:
+            if record.envelope.version != version + 1:
+                raise ValueError(f"{stream} has a hole behind version {version}")
+            version += 1
+            state = decider.evolve(state, decode(record.type, record.data))
+        return Fold(version, state, decider.due(state) if decider.due else NO_DUES)
+
+    def _decider(self, stream: str) -> Decider:
+        found = self.deciders.get(category(stream))
+        if found is None:
+            raise LookupError(f"{self.store.source} has no decider for {stream!r}")
+        return found
+
+    def _answer(self, request: Request, known: KnownCommand | None) -> Answer:
+        mac = mac_of(request, self.request_key)
+        earlier = self._remembered.get(request.command_id)
+        if earlier is not None:
+            return earlier[1]._replace(repeated=True) if earlier[0] == mac else _conflict(request)
+        if known is not None:
+            return self._repeat(known) if known.request_mac == mac else _conflict(request)
+        try:
+            return self._decide(request, mac)
+        except Refused as refused:
+            return refused
+        except Exception as error:  # a bug in one decision is its caller's to see, not the others'
+            return error
+
+    def _repeat(self, known: KnownCommand) -> Outcome:
+        """The first answer again, from what was stored."""
+        last = known.first_position + known.events - 1
+        rows = self.store.read_between(known.first_position, last) if known.events else []
+        recorded = tuple(self.store.catalog.recorded(record) for record in rows)
+        position = last if known.events else known.first_position
+        return Outcome(known.command_id, known.stream, known.version, position, True, recorded)
+
+    def _decide(self, request: Request, mac: bytes) -> Outcome:
+        command = request.command
+        stream = command.stream
+        decider = self._decider(stream)
+        fold = self._folds[stream]
+        events = decider.decide(command, fold.state, self.policies)
+        state, version, position = fold.state, fold.version, self.position
+        rows: list[tuple[Any, ...]] = []
+        recorded: list[Recorded] = []
+        for event in events:
+            version, position = version + 1, position + 1
+            state = decider.evolve(state, event)
+            record, row = self._row(request, stream, version, position, event)
+            rows.append(row)
+            recorded.append(Recorded(record.envelope, event))
+        dues = decider.due(state) if decider.due is not None and events else fold.dues
+        self._before.setdefault(stream, fold)
+        self._folds[stream] = Fold(version, state, dues)
+        self._events += rows
+        first = self.position + 1 if events else self.position
+        self._commands.append((request.command_id, mac, stream, version, first, len(rows)))
+        self.position, self.appended = position, self.appended + len(rows)
+        outcome = Outcome(request.command_id, stream, version, position, False, tuple(recorded))
+        self._remembered[request.command_id] = (mac, outcome)
+        return outcome
+
+    def _row(
+        self, request: Request, stream: str, version: int, position: int, event: Event
+    ) -> tuple[Record, tuple[Any, ...]]:
+        data = self.store.catalog.encode(event)
+        if len(data) > MAX_EVENT_BYTES:
+            raise Refused(
+                "event-too-large",
+                f"this would make an event of {len(data)} bytes; {MAX_EVENT_BYTES} is the most:"
+                " send less at once",
+                bytes=len(data),
+            )
+        envelope = Envelope(
+            derived_id(self.store.store_id, request.command_id, str(version)),
+            self.store.source,
+            stream,
+            version,
+            position,
+            self._now,
+            request.correlation_id,
+            request.causation_id,
+            request.command_id,
+            request.actor,
+        )
+        record = Record(envelope, event.TYPE, data)
+        row = (
+            position,
+            stream,
+            version,
+            event.TYPE,
+            envelope.event_id,
+            self._now,
+            request.correlation_id,
+            request.causation_id,
+            request.command_id,
+            request.actor,
+            data.decode(),
+            leaf_hash(record),
+        )
+        return record, row
+
+    # --- the end ---
+
+    def write(self) -> None:
+        """Insert what was decided; the caller commits."""
+        self.store.append(self.connection, self._events, self._commands)
+        self._events, self._commands = [], []
+        gone: list[dict[str, str]] = []
+        due: list[dict[str, str]] = []
+        for stream, fold in self._before.items():
+            version, state, after = self._folds[stream]
+            if version // snapshots.EVERY != fold.version // snapshots.EVERY:
+                snapshots.keep(self.connection, self._decider(stream), stream, version, state)
+            before = fold.dues
+            if after == before:
+                continue
+            for rule in before.keys() | after.keys():
+                if before.get(rule) != after.get(rule):
+                    gone.append({"s": stream, "r": rule})
+                    if rule in after:
+                        day = after[rule].isoformat()
+                        due.append({"stream": stream, "rule": rule, "due_on": day})
+        if gone:
+            dues = tables.DUES.c
+            self.connection.execute(
+                tables.DUES.delete().where(
+                    dues.stream == bindparam("s"), dues.rule == bindparam("r")
+                ),
+                gone,
+            )
+        if due:
+            self.connection.execute(tables.DUES.insert(), due)
+
+    def committed(self) -> None:
+        """Hand the folds to the cache."""
+        if self._started:
+            self._cache.keep(self._folds, self.position)
+
+
+def _conflict(request: Request) -> Conflict:
+    return Conflict(
+        "command-id-reused",
+        "this command id was used for another request: make a new id for a new request",
+        command_id=request.command_id,
+    )
+
+
+def mac_of(request: Request, key: bytes) -> bytes:
+    """The keyed hash that recognises a repeated request: of what the client sent, not of what
+    the server filled in."""
+    command = request.command
+    body = command.__pydantic_serializer__.to_json(command, exclude=set(command.FILLED))
+    return hashlib.blake2b(command.NAME.encode() + b"\n" + body, key=key, digest_size=16).digest()
