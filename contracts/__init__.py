@@ -1,1 +1,1 @@
-"""The language all services share: events, values, topics. Pure: pydantic and the standard library."""
+"""The language all services share: events, values, topics. Pure: pydantic and stdlib only."""

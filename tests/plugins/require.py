@@ -70,7 +70,7 @@ def _browser_lacking() -> str | None:
 
 
 NEEDS = {
-    "kafka": Need("apt-get install openjdk-17-jre-headless maven", _kafka_lacking),
+    "kafka": Need("apt-get install default-jre-headless maven", _kafka_lacking),
     "postgres": Need("apt-get install postgresql", _postgres_lacking),
     "browser": Need("apt-get install chromium chromium-driver", _browser_lacking),
 }
