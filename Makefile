@@ -33,8 +33,8 @@ setup-dev: .venv/.stamp-dev ## the same, with the tools for tests, lint and benc
 run: setup ## start the whole platform: one process, SQLite, nothing to install
 	$(BIN)/castmark up
 
-stop: setup ## stop what `make run` or `make cluster` started
-	$(BIN)/castmark down
+stop: ## stop what `make run` or `make cluster` started
+	@test ! -x $(BIN)/castmark || $(BIN)/castmark down
 
 clean: stop ## stop, then delete the data in var/, caches and builds (.venv stays)
 	rm -rf var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
