@@ -35,27 +35,30 @@ class Received(NamedTuple):
     store_id: str
 
 
+def attributes(record: Record) -> dict[str, object]:
+    """The attributes of a record's CloudEvent and its data, in the canonical order."""
+    at = record.envelope
+    return {
+        "actor": at.actor,
+        "causationid": at.causation_id,
+        "commandid": at.command_id,
+        "correlationid": at.correlation_id,
+        "data": orjson.Fragment(record.data),
+        "datacontenttype": CONTENT_TYPE,
+        "id": at.event_id,
+        "position": str(at.position),
+        "source": SOURCE_PREFIX + at.source,
+        "specversion": "1.0",
+        "streamversion": str(at.version),
+        "subject": at.stream,
+        "time": at.recorded_at,
+        "type": record.type,
+    }
+
+
 def structured(record: Record) -> bytes:
     """The canonical structured CloudEvent, envelope and data."""
-    at = record.envelope
-    return orjson.dumps(
-        {
-            "actor": at.actor,
-            "causationid": at.causation_id,
-            "commandid": at.command_id,
-            "correlationid": at.correlation_id,
-            "data": orjson.Fragment(record.data),
-            "datacontenttype": CONTENT_TYPE,
-            "id": at.event_id,
-            "position": str(at.position),
-            "source": SOURCE_PREFIX + at.source,
-            "specversion": "1.0",
-            "streamversion": str(at.version),
-            "subject": at.stream,
-            "time": at.recorded_at,
-            "type": record.type,
-        }
-    )
+    return orjson.dumps(attributes(record))
 
 
 def leaf_hash(record: Record) -> bytes:
