@@ -24,7 +24,7 @@ import pytest
 from tests.plugins.budget import folder_of
 
 JAVA_AT_LEAST = 17
-JARS = Path("var/kafka/jars")
+JARS = Path(__file__).resolve().parents[2] / "var" / "kafka" / "jars"
 POSTGRES_HOME = Path("/usr/lib/postgresql")
 
 
@@ -41,7 +41,8 @@ class Need:
 
 def java_version() -> int | None:
     """Major version of the Java on this machine, None without one."""
-    java = shutil.which("java")
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
     if java is None:
         return None
     said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30).stderr
@@ -53,7 +54,8 @@ def _kafka_lacking() -> str | None:
     version = java_version()
     if version is None or version < JAVA_AT_LEAST:
         return f"no Java {JAVA_AT_LEAST} or newer (found: {version or 'none'})"
-    if shutil.which("mvn") is None and not any(JARS.glob("**/*.jar")):
+    jars = Path(os.environ.get("CASTMARK_KAFKA_JARS", JARS))
+    if shutil.which("mvn") is None and not any(jars.glob("**/*.jar")):
         return "neither Maven to fetch Kafka's jars nor the jars themselves"
     return None
 

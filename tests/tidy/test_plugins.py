@@ -88,6 +88,7 @@ def test_a_log_test_on_real_kafka_is_paid_for_by_the_budget_of_kafka(
     result = run.runpytest_subprocess()
     result.stdout.fnmatch_lines(["kafka and kills * s of   300 s"])
     result.stdout.no_fnmatch_line("stores and logs*")
+    assert result.ret == pytest.ExitCode.OK
 
 
 def test_a_folder_without_a_budget_fails_a_full_run(
