@@ -31,14 +31,10 @@ __all__ = ["Answer", "Outcome", "Request", "Unit", "Writer", "request_of"]
 MAX_GROUP = 512
 RETRY_FOR_S = 10.0
 RETRY_EVERY_S = 0.2
-T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
-
-class Unit(Protocol[T_co]):
-    """What commits alone: a consumed batch with its rows, commands and cursor."""
-
-    def __call__(self, transaction: Transaction) -> T_co: ...
+Unit = Callable[[Transaction], T]
+"""What commits alone: a consumed batch with its rows, commands and cursor."""
 
 
 class Meter(Protocol):

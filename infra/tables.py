@@ -136,7 +136,8 @@ LIVE = Table(
     "live_versions",
     MACHINERY,
     Column("consumer", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("shape", Text, nullable=False),
 )
 
 LEASES = Table(

@@ -1,0 +1,300 @@
+"""Off the log, once only: a batch, its rows, its commands' events and its cursor commit together.
+
+An event is applied only if `previous <= cursor < position`. `position <= cursor` is a repeat;
+`previous > cursor` is a hole: nothing behind it is applied until it is re-read. An event that
+cannot be applied parks its stream for this consumer; other streams flow.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, select
+
+from contracts.catalog import BROADCAST, Undecodable, UnknownType
+from contracts.cloudevents import Received, leaf_hash
+from contracts.envelope import Record, Recorded
+from contracts.machinery import DayClosed
+from contracts.values import Instant
+
+from . import tables
+from .decider import Issued, Reaction, issued
+from .errors import HistoryChanged, Poison, Refused, Transient
+from .execute import Outcome, Writer, request_of
+from .parking import park, parked_streams
+from .projection import Fold, ReadModels
+from .readmodel import Facts, Projection
+from .transaction import Transaction
+
+
+class Consumer(NamedTuple):
+    """What one consumer of a service reads and does. Its name is state and never changes."""
+
+    name: str
+    sources: tuple[str, ...]
+    projections: tuple[Projection, ...] = ()
+    facts: tuple[Facts, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+
+
+class Batch(NamedTuple):
+    """Consecutive records of one source and partition, as received."""
+
+    source: str
+    partition: int
+    store_id: str
+    received: Sequence[Received]
+    next_offset: int
+
+
+class Cursor(NamedTuple):
+    """How far a consumer is in one partition of a source; position 0 = at the beginning."""
+
+    position: int
+    next_offset: int
+    store_id: str
+    leaf: bytes
+    recorded_at: Instant
+    closed_on: date | None
+
+
+START = Cursor(0, 0, "", b"", Instant(""), None)
+
+
+class Applied(NamedTuple):
+    """What became of a batch."""
+
+    cursor: Cursor
+    applied: int
+    repeats: int
+    hole: bool
+
+
+class _Failed(Exception):
+    """One event of the batch cannot be applied: the unit is rolled back and run again with it
+    parked, so that no half of it stays behind."""
+
+    def __init__(self, position: int, poison: Poison) -> None:
+        super().__init__(str(poison))
+        self.position = position
+        self.poison = poison
+
+
+def read_cursor(
+    connection: Connection, consumer: str, source: str, partition: int, *, lock: bool = False
+) -> Cursor:
+    """A consumer's cursor; START when it has none. `lock` holds its row to the transaction."""
+    cursors = tables.CURSORS.c
+    query = select(tables.CURSORS).where(
+        cursors.consumer == consumer, cursors.source == source, cursors.partition == partition
+    )
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    return START if row is None else _cursor(row)
+
+
+def read_cursors(connection: Connection, consumer: str) -> dict[tuple[str, int], Cursor]:
+    """All cursors of a consumer, by source and partition."""
+    query = select(tables.CURSORS).where(tables.CURSORS.c.consumer == consumer)
+    return {(row.source, row.partition): _cursor(row) for row in connection.execute(query)}
+
+
+def _cursor(row: Row[Any]) -> Cursor:
+    closed = date.fromisoformat(row.closed_on) if row.closed_on else None
+    return Cursor(
+        row.position,
+        row.next_offset,
+        row.store_id,
+        bytes(row.leaf),
+        Instant(row.recorded_at),
+        closed,
+    )
+
+
+def move_cursor(
+    connection: Connection, consumer: str, source: str, partition: int, old: Cursor, new: Cursor
+) -> None:
+    """Advance a cursor by compare-and-set; no row changed = somebody else did: roll back."""
+    values = {
+        "position": new.position,
+        "next_offset": new.next_offset,
+        "store_id": new.store_id,
+        "leaf": new.leaf,
+        "recorded_at": new.recorded_at,
+        "closed_on": new.closed_on.isoformat() if new.closed_on else "",
+    }
+    cursors = tables.CURSORS.c
+    if old == START:
+        key = {"consumer": consumer, "source": source, "partition": partition}
+        if read_cursor(connection, consumer, source, partition) != START:
+            raise Transient("another process has moved this cursor")
+        connection.execute(tables.CURSORS.insert().values(**key, **values))
+        return
+    changed = connection.execute(
+        tables.CURSORS.update()
+        .where(
+            cursors.consumer == consumer,
+            cursors.source == source,
+            cursors.partition == partition,
+            cursors.position == old.position,
+            cursors.next_offset == old.next_offset,
+        )
+        .values(**values)
+    )
+    if changed.rowcount != 1:
+        raise Transient("another process has moved this cursor")
+
+
+class Applier:
+    """Applies batches of one consumer through its service's writer."""
+
+    def __init__(self, consumer: Consumer, writer: Writer, models: ReadModels) -> None:
+        self.consumer = consumer
+        self.writer = writer
+        self.models = models
+
+    async def apply(self, batch: Batch) -> Applied:
+        """Apply what is new of a batch; one transaction.
+
+        Raises Transient (try again), HistoryChanged (stop). Never raises for a bad event: its
+        stream is parked.
+        """
+        poison: dict[int, Poison] = {}
+        while True:
+            try:
+                return await self.writer.run(lambda unit: self._apply(unit, batch, poison))
+            except _Failed as failed:
+                poison = {**poison, failed.position: failed.poison}
+
+    def cursor(self, source: str, partition: int) -> Cursor:
+        """The cursor as committed."""
+        with self.writer.store.engine.connect() as connection:
+            return read_cursor(connection, self.consumer.name, source, partition)
+
+    def _apply(self, unit: Transaction, batch: Batch, poison: Mapping[int, Poison]) -> Applied:
+        name = self.consumer.name
+        old = read_cursor(unit.connection, name, batch.source, batch.partition, lock=True)
+        fresh, repeats, hole = select_new(old, batch)
+        if not fresh:
+            return Applied(old, 0, repeats, hole)
+        fold = Fold(unit.connection, self.models.live(unit.connection, lock=True))
+        waiting = parked_streams(unit.connection, name, batch.source)
+        events: list[tuple[Received, Recorded]] = []
+        closed_on = old.closed_on
+        for received in fresh:
+            stream = received.record.envelope.stream
+            try:
+                if stream in waiting:
+                    raise Poison("stream-parked", "an earlier event of this stream is parked")
+                if received.record.envelope.position in poison:
+                    raise poison[received.record.envelope.position]
+                event = self._read(received.record)
+            except Poison as reason:
+                park(unit, name, batch, received, reason)
+                waiting.add(stream)
+                continue
+            if isinstance(event.event, DayClosed):
+                closed_on = max(event.event.on, closed_on or event.event.on)
+            if event.event.TYPE not in BROADCAST:
+                events.append((received, event))
+        self._fold(unit, fold, [event for _, event in events])
+        fold.write()
+        last = fresh[-1].record
+        new = Cursor(
+            last.envelope.position,
+            old.next_offset if hole else batch.next_offset,
+            batch.store_id,
+            leaf_hash(last),
+            last.envelope.recorded_at,
+            closed_on,
+        )
+        move_cursor(unit.connection, name, batch.source, batch.partition, old, new)
+        return Applied(new, len(fresh), repeats, hole)
+
+    def _read(self, record: Record) -> Recorded:
+        try:
+            return self.writer.store.catalog.recorded(record)
+        except UnknownType as error:
+            raise Poison("unknown-type", f"this build knows no {error}") from error
+        except Undecodable as error:
+            raise Poison("undecodable", str(error)) from error
+
+    def _fold(self, unit: Transaction, fold: Fold, events: Sequence[Recorded]) -> None:
+        """Rows and facts of each event, then the commands of its reactions, in order."""
+        fold.prefetch(events)
+        for event in events:
+            try:
+                fold.apply(event)
+                commands = [
+                    (reaction, command)
+                    for reaction in self.consumer.reactions
+                    for command in issued(reaction, event, fold.lookup)
+                ]
+            except Exception as error:
+                raise _failed(event, error) from error
+            if commands:
+                self._issue(unit, event, commands)
+
+    def _issue(
+        self, unit: Transaction, event: Recorded, commands: Sequence[tuple[Reaction, Issued]]
+    ) -> None:
+        at = event.envelope
+        requests = [
+            request_of(
+                command.command_id,
+                command.command,
+                f"castmark:{self.consumer.name}",
+                at.correlation_id,
+                at.event_id,
+            )
+            for _, command in commands
+        ]
+        for request, answer in zip(requests, unit.handle(requests), strict=True):
+            if isinstance(answer, Outcome):
+                continue
+            if not isinstance(answer, Refused):
+                raise _failed(event, answer) from answer
+            unit.connection.execute(
+                tables.REFUSALS.insert().values(
+                    command_id=request.command_id,
+                    consumer=self.consumer.name,
+                    event_id=at.event_id,
+                    source=at.source,
+                    position=at.position,
+                    command=f"{request.command.NAME} {request.command.stream}",
+                    slug=answer.slug,
+                    sentence=answer.sentence,
+                    refused_at=unit.now,
+                )
+            )
+            self.writer.meter.answered(answer.slug)
+
+
+def _failed(event: Recorded, error: BaseException) -> _Failed:
+    poison = Poison("not-applicable", f"{type(error).__name__}: {error}")
+    return _Failed(event.envelope.position, poison)
+
+
+def select_new(cursor: Cursor, batch: Batch) -> tuple[list[Received], int, bool]:
+    """Split a batch by the cursor: what is new and consecutive, how many repeats, and whether a
+    hole cut it short. Raises HistoryChanged when the source is another one, or has another past.
+    """
+    if cursor.store_id and cursor.store_id != batch.store_id:
+        raise HistoryChanged(
+            f"{batch.source}: the cursor knows store {cursor.store_id}, this is {batch.store_id}"
+        )
+    fresh: list[Received] = []
+    repeats, at = 0, cursor.position
+    for received in batch.received:
+        position = received.record.envelope.position
+        if position <= at:
+            if position == cursor.position and leaf_hash(received.record) != cursor.leaf:
+                raise HistoryChanged(
+                    f"{batch.source}: position {position} is not what was applied before"
+                )
+            repeats += 1
+        elif received.previous > at:
+            return fresh, repeats, True
+        else:
+            fresh.append(received)
+            at = position
+    return fresh, repeats, False

@@ -1,0 +1,89 @@
+"""Events that could not be applied, kept as received; retried or skipped on request, in order.
+
+What parks is the *stream*, for one consumer: later events of the same stream wait behind, others
+flow. A skip is a durable record that a rebuild obeys.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, select
+
+from contracts.cloudevents import Received
+from contracts.envelope import Envelope, Record
+
+from . import tables
+from .errors import Poison
+
+if TYPE_CHECKING:
+    from .consumer import Batch
+    from .transaction import Transaction
+
+
+class Parked(NamedTuple):
+    """A parked event as kept."""
+
+    source: str
+    partition: int
+    record: Record
+    slug: str
+    sentence: str
+    parked_at: str
+
+
+def parked_streams(connection: Connection, consumer: str, source: str) -> set[str]:
+    """Streams of a source that wait for this consumer."""
+    parked = tables.PARKED.c
+    query = select(parked.stream).where(parked.consumer == consumer, parked.source == source)
+    return {row.stream for row in connection.execute(query.distinct())}
+
+
+def park(
+    unit: "Transaction", consumer: str, batch: "Batch", received: Received, reason: Poison
+) -> None:
+    """Set an event aside, as received, in the transaction that passes it."""
+    record = received.record
+    unit.connection.execute(
+        tables.PARKED.insert().values(
+            consumer=consumer,
+            source=batch.source,
+            position=record.envelope.position,
+            partition=batch.partition,
+            stream=record.envelope.stream,
+            record=text_of(record),
+            slug=reason.slug,
+            sentence=reason.sentence[:2000],
+            parked_at=unit.now,
+        )
+    )
+
+
+def parked_events(
+    connection: Connection, consumer: str, source: str | None = None, stream: str | None = None
+) -> list[Parked]:
+    """What is parked, oldest first."""
+    parked = tables.PARKED.c
+    query = select(tables.PARKED).where(parked.consumer == consumer).order_by(parked.position)
+    if source is not None:
+        query = query.where(parked.source == source)
+    if stream is not None:
+        query = query.where(parked.stream == stream)
+    return [_parked(row) for row in connection.execute(query)]
+
+
+def _parked(row: Any) -> Parked:
+    return Parked(
+        row.source, row.partition, record_of(row.record), row.slug, row.sentence, row.parked_at
+    )
+
+
+def text_of(record: Record) -> str:
+    """A record as one line of JSON; bytes that are not UTF-8 survive as escapes."""
+    data = record.data.decode("utf-8", "backslashreplace")
+    return orjson.dumps([list(record.envelope), record.type, data]).decode()
+
+
+def record_of(text: str) -> Record:
+    """The record back."""
+    envelope, kind, data = orjson.loads(text)
+    return Record(Envelope(*envelope), kind, data.encode())

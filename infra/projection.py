@@ -1,0 +1,345 @@
+"""Where read models become SQL: tables from row classes, folding a batch, bulk filling.
+
+Every consumer has two slots of tables, `a` and `b`; one is live. A rebuild fills the other and
+switches the word in `live_versions`, which readers and consumers read inside each transaction.
+"""
+
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from contracts.envelope import Recorded
+from contracts.values import Instant
+
+from . import tables
+from .readmodel import Attributes, Facts, Known, Projection
+
+SLOTS = ("a", "b")
+Slot = str
+CHUNK = 500  # keys per SELECT: below SQLite's smallest limit of variables
+
+
+class Codec(NamedTuple):
+    """How a row class is written: column types, and both directions."""
+
+    fields: tuple[str, ...]
+    kinds: tuple[type[Any], ...]
+    optional: tuple[bool, ...]
+    make: Callable[..., Any]
+
+    def write(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """A row as column values."""
+        return tuple(
+            value
+            if value is None or kind in (str, int, bool)
+            else value.isoformat()
+            if kind is date
+            else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+            for value, kind in zip(row, self.kinds, strict=True)
+        )
+
+    def read(self, values: Sequence[Any]) -> Any:
+        """Column values as a row."""
+        return self.make(
+            value
+            if value is None or kind in (str, int)
+            else bool(value)
+            if kind is bool
+            else date.fromisoformat(value)
+            if kind is date
+            else _json(kind, value)
+            for value, kind in zip(values, self.kinds, strict=True)
+        )
+
+
+def _json(kind: type[Any], text: str) -> Any:
+    value = orjson.loads(text)
+    return tuple(value) if kind is tuple else value
+
+
+def codec_of(row: type[Any]) -> Codec:
+    """The codec of a NamedTuple class, from its annotations."""
+    hints = typing.get_type_hints(row)
+    kinds: list[type[Any]] = []
+    optional: list[bool] = []
+    for hint in (hints[field] for field in row._fields):
+        parts = typing.get_args(hint) if _is_union(hint) else (hint,)
+        plain = [part for part in parts if part is not type(None)]
+        kind = typing.get_origin(plain[0]) or plain[0]
+        if kind not in (str, int, bool, date):
+            kind = tuple if isinstance(kind, type) and issubclass(kind, tuple) else _scalar(kind)
+        kinds.append(kind)
+        optional.append(len(plain) < len(parts))
+    return Codec(row._fields, tuple(kinds), tuple(optional), row._make)
+
+
+def _is_union(hint: object) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _scalar(kind: Any) -> type[Any]:
+    if isinstance(kind, type) and issubclass(kind, str):
+        return str
+    if isinstance(kind, type) and issubclass(kind, (dict, Mapping)):
+        return dict
+    raise TypeError(f"a column cannot hold {kind!r}: use str, int, bool, date, dict or tuple")
+
+
+def _column(name: str, kind: type[Any], *, optional: bool, key: bool) -> Column[Any]:
+    sql = {int: BigInteger, bool: Boolean}.get(kind, Text)
+    return Column(name, sql, primary_key=key, nullable=optional and not key)
+
+
+class RowTable(NamedTuple):
+    """A projection's table in one slot."""
+
+    projection: Projection
+    codec: Codec
+    table: Table
+
+    def read(self, connection: Connection, keys: Sequence[str]) -> dict[str, Any]:
+        """Rows by key."""
+        found: dict[str, Any] = {}
+        key = self.table.c[self.codec.fields[0]]
+        for start in range(0, len(keys), CHUNK):
+            query = select(self.table).where(key.in_(keys[start : start + CHUNK]))
+            for values in connection.execute(query):
+                row = self.codec.read(values)
+                found[row[0]] = row
+        return found
+
+    def write(self, connection: Connection, rows: Mapping[str, Any]) -> None:
+        """Upsert changed rows, delete those that are None."""
+        key = self.codec.fields[0]
+        gone = [name for name, row in rows.items() if row is None]
+        for start in range(0, len(gone), CHUNK):
+            part = gone[start : start + CHUNK]
+            connection.execute(self.table.delete().where(self.table.c[key].in_(part)))
+        kept = [
+            dict(zip(self.codec.fields, self.codec.write(row), strict=True))
+            for row in rows.values()
+            if row is not None
+        ]
+        if not kept:
+            return
+        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        statement = insert(self.table)
+        changed = {name: statement.excluded[name] for name in self.codec.fields[1:]}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=[key], set_=changed), kept
+        )
+
+
+class FactTable(NamedTuple):
+    """A fact log's table in one slot."""
+
+    facts: Facts
+    table: Table
+
+    def write(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append facts; rows are in column order."""
+        if not rows:
+            return
+        fill(connection, self.table, rows)
+
+    def read(self, connection: Connection, subjects: Iterable[str]) -> dict[str, Attributes]:
+        """All facts of subjects, in the order that `as_of` expects."""
+        column = self.table.c
+        names = sorted(set(subjects))
+        found: dict[str, dict[str, list[Known]]] = {name: {} for name in names}
+        for start in range(0, len(names), CHUNK):
+            query = (
+                select(self.table)
+                .where(column.subject.in_(names[start : start + CHUNK]))
+                .order_by(column.effective_from, column.recorded_at, column.position)
+            )
+            for row in connection.execute(query):
+                known = Known(
+                    orjson.loads(row.value),
+                    date.fromisoformat(row.effective_from),
+                    Instant(row.recorded_at),
+                    row.source,
+                    row.position,
+                    row.event_id,
+                )
+                found[row.subject].setdefault(row.attribute, []).append(known)
+        return found  # type: ignore[return-value] # lists are sequences, values are invariant
+
+
+def fill(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert many rows by the database's fast way: COPY, or one prepared statement."""
+    names = ", ".join(column.name for column in table.columns)
+    if connection.dialect.name == "postgresql":
+        raw = connection.connection.driver_connection
+        assert raw is not None  # an open connection has its driver's one
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ",".join("?" for _ in table.columns)
+    connection.exec_driver_sql(
+        f"INSERT INTO {table.name} ({names}) VALUES ({marks})", [tuple(row) for row in rows]
+    )
+
+
+class Tables(NamedTuple):
+    """All tables of one consumer in one slot."""
+
+    slot: Slot
+    rows: Mapping[str, RowTable]
+    facts: Mapping[str, FactTable]
+
+    def all(self) -> list[Table]:
+        """Every table."""
+        return [*(r.table for r in self.rows.values()), *(f.table for f in self.facts.values())]
+
+
+class ReadModels:
+    """The read models of one consumer: shape, metadata, both slots."""
+
+    def __init__(
+        self, consumer: str, projections: Sequence[Projection], facts: Sequence[Facts]
+    ) -> None:
+        self.consumer = consumer
+        self.metadata = MetaData()
+        shape = [f"{part.name}:{part.version}" for part in projections]
+        self.shape = ",".join([*shape, *(f"{log.name}:{log.version}" for log in facts)])
+        self.slots = {slot: self._tables(slot, projections, facts) for slot in SLOTS}
+
+    def _tables(
+        self, slot: Slot, projections: Sequence[Projection], facts: Sequence[Facts]
+    ) -> Tables:
+        rows: dict[str, RowTable] = {}
+        for projection in projections:
+            codec = codec_of(projection.row)
+            name = f"{projection.name}_v{projection.version}{slot}"
+            columns = [
+                _column(field, kind, optional=optional, key=number == 0)
+                for number, (field, kind, optional) in enumerate(
+                    zip(codec.fields, codec.kinds, codec.optional, strict=True)
+                )
+            ]
+            indexes = [Index(f"{name}_{'_'.join(i)}", *i) for i in projection.indexes]
+            table = Table(name, self.metadata, *columns, *indexes)
+            rows[projection.name] = RowTable(projection, codec, table)
+        logs = {log.name: FactTable(log, self._log(log, slot)) for log in facts}
+        return Tables(slot, rows, logs)
+
+    def _log(self, log: Facts, slot: Slot) -> Table:
+        name = f"{log.name}_v{log.version}{slot}"
+        return Table(
+            name,
+            self.metadata,
+            Column("source", Text, primary_key=True),
+            Column("position", BigInteger, primary_key=True),
+            Column("ordinal", Integer, primary_key=True),
+            Column("subject", Text, nullable=False),
+            Column("attribute", Text, nullable=False),
+            Column("value", Text, nullable=False),
+            Column("effective_from", Text, nullable=False),
+            Column("recorded_at", Text, nullable=False),
+            Column("event_id", Text, nullable=False),
+            Index(f"{name}_subject", "subject"),
+        )
+
+    def live(self, connection: Connection, *, lock: bool = False) -> Tables:
+        """The live slot, as this transaction sees it. Raises ValueError when the live tables
+        have another shape than this build's: a rebuild must make them first."""
+        live = tables.LIVE.c
+        query = select(live.slot, live.shape).where(live.consumer == self.consumer)
+        row = connection.execute(query.with_for_update(read=True) if lock else query).first()
+        if row is None:
+            return self.slots[SLOTS[0]]
+        if row.shape != self.shape:
+            raise ValueError(
+                f"{self.consumer} is live as {row.shape}, this build makes {self.shape}:"
+                f" run castmark rebuild {self.consumer}"
+            )
+        return self.slots[row.slot]
+
+
+class Fold:
+    """Rows of one consumer within one transaction: read once, folded in memory, written once."""
+
+    def __init__(self, connection: Connection, models: Tables) -> None:
+        self.connection = connection
+        self.models = models
+        self._rows: dict[str, dict[str, Any]] = {name: {} for name in models.rows}
+        self._changed: dict[str, set[str]] = {name: set() for name in models.rows}
+        self._facts: dict[str, list[tuple[Any, ...]]] = {name: [] for name in models.facts}
+
+    def prefetch(self, events: Iterable[Recorded]) -> None:
+        """Read all rows that events concern, one query per projection."""
+        batch = list(events)
+        for name, part in self.models.rows.items():
+            keys = {key for event in batch for key in part.projection.keys(event)}
+            wanted = sorted(keys - self._rows[name].keys())
+            if wanted:
+                found = part.read(self.connection, wanted)
+                self._rows[name] |= {key: found.get(key) for key in wanted}
+
+    def lookup(self, projection: str, key: str) -> Any:
+        """A row as it stands in this transaction, or None."""
+        rows = self._rows[projection]
+        if key not in rows:
+            rows[key] = self.models.rows[projection].read(self.connection, [key]).get(key)
+        return rows[key]
+
+    def apply(self, event: Recorded) -> None:
+        """Fold one event into rows and facts; a failure leaves no trace of it."""
+        rows: list[tuple[str, str, Any]] = []
+        for name, part in self.models.rows.items():
+            for key in part.projection.keys(event):
+                rows.append((name, key, part.projection.evolve(key, self.lookup(name, key), event)))
+        facts = [(name, fact_rows(part.facts, event)) for name, part in self.models.facts.items()]
+        for name, key, row in rows:
+            self._rows[name][key] = row
+            self._changed[name].add(key)
+        for name, made in facts:
+            self._facts[name] += made
+
+    def write(self) -> None:
+        """Write what changed."""
+        for name, part in self.models.rows.items():
+            rows = self._rows[name]
+            part.write(self.connection, {key: rows[key] for key in sorted(self._changed[name])})
+            self._changed[name].clear()
+        for name, log in self.models.facts.items():
+            log.write(self.connection, self._facts[name])
+            self._facts[name].clear()
+
+
+def fact_rows(log: Facts, event: Recorded) -> list[tuple[Any, ...]]:
+    """An event's facts as rows, in the order of the table's columns."""
+    at = event.envelope
+    return [
+        (
+            at.source,
+            at.position,
+            ordinal,
+            fact.subject,
+            fact.attribute,
+            orjson.dumps(fact.value).decode(),
+            fact.effective_from.isoformat(),
+            at.recorded_at,
+            at.event_id,
+        )
+        for ordinal, fact in enumerate(log.facts(event))
+    ]

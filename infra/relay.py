@@ -1,0 +1,226 @@
+"""Out of the store, onto the log: every published event, in position order, at least once.
+
+Each record carries `ce_previous`, the position of the previous relayed event of the same source
+and partition, so that a receiver sees a hole. After any failed send the relay stops, discards the
+producer and starts again from its stored cursor. One relay is active per store (a lease).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import Connection, select
+
+from contracts.catalog import BROADCAST, TOPICS, Topic, partition_of
+from contracts.cloudevents import Header, Received, leaf_hash, to_headers
+from contracts.envelope import Record
+from contracts.values import Instant, instant, moment
+
+from . import tables
+from .bus import OWN, Progress
+from .consumer import START, move_cursor, read_cursor
+from .errors import HistoryChanged, Transient
+from .execute import Writer
+from .store import Store
+from .transaction import Transaction
+
+NAME = "relay"
+LIMIT = 500
+LEASE_S = 10
+ALL = -1  # the partition number under which the relay keeps how far it has read the store
+
+
+class Outgoing(NamedTuple):
+    """One record for the broker: key and partition are ours, never the client's choice."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: list[Header]
+
+
+class Sink(Protocol):
+    """A producer: idempotent, `acks=all`."""
+
+    async def send(self, records: Sequence[Outgoing]) -> None:
+        """Send in order; returns when all are acknowledged; raises Transient when any is not."""
+        ...
+
+    async def tails(self, topic: Topic) -> Mapping[int, Received]:
+        """The last record of each partition that has one."""
+        ...
+
+    async def close(self) -> None:
+        """Discard the producer and what it still holds."""
+        ...
+
+
+class Relay:
+    """Relays one store. Run `run()` as a task; it returns only when it must stop."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        sink: Callable[[], Sink],
+        now: Callable[[], datetime],
+        holder: str,
+    ) -> None:
+        self.writer = writer
+        self.store = writer.store
+        self.topic = TOPICS[self.store.source]
+        self.progress = Progress(NAME)
+        self._new_sink = sink
+        self._now = now
+        self._holder = holder
+        self._token = 0
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Relay until cancelled; waits for a broker or database that is away."""
+        loop = asyncio.get_running_loop()
+        self.writer.listeners.append(lambda _: loop.call_soon_threadsafe(self._wake.set))
+        while True:
+            sink = self._new_sink()
+            try:
+                if await self.writer.run(self._take_lease):
+                    await self._relay(sink)
+                self.progress.waiting("another process relays this store")
+            except Transient as error:
+                self.progress.waiting(str(error))
+            except HistoryChanged as error:
+                self.progress.stopped(f"{HistoryChanged.slug}: {error}")
+                return
+            finally:
+                await sink.close()
+            await asyncio.sleep(1.0)
+
+    async def _relay(self, sink: Sink) -> None:
+        """Relay while the lease is ours."""
+        await self._check(sink)
+        at, previous = await asyncio.to_thread(self._cursors)
+        saved, saved_at = at, 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            self._wake.clear()
+            records = await asyncio.to_thread(self.store.read_after, at, LIMIT)
+            if records:
+                self.progress.behind(self.store.source, ALL)
+                outgoing, previous = route(self.store, self.topic, records, previous)
+                await sink.send(outgoing)
+                at = records[-1].envelope.position
+                self.progress.applied += len(outgoing)
+            else:
+                self.progress.at_head(self.store.source, ALL)
+            if loop.time() - saved_at > LEASE_S / 4 or (not records and at != saved):
+                if not await self.writer.run(lambda unit: self._save(unit, at, previous)):
+                    return
+                saved, saved_at = at, loop.time()
+            if not records:
+                try:
+                    async with asyncio.timeout(OWN):
+                        await self._wake.wait()
+                except TimeoutError:
+                    continue
+
+    async def _check(self, sink: Sink) -> None:
+        """The topic must end with what this store says: otherwise one of them has another past."""
+        for partition, received in (await sink.tails(self.topic)).items():
+            record = received.record
+            kept = await asyncio.to_thread(self.store.leaf, record.envelope.position)
+            if received.store_id != self.store.store_id or kept != leaf_hash(record):
+                raise HistoryChanged(
+                    f"partition {partition} of {self.topic.name} ends with position"
+                    f" {record.envelope.position} of store {received.store_id}, which this store"
+                    f" ({self.store.store_id}) does not have so: was it restored from a backup?"
+                )
+
+    def _cursors(self) -> tuple[int, dict[int, int]]:
+        with self.store.engine.connect() as connection:
+            previous = {
+                partition: read_cursor(connection, NAME, self.store.source, partition).position
+                for partition in range(self.topic.partitions)
+            }
+            return read_cursor(connection, NAME, self.store.source, ALL).position, previous
+
+    def _save(self, unit: Transaction, at: int, previous: Mapping[int, int]) -> bool:
+        """Keep the cursor and renew the lease; False when the lease is no longer ours."""
+        if not self._renew(unit.connection):
+            return False
+        set_cursors(unit.connection, self.store.source, {ALL: at, **previous}, self.store.store_id)
+        return True
+
+    def _take_lease(self, unit: Transaction) -> bool:
+        now, leases = instant(self._now()), tables.LEASES.c
+        row = unit.connection.execute(select(tables.LEASES).where(leases.name == NAME)).first()
+        if row is not None and row.holder != self._holder and row.expires_at > now:
+            return False
+        self._token = 1 if row is None else row.token + 1
+        values = {"holder": self._holder, "expires_at": self._expiry(), "token": self._token}
+        if row is None:
+            unit.connection.execute(tables.LEASES.insert().values(name=NAME, **values))
+        else:
+            unit.connection.execute(
+                tables.LEASES.update().where(leases.name == NAME).values(**values)
+            )
+        return True
+
+    def _renew(self, connection: Connection) -> bool:
+        leases = tables.LEASES.c
+        changed = connection.execute(
+            tables.LEASES.update()
+            .where(leases.name == NAME, leases.token == self._token)
+            .values(expires_at=self._expiry())
+        )
+        return changed.rowcount == 1
+
+    def _expiry(self) -> Instant:
+        return instant(moment(instant(self._now())) + timedelta(seconds=LEASE_S))
+
+
+def route(
+    store: Store, topic: Topic, records: Sequence[Record], previous: Mapping[int, int]
+) -> tuple[list[Outgoing], dict[int, int]]:
+    """Published records as broker records, each with its partition's previous position; and the
+    previous positions after them."""
+    outgoing: list[Outgoing] = []
+    latest = dict(previous)
+    for record in records:
+        if record.type not in store.catalog.public_names:
+            continue
+        at = record.envelope
+        everywhere = record.type in BROADCAST
+        own = partition_of(at.stream, topic.partitions)
+        for partition in range(topic.partitions) if everywhere else (own,):
+            headers = to_headers(record, latest.get(partition, 0), store.store_id)
+            outgoing.append(
+                Outgoing(topic.name, partition, at.stream.encode(), record.data, headers)
+            )
+            latest[partition] = at.position
+    return outgoing, latest
+
+
+def set_cursors(
+    connection: Connection, source: str, positions: Mapping[int, int], store_id: str
+) -> None:
+    """Keep how far each partition was relayed (and, under ALL, how far the store was read)."""
+    for partition, position in positions.items():
+        old = read_cursor(connection, NAME, source, partition)
+        new = old._replace(position=position, store_id=store_id)
+        if new.position != old.position or old == START:
+            move_cursor(connection, NAME, source, partition, old, new)
+
+
+def rewind(unit: Transaction, position: int) -> None:
+    """Relay again everything behind a position: for a topic that was truncated or lost."""
+    store, topic = unit.store, TOPICS[unit.store.source]
+    previous: dict[int, int] = dict.fromkeys(range(topic.partitions), 0)
+    at = 0
+    while at < position:
+        records = [r for r in store.read_after(at, LIMIT) if r.envelope.position <= position]
+        if not records:
+            break
+        _, previous = route(store, topic, records, previous)
+        at = records[-1].envelope.position
+    set_cursors(unit.connection, store.source, {ALL: position, **previous}, store.store_id)
