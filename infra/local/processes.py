@@ -1,0 +1,243 @@
+"""Start, watch, kill and stop the server processes of one owner, and leave nothing behind.
+
+`Household` is one owner's servers with their private folder. It guarantees:
+
+- a server's output goes to a log file in the folder, and its last lines into the error when it
+  does not come up;
+- `close()` stops what runs and removes the private folder; if the owner dies before that, the
+  guardian (`guardian.py`) does both.
+"""
+
+import contextlib
+import fcntl
+import os
+import pwd
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+Say = Callable[[str], None]
+
+# Below the range from which the kernel draws ports for outgoing connections (32768 and up): a
+# server that restarts on its port must not find a client there, nor a client that retries while the
+# server is down be connected to itself.
+PORTS = range(15_000, 32_000)
+POLL_S = 0.05
+LOG_LINES = 15
+
+
+class LocalServerError(Exception):
+    """A local server can't be had. Says what, where, and what would help."""
+
+
+def quiet(_: str) -> None:
+    """Say nothing: the default of a server that tests start."""
+
+
+def say_aloud(sentence: str) -> None:
+    """Print progress at once, also into a pipe."""
+    print(sentence, flush=True)
+
+
+def free_ports(count: int) -> list[int]:
+    """Distinct TCP ports of 127.0.0.1 on which nothing listens now.
+
+    They are drawn at random, so that owners which start at the same time hardly ever meet; a port
+    is not reserved until its server binds it.
+    """
+    found: list[int] = []
+    for port in random.sample(PORTS, k=200 + count):
+        if port_is_free(port):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise LocalServerError(
+        f"no {count} free TCP ports between {PORTS.start} and {PORTS.stop} of 127.0.0.1: "
+        "is something listening on all of them?"
+    )
+
+
+def port_is_free(port: int) -> bool:
+    """True when a server could bind the port of 127.0.0.1 now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def accepts(port: int) -> bool:
+    """True when something accepts connections on the port of 127.0.0.1."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def locked_folder(folder: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Hold a folder's lock; yields False when another process holds it and `wait` is not set.
+
+    The lock is the kernel's, on the folder itself: it leaves no file and ends with its holder.
+    """
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(held)
+
+
+class ServerProcess:
+    """One server: a child process whose output is kept in a log file."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.name = name
+        self.log = log
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """The operating system's id of the process."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """False once the process has ended, however it ended."""
+        return self._process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal if the process is still there."""
+        if self.running:
+            self._process.send_signal(number)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the end; False when the process is still there after `timeout_s`."""
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def last_words(self) -> str:
+        """The last lines of the log, for an error that helps."""
+        if not self.log.exists():
+            return "(no output)"
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join(lines[-LOG_LINES:]) or "(no output)"
+
+
+class Household:
+    """The servers of one owner, their folder, and the guardian that outlives the owner."""
+
+    def __init__(self, prefix: str, *, user: str | None = None) -> None:
+        """Make the private folder, owned by `user` (an unprivileged user's name) when given."""
+        self.folder = Path(tempfile.mkdtemp(prefix=prefix))
+        self.user = user
+        if user is not None:
+            shutil.chown(self.folder, user)
+        self._servers: list[ServerProcess] = []
+        self._guardian = subprocess.Popen(
+            [sys.executable, "-I", str(Path(__file__).with_name("guardian.py"))],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._tell(f"folder {self.folder}")
+
+    def start(
+        self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
+    ) -> ServerProcess:
+        """Start a server in the private folder; its log is `<folder>/<name>.log`.
+
+        It gets a session of its own: a Ctrl-C in the owner's terminal reaches the owner alone,
+        which then stops its servers in order.
+        """
+        log = self.folder / f"{name}.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
+                user=self.user,
+                group=None if self.user is None else pwd.getpwnam(self.user).pw_gid,
+                extra_groups=None if self.user is None else [],
+            )
+        server = ServerProcess(name, process, log)
+        self._servers.append(server)
+        self._tell(f"watch {server.pid}")
+        return server
+
+    def reap(self, server: ServerProcess, *, timeout_s: float) -> bool:
+        """Wait for a server's end and forget it; False when it has not ended in `timeout_s`."""
+        if not server.wait(timeout_s):
+            return False
+        if server in self._servers:
+            self._servers.remove(server)
+            self._tell(f"drop {server.pid}")
+        return True
+
+    def stop(self, *servers: ServerProcess, number: signal.Signals, patience_s: float) -> None:
+        """Ask servers to stop, all at once; kill those that have not in `patience_s`."""
+        for server in servers:
+            server.signal(number)
+        deadline = time.monotonic() + patience_s
+        for server in servers:
+            if not self.reap(server, timeout_s=max(0.0, deadline - time.monotonic())):
+                server.signal(signal.SIGKILL)
+                self.reap(server, timeout_s=patience_s)
+
+    def wait_until(
+        self, ready: Callable[[], bool], server: ServerProcess, timeout_s: float
+    ) -> None:
+        """Poll until the server is ready; raises with its last words if it ends or is too slow."""
+        deadline = time.monotonic() + timeout_s
+        while not ready():
+            if not server.running:
+                raise LocalServerError(f"{server.name} ended at once:\n{server.last_words()}")
+            if time.monotonic() > deadline:
+                raise LocalServerError(
+                    f"{server.name} was not ready after {timeout_s:.0f} s:\n{server.last_words()}"
+                )
+            time.sleep(POLL_S)
+
+    def close(self) -> None:
+        """Kill what still runs, remove the folder, send the guardian home. May be called twice."""
+        self.stop(*list(self._servers), number=signal.SIGKILL, patience_s=10.0)
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        if self._guardian.poll() is None:
+            self._tell("done")
+            with contextlib.suppress(BrokenPipeError):
+                self._pipe().close()
+            self._guardian.wait(10.0)
+
+    def _tell(self, line: str) -> None:
+        """Send the guardian a line; a guardian that somebody killed is not waited for."""
+        with contextlib.suppress(BrokenPipeError):
+            self._pipe().write(f"{line}\n".encode())
+            self._pipe().flush()
+
+    def _pipe(self) -> IO[bytes]:
+        """The guardian's standard input."""
+        if self._guardian.stdin is None:
+            raise AssertionError("the guardian is always started with a pipe")
+        return self._guardian.stdin
