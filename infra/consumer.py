@@ -7,6 +7,7 @@ cannot be applied parks its stream for this consumer; other streams flow.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
@@ -161,7 +162,7 @@ class Applier:
         poison: dict[int, Poison] = {}
         while True:
             try:
-                return await self.writer.run(lambda unit: self._apply(unit, batch, poison))
+                return await self.writer.run(partial(self._apply, batch=batch, poison=poison))
             except _Failed as failed:
                 poison = {**poison, failed.position: failed.poison}
 

@@ -8,6 +8,7 @@ producer and starts again from its stored cursor. One relay is active per store 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, select
@@ -80,7 +81,11 @@ class Relay:
     async def run(self) -> None:
         """Relay until cancelled; waits for a broker or database that is away."""
         loop = asyncio.get_running_loop()
-        self.writer.listeners.append(lambda _: loop.call_soon_threadsafe(self._wake.set))
+
+        def wake(_: int) -> None:
+            loop.call_soon_threadsafe(self._wake.set)
+
+        self.writer.listeners.append(wake)
         while True:
             sink = self._new_sink()
             try:
@@ -114,7 +119,7 @@ class Relay:
             else:
                 self.progress.at_head(self.store.source, ALL)
             if loop.time() - saved_at > LEASE_S / 4 or (not records and at != saved):
-                if not await self.writer.run(lambda unit: self._save(unit, at, previous)):
+                if not await self.writer.run(partial(self._save, at=at, previous=previous)):
                     return
                 saved, saved_at = at, loop.time()
             if not records:
