@@ -1,7 +1,9 @@
 """Entities and facilities of a member: what a group is made of and what a certificate covers.
 
 Source: domain.md 1.6. Streams: `entity/<id>`, `facility/<id>`, both of the membership service.
-Every date is a UTC day; `effective_on` is the day from which something holds.
+Every date is a UTC day; `effective_on` is the day from which something holds. `known_through` is
+the evidence behind a decision that looked at another stream: the position through which it was
+known.
 """
 
 from datetime import date
@@ -24,6 +26,7 @@ from .values import (
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Activities = tuple[Activity, ...]
+Position = Annotated[int, Field(ge=0)]
 
 
 class EntityRegistered(Event):
@@ -33,6 +36,7 @@ class EntityRegistered(Event):
     name: Name
     country: Country
     registered_on: date
+    known_through: Position | None = None
 
 
 class EntityChanged(Event):
@@ -45,10 +49,13 @@ class EntityChanged(Event):
 
 
 class EntityClosed(Event):
+    """No facility is left in it, and none enters any more."""
+
     TYPE: ClassVar[str] = "membership.entity_closed.v1"
     entity_id: EntityId
     member_id: MemberId
     effective_on: date
+    known_through: Position | None = None
 
 
 class EntityAcceptedTransfer(Event):
@@ -60,6 +67,7 @@ class EntityAcceptedTransfer(Event):
     facility_id: FacilityId
     transfer_id: Id
     effective_on: date
+    known_through: Position | None = None
 
 
 class EntityReturnedTransfer(Event):
@@ -85,6 +93,7 @@ class FacilityRegistered(Event):
     start_year: Annotated[int, Field(ge=1850, le=2200)] | None = None
     capacity_t_per_year: Annotated[PlainDecimal, Field(ge=0)] | None = None
     registered_on: date
+    known_through: Position | None = None
 
 
 class FacilityChanged(Event):
@@ -102,9 +111,12 @@ class FacilityChanged(Event):
     start_year: Annotated[int, Field(ge=1850, le=2200)] | None = None
     capacity_t_per_year: Annotated[PlainDecimal, Field(ge=0)] | None = None
     effective_on: date
+    known_through: Position | None = None
 
 
 class FacilityTransferOffered(Event):
+    """`answer_by` is the last day on which the receiver's answer counts."""
+
     TYPE: ClassVar[str] = "membership.facility_transfer_offered.v1"
     facility_id: FacilityId
     member_id: MemberId
@@ -113,6 +125,8 @@ class FacilityTransferOffered(Event):
     to_entity_id: EntityId
     to_member_id: MemberId
     offered_on: date
+    answer_by: date
+    known_through: Position | None = None
 
 
 class FacilityTransferred(Event):
@@ -127,6 +141,8 @@ class FacilityTransferred(Event):
 
 
 class FacilityTransferReturned(Event):
+    """The facility stays: the receiver's reason, or `withdrawn`, or `expired`."""
+
     TYPE: ClassVar[str] = "membership.facility_transfer_returned.v1"
     facility_id: FacilityId
     member_id: MemberId

@@ -113,7 +113,11 @@ class MembershipClassChanged(Event):
 
 
 class DutyStarted(Event):
-    """A clock runs: some PS certificate must be valid on or before `due_on`."""
+    """A clock runs: `due_on` is the last day on which the duty can be met.
+
+    A member has one duty at a time, so this replaces what ran before: said again of the same rule,
+    the date has moved. `certificate_id` is the certificate whose end sets the date, if one does.
+    """
 
     TYPE: ClassVar[str] = "membership.duty_started.v1"
     member_id: MemberId
@@ -121,9 +125,12 @@ class DutyStarted(Event):
     starts_on: date
     due_on: date
     policy_id: Id
+    certificate_id: CertificateId | None = None
 
 
 class DutyExtended(Event):
+    """More time, by exception. A duty that was missed is open again."""
+
     TYPE: ClassVar[str] = "membership.duty_extended.v1"
     member_id: MemberId
     rule: DutyRule
@@ -137,16 +144,20 @@ class DutyExtended(Event):
 
 
 class DutyEnded(Event):
-    """The member no longer has this duty (its class changed, or the membership ended)."""
+    """The member no longer has this duty: its class changed, the membership ended, or the
+    certificate that a recertification rested on is gone (an earlier duty is then open again)."""
 
     TYPE: ClassVar[str] = "membership.duty_ended.v1"
     member_id: MemberId
     rule: DutyRule
     effective_on: date
-    because: Literal["class_changed", "membership_ended"]
+    because: Literal["class_changed", "membership_ended", "certificate_gone"]
 
 
 class DutyMet(Event):
+    """`effective_on` is the first day on which the certificate meets the duty; later than `due_on`
+    when it came late, during the suspension. Said again, another certificate took its place."""
+
     TYPE: ClassVar[str] = "membership.duty_met.v1"
     member_id: MemberId
     rule: DutyRule
@@ -156,7 +167,7 @@ class DutyMet(Event):
 
 
 class DutyReopened(Event):
-    """What met the duty no longer does (withdrawn or corrected before it was due)."""
+    """What met the duty no longer does (withdrawn, or corrected): it is open again."""
 
     TYPE: ClassVar[str] = "membership.duty_reopened.v1"
     member_id: MemberId
@@ -167,18 +178,21 @@ class DutyReopened(Event):
 
 
 class DutyMissed(Event):
-    """`effective_on` is the first day missed, `due_on` + 1, whenever it was noticed."""
+    """`effective_on` is the first day missed, `due_on` + 1, whenever it was noticed.
+    `forfeits_on` is the first day without membership if nothing heals it."""
 
     TYPE: ClassVar[str] = "membership.duty_missed.v1"
     member_id: MemberId
     rule: DutyRule
     due_on: date
     effective_on: date
+    forfeits_on: date
     policy_id: Id
 
 
 class DutyMissRetracted(Event):
-    """A certificate recorded late but effective in time: the miss never was."""
+    """A certificate recorded late but effective in time: the miss never was. Without a
+    certificate: by a class change recorded late, or a later end, there was no duty to miss."""
 
     TYPE: ClassVar[str] = "membership.duty_miss_retracted.v1"
     member_id: MemberId
@@ -203,7 +217,8 @@ class MemberSuspended(Event):
 
 
 class MemberReinstated(Event):
-    """One reason of suspension is gone; the member is active again when none is left."""
+    """One reason of suspension is gone; the member is active again when none is left.
+    `effective_on` equal to the suspension's: it never was."""
 
     TYPE: ClassVar[str] = "membership.member_reinstated.v1"
     member_id: MemberId
@@ -212,6 +227,8 @@ class MemberReinstated(Event):
 
 
 class MembershipForfeited(Event):
+    """Said again with another day: the miss behind it turned out to be another one."""
+
     TYPE: ClassVar[str] = "membership.membership_forfeited.v1"
     member_id: MemberId
     rule: DutyRule
@@ -220,7 +237,8 @@ class MembershipForfeited(Event):
 
 
 class MembershipRestored(Event):
-    """A forfeiture undone because the miss behind it was retracted; a person answers for it."""
+    """A forfeiture undone because the miss behind it was retracted or healed in time; a person
+    answers for it. `effective_on` is that of the forfeiture: there was no day without."""
 
     TYPE: ClassVar[str] = "membership.membership_restored.v1"
     member_id: MemberId
@@ -265,13 +283,16 @@ class FeePaid(Event):
 
 
 class FeeOverdue(Event):
-    """`effective_on` is the first day late, `due_on` + 1."""
+    """`effective_on` is the first day late, `due_on` + 1; `suspends_on` is the first day of the
+    suspension if it stays unpaid."""
 
     TYPE: ClassVar[str] = "membership.fee_overdue.v1"
     member_id: MemberId
     invoice_id: Id
     due_on: date
     effective_on: date
+    suspends_on: date
+    policy_id: Id
 
 
 EVENTS: tuple[type[Event], ...] = (
