@@ -1,0 +1,1 @@
+"""The rules of membership: applications, duties, standing, fees, entities, facilities."""
