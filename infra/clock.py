@@ -1,0 +1,310 @@
+"""The clock: each service closes one UTC day at a time, in order, none skipped.
+
+It finds the streams that are due (`dues`, kept by the writer in each stream's own transaction)
+and sends each a `Tick` with id (stream, rule, day). A rule that rests on another service's silence
+waits until that service has closed the day on all its partitions and nothing of the stream's
+subject is parked. Then the day is closed and published.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, select
+
+from contracts.envelope import Event, subject
+from contracts.machinery import DayClosed
+
+from . import tables
+from .bus import OWN, Log
+from .consumer import Consumer, read_cursors
+from .decider import Command, Decider, Tick, derived_id
+from .errors import Refused, Transient
+from .execute import Outcome, Writer, request_of
+from .parking import parked_events
+from .policy import Policies
+
+ACTOR = "castmark:clock"
+ONE_DAY = timedelta(days=1)
+
+
+class CloseDay(Command):
+    """Close the day `on`: all that this service decides by date has been decided through it."""
+
+    NAME: ClassVar[str] = "close_day"
+    source: str
+    FILLED: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def stream(self) -> str:
+        return f"calendar/{self.source}"
+
+
+class Calendar(NamedTuple):
+    """The last day closed; None before the first."""
+
+    closed_on: date | None = None
+
+
+def _decide(command: Command, state: Calendar, policies: Policies) -> Sequence[Event]:
+    if not isinstance(command, CloseDay):
+        raise TypeError(f"a calendar takes no {command.NAME}")
+    if state.closed_on is not None and command.on <= state.closed_on:
+        return []
+    if state.closed_on is not None and command.on != state.closed_on + ONE_DAY:
+        raise Refused("day-skipped", f"the next day to close is {state.closed_on + ONE_DAY}")
+    return [DayClosed(on=command.on)]
+
+
+def _evolve(state: Calendar, event: Event) -> Calendar:
+    return Calendar(event.on) if isinstance(event, DayClosed) else state
+
+
+CALENDAR = Decider(Calendar(), _decide, _evolve, None)
+
+
+class Due(NamedTuple):
+    """A rule of a stream whose day has come."""
+
+    stream: str
+    rule: str
+    due_on: date
+
+
+class Undetermined(NamedTuple):
+    """What cannot be decided yet, and why."""
+
+    due: Due
+    reason: str
+
+
+class Times:
+    """What day and what moment it is. A simulated store's day stands still until it is moved."""
+
+    def __init__(self, *, simulated: bool, wall: Callable[[], datetime]) -> None:
+        self.simulated = simulated
+        self._wall = wall
+        self.simulated_on: date | None = None
+
+    def today(self) -> date:
+        """The present UTC day."""
+        if self.simulated and self.simulated_on is not None:
+            return self.simulated_on
+        return self._wall().astimezone(UTC).date()
+
+    def now(self) -> datetime:
+        """The present moment: on a simulated day, at the wall's time of that day."""
+        wall = self._wall().astimezone(UTC)
+        return datetime.combine(self.today(), time(tzinfo=UTC)) + (
+            wall - datetime.combine(wall.date(), time(tzinfo=UTC))
+        )
+
+
+class Clock:
+    """Closes the days of one service."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        times: Times,
+        rests_on: Mapping[str, Sequence[str]],
+        consumers: Sequence[Consumer],
+        log: Log,
+    ) -> None:
+        self.writer = writer
+        self.times = times
+        self.rests_on = rests_on
+        self.consumers = consumers
+        self.log = log
+        self.undetermined: tuple[Undetermined, ...] = ()
+        self.trouble = ""
+        self._wake = asyncio.Event()
+
+    @property
+    def source(self) -> str:
+        """The service whose days these are."""
+        return self.writer.store.source
+
+    def closed_on(self) -> date | None:
+        """The last day closed."""
+        with self.writer.store.engine.connect() as connection:
+            text = connection.exec_driver_sql(
+                "SELECT data FROM events WHERE stream = "
+                f"'calendar/{self.source}' ORDER BY version DESC LIMIT 1"
+            ).scalar()
+        return None if text is None else date.fromisoformat(orjson.loads(text)["on"])
+
+    async def run(self) -> None:
+        """Keep the calendar up to the present day, until cancelled."""
+        loop = asyncio.get_running_loop()
+
+        def wake(_: int) -> None:
+            loop.call_soon_threadsafe(self._wake.set)
+
+        self.writer.listeners.append(wake)
+        while True:
+            self._wake.clear()
+            try:
+                await self.catch_up()
+                self.trouble = ""
+            except (Transient, RuntimeError) as error:
+                self.trouble = str(error)
+            try:
+                async with asyncio.timeout(OWN * (20 if not self.undetermined else 1)):
+                    await self._wake.wait()
+                await asyncio.sleep(OWN)  # many commits wake us once
+            except TimeoutError:
+                continue
+
+    async def catch_up(self) -> date | None:
+        """Close every day before the present one that can be closed; the last day closed."""
+        closed = await asyncio.to_thread(self.closed_on)
+        yesterday = self.times.today() - ONE_DAY
+        if closed is None and self.times.simulated:
+            return None  # a simulated world begins when its clock is first set
+        if closed is None:
+            closed = yesterday - ONE_DAY
+        elif closed >= yesterday:
+            await self.settle(closed)
+            return closed
+        while closed < yesterday and await self.close(closed + ONE_DAY):
+            closed += ONE_DAY
+        return closed
+
+    async def advance(self, on: date) -> None:
+        """Move a simulated store's day to `on`, deciding every day before it in order.
+
+        Returns when the days are closed; waits for the services that ours rest on.
+        """
+        if not self.times.simulated:
+            raise Refused(
+                "clock-is-real", "only a store created as simulated can have its clock moved"
+            )
+        if await asyncio.to_thread(self.closed_on) is None:
+            self.times.simulated_on = on  # a world begins: there is no day before it to decide
+            await self.close(on - ONE_DAY)
+            return
+        today = self.times.today()
+        if on < today:
+            raise Refused("clock-goes-forward", f"it is {today} already; the past stays", on=on)
+        while self.times.today() < on:
+            while not await self.close(self.times.today()):
+                await self._pause()
+            self.times.simulated_on = self.times.today() + ONE_DAY
+
+    async def _pause(self) -> None:
+        """Let the consumers bring what we wait for."""
+        await asyncio.sleep(0.005)
+
+    async def close(self, on: date) -> bool:
+        """Decide all that is due through a day, then close it. False while something waits."""
+        if not await self.settle(on):
+            return False
+        request = request_of(
+            derived_id("close", self.writer.store.store_id, on.isoformat()),
+            CloseDay(on=on, source=self.source),
+            ACTOR,
+        )
+        await self.writer.execute(request)
+        return True
+
+    async def settle(self, on: date) -> bool:
+        """Send a tick to every stream that is due through a day; False while some must wait."""
+        asked: set[tuple[str, str]] = set()
+        while True:
+            ready, waiting = await asyncio.to_thread(self._due, on)
+            fresh = [due for due in ready if (due.stream, due.rule) not in asked]
+            self.undetermined = tuple(waiting)
+            if not fresh:
+                return not waiting
+            asked |= {(due.stream, due.rule) for due in fresh}
+            answers = await self.writer.execute_many(
+                [
+                    request_of(
+                        derived_id("tick", due.stream, due.rule, str(due.due_on), str(on)),
+                        Tick(on=on, target=due.stream, rule=due.rule),
+                        ACTOR,
+                    )
+                    for due in fresh
+                ]
+            )
+            for due, answer in zip(fresh, answers, strict=True):
+                if not isinstance(answer, Outcome):
+                    raise RuntimeError(f"{due.stream} could not decide {due.rule}: {answer}")
+
+    def _due(self, on: date) -> tuple[list[Due], list[Undetermined]]:
+        ready: list[Due] = []
+        waiting: list[Undetermined] = []
+        with self.writer.store.engine.connect() as connection:
+            dues = tables.DUES.c
+            query = select(tables.DUES).where(dues.due_on <= on.isoformat())
+            rows = connection.execute(query.order_by(dues.due_on, dues.stream, dues.rule)).all()
+            gates = Gates(connection, self.consumers, self.log) if rows else None
+            for row in rows:
+                due = Due(row.stream, row.rule, date.fromisoformat(row.due_on))
+                sources = self.rests_on.get(due.rule.partition(":")[0], ())
+                reason = gates.reason(due, sources) if gates is not None else ""
+                if reason:
+                    waiting.append(Undetermined(due, reason))
+                else:
+                    ready.append(due)
+        return ready, waiting
+
+
+class Gates:
+    """What other services have said through which day, as this service has applied it."""
+
+    def __init__(self, connection: Connection, consumers: Sequence[Consumer], log: Log) -> None:
+        self._connection = connection
+        self._consumers = consumers
+        self._log = log
+        self._closed: dict[str, date | None] = {}
+        self._parked: dict[str, list[Any]] = {}
+
+    def closed(self, source: str) -> date | None:
+        """The last day that a source has closed on all its partitions, for all our consumers."""
+        if source not in self._closed:
+            days: list[date | None] = []
+            for consumer in self._consumers:
+                if source in consumer.sources:
+                    cursors = read_cursors(self._connection, consumer.name)
+                    for partition in range(self._log.partitions(source)):
+                        cursor = cursors.get((source, partition))
+                        days.append(cursor.closed_on if cursor else None)
+            known = [day for day in days if day is not None]
+            self._closed[source] = min(known) if days and len(known) == len(days) else None
+        return self._closed[source]
+
+    def reason(self, due: Due, sources: Sequence[str]) -> str:
+        """Why a due cannot be decided yet; "" when it can."""
+        for source in sources:
+            closed = self.closed(source)
+            if closed is None or closed < due.due_on:
+                through = f"has closed {closed}" if closed else "has closed no day"
+                return f"{source} {through}, not yet {due.due_on}"
+            if self._is_parked(source, subject(due.stream)):
+                return f"an event of {source} that may concern this is parked"
+        return ""
+
+    def _is_parked(self, source: str, key: str) -> bool:
+        """Whether a parked event may concern a key: it names it, or cannot be read."""
+        if source not in self._parked:
+            self._parked[source] = [
+                _content(parked.record.data)
+                for consumer in self._consumers
+                if source in consumer.sources
+                for parked in parked_events(self._connection, consumer.name, source)
+            ]
+        return any(content is None or key in content.values() for content in self._parked[source])
+
+
+def _content(data: bytes) -> dict[str, Any] | None:
+    try:
+        content = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(content, dict):
+        return None
+    return {name: value for name, value in content.items() if isinstance(value, str)}

@@ -1,0 +1,211 @@
+"""Signed tree heads: what a store said, kept where its database cannot change it.
+
+Every minute in which anything changed, the head of the tree over all leaf hashes is signed
+(Ed25519), appended to a file outside the database and published as an event. `verify` recomputes
+every leaf from its event and compares with the heads it is given: without an outside head it finds
+accidents, not a forger, and says so.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import orjson
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from contracts.cloudevents import leaf_hash
+from contracts.envelope import Event
+from contracts.machinery import DayClosed, TreeHeadSigned
+from contracts.transparency import Frontier, head_text
+
+from .decider import Command, Decider, derived_id
+from .errors import Transient
+from .execute import Writer, request_of
+from .policy import Policies
+from .store import Store
+
+EVERY_S = 60.0
+LIMIT = 20_000
+QUIET = frozenset({TreeHeadSigned.TYPE, DayClosed.TYPE})
+"""Events that alone are no reason for another head."""
+
+
+class SignHead(Command):
+    """Publish a head that was signed and written to the file."""
+
+    NAME: ClassVar[str] = "sign_head"
+    head: TreeHeadSigned
+
+    @property
+    def stream(self) -> str:
+        return f"heads/{self.head.store_id}"
+
+
+class Heads(NamedTuple):
+    """Size of the largest tree published."""
+
+    tree_size: int = 0
+
+
+def _decide(command: Command, state: Heads, policies: Policies) -> Sequence[Event]:
+    if not isinstance(command, SignHead):
+        raise TypeError(f"heads take no {command.NAME}")
+    return [command.head] if command.head.tree_size > state.tree_size else []
+
+
+def _evolve(state: Heads, event: Event) -> Heads:
+    return Heads(event.tree_size) if isinstance(event, TreeHeadSigned) else state
+
+
+HEADS = Decider(Heads(), _decide, _evolve, None)
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """A short name of a public key: the first 16 hex digits of its raw bytes."""
+    return public_hex(key)[:16]
+
+
+def public_hex(key: Ed25519PublicKey) -> str:
+    """The raw public key as hex."""
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+
+def sign(key: Ed25519PrivateKey, store_id: str, size: int, root: bytes) -> TreeHeadSigned:
+    """A signed head."""
+    return TreeHeadSigned(
+        store_id=store_id,
+        tree_size=size,
+        root_hash=root.hex(),
+        key_id=key_id(key.public_key()),
+        signature=key.sign(head_text(store_id, size, root)).hex(),
+    )
+
+
+def is_signed(head: TreeHeadSigned, key: Ed25519PublicKey) -> bool:
+    """Whether a head carries this key's signature."""
+    text = head_text(head.store_id, head.tree_size, bytes.fromhex(head.root_hash))
+    try:
+        key.verify(bytes.fromhex(head.signature), text)
+    except InvalidSignature:
+        return False
+    return True
+
+
+class Signer:
+    """Signs the heads of one store into a file, and publishes them."""
+
+    def __init__(self, writer: Writer, key: Ed25519PrivateKey, file: Path) -> None:
+        self.writer = writer
+        self.key = key
+        self.file = file
+        self.trouble = ""
+        self._frontier = Frontier()
+        self._loud = 0  # position of the last event worth a head
+
+    async def run(self) -> None:
+        """Sign every minute in which anything changed, until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.sign()
+                self.trouble = ""
+            except (Transient, OSError) as error:
+                self.trouble = str(error)
+
+    async def sign(self) -> TreeHeadSigned | None:
+        """Sign the present head if anything changed since the last one."""
+        head = await asyncio.to_thread(self._next)
+        if head is None:
+            return None
+        command = SignHead(on=self.writer.now().date(), head=head)
+        command_id = derived_id("head", head.store_id, str(head.tree_size))
+        await self.writer.execute(request_of(command_id, command, "castmark:heads"))
+        return head
+
+    def _next(self) -> TreeHeadSigned | None:
+        store, signed = self.writer.store, last_size(self.file)
+        while True:
+            records = store.read_after(self._frontier.size, LIMIT)
+            leaves = store.leaves(self._frontier.size, len(records)) if records else []
+            for record, leaf in zip(records, leaves, strict=True):
+                self._frontier.append(leaf)
+                if record.type not in QUIET:
+                    self._loud = record.envelope.position
+            if len(records) < LIMIT:
+                break
+        if self._loud <= signed:
+            return None
+        head = sign(self.key, store.store_id, self._frontier.size, self._frontier.root())
+        append_head(self.file, head)
+        return head
+
+
+def append_head(file: Path, head: TreeHeadSigned) -> None:
+    """Add a head to the file, durably."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("ab") as out:
+        out.write(orjson.dumps(head.model_dump(mode="json")) + b"\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def read_heads(file: Path) -> list[TreeHeadSigned]:
+    """The heads of a file, oldest first; a torn last line is not one."""
+    if not file.exists():
+        return []
+    heads: list[TreeHeadSigned] = []
+    for line in file.read_bytes().split(b"\n")[:-1]:
+        heads.append(TreeHeadSigned.model_validate_json(line))
+    return heads
+
+
+def last_size(file: Path) -> int:
+    """Tree size of the last head in a file; 0 when there is none."""
+    heads = read_heads(file)
+    return heads[-1].tree_size if heads else 0
+
+
+class Finding(NamedTuple):
+    """Something that does not fit; `position` is 0 for a head."""
+
+    position: int
+    sentence: str
+
+
+def verify(
+    store: Store, heads: Iterable[TreeHeadSigned], key: Ed25519PublicKey | None
+) -> tuple[int, list[Finding]]:
+    """Recompute every leaf and compare with what is kept and with heads. Number of events read,
+    and what does not fit (at most 100)."""
+    findings: list[Finding] = []
+    wanted = {head.tree_size: head for head in heads}
+    for head in wanted.values():
+        if head.store_id != store.store_id:
+            findings.append(Finding(0, f"the head of size {head.tree_size} is of another store"))
+        elif key is not None and not is_signed(head, key):
+            findings.append(Finding(0, f"the head of size {head.tree_size} is not signed by us"))
+    frontier = Frontier()
+    while records := store.read_after(frontier.size, LIMIT):
+        kept = store.leaves(frontier.size, len(records))
+        for record, leaf in zip(records, kept, strict=True):
+            if record.envelope.position != frontier.size + 1:
+                findings.append(Finding(frontier.size + 1, "this position is missing"))
+                return frontier.size, findings
+            computed = leaf_hash(record)
+            if computed != leaf:
+                findings.append(
+                    Finding(record.envelope.position, "the event is not what was hashed")
+                )
+            frontier.append(computed)
+            at = wanted.pop(frontier.size, None)
+            if at is not None and bytes.fromhex(at.root_hash) != frontier.root():
+                findings.append(Finding(0, f"the signed head of size {at.tree_size} does not fit"))
+            if len(findings) >= 100:
+                return frontier.size, findings
+    for size in wanted:
+        findings.append(Finding(0, f"a head was signed over {size} events, there are fewer"))
+    return frontier.size, findings
