@@ -5,7 +5,7 @@ Nothing here reads a clock or a file. Every enumeration names its source (`domai
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, NewType
 
@@ -59,9 +59,14 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 """The name of an organisation or a site (never of a person)."""
 
 
-def _no_float(value: object) -> object:
+def _exact(value: object) -> object:
     if isinstance(value, float):
         raise ValueError("write decimals as text ('0.4630'): a float is not exact")
+    if isinstance(value, str):  # read here, so that strict readers of JSON take text as well
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            raise ValueError("a decimal is written as digits with a point: '0.4630'") from None
     return value
 
 
@@ -83,7 +88,7 @@ def plain(value: Decimal) -> str:
 
 PlainDecimal = Annotated[
     Decimal,
-    BeforeValidator(_no_float),
+    BeforeValidator(_exact),
     AfterValidator(_finite),
     PlainSerializer(plain, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
