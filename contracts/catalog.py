@@ -122,7 +122,7 @@ class Catalog:
 
     def recorded(self, record: Record) -> Recorded:
         """The record with its event as an object; raises as `decode`."""
-        return Recorded(record.envelope, self.decode(record.type, record.data))
+        return Recorded(record.envelope, self.decode(record.type, record.data), record)
 
     def _lift(self, name: str, data: bytes) -> tuple[str, bytes]:
         if not self.knows(name):

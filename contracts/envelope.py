@@ -47,10 +47,17 @@ class Record(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """An event as an object, with its place."""
+    """An event as an object, with its place; `record` is what it was read from, as it was."""
 
     envelope: Envelope
     event: Event
+    record: Record | None = None
+
+
+class Opaque(Event):
+    """Stands for an event whose type this build does not know, where that may be passed on."""
+
+    TYPE: ClassVar[str] = "opaque"
 
 
 def category(stream: str) -> str:

@@ -19,12 +19,13 @@ from contracts.machinery import DayClosed
 
 from . import tables
 from .bus import OWN, Log
-from .consumer import Consumer, read_cursors
+from .consumer import read_cursors
 from .decider import Command, Decider, Tick, derived_id
 from .errors import Refused, Transient
 from .execute import Outcome, Writer, request_of
 from .parking import parked_events
 from .policy import Policies
+from .readmodel import Consumer
 
 ACTOR = "castmark:clock"
 ONE_DAY = timedelta(days=1)

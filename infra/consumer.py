@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 
 from contracts.catalog import BROADCAST, Undecodable, UnknownType
 from contracts.cloudevents import Received, leaf_hash
-from contracts.envelope import Record, Recorded
+from contracts.envelope import Opaque, Record, Recorded
 from contracts.machinery import DayClosed
 from contracts.values import Instant
 
@@ -24,18 +24,8 @@ from .errors import HistoryChanged, Poison, Refused, Transient
 from .execute import Outcome, Writer, request_of
 from .parking import park, parked_streams
 from .projection import Fold, ReadModels
-from .readmodel import Facts, Projection
+from .readmodel import Consumer
 from .transaction import Transaction
-
-
-class Consumer(NamedTuple):
-    """What one consumer of a service reads and does. Its name is state and never changes."""
-
-    name: str
-    sources: tuple[str, ...]
-    projections: tuple[Projection, ...] = ()
-    facts: tuple[Facts, ...] = ()
-    reactions: tuple[Reaction, ...] = ()
 
 
 class Batch(NamedTuple):
@@ -195,7 +185,7 @@ class Applier:
                 continue
             if isinstance(event.event, DayClosed):
                 closed_on = max(event.event.on, closed_on or event.event.on)
-            if event.event.TYPE not in BROADCAST:
+            if self.consumer.passes_all or event.event.TYPE not in BROADCAST:
                 events.append((received, event))
         self._fold(unit, fold, [event for _, event in events])
         fold.write()
@@ -215,6 +205,8 @@ class Applier:
         try:
             return self.writer.store.catalog.recorded(record)
         except UnknownType as error:
+            if self.consumer.passes_all:
+                return Recorded(record.envelope, Opaque(), record)
             raise Poison("unknown-type", f"this build knows no {error}") from error
         except Undecodable as error:
             raise Poison("undecodable", str(error)) from error

@@ -84,7 +84,7 @@ class Writer:
         self.request_key = request_key
         self.meter: Meter = meter or Silence()
         self.cache = FoldCache()
-        self.listeners: list[Callable[[int], None]] = []
+        self.listeners: list[Callable[[int], None]] = []  # called after every commit
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
         self._closed = False
@@ -206,9 +206,8 @@ class Writer:
             _answer([(work, result, None) for work, result in zip(group, results, strict=True)])
             seconds = time.monotonic() - started
             self.meter.committed(seconds, len(group), transaction.appended, transaction.position)
-            if transaction.appended:
-                for listener in self.listeners:
-                    listener(transaction.position)
+            for listener in self.listeners:
+                listener(transaction.position)
 
     def _persist(self, group: list[_Work], started: float) -> tuple[list[Any], Transaction]:
         """Commit, again and again while the database is away, until callers must know.

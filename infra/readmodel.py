@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from contracts.envelope import Recorded
 from contracts.values import Instant
 
+from .decider import Reaction
+
 
 class Projection(NamedTuple):
     """Rows kept from events.
@@ -48,6 +50,21 @@ class Facts(NamedTuple):
     name: str
     version: int
     facts: Callable[[Recorded], Sequence[Fact]]
+
+
+class Consumer(NamedTuple):
+    """What one consumer of a service reads and does. Its name is state and never changes.
+
+    `passes_all`: calendar events, and events of types that this build does not know (as `Opaque`,
+    with their record), are handed on too: for those who only pass events through.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    projections: tuple[Projection, ...] = ()
+    facts: tuple[Facts, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    passes_all: bool = False
 
 
 class Known(NamedTuple):

@@ -21,10 +21,11 @@ from contracts.envelope import Recorded
 
 from . import tables
 from .bus import Log
-from .consumer import START, Consumer, Cursor, read_cursor, read_cursors
+from .consumer import START, Cursor, read_cursor, read_cursors
 from .execute import Writer
 from .parking import passed_over
 from .projection import SLOTS, Fold, ReadModels, Tables, fact_rows, fill
+from .readmodel import Consumer
 from .transaction import Transaction
 
 CHUNK = 20_000

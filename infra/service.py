@@ -19,13 +19,14 @@ from contracts.envelope import Event
 
 from .bus import Log, Progress
 from .clock import CALENDAR, Clock, Times
-from .consumer import Applier, Consumer
+from .consumer import Applier
 from .decider import Decider
 from .embedded import StoreLog
 from .execute import Meter, Writer
 from .heads import HEADS, Signer
 from .policy import Policies
 from .projection import ReadModels, Tables
+from .readmodel import Consumer
 from .relay import Relay, Sink
 from .store import Store, open_engine
 
