@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from contracts.values import Instant
-
 from .consumer import Applier, Batch, Cursor
 
 OWN = 0.25  # seconds between looks when nobody wakes us (another process may have written)
@@ -37,6 +35,11 @@ class Progress:
         """The source has more than we applied."""
         self.behind_since.setdefault((source, partition), time.monotonic())
 
+    def lag_seconds(self) -> float:
+        """For how long this consumer has been behind in any partition; 0 when it is not."""
+        since = min(self.behind_since.values(), default=None)
+        return 0.0 if since is None else time.monotonic() - since
+
     def waiting(self, reason: str) -> None:
         """Something is away; we try again."""
         self.state, self.reason = "waiting", reason
@@ -44,13 +47,6 @@ class Progress:
     def stopped(self, reason: str) -> None:
         """A person must look: we do not go on by ourselves."""
         self.state, self.reason = "stopped", reason
-
-
-class Head(Protocol):
-    """How far a source is."""
-
-    position: int
-    recorded_at: Instant
 
 
 class Log(Protocol):

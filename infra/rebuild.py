@@ -64,13 +64,13 @@ class Rebuild:
         consumer: Consumer,
         models: ReadModels,
         writer: Writer,
-        log: Log,
+        log_of: Callable[[str], Log],
         report: Report = lambda *_: None,
     ) -> None:
         self.consumer = consumer
         self.models = models
         self.writer = writer
-        self.log = log
+        self.log_of = log_of
         self.report = report
         self.events = self.facts = 0
         self._cursors: dict[tuple[str, int], Cursor] = {}
@@ -184,7 +184,7 @@ class Rebuild:
         """Records of a partition behind one cursor up to another, without what the live consumer
         has set aside and without repeats."""
         at = after.position
-        for batch in self.log.replay(source, partition, after, 10_000):
+        for batch in self.log_of(source).replay(source, partition, after, 10_000):
             found: list[Received] = []
             for received in batch.received:
                 position = received.record.envelope.position

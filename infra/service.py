@@ -141,6 +141,10 @@ class Running:
         """How to find the live tables of a consumer within a connection's transaction."""
         return self.models[consumer].live
 
+    def log_of(self, source: str) -> Log:
+        """Where a source is read from: our own from our own store, others from the log."""
+        return self.own_log if source == self.name else self.log
+
     async def start(
         self,
         log: Log,
