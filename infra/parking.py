@@ -87,3 +87,14 @@ def record_of(text: str) -> Record:
     """The record back."""
     envelope, kind, data = orjson.loads(text)
     return Record(Envelope(*envelope), kind, data.encode())
+
+
+def passed_over(connection: Connection, consumer: str) -> set[tuple[str, int]]:
+    """Source and position of every event that a rebuild must not apply, because the live consumer
+    has not: what was skipped for good, and what is parked now."""
+    skipped, parked = tables.RELEASES.c, tables.PARKED.c
+    for_good = select(skipped.source, skipped.position).where(
+        skipped.consumer == consumer, skipped.kind == "skip"
+    )
+    for_now = select(parked.source, parked.position).where(parked.consumer == consumer)
+    return {(row.source, row.position) for row in connection.execute(for_good.union(for_now))}
