@@ -1,0 +1,1 @@
+"""What a third party installs and runs does what it promises."""
