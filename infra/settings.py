@@ -1,0 +1,191 @@
+"""What a process is told from outside: `CASTMARK_*` variables, checked before anything starts.
+
+A wrong value stops the start with the variable's name, what is wrong and what would be right; the
+value itself is never repeated, because it may be a secret.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "CASTMARK_"
+SERVICES = "{service}"
+DATABASES = ("sqlite:///", "postgresql+psycopg://")
+
+
+class Misconfigured(ValueError):
+    """The process must not start like this; the message says what to change."""
+
+
+def _addresses(value: object) -> object:
+    """`a:9092,b:9092` from the environment; a list from code."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _host_and_port(address: str) -> str:
+    host, colon, port = address.rpartition(":")
+    if not (host and colon and port.isdecimal() and 0 < int(port) < 65_536):
+        raise ValueError("each address is host:port")
+    return address
+
+
+def _database(url: str) -> str:
+    if not url.startswith(DATABASES):
+        raise ValueError(f"it starts with {' or '.join(DATABASES)}")
+    return url
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it starts with https:// (or http://) and names a host")
+    return url.rstrip("/")
+
+
+def _key_address(url: str) -> str:
+    """Who can change these bytes on their way can sign in as anybody."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise ValueError("it starts with https:// (http:// only on this machine)")
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that host: 127.0.0.0/8, ::1 or localhost."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+Address = Annotated[str, AfterValidator(_host_and_port)]
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
+WebUrl = Annotated[str, AfterValidator(_web_address)]
+KeyUrl = Annotated[str, AfterValidator(_web_address), AfterValidator(_key_address)]
+
+
+class Settings(BaseSettings):
+    """All settings of a process. Each description is the sentence shown when the value is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: Literal["production", "development"] = Field(
+        "production",
+        validation_alias=f"{PREFIX}ENV",
+        description="production or development; the development issuer exists only in the latter",
+    )
+    host: str = Field("127.0.0.1", description="the address to listen on, say 127.0.0.1")
+    port: int = Field(8000, ge=1, le=65_535, description="a port from 1 to 65535")
+    data: Path = Field(Path("var"), description="the folder for all that is kept on disk")
+    database_url: DatabaseUrl | None = Field(
+        None,
+        repr=False,
+        description="postgresql+psycopg://user:password@host/castmark_{service} or"
+        " sqlite:///folder/{service}.sqlite; {service} becomes the service's name;"
+        " unset = SQLite files in the data folder",
+    )
+    migration_database_url: DatabaseUrl | None = Field(
+        None, repr=False, description="the same database, as the role that owns the tables"
+    )
+    log: Literal["embedded", "kafka"] = Field(
+        "embedded", description="embedded (the stores, tailed) or kafka"
+    )
+    kafka_bootstrap: Annotated[list[Address], NoDecode, BeforeValidator(_addresses)] = Field(
+        ["127.0.0.1:9092"], min_length=1, description="host:port, more of them after commas"
+    )
+    oidc_issuer: KeyUrl | None = Field(
+        None, description="the `iss` of the tokens to accept, say https://login.example.org/asi"
+    )
+    jwks_url: KeyUrl | None = Field(
+        None, description="where the issuer's keys are; unset = asked of the issuer's discovery"
+    )
+    audience: str = Field(
+        "castmark", min_length=1, description="the `aud` that a token must be made for"
+    )
+    simulated: bool = Field(
+        False, description="true or false; stores created now may have their clock moved by hand"
+    )
+    membership_url: WebUrl | None = Field(None, description="where membership answers, https://...")
+    audits_url: WebUrl | None = Field(None, description="where audits answers, https://...")
+    certification_url: WebUrl | None = Field(
+        None, description="where certification answers, https://..."
+    )
+    feed_url: WebUrl | None = Field(None, description="where the public feed answers, https://...")
+    portal_url: WebUrl | None = Field(None, description="where the portal answers, https://...")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.jwks_url is not None and self.oidc_issuer is None:
+            raise ValueError(f"{PREFIX}JWKS_URL needs {PREFIX}OIDC_ISSUER, whose keys they are")
+        if self.migration_database_url is not None and self.database_url is None:
+            raise ValueError(f"{PREFIX}MIGRATION_DATABASE_URL needs {PREFIX}DATABASE_URL beside it")
+        return self
+
+    @property
+    def here(self) -> str:
+        """The address of this very process, which serves whatever has no address of its own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def url_of(
+        self, part: Literal["membership", "audits", "certification", "feed", "portal"]
+    ) -> str:
+        """Where another part of the platform answers: its own setting, else this process."""
+        known: dict[str, str | None] = {
+            "membership": self.membership_url,
+            "audits": self.audits_url,
+            "certification": self.certification_url,
+            "feed": self.feed_url,
+            "portal": self.portal_url,
+        }
+        return known[part] or self.here
+
+    def database_of(self, service: str) -> str:
+        """The database URL of a service's own store."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data / f'{service}.sqlite'}"
+        return self.database_url.replace(SERVICES, service)
+
+    def migration_database_of(self, service: str) -> str:
+        """The same database as the owner of its tables (on SQLite there is one role for all)."""
+        if self.migration_database_url is None:
+            return self.database_of(service)
+        return self.migration_database_url.replace(SERVICES, service)
+
+
+def load_settings(**chosen: object) -> Settings:
+    """Settings from the environment, where `chosen` ones do not stand before it.
+
+    Raises Misconfigured with one line per wrong variable.
+    """
+    try:
+        return Settings(**chosen)  # type: ignore[arg-type]  # the model itself judges each value
+    except ValidationError as error:
+        raise Misconfigured("\n".join(_sentence(fault) for fault in error.errors())) from None
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    """`CASTMARK_PORT is wrong: ...; right would be: a port from 1 to 65535`."""
+    message = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return message
+    name = str(fault["loc"][0])
+    for field, info in Settings.model_fields.items():
+        if name in (field, info.validation_alias):
+            variable = info.validation_alias or f"{PREFIX}{field.upper()}"
+            return f"{variable} is wrong: {message}; right would be: {info.description}"
+    return f"{name} is not a setting"

@@ -1,0 +1,1 @@
+"""What the HTTP side promises: problems, tokens, commands, documents."""
