@@ -182,8 +182,9 @@ def verify(
     """Recompute every leaf and compare with what is kept and with heads. Number of events read,
     and what does not fit (at most 100)."""
     findings: list[Finding] = []
-    wanted = {head.tree_size: head for head in heads}
-    for head in wanted.values():
+    wanted: dict[int, list[TreeHeadSigned]] = {}
+    for head in heads:
+        wanted.setdefault(head.tree_size, []).append(head)
         if head.store_id != store.store_id:
             findings.append(Finding(0, f"the head of size {head.tree_size} is of another store"))
         elif key is not None and not is_signed(head, key):
@@ -201,9 +202,10 @@ def verify(
                     Finding(record.envelope.position, "the event is not what was hashed")
                 )
             frontier.append(computed)
-            at = wanted.pop(frontier.size, None)
-            if at is not None and bytes.fromhex(at.root_hash) != frontier.root():
-                findings.append(Finding(0, f"the signed head of size {at.tree_size} does not fit"))
+            for at in wanted.pop(frontier.size, ()):
+                if bytes.fromhex(at.root_hash) != frontier.root():
+                    sentence = f"the signed head of size {at.tree_size} does not fit"
+                    findings.append(Finding(0, sentence))
             if len(findings) >= 100:
                 return frontier.size, findings
     for size in wanted:

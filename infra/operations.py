@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from starlette.responses import Response
 
+from contracts.machinery import TreeHeadSigned
 from contracts.values import Id
 
 from . import heads, tables
@@ -57,6 +58,13 @@ class Rewinding(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     position: int
+
+
+class Verifying(BaseModel):
+    """Heads that were kept elsewhere."""
+
+    model_config = ConfigDict(extra="forbid")
+    heads: tuple[TreeHeadSigned, ...] = ()
 
 
 class Rebuilds:
@@ -206,18 +214,23 @@ def add_operations(api: Api, running: Running) -> None:
         await running.writer.run(partial(rewind, position=wanted.position))
         return Json({"relay": "again", "from": wanted.position})
 
-    @api.get(f"{at}/verify", tags=["operation"])
-    async def verified(principal: SignedIn) -> Response:
-        """Recompute every leaf hash and compare with the heads in the file beside the data."""
+    @api.post(f"{at}/verify", tags=["operation"])
+    async def verified(principal: SignedIn, wanted: Verifying) -> Response:
+        """Recompute every leaf hash; compare with the heads in our file and with those given
+        (heads of other stores among them are passed over)."""
         principal.require("ops")
         key = running.signer.key.public_key()
         signed = heads.read_heads(running.signer.file)
-        count, findings = await asyncio.to_thread(heads.verify, running.store, signed, key)
+        ours = [head for head in wanted.heads if head.store_id == running.store.store_id]
+        count, findings = await asyncio.to_thread(
+            heads.verify, running.store, [*signed, *ours], key
+        )
         return Json(
             {
                 "store_id": running.store.store_id,
                 "events": count,
                 "heads": len(signed),
+                "outside_heads": len(ours),
                 "public_key": heads.public_hex(key),
                 "findings": [finding._asdict() for finding in findings],
             }

@@ -1,0 +1,90 @@
+"""How the command line speaks to the platform: HTTP with a token, refusals as sentences."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import orjson
+
+from infra.devissuer import development_issuer
+from infra.settings import Settings
+
+TIMEOUT = httpx.Timeout(600.0, connect=5.0)
+
+
+class Refusal(RuntimeError):
+    """The platform said no; `problem` is its RFC 9457 document."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        slug = problem.get("slug", status)
+        lines = [f"{slug}: {problem.get('detail', 'refused')}"]
+        lines += [
+            f"  {error.get('pointer', '')}: {error.get('detail', '')}"
+            for error in problem.get("errors", ())
+        ]
+        super().__init__("\n".join(lines))
+        self.status = status
+        self.problem = problem
+
+
+class Client(AbstractContextManager["Client"]):
+    """One session; `close` also stops a platform that was started just for it."""
+
+    def __init__(self, url: str, token: str, close: Callable[[], None] = lambda: None) -> None:
+        headers = {"authorization": f"Bearer {token}"}
+        self.http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT)
+        self.url = url
+        self._close = close
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.http.close()
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def get(self, path: str, **query: object) -> Any:
+        """GET as JSON; raises Refusal."""
+        wanted = {key: str(value) for key, value in query.items() if value is not None}
+        return answer(self.http.get(path, params=wanted))
+
+    def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
+        """POST JSON; raises Refusal."""
+        content = orjson.dumps(body)
+        sent = {"content-type": "application/json", **(headers or {})}
+        return answer(self.http.post(path, content=content, headers=sent))
+
+    def command(self, service: str, name: str, body: object, command_id: str) -> Any:
+        """Send a command."""
+        path = f"/{service}/commands/{name}"
+        return self.post(path, body, {"idempotency-key": command_id})
+
+    def upload(self, path: str, content: Iterator[bytes], query: Mapping[str, str]) -> Any:
+        """POST a stream."""
+        headers = {"content-type": "application/octet-stream"}
+        return answer(self.http.post(path, content=content, params=query, headers=headers))
+
+
+def answer(response: httpx.Response) -> Any:
+    """The JSON of a response; raises Refusal with its problem document."""
+    kind = response.headers.get("content-type", "")
+    content = orjson.loads(response.content) if "json" in kind and response.content else {}
+    if response.is_error:
+        raise Refusal(response.status_code, content)
+    return content
+
+
+def connect(settings: Settings, url: str, close: Callable[[], None] = lambda: None) -> Client:
+    """A client as operations: the token of CASTMARK_TOKEN, else a development one."""
+    token = os.environ.get("CASTMARK_TOKEN")
+    if token is None:
+        token = development_issuer(settings).mint(["ops"], 24 * 3600)
+    return Client(url, token, close)

@@ -1,0 +1,198 @@
+"""One process of the platform: some services, their log, one HTTP server.
+
+Embedded: all services, SQLite files, the stores as log. Distributed: one service, PostgreSQL,
+Kafka. The same code; only `logs_for` differs.
+"""
+
+import asyncio
+import fcntl
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import orjson
+import uvicorn
+from sqlalchemy.engine import make_url
+from starlette.types import ASGIApp
+
+from infra.bus import Log
+from infra.devissuer import tokens_of
+from infra.embedded import StoreLog
+from infra.problems import Problems
+from infra.relay import Sink
+from infra.service import Running, create, keys_in
+from infra.settings import Misconfigured, Settings
+from infra.store import open_engine
+from infra.telemetry import Metrics, new_registry
+from infra.watchdog import Watchdog
+from infra.web import Shared, same_origin
+
+from .parts import NAMES, PARTS, PORTAL, portal
+
+STATE_FILE = "castmark.json"
+LOCK_FILE = "castmark.lock"
+
+
+class Address(NamedTuple):
+    """Where the process of a data folder answers."""
+
+    url: str
+    pid: int
+
+
+class Taken(RuntimeError):
+    """Another process owns the data folder."""
+
+
+def lock(data: Path) -> IO[bytes]:
+    """Own a data folder until the file is closed; Taken when another process does."""
+    data.mkdir(parents=True, exist_ok=True)
+    file = (data / LOCK_FILE).open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise Taken(f"another castmark process owns {data}: see castmark down") from None
+    return file
+
+
+def address_in(data: Path) -> Address | None:
+    """The process that owns a data folder, when one runs."""
+    try:
+        with lock(data):
+            return None
+    except Taken:
+        file = data / STATE_FILE
+        return Address(**orjson.loads(file.read_bytes())) if file.exists() else None
+
+
+class Process:
+    """Runs services until it is told to stop."""
+
+    def __init__(self, settings: Settings, names: Sequence[str], socket_: socket.socket) -> None:
+        unknown = [name for name in names if name not in NAMES]
+        if unknown:
+            raise Misconfigured(f"there is no service {unknown[0]!r}: there are {', '.join(NAMES)}")
+        self.settings = settings
+        self.names = names
+        self.running: dict[str, Running] = {}
+        self._socket = socket_
+        tokens, dev = tokens_of(settings)
+        self.shared = Shared(tokens, Metrics(new_registry()), Problems(), dev)
+        self.server: uvicorn.Server | None = None
+
+    def open(self) -> None:
+        """Open (and, with the owner's role, create) the stores of all services."""
+        keys = keys_in(self.settings.data / "keys")
+        for name in self.names:
+            if name == PORTAL:
+                continue
+            definition = PARTS[name].definition()
+            url = self.settings.database_of(name)
+            self.settings.data.mkdir(parents=True, exist_ok=True)
+            owner = open_engine(self.settings.migration_database_of(name))
+            role = make_url(url).username if self.settings.migration_database_url else None
+            create(definition, owner, simulated=self.settings.simulated, app_role=role)
+            owner.dispose()
+            self.running[name] = Running(
+                definition,
+                open_engine(url),
+                keys,
+                self.settings.data,
+                meter=self.shared.metrics.writer(name),
+            )
+
+    def app(self) -> ASGIApp:
+        """All HTTP sides behind one address, by the first word of the path."""
+        apps: dict[str, ASGIApp] = {}
+        for name, running in self.running.items():
+            api = PARTS[name].api(running, self.shared)
+            apps[api.prefix] = api
+        first = next(iter(apps.values()), None)
+        default = portal(self.settings, self.shared) if PORTAL in self.names else first
+        assert default is not None  # a process has at least one part
+        if first is not None:
+            apps |= dict.fromkeys(("/metrics", "/problems", "/dev"), first)
+        return same_origin(apps, default)
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until the server is told to exit; then stop everything in order."""
+        self.open()
+        logs = logs_for(self.settings, self.running)
+        config = uvicorn.Config(
+            self.app(),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )
+        self.server = uvicorn.Server(config)
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        async with AsyncExitStack() as stack:
+            for name, running in self.running.items():
+                stack.push_async_callback(running.stop)
+                log, sink = logs[name]
+                await running.start(log, sink, holder)
+            watchdog = asyncio.create_task(
+                Watchdog(self.running.values(), self.shared.metrics).run()
+            )
+            stack.callback(watchdog.cancel)
+            serving = asyncio.create_task(self.server.serve(sockets=[self._socket]))
+            while not self.server.started and not serving.done():
+                await asyncio.sleep(0.01)
+            ready()
+            await serving
+
+
+def logs_for(
+    settings: Settings, running: Mapping[str, Running]
+) -> dict[str, tuple[Log, Callable[[], Sink] | None]]:
+    """Each service's log, and how to make a producer where there is a broker."""
+    if settings.log == "kafka":
+        from infra.kafka import KafkaLog  # a process without a broker needs none of it
+        from infra.kafka_sink import KafkaSink
+
+        return {
+            name: (
+                KafkaLog(settings.kafka_bootstrap),
+                lambda: KafkaSink(settings.kafka_bootstrap),
+            )
+            for name in running
+        }
+    stores = {name: part.store for name, part in running.items()}
+    logs: dict[str, tuple[Log, Callable[[], Sink] | None]] = {}
+    for name in running:
+        log = StoreLog(stores, own=name)
+        for other in running.values():
+            log.wake_on(other.writer)
+        logs[name] = (log, None)
+    return logs
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        raise Misconfigured(
+            f"cannot listen on {host}:{port} ({error.strerror}): is another process there?"
+            " Choose another with CASTMARK_PORT"
+        ) from error
+    made.listen(1024)
+    made.setblocking(False)
+    return made
+
+
+def remember(settings: Settings, socket_: socket.socket) -> Address:
+    """Leave word in the data folder where this process answers."""
+    host, port = socket_.getsockname()[:2]
+    address = Address(f"http://{host}:{port}", os.getpid())
+    (settings.data / STATE_FILE).write_bytes(orjson.dumps(address._asdict()))
+    return address
