@@ -4,7 +4,9 @@ Source: domain.md section 2. Streams: `audit/<id>`, `certificate/<id>` of `audit
 """
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from .envelope import Event
 from .values import (
@@ -25,6 +27,7 @@ from .values import (
 )
 
 Facilities = tuple[FacilityId, ...]
+Count = Annotated[int, Field(ge=0)]
 
 
 class Finding(Value):
@@ -37,6 +40,8 @@ class Finding(Value):
 
 
 class AuditScheduled(Event):
+    """The audit is booked. `facilities` are in order of their ids, each once."""
+
     TYPE: ClassVar[str] = "audits.audit_scheduled.v1"
     audit_id: AuditId
     member_id: MemberId
@@ -51,6 +56,8 @@ class AuditScheduled(Event):
 
 
 class AuditCancelled(Event):
+    """The audit will not take place: a plan ends here, another date is another audit."""
+
     TYPE: ClassVar[str] = "audits.audit_cancelled.v1"
     audit_id: AuditId
     member_id: MemberId
@@ -79,7 +86,8 @@ class AuditConcluded(Event):
 
 class CertificateGranted(Event):
     """`valid_to` is the last valid day. `surveillance_due_on` are the days by which each
-    surveillance audit must be concluded (domain.md 2.1, 2.3)."""
+    surveillance audit must be concluded (domain.md 2.1, 2.3). What the audit found, and how
+    mature it rated the entity, is kept as the evidence on which the decision rests."""
 
     TYPE: ClassVar[str] = "audits.certificate_granted.v1"
     certificate_id: CertificateId
@@ -94,6 +102,9 @@ class CertificateGranted(Event):
     surveillance_due_on: tuple[date, ...]
     decided_on: date
     policy_id: Id
+    minor_findings: Count
+    major_findings: Count
+    overall_maturity: Maturity | None = None
     replaces: CertificateId | None = None
 
 
@@ -125,6 +136,8 @@ class CertificateConverted(Event):
 
 
 class CertificateSuspended(Event):
+    """`effective_on` is the first day on which the certificate does not hold."""
+
     TYPE: ClassVar[str] = "audits.certificate_suspended.v1"
     certificate_id: CertificateId
     member_id: MemberId
@@ -134,6 +147,8 @@ class CertificateSuspended(Event):
 
 
 class CertificateReinstated(Event):
+    """`effective_on` is the first day on which the certificate holds again."""
+
     TYPE: ClassVar[str] = "audits.certificate_reinstated.v1"
     certificate_id: CertificateId
     member_id: MemberId
@@ -141,6 +156,8 @@ class CertificateReinstated(Event):
 
 
 class CertificateWithdrawn(Event):
+    """For good. `effective_on` is the first day without the certificate."""
+
     TYPE: ClassVar[str] = "audits.certificate_withdrawn.v1"
     certificate_id: CertificateId
     member_id: MemberId

@@ -1,0 +1,1 @@
+"""Rules of audits and of the decisions on certificates, a sentence each."""
