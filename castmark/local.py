@@ -1,0 +1,135 @@
+"""The embedded platform: `castmark up` in the foreground, or for the length of one command."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO
+
+import structlog
+from rich.console import Console
+
+from infra.devissuer import DevIssuer
+from infra.settings import Misconfigured, Settings
+from infra.telemetry import configure_logs
+
+from .client import Client, connect
+from .parts import NAMES
+from .process import Address, Process, listen, lock, remember
+from .world import is_empty, load_world
+
+SIGN_IN = (
+    ("ASI operations", "ops"),
+    ("a member group", "member:SYN-001"),
+    ("a third party", "subscriber:demo"),
+)
+WEEK_S = 7 * 24 * 3600
+START_S = 60.0
+log = structlog.stdlib.get_logger("castmark.local")
+
+
+class Host:
+    """An embedded platform in a thread of this process."""
+
+    def __init__(self, settings: Settings, port: int) -> None:
+        self._lock: IO[bytes] = lock(settings.data)
+        try:
+            self.socket = listen(settings.host, port)
+        except Misconfigured:
+            self._lock.close()
+            raise
+        self.settings = settings.model_copy(update={"port": self.socket.getsockname()[1]})
+        self.process = Process(self.settings, NAMES, self.socket)
+        self.address: Address = remember(self.settings, self.socket)
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="platform")
+
+    def start(self) -> "Host":
+        """Return once the platform answers; raises what kept it from starting."""
+        self._thread.start()
+        if not self._ready.wait(START_S) or self._error is not None:
+            self.stop()
+            raise self._error or Misconfigured(f"the platform did not answer in {START_S:.0f} s")
+        return self
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self.process.run(self._ready.set))
+        except BaseException as error:
+            self._error = error
+            log.exception("platform-ended")
+        finally:
+            self._ready.set()
+
+    def wait(self) -> None:
+        """Stay until the platform ends by itself or somebody interrupts."""
+        while self._thread.is_alive():
+            self._thread.join(0.5)
+        if self._error is not None:
+            raise self._error
+
+    def stop(self) -> None:
+        """Stop the platform and give the data folder back."""
+        if self.process.server is not None:
+            self.process.server.should_exit = True
+        self._thread.join()
+        self._lock.close()
+
+    @property
+    def issuer(self) -> DevIssuer | None:
+        """The development issuer, where there is one."""
+        return self.process.shared.dev
+
+
+def up(settings: Settings, port: int, *, world: bool, out: Console) -> None:
+    """Run until interrupted; load the synthetic world first where the folder is empty."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with (settings.data / "castmark.log").open("a") as stream:
+        configure_logs(stream)
+        host = Host(settings, port).start()
+        with stopping(host.stop):
+            url = host.address.url
+            if world and is_empty(settings, url):
+                load_world(settings, url, out)
+            greet(host, out)
+            host.wait()
+
+
+def greet(host: Host, out: Console) -> None:
+    """Print where to go."""
+    url = host.address.url
+    out.print(f"\n[bold]Castmark[/bold] answers at {url}  (not affiliated with ASI)")
+    out.print("Members, audits and certificates here are synthetic; see README.md.\n")
+    if host.issuer is not None:
+        for who, role in SIGN_IN:
+            ticket = host.issuer.ticket([role], WEEK_S)
+            out.print(f"  sign in as {who}:", soft_wrap=True)
+            out.print(f"    {url}/signin?ticket={ticket}", soft_wrap=True)
+    out.print(f"\n  data in {host.settings.data}, log in {host.settings.data}/castmark.log")
+    out.print("  stop with Ctrl-C or make stop\n")
+
+
+@contextmanager
+def stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Stop on the way out, whether by the end, Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        return
+    finally:
+        stop()
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def own(settings: Settings) -> Client:
+    """A platform on a free port for one command, when none runs."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    configure_logs((settings.data / "castmark.log").open("a"))
+    host = Host(settings, 0).start()
+    return connect(host.settings, host.address.url, host.stop)

@@ -1,0 +1,114 @@
+"""How queries read: live rows by key or page by page, facts of subjects, states of own streams.
+
+Every call is one short read transaction on the version of the tables that is live in it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from contracts.envelope import Recorded, category
+
+from .consumer import read_cursors
+from .decider import Lookup
+from .readmodel import Attributes
+from .service import Running
+from .store import translated
+
+Where = Mapping[str, object]
+
+
+class Reader:
+    """Reads one service's own data."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    def state(self, stream: str) -> Any:
+        """The state of one of our own streams, folded from its events; its INITIAL when new."""
+        decider = self._running.writer.deciders[category(stream)]
+        state = decider.initial
+        for recorded in self.history(stream):
+            state = decider.evolve(state, recorded.event)
+        return state
+
+    def history(self, stream: str) -> list[Recorded]:
+        """All events of one of our own streams."""
+        catalog = self._running.store.catalog
+        return [catalog.recorded(record) for record in self._running.store.read_stream(stream)]
+
+    def lookup(self, consumer: str) -> Lookup:
+        """`rows(projection, key)` over the live rows of a consumer."""
+
+        def rows(projection: str, key: str) -> Any:
+            return self.row(consumer, projection, key)
+
+        return rows
+
+    def row(self, consumer: str, projection: str, key: str) -> Any:
+        """A live row, or None."""
+        with translated(), self._running.engine.connect() as connection:
+            part = self._running.models[consumer].live(connection).rows[projection]
+            return part.read(connection, [key]).get(key)
+
+    def rows(self, consumer: str, projection: str, keys: Sequence[str]) -> dict[str, Any]:
+        """Live rows by key."""
+        with translated(), self._running.engine.connect() as connection:
+            part = self._running.models[consumer].live(connection).rows[projection]
+            return part.read(connection, keys)
+
+    def page(
+        self,
+        consumer: str,
+        projection: str,
+        after: str | None,
+        limit: int,
+        where: Where | None = None,
+        order: str | None = None,
+    ) -> list[Any]:
+        """Up to `limit + 1` rows whose key (or `order` column) comes after `after`, in order.
+
+        `where` are columns that must equal a value (a list: be one of them).
+        """
+        with translated(), self._running.engine.connect() as connection:
+            part = self._running.models[consumer].live(connection).rows[projection]
+            key = part.table.c[order or part.codec.fields[0]]
+            query = select(part.table).where(*conditions(part.table, where or {}))
+            if after is not None:
+                query = query.where(key > after)
+            rows = connection.execute(query.order_by(key).limit(limit + 1))
+            return [part.codec.read(values) for values in rows]
+
+    def facts(self, consumer: str, log: str, subjects: Iterable[str]) -> dict[str, Attributes]:
+        """All facts of subjects."""
+        with translated(), self._running.engine.connect() as connection:
+            live = self._running.models[consumer].live(connection)
+            return live.facts[log].read(connection, subjects)
+
+    def through(self, consumer: str) -> dict[str, int]:
+        """How far a consumer has applied each source: what an answer rests on."""
+        with translated(), self._running.engine.connect() as connection:
+            return through(connection, consumer)
+
+
+def through(connection: Connection, consumer: str) -> dict[str, int]:
+    """Per source the last position applied (the largest over its partitions)."""
+    reached: dict[str, int] = {}
+    for (source, _), cursor in read_cursors(connection, consumer).items():
+        reached[source] = max(reached.get(source, 0), cursor.position)
+    return reached
+
+
+def conditions(table: Table, where: Where) -> list[ColumnElement[bool]]:
+    """Columns that must equal a value, or be one of a list."""
+    found: list[ColumnElement[bool]] = []
+    for name, value in where.items():
+        if value is None:
+            continue
+        if isinstance(value, (list, tuple, set, frozenset)):
+            found.append(table.c[name].in_(list(value)))
+        else:
+            found.append(table.c[name] == value)
+    return found

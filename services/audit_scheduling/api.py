@@ -1,0 +1,88 @@
+"""The HTTP side of audit_scheduling: its commands, its audits and certificates."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Path
+from starlette.responses import Response
+
+from contracts.values import ID_PATTERN
+from infra.auth import Principal, RoleKind
+from infra.decider import Command
+from infra.errors import Refused
+from infra.operations import add_operations, readiness_of
+from infra.persons import Persons
+from infra.reading import Reader
+from infra.service import Running
+from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
+from infra.webcommands import command_routes
+
+from .domain import COMMANDS, ROLES, fill
+from .problems import PROBLEMS
+from .rows import AuditRow, CertificateRow
+
+CONSUMER = "audits"
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+
+
+def api(running: Running, shared: Shared) -> Api:
+    """All routes under `/audits`."""
+    reader = Reader(running)
+    persons = Persons(running.engine)
+
+    async def ready() -> Readiness:
+        return readiness_of(running)
+
+    async def filled(
+        command: type[Command], principal: Principal, sent: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        evidence = await asyncio.to_thread(
+            fill, command.NAME, sent, reader.lookup(CONSUMER), reader.state
+        )
+        return {"on": running.times.today(), **evidence}
+
+    made = build_api(running.name, "/audits", "Audits and certificates", shared, ready, PROBLEMS)
+    command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
+    add_operations(made, running)
+    _reads(made, reader)
+    return made
+
+
+def _reads(made: Api, reader: Reader) -> None:
+    @made.get("/audits/audits/{audit_id}", tags=["audits"])
+    async def audit(principal: SignedIn, audit_id: Key) -> Response:
+        """An audit as it stands."""
+        row: AuditRow | None = await asyncio.to_thread(reader.row, CONSUMER, "audits", audit_id)
+        _allow(principal, row.member_id if row else None, row.auditor_firm if row else None)
+        if row is None:
+            raise Refused("unknown-audit", f"there is no audit {audit_id}", audit_id=audit_id)
+        return Json(row._asdict())
+
+    @made.get("/audits/members/{member_id}/audits", tags=["audits"])
+    async def audits(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:
+        """A member's audits, by id."""
+        principal.require_member(member_id)
+        rows = await asyncio.to_thread(
+            reader.page, CONSUMER, "audits", wanted.after, wanted.limit, {"member_id": member_id}
+        )
+        answer = listed(rows, wanted, lambda row: str(row.audit_id))
+        return Json({**answer, "items": [row._asdict() for row in rows[: wanted.limit]]})
+
+    @made.get("/audits/certificates/{certificate_id}", tags=["audits"])
+    async def certificate(principal: SignedIn, certificate_id: Key) -> Response:
+        """A certificate and the decision behind it."""
+        row: CertificateRow | None = await asyncio.to_thread(
+            reader.row, CONSUMER, "certificates", certificate_id
+        )
+        _allow(principal, row.member_id if row else None, None)
+        if row is None:
+            raise Refused("unknown-certificate", f"there is no certificate {certificate_id}")
+        return Json(row._asdict())
+
+
+def _allow(principal: Principal, member_id: str | None, firm: str | None) -> None:
+    """Operations see all; a firm its own audits; a member its own."""
+    if principal.is_ops or firm in principal.ids(RoleKind.AUDITOR):
+        return
+    principal.require_member(member_id or "-")
