@@ -1,0 +1,1 @@
+"""Programs of a stranger, who has installed `castmark_sdk` and has nothing else of ours."""
