@@ -1,0 +1,1 @@
+"""The synthetic world, its oracle, and the platform compared with it."""
