@@ -31,13 +31,24 @@ class Refusal(RuntimeError):
 
 
 class Client(AbstractContextManager["Client"]):
-    """One session; `close` also stops a platform that was started just for it."""
+    """One session; `close` also stops a platform that was started just for it.
 
-    def __init__(self, url: str, token: str, close: Callable[[], None] = lambda: None) -> None:
+    `urls` says where each part answers, by the first word of its paths; "" is for the others.
+    """
+
+    def __init__(
+        self, urls: Mapping[str, str], token: str, close: Callable[[], None] = lambda: None
+    ) -> None:
         headers = {"authorization": f"Bearer {token}"}
-        self.http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT)
-        self.url = url
+        self.http = httpx.Client(headers=headers, timeout=TIMEOUT)
+        self.urls = urls
+        self.token = token
         self._close = close
+
+    def at(self, path: str) -> str:
+        """The full address of a path."""
+        first = path.split("/", 2)[1] if path.startswith("/") else ""
+        return self.urls.get(first, self.urls[""]) + path
 
     def __exit__(
         self,
@@ -54,13 +65,13 @@ class Client(AbstractContextManager["Client"]):
     def get(self, path: str, **query: object) -> Any:
         """GET as JSON; raises Refusal."""
         wanted = {key: str(value) for key, value in query.items() if value is not None}
-        return answer(self.http.get(path, params=wanted))
+        return answer(self.http.get(self.at(path), params=wanted))
 
     def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
         """POST JSON; raises Refusal."""
         content = orjson.dumps(body)
         sent = {"content-type": "application/json", **(headers or {})}
-        return answer(self.http.post(path, content=content, headers=sent))
+        return answer(self.http.post(self.at(path), content=content, headers=sent))
 
     def command(self, service: str, name: str, body: object, command_id: str) -> Any:
         """Send a command."""
@@ -70,7 +81,7 @@ class Client(AbstractContextManager["Client"]):
     def upload(self, path: str, content: Iterator[bytes], query: Mapping[str, str]) -> Any:
         """POST a stream."""
         headers = {"content-type": "application/octet-stream"}
-        return answer(self.http.post(path, content=content, params=query, headers=headers))
+        return answer(self.http.post(self.at(path), content=content, params=query, headers=headers))
 
 
 def answer(response: httpx.Response) -> Any:
@@ -82,9 +93,11 @@ def answer(response: httpx.Response) -> Any:
     return content
 
 
-def connect(settings: Settings, url: str, close: Callable[[], None] = lambda: None) -> Client:
+def connect(
+    settings: Settings, urls: Mapping[str, str], close: Callable[[], None] = lambda: None
+) -> Client:
     """A client as operations: the token of CASTMARK_TOKEN, else a development one."""
     token = os.environ.get("CASTMARK_TOKEN")
     if token is None:
         token = development_issuer(settings).mint(["ops"], 24 * 3600)
-    return Client(url, token, close)
+    return Client(urls, token, close)

@@ -16,7 +16,7 @@ from infra.telemetry import configure_logs
 
 from .client import Client, connect
 from .parts import NAMES
-from .process import Address, Process, listen, lock, remember
+from .process import Process, listen, lock, remember, url_of
 from .world import is_empty, load_world
 
 SIGN_IN = (
@@ -41,7 +41,8 @@ class Host:
             raise
         self.settings = settings.model_copy(update={"port": self.socket.getsockname()[1]})
         self.process = Process(self.settings, NAMES, self.socket)
-        self.address: Address = remember(self.settings, self.socket)
+        self.url = url_of(self.socket)
+        remember(settings.data, {"": self.url})
         self._ready = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="platform")
@@ -90,16 +91,17 @@ def up(settings: Settings, port: int, *, world: bool, out: Console) -> None:
         configure_logs(stream)
         host = Host(settings, port).start()
         with stopping(host.stop):
-            url = host.address.url
-            if world and is_empty(settings, url):
-                load_world(settings, url, out)
+            if world:
+                with connect(host.settings, {"": host.url}) as client:
+                    if is_empty(client):
+                        load_world(client, out)
             greet(host, out)
             host.wait()
 
 
 def greet(host: Host, out: Console) -> None:
     """Print where to go."""
-    url = host.address.url
+    url = host.url
     out.print(f"\n[bold]Castmark[/bold] answers at {url}  (not affiliated with ASI)")
     out.print("Members, audits and certificates here are synthetic; see README.md.\n")
     if host.issuer is not None:
@@ -132,4 +134,4 @@ def own(settings: Settings) -> Client:
     settings.data.mkdir(parents=True, exist_ok=True)
     configure_logs((settings.data / "castmark.log").open("a"))
     host = Host(settings, 0).start()
-    return connect(host.settings, host.address.url, host.stop)
+    return connect(host.settings, {"": host.url}, host.stop)

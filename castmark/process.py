@@ -37,9 +37,9 @@ LOCK_FILE = "castmark.lock"
 
 
 class Address(NamedTuple):
-    """Where the process of a data folder answers."""
+    """Where the platform of a data folder answers: by the first word of a path, "" the rest."""
 
-    url: str
+    urls: dict[str, str]
     pid: int
 
 
@@ -190,9 +190,14 @@ def listen(host: str, port: int) -> socket.socket:
     return made
 
 
-def remember(settings: Settings, socket_: socket.socket) -> Address:
-    """Leave word in the data folder where this process answers."""
-    host, port = socket_.getsockname()[:2]
-    address = Address(f"http://{host}:{port}", os.getpid())
-    (settings.data / STATE_FILE).write_bytes(orjson.dumps(address._asdict()))
+def remember(data: Path, urls: dict[str, str]) -> Address:
+    """Leave word in the data folder where its platform answers."""
+    address = Address(urls, os.getpid())
+    (data / STATE_FILE).write_bytes(orjson.dumps(address._asdict()))
     return address
+
+
+def url_of(socket_: socket.socket) -> str:
+    """The address of a listening socket."""
+    host, port = socket_.getsockname()[:2]
+    return f"http://{host}:{port}"

@@ -1,0 +1,5 @@
+"""`python -m castmark`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,237 @@
+"""The `castmark` command: run the platform, speak to it, look after it.
+
+Every command talks to the process that owns the data folder (or to CASTMARK_URL) over HTTP; where
+none runs, it becomes the owner for as long as it needs.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from infra.devissuer import development_issuer
+from infra.errors import Refused
+from infra.settings import Misconfigured, Settings, load_settings
+from infra.telemetry import configure_logs
+
+from . import bulk, local, operate
+from .client import Client, Refusal, connect
+from .parts import NAMES
+from .process import Process, Taken, address_in, listen
+
+app = typer.Typer(
+    help="Castmark: certification of aluminium, event by event. Not affiliated with ASI.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+STOP_S = 20.0
+
+
+def settings_here(**chosen: object) -> Settings:
+    """Settings of this machine: development unless the environment says otherwise."""
+    if "CASTMARK_ENV" not in os.environ and "CASTMARK_OIDC_ISSUER" not in os.environ:
+        chosen = {"environment": "development", **chosen}
+    return load_settings(**chosen)
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(help="0 takes a free one")] = 8000,
+    world: Annotated[
+        bool, typer.Option(help="load the labelled synthetic world into an empty data folder")
+    ] = True,
+) -> None:
+    """Run the whole platform in this process: SQLite, no broker. Ctrl-C stops it."""
+    local.up(settings_here(simulated=True), port, world=world, out=out)
+
+
+@app.command()
+def serve(
+    name: Annotated[str, typer.Argument(help=f"one of {', '.join(NAMES)}")],
+) -> None:
+    """Run one service (distributed: PostgreSQL and Kafka, see CASTMARK_LOG)."""
+    settings = settings_here()
+    configure_logs(sys.stdout)
+    socket_ = listen(settings.host, settings.port)
+    process = Process(settings, [name], socket_)
+    asyncio.run(process.run(lambda: out.print(f"{name} answers at {settings.here}")))
+
+
+@app.command()
+def cluster(
+    world: Annotated[bool, typer.Option(help="load a small synthetic world")] = True,
+) -> None:
+    """Run every service as its own process on real Kafka and PostgreSQL, without Docker."""
+    from .cluster import run  # needs Java and PostgreSQL; nothing else does
+
+    run(settings_here(simulated=True), out, world=world)
+
+
+@app.command()
+def down() -> None:
+    """Stop the platform of this data folder."""
+    address = address_in(settings_here().data)
+    if address is None:
+        out.print("nothing runs here")
+        return
+    os.kill(address.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_S
+    while address_in(settings_here().data) is not None:
+        if time.monotonic() > deadline:
+            err.print(f"process {address.pid} has not stopped after {STOP_S:.0f} s")
+            raise typer.Exit(1)
+        time.sleep(0.1)
+    out.print("stopped")
+
+
+@app.command()
+def token(
+    as_: Annotated[
+        str, typer.Option("--as", help="ops | member:ID | auditor:FIRM | subscriber:ID")
+    ],
+    hours: Annotated[int, typer.Option(min=1, max=24 * 30)] = 12,
+) -> None:
+    """Print a development token for a role."""
+    issuer = development_issuer(settings_here())
+    try:
+        print(issuer.mint([as_], hours * 3600))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+@app.command()
+def tick(on: Annotated[str, typer.Option(help="a day, YYYY-MM-DD")]) -> None:
+    """Move the clock of a simulated store to a day; every day before it is decided in order."""
+    with session() as client:
+        operate.tick(client, on, out)
+
+
+@app.command("do")
+def do_command(
+    command: Annotated[str, typer.Argument(help="service/command, e.g. membership/join_member")],
+    fields: Annotated[list[str], typer.Argument(help="field=value, JSON where it is not text")],
+    command_id: Annotated[str | None, typer.Option(help="repeat an earlier try: its id")] = None,
+) -> None:
+    """Send one command and print what happened."""
+    with session() as client:
+        operate.send(client, command, fields, command_id, out)
+
+
+@app.command()
+def get(path: Annotated[str, typer.Argument(help="e.g. /certification/deadlines")]) -> None:
+    """Print what an address answers."""
+    with session() as client:
+        out.print_json(data=client.get(path))
+
+
+@app.command()
+def rebuild(
+    consumer: Annotated[str, typer.Argument(help="e.g. certification; see castmark consumers")],
+    keep: Annotated[bool, typer.Option(help="fill and compare, do not switch")] = False,
+) -> None:
+    """Rebuild read models from the events beside the live ones, compare, switch."""
+    with session() as client:
+        operate.rebuild(client, consumer, out, switch=not keep)
+
+
+@app.command()
+def consumers() -> None:
+    """Every consumer: state, lag, what is parked."""
+    with session() as client:
+        operate.consumers(client, out)
+
+
+@app.command()
+def parked(consumer: str) -> None:
+    """Parked events of a consumer."""
+    with session() as client:
+        operate.parked(client, consumer, out)
+
+
+@app.command()
+def release(
+    consumer: str,
+    source: str,
+    stream: str,
+    skip: Annotated[bool, typer.Option(help="drop the first parked event of the stream")] = False,
+) -> None:
+    """Try a parked stream again, or skip its first event."""
+    with session() as client:
+        operate.release(client, consumer, source, stream, out, skip=skip)
+
+
+@app.command()
+def verify(
+    heads: Annotated[Path | None, typer.Option(help="a file of heads kept elsewhere")] = None,
+) -> None:
+    """Recompute every event's hash and compare with signed tree heads."""
+    with session() as client:
+        operate.verify(client, heads, out)
+
+
+@app.command()
+def relay(
+    service: str, from_: Annotated[int, typer.Option("--from", help="a position; 0 = all")]
+) -> None:
+    """Send a service's events to the broker again, behind a position."""
+    with session() as client:
+        operate.relay(client, service, from_, out)
+
+
+imports = typer.Typer(help="Load files: CSV, XLSX, NDJSON.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+
+
+@imports.command("facilities")
+def import_facilities(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    member: Annotated[str, typer.Option(help="the member whose facilities these are")],
+    dry_run: Annotated[bool, typer.Option(help="answer every row, store nothing")] = False,
+    sync: Annotated[bool, typer.Option(help="propose to close what the file lacks")] = False,
+    all_or_nothing: Annotated[bool, typer.Option(help="one bad row refuses all")] = False,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="field=column, remembered")
+    ] = None,
+    constant: Annotated[
+        list[str] | None, typer.Option("--set", help="field=value for every row, remembered")
+    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help="write refused rows here")] = None,
+    import_id: Annotated[str | None, typer.Option(help="resume or repeat an import")] = None,
+) -> None:
+    """Load a file of facilities: row by row answers, a progress bar, a file of rejects."""
+    with session() as client:
+        bulk.facilities(
+            client,
+            bulk.Wanted(
+                file, member, dry_run, sync, all_or_nothing, map_ or [], constant or [], rejects,
+                import_id,
+            ),
+            out,
+        )  # fmt: skip
+
+
+def session() -> Client:
+    """A client of the running platform, or of one that this command starts for itself."""
+    settings = settings_here()
+    url = os.environ.get("CASTMARK_URL")
+    if url is not None:
+        return connect(settings, {"": url.rstrip("/")})
+    address = address_in(settings.data)
+    return local.own(settings) if address is None else connect(settings, address.urls)
+
+
+def main() -> None:
+    """Run the command line; failures end in one sentence, not a traceback."""
+    try:
+        app()
+    except (Refused, Refusal, Misconfigured, Taken) as error:
+        err.print(f"[red]{error}[/red]")
+        sys.exit(1)

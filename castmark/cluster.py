@@ -1,0 +1,184 @@
+"""The distributed platform on one machine, without Docker: `castmark cluster`.
+
+Apache Kafka and PostgreSQL as private servers, every service as its own process, each with its
+own database and two roles. Everything listens on 127.0.0.1, stops together and leaves nothing.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+from rich.console import Console
+
+from infra.kafka_admin import create_topics
+from infra.local.kafka import KafkaCluster
+from infra.local.postgres import PostgresServer
+from infra.settings import Settings
+
+from .client import connect
+from .parts import NAMES, PORTAL
+from .process import listen, lock, remember
+from .world import is_empty, load_world
+
+PREFIXES = {
+    "membership": "membership",
+    "audit_scheduling": "audits",
+    "certification": "certification",
+    "subscriptions": "feed",
+}
+START_S = 60.0
+STOP_S = 15.0
+
+
+class ServiceProcess(NamedTuple):
+    """One `castmark serve` and where it answers."""
+
+    name: str
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+class Cluster:
+    """All processes of the platform. Start it as a context; `services` can be killed and started
+    again by name."""
+
+    def __init__(self, data: Path, brokers: int = 1, *, simulated: bool = True) -> None:
+        self.data = data
+        self.brokers = brokers
+        self.simulated = simulated
+        self.services: dict[str, ServiceProcess] = {}
+        self.urls: dict[str, str] = {}
+        self._stack = ExitStack()
+        self._environment: dict[str, dict[str, str]] = {}
+
+    def __enter__(self) -> "Cluster":
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        self._stack.enter_context(lock(self.data))
+        self.postgres = self._stack.enter_context(PostgresServer(data=self.data / "postgres"))
+        self.kafka = KafkaCluster(data=self.data / "kafka")
+        self.kafka.start(self.brokers)
+        self._stack.callback(self.kafka.stop)
+        create_topics(self.kafka.bootstrap, replication=self.brokers)
+        ports = {name: _free_port() for name in NAMES}
+        self.urls = {
+            PREFIXES[name]: f"http://127.0.0.1:{port}"
+            for name, port in ports.items()
+            if name != PORTAL
+        }
+        self.urls[""] = f"http://127.0.0.1:{ports[PORTAL]}"
+        self._stack.callback(self._stop_services)
+        for name in NAMES:
+            self._environment[name] = self._environment_of(name, ports[name])
+            self.start(name)
+        for name in NAMES:
+            self._wait_for(name)
+        remember(self.data, self.urls)
+
+    def _environment_of(self, name: str, port: int) -> dict[str, str]:
+        made = {
+            **os.environ,
+            "CASTMARK_ENV": "development",
+            "CASTMARK_DATA": str(self.data),
+            "CASTMARK_PORT": str(port),
+            "CASTMARK_LOG": "kafka",
+            "CASTMARK_KAFKA_BOOTSTRAP": ",".join(self.kafka.bootstrap),
+            "CASTMARK_SIMULATED": "true" if self.simulated else "false",
+            "CASTMARK_MEMBERSHIP_URL": self.urls["membership"],
+            "CASTMARK_AUDITS_URL": self.urls["audits"],
+            "CASTMARK_CERTIFICATION_URL": self.urls["certification"],
+            "CASTMARK_FEED_URL": self.urls["feed"],
+            "CASTMARK_PORTAL_URL": self.urls[""],
+        }
+        if name != PORTAL:
+            database = self.postgres.create_service_database(name)
+            made["CASTMARK_DATABASE_URL"] = database.app
+            made["CASTMARK_MIGRATION_DATABASE_URL"] = database.owner
+        return made
+
+    def start(self, name: str) -> None:
+        """Start a service's process (again)."""
+        logs = self.data / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        with (logs / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "castmark", "serve", name],
+                env=self._environment[name],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        url = self.urls[""] if name == PORTAL else self.urls[PREFIXES[name]]
+        self.services[name] = ServiceProcess(name, url, process)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a service."""
+        self.services[name].process.kill()
+        self.services[name].process.wait()
+
+    def _wait_for(self, name: str) -> None:
+        service, deadline = self.services[name], time.monotonic() + START_S
+        path = "/health" if name == PORTAL else f"/{PREFIXES[name]}/health"
+        while True:
+            if service.process.poll() is not None or time.monotonic() > deadline:
+                log = (self.data / "logs" / f"{name}.log").read_text(errors="replace")
+                raise RuntimeError(f"{name} did not start:\n{log[-3000:]}")
+            try:
+                if httpx.get(service.url + path, timeout=2).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+
+    def _stop_services(self) -> None:
+        for service in self.services.values():
+            if service.process.poll() is None:
+                service.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_S
+        for service in self.services.values():
+            try:
+                service.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                service.process.kill()
+                service.process.wait()
+
+
+def _free_port() -> int:
+    with listen("127.0.0.1", 0) as made:
+        return int(made.getsockname()[1])
+
+
+def run(settings: Settings, out: Console, *, world: bool) -> None:
+    """Run the cluster in the foreground until interrupted."""
+    data = settings.data / "cluster"
+    out.print("starting PostgreSQL, Kafka and five services (about 20 s) ...")
+    brokers = int(os.environ.get("KAFKA_BROKERS", "1"))
+    chosen = settings.model_copy(update={"data": data})
+    with Cluster(data, brokers) as cluster:
+        with connect(chosen, cluster.urls) as client:
+            if world and is_empty(client):
+                load_world(client, out, members=40)
+        for name, service in cluster.services.items():
+            out.print(f"  {name:<18} {service.url}")
+        out.print(f"  kafka              {','.join(cluster.kafka.bootstrap)}")
+        out.print(f"  speak to it: CASTMARK_DATA={data} castmark consumers; stop with Ctrl-C")
+        try:
+            while all(s.process.poll() is None for s in cluster.services.values()):
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            out.print("stopping ...")
