@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.plugins.budget",
     "tests.plugins.require",
     "tests.plugins.seeds",
+    "tests.plugins.servers",
 ]

@@ -11,9 +11,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from infra.local.processes import LocalServerError, Say, locked_folder, quiet
+from infra.local.processes import PROJECT, LocalServerError, Say, locked_folder, quiet
 
-PROJECT = Path(__file__).resolve().parents[2]
 POM = PROJECT / "infra" / "deploy" / "kafka" / "pom.xml"
 # Where the jars are kept, when not under the project's own `var/`.
 CACHE_SETTING = "CASTMARK_KAFKA_JARS"

@@ -29,8 +29,9 @@ from kafka.errors import KafkaError
 
 from infra.local.broker import Node, format_storage, java, server_command, settings, write_settings
 from infra.local.foreground import run_until_told
-from infra.local.jars import PROJECT, kafka_jars
+from infra.local.jars import kafka_jars
 from infra.local.processes import (
+    PROJECT,
     Household,
     LocalServerError,
     Say,
@@ -47,15 +48,6 @@ STOP_PATIENCE_S = 15.0
 STOP_PATIENCE_PRIVATE_S = 2.0
 ASK_TIMEOUT_MS = 5_000
 SIZES = (1, 3)
-
-
-def missing() -> str | None:
-    """Why this machine can't run a broker, as a sentence; None when it can."""
-    try:
-        java()
-    except LocalServerError as error:
-        return str(error)
-    return None
 
 
 class KafkaCluster:
@@ -138,7 +130,7 @@ class KafkaCluster:
             return
         running = [node.server for node in self._nodes if node.server is not None]
         patience_s = STOP_PATIENCE_PRIVATE_S if self._data is None else STOP_PATIENCE_S
-        home.stop(*running, number=signal.SIGTERM, patience_s=patience_s)
+        home.stop(*running, patience_s=patience_s)
         home.close()
         self._nodes = []
 

@@ -20,17 +20,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TypedDict
+
+from infra.local import guardian
 
 Say = Callable[[str], None]
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 # Below the range from which the kernel draws ports for outgoing connections (32768 and up): a
 # server that restarts on its port must not find a client there, nor a client that retries while the
 # server is down be connected to itself.
 PORTS = range(15_000, 32_000)
 POLL_S = 0.05
+CLOSE_PATIENCE_S = 5.0
+UNPRIVILEGED = ("postgres", "nobody")
 LOG_LINES = 15
 
 
@@ -103,12 +109,29 @@ def locked_folder(folder: Path, *, wait: bool = False) -> Iterator[bool]:
         os.close(held)
 
 
+def unprivileged_user() -> str | None:
+    """Whom root becomes to run a server that refuses root; None when we are not root."""
+    if os.geteuid() != 0:
+        return None
+    for name in UNPRIVILEGED:
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_name
+    raise LocalServerError(f"PostgreSQL refuses root, and there is no user {UNPRIVILEGED}")
+
+
 class ServerProcess:
     """One server: a child process whose output is kept in a log file."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        process: subprocess.Popen[bytes],
+        log: Path,
+        stop_signal: signal.Signals,
+    ) -> None:
         self.name = name
         self.log = log
+        self.stop_signal = stop_signal
         self._process = process
 
     @property
@@ -142,6 +165,14 @@ class ServerProcess:
         return "\n".join(lines[-LOG_LINES:]) or "(no output)"
 
 
+class _Identity(TypedDict, total=False):
+    """Arguments of subprocess that change who a process is; empty = who we are."""
+
+    user: str
+    group: int
+    extra_groups: list[str]
+
+
 class Household:
     """The servers of one owner, their folder, and the guardian that outlives the owner."""
 
@@ -153,19 +184,24 @@ class Household:
             shutil.chown(self.folder, user)
         self._servers: list[ServerProcess] = []
         self._guardian = subprocess.Popen(
-            [sys.executable, "-I", str(Path(__file__).with_name("guardian.py"))],
+            [sys.executable, "-I", guardian.__file__],
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
         self._tell(f"folder {self.folder}")
 
     def start(
-        self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        stop_signal: signal.Signals = signal.SIGTERM,
     ) -> ServerProcess:
         """Start a server in the private folder; its log is `<folder>/<name>.log`.
 
-        It gets a session of its own: a Ctrl-C in the owner's terminal reaches the owner alone,
-        which then stops its servers in order.
+        `stop_signal` is what asks this server for an orderly end. It gets a session of its own: a
+        Ctrl-C in the owner's terminal reaches the owner alone, which then stops its servers in
+        order.
         """
         log = self.folder / f"{name}.log"
         with log.open("ab") as output:
@@ -175,16 +211,27 @@ class Household:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})},
                 start_new_session=True,
-                user=self.user,
-                group=None if self.user is None else pwd.getpwnam(self.user).pw_gid,
-                extra_groups=None if self.user is None else [],
+                **self._identity(),
             )
-        server = ServerProcess(name, process, log)
+        server = ServerProcess(name, process, log, stop_signal)
         self._servers.append(server)
-        self._tell(f"watch {server.pid}")
+        self._tell(f"watch {server.pid} {int(stop_signal)}")
         return server
+
+    def run(self, command: Sequence[str], *, timeout_s: float) -> subprocess.CompletedProcess[str]:
+        """Run a tool to its end as the household's user; its output comes back together."""
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            **self._identity(),
+        )
 
     def reap(self, server: ServerProcess, *, timeout_s: float) -> bool:
         """Wait for a server's end and forget it; False when it has not ended in `timeout_s`."""
@@ -195,10 +242,10 @@ class Household:
             self._tell(f"drop {server.pid}")
         return True
 
-    def stop(self, *servers: ServerProcess, number: signal.Signals, patience_s: float) -> None:
+    def stop(self, *servers: ServerProcess, patience_s: float) -> None:
         """Ask servers to stop, all at once; kill those that have not in `patience_s`."""
         for server in servers:
-            server.signal(number)
+            server.signal(server.stop_signal)
         deadline = time.monotonic() + patience_s
         for server in servers:
             if not self.reap(server, timeout_s=max(0.0, deadline - time.monotonic())):
@@ -220,8 +267,8 @@ class Household:
             time.sleep(POLL_S)
 
     def close(self) -> None:
-        """Kill what still runs, remove the folder, send the guardian home. May be called twice."""
-        self.stop(*list(self._servers), number=signal.SIGKILL, patience_s=10.0)
+        """Stop what still runs, remove the folder, send the guardian home. May be called twice."""
+        self.stop(*list(self._servers), patience_s=CLOSE_PATIENCE_S)
         if self.folder.exists():
             shutil.rmtree(self.folder)
         if self._guardian.poll() is None:
@@ -229,6 +276,12 @@ class Household:
             with contextlib.suppress(BrokenPipeError):
                 self._pipe().close()
             self._guardian.wait(10.0)
+
+    def _identity(self) -> _Identity:
+        """As whom to start a process: the household's user, with that user's group alone."""
+        if self.user is None:
+            return {}
+        return {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
 
     def _tell(self, line: str) -> None:
         """Send the guardian a line; a guardian that somebody killed is not waited for."""
