@@ -107,8 +107,8 @@ class Cluster:
         }
         if name != PORTAL:
             database = self.postgres.create_service_database(name)
-            made["CASTMARK_DATABASE_URL"] = database.app
-            made["CASTMARK_MIGRATION_DATABASE_URL"] = database.owner
+            made["CASTMARK_DATABASE_URL"] = database.app_url
+            made["CASTMARK_MIGRATION_DATABASE_URL"] = database.owner_url
         return made
 
     def start(self, name: str) -> None:
