@@ -56,13 +56,18 @@ class AuditScheduled(Event):
 
 
 class AuditCancelled(Event):
-    """The audit will not take place: a plan ends here, another date is another audit."""
+    """The audit will not take place: a plan ends here, another date is another audit. What it
+    would have been is said again, so that no reader has to remember it."""
 
     TYPE: ClassVar[str] = "audits.audit_cancelled.v1"
     audit_id: AuditId
     member_id: MemberId
+    entity_id: EntityId
+    standard: Standard
+    kind: AuditKind
     cancelled_on: date
     reason: Id
+    certificate_id: CertificateId | None = None
 
 
 class AuditConcluded(Event):

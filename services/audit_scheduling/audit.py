@@ -149,8 +149,12 @@ def _cancel(command: CancelAudit, state: Audit) -> Sequence[AuditEvent]:
         AuditCancelled(
             audit_id=command.audit_id,
             member_id=state.scheduled.member_id,
+            entity_id=state.scheduled.entity_id,
+            standard=state.scheduled.standard,
+            kind=state.scheduled.kind,
             cancelled_on=command.on,
             reason=command.reason,
+            certificate_id=state.scheduled.certificate_id,
         )
     ]
 

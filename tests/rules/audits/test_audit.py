@@ -30,7 +30,13 @@ CANCEL = CancelAudit(
     on=date(2026, 2, 1), audit_id="A1", auditor_firm="firm-1", reason="auditor-ill"
 )
 CANCELLED = AuditCancelled(
-    audit_id="A1", member_id="M1", cancelled_on=date(2026, 2, 1), reason="auditor-ill"
+    audit_id="A1",
+    member_id="M1",
+    entity_id="E1",
+    standard=Standard.PERFORMANCE,
+    kind=AuditKind.INITIAL_CERTIFICATION,
+    cancelled_on=date(2026, 2, 1),
+    reason="auditor-ill",
 )
 ABOUT = {"kind": AuditKind.SURVEILLANCE, "certificate_id": "C1", "certificate": certified()}
 
