@@ -7,7 +7,7 @@ known.
 """
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -141,14 +141,16 @@ class FacilityTransferred(Event):
 
 
 class FacilityTransferReturned(Event):
-    """The facility stays: the receiver's reason, or `withdrawn`, or `expired`."""
+    """The facility stays: returned by the receiver (with a reason), withdrawn by the member that
+    offered it, or expired unanswered."""
 
     TYPE: ClassVar[str] = "membership.facility_transfer_returned.v1"
     facility_id: FacilityId
     member_id: MemberId
     transfer_id: Id
     effective_on: date
-    reason: Id
+    because: Literal["returned", "withdrawn", "expired"]
+    reason: Id | None = None
 
 
 class FacilityClosureProposed(Event):
