@@ -253,6 +253,8 @@ class Transaction:
     def _row(
         self, request: Request, stream: str, version: int, position: int, event: Event
     ) -> tuple[Record, tuple[Any, ...]]:
+        if self.store.catalog.types.get(event.TYPE) is not type(event):
+            raise LookupError(f"{event.TYPE} is not in the catalogue of {self.store.source}")
         data = self.store.catalog.encode(event)
         if len(data) > MAX_EVENT_BYTES:
             raise Refused(
