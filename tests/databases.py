@@ -1,0 +1,113 @@
+"""Databases for the tests of stores and logs: the same handle for SQLite and PostgreSQL.
+
+On PostgreSQL a store is always made by its owner and used by the service's own role, as in a
+deployment, so that every test also tests the grants.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, MetaData
+
+from contracts.catalog import Catalog
+from infra.execute import Writer
+from infra.local.postgres import ServiceDatabase
+from infra.store import Store, open_engine
+from tests.toys import SOURCE, TOYS, toy_writer
+
+EMPTY = """
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE 'DROP TABLE ' || quote_ident(name) || ' CASCADE';
+  END LOOP;
+END $$
+"""
+
+
+class Database:
+    """One database; hands out engines, and disposes of them at the end."""
+
+    def __init__(self, owner_url: str, app_url: str, app_role: str | None) -> None:
+        self.owner_url = owner_url
+        self.app_url = app_url
+        self.app_role = app_role
+        self._engines: list[Engine] = []
+        self._writers: list[Writer] = []
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Which of the two it is."""
+        return self.app_role is None
+
+    def open(self, url: str | None = None) -> Engine:
+        """A new engine, the service's own unless a URL is given."""
+        engine = open_engine(url or self.app_url)
+        self._engines.append(engine)
+        return engine
+
+    def create(self, source: str = SOURCE, *others: MetaData, simulated: bool = False) -> None:
+        """Make the tables, as the owner."""
+        owner = self.open(self.owner_url)
+        Store.create(owner, source, *others, simulated=simulated, app_role=self.app_role)
+
+    def store(
+        self, source: str = SOURCE, catalog: Catalog = TOYS, engine: Engine | None = None
+    ) -> Store:
+        """A store on an engine of its own, the tables made where they are missing."""
+        self.create(source)
+        return Store(engine or self.open(), source, catalog)
+
+    def writer(self, store: Store | None = None) -> Writer:
+        """A started writer over the toys, closed at the end."""
+        return self.keep(toy_writer(store or self.store()).start())
+
+    def keep(self, writer: Writer) -> Writer:
+        """Have a writer closed at the end."""
+        self._writers.append(writer)
+        return writer
+
+    def close(self) -> None:
+        """Close writers, dispose of engines."""
+        for writer in self._writers:
+            writer.close()
+        for engine in self._engines:
+            engine.dispose()
+
+
+@contextmanager
+def _closing(database: Database) -> Iterator[Database]:
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite file."""
+    url = f"sqlite:///{tmp_path / 'toys.sqlite'}"
+    with _closing(Database(url, url, None)) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def spare_databases() -> list[ServiceDatabase]:
+    """PostgreSQL databases that earlier tests have left empty: making one takes long."""
+    return []
+
+
+@pytest.fixture
+def postgres_database(
+    fresh_database: Callable[[], ServiceDatabase], spare_databases: list[ServiceDatabase]
+) -> Iterator[Database]:
+    """An empty PostgreSQL database with its two roles."""
+    made = spare_databases.pop() if spare_databases else fresh_database()
+    with _closing(Database(made.owner_url, made.app_url, f"{made.name}_app")) as database:
+        yield database
+    owner = open_engine(made.owner_url)
+    with owner.connect() as connection:
+        connection.exec_driver_sql(EMPTY)
+    owner.dispose()
+    spare_databases.append(made)

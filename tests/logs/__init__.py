@@ -1,0 +1,1 @@
+"""The log, its consumers and the relay: once only, in order, nothing lost."""

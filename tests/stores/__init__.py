@@ -1,0 +1,1 @@
+"""One behavioural suite for the stores; every backend enrols."""

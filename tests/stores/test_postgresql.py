@@ -1,0 +1,21 @@
+"""PostgreSQL enrols in every suite: the owner makes the tables, the service's role uses them."""
+
+import pytest
+
+from tests.databases import Database
+from tests.plugins.require import needs
+from tests.stores.suite_appending import AppendingSuite
+
+pytestmark = needs("postgres")
+
+
+class OnPostgreSQL:
+    """The database of these tests."""
+
+    @pytest.fixture
+    def database(self, postgres_database: Database) -> Database:
+        return postgres_database
+
+
+class TestAppending(OnPostgreSQL, AppendingSuite):
+    pass
