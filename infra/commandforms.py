@@ -54,7 +54,8 @@ class Form:
         field."""
         written = read_json(body)
         try:
-            form = self.model.model_validate_json(body, strict=True)
+            # What was read is what is judged: two readers of the same bytes could disagree.
+            form = self.model.model_validate_json(orjson.dumps(written), strict=True)
         except ValidationError as error:
             raise self.invalid(error.errors(include_url=False)) from error
         sent = {name: getattr(form, name) for name in self.model.model_fields}
@@ -147,15 +148,15 @@ def schemas_of(forms: Sequence[Form]) -> dict[str, Any]:
         [(form.model, "validation") for form in forms], ref_template=REF
     )
     schemas: dict[str, Any] = document["$defs"]
-    _tell(schemas)
+    tell(schemas)
     return {**schemas, OUTCOME: OUTCOME_SCHEMA}
 
 
-def _tell(schema: object) -> None:
-    """Write into a schema what `read` and `read_json` refuse: far dates, U+0000, huge numbers."""
+def tell(schema: object) -> None:
+    """Write into a schema what is refused beyond it: far dates, U+0000, huge numbers."""
     if isinstance(schema, list):
         for item in schema:
-            _tell(item)
+            tell(item)
     elif isinstance(schema, dict):
         if schema.get("type") == "string" and schema.get("format") == "date":
             schema["pattern"] = DAY_PATTERN
@@ -165,7 +166,7 @@ def _tell(schema: object) -> None:
             schema.setdefault("maximum", MAX_INTEGER)
             schema.setdefault("minimum", -MAX_INTEGER)
         for item in list(schema.values()):
-            _tell(item)
+            tell(item)
 
 
 def operation_of(

@@ -5,6 +5,7 @@ value itself is never repeated, because it may be a secret.
 """
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -14,7 +15,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "CASTMARK_"
-SERVICES = "{service}"
+SERVICE = "{service}"
+ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 
 
@@ -30,8 +32,8 @@ def _addresses(value: object) -> object:
 
 
 def _host_and_port(address: str) -> str:
-    host, colon, port = address.rpartition(":")
-    if not (host and colon and port.isdecimal() and 0 < int(port) < 65_536):
+    host_port = ADDRESS.fullmatch(address)
+    if host_port is None or not 0 < int(host_port[1]) < 65_536:
         raise ValueError("each address is host:port")
     return address
 
@@ -158,13 +160,13 @@ class Settings(BaseSettings):
         """The database URL of a service's own store."""
         if self.database_url is None:
             return f"sqlite:///{self.data / f'{service}.sqlite'}"
-        return self.database_url.replace(SERVICES, service)
+        return self.database_url.replace(SERVICE, service)
 
     def migration_database_of(self, service: str) -> str:
         """The same database as the owner of its tables (on SQLite there is one role for all)."""
         if self.migration_database_url is None:
             return self.database_of(service)
-        return self.migration_database_url.replace(SERVICES, service)
+        return self.migration_database_url.replace(SERVICE, service)
 
 
 def load_settings(**chosen: object) -> Settings:

@@ -65,9 +65,12 @@ def _constant(name: str) -> object:
     raise Refused("malformed-json", f"{name} is not JSON: write a finite number")
 
 
-def _fraction(text: str) -> float:
+def _fraction(text: str) -> float | int:
+    """`2.0` is the integer 2, as JSON Schema has it."""
     value = float(text)
-    return value if math.isfinite(value) else _out_of_range(text)
+    if not math.isfinite(value) or (value.is_integer() and abs(value) > MAX_INTEGER):
+        _out_of_range(text)
+    return int(value) if value.is_integer() else value
 
 
 def _integer(text: str) -> int:

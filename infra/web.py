@@ -7,16 +7,15 @@
 """
 
 import re
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 import orjson
-from fastapi import Depends, FastAPI, Query, Security, params
+from fastapi import Depends, FastAPI, Query, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware import Middleware
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, BeforeValidator, WithJsonSchema
@@ -29,12 +28,12 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from contracts.values import plain
 
 from .auth import Principal, Tokens
-from .commandforms import DAY_PATTERN, FIRST_YEAR, JSON_TYPE, LAST_YEAR
+from .commandforms import DAY_PATTERN, FIRST_YEAR, LAST_YEAR, tell
 from .devissuer import DevIssuer
 from .door import CORRELATION, Door, problem_response
 from .errors import Refused, Transient
 from .problems import MEDIA_TYPE, SCHEMA, FieldError, InvalidRequest, Problem, Problems, pointer
-from .strictjson import read_json
+from .strictroute import StrictRoute
 from .telemetry import Metrics
 
 RETRY_AFTER_S = 2
@@ -100,45 +99,6 @@ class Ready(Protocol):
     async def __call__(self) -> Readiness: ...
 
 
-class StrictRoute(APIRoute):
-    """A route whose JSON body, where it declares one, is read by `strictjson`."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-        if self.body_field is None or isinstance(self.body_field.field_info, params.Form):
-            return handle
-
-        async def strict(request: Request) -> Response:
-            body = await json_body(request)
-            return await handle(_Read(request.scope, request.receive, body, read_json(body)))
-
-        return strict
-
-
-class _Read(Request):
-    """A request whose body was read and understood."""
-
-    def __init__(self, scope: Scope, receive: Receive, body: bytes, value: object) -> None:
-        super().__init__(scope, receive)
-        self._body = body
-        self._value = value
-
-    async def json(self) -> object:
-        return self._value
-
-
-async def json_body(request: Request) -> bytes:
-    """The body of a request that says it is JSON; Refused `wrong-content-type` otherwise."""
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != JSON_TYPE:
-        raise Refused(
-            "wrong-content-type",
-            f"the body must be JSON: send the header 'Content-Type: {JSON_TYPE}'",
-            given=content_type[:100],
-        )
-    return await request.body()
-
-
 class Api(FastAPI):
     """One service's HTTP side; `schemas` are components that its routes refer to by name."""
 
@@ -187,7 +147,9 @@ class Api(FastAPI):
         """FastAPI's document with our components in it."""
         document = super().openapi()
         components = document.setdefault("components", {})
-        components.setdefault("schemas", {}).update(self.schemas)
+        schemas = components.setdefault("schemas", {})
+        tell(schemas)
+        schemas.update(self.schemas)
         components.setdefault("securitySchemes", {})[BEARER.scheme_name] = {
             "type": "http",
             "scheme": "bearer",
@@ -299,7 +261,7 @@ def same_origin(apps: Mapping[str, ASGIApp], default: ASGIApp) -> ASGIApp:
 
 
 def _iso(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(DAY_PATTERN, value):
+    if not isinstance(value, date) and not re.fullmatch(DAY_PATTERN, str(value)):
         raise ValueError(f"write dates as YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}")
     return value
 
@@ -309,7 +271,8 @@ Day = Annotated[
     BeforeValidator(_iso),
     WithJsonSchema({"type": "string", "format": "date", "pattern": DAY_PATTERN}),
 ]
-"""A date of a path or query (a plain `date` there takes the text "0" for 1970-01-01)."""
+"""A date of a path, a query or a body that FastAPI reads (a plain `date` there takes the text "0"
+for 1970-01-01)."""
 
 BEARER = HTTPBearer(
     scheme_name="token",

@@ -30,8 +30,9 @@ from .commandforms import (
 )
 from .decider import Command
 from .errors import Refused
+from .strictroute import json_body
 from .transaction import Outcome, Request
-from .web import Api, correlation_id, json_body
+from .web import Api, correlation_id
 
 ID = re.compile(ID_PATTERN)
 Fill = Callable[[type[Command], Principal, Mapping[str, object]], Awaitable[Mapping[str, object]]]

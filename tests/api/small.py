@@ -9,10 +9,10 @@ import httpx
 from fastapi import Path, Query
 from joserfc.jwk import OKPKey
 from prometheus_client import CollectorRegistry
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.envelope import Envelope, Event, Recorded
-from contracts.values import ID_PATTERN, Id, Instant, Location, MembershipClass, PlainDecimal
+from contracts.values import ID_PATTERN, Id, Instant, MembershipClass, PlainDecimal, Value
 from infra.auth import Principal, Tokens
 from infra.decider import Command
 from infra.devissuer import ISSUER, DevIssuer
@@ -38,6 +38,12 @@ class ThingRegistered(Event):
     approver: Id
 
 
+class Place(Value):
+    """Where a thing stands."""
+
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
 class RegisterThing(Command):
     """Put a thing on the list."""
 
@@ -49,7 +55,7 @@ class RegisterThing(Command):
     built_on: date | None = None
     weight_t: PlainDecimal | None = None
     count: Annotated[int, Field(ge=0)] = 1
-    where: Location | None = None
+    where: Place | None = None
     remark: Annotated[str, Field(max_length=50)] = ""
     approver: Id
 
@@ -152,6 +158,7 @@ class MemoryWriter:
 class Echo(BaseModel):
     """A body declared the way FastAPI does it."""
 
+    model_config = ConfigDict(extra="forbid")
     words: str
 
 

@@ -180,6 +180,18 @@ async def test_a_body_that_is_no_good_json_is_refused(
     assert small.writer.requests == []
 
 
+async def test_an_integer_may_be_written_with_a_fraction_of_nothing(small: Small) -> None:
+    headers = {"idempotency-key": "c1", "content-type": "application/json"}
+    async with small.client("ops") as client:
+        answer = await client.post(
+            REGISTER, content='{"member_id":"M1","thing_id":"T1","count":2.0}', headers=headers
+        )
+    assert answer.status_code == 200
+    (request,) = small.writer.requests
+    assert isinstance(request.command, RegisterThing)
+    assert request.command.count == 2
+
+
 async def test_utf_8_named_in_the_content_type_is_fine(small: Small) -> None:
     headers = {"idempotency-key": "c1", "content-type": "application/json; charset=utf-8"}
     async with small.client("ops") as client:
