@@ -1,0 +1,113 @@
+"""Fills an empty, simulated platform with the synthetic world, as users would: over HTTP.
+
+Day by day: the clocks of all services are moved, then everybody sends what they send that day.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from itertools import groupby
+
+import httpx
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from simulator.steps import Step, steps
+from simulator.world import AS_OF, world
+
+from .client import Client, Refusal
+
+SEED = 7
+TICKED = ("audits", "membership", "certification")
+BEHIND = ("unknown-", "stale-")
+"""Slugs of refusals that pass once other services have heard: asked again for a moment."""
+PATIENCE_S = 10.0
+LANES = 16
+Report = Callable[[date, int], None]
+"""Told after each day how many steps it had."""
+
+
+def is_empty(client: Client) -> bool:
+    """Whether nobody has ever applied here."""
+    return not client.get("/membership/members", limit=1)["items"]
+
+
+def load_world(
+    client: Client, out: Console, members: int = 389, chinese: int | None = None
+) -> None:
+    """Send the whole world, with a progress bar; every name in it is labelled synthetic."""
+    shares = chinese if chinese is not None else members * 87 // 389
+    made = world(SEED, members, shares)
+    todo = list(steps(made))
+    out.print(
+        f"loading a synthetic world: {members} members ({shares} in China) as of {AS_OF},"
+        f" {len(todo)} commands over {(AS_OF - made.first_day).days // 365} years"
+    )
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=out) as bar:
+        task = bar.add_task("world", total=len(todo))
+
+        def report(on: date, done: int) -> None:
+            bar.update(task, advance=done, description=f"world, {on:%b %Y}")
+
+        asyncio.run(Loader(client.urls, client.token).load(todo, report))
+
+
+class Loader:
+    """Sends steps in order of days, those of different members side by side."""
+
+    def __init__(self, urls: Mapping[str, str], token: str) -> None:
+        self._urls = urls
+        self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        self._lanes = asyncio.Semaphore(LANES)
+
+    async def load(self, todo: Iterable[Step], report: Report) -> None:
+        """Send all; raises Refusal for the first step that is refused for good."""
+        async with httpx.AsyncClient(headers=self._headers, timeout=120) as http:
+            for on, of_day in groupby(todo, key=lambda step: step.on):
+                await self._tick(http, on)
+                sent = list(of_day)
+                lanes: dict[str, list[Step]] = {}
+                for step in sent:
+                    lanes.setdefault(str(step.fields.get("member_id", "")), []).append(step)
+                await asyncio.gather(*[self._lane(http, lane) for lane in lanes.values()])
+                report(on, len(sent))
+            await self._tick(http, AS_OF + timedelta(days=1))
+
+    async def _tick(self, http: httpx.AsyncClient, on: date) -> None:
+        body = orjson.dumps({"on": on.isoformat()})
+        answers = await asyncio.gather(
+            *[
+                http.post(f"{self._url(prefix)}/{prefix}/operations/tick", content=body)
+                for prefix in TICKED
+            ]
+        )
+        for response in answers:
+            if response.is_error:
+                raise Refusal(response.status_code, response.json())
+
+    async def _lane(self, http: httpx.AsyncClient, lane: list[Step]) -> None:
+        async with self._lanes:
+            for step in lane:
+                await self._send(http, step)
+
+    async def _send(self, http: httpx.AsyncClient, step: Step) -> None:
+        """Send one step; what others have not heard yet is asked again for a moment."""
+        url = f"{self._url(step.service)}/{step.service}/commands/{step.command}"
+        headers = {"idempotency-key": step.command_id}
+        content = orjson.dumps(step.fields)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE_S
+        while True:
+            response = await http.post(url, content=content, headers=headers)
+            if response.is_success:
+                return
+            problem = response.json()
+            slug = str(problem.get("slug", ""))
+            if not slug.startswith(BEHIND) or loop.time() > until:
+                raise Refusal(response.status_code, {**problem, "detail": f"{step}: {problem}"})
+            await asyncio.sleep(0.02)
+
+    def _url(self, prefix: str) -> str:
+        return self._urls.get(prefix, self._urls[""])
