@@ -4,6 +4,8 @@ Published by `certification` to `castmark.certification` (one partition: positio
 order). Reasons, approvers and reminders stay inside. Streams: `certificate/<id>`, `duty/<member>`.
 The envelope's `causation_id` names the internal event that made it so.
 
+`status` is that of the certificate on the day from which the event holds: `valid_from` of a grant,
+`effective_on` of the others. A day may be long past: what was recorded late is published late.
 """
 
 from datetime import date
@@ -23,6 +25,8 @@ from .values import (
 
 
 class CertificateGranted(Event):
+    """Valid from `valid_from` through `valid_to`; before that it is in process."""
+
     TYPE: ClassVar[str] = "certification.certificate_granted.v1"
     certificate_id: CertificateId
     member_id: MemberId
@@ -37,6 +41,8 @@ class CertificateGranted(Event):
 
 
 class CertificateConverted(Event):
+    """Provisional became full, and runs to another last day."""
+
     TYPE: ClassVar[str] = "certification.certificate_converted.v1"
     certificate_id: CertificateId
     member_id: MemberId
@@ -71,7 +77,8 @@ class CertificateWithdrawn(Event):
 
 
 class CertificateExpired(Event):
-    """`effective_on` is the first day without it, `valid_to` + 1."""
+    """`effective_on` is the first day without it, `valid_to` + 1. A conversion that was recorded
+    late may follow, and the certificate holds on."""
 
     TYPE: ClassVar[str] = "certification.certificate_expired.v1"
     certificate_id: CertificateId
@@ -80,7 +87,20 @@ class CertificateExpired(Event):
     status: CertificationStatus
 
 
+class CertificateStatusCorrected(Event):
+    """What was published before does not follow from the facts (a rule was mended, an event
+    released late): on `effective_on` the status is this one."""
+
+    TYPE: ClassVar[str] = "certification.certificate_status_corrected.v1"
+    certificate_id: CertificateId
+    member_id: MemberId
+    effective_on: date
+    status: CertificationStatus
+
+
 class DutyStarted(Event):
+    """`due_on` is the last day on which the duty can be met. Said again, the day has moved."""
+
     TYPE: ClassVar[str] = "certification.duty_started.v1"
     member_id: MemberId
     rule: DutyRule
@@ -104,6 +124,8 @@ class DutyEnded(Event):
 
 
 class DutyMet(Event):
+    """Met by a certificate, from `effective_on` on: later than `due_on` when it came late."""
+
     TYPE: ClassVar[str] = "certification.duty_met.v1"
     member_id: MemberId
     rule: DutyRule
@@ -113,6 +135,8 @@ class DutyMet(Event):
 
 
 class DutyReopened(Event):
+    """What met the duty no longer does."""
+
     TYPE: ClassVar[str] = "certification.duty_reopened.v1"
     member_id: MemberId
     rule: DutyRule
@@ -121,6 +145,8 @@ class DutyReopened(Event):
 
 
 class DutyMissed(Event):
+    """`effective_on` is the first day missed, `due_on` + 1, whenever it was noticed."""
+
     TYPE: ClassVar[str] = "certification.duty_missed.v1"
     member_id: MemberId
     rule: DutyRule
@@ -129,6 +155,8 @@ class DutyMissed(Event):
 
 
 class DutyMissRetracted(Event):
+    """The miss published before never was."""
+
     TYPE: ClassVar[str] = "certification.duty_miss_retracted.v1"
     member_id: MemberId
     rule: DutyRule
@@ -143,6 +171,7 @@ EVENTS: tuple[type[Event], ...] = (
     CertificateReinstated,
     CertificateWithdrawn,
     CertificateExpired,
+    CertificateStatusCorrected,
     DutyStarted,
     DutyExtended,
     DutyEnded,

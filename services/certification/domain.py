@@ -1,0 +1,63 @@
+"""The service in one place: deciders, commands, read models, and `status`, its only rule over
+several facts. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from types import ModuleType
+
+from contracts.envelope import Event
+from infra.decider import Command
+from infra.readmodel import Attributes, Consumer
+
+from . import published_certificate, published_duty, reminder
+from .deadlines import DEADLINES
+from .facts import FACTS
+from .published_certificate import EXPIRE, CorrectCertificate, PublishCertificate
+from .published_duty import PublishDuty
+from .reactions import REACTIONS
+from .reminder import ReminderDue, ReminderSet, ReminderStopped, SetReminder, StopReminder
+from .status import Dossier, Status, gather, status
+from .subjects import SUBJECTS
+
+__all__ = ["Dossier", "Status", "gather", "status"]
+
+DECIDERS: Mapping[str, ModuleType] = {
+    "certificate": published_certificate,
+    "duty": published_duty,
+    "deadline": reminder,
+}
+COMMANDS: tuple[type[Command], ...] = (CorrectCertificate,)
+INTERNAL: tuple[type[Command], ...] = (
+    PublishCertificate,
+    PublishDuty,
+    SetReminder,
+    StopReminder,
+)
+PRIVATE: tuple[type[Event], ...] = (ReminderSet, ReminderStopped, ReminderDue)
+ROLES: Mapping[str, frozenset[str]] = {CorrectCertificate.NAME: frozenset({"ops"})}
+RESTS_ON: Mapping[str, tuple[str, ...]] = {EXPIRE: ("audit_scheduling",)}
+"""A certificate has expired only when audits have closed the day and told of no conversion."""
+
+CONSUMERS: tuple[Consumer, ...] = (
+    Consumer(
+        "certification",
+        ("membership", "audit_scheduling"),
+        (SUBJECTS, DEADLINES),
+        (FACTS,),
+        REACTIONS,
+    ),
+)
+"""One reader for rows, facts and reactions: what is published follows from rows of the same unit."""
+
+
+def fill(
+    name: str,
+    body: Mapping[str, object],
+    on: date,
+    load: Callable[[Sequence[str]], Mapping[str, Attributes]],
+) -> dict[str, object]:
+    """The evidence fields of a command from its other fields: what `status` says today."""
+    if name != CorrectCertificate.NAME:
+        return {}
+    dossier = gather(f"certificate/{body.get('certificate_id')}", load)
+    return {"status": status(dossier, on).certification}

@@ -1,0 +1,147 @@
+"""Duties and fees: all is said by the member's own stream, in its order. Pure.
+
+Membership says of a duty: started, extended, met, reopened, missed, miss retracted, ended. Each is
+about the round whose last day it names; what is said of an earlier round changes nothing here.
+"""
+
+from collections.abc import Sequence
+
+from contracts import membership
+from contracts.envelope import Recorded
+
+from .deadline_parts import UNOPENED, Outcome, Part, day, reference
+
+REOPENED: Part = {"state": "open", "closed_on": None, "missed": None, "closed": None}
+
+
+def duty_started(event: membership.DutyStarted, part: Part | None, at: Recorded) -> Part:
+    """A duty begins; said again while it runs, its date has moved."""
+    fresh: Part = {
+        "member_id": event.member_id,
+        "opened_on": event.starts_on.isoformat(),
+        "due_on": event.due_on.isoformat(),
+        "state": "open",
+        "closed_on": None,
+        "policy_id": event.policy_id,
+        "extended": 0,
+        "certificate_id": event.certificate_id,
+        "opened": reference("opened", at),
+    }
+    if part is not None and part["state"] == "open":
+        kept = {"opened": part["opened"], "extended": part["extended"]}
+        return {**fresh, **kept, "moved": reference("moved", at)}
+    return fresh
+
+
+def duty_extended(event: membership.DutyExtended, part: Part | None, at: Recorded) -> Part | None:
+    """More time: what was missed is open again."""
+    if part is None:
+        return None
+    changed = {
+        "due_on": event.due_on.isoformat(),
+        "extended": part["extended"] + 1,
+        "policy_id": event.policy_id,
+        "moved": reference("moved", at),
+    }
+    missed = part["state"] == "missed" and part["closed_on"] is None
+    return {**part, **changed, **(REOPENED if missed else {})}
+
+
+def duty_met(event: membership.DutyMet, part: Part | None, at: Recorded) -> Part | None:
+    """Met, early or late. What is said of an earlier round changes nothing."""
+    if part is None or part["due_on"] != event.due_on.isoformat():
+        return part
+    return {
+        **part,
+        "state": "met" if event.effective_on <= event.due_on else "missed",
+        "closed_on": event.effective_on.isoformat(),
+        "certificate_id": event.certificate_id,
+        "closed": reference("closed", at),
+    }
+
+
+def duty_reopened(event: membership.DutyReopened, part: Part | None, at: Recorded) -> Part | None:
+    """What met it is gone."""
+    if part is None:
+        return None
+    moved = {"due_on": event.due_on.isoformat(), "moved": reference("moved", at)}
+    return {**part, **REOPENED, **moved}
+
+
+def duty_missed(event: membership.DutyMissed, part: Part | None, at: Recorded) -> Part | None:
+    """Its last day is over."""
+    if part is None or part["due_on"] != event.due_on.isoformat():
+        return part
+    return {**part, "state": "missed", "closed_on": None, "missed": reference("missed", at)}
+
+
+def duty_retracted(
+    event: membership.DutyMissRetracted, part: Part | None, at: Recorded
+) -> Part | None:
+    """The miss never was: a certificate held by then, or there was nothing to miss."""
+    if part is None or part["due_on"] != event.due_on.isoformat():
+        return part
+    if event.certificate_id is None:
+        return {**part, **REOPENED}
+    return {
+        **part,
+        "state": "met",
+        "closed_on": event.due_on.isoformat(),
+        "certificate_id": event.certificate_id,
+        "missed": None,
+        "closed": reference("closed", at),
+    }
+
+
+def duty_ended(event: membership.DutyEnded, part: Part | None, at: Recorded) -> Part | None:
+    """The duty is called off; a miss stays a miss, but nothing is outstanding any more."""
+    if part is None or part["closed_on"] is not None:
+        return part
+    state = "cancelled" if part["state"] == "open" else part["state"]
+    ended = {"closed_on": event.effective_on.isoformat(), "closed": reference("closed", at)}
+    return {**part, "state": state, **ended}
+
+
+# --- fees ---
+
+
+def fee_invoiced(event: membership.FeeInvoiced, part: Part | None, at: Recorded) -> Part:
+    """An invoice is out."""
+    return {
+        "member_id": event.member_id,
+        "opened_on": event.invoiced_on.isoformat(),
+        "due_on": event.due_on.isoformat(),
+        "state": "open",
+        "closed_on": None,
+        "policy_id": event.policy_id,
+        "extended": 0,
+        "certificate_id": None,
+        "opened": reference("opened", at),
+    }
+
+
+def fee_paid(event: membership.FeePaid, part: Part | None, at: Recorded) -> Part | None:
+    """Paid, in time or late."""
+    if part is None:
+        return None
+    return {
+        **part,
+        "state": "met" if event.paid_on <= day(part["due_on"]) else "missed",
+        "closed_on": event.paid_on.isoformat(),
+        "closed": reference("closed", at),
+    }
+
+
+def fee_overdue(event: membership.FeeOverdue, part: Part | None, at: Recorded) -> Part | None:
+    """Its last day is over."""
+    if part is None or part["closed_on"] is not None:
+        return part
+    return {**part, "state": "missed", "missed": reference("missed", at)}
+
+
+def told_by_own(own: Part | None, others: Sequence[Part]) -> Outcome:
+    """The own stream has said all."""
+    if own is None:
+        return UNOPENED
+    closed_on = own["closed_on"] and day(own["closed_on"])
+    return Outcome(own["state"], day(own["due_on"]), closed_on, own.get("closed"))

@@ -1,0 +1,190 @@
+"""What other services' events make this one do: tell the world, and set reminders. Pure.
+
+Public events are made here, field by field, so that nothing slips out that was not put in: no
+reason, no approver, no person. Their `status` is asked of `status`, like everybody else's.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import assert_never
+
+from contracts import audits, certification, membership
+from contracts.envelope import Recorded
+from contracts.values import CertificateId, CertificateType, CertificationStatus
+from infra.decider import Command, Lookup, Reaction
+
+from . import deadlines
+from .deadline_parts import DeadlineRow
+from .published_certificate import PublishCertificate, Told
+from .published_duty import PublicEvent, PublishDuty
+from .reminder import SetReminder, StopReminder
+from .status import gather, status
+from .subjects import SUBJECTS, loader
+
+AuditsEvent = (
+    audits.CertificateGranted
+    | audits.CertificateConverted
+    | audits.CertificateSuspended
+    | audits.CertificateReinstated
+    | audits.CertificateWithdrawn
+)
+DutyEvent = (
+    membership.DutyStarted
+    | membership.DutyExtended
+    | membership.DutyEnded
+    | membership.DutyMet
+    | membership.DutyReopened
+    | membership.DutyMissed
+    | membership.DutyMissRetracted
+)
+
+
+def publish_certificates(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """What audits say of a certificate becomes public."""
+    event = recorded.event
+    if not isinstance(event, AuditsEvent):
+        return ()
+    on = event.valid_from if isinstance(event, audits.CertificateGranted) else event.effective_on
+    told = public_certificate(event, _status(event.certificate_id, on, rows))
+    return (PublishCertificate(on=_today(recorded), event=told),)
+
+
+def publish_duties(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """What membership says of a duty becomes public."""
+    event = recorded.event
+    if not isinstance(event, DutyEvent):
+        return ()
+    return (PublishDuty(on=_today(recorded), event=public_duty(event)),)
+
+
+def set_reminders(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A deadline that is open is reminded of, by the day on which it is due now."""
+    on = _today(recorded)
+    commands: list[Command] = []
+    for key in deadlines.keys(recorded):
+        row: DeadlineRow | None = rows(deadlines.DEADLINES.name, key)
+        if row is None or row.state == "unopened":
+            continue
+        if row.state == "open" and row.due_on is not None:
+            commands.append(
+                SetReminder(
+                    on=on,
+                    deadline_id=key,
+                    kind=row.kind,
+                    member_id=row.member_id,
+                    due_on=row.due_on,
+                )
+            )
+        else:
+            commands.append(StopReminder(on=on, deadline_id=key))
+    return commands
+
+
+def public_certificate(event: AuditsEvent, status: CertificationStatus) -> Told:
+    """The public event that says the same."""
+    match event:
+        case audits.CertificateGranted():
+            return certification.CertificateGranted(
+                certificate_id=event.certificate_id,
+                member_id=event.member_id,
+                entity_id=event.entity_id,
+                standard=event.standard,
+                certificate_type=event.certificate_type,
+                facilities=event.facilities,
+                valid_from=event.valid_from,
+                valid_to=event.valid_to,
+                status=status,
+                replaces=event.replaces,
+            )
+        case audits.CertificateConverted():
+            return certification.CertificateConverted(
+                certificate_id=event.certificate_id,
+                member_id=event.member_id,
+                certificate_type=CertificateType.FULL,
+                valid_to=event.valid_to,
+                effective_on=event.effective_on,
+                status=status,
+            )
+        case audits.CertificateSuspended():
+            return certification.CertificateSuspended(
+                certificate_id=event.certificate_id,
+                member_id=event.member_id,
+                effective_on=event.effective_on,
+                status=status,
+            )
+        case audits.CertificateReinstated():
+            return certification.CertificateReinstated(
+                certificate_id=event.certificate_id,
+                member_id=event.member_id,
+                effective_on=event.effective_on,
+                status=status,
+            )
+        case audits.CertificateWithdrawn():
+            return certification.CertificateWithdrawn(
+                certificate_id=event.certificate_id,
+                member_id=event.member_id,
+                effective_on=event.effective_on,
+                status=status,
+            )
+        case _:
+            assert_never(event)
+
+
+def public_duty(event: DutyEvent) -> PublicEvent:
+    """The public event that says the same."""
+    member_id, rule = event.member_id, event.rule
+    match event:
+        case membership.DutyStarted():
+            return certification.DutyStarted(
+                member_id=member_id, rule=rule, starts_on=event.starts_on, due_on=event.due_on
+            )
+        case membership.DutyExtended():
+            return certification.DutyExtended(
+                member_id=member_id,
+                rule=rule,
+                previous_due_on=event.previous_due_on,
+                due_on=event.due_on,
+            )
+        case membership.DutyEnded():
+            return certification.DutyEnded(
+                member_id=member_id, rule=rule, effective_on=event.effective_on
+            )
+        case membership.DutyMet():
+            return certification.DutyMet(
+                member_id=member_id,
+                rule=rule,
+                due_on=event.due_on,
+                certificate_id=event.certificate_id,
+                effective_on=event.effective_on,
+            )
+        case membership.DutyReopened():
+            return certification.DutyReopened(
+                member_id=member_id, rule=rule, due_on=event.due_on, effective_on=event.effective_on
+            )
+        case membership.DutyMissed():
+            return certification.DutyMissed(
+                member_id=member_id, rule=rule, due_on=event.due_on, effective_on=event.effective_on
+            )
+        case membership.DutyMissRetracted():
+            return certification.DutyMissRetracted(
+                member_id=member_id, rule=rule, due_on=event.due_on, effective_on=event.effective_on
+            )
+        case _:
+            assert_never(event)
+
+
+def _status(certificate_id: CertificateId, on: date, rows: Lookup) -> CertificationStatus:
+    load = loader(lambda subject: rows(SUBJECTS.name, subject))
+    return status(gather(f"certificate/{certificate_id}", load), on).certification
+
+
+def _today(recorded: Recorded) -> date:
+    """The day on which the event was recorded: reactions have no clock of their own."""
+    return date.fromisoformat(recorded.envelope.recorded_at[:10])
+
+
+REACTIONS: tuple[Reaction, ...] = (
+    Reaction("publish-certificates", publish_certificates),
+    Reaction("publish-duties", publish_duties),
+    Reaction("set-reminders", set_reminders),
+)
