@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from infra.devissuer import development_issuer
-from infra.errors import Refused
+from infra.errors import Refused, Transient
 from infra.settings import Misconfigured, Settings, load_settings
 from infra.telemetry import configure_logs
 
@@ -73,6 +73,19 @@ def cluster(
     from .cluster import run  # needs Java and PostgreSQL; nothing else does
 
     run(settings_here(simulated=True), out, world=world)
+
+
+@app.command()
+def topics() -> None:
+    """Make the topics that Kafka (CASTMARK_KAFKA_BOOTSTRAP) has not yet; verify the others."""
+    from infra.kafka_admin import WrongTopic, create_topics  # nothing else needs a broker
+
+    try:
+        made = create_topics(settings_here().kafka_bootstrap)
+    except (WrongTopic, Transient) as error:
+        err.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from error
+    out.print(f"made: {', '.join(made) or 'none, all were there'}")
 
 
 @app.command()
