@@ -1,0 +1,90 @@
+"""The same door behind a real server and a real socket."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import uvicorn
+
+from infra.door import DEFAULT_LIMIT
+from tests.api.small import Small, thing
+
+
+@pytest.fixture
+async def address(small: Small) -> AsyncIterator[tuple[str, int]]:
+    """Where the small service listens."""
+    small.now = time.time()
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(small.api, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    listening.listen()  # so that who connects before the server looks is merely kept waiting
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    yield listening.getsockname()
+    server.should_exit = True  # looked at only once it serves, so this cannot come too early
+    async with asyncio.timeout(20):
+        await serving
+
+
+async def said(address: tuple[str, int], raw: bytes) -> bytes:
+    """All that the server answers to some bytes until it closes."""
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(raw)
+    async with asyncio.timeout(20):
+        answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+async def test_a_command_goes_through(small: Small, address: tuple[str, int]) -> None:
+    headers = {"authorization": f"Bearer {small.issuer.mint(['ops'])}", "idempotency-key": "c1"}
+    async with httpx.AsyncClient(base_url="http://{}:{}".format(*address)) as client:
+        answer = await client.post(
+            "/small/commands/register_thing", json=thing(), headers=headers, timeout=20
+        )
+    assert (answer.status_code, answer.json()["position"]) == (200, 1)
+
+
+async def test_a_body_of_unknown_length_over_the_limit_is_answered(
+    small: Small, address: tuple[str, int]
+) -> None:
+    async def flood() -> AsyncIterator[bytes]:
+        for _ in range(40 * DEFAULT_LIMIT // 10_000):
+            yield b" " * 10_000
+
+    headers = {
+        "authorization": f"Bearer {small.issuer.mint(['ops'])}",
+        "idempotency-key": "c1",
+        "content-type": "application/json",
+    }
+    async with httpx.AsyncClient(base_url="http://{}:{}".format(*address)) as client:
+        answer = await client.post(
+            "/small/commands/register_thing", content=flood(), headers=headers, timeout=20
+        )
+    assert (answer.status_code, answer.json()["slug"]) == (413, "too-large")
+    assert small.writer.requests == []
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"nonsense",
+        b"GET /small/things HTTP/1.1\r\nHost: x\r\nContent-Length: many",
+        b"GET /small/th\xffngs HTTP/1.1\r\nHost: x",
+        b"GET /small/things HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe",
+        b"GET /small/things HTTP/1.1\r\nHost: x\r\nX-Request-Id: \xe9\xff\r\ntraceparent: \xff",
+        b"GET /small/things?\xe9=\xff HTTP/1.1\r\nHost: x",
+        b"GET /small/things?after=%ff%00 HTTP/1.1\r\nHost: x",
+        b"GET /%2e%2e/%2e%2e/etc HTTP/1.1\r\nHost: x",
+        b"POST /small/echo HTTP/1.1\r\nHost: x\r\nContent-Type: \xff\r\nContent-Length: 0",
+        b"PRI * HTTP/2.0\r\nHost: x",
+        b"GET /small/things HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 100_000,
+    ],
+)
+async def test_no_bytes_on_the_wire_get_a_5xx(address: tuple[str, int], head: bytes) -> None:
+    answer = await said(address, head + b"\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 4"), answer[:80]
