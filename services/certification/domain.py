@@ -47,7 +47,7 @@ CONSUMERS: tuple[Consumer, ...] = (
         REACTIONS,
     ),
 )
-"""One reader for rows, facts and reactions: what is published follows from rows of the same unit."""
+"""One reader for rows, facts and reactions: what is published follows from rows of its own unit."""
 
 
 def fill(

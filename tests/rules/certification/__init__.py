@@ -1,0 +1,1 @@
+"""Rules of status, deadlines and publication, a sentence each; and laws of how they are folded."""
