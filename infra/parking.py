@@ -63,12 +63,13 @@ def parked_events(
 ) -> list[Parked]:
     """What is parked, oldest first."""
     parked = tables.PARKED.c
-    query = select(tables.PARKED).where(parked.consumer == consumer).order_by(parked.position)
+    query = select(tables.PARKED).where(parked.consumer == consumer)
     if source is not None:
         query = query.where(parked.source == source)
     if stream is not None:
         query = query.where(parked.stream == stream)
-    return [_parked(row) for row in connection.execute(query)]
+    in_order = query.order_by(parked.position, parked.partition)
+    return [_parked(row) for row in connection.execute(in_order)]
 
 
 def _parked(row: Any) -> Parked:
@@ -78,15 +79,19 @@ def _parked(row: Any) -> Parked:
 
 
 def text_of(record: Record) -> str:
-    """A record as one line of JSON; bytes that are not UTF-8 survive as escapes."""
-    data = record.data.decode("utf-8", "backslashreplace")
-    return orjson.dumps([list(record.envelope), record.type, data]).decode()
+    """A record as one line of JSON; bytes that are not UTF-8 as hex, so that none is lost."""
+    try:
+        data = [record.data.decode()]
+    except UnicodeDecodeError:
+        data = ["hex", record.data.hex()]
+    return orjson.dumps([list(record.envelope), record.type, *data]).decode()
 
 
 def record_of(text: str) -> Record:
-    """The record back."""
-    envelope, kind, data = orjson.loads(text)
-    return Record(Envelope(*envelope), kind, data.encode())
+    """The record back, byte for byte."""
+    envelope, kind, *data = orjson.loads(text)
+    data = data[0].encode() if len(data) == 1 else bytes.fromhex(data[1])
+    return Record(Envelope(*envelope), kind, data)
 
 
 def passed_over(connection: Connection, consumer: str) -> set[tuple[str, int]]:
