@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from contracts.envelope import Event, subject
 from contracts.machinery import DayClosed
@@ -29,6 +29,7 @@ from .readmodel import Consumer
 
 ACTOR = "castmark:clock"
 ONE_DAY = timedelta(days=1)
+MANY = 400  # days closed in one transaction where nothing is due
 
 
 class CloseDay(Command):
@@ -170,8 +171,11 @@ class Clock:
         elif closed >= yesterday:
             await self.settle(closed)
             return closed
-        while closed < yesterday and await self.close(closed + ONE_DAY):
-            closed += ONE_DAY
+        while closed < yesterday:
+            further = await self.close_until(closed + ONE_DAY, yesterday)
+            if further is None:
+                break
+            closed = further
         return closed
 
     async def advance(self, on: date) -> None:
@@ -191,25 +195,52 @@ class Clock:
         if on < today:
             raise Refused("clock-goes-forward", f"it is {today} already; the past stays", on=on)
         while self.times.today() < on:
-            while not await self.close(self.times.today()):
+            closed = await self.close_until(self.times.today(), on - ONE_DAY)
+            if closed is None:
                 await self._pause()
-            self.times.simulated_on = self.times.today() + ONE_DAY
+            else:
+                self.times.simulated_on = closed + ONE_DAY
 
     async def _pause(self) -> None:
         """Let the consumers bring what we wait for."""
         await asyncio.sleep(0.005)
 
+    async def close_until(self, first: date, last: date) -> date | None:
+        """Close the next days in order: all on which nothing is due at once, else one. The last
+        day closed; None while something waits."""
+        due = await asyncio.to_thread(self._first_due)
+        quiet = min(last, due - ONE_DAY) if due is not None else last
+        if quiet < first:
+            return first if await self.close(first) else None
+        days = min((quiet - first).days + 1, MANY)
+        await self._publish([first + number * ONE_DAY for number in range(days)])
+        self.undetermined = ()
+        return first + (days - 1) * ONE_DAY
+
     async def close(self, on: date) -> bool:
         """Decide all that is due through a day, then close it. False while something waits."""
         if not await self.settle(on):
             return False
-        request = request_of(
-            derived_id("close", self.writer.store.store_id, on.isoformat()),
-            CloseDay(on=on, source=self.source),
-            ACTOR,
-        )
-        await self.writer.execute(request)
+        await self._publish([on])
         return True
+
+    async def _publish(self, days: Sequence[date]) -> None:
+        requests = [
+            request_of(
+                derived_id("close", self.writer.store.store_id, on.isoformat()),
+                CloseDay(on=on, source=self.source),
+                ACTOR,
+            )
+            for on in days
+        ]
+        for answer in await self.writer.execute_many(requests):
+            if not isinstance(answer, Outcome):
+                raise answer
+
+    def _first_due(self) -> date | None:
+        with self.writer.store.engine.connect() as connection:
+            first = connection.execute(select(func.min(tables.DUES.c.due_on))).scalar()
+        return None if first is None else date.fromisoformat(first)
 
     async def settle(self, on: date) -> bool:
         """Send a tick to every stream that is due through a day; False while some must wait."""

@@ -1,0 +1,139 @@
+"""Wiring of the portal: routes, sign-in, templates, static files; nothing from elsewhere."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+from fastapi import Query
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sse_starlette import EventSourceResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from infra.errors import Refused
+from infra.settings import Settings
+from infra.web import Api, Readiness, Shared, build_api
+
+from . import words
+from .asking import Asking, live_changes
+from .board import BUCKETS, Filter, board_of, explanation_of
+
+HERE = Path(__file__).parent
+COOKIE = "castmark_token"
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self';"
+    " connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'",
+    "referrer-policy": "same-origin",
+}
+STATIC = {"castmark.css": "text/css", "board.js": "text/javascript", "mark.svg": "image/svg+xml"}
+
+
+class Pages:
+    """Renders templates for one process."""
+
+    def __init__(self) -> None:
+        self._jinja = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=select_autoescape(),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._jinja.filters["day"] = words.day
+        self._jinja.filters["left"] = words.days_left
+        self._jinja.globals["label"] = words.label
+
+    def page(self, name: str, status: int = 200, **values: object) -> Response:
+        """An HTML page that loads nothing from elsewhere."""
+        html = self._jinja.get_template(name).render(**values)
+        return HTMLResponse(html, status, headers=HEADERS)
+
+
+def build(settings: Settings, shared: Shared) -> Api:
+    """The portal as an ASGI application. Stateless: the token is in the visitor's cookie."""
+    http = httpx.AsyncClient(timeout=30)
+    asking = Asking(http, settings.url_of("certification"))
+    pages = Pages()
+
+    @asynccontextmanager
+    async def lifespan(_: Api) -> AsyncIterator[None]:
+        yield
+        await http.aclose()
+
+    async def ready() -> Readiness:
+        return Readiness(True, {})
+
+    made = build_api("portal", "", "Pages for people", shared, ready, lifespan=lifespan)
+    _sign_in(made, pages, shared)
+    _board(made, pages, asking)
+
+    @made.get("/static/{name}", include_in_schema=False)
+    async def static(name: str) -> Response:
+        if name not in STATIC:
+            raise Refused("unknown-page", "there is no such file")
+        headers = {"cache-control": "no-cache", **HEADERS}
+        return FileResponse(HERE / "static" / name, media_type=STATIC[name], headers=headers)
+
+    return made
+
+
+def _sign_in(made: Api, pages: Pages, shared: Shared) -> None:
+    @made.get("/signin", include_in_schema=False)
+    async def signin(ticket: str | None = None) -> Response:
+        if ticket is None or shared.dev is None:
+            return pages.page("signin.html", 401, problem=None, development=shared.dev is not None)
+        try:
+            token = await shared.dev.redeem(ticket)
+        except Refused as refused:
+            development = shared.dev is not None
+            return pages.page("signin.html", 401, problem=refused, development=development)
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/")
+        return answer
+
+    @made.post("/signout", include_in_schema=False)
+    async def signout() -> Response:
+        answer = RedirectResponse("/signin", 303)
+        answer.delete_cookie(COOKIE, path="/")
+        return answer
+
+
+def _board(made: Api, pages: Pages, asking: Asking) -> None:
+    @made.get("/", include_in_schema=False)
+    async def board(
+        request: Request,
+        bucket: Annotated[str | None, Query(pattern="^[a-z_0-9]{1,20}$")] = None,
+        kind: Annotated[str | None, Query(max_length=60)] = None,
+        member: Annotated[str | None, Query(max_length=128)] = None,
+        after: Annotated[str | None, Query(max_length=400)] = None,
+    ) -> Response:
+        token = request.cookies.get(COOKIE)
+        if token is None:
+            return RedirectResponse("/signin", 303)
+        wanted = Filter(bucket or None, kind or None, member or None, after or None)
+        answer = await asking.get(token, "/certification/deadlines", wanted.query())
+        if not answer.fine:
+            return pages.page("problem.html", answer.status, problem=answer.content)
+        return pages.page(
+            "board.html", board=board_of(answer.content, wanted), buckets=BUCKETS, wanted=wanted
+        )
+
+    @made.get("/deadlines/{deadline_id:path}", include_in_schema=False)
+    async def deadline(request: Request, deadline_id: str) -> Response:
+        token = request.cookies.get(COOKIE)
+        if token is None:
+            return RedirectResponse("/signin", 303)
+        answer = await asking.get(token, f"/certification/deadlines/{deadline_id}", {})
+        if not answer.fine:
+            return pages.page("problem.html", answer.status, problem=answer.content)
+        return pages.page("deadline.html", deadline=explanation_of(answer.content))
+
+    @made.get("/live", include_in_schema=False)
+    async def live(request: Request) -> Response:
+        token = request.cookies.get(COOKIE)
+        if token is None:
+            raise Refused("not-signed-in", "sign in first")
+        return EventSourceResponse(live_changes(asking, token), ping=15)

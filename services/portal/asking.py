@@ -1,0 +1,67 @@
+"""How the portal asks the other services: as the visitor, over HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, NamedTuple
+
+import httpx
+from sse_starlette import ServerSentEvent
+
+WAIT_S = 20
+AGAIN_S = 2.0
+
+
+class Answer(NamedTuple):
+    """What a service said; `content` is its JSON, a problem document when not `fine`."""
+
+    status: int
+    content: dict[str, Any]
+
+    @property
+    def fine(self) -> bool:
+        """Whether it is what was asked for."""
+        return self.status < 400
+
+
+class Asking:
+    """One service, asked with a visitor's token."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    async def get(self, token: str, path: str, query: Mapping[str, str]) -> Answer:
+        """GET as JSON; a service that is away is a problem like any other."""
+        headers = {"authorization": f"Bearer {token}"}
+        try:
+            response = await self._http.get(self._url + path, params=query, headers=headers)
+            return Answer(response.status_code, response.json())
+        except (httpx.TransportError, ValueError):
+            return Answer(
+                503,
+                {
+                    "slug": "unavailable",
+                    "title": "A service is away",
+                    "detail": "The pages are here, the data behind them is not. Nothing is lost:"
+                    " reload in a moment.",
+                },
+            )
+
+
+async def live_changes(asking: Asking, token: str) -> AsyncIterator[ServerSentEvent]:
+    """Tell a page each time the data behind it has moved on."""
+    seen = ""
+    while True:
+        answer = await asking.get(
+            token, "/certification/through", {"changed_from": seen, "wait": str(WAIT_S)}
+        )
+        if not answer.fine:
+            yield ServerSentEvent(event="away", data=str(answer.status))
+            if answer.status in (401, 403):
+                return
+            await asyncio.sleep(AGAIN_S)
+            continue
+        mark = str(answer.content["mark"])
+        if mark != seen:
+            yield ServerSentEvent(event="changed", data=mark)
+            seen = mark

@@ -1,0 +1,101 @@
+"""The deadlines board as data: buckets, rows, links. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from . import words
+
+BUCKETS: Sequence[tuple[str, str]] = (
+    ("past_due", "Past due"),
+    ("undetermined", "Undetermined"),
+    ("days_14", "14 days"),
+    ("days_60", "60 days"),
+    ("days_180", "180 days"),
+    ("later", "Later"),
+)
+
+
+class Filter(NamedTuple):
+    """What of the board is wanted; it is all in the address, so a view can be sent to somebody."""
+
+    bucket: str | None
+    kind: str | None
+    member: str | None
+    after: str | None
+
+    def query(self) -> dict[str, str]:
+        """As parameters of the deadlines query."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
+    def link(self, **changed: str | None) -> str:
+        """The address of the board with some of it changed."""
+        found = self._replace(**{"after": None, **changed}).query()
+        return "/?" + urlencode(found) if found else "/"
+
+
+class Row(NamedTuple):
+    """One deadline on the board."""
+
+    link: str
+    item: Mapping[str, Any]
+    bucket_name: str
+
+
+class Board(NamedTuple):
+    """A page of the board."""
+
+    today: str
+    simulated: bool
+    rows: Sequence[Row]
+    counts: Mapping[str, int]
+    next_link: str | None
+    through: Mapping[str, int]
+    kinds: Sequence[tuple[str, str]]
+
+
+def board_of(content: Mapping[str, Any], wanted: Filter) -> Board:
+    """The board from what certification answered."""
+    names = dict(BUCKETS)
+    rows = [
+        Row(link_of(item["deadline_id"]), item, names[item["bucket"]]) for item in content["items"]
+    ]
+    following = content["next"]
+    return Board(
+        today=content["today"],
+        simulated=content["simulated"],
+        rows=rows,
+        counts=content["buckets"],
+        next_link=wanted.link(after=following) if following else None,
+        through=content["through"],
+        kinds=[(kind, words.label(kind)) for kind in content["kinds"]],
+    )
+
+
+def link_of(deadline_id: str) -> str:
+    """The page of a deadline."""
+    return "/deadlines/" + quote(deadline_id, safe="")
+
+
+class Explanation(NamedTuple):
+    """Why a date is what it is."""
+
+    item: Mapping[str, Any]
+    rule: str
+    figures: Sequence[Mapping[str, Any]]
+    events: Sequence[Mapping[str, Any]]
+    reminders: Sequence[Mapping[str, Any]]
+    unverified: bool
+
+
+def explanation_of(content: Mapping[str, Any]) -> Explanation:
+    """The page of a deadline from what certification answered."""
+    figures = content["figures"]
+    return Explanation(
+        item=content["deadline"],
+        rule=content["rule"],
+        figures=figures,
+        events=content["events"],
+        reminders=content["reminders"],
+        unverified=any(figure["evidence"] == "unverified" for figure in figures),
+    )
