@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
-from contracts.catalog import BROADCAST, Undecodable, UnknownType
+from contracts.catalog import BROADCAST, UnknownType
 from contracts.cloudevents import Received, leaf_hash
 from contracts.envelope import Opaque, Record, Recorded
 from contracts.machinery import DayClosed
@@ -25,6 +25,7 @@ from .execute import Outcome, Writer, request_of
 from .parking import park, parked_streams
 from .projection import Fold, ReadModels
 from .readmodel import Consumer
+from .store import translated
 from .transaction import Transaction
 
 
@@ -157,8 +158,8 @@ class Applier:
                 poison = {**poison, failed.position: failed.poison}
 
     def cursor(self, source: str, partition: int) -> Cursor:
-        """The cursor as committed."""
-        with self.writer.store.engine.connect() as connection:
+        """The cursor as committed; Transient when the database is away."""
+        with translated(), self.writer.store.engine.connect() as connection:
             return read_cursor(connection, self.consumer.name, source, partition)
 
     def _apply(self, unit: Transaction, batch: Batch, poison: Mapping[int, Poison]) -> Applied:
@@ -166,7 +167,10 @@ class Applier:
         old = read_cursor(unit.connection, name, batch.source, batch.partition, lock=True)
         fresh, repeats, hole = select_new(old, batch)
         if not fresh:
-            return Applied(old, 0, repeats, hole)
+            new = old if hole or old == START else old._replace(next_offset=batch.next_offset)
+            if new != old:  # repeats at the end of a topic are read, and not a lag
+                move_cursor(unit.connection, name, batch.source, batch.partition, old, new)
+            return Applied(new, 0, repeats, hole)
         fold = Fold(unit.connection, self.models.live(unit.connection, lock=True))
         waiting = parked_streams(unit.connection, name, batch.source)
         events: list[tuple[Received, Recorded]] = []
@@ -208,8 +212,8 @@ class Applier:
             if self.consumer.passes_all:
                 return Recorded(record.envelope, Opaque(), record)
             raise Poison("unknown-type", f"this build knows no {error}") from error
-        except Undecodable as error:
-            raise Poison("undecodable", str(error)) from error
+        except Exception as error:  # Undecodable, or a bug in an upcaster
+            raise Poison("undecodable", f"{type(error).__name__}: {error}") from error
 
     def _fold(self, unit: Transaction, fold: Fold, events: Sequence[Recorded]) -> None:
         """Rows and facts of each event, then the commands of its reactions, in order."""
