@@ -220,32 +220,33 @@ def test_what_a_service_is_told_are_settings_that_it_accepts(
 
 
 @needs("postgres")
-def test_the_databases_that_services_are_told_of_are_made_with_their_roles() -> None:
+def test_the_databases_that_services_are_told_of_are_made_with_their_roles(
+    postgres: PostgresServer,
+) -> None:
     env = environment("postgres")
     assert env["POSTGRES_USER"] == ADMIN
-    with PostgresServer() as server:
-        admin = psycopg.conninfo.conninfo_to_dict(server.address.replace("+psycopg", ""))
-        run = subprocess.run(
-            [str(DEPLOY / "postgres" / "services.sh")],
-            env=env
-            | {
-                "PATH": f"{binaries()}:/usr/bin:/bin",
-                "PGHOST": "127.0.0.1",
-                "PGPORT": str(admin["port"]),
-                "PGPASSWORD": str(admin["password"]),
-                "SERVICE_SQL": str(DEPLOY / "postgres" / "service.sql"),
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert (run.returncode, run.stderr) == (0, "")
-        for service in set(serving()) - {"portal"}:
-            for name in ("CASTMARK_DATABASE_URL", "CASTMARK_MIGRATION_DATABASE_URL"):
-                url = environment(service)[name].replace("+psycopg", "")
-                here = url.replace("@postgres:5432/", f"@127.0.0.1:{admin['port']}/")
-                psycopg.connect(here, connect_timeout=5).close()
+    admin = psycopg.conninfo.conninfo_to_dict(postgres.address.replace("+psycopg", ""))
+    run = subprocess.run(
+        [str(DEPLOY / "postgres" / "services.sh")],
+        env=env
+        | {
+            "PATH": f"{binaries()}:/usr/bin:/bin",
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(admin["port"]),
+            "PGPASSWORD": str(admin["password"]),
+            "SERVICE_SQL": str(DEPLOY / "postgres" / "service.sql"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    for service in set(serving()) - {"portal"}:
+        for name in ("CASTMARK_DATABASE_URL", "CASTMARK_MIGRATION_DATABASE_URL"):
+            url = environment(service)[name].replace("+psycopg", "")
+            here = url.replace("@postgres:5432/", f"@127.0.0.1:{admin['port']}/")
+            psycopg.connect(here, connect_timeout=5).close()
 
 
 def broker_properties() -> dict[str, str]:
