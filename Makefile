@@ -74,5 +74,6 @@ cluster: setup ## every service in its own process, on real Kafka and PostgreSQL
 pins: .venv/bin/python ## look up the newest versions, write requirements*.txt
 	$(BIN)/python .ci/pins.py
 
-schemas: setup ## write contracts/schemas anew from the contracts
+schemas: setup ## write schemas and AsyncAPI anew from the contracts, add missing golden payloads
 	$(BIN)/python -m castmark.schemas
+	$(BIN)/python -m tests.contracts_kept.golden

@@ -18,6 +18,7 @@ from .values import Instant
 
 SOURCE_PREFIX = "castmark/"
 _PREFIXED = len(SOURCE_PREFIX)
+SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/json"
 LEAF_PREFIX = b"\x00"  # RFC 6962 section 2.1: leaves and nodes hash with different first bytes
 
@@ -50,7 +51,7 @@ def attributes(record: Record) -> dict[str, object]:
         "id": at.event_id,
         "position": str(at.position),
         "source": SOURCE_PREFIX + at.source,
-        "specversion": "1.0",
+        "specversion": SPEC_VERSION,
         "streamversion": str(at.version),
         "subject": at.stream,
         "time": at.recorded_at,
@@ -72,7 +73,7 @@ def to_headers(record: Record, previous: int, store_id: str) -> list[Header]:
     """Kafka headers of a record in binary mode; the value is `record.data`, the key its stream."""
     at = record.envelope
     return [
-        ("ce_specversion", b"1.0"),
+        ("ce_specversion", SPEC_VERSION.encode()),
         ("ce_id", at.event_id.encode()),
         ("ce_source", (SOURCE_PREFIX + at.source).encode()),
         ("ce_type", record.type.encode()),
@@ -91,6 +92,7 @@ def to_headers(record: Record, previous: int, store_id: str) -> list[Header]:
 
 
 _READ = itemgetter(
+    "ce_specversion",
     "ce_id",
     "ce_source",
     "ce_subject",
@@ -116,6 +118,7 @@ def from_headers(headers: Iterable[Header], value: bytes | None) -> Received:
     """
     try:
         (
+            spec_version,
             event_id,
             source,
             stream,
@@ -130,8 +133,12 @@ def from_headers(headers: Iterable[Header], value: bytes | None) -> Received:
             previous,
             store_id,
         ) = b"\0".join(_READ(dict(headers))).decode("ascii").split("\0")
+        if spec_version != SPEC_VERSION:
+            raise Malformed(f"ce_specversion {spec_version!r} is not {SPEC_VERSION}")
         if not source.startswith(SOURCE_PREFIX):
             raise Malformed(f"ce_source {source!r} is not one of ours")
+        if not (version + position + previous).isdigit():  # int() also takes signs and blanks
+            raise Malformed(f"{version!r}, {position!r}, {previous!r}: not all whole numbers")
         place = (event_id, source[_PREFIXED:], stream, int(version), int(position))
         why = (Instant(recorded_at), correlation_id, causation_id, command_id, actor)
         envelope = _made(Envelope, place + why)
