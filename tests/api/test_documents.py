@@ -85,9 +85,10 @@ async def test_problems_are_what_their_schema_says(small: Small) -> None:
 
 
 @DOCUMENT.exclude(path_regex=WAYS_THAT_FAIL_ON_PURPOSE).parametrize()
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_no_request_that_can_be_made_up_is_answered_otherwise_than_promised(
     case: Case[Any],
 ) -> None:
     token = SMALL.issuer.mint(["ops"])
-    case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+    answer = case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code < 500

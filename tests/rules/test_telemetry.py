@@ -145,8 +145,8 @@ def test_metrics_have_the_names_that_dashboards_know() -> None:
         'castmark_events_total{service="membership"} 5.0',
         'castmark_store_position{service="membership"} 42.0',
         'castmark_relay_lag_seconds{service="membership"} 1.5',
-        'castmark_consumer_lag_seconds{consumer="facts",service="certification",source="membership"}'
-        " 2.0",
+        'castmark_consumer_lag_seconds{consumer="facts",service="certification",'
+        'source="membership"} 2.0',
         'castmark_parked_streams{consumer="facts",service="certification"} 1.0',
         'castmark_http_requests_total{route="/x",service="membership",status="200"} 1.0',
         'castmark_http_seconds_count{route="/x",service="membership"} 1.0',
