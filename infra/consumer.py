@@ -72,6 +72,11 @@ class _Failed(Exception):
         self.poison = poison
 
 
+class _SomeFailed(Exception):
+    """No one knows which event of the batch cannot be applied: the unit is rolled back and run
+    again with each event written by itself, so that the one shows."""
+
+
 def read_cursor(
     connection: Connection, consumer: str, source: str, partition: int, *, lock: bool = False
 ) -> Cursor:
@@ -151,18 +156,24 @@ class Applier:
         stream is parked.
         """
         poison: dict[int, Poison] = {}
+        one_by_one = False
         while True:
+            unit = partial(self._apply, batch=batch, poison=poison, one_by_one=one_by_one)
             try:
-                return await self.writer.run(partial(self._apply, batch=batch, poison=poison))
+                return await self.writer.run(unit)
             except _Failed as failed:
                 poison = {**poison, failed.position: failed.poison}
+            except _SomeFailed:
+                one_by_one = True
 
     def cursor(self, source: str, partition: int) -> Cursor:
         """The cursor as committed; Transient when the database is away."""
         with translated(), self.writer.store.engine.connect() as connection:
             return read_cursor(connection, self.consumer.name, source, partition)
 
-    def _apply(self, unit: Transaction, batch: Batch, poison: Mapping[int, Poison]) -> Applied:
+    def _apply(
+        self, unit: Transaction, batch: Batch, poison: Mapping[int, Poison], one_by_one: bool
+    ) -> Applied:
         name = self.consumer.name
         old = read_cursor(unit.connection, name, batch.source, batch.partition, lock=True)
         fresh, repeats, hole = select_new(old, batch)
@@ -173,7 +184,7 @@ class Applier:
             return Applied(new, 0, repeats, hole)
         fold = Fold(unit.connection, self.models.live(unit.connection, lock=True))
         waiting = parked_streams(unit.connection, name, batch.source)
-        events: list[tuple[Received, Recorded]] = []
+        events: list[Recorded] = []
         closed_on = old.closed_on
         for received in fresh:
             stream = received.record.envelope.stream
@@ -190,9 +201,8 @@ class Applier:
             if isinstance(event.event, DayClosed):
                 closed_on = max(event.event.on, closed_on or event.event.on)
             if self.consumer.passes_all or event.event.TYPE not in BROADCAST:
-                events.append((received, event))
-        self._fold(unit, fold, [event for _, event in events])
-        fold.write()
+                events.append(event)
+        self._fold(unit, fold, events, one_by_one)
         last = fresh[-1].record
         new = Cursor(
             last.envelope.position,
@@ -215,21 +225,42 @@ class Applier:
         except Exception as error:  # Undecodable, or a bug in an upcaster
             raise Poison("undecodable", f"{type(error).__name__}: {error}") from error
 
-    def _fold(self, unit: Transaction, fold: Fold, events: Sequence[Recorded]) -> None:
+    def _fold(
+        self, unit: Transaction, fold: Fold, events: Sequence[Recorded], one_by_one: bool
+    ) -> None:
         """Rows and facts of each event, then the commands of its reactions, in order."""
-        fold.prefetch(events)
-        for event in events:
-            try:
+        try:
+            with translated():
+                if not one_by_one:
+                    fold.prefetch(events)
+                for event in events:
+                    self._one(unit, fold, event, write=one_by_one)
+                fold.write()
+        except (Transient, _Failed):
+            raise
+        except Exception as error:
+            if one_by_one:
+                raise
+            raise _SomeFailed(str(error)) from error
+
+    def _one(self, unit: Transaction, fold: Fold, event: Recorded, *, write: bool) -> None:
+        try:
+            with translated():
                 fold.apply(event)
                 commands = [
                     (reaction, command)
                     for reaction in self.consumer.reactions
                     for command in issued(reaction, event, fold.lookup)
                 ]
-            except Exception as error:
-                raise _failed(event, error) from error
-            if commands:
-                self._issue(unit, event, commands)
+                if commands:
+                    self._issue(unit, event, commands)
+                if write:
+                    fold.write()
+        except Transient:
+            raise
+        except Exception as error:
+            poison = Poison("not-applicable", f"{type(error).__name__}: {error}")
+            raise _Failed(event.envelope.position, poison) from error
 
     def _issue(
         self, unit: Transaction, event: Recorded, commands: Sequence[tuple[Reaction, Issued]]
@@ -249,7 +280,7 @@ class Applier:
             if isinstance(answer, Outcome):
                 continue
             if not isinstance(answer, Refused):
-                raise _failed(event, answer) from answer
+                raise answer
             unit.connection.execute(
                 tables.REFUSALS.insert().values(
                     command_id=request.command_id,
@@ -264,11 +295,6 @@ class Applier:
                 )
             )
             self.writer.meter.answered(answer.slug)
-
-
-def _failed(event: Recorded, error: BaseException) -> _Failed:
-    poison = Poison("not-applicable", f"{type(error).__name__}: {error}")
-    return _Failed(event.envelope.position, poison)
 
 
 def select_new(cursor: Cursor, batch: Batch) -> tuple[list[Received], int, bool]:
