@@ -301,10 +301,12 @@ def select_new(cursor: Cursor, batch: Batch) -> tuple[list[Received], int, bool]
     """Split a batch by the cursor: what is new and consecutive, how many repeats, and whether a
     hole cut it short. Raises HistoryChanged when the source is another one, or has another past.
     """
-    if cursor.store_id and cursor.store_id != batch.store_id:
-        raise HistoryChanged(
-            f"{batch.source}: the cursor knows store {cursor.store_id}, this is {batch.store_id}"
-        )
+    known = cursor.store_id or batch.store_id
+    for store_id in (batch.store_id, *(received.store_id for received in batch.received)):
+        if store_id != known:
+            raise HistoryChanged(
+                f"{batch.source}: the cursor knows store {known}, this is {store_id}"
+            )
     fresh: list[Received] = []
     repeats, at = 0, cursor.position
     for received in batch.received:
