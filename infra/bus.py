@@ -25,10 +25,15 @@ class Progress:
     applied: int = 0
     repeats: int = 0
     holes: int = 0
+    foreign: int = 0  # records on our topics that none of our services wrote; passed over
+
+    def following(self) -> None:
+        """Nothing is in the way."""
+        self.state, self.reason = "following", ""
 
     def at_head(self, source: str, partition: int) -> None:
         """All that the source had was applied."""
-        self.state, self.reason = "following", ""
+        self.following()
         self.behind_since.pop((source, partition), None)
 
     def behind(self, source: str, partition: int) -> None:
