@@ -8,9 +8,9 @@ accidents, not a forger, and says so.
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -18,50 +18,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contracts.cloudevents import leaf_hash
-from contracts.envelope import Event
 from contracts.machinery import DayClosed, TreeHeadSigned
 from contracts.transparency import Frontier, head_text
 
-from .decider import Command, Decider, derived_id
+from .decider import derived_id
 from .errors import Transient
 from .execute import Writer, request_of
-from .policy import Policies
+from .published_heads import SignHead
 from .store import Store
 
 EVERY_S = 60.0
 LIMIT = 20_000
 QUIET = frozenset({TreeHeadSigned.TYPE, DayClosed.TYPE})
 """Events that alone are no reason for another head."""
-
-
-class SignHead(Command):
-    """Publish a head that was signed and written to the file."""
-
-    NAME: ClassVar[str] = "sign_head"
-    head: TreeHeadSigned
-
-    @property
-    def stream(self) -> str:
-        return f"heads/{self.head.store_id}"
-
-
-class Heads(NamedTuple):
-    """Size of the largest tree published."""
-
-    tree_size: int = 0
-
-
-def _decide(command: Command, state: Heads, policies: Policies) -> Sequence[Event]:
-    if not isinstance(command, SignHead):
-        raise TypeError(f"heads take no {command.NAME}")
-    return [command.head] if command.head.tree_size > state.tree_size else []
-
-
-def _evolve(state: Heads, event: Event) -> Heads:
-    return Heads(event.tree_size) if isinstance(event, TreeHeadSigned) else state
-
-
-HEADS = Decider(Heads(), _decide, _evolve, None)
 
 
 def key_id(key: Ed25519PublicKey) -> str:

@@ -133,6 +133,15 @@ def add_operations(api: Api, running: Running) -> None:
     at = f"{api.prefix}/operations"
     rebuilds = Rebuilds(running)
 
+    @api.get(f"{api.prefix}/policies/{{policy_id}}", tags=["policy"])
+    async def policy(principal: SignedIn, policy_id: str) -> Response:
+        """The figures of a policy, each with its evidence and source."""
+        found = running.definition.policies.named(policy_id)
+        if found is None:
+            raise Refused("unknown-policy", f"there is no policy {policy_id[:100]!r} here")
+        figures = {name: figure.model_dump() for name, figure in found.figures.items()}
+        return Json({"policy_id": found.policy_id, "figures": figures})
+
     @api.get(f"{at}/consumers", tags=["operation"])
     async def consumers(principal: SignedIn) -> Response:
         """Every consumer: state, cursors, lag in events and seconds, what is parked."""

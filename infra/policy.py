@@ -108,6 +108,10 @@ class Policies:
         if not self._dated:
             raise ValueError("no policy at all")
 
+    def named(self, policy_id: str) -> Policy | None:
+        """The policy of that id; None when there is none."""
+        return next((policy for _, policy in self._dated if policy.policy_id == policy_id), None)
+
     def on(self, day: date) -> Policy:
         """The policy valid on a day; the first one also holds for all days before it."""
         holds = self._dated[0][1]

@@ -23,9 +23,10 @@ from .consumer import Applier
 from .decider import Decider
 from .embedded import StoreLog
 from .execute import Meter, Writer
-from .heads import HEADS, Signer
+from .heads import Signer
 from .policy import Policies
 from .projection import ReadModels, Tables
+from .published_heads import HEADS
 from .readmodel import Consumer
 from .relay import Relay, Sink
 from .store import Store, open_engine

@@ -10,8 +10,10 @@ from typing import assert_never
 
 from contracts import audits, certification, membership
 from contracts.envelope import Recorded
+from contracts.machinery import TreeHeadSigned
 from contracts.values import CertificateId, CertificateType, CertificationStatus
 from infra.decider import Command, Lookup, Reaction
+from infra.published_heads import SignHead
 
 from . import deadlines
 from .deadline_parts import DeadlineRow
@@ -183,8 +185,17 @@ def _today(recorded: Recorded) -> date:
     return date.fromisoformat(recorded.envelope.recorded_at[:10])
 
 
+def publish_heads(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """Signed tree heads of the other services become public too."""
+    event = recorded.event
+    if not isinstance(event, TreeHeadSigned):
+        return ()
+    return [SignHead(on=_today(recorded), head=event)]
+
+
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("publish-certificates", publish_certificates),
     Reaction("publish-duties", publish_duties),
     Reaction("set-reminders", set_reminders),
+    Reaction("publish-heads", publish_heads),
 )

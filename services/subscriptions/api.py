@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from contracts.certification import EVENTS
 from infra.errors import Refused
+from infra.news import News
 from infra.problems import Problem
 from infra.service import Running
 from infra.web import Api, Json, Readiness, Shared, SignedIn, build_api
@@ -31,34 +32,12 @@ PROBLEMS = (
 )
 
 
-class News:
-    """Wakes everyone who waits for the next event."""
-
-    def __init__(self, running: Running) -> None:
-        self._event = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        running.writer.listeners.append(self._tell)
-
-    def _tell(self, _: int) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        self._event.set()
-        self._event = asyncio.Event()
-
-    def next(self) -> asyncio.Event:
-        """An event that is set at the next commit."""
-        self._loop = asyncio.get_running_loop()
-        return self._event
-
-
 class Feed:
     """The feed of one process."""
 
     def __init__(self, running: Running) -> None:
         self.reader = FeedReader(running)
-        self.news = News(running)
+        self.news = News(running.writer)
 
     async def after(self, position: int, limit: int, wait_s: float) -> list[Item]:
         """Events behind a position; waits up to `wait_s` seconds for the first."""
@@ -69,11 +48,7 @@ class Feed:
             left = until - asyncio.get_running_loop().time()
             if items or left <= 0:
                 return items
-            try:
-                async with asyncio.timeout(min(left, 1.0)):  # another process may have written
-                    await news.wait()
-            except TimeoutError:
-                continue
+            await self.news.wait(news, min(left, 1.0))
 
     async def follow(self, position: int) -> AsyncIterator[ServerSentEvent]:
         """Events behind a position for ever."""

@@ -1,0 +1,5 @@
+"""Slugs of certification, explained."""
+
+from infra.problems import Problem
+
+PROBLEMS: tuple[Problem, ...] = ()
