@@ -154,6 +154,7 @@ def logs_for(
     """Each service's log, and how to make a producer where there is a broker."""
     if settings.log == "kafka":
         from infra.kafka import KafkaLog  # a process without a broker needs none of it
+
         from infra.kafka_sink import KafkaSink
 
         return {

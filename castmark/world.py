@@ -1,6 +1,6 @@
 """Fills an empty, simulated platform with the synthetic world, as users would: over HTTP.
 
-Day by day: the clocks of all services are moved, then everybody sends what they send that day.
+Week by week: the clocks of all services are moved, then everybody sends what they sent that week.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ BEHIND = ("unknown-", "stale-")
 PATIENCE_S = 10.0
 LANES = 16
 Report = Callable[[date, int], None]
-"""Told after each day how many steps it had."""
+"""Told after each week how many steps it had."""
 
 
 def is_empty(client: Client) -> bool:
@@ -65,9 +65,10 @@ class Loader:
     async def load(self, todo: Iterable[Step], report: Report) -> None:
         """Send all; raises Refusal for the first step that is refused for good."""
         async with httpx.AsyncClient(headers=self._headers, timeout=120) as http:
-            for on, of_day in groupby(todo, key=lambda step: step.on):
+            for _, of_week in groupby(todo, key=lambda step: step.on.toordinal() // 7):
+                sent = list(of_week)
+                on = sent[-1].on
                 await self._tick(http, on)
-                sent = list(of_day)
                 lanes: dict[str, list[Step]] = {}
                 for step in sent:
                     lanes.setdefault(str(step.fields.get("member_id", "")), []).append(step)

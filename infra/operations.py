@@ -6,7 +6,6 @@ progress, the clock of a simulated store, verification of the log, sending a top
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -25,14 +24,14 @@ from .parking import parked_events
 from .rebuild import Rebuild, Result
 from .relay import rewind
 from .service import Running
-from .web import Api, Json, Readiness, SignedIn
+from .web import Api, Day, Json, Readiness, SignedIn
 
 
 class Tick(BaseModel):
     """Move a simulated store's clock to a day."""
 
     model_config = ConfigDict(extra="forbid")
-    on: date
+    on: Day
 
 
 class Rebuilding(BaseModel):

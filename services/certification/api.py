@@ -16,7 +16,7 @@ from infra.news import News
 from infra.operations import add_operations, readiness_of
 from infra.persons import Persons
 from infra.service import Running
-from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api
+from infra.web import Api, Day, Json, Paged, Readiness, Shared, SignedIn, build_api
 from infra.webcommands import command_routes
 
 from .deadlines import KINDS
@@ -28,7 +28,7 @@ from .status import gather, status
 from .subjects import SubjectRow, attributes
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
-Effective = Annotated[date | None, Query(description="status on this day; today when left out")]
+Effective = Annotated[Day | None, Query(description="status on this day; today when left out")]
 KnownAt = Annotated[str | None, Query(max_length=40, description="as known at this instant")]
 DEADLINE = r"^[a-z_]+:[A-Za-z0-9._:~-]{1,250}$"
 CURSOR = r"^\d{4}-\d{2}-\d{2}~[a-z_]+:[A-Za-z0-9._:~-]{1,250}$"

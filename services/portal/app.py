@@ -18,7 +18,7 @@ from infra.web import Api, Readiness, Shared, build_api
 
 from . import words
 from .asking import Asking, live_changes
-from .board import BUCKETS, Filter, board_of, explanation_of
+from .board import BUCKETS, Filter, board_of, explanation_of, policy_path
 
 HERE = Path(__file__).parent
 COOKIE = "castmark_token"
@@ -55,7 +55,8 @@ class Pages:
 def build(settings: Settings, shared: Shared) -> Api:
     """The portal as an ASGI application. Stateless: the token is in the visitor's cookie."""
     http = httpx.AsyncClient(timeout=30)
-    asking = Asking(http, settings.url_of("certification"))
+    urls = {part: settings.url_of(part) for part in ("membership", "audits", "certification")}
+    asking = Asking(http, urls.__getitem__)
     pages = Pages()
 
     @asynccontextmanager
@@ -121,7 +122,7 @@ def _board(made: Api, pages: Pages, asking: Asking) -> None:
             "board.html", board=board_of(answer.content, wanted), buckets=BUCKETS, wanted=wanted
         )
 
-    @made.get("/deadlines/{deadline_id:path}", include_in_schema=False)
+    @made.get("/deadlines/{deadline_id}", include_in_schema=False)
     async def deadline(request: Request, deadline_id: str) -> Response:
         token = request.cookies.get(COOKIE)
         if token is None:
@@ -129,7 +130,9 @@ def _board(made: Api, pages: Pages, asking: Asking) -> None:
         answer = await asking.get(token, f"/certification/deadlines/{deadline_id}", {})
         if not answer.fine:
             return pages.page("problem.html", answer.status, problem=answer.content)
-        return pages.page("deadline.html", deadline=explanation_of(answer.content))
+        policy = policy_path(answer.content)
+        figures = (await asking.get(token, policy[1], {})).content if policy else {}
+        return pages.page("deadline.html", deadline=explanation_of(answer.content, figures))
 
     @made.get("/live", include_in_schema=False)
     async def live(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """How the portal asks the other services: as the visitor, over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, NamedTuple
 
 import httpx
@@ -24,17 +24,18 @@ class Answer(NamedTuple):
 
 
 class Asking:
-    """One service, asked with a visitor's token."""
+    """The other services, asked with a visitor's token; the first word of a path says which."""
 
-    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, url_of: Callable[[str], str]) -> None:
         self._http = http
-        self._url = url
+        self._url_of = url_of
 
     async def get(self, token: str, path: str, query: Mapping[str, str]) -> Answer:
         """GET as JSON; a service that is away is a problem like any other."""
+        url = self._url_of(path.split("/", 2)[1]) + path
         headers = {"authorization": f"Bearer {token}"}
         try:
-            response = await self._http.get(self._url + path, params=query, headers=headers)
+            response = await self._http.get(url, params=query, headers=headers)
             return Answer(response.status_code, response.json())
         except (httpx.TransportError, ValueError):
             return Answer(

@@ -9,11 +9,15 @@ from . import words
 BUCKETS: Sequence[tuple[str, str]] = (
     ("past_due", "Past due"),
     ("undetermined", "Undetermined"),
-    ("days_14", "14 days"),
-    ("days_60", "60 days"),
-    ("days_180", "180 days"),
+    ("within_14", "14 days"),
+    ("within_60", "60 days"),
+    ("within_180", "180 days"),
     ("later", "Later"),
 )
+
+
+PARTS = {"membership": "membership", "audit_scheduling": "audits", "certification": "certification"}
+"""Where the policies of a service are asked for."""
 
 
 class Filter(NamedTuple):
@@ -77,25 +81,45 @@ def link_of(deadline_id: str) -> str:
     return "/deadlines/" + quote(deadline_id, safe="")
 
 
+class Figure(NamedTuple):
+    """A number behind a date, with where it comes from."""
+
+    name: str
+    value: object
+    evidence: str
+    source: str
+
+
 class Explanation(NamedTuple):
     """Why a date is what it is."""
 
     item: Mapping[str, Any]
-    rule: str
-    figures: Sequence[Mapping[str, Any]]
+    told: Mapping[str, Any]
+    figures: Sequence[Figure]
     events: Sequence[Mapping[str, Any]]
     reminders: Sequence[Mapping[str, Any]]
     unverified: bool
 
 
-def explanation_of(content: Mapping[str, Any]) -> Explanation:
-    """The page of a deadline from what certification answered."""
-    figures = content["figures"]
+def policy_path(content: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Which service has the policy behind a deadline, and its path there."""
+    told = content["explanation"]
+    part = PARTS.get(told["policy_of"])
+    if part is None or told["policy_id"] is None:
+        return None
+    return part, f"/{part}/policies/{told['policy_id']}"
+
+
+def explanation_of(content: Mapping[str, Any], policy: Mapping[str, Any]) -> Explanation:
+    """The page of a deadline from what certification and the policy's owner answered."""
+    told = content["explanation"]
+    known = policy.get("figures", {})
+    figures = [Figure(name, **known[name]) for name in told["figures"] if name in known]
     return Explanation(
         item=content["deadline"],
-        rule=content["rule"],
+        told=told,
         figures=figures,
         events=content["events"],
         reminders=content["reminders"],
-        unverified=any(figure["evidence"] == "unverified" for figure in figures),
+        unverified=any(figure.evidence == "unverified" for figure in figures),
     )

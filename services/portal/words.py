@@ -8,7 +8,7 @@ LABELS = {
     "certificate_expiry": "Certificate expires",
     "surveillance": "Surveillance audit",
     "provisional_conversion": "Provisional to full",
-    "fee": "Membership fee",
+    "fee_invoice": "Membership fee",
     "ops": "ASI operations",
     "member": "the member",
 }

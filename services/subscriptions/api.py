@@ -13,6 +13,7 @@ from starlette.responses import Response
 from contracts.certification import EVENTS
 from infra.errors import Refused
 from infra.news import News
+from infra.operations import add_operations, readiness_of
 from infra.problems import Problem
 from infra.service import Running
 from infra.web import Api, Json, Readiness, Shared, SignedIn, build_api
@@ -71,11 +72,10 @@ def api(running: Running, shared: Shared) -> Api:
     feed = Feed(running)
 
     async def ready() -> Readiness:
-        progress = running.progress["feed"]
-        fine = progress.state in ("following", "starting") and not running.failed()
-        return Readiness(fine, {"feed": progress.state, "reason": progress.reason})
+        return readiness_of(running)
 
     made = build_api("subscriptions", "/feed", "The public feed", shared, ready, PROBLEMS)
+    add_operations(made, running)
 
     @made.get("/feed", tags=["feed"])
     async def pull(
