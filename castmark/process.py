@@ -142,10 +142,18 @@ class Process:
             )
             stack.callback(watchdog.cancel)
             serving = asyncio.create_task(self.server.serve(sockets=[self._socket]))
-            while not self.server.started and not serving.done():
-                await asyncio.sleep(0.01)
+            await _started(self.server, serving)
             ready()
             await serving
+
+
+async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    """Wait until the server accepts connections (it offers no event to wait for) or has failed."""
+    until = asyncio.get_running_loop().time() + 30
+    for _ in iter(lambda: server.started or serving.done(), True):
+        if asyncio.get_running_loop().time() > until:
+            raise Misconfigured("the HTTP server did not start within 30 s")
+        await asyncio.sleep(0.01)
 
 
 def logs_for(
@@ -154,7 +162,6 @@ def logs_for(
     """Each service's log, and how to make a producer where there is a broker."""
     if settings.log == "kafka":
         from infra.kafka import KafkaLog  # a process without a broker needs none of it
-
         from infra.kafka_sink import KafkaSink
 
         return {
