@@ -55,6 +55,10 @@ class Feed(Protocol):
     def partitions(self) -> int:
         """How many lanes it has."""
 
+    @property
+    def sends_again(self) -> bool:
+        """Whether an event may come behind later ones: sent again after a failure."""
+
     def read(self, places: Mapping[int, Place], *, again: bool) -> Reading:
         """What comes after these places, batch by batch; an empty batch says: nothing yet.
 
@@ -71,6 +75,7 @@ class HttpFeed:
 
     source = "certification"
     partitions = 1
+    sends_again = False
 
     def __init__(
         self,
@@ -141,6 +146,7 @@ class SseFeed:
 
     source = "certification"
     partitions = 1
+    sends_again = False
 
     def __init__(
         self, url: str, token: Token | None = None, *, client: httpx.Client | None = None

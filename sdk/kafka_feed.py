@@ -52,6 +52,8 @@ class KafkaFeed:
     `settings` go to the client as they are: addresses of certificates, SASL user and so on.
     """
 
+    sends_again = True
+
     def __init__(
         self,
         bootstrap: Sequence[str],

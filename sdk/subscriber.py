@@ -81,6 +81,7 @@ class Subscriber:
         self._hole_tries = hole_tries
         self._places: dict[int, Place] = {}
         self._stored: dict[int, Place | None] = {}
+        self._holes: dict[int, _Hole] = {}
 
     def __iter__(self) -> Iterator[Delivered]:
         """Event by event; each is recorded as handled when the next one is asked for."""
@@ -113,12 +114,15 @@ class Subscriber:
                 with closing(self._feed.read(dict(self._places), again=tries > 0)) as reading:
                     for arrivals in reading:
                         batch, fault = self._judge(arrivals)
-                        if batch:
+                        if not self._holes:
                             backoff.reset()
                             tries = 0
+                        if batch:
                             yield batch
                         if fault is not None:
                             raise fault
+                for hole in self._holes.values():
+                    raise hole
                 return
             except _Hole as hole:
                 tries += 1
@@ -128,6 +132,7 @@ class Subscriber:
                 backoff.wait()
 
     def _start(self) -> None:
+        self._holes.clear()
         for number in range(self._feed.partitions):
             stored = self._checkpoint.read(self._lane(number))
             self._stored[number] = stored
@@ -137,16 +142,26 @@ class Subscriber:
         return f"{self._feed.source}/{partition}"
 
     def _judge(self, arrivals: Sequence[Arrival]) -> tuple[list[Delivered], Exception | None]:
-        """What may be handed over, up to the first thing that is wrong, and that thing."""
+        """What may be handed over, up to the first thing that is wrong, and that thing.
+
+        What is missing in a log may have been sent again further on: there, events behind a hole
+        are passed over until the end of the log is reached.
+        """
         batch: list[Delivered] = []
-        try:
-            for arrival in arrivals:
+        for arrival in arrivals:
+            try:
                 delivered = self._next(arrival)
+            except _Hole as hole:
+                self._holes[arrival.partition] = hole
+                if not self._feed.sends_again:
+                    return batch, hole
+            except SdkError as fault:
+                return batch, fault
+            else:
                 if delivered is not None:
+                    self._holes.pop(arrival.partition, None)
                     batch.append(delivered)
-        except (_Hole, SdkError) as fault:
-            return batch, fault
-        return batch, None
+        return batch, None if arrivals else next(iter(self._holes.values()), None)
 
     def _next(self, arrival: Arrival) -> Delivered | None:
         """The event if it follows the last one, None if it was seen; raises what is wrong."""
