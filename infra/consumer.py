@@ -5,28 +5,50 @@ An event is applied only if `previous <= cursor < position`. `position <= cursor
 cannot be applied parks its stream for this consumer; other streams flow.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any, NamedTuple
-
-from sqlalchemy import Connection, Row, select
+from typing import Literal, NamedTuple
 
 from contracts.catalog import BROADCAST, UnknownType
 from contracts.cloudevents import Received, leaf_hash
 from contracts.envelope import Opaque, Record, Recorded
 from contracts.machinery import DayClosed
-from contracts.values import Instant
+from contracts.values import instant
 
 from . import tables
+from .cursors import START, Cursor, move_cursor, read_cursor, read_cursors
 from .decider import Issued, Reaction, issued
 from .errors import HistoryChanged, Poison, Refused, Transient
 from .execute import Outcome, Writer, request_of
-from .parking import park, parked_streams
+from .parking import (
+    Release,
+    Released,
+    check_first,
+    let_go,
+    park,
+    parked_events,
+    parked_streams,
+    released,
+    storable,
+)
 from .projection import Fold, ReadModels
 from .readmodel import Consumer
 from .store import translated
 from .transaction import Transaction
+
+__all__ = [
+    "START",
+    "Applied",
+    "Applier",
+    "Batch",
+    "Cursor",
+    "move_cursor",
+    "read_cursor",
+    "read_cursors",
+    "select_new",
+]
 
 
 class Batch(NamedTuple):
@@ -37,20 +59,6 @@ class Batch(NamedTuple):
     store_id: str
     received: Sequence[Received]
     next_offset: int
-
-
-class Cursor(NamedTuple):
-    """How far a consumer is in one partition of a source; position 0 = at the beginning."""
-
-    position: int
-    next_offset: int
-    store_id: str
-    leaf: bytes
-    recorded_at: Instant
-    closed_on: date | None
-
-
-START = Cursor(0, 0, "", b"", Instant(""), None)
 
 
 class Applied(NamedTuple):
@@ -75,70 +83,6 @@ class _Failed(Exception):
 class _SomeFailed(Exception):
     """No one knows which event of the batch cannot be applied: the unit is rolled back and run
     again with each event written by itself, so that the one shows."""
-
-
-def read_cursor(
-    connection: Connection, consumer: str, source: str, partition: int, *, lock: bool = False
-) -> Cursor:
-    """A consumer's cursor; START when it has none. `lock` holds its row to the transaction."""
-    cursors = tables.CURSORS.c
-    query = select(tables.CURSORS).where(
-        cursors.consumer == consumer, cursors.source == source, cursors.partition == partition
-    )
-    row = connection.execute(query.with_for_update() if lock else query).first()
-    return START if row is None else _cursor(row)
-
-
-def read_cursors(connection: Connection, consumer: str) -> dict[tuple[str, int], Cursor]:
-    """All cursors of a consumer, by source and partition."""
-    query = select(tables.CURSORS).where(tables.CURSORS.c.consumer == consumer)
-    return {(row.source, row.partition): _cursor(row) for row in connection.execute(query)}
-
-
-def _cursor(row: Row[Any]) -> Cursor:
-    closed = date.fromisoformat(row.closed_on) if row.closed_on else None
-    return Cursor(
-        row.position,
-        row.next_offset,
-        row.store_id,
-        bytes(row.leaf),
-        Instant(row.recorded_at),
-        closed,
-    )
-
-
-def move_cursor(
-    connection: Connection, consumer: str, source: str, partition: int, old: Cursor, new: Cursor
-) -> None:
-    """Advance a cursor by compare-and-set; no row changed = somebody else did: roll back."""
-    values = {
-        "position": new.position,
-        "next_offset": new.next_offset,
-        "store_id": new.store_id,
-        "leaf": new.leaf,
-        "recorded_at": new.recorded_at,
-        "closed_on": new.closed_on.isoformat() if new.closed_on else "",
-    }
-    cursors = tables.CURSORS.c
-    if old == START:
-        key = {"consumer": consumer, "source": source, "partition": partition}
-        if read_cursor(connection, consumer, source, partition) != START:
-            raise Transient("another process has moved this cursor")
-        connection.execute(tables.CURSORS.insert().values(**key, **values))
-        return
-    changed = connection.execute(
-        tables.CURSORS.update()
-        .where(
-            cursors.consumer == consumer,
-            cursors.source == source,
-            cursors.partition == partition,
-            cursors.position == old.position,
-            cursors.next_offset == old.next_offset,
-        )
-        .values(**values)
-    )
-    if changed.rowcount != 1:
-        raise Transient("another process has moved this cursor")
 
 
 class Applier:
@@ -183,7 +127,7 @@ class Applier:
                 move_cursor(unit.connection, name, batch.source, batch.partition, old, new)
             return Applied(new, 0, repeats, hole)
         fold = Fold(unit.connection, self.models.live(unit.connection, lock=True))
-        waiting = parked_streams(unit.connection, name, batch.source)
+        waiting = parked_streams(unit.connection, name, batch.source, batch.partition)
         events: list[Recorded] = []
         closed_on = old.closed_on
         for received in fresh:
@@ -198,9 +142,8 @@ class Applier:
                 park(unit, name, batch, received, reason)
                 waiting.add(stream)
                 continue
-            if isinstance(event.event, DayClosed):
-                closed_on = max(event.event.on, closed_on or event.event.on)
-            if self.consumer.passes_all or event.event.TYPE not in BROADCAST:
+            closed_on = _later(closed_on, event)
+            if self._takes(event):
                 events.append(event)
         self._fold(unit, fold, events, one_by_one)
         last = fresh[-1].record
@@ -214,6 +157,75 @@ class Applier:
         )
         move_cursor(unit.connection, name, batch.source, batch.partition, old, new)
         return Applied(new, len(fresh), repeats, hole)
+
+    async def release(
+        self,
+        source: str,
+        stream: str,
+        kind: Literal["retry", "skip"],
+        actor: str,
+        position: int | None = None,
+    ) -> Released:
+        """Apply what is parked of a stream, in order, up to the first that still fails. `skip`
+        first drops the first parked event, for good: a rebuild passes it over too.
+
+        `position` is that first event, as whoever asks has seen it: Refused when another one is
+        first by now, or when nothing is parked.
+        """
+        now = instant(self.writer.now())
+        asked = Release(secrets.token_hex(16), source, stream, kind, position, actor, now)
+        poison: dict[int, Poison] = {}
+        while True:
+            try:
+                unit = partial(self._release, asked=asked, poison=poison)
+                return await self.writer.run(unit)
+            except _Failed as failed:
+                poison = {failed.position: failed.poison}
+
+    def _release(self, unit: Transaction, asked: Release, poison: Mapping[int, Poison]) -> Released:
+        connection, name = unit.connection, self.consumer.name
+        if (before := released(connection, asked.release_id)) is not None:
+            return before  # the outcome of its commit was unknown
+        waiting = parked_events(connection, name, asked.source, asked.stream)
+        first = check_first(asked, waiting)
+        partitions = sorted({parked.partition for parked in waiting})
+        old = {p: read_cursor(connection, name, asked.source, p, lock=True) for p in partitions}
+        closed_on = {partition: cursor.closed_on for partition, cursor in old.items()}
+        fold = Fold(connection, self.models.live(connection, lock=True))
+        skipped = applied = 0
+        still: Poison | None = None
+        for parked in waiting:
+            position = parked.record.envelope.position
+            if asked.kind == "skip" and position == first:
+                skipped += 1
+                continue
+            try:
+                if position in poison:
+                    raise poison[position]
+                event = self._read(parked.record)
+            except Poison as reason:
+                still = reason
+                break
+            closed_on[parked.partition] = _later(closed_on[parked.partition], event)
+            if self._takes(event):
+                self._one(unit, fold, event, write=True)
+            applied += 1
+        for partition, cursor in old.items():
+            if closed_on[partition] != cursor.closed_on:
+                new = cursor._replace(closed_on=closed_on[partition])
+                move_cursor(connection, name, asked.source, partition, cursor, new)
+        done = Released(
+            asked.release_id,
+            applied,
+            first if skipped else None,
+            len(waiting) - skipped - applied,
+            "" if still is None else f"{still.slug}: {still.sentence}",
+        )
+        let_go(unit, name, asked, waiting, done, still)
+        return done
+
+    def _takes(self, event: Recorded) -> bool:
+        return self.consumer.passes_all or event.event.TYPE not in BROADCAST
 
     def _read(self, record: Record) -> Recorded:
         try:
@@ -290,11 +302,18 @@ class Applier:
                     position=at.position,
                     command=f"{request.command.NAME} {request.command.stream}",
                     slug=answer.slug,
-                    sentence=answer.sentence,
+                    sentence=storable(answer.sentence),
                     refused_at=unit.now,
                 )
             )
             self.writer.meter.answered(answer.slug)
+
+
+def _later(closed_on: date | None, event: Recorded) -> date | None:
+    """The last day that a source has closed, after one more event."""
+    if not isinstance(event.event, DayClosed):
+        return closed_on
+    return max(event.event.on, closed_on or event.event.on)
 
 
 def select_new(cursor: Cursor, batch: Batch) -> tuple[list[Received], int, bool]:

@@ -4,16 +4,18 @@ What parks is the *stream*, for one consumer: later events of the same stream wa
 flow. A skip is a durable record that a rebuild obeys.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, select
 
 from contracts.cloudevents import Received
 from contracts.envelope import Envelope, Record
+from contracts.values import Instant
 
 from . import tables
-from .errors import Poison
+from .errors import Poison, Refused
 
 if TYPE_CHECKING:
     from .consumer import Batch
@@ -31,10 +33,41 @@ class Parked(NamedTuple):
     parked_at: str
 
 
-def parked_streams(connection: Connection, consumer: str, source: str) -> set[str]:
-    """Streams of a source that wait for this consumer."""
+class Release(NamedTuple):
+    """A request to release a parked stream. `position` is the first parked event that whoever
+    asks has seen (None = whichever it is now)."""
+
+    release_id: str
+    source: str
+    stream: str
+    kind: Literal["retry", "skip"]
+    position: int | None
+    actor: str
+    requested_at: Instant
+
+
+class Released(NamedTuple):
+    """What a release did: events applied, the position skipped for good (None = none), how many
+    still wait and why the first of them does."""
+
+    release_id: str
+    applied: int
+    skipped: int | None
+    waiting: int
+    reason: str
+
+
+def parked_streams(
+    connection: Connection, consumer: str, source: str, partition: int | None = None
+) -> set[str]:
+    """Streams of a source, or of one of its partitions, that wait for this consumer.
+
+    Only what is broadcast has its stream in more than one partition; each brings all of it.
+    """
     parked = tables.PARKED.c
     query = select(parked.stream).where(parked.consumer == consumer, parked.source == source)
+    if partition is not None:
+        query = query.where(parked.partition == partition)
     return {row.stream for row in connection.execute(query.distinct())}
 
 
@@ -52,10 +85,15 @@ def park(
             stream=record.envelope.stream,
             record=text_of(record),
             slug=reason.slug,
-            sentence=reason.sentence[:2000],
+            sentence=storable(reason.sentence),
             parked_at=unit.now,
         )
     )
+
+
+def storable(sentence: str) -> str:
+    """A sentence as every database takes it: PostgreSQL has no NUL in texts."""
+    return sentence.replace("\0", "\\0")[:2000]
 
 
 def parked_events(
@@ -92,6 +130,74 @@ def record_of(text: str) -> Record:
     envelope, kind, *data = orjson.loads(text)
     data = data[0].encode() if len(data) == 1 else bytes.fromhex(data[1])
     return Record(Envelope(*envelope), kind, data)
+
+
+def check_first(asked: Release, waiting: Sequence[Parked]) -> int:
+    """The position of the first parked event of the stream; Refused when there is none, or when
+    it is not the one that was seen by whoever asks."""
+    if not waiting:
+        raise Refused(
+            "nothing-parked",
+            f"nothing of {asked.stream} from {asked.source} is parked here: it was released"
+            " before, or it waits for another consumer",
+        )
+    first = waiting[0].record.envelope.position
+    if asked.position not in (None, first):
+        raise Refused(
+            "another-is-first",
+            f"the first parked event of {asked.stream} is at position {first}, not at"
+            f" {asked.position}: look at it before you release it",
+            first=first,
+        )
+    return first
+
+
+def released(connection: Connection, release_id: str) -> Released | None:
+    """What a release did that was carried out before; None when it was not."""
+    releases = tables.RELEASES.c
+    query = select(releases.outcome).where(releases.release_id == release_id)
+    outcome = connection.execute(query).scalar()
+    return None if outcome is None else Released(*orjson.loads(outcome))
+
+
+def let_go(
+    unit: "Transaction",
+    consumer: str,
+    asked: Release,
+    waiting: Sequence[Parked],
+    done: Released,
+    still: Poison | None,
+) -> None:
+    """Forget those of a stream's parked events that were skipped or applied, keep why the first
+    of the rest waits, and record the release for good."""
+    parked = tables.PARKED.c
+    left = len(waiting) - done.waiting
+    for number, one in enumerate(waiting[: left + 1]):
+        here = (
+            (parked.consumer == consumer)
+            & (parked.source == one.source)
+            & (parked.position == one.record.envelope.position)
+            & (parked.partition == one.partition)
+        )
+        if number < left:
+            unit.connection.execute(tables.PARKED.delete().where(here))
+        elif still is not None:
+            why = {"slug": still.slug, "sentence": storable(still.sentence)}
+            unit.connection.execute(tables.PARKED.update().where(here).values(**why))
+    unit.connection.execute(
+        tables.RELEASES.insert().values(
+            release_id=asked.release_id,
+            consumer=consumer,
+            source=asked.source,
+            stream=asked.stream,
+            kind=asked.kind,
+            position=waiting[0].record.envelope.position,
+            actor=asked.actor,
+            requested_at=asked.requested_at,
+            done_at=unit.now,
+            outcome=orjson.dumps(list(done)).decode(),
+        )
+    )
 
 
 def passed_over(connection: Connection, consumer: str) -> set[tuple[str, int]]:

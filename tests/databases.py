@@ -4,10 +4,12 @@ On PostgreSQL a store is always made by its owner and used by the service's own 
 deployment, so that every test also tests the grants.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, MetaData
 
@@ -67,6 +69,12 @@ class Database:
         """Have a writer closed at the end."""
         self._writers.append(writer)
         return writer
+
+    def connection_lost(self) -> Exception:
+        """What the driver raises when the connection dies under a statement."""
+        if self.is_sqlite:
+            return sqlite3.OperationalError("disk I/O error")
+        return psycopg.OperationalError("server closed the connection unexpectedly")
 
     def close(self) -> None:
         """Close writers, dispose of engines."""

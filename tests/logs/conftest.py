@@ -1,5 +1,10 @@
-"""Shared fixtures of this folder."""
+"""Shared fixtures of this folder. The suites are no test files, so pytest must be told of them."""
+
+import pytest
 
 from tests.databases import postgres_database, spare_databases, sqlite_database
+
+SUITES = ("consuming", "parking", "releasing", "crashing", "following")
+pytest.register_assert_rewrite(*(f"tests.logs.suite_{name}" for name in SUITES))
 
 __all__ = ["postgres_database", "spare_databases", "sqlite_database"]

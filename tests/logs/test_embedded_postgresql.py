@@ -1,0 +1,33 @@
+"""PostgreSQL enrols in every suite of the embedded log's consumers."""
+
+import pytest
+
+from tests.databases import Database
+from tests.logs.suite_consuming import ConsumingSuite
+from tests.logs.suite_parking import ParkingSuite
+from tests.logs.suite_releasing import ReleasingSuite, mended
+
+__all__ = ["mended"]
+from tests.plugins.require import needs
+
+pytestmark = needs("postgres")
+
+
+class OnPostgreSQL:
+    """The database of these tests."""
+
+    @pytest.fixture
+    def database(self, postgres_database: Database) -> Database:
+        return postgres_database
+
+
+class TestConsuming(OnPostgreSQL, ConsumingSuite):
+    pass
+
+
+class TestParking(OnPostgreSQL, ParkingSuite):
+    pass
+
+
+class TestReleasing(OnPostgreSQL, ReleasingSuite):
+    pass

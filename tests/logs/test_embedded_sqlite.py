@@ -1,0 +1,30 @@
+"""SQLite enrols in every suite of the embedded log's consumers."""
+
+import pytest
+
+from tests.databases import Database
+from tests.logs.suite_consuming import ConsumingSuite
+from tests.logs.suite_parking import ParkingSuite
+from tests.logs.suite_releasing import ReleasingSuite, mended
+
+__all__ = ["mended"]
+
+
+class OnSQLite:
+    """The database of these tests."""
+
+    @pytest.fixture
+    def database(self, sqlite_database: Database) -> Database:
+        return sqlite_database
+
+
+class TestConsuming(OnSQLite, ConsumingSuite):
+    pass
+
+
+class TestParking(OnSQLite, ParkingSuite):
+    pass
+
+
+class TestReleasing(OnSQLite, ReleasingSuite):
+    pass
