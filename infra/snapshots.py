@@ -41,6 +41,11 @@ def shape_of(decider: Decider) -> Shape:
     return Shape(adapter, hashlib.blake2b(text, digest_size=16).hexdigest())
 
 
+def any_in(connection: Connection) -> bool:
+    """Whether there is any snapshot at all."""
+    return connection.execute(select(tables.SNAPSHOTS.c.stream).limit(1)).first() is not None
+
+
 def read(
     connection: Connection, deciders: Mapping[str, Decider], streams: Sequence[str]
 ) -> dict[str, tuple[int, Any]]:

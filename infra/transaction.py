@@ -69,6 +69,7 @@ class FoldCache:
         self._folds: OrderedDict[str, tuple[Fold, int]] = OrderedDict()
         self._position = -1
         self._foreign = 0
+        self._snapshots: bool | None = None
 
     def found(self, head: int) -> None:
         """A transaction begins at this head."""
@@ -83,6 +84,17 @@ class FoldCache:
             return None
         self._folds.move_to_end(stream)
         return found[0], found[1] >= self._foreign
+
+    def has_snapshots(self, connection: Connection) -> bool:
+        """Whether the store may have any; asked of it once. One that another process takes later
+        is not needed: the events are read instead."""
+        if self._snapshots is None:
+            self._snapshots = snapshots.any_in(connection)
+        return self._snapshots
+
+    def snapshot_taken(self) -> None:
+        """From now on the store has some."""
+        self._snapshots = True
 
     def keep(self, folds: Mapping[str, Fold], position: int) -> None:
         """Take in what a commit made true."""
@@ -140,8 +152,12 @@ class Transaction:
             return []
         self._start()
         known = self.store.known(self.connection, [request.command_id for request in requests])
-        self._load({request.command.stream for request in requests})
-        return [self._answer(request, known.get(request.command_id)) for request in requests]
+        streams = [request.command.stream for request in requests]
+        self._load(set(streams))
+        return [
+            self._answer(request, stream, known.get(request.command_id))
+            for request, stream in zip(requests, streams, strict=True)
+        ]
 
     def fold(self, stream: str) -> Fold:
         """A stream's present fold, within this transaction."""
@@ -175,8 +191,9 @@ class Transaction:
                 base[stream] = cached[0]
         if not fresh and not base:
             return
-        saved = snapshots.read(self.connection, self.deciders, fresh)
-        base |= {stream: Fold(*fold, NO_DUES) for stream, fold in saved.items()}
+        if fresh and self._cache.has_snapshots(self.connection):
+            saved = snapshots.read(self.connection, self.deciders, fresh)
+            base |= {stream: Fold(*fold, NO_DUES) for stream, fold in saved.items()}
         behind: dict[str, list[Record]] = {stream: [] for stream in (*base, *fresh)}
         wanted = [(stream, base[stream].version if stream in base else 0) for stream in behind]
         for record in self.store.since(self.connection, wanted):
@@ -202,7 +219,7 @@ class Transaction:
             raise LookupError(f"{self.store.source} has no decider for {stream!r}")
         return found
 
-    def _answer(self, request: Request, known: KnownCommand | None) -> Answer:
+    def _answer(self, request: Request, stream: str, known: KnownCommand | None) -> Answer:
         mac = mac_of(request, self.request_key)
         earlier = self._remembered.get(request.command_id)
         if earlier is not None:
@@ -210,7 +227,7 @@ class Transaction:
         if known is not None:
             return self._repeat(known) if known.request_mac == mac else _conflict(request)
         try:
-            return self._decide(request, mac)
+            return self._decide(request, stream, mac)
         except Refused as refused:
             return refused
         except Exception as error:  # a bug in one decision is its caller's to see, not the others'
@@ -224,9 +241,8 @@ class Transaction:
         position = last if known.events else known.first_position
         return Outcome(known.command_id, known.stream, known.version, position, True, recorded)
 
-    def _decide(self, request: Request, mac: bytes) -> Outcome:
+    def _decide(self, request: Request, stream: str, mac: bytes) -> Outcome:
         command = request.command
-        stream = command.stream
         decider = self._decider(stream)
         fold = self._folds[stream]
         events = decider.decide(command, fold.state, self.policies)
@@ -304,6 +320,7 @@ class Transaction:
             version, state, after = self._folds[stream]
             if version // snapshots.EVERY != fold.version // snapshots.EVERY:
                 snapshots.keep(self.connection, self._decider(stream), stream, version, state)
+                self._cache.snapshot_taken()
             before = fold.dues
             if after == before:
                 continue
@@ -338,9 +355,13 @@ def _conflict(request: Request) -> Conflict:
     )
 
 
+_FILLED: dict[type[Command], set[str]] = {}  # as the serializer wants it, made once per class
+
+
 def mac_of(request: Request, key: bytes) -> bytes:
     """The keyed hash that recognises a repeated request: of what the client sent, not of what
     the server filled in."""
     command = request.command
-    body = command.__pydantic_serializer__.to_json(command, exclude=set(command.FILLED))
+    filled = _FILLED.get(type(command)) or _FILLED.setdefault(type(command), set(command.FILLED))
+    body = command.__pydantic_serializer__.to_json(command, exclude=filled)
     return hashlib.blake2b(command.NAME.encode() + b"\n" + body, key=key, digest_size=16).digest()
