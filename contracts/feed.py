@@ -1,8 +1,9 @@
 """The public feed over HTTP: how an event looks in `GET /feed` and in `GET /feed/stream`.
 
-An item is the canonical structured CloudEvent (`cloudevents.structured`) with the two attributes
-that Kafka carries as `ce_previous` and `ce_storeid`: `previous` and `storeid`, both text. Whoever
-reads it has what a Kafka consumer has, and can rebuild the leaf hash from it.
+An item is the canonical structured CloudEvent (`cloudevents.structured`) with one attribute more,
+`previous`, as in Kafka's `ce_previous`. The store is named once for a whole answer: `store_id` of a
+page, the header `castmark-store-id` of a stream; empty while the service has seen no event yet.
+Whoever reads it has what a Kafka consumer has, and can rebuild the leaf hash from it.
 """
 
 from collections.abc import Mapping
@@ -13,15 +14,17 @@ from .cloudevents import SOURCE_PREFIX, Malformed, Received, attributes
 from .envelope import Envelope, Record
 from .values import Instant
 
+STORE_HEADER = "castmark-store-id"
+
 
 def feed_item(received: Received) -> bytes:
     """The event as one JSON document on one line."""
-    place = {"previous": str(received.previous), "storeid": received.store_id}
-    return orjson.dumps(attributes(received.record) | place, option=orjson.OPT_SORT_KEYS)
+    content = attributes(received.record) | {"previous": str(received.previous)}
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
-def read_feed_item(item: Mapping[str, object]) -> Received:
-    """The event of a parsed feed item; raises Malformed naming what is missing or wrong.
+def read_feed_item(item: Mapping[str, object], store_id: str) -> Received:
+    """The event of a parsed item of that store; raises Malformed naming what is missing or wrong.
 
     `data` is written canonically again: the same bytes that were stored.
     """
@@ -44,7 +47,7 @@ def read_feed_item(item: Mapping[str, object]) -> Received:
     )
     data = orjson.dumps(item["data"], option=orjson.OPT_SORT_KEYS)
     record = Record(envelope, _text(item, "type"), data)
-    return Received(record, _number(item, "previous"), _text(item, "storeid"))
+    return Received(record, _number(item, "previous"), store_id)
 
 
 def _text(item: Mapping[str, object], name: str) -> str:

@@ -16,7 +16,7 @@ import httpx
 import orjson
 
 from contracts.cloudevents import Malformed, Received
-from contracts.feed import read_feed_item
+from contracts.feed import STORE_HEADER, read_feed_item
 
 from .backoff import Backoff
 from .checkpoint import Place
@@ -192,9 +192,10 @@ class SseFeed:
                 if not answer.is_success:
                     answer.read()
                     raise_for(answer, FeedRefused)
-                lines = EventLines()
+                store_id, lines = answer.headers.get(STORE_HEADER, ""), EventLines()
                 for piece in answer.iter_bytes():
-                    yield [_arrival(_json(data, url), url) for data in lines.feed(piece)]
+                    messages = [_json(data, url) for data in lines.feed(piece)]
+                    yield [_arrival(message, store_id, url) for message in messages]
         except httpx.TransportError as error:
             raise _Away(f"{url}: {type(error).__name__} {error}") from error
 
@@ -249,16 +250,16 @@ def _same_past(first: Arrival, position: int, *, overlap: bool) -> None:
 
 def _arrivals(answer: Mapping[str, object], place: Place, url: str) -> list[Arrival]:
     store_id, items = answer.get("store_id"), answer.get("events")
-    if not isinstance(items, list):
-        raise BadAnswer(f"{url}/feed: no list of events in the answer")
-    if place.store_id and isinstance(store_id, str) and store_id != place.store_id:
+    if not isinstance(items, list) or not isinstance(store_id, str):
+        raise BadAnswer(f"{url}/feed: no list of events, or no store, in the answer")
+    if store_id and place.store_id not in ("", store_id):
         raise HistoryChanged(f"{url} serves the store {store_id}, not {place.store_id}")
-    return [_arrival(item, url) for item in items]
+    return [_arrival(item, store_id, url) for item in items]
 
 
-def _arrival(item: object, url: str) -> Arrival:
+def _arrival(item: object, store_id: str, url: str) -> Arrival:
     try:
-        return Arrival(read_feed_item(mapping(item, url)))
+        return Arrival(read_feed_item(mapping(item, url), store_id))
     except Malformed as error:
         raise BadAnswer(f"{url}: an event that is none of ours: {error}") from error
 

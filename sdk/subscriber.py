@@ -168,7 +168,7 @@ class Subscriber:
         record, previous, store_id = arrival.received
         place, position = self._places[arrival.partition], record.envelope.position
         lane = self._lane(arrival.partition)
-        if place.store_id not in ("", store_id):
+        if store_id and place.store_id not in ("", store_id):
             raise HistoryChanged(
                 f"{lane}: position {position} is from the store {store_id}, "
                 f"the checkpoint from {place.store_id}"
@@ -186,7 +186,7 @@ class Subscriber:
             )
         event = self._read(record)
         before = self._stored[arrival.partition]
-        after = Place(position, store_id, leaf, arrival.next_offset)
+        after = Place(position, store_id or place.store_id, leaf, arrival.next_offset)
         self._places[arrival.partition] = self._stored[arrival.partition] = after
         return Delivered(record.envelope, event, record, Move(lane, before, after))
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 
 from contracts.cloudevents import Received
-from contracts.feed import feed_item
+from contracts.feed import STORE_HEADER, feed_item
 from tests.sdk_wheel.history import STORE
 
 PING_S = 0.2
@@ -138,6 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(self) -> None:
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
+        self.send_header(STORE_HEADER, self.server.store_id)
         self.send_header("connection", "close")
         self.end_headers()
         self.close_connection = True

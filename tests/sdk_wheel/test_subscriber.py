@@ -243,6 +243,20 @@ def test_another_store_stops_it(server: FeedServer, subscribe: Subscribe) -> Non
         next(iter(subscribe()))
 
 
+def test_a_service_that_has_seen_no_event_yet_is_not_another_store(
+    server: FeedServer, subscribe: Subscribe
+) -> None:
+    server.history = grants(3)
+    assert positions(subscribe(), 3) == [1, 2, 3]
+    server.store_id, server.history = "", []
+    events = iter(subscribe())
+    server.history = grants(5)
+    assert next(events).envelope.position == 4
+    server.store_id = "store-b"
+    with pytest.raises(HistoryChanged, match="store-b"):
+        next(iter(subscribe()))
+
+
 def test_another_event_at_the_same_place_stops_it(server: FeedServer, subscribe: Subscribe) -> None:
     server.history = grants(3)
     assert positions(subscribe(), 3) == [1, 2, 3]
