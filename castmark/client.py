@@ -78,7 +78,9 @@ class Client(AbstractContextManager["Client"]):
         path = f"/{service}/commands/{name}"
         return self.post(path, body, {"idempotency-key": command_id})
 
-    def upload(self, path: str, content: Iterator[bytes], query: Mapping[str, str]) -> Any:
+    def upload(
+        self, path: str, content: Iterator[bytes], query: Mapping[str, str | list[str]]
+    ) -> Any:
         """POST a stream."""
         headers = {"content-type": "application/octet-stream"}
         return answer(self.http.post(self.at(path), content=content, params=query, headers=headers))

@@ -1,0 +1,184 @@
+"""Load a file through the platform: upload, follow, sum up, keep the rejects.
+
+The import goes on in the platform when this program ends; its id, printed first, finds it again.
+"""
+
+import hashlib
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from .client import Client, Refusal, answer
+
+FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".xlsx": "xlsx",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+}
+IMPORTS = "/membership/imports"
+PIECE = 1 << 20
+POLL_S = 0.2
+EXAMPLES = 3
+ENDED = ("done", "failed")
+
+
+class Wanted(NamedTuple):
+    """What is to be loaded, and how. `map` has `field=column`, `constants` `field=value`."""
+
+    file: Path
+    member: str
+    dry_run: bool
+    sync: bool
+    all_or_nothing: bool
+    map: Sequence[str]
+    constants: Sequence[str]
+    rejects: Path | None
+    import_id: str | None
+
+
+def facilities(client: Client, wanted: Wanted, out: Console) -> None:
+    """Load facilities. Raises Refusal when the file is refused whole, typer.Exit(1) when rows
+    are."""
+    import_id = wanted.import_id or str(uuid.uuid4())
+    out.print(f"import {import_id} (--import-id {import_id} follows it again)")
+    if not _known(client, import_id, wanted.file):
+        client.upload(IMPORTS, _pieces(wanted.file), _query(import_id, wanted))
+    job = _follow(client, import_id, out)
+    _sum_up(client, job, out)
+    if job["refused"] and wanted.rejects is not None:
+        _keep_rejects(client, import_id, wanted.rejects)
+        out.print(f"refused rows: {wanted.rejects} (mend them there and import that file)")
+    if job["refused"] or job["state"] == "failed":
+        raise typer.Exit(1)
+
+
+def _known(client: Client, import_id: str, file: Path) -> bool:
+    """Whether the platform has this very file under this id: then it need not be sent again."""
+    try:
+        job = client.get(f"{IMPORTS}/{import_id}")
+    except Refusal as refusal:
+        if refusal.status == 404:
+            return False
+        raise
+    with file.open("rb") as content:
+        return bool(job["sha256"] == hashlib.file_digest(content, "sha256").hexdigest())
+
+
+def _query(import_id: str, wanted: Wanted) -> dict[str, str | list[str]]:
+    form = FORMATS.get(wanted.file.suffix.lower())
+    if form is None:
+        known = ", ".join(FORMATS)
+        raise Refusal(
+            0,
+            {
+                "slug": "unknown-format",
+                "detail": f"{wanted.file.name} should end in one of {known}",
+            },
+        )
+    return {
+        "import_id": import_id,
+        "member_id": wanted.member,
+        "format": form,
+        "dry_run": _flag(wanted.dry_run),
+        "sync": _flag(wanted.sync),
+        "all_or_nothing": _flag(wanted.all_or_nothing),
+        "map": [_pair(text) for text in wanted.map],
+        "set": [_pair(text) for text in wanted.constants],
+    }
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _pair(text: str) -> str:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Refusal(0, {"slug": "invalid-field", "detail": f"{text!r} is not field=..."})
+    return f"{name.strip()}:{value.strip()}"
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as content:
+        while piece := content.read(PIECE):
+            yield piece
+
+
+def _follow(client: Client, import_id: str, out: Console) -> Any:
+    """Wait for the end of an import, with a bar."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task("waiting", total=None)
+        while True:
+            job = client.get(f"{IMPORTS}/{import_id}")
+            bar.update(task, description=job["phase"], total=job["rows"], completed=job["done"])
+            if job["state"] in ENDED:
+                return job
+            time.sleep(POLL_S)
+
+
+def _sum_up(client: Client, job: Mapping[str, Any], out: Console) -> None:
+    for bound in job["mapping"]:
+        told = bound["column"] if bound["column"] is not None else f"“{bound['value']}”"
+        out.print(f"  {bound['field']} ← {escape(told)} ({bound['how']})")
+    if job["ignored"]:
+        out.print(f"  not used: {escape(', '.join(job['ignored']))}")
+    if job["state"] == "failed":
+        problem = job["problem"]
+        out.print(f"[red]{problem['slug']}: {escape(problem['sentence'])}[/red]")
+    what = "would be " if job["dry_run"] else ""
+    out.print(
+        f"{job['done']} rows read: {job['changed']} {what}new or changed, {job['unchanged']}"
+        f" as before, {job['refused']} refused"
+    )
+    for slug, count in job["notes"].items():
+        out.print(f"  note {slug}: {count}")
+    if job["sync"]:
+        out.print(f"{job['proposed']} facilities absent from the file {what}proposed for closure")
+    _examples(client, job, out)
+
+
+def _examples(client: Client, job: Mapping[str, Any], out: Console) -> None:
+    """Per slug how often, and the first rows of each among the first page."""
+    if not job["refused"]:
+        return
+    rows = client.get(f"{IMPORTS}/{job['import_id']}/rows", limit=1_000)["items"]
+    first: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if len(first[row["slug"]]) < EXAMPLES:
+            first[row["slug"]].append(row)
+    for slug, count in job["slugs"].items():
+        out.print(f"[bold]{slug}[/bold]: {count}")
+        for row in first.get(slug, ()):
+            at = f"row {row['row']}" + (f", {row['column']}" if row["column"] else "")
+            out.print(f"  {escape(at)}: {escape(row['sentence'])}")
+
+
+def _keep_rejects(client: Client, import_id: str, file: Path) -> None:
+    """Write the refused rows; the file appears whole or not at all."""
+    part = file.with_name(file.name + ".part")
+    url = client.at(f"{IMPORTS}/{import_id}/rejects")
+    with client.http.stream("GET", url) as response:
+        if response.is_error:
+            response.read()
+            answer(response)
+        with part.open("wb") as kept:
+            for piece in response.iter_bytes(PIECE):
+                kept.write(piece)
+    part.replace(file)
