@@ -23,7 +23,7 @@ from .bus import OWN, Progress
 from .consumer import START, move_cursor, read_cursor
 from .errors import HistoryChanged, Transient
 from .execute import Writer
-from .store import Store
+from .store import Store, translated
 from .transaction import Transaction
 
 NAME = "relay"
@@ -142,7 +142,7 @@ class Relay:
                 )
 
     def _cursors(self) -> tuple[int, dict[int, int]]:
-        with self.store.engine.connect() as connection:
+        with translated(), self.store.engine.connect() as connection:
             previous = {
                 partition: read_cursor(connection, NAME, self.store.source, partition).position
                 for partition in range(self.topic.partitions)
@@ -218,8 +218,14 @@ def set_cursors(
 
 
 def rewind(unit: Transaction, position: int) -> None:
-    """Relay again everything behind a position: for a topic that was truncated or lost."""
+    """Relay again everything behind a position: for a topic that was truncated or lost. A relay
+    at work loses its lease, and begins again from here instead of writing over this."""
     store, topic = unit.store, TOPICS[unit.store.source]
+    unit.connection.execute(
+        tables.LEASES.update()
+        .where(tables.LEASES.c.name == NAME)
+        .values(token=tables.LEASES.c.token + 1, expires_at="")
+    )
     previous: dict[int, int] = dict.fromkeys(range(topic.partitions), 0)
     at = 0
     while at < position:
