@@ -39,17 +39,22 @@ class Fact(BaseModel):
 
 
 class Status(BaseModel):
-    """The state of a subject on the day `effective_at`, by what was recorded up to `known_at`.
+    """The state of a subject on the day `effective_at`, by what was recorded up to `known_at`
+    (None: by all that is recorded now).
 
-    `through` says how far into each source's history the answer looked. `status` is one of
-    `CertificationStatus`, or a newer word than this version knows.
+    `status` is the best of `by_standard`, which follows from `certificates` (id -> its status);
+    each is one of `CertificationStatus`, or a newer word than this version knows. `standing` is a
+    member's alone. `through` says how far into each source's history the answer looked.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     subject: str
     status: str
     effective_at: date
-    known_at: str
+    known_at: str | None
+    by_standard: Mapping[str, str] = {}
+    certificates: Mapping[str, str] = {}
+    standing: str | None = None
     facts: tuple[Fact, ...]
     through: Mapping[str, int]
 
@@ -60,7 +65,7 @@ class Status(BaseModel):
 
 
 class CertificateClient:
-    """Asks the certification service under `url`; certificates need no token."""
+    """Asks the certification service under `url`; certificates need no token, the others do."""
 
     def __init__(
         self,

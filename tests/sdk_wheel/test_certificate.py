@@ -25,7 +25,10 @@ def status(word: str) -> bytes:
             "subject": "certificate/C 1",
             "status": word,
             "effective_at": "2025-06-30",
-            "known_at": "2025-07-01T00:00:00.000000Z",
+            "known_at": None,
+            "by_standard": {"PS": word},
+            "certificates": {"C 1": word},
+            "duties": [],
             "facts": [fact],
             "through": {"audit_scheduling": 99},
         }
@@ -50,6 +53,8 @@ def test_a_status_says_whether_it_is_certified(
         found = registry.certificate("C 1")
     assert (found.status, found.certified) == (word, certified)
     assert found.facts[0].effective_from == date(2025, 1, 1)
+    assert (found.by_standard, found.certificates) == ({"PS": word}, {"C 1": word})
+    assert (found.known_at, found.standing) == (None, None)
     assert found.through == {"audit_scheduling": 99}
 
 
