@@ -74,6 +74,9 @@ class StoreLog:
                     cursor = applied.cursor
                     progress.applied += applied.applied
                     progress.repeats += applied.repeats
+                    if applied.hole:  # somebody set the cursor back
+                        scanned = cursor.position
+                        progress.holes += 1
                 elif batch.next_offset < LIMIT:
                     progress.at_head(source, 0)
                     await _wait(wake, OWN)
