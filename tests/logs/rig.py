@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Table, select
 
+from contracts.catalog import Catalog
 from contracts.cloudevents import Received
 from contracts.envelope import Event, Record
 from contracts.machinery import DayClosed
@@ -81,12 +82,14 @@ class State(NamedTuple):
 class Rig:
     """The toy consumer at work on a database."""
 
-    def __init__(self, database: Database, consumer: Consumer = COUNTING) -> None:
+    def __init__(
+        self, database: Database, consumer: Consumer = COUNTING, catalog: Catalog = TOYS
+    ) -> None:
         self.database = database
         self.consumer = consumer
         self.models = ReadModels(consumer.name, consumer.projections, consumer.facts)
         database.create(SOURCE, self.models.metadata)
-        self.store = Store(database.open(), SOURCE, TOYS)
+        self.store = Store(database.open(), SOURCE, catalog)
         self.writer = database.writer(self.store)
         self.applier = Applier(consumer, self.writer, self.models)
 

@@ -4,10 +4,11 @@ import pytest
 
 from tests.databases import Database
 from tests.logs.suite_consuming import ConsumingSuite
+from tests.logs.suite_following import FollowingSuite, source
 from tests.logs.suite_parking import ParkingSuite
 from tests.logs.suite_releasing import ReleasingSuite, mended
 
-__all__ = ["mended"]
+__all__ = ["mended", "source"]
 from tests.plugins.require import needs
 
 pytestmark = needs("postgres")
@@ -30,4 +31,8 @@ class TestParking(OnPostgreSQL, ParkingSuite):
 
 
 class TestReleasing(OnPostgreSQL, ReleasingSuite):
+    pass
+
+
+class TestFollowing(OnPostgreSQL, FollowingSuite):
     pass

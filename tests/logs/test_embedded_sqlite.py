@@ -4,10 +4,11 @@ import pytest
 
 from tests.databases import Database
 from tests.logs.suite_consuming import ConsumingSuite
+from tests.logs.suite_following import FollowingSuite, source
 from tests.logs.suite_parking import ParkingSuite
 from tests.logs.suite_releasing import ReleasingSuite, mended
 
-__all__ = ["mended"]
+__all__ = ["mended", "source"]
 
 
 class OnSQLite:
@@ -27,4 +28,8 @@ class TestParking(OnSQLite, ParkingSuite):
 
 
 class TestReleasing(OnSQLite, ReleasingSuite):
+    pass
+
+
+class TestFollowing(OnSQLite, FollowingSuite):
     pass
