@@ -112,8 +112,7 @@ def conversion(own: Part | None, others: Sequence[Part]) -> Outcome:
     if "done_on" in own:
         on = day(own["done_on"])
         return Outcome("met" if on <= due_on else "missed", due_on, on, own["done"])
-    end = _end(own, others)
-    return Outcome("open", due_on) if end is None else Outcome("cancelled", due_on, *end)
+    return _open_until(due_on, _end(own, others))
 
 
 def surveillance(own: Part | None, others: Sequence[Part]) -> Outcome:
@@ -123,17 +122,25 @@ def surveillance(own: Part | None, others: Sequence[Part]) -> Outcome:
         return UNOPENED
     dues = [day(due) for due in own["dues"]]
     done = sorted((part for part in others if part.get("state") == "concluded"), key=by_day)
-    end = _end(own, others)
-    for due_on in dues[len(done) :]:
-        if end is None or due_on < end[0]:
-            return Outcome("open", due_on)
-        return Outcome("cancelled", due_on, *end)
+    if len(done) < len(dues):
+        return _open_until(dues[len(done)], _end(own, others))
     last = done[len(dues) - 1]
     on = day(last["on"])
     return Outcome("met" if on <= dues[-1] else "missed", dues[-1], on, last["event"])
 
 
-def _end(own: Part, others: Sequence[Part]) -> tuple[date, Sequence[object]] | None:
+End = tuple[date, Sequence[object]]
+
+
+def _open_until(due_on: date, end: End | None) -> Outcome:
+    """Not done. With the certificate goes what was still to come, but not what was missed."""
+    if end is None:
+        return Outcome("open", due_on)
+    gone_on = end[0]
+    return Outcome("cancelled" if gone_on <= due_on + ONE_DAY else "missed", due_on, *end)
+
+
+def _end(own: Part, others: Sequence[Part]) -> End | None:
     """The first day without this certificate: withdrawn, or another in its place."""
     successor, gone_on = _first_successor(others), own.get("gone_on")
     if successor is not None and (gone_on is None or successor["on"] <= gone_on):

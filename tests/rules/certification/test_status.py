@@ -238,6 +238,13 @@ def test_a_suspension_holds_until_its_last_reason_is_gone() -> None:
     ]
 
 
+def test_a_restored_membership_may_end_again_on_an_earlier_day() -> None:
+    day = DUE_ON + 91 * DAY
+    told = [joined(), forfeited(day), restored(day, day + DAY)]
+    world = after(*told, forfeited(day - 30 * DAY, recorded_on=day + 2 * DAY))
+    assert [standing(world, when) for when in (day - 30 * DAY, day)] == ["forfeited", "forfeited"]
+
+
 def test_a_suspension_undone_on_its_own_day_never_was() -> None:
     day = JOINED_ON + 10 * DAY
     world = after(joined(), suspended(day), reinstated(day, recorded_on=day + 40 * DAY))
@@ -353,7 +360,14 @@ def test_a_duty_that_is_reopened_runs_again() -> None:
     assert [duties(world, day)[0].state for day in days] == ["met", "met", "running"]
 
 
-def test_what_met_an_earlier_round_does_not_meet_this_one() -> None:
+def test_what_met_or_missed_a_day_does_not_count_for_another() -> None:
+    later = DUE_ON + 99 * DAY
+    for outcome in (duty_met(FROM), duty_missed()):
+        world = after(duty_started(), outcome, duty_started(due_on=later, recorded_on=DUE_ON))
+        assert duties(world, later) == (running(later),)
+
+
+def test_what_met_the_first_duty_does_not_meet_the_next() -> None:
     world = after(
         duty_started(), duty_met(FROM), duty_started(FROM, TO, RECERTIFICATION, recorded_on=FROM)
     )
