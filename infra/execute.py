@@ -7,6 +7,7 @@ only its own command. Nothing slow runs here: calculation happens outside.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -16,6 +17,7 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+import structlog
 from sqlalchemy import Connection
 
 from contracts.values import instant
@@ -31,6 +33,7 @@ __all__ = ["Answer", "Outcome", "Request", "Unit", "Writer", "request_of"]
 MAX_GROUP = 512
 RETRY_FOR_S = 10.0
 RETRY_EVERY_S = 0.2
+LOG = structlog.stdlib.get_logger("castmark.writer")
 T = TypeVar("T")
 
 Unit = Callable[[Transaction], T]
@@ -138,6 +141,8 @@ class Writer:
         future: Future[T] = Future()
 
         def resolve(result: Any, error: BaseException | None) -> None:
+            if not future.set_running_or_notify_cancel():
+                return  # nobody waits any more
             if error is None:
                 future.set_result(result)
             else:
@@ -206,8 +211,15 @@ class Writer:
             _answer([(work, result, None) for work, result in zip(group, results, strict=True)])
             seconds = time.monotonic() - started
             self.meter.committed(seconds, len(group), transaction.appended, transaction.position)
-            for listener in self.listeners:
-                listener(transaction.position)
+            self._tell(transaction.position)
+
+    def _tell(self, position: int) -> None:
+        """Wake who listens; a listener's bug must not end the thread that all wait for."""
+        for listener in self.listeners:
+            try:
+                listener(position)
+            except Exception:
+                LOG.exception("a listener of the writer failed", source=self.store.source)
 
     def _persist(self, group: list[_Work], started: float) -> tuple[list[Any], Transaction]:
         """Commit, again and again while the database is away, until callers must know.
@@ -295,7 +307,7 @@ def _answer(results: Sequence[tuple[_Work, Any, BaseException | None]]) -> None:
         else:
             by_loop[work.loop].append((work, result, error))
     for loop, waiting in by_loop.items():
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # that loop is closed: nobody waits in it
             loop.call_soon_threadsafe(_resolve_all, waiting)
 
 
