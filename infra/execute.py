@@ -91,6 +91,7 @@ class Writer:
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
         self._closed = False
+        self._gate = threading.Lock()
         self._thread = threading.Thread(
             target=self._run, name=f"writer-{store.source}", daemon=True
         )
@@ -104,8 +105,9 @@ class Writer:
 
     def close(self) -> None:
         """Finish what is queued, then stop."""
-        self._closed = True
-        self._queue.put(None)
+        with self._gate:
+            self._closed = True
+            self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join()
 
@@ -162,9 +164,11 @@ class Writer:
         resolve: Callable[[Any, BaseException | None], None],
         loop: asyncio.AbstractEventLoop | None,
     ) -> None:
-        if self._closed:
-            raise Transient("this process is shutting down")
-        self._queue.put(_Work(requests, unit, resolve, loop, time.monotonic()))
+        work = _Work(requests, unit, resolve, loop, time.monotonic())
+        with self._gate:  # nothing is queued behind the end, where nobody would answer it
+            if self._closed:
+                raise Transient("this process is shutting down")
+            self._queue.put(work)
 
     # --- the thread ---
 
