@@ -135,8 +135,10 @@ class StoreLog:
                 )
 
     def ends(self, source: str) -> Mapping[int, int]:
-        """The head position."""
-        return {0: self.stores[source].head().position}
+        """Position of the last event that can be read here: private ones of others are not there
+        to be waited for."""
+        store = self.stores[source]
+        return {0: store.head().position if source == self.own else store.last_published()}
 
     def reached(self, cursor: Cursor) -> int:
         """The cursor's position."""

@@ -28,6 +28,8 @@ ENVELOPE = (
 )
 _COLUMNS = "position, stream, version, type, event_id, recorded_at, correlation_id, causation_id,"
 _COLUMNS += " command_id, actor, data, leaf"
+# Recursive triggers: without them INSERT OR REPLACE deletes rows behind the guards' back.
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
 LOCK_KEY = 0x434D_5354  # one advisory lock per database: its store's
 
 
@@ -99,7 +101,7 @@ def open_engine(url: str) -> Engine:
         @event.listens_for(engine, "connect")
         def prepare(connection: DBAPIConnection, _: object) -> None:
             cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            for pragma in PRAGMAS:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
@@ -182,6 +184,16 @@ class Store:
             "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
         ).first()
         return Head(0, Instant("")) if row is None else Head(row[0], Instant(row[1]))
+
+    def last_published(self) -> int:
+        """Position of the last event that other services are shown; 0 without one."""
+        known = (*self.catalog.types, *self.catalog.upcasters)
+        hidden = [name for name in known if name not in self.catalog.public_names]
+        events = tables.EVENTS.c
+        query = select(events.position).where(events.type.not_in(hidden))
+        with translated(), self.engine.connect() as connection:
+            last = connection.execute(query.order_by(events.position.desc()).limit(1)).scalar()
+        return int(last or 0)
 
     def read_after(self, position: int, limit: int) -> list[Record]:
         """Records behind a position, in order; at most `limit`."""

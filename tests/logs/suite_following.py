@@ -257,4 +257,4 @@ class FollowingSuite:
         found = [received for batch in batches for received in batch.received]
         assert [one.record.envelope.position for one in found] == positions
         assert [one.previous for one in found] == [0, *positions[:-1]]
-        assert log.ends(SOURCE) == {0: 40}
+        assert log.ends(SOURCE) == {0: positions[-1]}
