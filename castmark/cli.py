@@ -121,6 +121,16 @@ def token(
 
 
 @app.command()
+def links() -> None:
+    """Print new sign-in links for the running platform; each works once."""
+    settings = settings_here()
+    address = address_in(settings.data)
+    if address is None:
+        raise Misconfigured("nothing runs here: start it with castmark up")
+    local.print_links(development_issuer(settings), address.urls[""], out)
+
+
+@app.command()
 def tick(on: Annotated[str, typer.Option(help="a day, YYYY-MM-DD")]) -> None:
     """Move the clock of a simulated store to a day; every day before it is decided in order."""
     with session() as client:

@@ -19,11 +19,7 @@ from .parts import NAMES
 from .process import Process, listen, lock, remember, url_of
 from .world import is_empty, load_world
 
-SIGN_IN = (
-    ("ASI operations", "ops"),
-    ("a member group", "member:SYN-001"),
-    ("a third party", "subscriber:demo"),
-)
+SIGN_IN = (("ASI operations", "ops"), ("a member group", "member:syn-m-0001"))
 WEEK_S = 7 * 24 * 3600
 START_S = 60.0
 log = structlog.stdlib.get_logger("castmark.local")
@@ -91,26 +87,30 @@ def up(settings: Settings, port: int, *, world: bool, out: Console) -> None:
         configure_logs(stream)
         host = Host(settings, port).start()
         with stopping(host.stop):
+            greet(host, out)
             if world:
                 with connect(host.settings, {"": host.url}) as client:
                     if is_empty(client):
                         load_world(client, out)
-            greet(host, out)
             host.wait()
 
 
 def greet(host: Host, out: Console) -> None:
     """Print where to go."""
-    url = host.url
-    out.print(f"\n[bold]Castmark[/bold] answers at {url}  (not affiliated with ASI)")
+    out.print(f"\n[bold]Castmark[/bold] answers at {host.url}  (not affiliated with ASI)")
     out.print("Members, audits and certificates here are synthetic; see README.md.\n")
     if host.issuer is not None:
-        for who, role in SIGN_IN:
-            ticket = host.issuer.ticket([role], WEEK_S)
-            out.print(f"  sign in as {who}:", soft_wrap=True)
-            out.print(f"    {url}/signin?ticket={ticket}", soft_wrap=True)
-    out.print(f"\n  data in {host.settings.data}, log in {host.settings.data}/castmark.log")
+        print_links(host.issuer, host.url, out)
+        out.print("  a third party needs a token: castmark token --as subscriber:demo\n")
+    out.print(f"  data in {host.settings.data}, log in {host.settings.data}/castmark.log")
     out.print("  stop with Ctrl-C or make stop\n")
+
+
+def print_links(issuer: DevIssuer, url: str, out: Console) -> None:
+    """One sign-in link per role; each works once."""
+    for who, role in SIGN_IN:
+        out.print(f"  sign in as {who} ({role}):")
+        out.print(f"    {url}/signin?ticket={issuer.ticket([role], WEEK_S)}\n", soft_wrap=True)
 
 
 @contextmanager
