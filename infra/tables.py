@@ -149,7 +149,7 @@ LEASES = Table(
     Column("token", BigInteger, nullable=False),
 )
 
-APPEND_ONLY = ("events", "commands")
+APPEND_ONLY = ("events", "commands", "store_meta")
 
 _GUARD = """
 CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb} ON {table}
