@@ -5,6 +5,9 @@ import pytest
 from tests.databases import Database
 from tests.plugins.require import needs
 from tests.stores.suite_appending import AppendingSuite
+from tests.stores.suite_guards import GuardsSuite
+from tests.stores.suite_isolation import IsolationSuite
+from tests.stores.suite_repeats import RepeatsSuite
 
 pytestmark = needs("postgres")
 
@@ -18,4 +21,16 @@ class OnPostgreSQL:
 
 
 class TestAppending(OnPostgreSQL, AppendingSuite):
+    pass
+
+
+class TestGuards(OnPostgreSQL, GuardsSuite):
+    pass
+
+
+class TestIsolation(OnPostgreSQL, IsolationSuite):
+    pass
+
+
+class TestRepeats(OnPostgreSQL, RepeatsSuite):
     pass

@@ -4,6 +4,9 @@ import pytest
 
 from tests.databases import Database
 from tests.stores.suite_appending import AppendingSuite
+from tests.stores.suite_guards import GuardsSuite
+from tests.stores.suite_isolation import IsolationSuite
+from tests.stores.suite_repeats import RepeatsSuite
 
 
 class OnSQLite:
@@ -15,4 +18,16 @@ class OnSQLite:
 
 
 class TestAppending(OnSQLite, AppendingSuite):
+    pass
+
+
+class TestGuards(OnSQLite, GuardsSuite):
+    pass
+
+
+class TestIsolation(OnSQLite, IsolationSuite):
+    pass
+
+
+class TestRepeats(OnSQLite, RepeatsSuite):
     pass
