@@ -157,6 +157,26 @@ class Writer:
         """As `execute_many`, for callers in threads."""
         return self.submit(lambda transaction: transaction.handle(requests))
 
+    def rehearse(self, requests: Sequence[Request], cache: FoldCache) -> list[Answer]:
+        """What `execute_many` would answer now; nothing is stored. For callers in threads.
+
+        Calls that share a cache see what those before them would have done, as long as the streams
+        concerned are among the most recent `transaction.MAX_FOLDS`. Positions are not real ones.
+        """
+        with translated(), self.store.engine.connect() as connection:
+            transaction = Transaction(
+                connection,
+                self.store,
+                self.deciders,
+                self.policies,
+                cache,
+                instant(self.now()),
+                self.request_key,
+            )
+            answers = transaction.handle(requests)
+            transaction.committed()  # in the cache alone: it was never written
+        return answers
+
     def _put(
         self,
         requests: Sequence[Request],

@@ -132,6 +132,7 @@ class Running:
         self.signer = Signer(self.writer, keys.signing, heads)
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._background: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
 
     @property
     def name(self) -> str:
@@ -141,6 +142,10 @@ class Running:
     def tables(self, consumer: str) -> Callable[[Any], Tables]:
         """How to find the live tables of a consumer within a connection's transaction."""
         return self.models[consumer].live
+
+    def spawn(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a task of the service's own from `start` to `stop`; called before `start`."""
+        self._background.append((name, work))
 
     def log_of(self, source: str) -> Log:
         """Where a source is read from: our own from our own store, others from the log."""
@@ -178,6 +183,8 @@ class Running:
             if sink is not None:
                 self.relay = Relay(self.writer, sink, self.times.now, holder)
                 self._spawn(self.relay.run(), "relay")
+        for name, work in self._background:
+            self._spawn(work(), name)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks.append(asyncio.create_task(work, name=f"{self.name}:{name}"))

@@ -19,6 +19,7 @@ from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, 
 from infra.webcommands import command_routes
 
 from .domain import COMMANDS, ROLES
+from .imports import LIMITS, add_imports
 from .problems import PROBLEMS
 from .queries import Queries
 
@@ -49,12 +50,13 @@ def api(running: Running, shared: Shared) -> Api:
             fields["approver"] = await persons.actor(principal)
         return fields
 
-    made = build_api(running.name, "/membership", "Membership", shared, ready, PROBLEMS)
+    made = build_api(running.name, "/membership", "Membership", shared, ready, PROBLEMS, LIMITS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
     _members(made, queries)
     _facilities(made, queries)
     _people(made, persons)
+    add_imports(made, running, queries, persons)
     return made
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from infra import persons
 from infra.decider import decider_of
+from infra.importing import tables as imports
 from infra.policyfiles import read_policies
 from infra.service import Definition
 
@@ -20,5 +21,5 @@ def definition() -> Definition:
         private=PRIVATE,
         consumers=CONSUMERS,
         rests_on=RESTS_ON,
-        metadata=(persons.METADATA,),
+        metadata=(persons.METADATA, imports.METADATA),
     )

@@ -18,6 +18,7 @@ IMPURE_NAMES = frozenset(
         "api.py",
         "app.py",
         "feed.py",
+        "imports.py",
         "jobs.py",
         "pages.py",
         "queries.py",

@@ -1,0 +1,107 @@
+"""A chunk of rows: read, built into requests, and judged by the answers to them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from infra.decider import derived_id
+from infra.errors import Refused
+from infra.transaction import Answer, Outcome, Request
+
+from .jobs import Job, RefusedRow, Tally
+from .kinds import Build, Built, Fault
+from .rows import Row
+
+CHUNK = 500
+MAX_SENTENCE = 500
+
+
+class Chunk(NamedTuple):
+    """Rows with what became of each, and the requests of those that can be asked, in order."""
+
+    rows: list[Row]
+    built: list[Built]
+    requests: list[Request]
+
+
+class Judged(NamedTuple):
+    """What the answers to a chunk mean: figures, refused rows, keys that were listed, bugs."""
+
+    tally: Tally
+    refused: list[RefusedRow]
+    keys: list[str]
+    bugs: list[Exception]
+
+
+def read_chunk(rows: Iterator[Row], build: Build, job: Job) -> Chunk | None:
+    """The next rows as requests; None at the end of the file. A command's id follows from the
+    import's and the row's number, so no row is carried out twice."""
+    taken = list(islice(rows, CHUNK))
+    if not taken:
+        return None
+    import_id, actor, correlation_id = job.import_id, job.actor, job.correlation_id
+    built: list[Built] = []
+    requests: list[Request] = []
+    for row in taken:
+        if row.broken is not None:
+            built.append(Built(None, None, (Fault("", *row.broken),)))
+            continue
+        made = build(row.cells)
+        built.append(made)
+        if made.command is not None:
+            command_id = derived_id(import_id, str(row.number))
+            requests.append(Request(command_id, made.command, actor, correlation_id, import_id))
+    return Chunk(taken, built, requests)
+
+
+def judge(chunk: Chunk, answers: Sequence[Answer], job: Job) -> Judged:
+    """Put rows and answers together again."""
+    changed = unchanged = unreadable = 0
+    refused: list[RefusedRow] = []
+    keys: list[str] = []
+    bugs: list[Exception] = []
+    slugs: Counter[str] = Counter()
+    notes: Counter[str] = Counter()
+    left = iter(answers)
+    for row, built in zip(chunk.rows, chunk.built, strict=True):
+        if built.key is None:
+            unreadable += 1
+        else:
+            keys.append(built.key)
+        faults = built.faults
+        if built.command is not None:
+            answer = next(left)
+            if isinstance(answer, Outcome):
+                notes.update(built.notes)
+                if answer.recorded:
+                    changed += 1
+                else:
+                    unchanged += 1
+                continue
+            faults = (_fault(answer, job),)
+            if not isinstance(answer, Refused):
+                bugs.append(answer)
+        refused.append(_refused(row, faults, job))
+        slugs.update({fault.slug for fault in faults})
+    tally = Tally(
+        chunk.rows[-1].number, len(chunk.rows), changed, unchanged, len(refused), unreadable,
+        slugs, notes,
+    )  # fmt: skip
+    return Judged(tally, refused, keys, bugs)
+
+
+def _fault(error: Exception, job: Job) -> Fault:
+    if isinstance(error, Refused):
+        # A refusal's facts are named as the fields they are about.
+        field = next((name for name in error.facts if name in job.binding.fields), "")
+        return Fault(field, error.slug, error.sentence)
+    return Fault("", "internal-error", "this row met a fault of ours, which was written down")
+
+
+def _refused(row: Row, faults: Sequence[Fault], job: Job) -> RefusedRow:
+    told = [
+        (job.binding.column(fault.field), fault.slug, fault.sentence[:MAX_SENTENCE])
+        for fault in faults
+    ]
+    return RefusedRow(row.number, *told[0], tuple(told[1:]), row.cells)

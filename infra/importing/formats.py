@@ -1,0 +1,160 @@
+"""Files of rows, read as a stream: CSV, XLSX, NDJSON become the same rows of text.
+
+A row is numbered as a person counts: the header of a table is row 1; in NDJSON the first line is.
+A broken row is handed on as such. A broken file is Refused whole, wherever the break is: `examine`
+reads all of it before anything is taken from it.
+"""
+
+import csv
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from infra.errors import Refused
+
+from . import ndjson, xlsx
+from .rows import MAX_CELL, Row, Sheet, broken, check_columns, row_of
+
+Format = Literal["csv", "xlsx", "ndjson"]
+FORMATS: tuple[Format, ...] = ("csv", "xlsx", "ndjson")
+DELIMITERS = ",;\t"
+MAX_ROWS = 5_000_000
+HEADER_BYTES = 1 << 20
+ZIP = b"PK\x03\x04"
+
+
+class Examined(NamedTuple):
+    """A file that can be read to its end: its columns, and how many rows it has."""
+
+    columns: tuple[str, ...]
+    rows: int
+
+
+def examine(path: Path, form: Format) -> Examined:
+    """Read a whole file without keeping it; Refused when it is no such file, or a broken one."""
+    if path.stat().st_size == 0:
+        raise Refused("file-empty", "the file is empty: send one with a header and rows")
+    if form == "xlsx":
+        xlsx.check_package(path)
+    else:
+        _check_text(path, form)
+    columns = ndjson.columns_of(path) if form == "ndjson" else None
+    sheet = open_sheet(path, form, columns)
+    count = 0
+    with closing(sheet.rows):
+        for _ in sheet.rows:
+            count += 1
+            if count > MAX_ROWS:
+                raise Refused("too-many-rows", f"{MAX_ROWS} rows are the most: send several files")
+    if count == 0:
+        raise Refused("file-without-rows", "the file has a header and no rows below it")
+    return Examined(sheet.columns, count)
+
+
+def open_sheet(path: Path, form: Format, columns: tuple[str, ...] | None = None) -> Sheet:
+    """A file's columns and rows. NDJSON has no header: there `columns` are those found before."""
+    match form:
+        case "csv":
+            return _csv(path)
+        case "xlsx":
+            return xlsx.sheet_of(path)
+        case "ndjson":
+            return ndjson.sheet_of(path, columns or ())
+
+
+def _check_text(path: Path, form: Format) -> None:
+    """Refuse what is not text in UTF-8."""
+    line = 1
+    with path.open("rb") as content:
+        if content.read(4) == ZIP:
+            raise Refused(
+                "wrong-format", f"this is an archive or an XLSX file, not {form}: say which it is"
+            )
+        content.seek(0)
+        for raw in iter(lambda: content.readline(1 << 20), b""):
+            if b"\0" in raw:
+                raise Refused(
+                    "file-not-text",
+                    f"line {line} holds a NUL byte: save the file as {form} in UTF-8",
+                    line=line,
+                )
+            if not raw.isascii():
+                _check_utf8(raw, line, content.readline(3) if raw[-1:] >= b"\x80" else b"")
+            line += raw.endswith(b"\n")
+
+
+def _check_utf8(raw: bytes, line: int, more: bytes) -> None:
+    try:
+        (raw + more).decode()
+    except UnicodeDecodeError as error:
+        raise Refused(
+            "wrong-encoding",
+            f"line {line} is not UTF-8 (byte {error.start + 1} of it): save the file as UTF-8",
+            line=line,
+        ) from error
+
+
+# --- CSV ---
+
+
+def _csv(path: Path) -> Sheet:
+    text = path.open(newline="", encoding="utf-8-sig")
+    try:
+        first = text.readline(HEADER_BYTES)
+        if not first.strip("\r\n,;\t "):
+            raise Refused("header-missing", "row 1 must name the columns, and it is empty")
+        text.seek(0)
+        reader = csv.reader(text, delimiter=_delimiter(first), strict=True)
+        try:
+            header = next(reader)
+        except csv.Error as error:
+            raise Refused("header-broken", f"row 1 cannot be read: {error}") from error
+        columns = check_columns(header)
+    except BaseException:
+        text.close()
+        raise
+
+    def rows() -> Generator[Row]:
+        with text:
+            yield from _csv_rows(reader, lambda: reader.line_num, len(columns))
+
+    return Sheet(columns, rows())
+
+
+def _delimiter(line: str) -> str:
+    """The delimiter that makes most columns of the header; the first of DELIMITERS in doubt."""
+
+    def cells(delimiter: str) -> int:
+        try:
+            return len(next(csv.reader([line], delimiter=delimiter)))
+        except csv.Error:
+            return 0
+
+    return max(DELIMITERS, key=cells)
+
+
+def _csv_rows(
+    reader: Iterator[list[str]], line_of: Callable[[], int], width: int
+) -> Generator[Row]:
+    number, line = 1, line_of()
+    while True:
+        number += 1
+        try:
+            for cells in reader:
+                if any(cells):
+                    whole = len(cells) == width
+                    yield Row(number, cells, None) if whole else row_of(number, cells, width)
+                number, line = number + 1, line_of()
+            return
+        except csv.Error as error:
+            if line_of() > line + 1 or "end of data" in str(error) or "limit" in str(error):
+                raise Refused(
+                    "file-broken",
+                    f"from line {line + 1} (row {number}) on the file cannot be read: {error}."
+                    f" A quote may not be closed there, or a cell has more than {MAX_CELL}"
+                    " characters",
+                    line=line + 1,
+                ) from error
+            line = line_of()
+            yield broken(number, "row-unreadable", f"the row cannot be read: {error}", "", width)

@@ -1,0 +1,66 @@
+"""Uploaded files on disk: written as they come in, with their hash, durable when said to be."""
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from infra.errors import Transient
+
+PIECE = 1 << 20
+
+
+async def spool(folder: Path, body: AsyncIterator[bytes]) -> tuple[Path, str]:
+    """Keep a body under a name of its own; the file and its sha256. Raises Transient when there
+    is no room for it; nothing is left behind then."""
+    part = folder / f"{secrets.token_hex(12)}.part"
+    digest = hashlib.sha256()
+    try:
+        await asyncio.to_thread(partial(folder.mkdir, parents=True, exist_ok=True))
+        file = await asyncio.to_thread(part.open, "wb")
+        try:
+            waiting: list[bytes] = []
+            size = 0
+            async for piece in body:
+                waiting.append(piece)
+                size += len(piece)
+                if size >= PIECE:
+                    await asyncio.to_thread(_write, file.write, digest.update, waiting)
+                    waiting, size = [], 0
+            await asyncio.to_thread(_write, file.write, digest.update, waiting)
+            await asyncio.to_thread(_settle, file.flush, file.fileno())
+        finally:
+            file.close()
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Transient(f"the file cannot be kept: {error.strerror}") from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return part, digest.hexdigest()
+
+
+def place(part: Path, at: Path) -> None:
+    """Give a spooled file its lasting name."""
+    part.replace(at)
+    folder = os.open(at.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write(
+    write: Callable[[bytes], int], update: Callable[[bytes], None], pieces: Sequence[bytes]
+) -> None:
+    whole = b"".join(pieces)
+    update(whole)
+    write(whole)
+
+
+def _settle(flush: Callable[[], None], number: int) -> None:
+    flush()
+    os.fsync(number)
