@@ -4,6 +4,8 @@ import pytest
 
 from tests.api.small import Small
 
+pytest.register_assert_rewrite("tests.door", "tests.walk")
+
 
 @pytest.fixture
 def small() -> Small:
