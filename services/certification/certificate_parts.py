@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from contracts import audits
 from contracts.envelope import Recorded
 
-from .deadline_parts import UNOPENED, Outcome, Part, by_day, day, reference
+from .deadline_parts import UNOPENED, Outcome, Part, Reference, by_day, day, reference
+from .facts import iso
 
 ONE_DAY = timedelta(days=1)
 
@@ -21,8 +22,8 @@ def brought(
     """A certificate brings something that is due on some days."""
     return {
         "member_id": event.member_id,
-        "opened_on": since.isoformat(),
-        "dues": [due.isoformat() for due in dues],
+        "opened_on": iso(since),
+        "dues": [iso(due) for due in dues],
         "policy_id": event.policy_id,
         "majors": majors,
         "opened": reference("opened", at),
@@ -69,14 +70,14 @@ def converted(event: audits.CertificateConverted, part: Part | None, at: Recorde
     """The conversion itself was what was due."""
     if part is None:
         return None
-    return {**part, "done_on": event.effective_on.isoformat(), "done": reference("closed", at)}
+    return {**part, "done_on": iso(event.effective_on), "done": reference("closed", at)}
 
 
 def withdrawn(event: audits.CertificateWithdrawn, part: Part | None, at: Recorded) -> Part | None:
     """With the certificate goes what was due on it."""
     if part is None:
         return None
-    return {**part, "gone_on": event.effective_on.isoformat(), "gone": reference("closed", at)}
+    return {**part, "gone_on": iso(event.effective_on), "gone": reference("closed", at)}
 
 
 def succeeded(event: audits.CertificateGranted, part: Part | None, at: Recorded) -> Part:
@@ -84,7 +85,7 @@ def succeeded(event: audits.CertificateGranted, part: Part | None, at: Recorded)
     return {
         "member_id": event.member_id,
         "successor": event.certificate_id,
-        "on": event.valid_from.isoformat(),
+        "on": iso(event.valid_from),
         "event": reference("closed", at),
     }
 
@@ -129,7 +130,7 @@ def surveillance(own: Part | None, others: Sequence[Part]) -> Outcome:
     return Outcome("met" if on <= dues[-1] else "missed", dues[-1], on, last["event"])
 
 
-End = tuple[date, Sequence[object]]
+End = tuple[date, Reference]
 
 
 def _open_until(due_on: date, end: End | None) -> Outcome:

@@ -11,13 +11,15 @@ the part of the stream that opens it. States of a row:
     cancelled   no longer to be done
 """
 
-from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from contracts import audits
 from contracts.envelope import Recorded, category
 from contracts.values import FindingClass
+
+from .facts import iso
 
 Part = dict[str, Any]
 """JSON: what one stream said. Its shape is private to the step and the derivation of a kind."""
@@ -55,7 +57,7 @@ class Outcome(NamedTuple):
     state: str
     due_on: date | None
     closed_on: date | None = None
-    closed: Sequence[object] | None = None
+    closed: Reference | None = None
 
 
 UNOPENED = Outcome("unopened", None)
@@ -67,9 +69,8 @@ def reference(did: str, recorded: Recorded) -> Reference:
     return did, recorded.event.TYPE, at.event_id, at.source, at.position
 
 
-def day(value: object) -> date:
-    """A day of a part."""
-    return date.fromisoformat(str(value))
+day = lru_cache(maxsize=20_000)(date.fromisoformat)
+"""A day of a part, from its text."""
 
 
 # --- audits towards a deadline ---
@@ -80,7 +81,7 @@ def audit_booked(event: audits.AuditScheduled, part: Part | None, at: Recorded) 
     return {
         "member_id": event.member_id,
         "state": "booked",
-        "on": event.starts_on.isoformat(),
+        "on": iso(event.starts_on),
         "audit_id": event.audit_id,
     }
 
@@ -95,7 +96,7 @@ def audit_concluded(event: audits.AuditConcluded, part: Part | None, at: Recorde
     return {
         "member_id": event.member_id,
         "state": "concluded",
-        "on": event.ended_on.isoformat(),
+        "on": iso(event.ended_on),
         "audit_id": event.audit_id,
         "majors": found.count(FindingClass.MAJOR) + found.count(FindingClass.CRITICAL_BREACH),
         "event": reference("closed", at),
@@ -114,16 +115,13 @@ def row_of(
     deadline_id: str, kind: str, subject: str, parts: dict[str, Part], outcome: Outcome
 ) -> DeadlineRow:
     """The row that follows from the parts."""
-    own = parts.get(OWN)
-    heard = [part for stream, part in parts.items() if category(stream) == "audit"]
-    booked = min((part for part in heard if part["state"] == "booked"), key=by_day, default=None)
-    latest = max((part for part in heard if part["state"] == "concluded"), key=by_day, default=None)
-    told = own or {}
-    references = [told.get("opened"), told.get("moved"), told.get("missed"), outcome.closed]
+    told = parts.get(OWN) or NOTHING
+    booked, latest = _audits(parts) if len(parts) > 1 or not told else (None, None)
+    references = (told.get("opened"), told.get("moved"), told.get("missed"), outcome.closed)
     return DeadlineRow(
         deadline_id,
         kind,
-        next(iter(parts.values()))["member_id"],
+        (told or next(iter(parts.values())))["member_id"],
         subject,
         outcome.state,
         day(told["opened_on"]) if told else None,
@@ -135,6 +133,17 @@ def row_of(
         latest["majors"] if latest else told.get("majors", 0),
         booked["audit_id"] if booked else None,
         day(booked["on"]) if booked else None,
-        tuple(tuple(one) for one in references if one),
+        tuple([one for one in references if one]),
         parts,
     )
+
+
+NOTHING: Part = {}
+
+
+def _audits(parts: dict[str, Part]) -> tuple[Part | None, Part | None]:
+    """The next audit that is booked, and the latest that has ended."""
+    heard = [part for stream, part in parts.items() if category(stream) == "audit"]
+    booked = [part for part in heard if part["state"] == "booked"]
+    ended = [part for part in heard if part["state"] == "concluded"]
+    return min(booked, key=by_day, default=None), max(ended, key=by_day, default=None)

@@ -324,11 +324,14 @@ def evolve(key: str, row: DeadlineRow | None, recorded: Recorded) -> DeadlineRow
     elif slot in kept:
         kept = {**kept, slot: part}
     else:
-        kept = dict(sorted({**kept, slot: part}.items()))
+        kept = dict(sorted({**kept, slot: part}.items())) if kept else {slot: part}
     if not kept:
         return None
-    others = [one for stream, one in kept.items() if stream != parts.OWN]
-    outcome = kind.derive(kept.get(parts.OWN), others)
+    own_part = kept.get(parts.OWN)
+    others: Sequence[Part] = ()
+    if own_part is None or len(kept) > 1:
+        others = [one for stream, one in kept.items() if stream != parts.OWN]
+    outcome = kind.derive(own_part, others)
     subject = f"{kind.subject}/{own_id.partition('~')[0]}"
     return parts.row_of(key, name, subject, kept, outcome)
 

@@ -10,6 +10,7 @@ from contracts import membership
 from contracts.envelope import Recorded
 
 from .deadline_parts import UNOPENED, Outcome, Part, day, reference
+from .facts import iso
 
 REOPENED: Part = {"state": "open", "closed_on": None, "missed": None, "closed": None}
 
@@ -18,8 +19,8 @@ def duty_started(event: membership.DutyStarted, part: Part | None, at: Recorded)
     """A duty begins; said again while it runs, its date has moved."""
     fresh: Part = {
         "member_id": event.member_id,
-        "opened_on": event.starts_on.isoformat(),
-        "due_on": event.due_on.isoformat(),
+        "opened_on": iso(event.starts_on),
+        "due_on": iso(event.due_on),
         "state": "open",
         "closed_on": None,
         "policy_id": event.policy_id,
@@ -38,7 +39,7 @@ def duty_extended(event: membership.DutyExtended, part: Part | None, at: Recorde
     if part is None:
         return None
     changed = {
-        "due_on": event.due_on.isoformat(),
+        "due_on": iso(event.due_on),
         "extended": part["extended"] + 1,
         "policy_id": event.policy_id,
         "moved": reference("moved", at),
@@ -49,12 +50,12 @@ def duty_extended(event: membership.DutyExtended, part: Part | None, at: Recorde
 
 def duty_met(event: membership.DutyMet, part: Part | None, at: Recorded) -> Part | None:
     """Met, early or late. What is said of an earlier round changes nothing."""
-    if part is None or part["due_on"] != event.due_on.isoformat():
+    if part is None or part["due_on"] != iso(event.due_on):
         return part
     return {
         **part,
         "state": "met" if event.effective_on <= event.due_on else "missed",
-        "closed_on": event.effective_on.isoformat(),
+        "closed_on": iso(event.effective_on),
         "certificate_id": event.certificate_id,
         "closed": reference("closed", at),
     }
@@ -64,13 +65,13 @@ def duty_reopened(event: membership.DutyReopened, part: Part | None, at: Recorde
     """What met it is gone."""
     if part is None:
         return None
-    moved = {"due_on": event.due_on.isoformat(), "moved": reference("moved", at)}
+    moved = {"due_on": iso(event.due_on), "moved": reference("moved", at)}
     return {**part, **REOPENED, **moved}
 
 
 def duty_missed(event: membership.DutyMissed, part: Part | None, at: Recorded) -> Part | None:
     """Its last day is over."""
-    if part is None or part["due_on"] != event.due_on.isoformat():
+    if part is None or part["due_on"] != iso(event.due_on):
         return part
     return {**part, "state": "missed", "closed_on": None, "missed": reference("missed", at)}
 
@@ -79,14 +80,14 @@ def duty_retracted(
     event: membership.DutyMissRetracted, part: Part | None, at: Recorded
 ) -> Part | None:
     """The miss never was: a certificate held by then, or there was nothing to miss."""
-    if part is None or part["due_on"] != event.due_on.isoformat():
+    if part is None or part["due_on"] != iso(event.due_on):
         return part
     if event.certificate_id is None:
         return {**part, **REOPENED}
     return {
         **part,
         "state": "met",
-        "closed_on": event.due_on.isoformat(),
+        "closed_on": iso(event.due_on),
         "certificate_id": event.certificate_id,
         "missed": None,
         "closed": reference("closed", at),
@@ -98,7 +99,7 @@ def duty_ended(event: membership.DutyEnded, part: Part | None, at: Recorded) -> 
     if part is None or part["closed_on"] is not None:
         return part
     state = "cancelled" if part["state"] == "open" else part["state"]
-    ended = {"closed_on": event.effective_on.isoformat(), "closed": reference("closed", at)}
+    ended = {"closed_on": iso(event.effective_on), "closed": reference("closed", at)}
     return {**part, "state": state, **ended}
 
 
@@ -109,8 +110,8 @@ def fee_invoiced(event: membership.FeeInvoiced, part: Part | None, at: Recorded)
     """An invoice is out."""
     return {
         "member_id": event.member_id,
-        "opened_on": event.invoiced_on.isoformat(),
-        "due_on": event.due_on.isoformat(),
+        "opened_on": iso(event.invoiced_on),
+        "due_on": iso(event.due_on),
         "state": "open",
         "closed_on": None,
         "policy_id": event.policy_id,
@@ -127,7 +128,7 @@ def fee_paid(event: membership.FeePaid, part: Part | None, at: Recorded) -> Part
     return {
         **part,
         "state": "met" if event.paid_on <= day(part["due_on"]) else "missed",
-        "closed_on": event.paid_on.isoformat(),
+        "closed_on": iso(event.paid_on),
         "closed": reference("closed", at),
     }
 

@@ -14,7 +14,7 @@ from contracts.envelope import Recorded
 from contracts.values import Instant
 from infra.readmodel import Attributes, Known, Projection
 
-from .facts import TELLINGS, Json, Told
+from .facts import TELLINGS, Json, iso
 
 Timeline = Sequence[Json]
 """from, value, from, value, ..."""
@@ -51,9 +51,12 @@ def evolve(key: str, row: SubjectRow | None, recorded: Recorded) -> SubjectRow:
     facts = {} if row is None else row.facts.copy()
     known = len(facts)
     member_id = row.member_id if row is not None else own_id if kind == "member" else None
-    for fact in told:
-        attribute = fact[0]
-        facts[attribute] = _after(facts.get(attribute), fact)
+    for attribute, value, effective_from in told:
+        since = iso(effective_from)
+        timeline = facts.get(attribute)
+        facts[attribute] = (
+            (since, value) if timeline is None else _after(timeline, attribute, since, value)
+        )
         if attribute == "member":
             member_id = str(facts[attribute][-1])
     if len(facts) != known:
@@ -61,12 +64,8 @@ def evolve(key: str, row: SubjectRow | None, recorded: Recorded) -> SubjectRow:
     return SubjectRow(key, kind, member_id, facts)
 
 
-def _after(timeline: Timeline | None, told: Told) -> Timeline:
+def _after(timeline: Timeline, attribute: str, since: str, value: Json) -> Timeline:
     """A timeline with one more fact; the same day said again replaces what was said."""
-    attribute, value, effective_from = told
-    since = effective_from.isoformat()
-    if timeline is None:
-        return (since, value)
     last = str(timeline[-2])
     if since >= last:
         if since == last or attribute in LATEST_ONLY:
