@@ -4,13 +4,13 @@ Never needed for correctness: without one the stream is read from its beginning.
 """
 
 import hashlib
-import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any, NamedTuple
 
-import orjson
+import structlog
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, select
 
@@ -19,6 +19,7 @@ from contracts.envelope import category
 from . import tables
 from .decider import Decider
 
+LOG = structlog.stdlib.get_logger("castmark.snapshots")
 EVERY = 1_000
 """A snapshot is taken when a stream's version passes a multiple of this."""
 
@@ -30,15 +31,20 @@ class Shape(NamedTuple):
     schema_hash: str
 
 
-@lru_cache(maxsize=64)
 def shape_of(decider: Decider) -> Shape:
-    """The shape of a decider's state. Its hash covers the state's schema and the source of the
-    module that folds it, so a changed `evolve` discards what the old one saved."""
-    adapter: TypeAdapter[Any] = TypeAdapter(type(decider.initial))
-    module = sys.modules[decider.evolve.__module__]
-    text = orjson.dumps(adapter.json_schema(), option=orjson.OPT_SORT_KEYS)
-    text += inspect.getsource(module).encode()
-    return Shape(adapter, hashlib.blake2b(text, digest_size=16).hexdigest())
+    """The shape of a decider's state. Its hash covers every module of the decider's package and
+    of the contracts, so that a change anywhere in what folds discards what was saved before."""
+    return _shape(type(decider.initial), decider.evolve.__module__)
+
+
+@lru_cache(maxsize=64)
+def _shape(state: Any, module: str) -> Shape:
+    digest = hashlib.blake2b(state.__qualname__.encode(), digest_size=16)
+    for package in ("contracts", sys.modules[module].__package__ or module):
+        for file in sorted(files(package).iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".py"):
+                digest.update(file.read_bytes())
+    return Shape(TypeAdapter(state), digest.hexdigest())
 
 
 def any_in(connection: Connection) -> bool:
@@ -62,19 +68,25 @@ def read(
         try:
             found[row.stream] = (row.version, shape.adapter.validate_json(row.state))
         except ValidationError:
-            continue  # another shape under the same hash: read the events instead
+            LOG.warning("a snapshot cannot be read; its events are", stream=row.stream)
     return found
 
 
 def keep(connection: Connection, decider: Decider, stream: str, version: int, state: Any) -> None:
-    """Save a fold in the place of an older one."""
-    shape = shape_of(decider)
+    """Save a fold in the place of an older one, if it can be read back as it is."""
+    try:
+        shape = shape_of(decider)
+        text = shape.adapter.dump_json(state).decode()
+        faithful = shape.adapter.validate_json(text) == state
+    except Exception:  # no command may fail for a snapshot
+        LOG.exception("a state cannot be saved as a snapshot", stream=stream)
+        return
+    if not faithful:
+        LOG.error("a state is not the same when read back from a snapshot", stream=stream)
+        return
     connection.execute(tables.SNAPSHOTS.delete().where(tables.SNAPSHOTS.c.stream == stream))
     connection.execute(
         tables.SNAPSHOTS.insert().values(
-            stream=stream,
-            version=version,
-            schema_hash=shape.schema_hash,
-            state=shape.adapter.dump_json(state).decode(),
+            stream=stream, version=version, schema_hash=shape.schema_hash, state=text
         )
     )
