@@ -72,7 +72,10 @@ class FoldCache:
         self._snapshots: bool | None = None
 
     def found(self, head: int) -> None:
-        """A transaction begins at this head."""
+        """A transaction begins at this head. (It falls when an older copy of the database was
+        put in place: then nothing that we know counts.)"""
+        if head < self._position:
+            self._folds.clear()
         if head != self._position:
             self._foreign = head
             self._position = head
