@@ -5,9 +5,12 @@ import pytest
 from tests.databases import Database
 from tests.plugins.require import needs
 from tests.stores.suite_appending import AppendingSuite
+from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
 from tests.stores.suite_repeats import RepeatsSuite
+
+__all__ = ["often"]
 
 pytestmark = needs("postgres")
 
@@ -33,4 +36,8 @@ class TestIsolation(OnPostgreSQL, IsolationSuite):
 
 
 class TestRepeats(OnPostgreSQL, RepeatsSuite):
+    pass
+
+
+class TestCaches(OnPostgreSQL, CachesSuite):
     pass

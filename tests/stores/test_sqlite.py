@@ -4,9 +4,12 @@ import pytest
 
 from tests.databases import Database
 from tests.stores.suite_appending import AppendingSuite
+from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
 from tests.stores.suite_repeats import RepeatsSuite
+
+__all__ = ["often"]
 
 
 class OnSQLite:
@@ -30,4 +33,8 @@ class TestIsolation(OnSQLite, IsolationSuite):
 
 
 class TestRepeats(OnSQLite, RepeatsSuite):
+    pass
+
+
+class TestCaches(OnSQLite, CachesSuite):
     pass
