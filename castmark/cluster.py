@@ -1,7 +1,8 @@
 """The distributed platform on one machine, without Docker: `castmark cluster`.
 
 Apache Kafka and PostgreSQL as private servers, every service as its own process, each with its
-own database and two roles. Everything listens on 127.0.0.1, stops together and leaves nothing.
+own database and two roles. Everything listens on 127.0.0.1 and stops together; topics and databases
+go with it, keys and logs stay in the data folder.
 """
 
 import os
@@ -70,8 +71,8 @@ class Cluster:
 
     def _start(self) -> None:
         self._stack.enter_context(lock(self.data))
-        self.postgres = self._stack.enter_context(PostgresServer(data=self.data / "postgres"))
-        self.kafka = KafkaCluster(data=self.data / "kafka")
+        self.postgres = self._stack.enter_context(PostgresServer())
+        self.kafka = KafkaCluster()
         self.kafka.start(self.brokers)
         self._stack.callback(self.kafka.stop)
         create_topics(self.kafka.bootstrap, replication=self.brokers)

@@ -128,7 +128,7 @@ class Running:
         self.clock = Clock(
             self.writer, self.times, definition.rests_on, definition.consumers, self.log
         )
-        heads = data / "heads" / f"{definition.name}.ndjson"
+        heads = data / "heads" / f"{definition.name}-{self.store.store_id}.ndjson"
         self.signer = Signer(self.writer, keys.signing, heads)
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
