@@ -255,7 +255,7 @@ def _load(connection: Connection, import_id: str) -> Job | None:
 
 
 def _text(value: object) -> str:
-    return orjson.dumps(value).decode()
+    return orjson.dumps(value, default=list).decode()  # named tuples as lists
 
 
 def _row(job: Job) -> dict[str, object]:

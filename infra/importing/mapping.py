@@ -136,14 +136,17 @@ def _how(word: str) -> How:
 
 
 def _by_name(columns: Sequence[str], fields: Sequence[Field], found: dict[str, Bound]) -> None:
-    """Columns called like a field; one of its own name stands before one of another name."""
-    used = {bound.at for bound in found.values()}
+    """Columns called like a field; one of its own name stands before one of another name. A field
+    that every row needs may share a column that was said to mean another field too."""
+    said = {bound.at for bound in found.values()}
+    used: set[int] = set()
     named = {i: plain_name(name) for i, name in enumerate(columns) if name not in ERROR_COLUMNS}
     for field in fields:
         if field.name in found:
             continue
-        same = [i for i, name in named.items() if name == field.name and i not in used]
-        alike = [i for i, name in named.items() if name in field.names and i not in used]
+        free = [i for i in named if i not in used and (field.required or i not in said)]
+        same = [i for i in free if named[i] == field.name]
+        alike = [i for i in free if named[i] in field.names]
         match = same or alike
         if len(match) > 1:
             raise Refused(

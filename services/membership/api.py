@@ -12,6 +12,7 @@ from contracts.values import ID_PATTERN
 from infra.auth import Principal
 from infra.decider import Command
 from infra.errors import Refused
+from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
 from infra.persons import Persons
 from infra.service import Running
@@ -50,7 +51,8 @@ def api(running: Running, shared: Shared) -> Api:
             fields["approver"] = await persons.actor(principal)
         return fields
 
-    made = build_api(running.name, "/membership", "Membership", shared, ready, PROBLEMS, LIMITS)
+    problems = (*PROBLEMS, *IMPORT_PROBLEMS)
+    made = build_api(running.name, "/membership", "Membership", shared, ready, problems, LIMITS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
     _members(made, queries)

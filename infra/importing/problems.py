@@ -1,0 +1,101 @@
+"""Slugs of imports, explained: of files refused whole, and of single rows. Pure."""
+
+from infra.problems import Problem
+
+UNUSABLE = 422
+PROBLEMS: tuple[Problem, ...] = (
+    Problem("file-empty", "The file is empty", "Send a file with a header and rows.", UNUSABLE),
+    Problem(
+        "file-without-rows",
+        "The file has no rows",
+        "There is a header and nothing below it.",
+        UNUSABLE,
+    ),
+    Problem(
+        "file-not-text",
+        "The file is not text",
+        "CSV and NDJSON are text in UTF-8; NUL bytes stand in binary files and in UTF-16.",
+        UNUSABLE,
+    ),
+    Problem(
+        "file-broken",
+        "The file cannot be read to its end",
+        "A quote is not closed, a cell or line is far too long, or the file is damaged. Nothing"
+        " was taken from it. The sentence says where it breaks.",
+        UNUSABLE,
+    ),
+    Problem(
+        "wrong-encoding",
+        "The file is not UTF-8",
+        "Save it as 'CSV UTF-8'. Other encodings are not guessed: names would be spoilt.",
+        UNUSABLE,
+    ),
+    Problem(
+        "wrong-format",
+        "The file has another format",
+        "Say `format=csv`, `xlsx` or `ndjson`, whichever the file has.",
+        UNUSABLE,
+    ),
+    Problem(
+        "header-missing",
+        "The file has no header",
+        "The first row must name the columns.",
+        UNUSABLE,
+    ),
+    Problem(
+        "header-broken", "The header cannot be read", "Mend the first row of the file.", UNUSABLE
+    ),
+    Problem("header-blank", "A column has no name", "Name every column in row 1.", UNUSABLE),
+    Problem(
+        "header-repeats",
+        "Two columns have the same name",
+        "Give one of them another name, or leave it out.",
+        UNUSABLE,
+    ),
+    Problem(
+        "columns-missing",
+        "A field that every row needs has no column",
+        "Say which column means it (`map=field:column`) or give all rows a value"
+        " (`set=field:value`). `facts.missing` names the fields.",
+        UNUSABLE,
+    ),
+    Problem(
+        "column-ambiguous",
+        "Two columns could mean the same field",
+        "Say which one does: `map=field:column`.",
+        UNUSABLE,
+    ),
+    Problem(
+        "unknown-column",
+        "The file has no such column",
+        "A mapping names a column that is not in row 1.",
+        UNUSABLE,
+    ),
+    Problem(
+        "invalid-mapping",
+        "The mapping cannot be read",
+        "Write `map=field:column` and `set=field:value`, each field once.",
+        UNUSABLE,
+    ),
+    Problem(
+        "unit-missing",
+        "A quantity has no unit",
+        "Put the unit at the end of the column's name, or set it for all rows.",
+        UNUSABLE,
+    ),
+    Problem("unknown-unit", "The unit is not known", "The sentence lists the units.", UNUSABLE),
+    Problem("too-many-columns", "Too many columns", "Leave out what is not needed.", UNUSABLE),
+    Problem("too-many-rows", "Too many rows", "Send several files.", 413),
+    Problem(
+        "xlsx-too-large",
+        "The XLSX file takes too much room",
+        "A table in XLSX must be unpacked to be read. Save it as CSV: that is read as it comes.",
+        413,
+    ),
+    Problem(
+        "import-id-reused",
+        "The import id belongs to another import",
+        "An import id names one file and one way to read it, for ever. Make a new id.",
+        409,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Bulk import: every row answered, nothing twice, nothing dropped."""
