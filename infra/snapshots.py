@@ -34,7 +34,8 @@ class Shape(NamedTuple):
 def shape_of(decider: Decider) -> Shape:
     """The shape of a decider's state. Its hash covers every module of the decider's package and
     of the contracts, so that a change anywhere in what folds discards what was saved before."""
-    return _shape(type(decider.initial), decider.evolve.__module__)
+    state: Any = type(decider.initial)
+    return _shape(state, decider.evolve.__module__)
 
 
 @lru_cache(maxsize=64)
