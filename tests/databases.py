@@ -1,7 +1,8 @@
 """Databases for the tests of stores and logs: the same handle for SQLite and PostgreSQL.
 
 On PostgreSQL a store is always made by its owner and used by the service's own role, as in a
-deployment, so that every test also tests the grants.
+deployment, so that every test also tests the grants. No test here cuts the power, so none waits for
+the disk: commits are answered before they are flushed (tests/kills does it the slow way).
 """
 
 import sqlite3
@@ -19,6 +20,7 @@ from infra.local.postgres import ServiceDatabase
 from infra.store import Store, open_engine
 from tests.toys import SOURCE, TOYS, toy_writer
 
+UNFLUSHED = "-csynchronous_commit%3Doff"
 EMPTY = """
 DO $$ DECLARE name text; BEGIN
   FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
@@ -70,6 +72,15 @@ class Database:
         self._writers.append(writer)
         return writer
 
+    def kill_connections(self) -> None:
+        """End every connection of the service but our own; nothing to do without a server."""
+        if not self.is_sqlite:
+            with self.open().connect() as connection:
+                connection.exec_driver_sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE usename = current_user AND pid <> pg_backend_pid()"
+                )
+
     def connection_lost(self) -> Exception:
         """What the driver raises when the connection dies under a statement."""
         if self.is_sqlite:
@@ -112,7 +123,8 @@ def postgres_database(
 ) -> Iterator[Database]:
     """An empty PostgreSQL database with its two roles."""
     made = spare_databases.pop() if spare_databases else fresh_database()
-    with _closing(Database(made.owner_url, made.app_url, f"{made.name}_app")) as database:
+    owner_url, app_url = (f"{url}?options={UNFLUSHED}" for url in (made.owner_url, made.app_url))
+    with _closing(Database(owner_url, app_url, f"{made.name}_app")) as database:
         yield database
     owner = open_engine(made.owner_url)
     with owner.connect() as connection:
