@@ -221,7 +221,7 @@ class Writer:
         """Commit a group and answer all; someone's bug must not take the others down with it."""
         started = time.monotonic()
         try:
-            results, transaction = self._persist(group, started)
+            results, transaction = self._persist(group)
         except Transient as error:
             _answer([(work, None, error) for work in group])
         except Exception as error:
@@ -235,7 +235,15 @@ class Writer:
             _answer([(work, result, None) for work, result in zip(group, results, strict=True)])
             seconds = time.monotonic() - started
             self.meter.committed(seconds, len(group), transaction.appended, transaction.position)
+            self._count(group, results)
             self._tell(transaction.position)
+
+    def _count(self, group: Sequence[_Work], results: Sequence[Any]) -> None:
+        """Tell telemetry what became of commands."""
+        for work, answers in zip(group, results, strict=True):
+            for answer in () if work.unit is not None else answers:
+                accepted = isinstance(answer, Outcome)
+                self.meter.answered("accepted" if accepted else getattr(answer, "slug", "bug"))
 
     def _tell(self, position: int) -> None:
         """Wake who listens; a listener's bug must not end the thread that all wait for."""
@@ -245,19 +253,23 @@ class Writer:
             except Exception:
                 LOG.exception("a listener of the writer failed", source=self.store.source)
 
-    def _persist(self, group: list[_Work], started: float) -> tuple[list[Any], Transaction]:
-        """Commit, again and again while the database is away, until callers must know.
+    def _persist(self, group: list[_Work]) -> tuple[list[Any], Transaction]:
+        """Commit, again and again while the database is away, until callers must know: at least
+        twice, and no longer than the first of them has patience, time in the queue included.
 
         Each try looks the command ids up first, so a commit whose outcome was unknown is found
         again and never applied twice.
         """
+        until = group[0].since + RETRY_FOR_S
+        tried = 0
         while True:
+            tried += 1
             try:
                 return self._commit(group)
             except Transient:
                 self._disconnect()
                 self.cache.clear()
-                if time.monotonic() - started > RETRY_FOR_S or self._closed:
+                if (tried > 1 and time.monotonic() > until) or self._closed:
                     raise
                 time.sleep(RETRY_EVERY_S)
 
@@ -283,12 +295,6 @@ class Writer:
                 for work in group:
                     results.append(answers[at : at + len(work.requests)])
                     at += len(work.requests)
-                for answer in answers:
-                    self.meter.answered(
-                        "accepted"
-                        if isinstance(answer, Outcome)
-                        else getattr(answer, "slug", "bug")
-                    )
             transaction.write()
             self._connection.exec_driver_sql("COMMIT")
         transaction.committed()
