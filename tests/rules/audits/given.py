@@ -6,6 +6,7 @@ from contracts.audits import (
     AuditConcluded,
     AuditScheduled,
     CertificateGranted,
+    CertificateRefused,
     Finding,
 )
 from contracts.values import (
@@ -16,6 +17,7 @@ from contracts.values import (
     MembershipClass,
     Standard,
 )
+from infra.policy import PolicyFile
 from services.audit_scheduling.commands import ConcludeAudit, DecideCertificate, ScheduleAudit
 from services.audit_scheduling.evidence import (
     AuditEvidence,
@@ -177,6 +179,30 @@ def granted(**changes: object) -> CertificateGranted:
             "overall_maturity": Maturity.MEDIUM,
             **changes,
         }
+    )
+
+
+def refused(reason: str) -> CertificateRefused:
+    """The refusal of certificate C1, as `decide` says it."""
+    return CertificateRefused.model_validate(
+        {
+            "certificate_id": "C1",
+            "audit_id": "A1",
+            "member_id": "M1",
+            "entity_id": "E1",
+            "standard": Standard.PERFORMANCE,
+            "decided_on": DECIDED,
+            "reason": reason,
+            "policy_id": POLICY_ID,
+        }
+    )
+
+
+def figure(name: str, value: object) -> PolicyFile:
+    """A policy of the day of decision that changes one figure."""
+    figures = {name: {"value": value, "evidence": "unverified", "source": "this test"}}
+    return PolicyFile.model_validate(
+        {"policy_id": "another", "valid_from": DECIDED, "figures": figures}
     )
 
 

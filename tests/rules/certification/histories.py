@@ -6,6 +6,7 @@ about what a stream may say.
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import TypedDict
 
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from contracts.envelope import Recorded
 from contracts.membership import SuspensionReason
 from contracts.values import AuditKind, CertificateType, DutyRule, Standard
 
-from . import given
+from . import given, given_audits
 from .given import Happened
 
 DAYS = st.sampled_from([date(2024 + n // 4, 1 + n % 4 * 3, 1 + n) for n in range(16)])
@@ -51,7 +52,7 @@ Make = Callable[[st.DrawFn, date], Happened]
 def _grant(draw: st.DrawFn, on: date) -> Happened:
     certificate_id = draw(CERTIFICATES)
     surveillance = sorted(draw(FEW_DAYS))
-    return given.granted(
+    return given_audits.granted(
         on,
         on + timedelta(days=draw(LENGTHS)),
         certificate_id,
@@ -65,7 +66,15 @@ def _grant(draw: st.DrawFn, on: date) -> Happened:
     )
 
 
-def _about(draw: st.DrawFn) -> dict[str, object]:
+class About(TypedDict):
+    """Which audit, and what it is about."""
+
+    audit_id: str
+    kind: AuditKind
+    certificate_id: str | None
+
+
+def _about(draw: st.DrawFn) -> About:
     return {
         "audit_id": draw(ANY_AUDIT),
         "kind": draw(AUDIT_KINDS),
@@ -74,16 +83,16 @@ def _about(draw: st.DrawFn) -> dict[str, object]:
 
 
 def _scheduled(draw: st.DrawFn, on: date) -> Happened:
-    return given.audit_scheduled(on, **_about(draw))  # type: ignore[arg-type]  # drawn by name
+    return given_audits.audit_scheduled(on, **_about(draw))
 
 
 def _cancelled(draw: st.DrawFn, on: date) -> Happened:
-    return given.audit_cancelled(on, **_about(draw))  # type: ignore[arg-type]  # drawn by name
+    return given_audits.audit_cancelled(on, **_about(draw))
 
 
 def _concluded(draw: st.DrawFn, on: date) -> Happened:
     majors = draw(UP_TO_4)
-    return given.audit_concluded(on, majors=majors, **_about(draw))  # type: ignore[arg-type]  # drawn by name
+    return given_audits.audit_concluded(on, majors=majors, **_about(draw))
 
 
 DUES = st.sampled_from([given.DUE_ON, given.DUE_ON + timedelta(days=90)])
@@ -92,11 +101,11 @@ MAKES: tuple[Make, ...] = (
     _scheduled,
     _cancelled,
     _concluded,
-    lambda draw, on: given.refused(on, draw(CERTIFICATES)),
-    lambda draw, on: given.converted(on, draw(DAYS), sorted(draw(FEW_DAYS))),
-    lambda draw, on: given.certificate_suspended(on),
-    lambda draw, on: given.certificate_reinstated(on),
-    lambda draw, on: given.certificate_withdrawn(on, draw(CERTIFICATES)),
+    lambda draw, on: given_audits.refused(on, draw(CERTIFICATES)),
+    lambda draw, on: given_audits.converted(on, draw(DAYS), sorted(draw(FEW_DAYS))),
+    lambda draw, on: given_audits.certificate_suspended(on),
+    lambda draw, on: given_audits.certificate_reinstated(on),
+    lambda draw, on: given_audits.certificate_withdrawn(on, draw(CERTIFICATES)),
     lambda draw, on: given.joined(on),
     lambda draw, on: given.duty_started(on, draw(DUES), draw(RULES)),
     lambda draw, on: given.duty_extended(draw(DAYS), on, draw(DUES)),

@@ -6,36 +6,34 @@ import pytest
 
 from contracts.values import AuditKind, CertificateType, Standard
 from services.certification.deadline_parts import DeadlineRow
-from services.certification.deadlines import KINDS, evolve, keys
-from services.certification.explain import explain
-from tests.rules.spec import policies_of
+from services.certification.deadlines import keys
 
 from .given import (
     DUE_ON,
     JOINED_ON,
     RECERTIFICATION,
     Folded,
-    Happened,
     after,
-    audit_cancelled,
-    audit_concluded,
-    audit_scheduled,
-    certificate_withdrawn,
-    converted,
     duty_ended,
     duty_extended,
     duty_met,
     duty_missed,
     duty_reopened,
     duty_started,
-    facility,
-    granted,
     invoiced,
     joined,
     miss_retracted,
     overdue,
     paid,
     recorded,
+)
+from .given_audits import (
+    audit_cancelled,
+    audit_concluded,
+    audit_scheduled,
+    certificate_withdrawn,
+    converted,
+    granted,
 )
 
 DAY = timedelta(days=1)
@@ -342,80 +340,3 @@ def test_an_invoice_is_paid_in_time_or_late() -> None:
 def test_a_payment_recorded_late_but_made_in_time_was_in_time() -> None:
     world = after(invoiced(BILLED, PAY_BY), overdue(PAY_BY), paid(PAY_BY, PAY_BY + 9 * DAY))
     assert end(world, FEE) == ("met", PAY_BY, PAY_BY)
-
-
-# --- kinds are data ---
-
-
-def test_every_kind_says_everything_a_board_needs() -> None:
-    for name, kind in KINDS.items():
-        assert kind.name == name
-        assert kind.title
-        assert kind.rule.endswith(".")
-        assert kind.source.startswith("domain.md ")
-        assert kind.owner in ("member", "ops")
-        assert kind.decided_by in ("membership", "audit_scheduling")
-        assert policies_of("certification").on(DUE_ON).integers(kind.reminders)
-
-
-def test_the_figures_behind_every_date_exist_with_their_evidence() -> None:
-    for kind in KINDS.values():
-        policy = policies_of(kind.policy_of).on(DUE_ON)
-        assert [policy.figure(name).evidence for name in kind.figures]
-
-
-def test_a_deadline_explains_itself() -> None:
-    later = DUE_ON + 180 * DAY
-    start = date(2026, 5, 1)
-    world = after(
-        duty_started(),
-        duty_extended(later, DUE_ON - DAY),
-        audit_concluded(date(2025, 9, 1), "A1", majors=2),
-        audit_scheduled(start, "A2"),
-    )
-    found = explain(row(world, DUTY))
-    assert found.story == (
-        f"It runs since {JOINED_ON} and is due on {later}.",
-        "It was extended once.",
-        f"Audit A2 towards it begins on {start}.",
-        "The last audit left 2 major findings.",
-        "It is open.",
-    )
-    assert [(did, name) for did, name, *_ in found.events] == [
-        ("opened", "membership.duty_started.v1"),
-        ("moved", "membership.duty_extended.v1"),
-    ]
-    assert [reference[2:] for reference in found.events] == [
-        ("membership-1", "membership", 1),
-        ("membership-2", "membership", 2),
-    ]
-    assert (found.policy_of, found.policy_id) == ("membership", "m-2")
-
-
-@pytest.mark.parametrize(
-    ("history", "said"),
-    [
-        ((duty_started(), duty_met(FROM)), f"It was met by certificate C1 on {FROM}."),
-        ((duty_started(), duty_missed()), "It was missed, and is outstanding."),
-        (
-            (duty_started(), duty_missed(), duty_met(DUE_ON + DAY)),
-            f"It was missed; that ended by certificate C1 on {DUE_ON + DAY}.",
-        ),
-        ((duty_started(), duty_ended(FROM)), f"It was called off from {FROM} on."),
-    ],
-)
-def test_an_explanation_says_how_it_ended(history: tuple[Happened, ...], said: str) -> None:
-    world = after(*history)
-    assert explain(row(world, DUTY)).story[-1] == said
-
-
-def test_a_deadline_that_only_others_spoke_of_says_so() -> None:
-    world = after(audit_scheduled(FROM))
-    assert "has not been told yet" in explain(row(world, DUTY)).story[0]
-
-
-def test_most_events_concern_no_deadline() -> None:
-    event = recorded([facility()])[0]
-    assert not keys(event)
-    with pytest.raises(KeyError):
-        evolve(DUTY, None, event)

@@ -35,10 +35,6 @@ from .given import (
     JOINED_ON,
     POLICIES,
     Happened,
-    certificate_reinstated,
-    certificate_suspended,
-    certificate_withdrawn,
-    converted,
     duty_extended,
     duty_met,
     duty_missed,
@@ -46,9 +42,15 @@ from .given import (
     duty_started,
     facility,
     folded,
-    granted,
     miss_retracted,
     recorded,
+)
+from .given_audits import (
+    certificate_reinstated,
+    certificate_suspended,
+    certificate_withdrawn,
+    converted,
+    granted,
     refused,
 )
 from .test_laws import Publisher

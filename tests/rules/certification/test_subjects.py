@@ -6,17 +6,8 @@ from contracts import facilities as sites
 from contracts.values import Control, Location
 from services.certification.subjects import SubjectRow
 
-from .given import (
-    JOINED_ON,
-    Happened,
-    after,
-    certificate_reinstated,
-    certificate_suspended,
-    facility,
-    granted,
-    joined,
-    transferred,
-)
+from .given import JOINED_ON, Happened, after, facility, joined, transferred
+from .given_audits import certificate_reinstated, certificate_suspended, granted
 
 FROM, TO = date(2025, 5, 1), date(2028, 4, 30)
 DAY = timedelta(days=1)

@@ -21,16 +21,14 @@ from .given import (
     POLICY,
     Happened,
     after,
-    audit_concluded,
-    audit_scheduled,
     duty_ended,
     duty_extended,
     duty_met,
     duty_missed,
     duty_started,
-    granted,
     invoiced,
 )
+from .given_audits import audit_concluded, audit_scheduled, granted
 
 DAY = timedelta(days=1)
 DUTY = "initial_certification:M1"
