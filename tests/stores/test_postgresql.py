@@ -8,9 +8,10 @@ from tests.stores.suite_appending import AppendingSuite
 from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
+from tests.stores.suite_outages import OutagesSuite, patience
 from tests.stores.suite_repeats import RepeatsSuite
 
-__all__ = ["often"]
+__all__ = ["often", "patience"]
 
 pytestmark = needs("postgres")
 
@@ -40,4 +41,8 @@ class TestRepeats(OnPostgreSQL, RepeatsSuite):
 
 
 class TestCaches(OnPostgreSQL, CachesSuite):
+    pass
+
+
+class TestOutages(OnPostgreSQL, OutagesSuite):
     pass

@@ -7,9 +7,10 @@ from tests.stores.suite_appending import AppendingSuite
 from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
+from tests.stores.suite_outages import OutagesSuite, patience
 from tests.stores.suite_repeats import RepeatsSuite
 
-__all__ = ["often"]
+__all__ = ["often", "patience"]
 
 
 class OnSQLite:
@@ -37,4 +38,8 @@ class TestRepeats(OnSQLite, RepeatsSuite):
 
 
 class TestCaches(OnSQLite, CachesSuite):
+    pass
+
+
+class TestOutages(OnSQLite, OutagesSuite):
     pass
