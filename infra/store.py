@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import orjson
+import psycopg
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool
@@ -118,7 +119,7 @@ def translated() -> Iterator[None]:
         yield
     except exc.OperationalError as error:
         raise Transient(f"the database is away or busy: {error.orig}") from error
-    except exc.TimeoutError as error:
+    except (exc.TimeoutError, psycopg.OperationalError) as error:  # the latter from COPY
         raise Transient(f"the database is away or busy: {error}") from error
     except exc.InterfaceError as error:
         raise Transient(f"the database is away: {error.orig}") from error
