@@ -229,6 +229,24 @@ class OutagesSuite:
         assert len(whole.parked) == len(whole.refused) == number
         assert len(whole.counted["shelf/all"]) == 3 * number
 
+    async def test_connections_killed_while_rows_are_written_park_nothing(
+        self, database: Database, patience: float
+    ) -> None:
+        rig, feed = Rig(database), Feed().put("B1:a", "B2:b", "B1:c")
+        killed: list[str] = []
+
+        @event.listens_for(rig.store.engine, "after_cursor_execute")
+        def kill(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("INSERT INTO boxes") and len(killed) < 4:
+                killed.append(statement)
+                database.kill_connections()
+
+        await rig.apply(feed.batch())
+        assert killed
+        assert rig.parked() == []
+        assert rig.rows().keys() == {"B1", "B2"}
+        assert len(rig.state().facts) == 3
+
 
 async def work(writer: Writer, stream: str, times: int) -> list[int]:
     """Commands one after the other, each asked again under its id until it is answered."""
