@@ -236,6 +236,24 @@ class MembershipForfeited(Event):
     policy_id: Id
 
 
+class ForfeitureQuestioned(Event):
+    """What was learnt late no longer carries the forfeiture: a person should look, and restore."""
+
+    TYPE: ClassVar[str] = "membership.forfeiture_questioned.v1"
+    member_id: MemberId
+    rule: DutyRule
+    effective_on: date
+
+
+class ForfeitureUpheld(Event):
+    """What had questioned the forfeiture is gone: it stands as it was."""
+
+    TYPE: ClassVar[str] = "membership.forfeiture_upheld.v1"
+    member_id: MemberId
+    rule: DutyRule
+    effective_on: date
+
+
 class MembershipRestored(Event):
     """A forfeiture undone because the miss behind it was retracted or healed in time; a person
     answers for it. `effective_on` is that of the forfeiture: there was no day without."""
@@ -315,6 +333,8 @@ EVENTS: tuple[type[Event], ...] = (
     MemberSuspended,
     MemberReinstated,
     MembershipForfeited,
+    ForfeitureQuestioned,
+    ForfeitureUpheld,
     MembershipRestored,
     MemberResigned,
     MembershipTerminated,

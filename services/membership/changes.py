@@ -76,9 +76,9 @@ def _already(command: StandingCommand, state: Member) -> bool:
             same = command.membership_class is state.membership_class
             return same and canonical(command.activities) == state.activities
         case ExtendDuty():
-            duty = state.duty
-            given = any(duty and one.rule is duty.rule for one in state.extensions)
-            return given and duty is not None and command.due_on == duty.due_on
+            # The time given may have let a certificate meet the duty: then a later one runs.
+            given = any(one.until == command.due_on for one in state.extensions)
+            return given and state.duty is not None and command.due_on <= state.duty.due_on
         case SuspendMember():
             return state.status == "member" and "other" in state.suspensions
         case ReinstateMember():

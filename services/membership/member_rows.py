@@ -16,8 +16,8 @@ from infra.readmodel import Projection
 class MemberRow(NamedTuple):
     """A member or applicant. `standing`: how far the application is, `active`, `suspended`, or how
     it ended. `duty_state`: `open`, `missed`, `met`; None without a duty. `suspensions`: reason ->
-    since. `invoices`: id -> due_on, state (`open`, `overdue`, `paid`). `forfeiture_in_question`:
-    news about the miss behind a forfeiture; a person should look whether to restore."""
+    since. `invoices`: id -> due_on, state (`open`, `overdue`, `paid`). `forfeiture_questioned`:
+    by what was learnt late it should not have been; a person should restore the membership."""
 
     member_id: str
     name: str
@@ -32,7 +32,7 @@ class MemberRow(NamedTuple):
     duty_due_on: date | None
     duty_state: str | None
     forfeits_on: date | None
-    forfeiture_in_question: bool
+    forfeiture_questioned: bool
     suspensions: dict[str, str]
     invoices: dict[str, dict[str, str]]
     version: int
@@ -72,7 +72,7 @@ def _drafted(event: membership.ApplicationDrafted) -> MemberRow:
         duty_due_on=None,
         duty_state=None,
         forfeits_on=None,
-        forfeiture_in_question=False,
+        forfeiture_questioned=False,
         suspensions={},
         invoices={},
         version=0,
@@ -125,11 +125,16 @@ def _after_standing(row: MemberRow, recorded: Recorded) -> MemberRow:
             }
             return row._replace(suspensions=left, standing="suspended" if left else "active")
         case membership.MembershipForfeited() as event:
-            return row._replace(standing="forfeited", ended_on=event.effective_on)
+            return row._replace(
+                standing="forfeited", ended_on=event.effective_on, forfeiture_questioned=False
+            )
+        case membership.ForfeitureQuestioned() | membership.ForfeitureUpheld() as event:
+            questioned = isinstance(event, membership.ForfeitureQuestioned)
+            return row._replace(forfeiture_questioned=questioned)
         case membership.MembershipRestored():
             standing = "suspended" if row.suspensions else "active"
             return row._replace(
-                standing=standing, ended_on=None, forfeits_on=None, forfeiture_in_question=False
+                standing=standing, ended_on=None, forfeits_on=None, forfeiture_questioned=False
             )
         case membership.MemberResigned() as event:
             return row._replace(standing="resigned", ended_on=event.effective_on)
@@ -142,8 +147,6 @@ def _after_standing(row: MemberRow, recorded: Recorded) -> MemberRow:
 def _after_duty(row: MemberRow, recorded: Recorded) -> MemberRow:
     match recorded.event:
         case membership.DutyStarted() | membership.DutyReopened() as event:
-            if row.ended_on is not None:
-                return row._replace(forfeiture_in_question=False)
             return row._replace(
                 duty_rule=event.rule.value,
                 duty_due_on=event.due_on,
@@ -169,8 +172,6 @@ def _after_outcome(
     *,
     runs: bool,
 ) -> MemberRow:
-    if row.standing == "forfeited":
-        return row._replace(forfeiture_in_question=not isinstance(event, membership.DutyMissed))
     if not runs:
         return row
     match event:

@@ -17,6 +17,8 @@ from contracts.membership import (
     DutyMissRetracted,
     DutyReopened,
     DutyStarted,
+    ForfeitureQuestioned,
+    ForfeitureUpheld,
     MemberReinstated,
     MembershipForfeited,
     MemberSuspended,
@@ -25,7 +27,7 @@ from contracts.values import CertificateId
 from infra.policy import Policies
 
 from .duty import INITIAL_RULE, Clock, Stage, covering, shifted, stages
-from .standing import Duty, Forfeiture, Member, MemberEvent, Met, evolve
+from .standing import Duty, Member, MemberEvent, Met, evolve
 
 
 class Story:
@@ -320,18 +322,24 @@ def _forfeit(story: Story, stage: Stage, policies: Policies) -> None:
 
 
 def _review(story: Story, course: Sequence[Stage], closed: date | None, policies: Policies) -> None:
-    """Keep telling whether the ground of a forfeiture holds: the miss is retracted, or healed in
-    time (`DutyMet`), or back again. Ending the end takes a person (`restore_membership`)."""
+    """Keep telling what was missed, and whether the forfeiture is still carried by it. Ending the
+    end takes a person (`restore_membership`)."""
     for stage in course:
-        key = (stage.rule, stage.due_on)
-        if stage.outcome == "missed" and story.state.met_by(key) is not None:
-            _reopen(story, stage)
         if stage.outcome in ("late", "missed"):
             _miss(story, stage, policies)
-        if stage.outcome == "late" and story.state.met_by(key) is None:
-            _meet(story, stage)
-    last = course[-1]
-    if forfeit(course, closed) and last.forfeits_on is not None:
-        if story.state.forfeiture != Forfeiture(last.rule, last.forfeits_on):
-            _suspend(story, last, policies)
-            _forfeit(story, last, policies)
+    forfeiture, last = story.state.forfeiture, course[-1]
+    if forfeiture is None:
+        return
+    carried = forfeit(course, closed)
+    if carried and (last.rule, last.forfeits_on) != (forfeiture.rule, forfeiture.effective_on):
+        _suspend(story, last, policies)
+        _forfeit(story, last, policies)
+    elif carried == forfeiture.questioned:
+        changed = ForfeitureUpheld if carried else ForfeitureQuestioned
+        story.tell(
+            changed(
+                member_id=story.state.member_id,
+                rule=forfeiture.rule,
+                effective_on=forfeiture.effective_on,
+            )
+        )

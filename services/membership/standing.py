@@ -25,6 +25,8 @@ from contracts.membership import (
     FeeInvoiced,
     FeeOverdue,
     FeePaid,
+    ForfeitureQuestioned,
+    ForfeitureUpheld,
     InformationRequested,
     InformationSupplied,
     MemberJoined,
@@ -69,7 +71,8 @@ ApplicationEvent = (
 DutyEvent = (
     DutyStarted | DutyExtended | DutyEnded | DutyMet | DutyReopened | DutyMissed | DutyMissRetracted
 )
-EndEvent = MembershipForfeited | MembershipRestored | MemberResigned | MembershipTerminated
+ForfeitureEvent = MembershipForfeited | ForfeitureQuestioned | ForfeitureUpheld | MembershipRestored
+EndEvent = ForfeitureEvent | MemberResigned | MembershipTerminated
 StandingEvent = MemberJoined | MembershipClassChanged | MemberSuspended | MemberReinstated
 FeeEvent = FeeInvoiced | FeePaid | FeeOverdue
 MemberEvent = ApplicationEvent | DutyEvent | StandingEvent | EndEvent | FeeEvent | CertificateNoted
@@ -116,10 +119,11 @@ class Miss(NamedTuple):
 
 
 class Forfeiture(NamedTuple):
-    """The end of a membership by a missed duty."""
+    """The end of a membership by a missed duty; questioned once its ground is gone."""
 
     rule: DutyRule
     effective_on: date
+    questioned: bool = False
 
 
 class Invoice(NamedTuple):
@@ -210,7 +214,12 @@ def evolve(state: Member, event: MemberEvent) -> Member:
             return _after_miss(state, event)
         case MemberJoined() | MembershipClassChanged() | MemberSuspended() | MemberReinstated():
             return _after_standing(state, event)
-        case MembershipForfeited() | MembershipRestored():
+        case (
+            MembershipForfeited()
+            | ForfeitureQuestioned()
+            | ForfeitureUpheld()
+            | MembershipRestored()
+        ):
             return _after_forfeiture(state, event)
         case MemberResigned():
             return state._replace(status="resigned", ended_on=event.effective_on)
@@ -295,7 +304,7 @@ def _after_reopening(state: Member, event: DutyReopened) -> Member:
         return event.rule is not INITIAL_RULE and (rule is INITIAL_RULE or due_on < event.due_on)
 
     return state._replace(
-        duty=_duty_of(state, event) if state.status == "member" else None,
+        duty=_duty_of(state, event),
         met=tuple(met for met in state.met if earlier(met.duty.key)),
         misses=tuple(miss for miss in state.misses if earlier(miss.key)),
     )
@@ -351,16 +360,24 @@ def _after_standing(state: Member, event: StandingEvent) -> Member:
             assert_never(event)
 
 
-def _after_forfeiture(state: Member, event: MembershipForfeited | MembershipRestored) -> Member:
-    if isinstance(event, MembershipRestored):
-        return state._replace(status="member", forfeiture=None, ended_on=None)
-    last = shifted(event.effective_on, -1)
-    return state._replace(
-        status="forfeited",
-        forfeiture=Forfeiture(event.rule, event.effective_on),
-        ended_on=event.effective_on,
-        closed=max(last, state.closed or last),
-    )
+def _after_forfeiture(state: Member, event: ForfeitureEvent) -> Member:
+    match event:
+        case MembershipForfeited():
+            last = shifted(event.effective_on, -1)
+            return state._replace(
+                status="forfeited",
+                forfeiture=Forfeiture(event.rule, event.effective_on),
+                ended_on=event.effective_on,
+                closed=max(last, state.closed or last),
+            )
+        case ForfeitureQuestioned() | ForfeitureUpheld():
+            questioned = isinstance(event, ForfeitureQuestioned)
+            forfeiture = Forfeiture(event.rule, event.effective_on, questioned)
+            return state._replace(forfeiture=forfeiture)
+        case MembershipRestored():
+            return state._replace(status="member", forfeiture=None, ended_on=None)
+        case _:
+            assert_never(event)
 
 
 def _after_fee(state: Member, event: FeeEvent) -> Member:

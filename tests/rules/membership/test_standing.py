@@ -8,6 +8,8 @@ from contracts.membership import (
     DutyEnded,
     DutyExtended,
     DutyMissRetracted,
+    ForfeitureQuestioned,
+    ForfeitureUpheld,
     MemberReinstated,
     MemberResigned,
     MembershipRestored,
@@ -54,6 +56,7 @@ from tests.rules.membership.given import (
 RESIGN = ResignMembership(on=NOW, member_id="M1")
 TERMINATE = TerminateMembership(on=NOW, member_id="M1", reason="breach", approver="P7")
 RESTORE = RestoreMembership(on=FORFEIT, member_id="M1", approver="P7", note_ref="N3")
+QUESTIONED = ForfeitureQuestioned(member_id="M1", rule=FIRST, effective_on=FORFEIT)
 FORFEITED = days_closed(joined(), FORFEIT)
 
 
@@ -234,13 +237,14 @@ def test_an_ended_membership_is_not_joined_or_left_again(ended: str) -> None:
 # --- a forfeiture whose ground is gone ---
 
 
-def test_a_certificate_recorded_after_the_forfeiture_retracts_the_miss_and_no_more() -> None:
+def test_a_certificate_recorded_after_the_forfeiture_retracts_the_miss_and_questions_it() -> None:
     answered = FORFEITED.when(note(certificate()))
     answered.then(
         CertificateNoted(member_id="M1", certificate=certificate()),
         DutyMissRetracted(
             member_id="M1", rule=FIRST, due_on=DUE, certificate_id="C1", effective_on=MISSED
         ),
+        QUESTIONED,
     )
     assert answered.state.standing == "forfeited"
 
@@ -258,14 +262,13 @@ def test_operations_then_restore_the_membership_as_if_it_had_never_ended() -> No
 def test_a_late_certificate_that_would_have_healed_in_time_is_ground_enough() -> None:
     late = certificate(valid_from=date(2025, 10, 1))
     answered = FORFEITED.when(note(late))
-    answered.then(
-        CertificateNoted(member_id="M1", certificate=late),
-        met(FIRST, DUE, "C1", date(2025, 10, 1)),
-    )
+    answered.then(CertificateNoted(member_id="M1", certificate=late), QUESTIONED)
     restored = answered.and_when(RESTORE)
     assert restored.events[1:] == [
-        started(AGAIN, date(2025, 10, 1), date(2028, 5, 31), "C1"),
+        started(FIRST, date(2023, 8, 10), DUE),
+        met(FIRST, DUE, "C1", date(2025, 10, 1)),
         reinstatement(date(2025, 10, 1)),
+        started(AGAIN, date(2025, 10, 1), date(2028, 5, 31), "C1"),
     ]
     assert restored.state.standing == "active"
 
@@ -278,7 +281,8 @@ def test_without_such_a_certificate_the_forfeiture_stands() -> None:
 
 def test_a_certificate_withdrawn_again_takes_the_ground_back() -> None:
     answered = passing(FORFEITED, note(certificate())).when(withdrawn(date(2025, 7, 1)))
-    assert answered.events[1:] == [missed(FIRST, DUE)]
+    upheld = ForfeitureUpheld(member_id="M1", rule=FIRST, effective_on=FORFEIT)
+    assert answered.events[1:] == [missed(FIRST, DUE), upheld]
     answered.and_when(RESTORE).refused("forfeiture-stands")
 
 
@@ -307,7 +311,7 @@ def test_a_restored_member_whose_fee_is_unpaid_is_suspended_for_that() -> None:
 def test_the_day_of_a_forfeiture_is_put_right_when_the_miss_was_an_earlier_one() -> None:
     first = passing(joined(), note(certificate(valid_to=date(2026, 5, 31))))
     over = days_closed(first, date(2027, 1, 1))
-    assert over.state.forfeiture == (AGAIN, date(2026, 8, 30))
+    assert over.state.forfeiture == (AGAIN, date(2026, 8, 30), False)
     answered = over.when(withdrawn(DUE))
-    assert answered.state.forfeiture == (FIRST, FORFEIT)
+    assert answered.state.forfeiture == (FIRST, FORFEIT, False)
     assert answered.state.ended_on == FORFEIT
