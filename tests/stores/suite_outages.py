@@ -230,7 +230,7 @@ class OutagesSuite:
         assert len(whole.counted["shelf/all"]) == 3 * number
 
     async def test_connections_killed_while_rows_are_written_park_nothing(
-        self, database: Database, patience: float
+        self, database: Database
     ) -> None:
         rig, feed = Rig(database), Feed().put("B1:a", "B2:b", "B1:c")
         killed: list[str] = []
