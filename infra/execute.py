@@ -58,6 +58,14 @@ class Silence:
         """Nobody listens."""
 
 
+class Rehearsed(FoldCache):
+    """Folds as they would be after what was rehearsed: of a future that is not stored, so they
+    stay whatever the store's head is."""
+
+    def found(self, head: int) -> None:
+        self._position = head
+
+
 class _Work(NamedTuple):
     """Commands waiting for the thread, or a unit that commits alone; and who waits for it."""
 
@@ -157,10 +165,10 @@ class Writer:
         """As `execute_many`, for callers in threads."""
         return self.submit(lambda transaction: transaction.handle(requests))
 
-    def rehearse(self, requests: Sequence[Request], cache: FoldCache) -> list[Answer]:
+    def rehearse(self, requests: Sequence[Request], folds: Rehearsed) -> list[Answer]:
         """What `execute_many` would answer now; nothing is stored. For callers in threads.
 
-        Calls that share a cache see what those before them would have done, as long as the streams
+        Calls that share `folds` see what those before them would have done, as long as the streams
         concerned are among the most recent `transaction.MAX_FOLDS`. Positions are not real ones.
         """
         with translated(), self.store.engine.connect() as connection:
@@ -169,12 +177,12 @@ class Writer:
                 self.store,
                 self.deciders,
                 self.policies,
-                cache,
+                folds,
                 instant(self.now()),
                 self.request_key,
             )
             answers = transaction.handle(requests)
-            transaction.committed()  # in the cache alone: it was never written
+            transaction.committed()  # among `folds` alone: it was never written
         return answers
 
     def _put(
@@ -276,7 +284,7 @@ class Writer:
     def _commit(self, group: list[_Work]) -> tuple[list[Any], Transaction]:
         with translated():
             if self._connection is None:
-                self._connection = self.store.engine.connect()
+                self._connection = self.store.writing()
             self.store.begin(self._connection)
             transaction = Transaction(
                 self._connection,

@@ -16,9 +16,10 @@ import structlog
 
 from infra.decider import derived_id
 from infra.errors import Refused
+from infra.execute import Rehearsed
 from infra.service import Running
 from infra.store import translated
-from infra.transaction import Answer, FoldCache, Outcome, Request, Transaction
+from infra.transaction import Answer, Outcome, Request, Transaction
 
 from . import jobs
 from .chunks import CHUNK, Chunk, judge, read_chunk
@@ -40,7 +41,7 @@ class Work:
         self._kind = kind
         self._file = file
         self._asked = Asked(job.import_id, job.member_id)
-        self._cache = FoldCache()
+        self._folds = Rehearsed()
         self._reader = ThreadPoolExecutor(1, "import-reader")
 
     async def run(self) -> None:
@@ -142,7 +143,7 @@ class Work:
     async def _rehearsed(self, chunk: Chunk) -> None:
         """Answers and progress, and no events."""
         writer = self._running.writer
-        answers = await asyncio.to_thread(writer.rehearse, chunk.requests, self._cache)
+        answers = await asyncio.to_thread(writer.rehearse, chunk.requests, self._folds)
         self.job = await writer.run(lambda transaction: self._settled(transaction, chunk, answers))
 
     def _settled(self, transaction: Transaction, chunk: Chunk, answers: Sequence[Answer]) -> Job:
@@ -207,7 +208,7 @@ class Work:
         writer, before = self._running.writer, self.job
         rehearsed: list[Answer] | None = None
         if before.options.dry_run:
-            rehearsed = await asyncio.to_thread(writer.rehearse, requests, self._cache)
+            rehearsed = await asyncio.to_thread(writer.rehearse, requests, self._folds)
 
         def unit(transaction: Transaction) -> Job:
             answers = transaction.handle(requests) if rehearsed is None else rehearsed

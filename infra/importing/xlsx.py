@@ -28,14 +28,15 @@ MIDNIGHT = time()
 
 def check_package(path: Path) -> None:
     """Refuse what is no XLSX, is damaged, or would take too much room."""
+    with path.open("rb") as content:
+        if content.read(2) != b"PK":
+            raise _wrong()
     try:
         with zipfile.ZipFile(path) as package:
             if "[Content_Types].xml" not in package.namelist():
                 raise _wrong()
             _unpack(package)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        if path.open("rb").read(2) != b"PK":
-            raise _wrong() from error
         raise Refused("file-broken", f"the XLSX file is damaged or locked: {error}") from error
 
 

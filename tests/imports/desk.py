@@ -35,7 +35,7 @@ MEMBER = "M1"
 ENTITIES = ("M1.E1", "M1.E2")
 COLUMNS = ("facility_id", "name", "activities", "country", "capacity_kt", "utilisation")
 PATH = "/membership/imports"
-LIMIT_S = 50.0
+LIMIT_S = 100.0
 IMPORT_TABLES = ("import_jobs", "import_rows", "import_mappings", "import_seen")
 
 
@@ -45,7 +45,7 @@ def assets() -> Path:
     return Path(os.environ.get("CASTMARK_SHARED", beside)) / "data" / "world-aluminium-assets.csv"
 
 
-ASSETS = {"map": ["name:asset_id"], "set": [f"entity_id:{ENTITIES[0]}"]}
+ASSETS: dict[str, Any] = {"map": ["name:asset_id"], "set": [f"entity_id:{ENTITIES[0]}"]}
 
 
 def plants(count: int, first: int = 1, **changes: str) -> list[dict[str, str]]:
@@ -137,7 +137,7 @@ class Desk:
                 job: dict[str, Any] = (await self.client.get(f"{PATH}/{import_id}")).json()
                 if job["state"] in ("done", "failed"):
                     return job
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.05)
 
     async def rows(self, import_id: str) -> list[dict[str, Any]]:
         """All answers to refused rows."""

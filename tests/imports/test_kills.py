@@ -1,0 +1,48 @@
+"""A killed import goes on by itself: every row exactly once."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.imports.desk import Desk, as_csv, desk_on, plants
+
+ROOT = Path(__file__).parents[2]
+
+
+async def killed(data: Path, content: bytes, when: str) -> None:
+    """Load a file in a process that does not survive its third chunk."""
+    file = data.with_suffix(".csv")
+    file.write_bytes(content)
+    arguments = ("-m", "tests.imports.victim", str(data), str(file), when, "3")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+    )
+    async with asyncio.timeout(45):
+        assert await process.wait() == -signal.SIGKILL
+
+
+def once_each(desk: Desk, count: int) -> None:
+    """Check that each generated facility was registered once."""
+    streams = [r.envelope.stream for r in desk.running.store.read_after(0, 1_000_000)]
+    found = sorted(stream for stream in streams if stream.startswith("facility/"))
+    assert found == sorted(f"facility/M1.plant-{n}" for n in range(1, count + 1))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_killed_import_goes_on_when_the_service_starts(tmp_path: Path, when: str) -> None:
+    content = as_csv([*plants(2_100), *plants(3, 9_000, country="Atlantis")])
+    data = tmp_path / "data"
+    await killed(data, content, when)
+    async with desk_on(data) as desk:
+        found = await desk.client.get("/membership/imports/killed")
+        assert found.json()["done"] >= 1_000
+        job = await desk.ended("killed")
+        assert (job["state"], job["changed"], job["unchanged"]) == ("done", 2_100, 0)
+        assert (job["done"], job["refused"]) == (2_103, 3)
+        assert [row["row"] for row in await desk.rows("killed")] == [2_102, 2_103, 2_104]
+        once_each(desk, 2_100)
+        answer = await desk.send("killed", content)
+        assert (answer.status_code, answer.json()) == (202, job), "sent again, it is followed"
