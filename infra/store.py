@@ -31,6 +31,8 @@ _COLUMNS = "position, stream, version, type, event_id, recorded_at, correlation_
 _COLUMNS += " command_id, actor, data, leaf"
 # Recursive triggers: without them INSERT OR REPLACE deletes rows behind the guards' back.
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
+LOCK_WAIT_S = 5  # who holds a store's lock longer than this is no neighbour but an outage
+HUNG_S = 60  # a writer silent for so long inside its transaction has hung: it loses the lock
 LOCK_KEY = 0x434D_5354  # one advisory lock per database: its store's
 
 
@@ -96,7 +98,7 @@ def open_engine(url: str) -> Engine:
             isolation_level="AUTOCOMMIT",
             poolclass=QueuePool,
             max_overflow=64,
-            connect_args={"check_same_thread": False, "timeout": 30},
+            connect_args={"check_same_thread": False, "timeout": LOCK_WAIT_S},
         )
 
         @event.listens_for(engine, "connect")
@@ -234,6 +236,15 @@ class Store:
         return found[0] if found and position <= self.head().position else None
 
     # --- for the writer, inside its transaction ---
+
+    def writing(self) -> Connection:
+        """A connection for a writer: it waits for the lock, and holds it, for so long and no
+        longer, so that a process that hangs stops the others for a while only."""
+        connection = self.engine.connect()
+        if self.engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
+            connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = '{HUNG_S}s'")
+        return connection
 
     def begin(self, connection: Connection) -> None:
         """Open a transaction and take the store's lock, in a statement of its own."""
