@@ -171,6 +171,19 @@ class OutagesSuite:
         with pytest.raises(Transient):
             await waiting
 
+    async def test_a_lock_that_is_not_given_back_is_told_to_who_waits_for_it(
+        self, database: Database, patience: float, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("infra.store.LOCK_WAIT_S", 1)
+        writer = database.writer()
+        other = database.store()
+        with other.engine.connect() as connection:
+            other.begin(connection)
+            with pytest.raises(Transient, match="away or busy"):
+                await asyncio.wait_for(writer.execute(count("S", "a")), PATIENCE_S)
+            connection.exec_driver_sql("ROLLBACK")
+        assert (await writer.execute(count("S", "b"))).version == 1
+
     async def test_each_answer_is_counted_once_however_often_the_commit_was_tried(
         self, database: Database
     ) -> None:

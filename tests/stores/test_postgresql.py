@@ -1,15 +1,20 @@
 """PostgreSQL enrols in every suite: the owner makes the tables, the service's role uses them."""
 
+import asyncio
+import threading
+
 import pytest
 
+from infra.transaction import Transaction
 from tests.databases import Database
 from tests.plugins.require import needs
 from tests.stores.suite_appending import AppendingSuite
 from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
-from tests.stores.suite_outages import OutagesSuite, patience
+from tests.stores.suite_outages import PATIENCE_S, OutagesSuite, patience
 from tests.stores.suite_repeats import RepeatsSuite
+from tests.toys import count
 
 __all__ = ["often", "patience"]
 
@@ -45,4 +50,21 @@ class TestCaches(OnPostgreSQL, CachesSuite):
 
 
 class TestOutages(OnPostgreSQL, OutagesSuite):
-    pass
+    async def test_a_process_that_hangs_inside_its_transaction_loses_the_lock(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("infra.store.HUNG_S", 1)
+        hung, writer = database.writer(), database.writer(database.store())
+        release = threading.Event()
+
+        def hangs(unit: Transaction) -> None:
+            unit.handle([count("S", "a", "hung")])
+            release.wait(PATIENCE_S)
+
+        hanging = hung.submit(hangs)
+        await asyncio.sleep(0.2)
+        first = await asyncio.wait_for(writer.execute(count("S", "b")), PATIENCE_S)
+        release.set()
+        await asyncio.to_thread(hanging.result, PATIENCE_S)
+        again = await writer.execute(count("S", "a", "hung"))
+        assert (first.version, again.version, again.repeated) == (1, 2, True)
