@@ -26,6 +26,7 @@ from .execute import Outcome, Writer, request_of
 from .parking import parked_events
 from .policy import Policies
 from .readmodel import Consumer
+from .store import translated
 
 ACTOR = "castmark:clock"
 ONE_DAY = timedelta(days=1)
@@ -131,7 +132,7 @@ class Clock:
 
     def closed_on(self) -> date | None:
         """The last day closed."""
-        with self.writer.store.engine.connect() as connection:
+        with translated(), self.writer.store.engine.connect() as connection:
             text = connection.exec_driver_sql(
                 "SELECT data FROM events WHERE stream = "
                 f"'calendar/{self.source}' ORDER BY version DESC LIMIT 1"
@@ -238,7 +239,7 @@ class Clock:
                 raise answer
 
     def _first_due(self) -> date | None:
-        with self.writer.store.engine.connect() as connection:
+        with translated(), self.writer.store.engine.connect() as connection:
             first = connection.execute(select(func.min(tables.DUES.c.due_on))).scalar()
         return None if first is None else date.fromisoformat(first)
 
@@ -269,7 +270,7 @@ class Clock:
     def _due(self, on: date) -> tuple[list[Due], list[Undetermined]]:
         ready: list[Due] = []
         waiting: list[Undetermined] = []
-        with self.writer.store.engine.connect() as connection:
+        with translated(), self.writer.store.engine.connect() as connection:
             dues = tables.DUES.c
             query = select(tables.DUES).where(dues.due_on <= on.isoformat())
             rows = connection.execute(query.order_by(dues.due_on, dues.stream, dues.rule)).all()

@@ -10,10 +10,11 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
+from contracts.catalog import TOPICS
 from contracts.machinery import TreeHeadSigned
 from contracts.values import Id
 
@@ -24,7 +25,11 @@ from .parking import parked_events
 from .rebuild import Rebuild, Result
 from .relay import rewind
 from .service import Running
+from .store import translated
 from .web import Api, Day, Json, Readiness, SignedIn
+
+DAYS_AT_ONCE = 3_660
+"""A clock that was moved by a mistyped year is lost: nobody can move it back."""
 
 
 class Tick(BaseModel):
@@ -56,7 +61,7 @@ class Rewinding(BaseModel):
     """Send again everything behind a position."""
 
     model_config = ConfigDict(extra="forbid")
-    position: int
+    position: Annotated[int, Field(ge=0)]
 
 
 class Verifying(BaseModel):
@@ -130,7 +135,9 @@ def readiness_of(running: Running) -> Readiness:
 def add_operations(api: Api, running: Running) -> None:
     """Add `{prefix}/operations/...` to a service's HTTP side."""
     at = f"{api.prefix}/operations"
-    rebuilds = Rebuilds(running)
+    _add_consumers(api, running, at)
+    if running.name in TOPICS:
+        _add_calendar(api, running, at)
 
     @api.get(f"{api.prefix}/policies/{{policy_id}}", tags=["policy"])
     async def policy(principal: SignedIn, policy_id: str) -> Response:
@@ -140,87 +147,6 @@ def add_operations(api: Api, running: Running) -> None:
             raise Refused("unknown-policy", f"there is no policy {policy_id[:100]!r} here")
         figures = {name: figure.model_dump() for name, figure in found.figures.items()}
         return Json({"policy_id": found.policy_id, "figures": figures})
-
-    @api.get(f"{at}/consumers", tags=["operation"])
-    async def consumers(principal: SignedIn) -> Response:
-        """Every consumer: state, cursors, lag in events and seconds, what is parked."""
-        principal.require("ops")
-        return Json(await asyncio.to_thread(_consumers, running))
-
-    @api.get(f"{at}/clock", tags=["operation"])
-    async def clock(principal: SignedIn) -> Response:
-        """The present day, the last day closed, and what cannot be decided yet."""
-        principal.require("ops")
-        return Json(await asyncio.to_thread(_clock, running))
-
-    @api.post(f"{at}/tick", tags=["operation"])
-    async def tick(principal: SignedIn, wanted: Tick) -> Response:
-        """Move a simulated store's clock; every day before it is decided in order."""
-        principal.require("ops")
-        await running.clock.advance(wanted.on)
-        return Json(await asyncio.to_thread(_clock, running))
-
-    @api.get(f"{at}/parked", tags=["operation"])
-    async def parked(principal: SignedIn, consumer: Annotated[str, Query()]) -> Response:
-        """Parked events of a consumer, oldest first."""
-        principal.require("ops")
-        with running.engine.connect() as connection:
-            found = parked_events(connection, consumer)
-        return Json(
-            {
-                "items": [
-                    {
-                        "source": event.source,
-                        "stream": event.record.envelope.stream,
-                        "position": event.record.envelope.position,
-                        "type": event.record.type,
-                        "slug": event.slug,
-                        "sentence": event.sentence,
-                        "parked_at": event.parked_at,
-                    }
-                    for event in found
-                ]
-            }
-        )
-
-    @api.post(f"{at}/release", tags=["operation"])
-    async def release(principal: SignedIn, wanted: Releasing) -> Response:
-        """Retry a parked stream, or skip its first event; done under the consumer's cursor."""
-        principal.require("ops")
-        applier = running.appliers.get(wanted.consumer)
-        if applier is None:
-            raise Refused("unknown-consumer", "this service has no consumer of that name")
-        done = await applier.release(wanted.source, wanted.stream, wanted.kind, "castmark:ops")
-        return Json(done)
-
-    @api.get(f"{at}/refusals", tags=["operation"])
-    async def refusals(principal: SignedIn) -> Response:
-        """Commands of reactions that were refused, newest first."""
-        principal.require("ops")
-        refused = tables.REFUSALS
-        query = select(refused).order_by(refused.c.refused_at.desc()).limit(1_000)
-        with running.engine.connect() as connection:
-            return Json({"items": [dict(row._mapping) for row in connection.execute(query)]})
-
-    @api.post(f"{at}/rebuild", tags=["operation"], status_code=202)
-    async def rebuild(principal: SignedIn, wanted: Rebuilding) -> Response:
-        """Begin a rebuild of a consumer's read models."""
-        principal.require("ops")
-        rebuilds.start(wanted.consumer, switch=wanted.switch)
-        return Json(rebuilds.states(), 202)
-
-    @api.get(f"{at}/rebuild", tags=["operation"])
-    async def rebuilt(principal: SignedIn) -> Response:
-        """What rebuilds of this process do, and what they found different."""
-        principal.require("ops")
-        return Json(rebuilds.states())
-
-    @api.post(f"{at}/relay", tags=["operation"])
-    async def relay(principal: SignedIn, wanted: Rewinding) -> Response:
-        """Send again to the broker everything behind a position."""
-        principal.require("ops")
-        await running.writer.run(partial(rewind, position=wanted.position))
-        return Json({"relay": "again", "from": wanted.position})
 
     @api.post(f"{at}/verify", tags=["operation"])
     async def verified(principal: SignedIn, wanted: Verifying) -> Response:
@@ -245,9 +171,121 @@ def add_operations(api: Api, running: Running) -> None:
         )
 
 
+def _add_consumers(api: Api, running: Running, at: str) -> None:
+    """What consumers do and have parked; rebuilding them."""
+    rebuilds = Rebuilds(running)
+
+    @api.get(f"{at}/consumers", tags=["operation"])
+    async def consumers(principal: SignedIn) -> Response:
+        """Every consumer: state, cursors, lag in events and seconds, what is parked."""
+        principal.require("ops")
+        return Json(await asyncio.to_thread(_consumers, running))
+
+    @api.get(f"{at}/parked", tags=["operation"])
+    async def parked(principal: SignedIn, consumer: Annotated[str, Query()]) -> Response:
+        """Parked events of a consumer, oldest first."""
+        principal.require("ops")
+        return Json(await asyncio.to_thread(_parked, running, consumer))
+
+    @api.post(f"{at}/release", tags=["operation"])
+    async def release(principal: SignedIn, wanted: Releasing) -> Response:
+        """Retry a parked stream, or skip its first event; done under the consumer's cursor."""
+        principal.require("ops")
+        applier = running.appliers.get(wanted.consumer)
+        if applier is None:
+            raise Refused("unknown-consumer", "this service has no consumer of that name")
+        done = await applier.release(wanted.source, wanted.stream, wanted.kind, "castmark:ops")
+        return Json(done)
+
+    @api.get(f"{at}/refusals", tags=["operation"])
+    async def refusals(principal: SignedIn) -> Response:
+        """Commands of reactions that were refused, newest first."""
+        principal.require("ops")
+        return Json(await asyncio.to_thread(_refusals, running))
+
+    @api.post(f"{at}/rebuild", tags=["operation"], status_code=202)
+    async def rebuild(principal: SignedIn, wanted: Rebuilding) -> Response:
+        """Begin a rebuild of a consumer's read models."""
+        principal.require("ops")
+        rebuilds.start(wanted.consumer, switch=wanted.switch)
+        return Json(rebuilds.states(), 202)
+
+    @api.get(f"{at}/rebuild", tags=["operation"])
+    async def rebuilt(principal: SignedIn) -> Response:
+        """What rebuilds of this process do, and what they found different."""
+        principal.require("ops")
+        return Json(rebuilds.states())
+
+
+def _add_calendar(api: Api, running: Running, at: str) -> None:
+    """What only services with a topic of their own have: a clock, and something to send again."""
+
+    @api.get(f"{at}/clock", tags=["operation"])
+    async def clock(principal: SignedIn) -> Response:
+        """The present day, the last day closed, and what cannot be decided yet."""
+        principal.require("ops")
+        return Json(await asyncio.to_thread(_clock, running))
+
+    @api.post(f"{at}/tick", tags=["operation"])
+    async def tick(principal: SignedIn, wanted: Tick) -> Response:
+        """Move a simulated store's clock; every day before it is decided in order."""
+        principal.require("ops")
+        today = running.times.today()
+        if await asyncio.to_thread(running.clock.closed_on) is not None:
+            if (wanted.on - today).days > DAYS_AT_ONCE:
+                raise Refused(
+                    "tick-too-far",
+                    f"it is {today}; a clock never goes back, so it is moved by {DAYS_AT_ONCE}"
+                    " days at most: move it by steps if that day is meant",
+                    today=today,
+                    on=wanted.on,
+                )
+        await running.clock.advance(wanted.on)
+        return Json(await asyncio.to_thread(_clock, running))
+
+    @api.post(f"{at}/relay", tags=["operation"])
+    async def relay(principal: SignedIn, wanted: Rewinding) -> Response:
+        """Send again to the broker everything behind a position."""
+        principal.require("ops")
+        if running.relay is None:
+            raise Refused(
+                "nothing-relayed",
+                "there is no broker here: readers tail the store itself, and read again from"
+                " their own cursors",
+            )
+        await running.writer.run(partial(rewind, position=wanted.position))
+        return Json({"relay": "again", "from": wanted.position})
+
+
+def _parked(running: Running, consumer: str) -> dict[str, object]:
+    with translated(), running.engine.connect() as connection:
+        found = parked_events(connection, consumer)
+    return {
+        "items": [
+            {
+                "source": event.source,
+                "stream": event.record.envelope.stream,
+                "position": event.record.envelope.position,
+                "type": event.record.type,
+                "slug": event.slug,
+                "sentence": event.sentence,
+                "parked_at": event.parked_at,
+            }
+            for event in found
+        ]
+    }
+
+
+def _refusals(running: Running) -> dict[str, object]:
+    refused = tables.REFUSALS
+    query = select(refused).order_by(refused.c.refused_at.desc()).limit(1_000)
+    with translated(), running.engine.connect() as connection:
+        return {"items": [dict(row._mapping) for row in connection.execute(query)]}
+
+
 def _consumers(running: Running) -> dict[str, object]:
     items: list[dict[str, object]] = []
-    with running.engine.connect() as connection:
+    with translated(), running.engine.connect() as connection:
         for consumer in running.definition.consumers:
             progress = running.progress[consumer.name]
             cursors = read_cursors(connection, consumer.name)

@@ -14,6 +14,7 @@ from . import tables
 from .consumer import START, read_cursors
 from .errors import Transient
 from .service import Running
+from .store import translated
 from .telemetry import Metrics
 
 EVERY_S = 1.0
@@ -40,7 +41,7 @@ class Watchdog:
 
     def measure(self, running: Running) -> None:
         """Set the figures of one service."""
-        with running.engine.connect() as connection:
+        with translated(), running.engine.connect() as connection:
             for consumer in running.definition.consumers:
                 cursors = read_cursors(connection, consumer.name)
                 for source in consumer.sources:

@@ -11,6 +11,7 @@ import itertools
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -192,7 +193,7 @@ class Heard(NamedTuple):
         return data
 
 
-class Listener:
+class Listener(ABC):
     """A subscriber that listens from another thread until told to stop: `with Poll(...)`."""
 
     def __init__(self, door: Door, role: str = "subscriber:demo") -> None:
@@ -203,8 +204,9 @@ class Listener:
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
+    @abstractmethod
     def _listen(self) -> None:
-        raise NotImplementedError
+        """Hear some more; called again until told to stop."""
 
     def _run(self) -> None:
         try:

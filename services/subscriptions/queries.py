@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import func, select
 
 from infra.service import Running
+from infra.store import translated
 
 CONSUMER = "feed"
 
@@ -26,7 +27,7 @@ class FeedReader:
 
     def after(self, position: int, limit: int) -> list[Item]:
         """Events behind a position, oldest first."""
-        with self._running.engine.connect() as connection:
+        with translated(), self._running.engine.connect() as connection:
             table = self._running.models[CONSUMER].live(connection).rows["feed"].table
             feed = table.c
             query = select(feed.position, feed.type, feed.cloudevent)
@@ -47,7 +48,7 @@ class FeedReader:
 
     def last(self) -> int:
         """Position of the newest event; 0 when there is none."""
-        with self._running.engine.connect() as connection:
+        with translated(), self._running.engine.connect() as connection:
             table = self._running.models[CONSUMER].live(connection).rows["feed"].table
             return int(connection.execute(select(func.max(table.c.position))).scalar() or 0)
 

@@ -16,6 +16,6 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
         return walk(door, date(2024, 1, 10))
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.__name__)
-def test_on_the_embedded_platform(claim: Callable[[Walked], None], walked: Walked) -> None:
-    claim(walked)
+@pytest.mark.parametrize("check_claim", CLAIMS, ids=lambda claim: claim.__name__)
+def test_on_the_embedded_platform(check_claim: Callable[[Walked], None], walked: Walked) -> None:
+    check_claim(walked)

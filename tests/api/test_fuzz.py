@@ -1,0 +1,151 @@
+"""Requests that can be made up, sent to every service of the running platform as operations.
+
+Seeded and bounded. Half of the ids are of things that exist, so that rules are reached and not
+only the forms before them. Left out: moving the clock (for ever), streams without an end.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from schemathesis import Case
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+
+from infra.problems import SCHEMA
+from tests.door import PROBLEM, Door
+from tests.embedded import door_of, platform
+from tests.walk import certify
+
+SERVICES = ("membership", "audits", "certification", "feed")
+ENDLESS = ("/operations/tick", "/feed/stream")
+EXAMPLES = 12
+KNOWN: dict[str, list[str]] = {
+    "member_id": ["M1", "M2"],
+    "to_member_id": ["M1", "M2"],
+    "entity_id": ["M1-E", "M2-E"],
+    "to_entity_id": ["M1-E", "M2-E"],
+    "facility_id": ["M1-F1", "M1-F2", "M2-F1"],
+    "audit_id": ["M1-A"],
+    "certificate_id": ["M1-C"],
+    "replaces": ["M1-C"],
+    "transfer_id": ["T1"],
+    "invoice_id": ["I1"],
+    "deadline_id": ["initial_certification:M1", "recertification:M1"],
+    "consumer": ["membership", "audits", "certification", "feed"],
+    "key": ["M1", "M1-C", "M1-E", "M1-F1"],
+}
+VALIDATOR = Draft202012Validator(dict(SCHEMA))
+
+
+def populate(door: Door) -> None:
+    """Two members, one of them certified, with an offer and an invoice open."""
+    door.tick(date(2024, 1, 10))
+    for member_id in ("M1", "M2"):
+        who = {"member_id": member_id}
+        door.send("ops", "membership/draft_application", **who, name="Group", country="DE")
+        door.send(
+            "ops",
+            "membership/submit_application",
+            **who,
+            membership_class="PT",
+            activities=["smelting"],
+        )
+        door.send("ops", "membership/start_review", **who)
+        door.send("ops", "membership/approve_application", **who, fee_level="small")
+        door.send("ops", "membership/admit_member", **who)
+        entity = {**who, "entity_id": f"{member_id}-E"}
+        door.send("ops", "membership/register_entity", **entity, name="Entity", country="DE")
+        for number in (1, 2):
+            door.send(
+                "ops",
+                "membership/register_facility",
+                **entity,
+                facility_id=f"{member_id}-F{number}",
+                name="Works",
+                activities=["smelting"],
+                location={"country": "DE"},
+            )
+    door.send("ops", "membership/invoice_fee", member_id="M1", invoice_id="I1")
+    offer = {"facility_id": "M1-F2", "member_id": "M1", "transfer_id": "T1"}
+    to = {"to_member_id": "M2", "to_entity_id": "M2-E"}
+    certify(door, "M1", date(2024, 1, 10))
+    door.send("ops", "membership/offer_transfer", **offer, **to)
+    door.settled()
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """A platform with something in it."""
+    with platform(tmp_path_factory.mktemp("fuzz")) as host, door_of(host) as door:
+        populate(door)
+        yield door
+
+
+def known_ids(where: Any, chance: st.DataObject) -> None:
+    """Put ids of things that exist in the place of some that were made up."""
+    if isinstance(where, dict):
+        for name in where:
+            if name in KNOWN and chance.draw(st.booleans()):
+                where[name] = chance.draw(st.sampled_from(KNOWN[name]))
+            elif name == "facilities" and chance.draw(st.booleans()):
+                where[name] = ["M1-F1"]
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_request_gets_a_5xx_and_each_refusal_is_a_problem(door: Door, service: str) -> None:
+    schema = schemathesis.openapi.from_url(door.at(f"/{service}/openapi.json"))
+    answers: Counter[int] = Counter()
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
+        operation = found.ok()
+        if operation.path.endswith(ENDLESS):
+            continue
+
+        @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+        @given(
+            case=operation.as_strategy() | operation.as_strategy(GenerationMode.NEGATIVE),
+            chance=st.data(),
+        )
+        def ask(case: Case[Any], chance: st.DataObject) -> None:
+            for part in (case.body, case.path_parameters, case.query):
+                known_ids(part, chance)
+            if case.query and "wait" in case.query:
+                case.query["wait"] = 0
+            answer = asked(case, door, chance)
+            judge(answer)
+            answers[answer.status_code] += 1
+
+        ask()
+    assert answers[401] == 0  # all of them came past the door
+    assert sum(answers[status] for status in (200, 201, 202)) > 20
+    assert answers[422] > 5
+
+
+def asked(case: Case[Any], door: Door, chance: st.DataObject) -> requests.Response:
+    """Send what was made up, but for the token; with a command id of its own every other time."""
+    request = case.as_transport_kwargs(base_url=door.at("/x").removesuffix("/x"))
+    headers = {name.lower(): value for name, value in request.pop("headers", {}).items()}
+    if "idempotency-key" in headers and chance.draw(st.booleans()):
+        headers["idempotency-key"] = uuid.uuid4().hex
+    return requests.request(**request, headers=headers | door.headers("ops"), timeout=30)
+
+
+def judge(answer: Any) -> None:
+    """No 5xx; a refusal is a problem document, and its page explains the slug."""
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] in (PROBLEM, [PROBLEM])
+        problem = answer.json()
+        VALIDATOR.validate(problem)
+        assert problem["status"] == answer.status_code
+        assert len(problem["detail"]) > 10
