@@ -1,0 +1,1 @@
+"""Every promised figure, measured beside its peer: `python -m tests.benchmarks`."""
