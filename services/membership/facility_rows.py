@@ -48,12 +48,13 @@ FIELDS: tuple[Field, ...] = (
     Field("control_basis", ("control",)),
     Field("share_percent", ("ownership_percent", "equity_percent")),
 )
+REQUIRED = frozenset(field.name for field in FIELDS if field.required)
 UNITS: Mapping[str, int] = {
     **dict.fromkeys(("t", "tpa", "t_per_year", "tonnes", "tonnes_per_year"), 1),
     **dict.fromkeys(("kt", "ktpa", "kt_per_year"), 1_000),
     **dict.fromkeys(("mt", "mtpa", "mt_per_year", "million_tonnes"), 1_000_000),
 }
-"""Tonnes a year in one of each; `mt` is a million tonnes, as in the trade's tables."""
+"""Tonnes a year in one of each."""
 WORDS: Mapping[str, Activity] = {
     **{activity.value: activity for activity in Activity},
     "mine": Activity.BAUXITE_MINING,
@@ -79,6 +80,9 @@ WORDS: Mapping[str, Activity] = {
 YES = frozenset({"true", "yes", "y", "1", "operating"})
 NO = frozenset({"false", "no", "n", "0", "idle", "closed", "mothballed"})
 REGION_LEFT_OUT = "region-left-out"
+MILLION_TONNES = "mt-read-as-million-tonnes"
+"""`mt` in a column's name is a million tonnes, as in the trade's tables; told, as it also stands
+for metric tonnes elsewhere."""
 FIELD_OF = {"control": "control_basis", "location": "country"}
 RIGHT: Mapping[str, tuple[str, str]] = {
     "facility_id": (
@@ -104,7 +108,10 @@ class _Wrong(Exception):
 
 
 class _Unit(NamedTuple):
-    factor: int | None  # None: the row says it, in capacity_unit
+    """A factor to tonnes (None: the row says it, in capacity_unit), and what to note."""
+
+    factor: int | None
+    notes: tuple[str, ...] = ()
 
 
 def check(binding: Binding) -> None:
@@ -128,7 +135,7 @@ def unit_of(binding: Binding) -> _Unit:
     name = plain_name(capacity.column)
     for ending in sorted(UNITS, key=len, reverse=True):
         if name == ending or name.endswith(f"_{ending}"):
-            return _Unit(UNITS[ending])
+            return _Unit(UNITS[ending], (MILLION_TONNES,) if ending == "mt" else ())
     raise Refused(
         "unit-missing",
         f"the column {capacity.column!r} does not say its unit: set capacity_unit to t, kt or mt",
@@ -148,9 +155,9 @@ class Rows:
         self._places = places
         self._evidence = evidence
         self._entities: dict[str, EntityEvidence | None] = {}
-        self._factor = unit_of(binding).factor
+        self._factor, self._capacity_notes = unit_of(binding)
         self._bound = [
-            (field.name, bound.at, bound.value or "")
+            (field.name, bound.at, bound.value or "", READERS.get(field.name))
             for field in FIELDS
             if (bound := binding.fields.get(field.name)) is not None
         ]
@@ -159,33 +166,35 @@ class Rows:
 
     def build(self, cells: Sequence[str]) -> Built:
         """A row as a command, or as faults."""
-        said = {
-            field: text
-            for field, at, value in self._bound
-            if (text := (value if at is None else cells[at]).strip())
-        }
-        own = said.get("facility_id", "")
-        key = own if own.startswith(self._prefix) else self._prefix + own
-        faults: list[Fault] = [
-            Fault(field, "value-missing", f"{field} is empty: every row needs it")
-            for field in ("facility_id", "entity_id", "name", "activities", "country")
-            if field not in said
-        ]
         values: dict[str, object] = {"on": self._on, "member_id": self._member_id}
-        values["facility_id"] = key
-        notes: tuple[str, ...] = ()
-        for field, text in said.items():
-            reader = READERS.get(field)
+        said: dict[str, str] = {}
+        faults: list[Fault] = []
+        for field, at, value, reader in self._bound:
+            text = (value if at is None else cells[at]).strip()
+            if not text:
+                continue
+            said[field] = text
             if reader is not None:
                 try:
                     reader(self, text, values)
                 except _Wrong as wrong:
                     faults.append(Fault(field, *wrong.args))
+        own = said.get("facility_id", "")
+        key = own if own.startswith(self._prefix) else self._prefix + own
+        values["facility_id"] = key
+        if not said.keys() >= REQUIRED:
+            faults += (
+                Fault(field, "value-missing", f"{field} is empty: every row needs it")
+                for field in sorted(REQUIRED - said.keys())
+            )
+        notes: tuple[str, ...] = ()
         try:
             notes = self._place(said, values)
         except _Wrong as wrong:
             faults.append(Fault(wrong.args[2], *wrong.args[:2]))
-        self._capacity(said, values, faults)
+        if "capacity_t_per_year" in said:
+            notes += self._capacity_notes
+            self._capacity(said, values, faults)
         command = None if faults else self._command(values, faults)
         return Built(key if own else None, command, tuple(faults), notes)
 
@@ -262,9 +271,6 @@ class Rows:
         self, said: Mapping[str, str], values: dict[str, object], faults: list[Fault]
     ) -> None:
         """A capacity in tonnes a year."""
-        text = said.get("capacity_t_per_year")
-        if text is None:
-            return
         factor = self._factor
         if factor is None:
             factor = UNITS.get(plain_name(said.get("capacity_unit", "")))
@@ -272,7 +278,7 @@ class Rows:
             faults.append(Fault("capacity_unit", "unknown-unit", "write t, kt or mt a year"))
             return
         try:
-            values["capacity_t_per_year"] = _decimal(text) * factor
+            values["capacity_t_per_year"] = _decimal(said["capacity_t_per_year"]) * factor
         except _Wrong as wrong:
             faults.append(Fault("capacity_t_per_year", *wrong.args))
 

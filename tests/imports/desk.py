@@ -21,6 +21,7 @@ from infra import tables
 from infra.auth import Tokens
 from infra.devissuer import ISSUER, DevIssuer
 from infra.execute import request_of
+from infra.local.postgres import ServiceDatabase
 from infra.problems import Problems
 from infra.service import Running, create, keys_in, sqlite_engine
 from infra.store import open_engine
@@ -94,8 +95,8 @@ def as_xlsx(
 class Desk:
     """One process of membership on a data folder; `client` is signed in as operations."""
 
-    def __init__(self, data: Path) -> None:
-        self.running = _open(data)
+    def __init__(self, running: Running) -> None:
+        self.running = running
         issuer = DevIssuer(OKPKey.generate_key("Ed25519"), audience="castmark")
         tokens = Tokens(issuer, ISSUER, "castmark")
         shared = Shared(tokens, Metrics(CollectorRegistry()), Problems(), issuer)
@@ -188,18 +189,21 @@ class Desk:
 CHANGING = ("registered_on", "effective_on", "known_through")
 
 
-def _open(data: Path) -> Running:
+def opened(data: Path, database: ServiceDatabase | None = None) -> Running:
+    """Membership with its tables made, not yet started: on SQLite unless a database is given."""
     made = definition()
-    engine = sqlite_engine(data, made.name)
-    create(made, engine)
-    engine.dispose()
-    return Running(made, open_engine(str(engine.url)), keys_in(data / "keys"), data)
+    role = None if database is None else f"{database.name}_app"
+    owner = sqlite_engine(data, made.name) if database is None else open_engine(database.owner_url)
+    create(made, owner, app_role=role)
+    owner.dispose()
+    url = str(owner.url) if database is None else database.app_url
+    return Running(made, open_engine(url), keys_in(data / "keys"), data)
 
 
 @asynccontextmanager
-async def desk_on(data: Path) -> AsyncIterator[Desk]:
+async def desk_on(data: Path, database: ServiceDatabase | None = None) -> AsyncIterator[Desk]:
     """A desk that serves until the block ends."""
-    desk = Desk(data)
+    desk = Desk(opened(data, database))
     await desk.running.start(desk.running.own_log, publishes=False)
     try:
         await _register(desk)

@@ -18,7 +18,7 @@ async def test_every_row_of_the_real_file_is_answered(desk: Desk) -> None:
     assert [row["row"] for row in refused] == lost
     assert {(row["column"], row["slug"]) for row in refused} == {("country", "unknown-country")}
     assert job["slugs"] == {"unknown-country": len(lost)}
-    assert job["notes"] == {"region-left-out": 84}
+    assert job["notes"] == {"region-left-out": 84, "mt-read-as-million-tonnes": 227}
     assert job["ignored"] == ["region", "product", "technology"]
     taken = desk.facilities()
     wanted = {f"facility/{MEMBER}.{r['asset_id']}" for r in rows if r["country"] != "Refinery"}

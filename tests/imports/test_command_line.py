@@ -1,0 +1,83 @@
+"""`castmark import facilities`: a bar, a sum, a file of rejects, an exit code."""
+
+import asyncio
+import io
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import typer
+import uvicorn
+from rich.console import Console
+
+from castmark.bulk import Wanted, facilities
+from castmark.client import Client, Refusal
+from tests.imports.desk import ENTITIES, Desk, as_csv, plants
+
+
+@pytest.fixture
+async def client(desk: Desk) -> AsyncIterator[Client]:
+    """The desk behind a real socket."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    config = uvicorn.Config(desk.api, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    host, port = listening.getsockname()
+    with Client({"": f"http://{host}:{port}"}, desk.issuer.mint(["ops"])) as made:
+        yield made
+    server.should_exit = True
+    async with asyncio.timeout(20):
+        await serving
+
+
+def wanted(file: Path, rejects: Path | None = None, import_id: str | None = None) -> Wanted:
+    """What a person would ask for."""
+    constants = [f"entity_id={ENTITIES[0]}"]
+    return Wanted(file, "M1", False, False, False, [], constants, rejects, import_id)
+
+
+async def run(client: Client, asked: Wanted) -> tuple[int, str]:
+    """The exit code and what was printed."""
+    out = Console(file=io.StringIO(), width=300)
+    try:
+        await asyncio.to_thread(facilities, client, asked, out)
+    except typer.Exit as ended:
+        return ended.exit_code, out.file.getvalue()  # type: ignore[attr-defined]  # StringIO
+    return 0, out.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above
+
+
+async def test_a_file_is_loaded_summed_up_mended_and_loaded_again(
+    client: Client, desk: Desk, tmp_path: Path
+) -> None:
+    file, rejects = tmp_path / "plants.csv", tmp_path / "rejects.csv"
+    await asyncio.to_thread(
+        file.write_bytes, as_csv([*plants(4), *plants(2, 9, country="Atlantis")])
+    )
+    code, said = await run(client, wanted(file, rejects, "mine"))
+    assert code == 1
+    assert "import mine" in said
+    assert "6 rows read: 4 new or changed, 0 as before, 2 refused" in said
+    assert "unknown-country: 2" in said
+    assert "row 6, country: 'Atlantis' is no country" in said
+
+    mended = await asyncio.to_thread(rejects.read_bytes)
+    await asyncio.to_thread(file.write_bytes, mended.replace(b"Atlantis", b"Greece"))
+    code, said = await run(client, wanted(file))
+    assert (code, desk.events()) == (0, 6)
+    assert "2 rows read: 2 new or changed, 0 as before, 0 refused" in said
+
+
+async def test_an_import_is_followed_again_by_its_id(
+    client: Client, desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "plants.csv"
+    await asyncio.to_thread(file.write_bytes, as_csv(plants(4)))
+    first = await run(client, wanted(file, import_id="mine"))
+    assert await run(client, wanted(file, import_id="mine")) == first
+    await asyncio.to_thread(file.write_bytes, as_csv(plants(5)))
+    with pytest.raises(Refusal, match="import-id-reused"):
+        await run(client, wanted(file, import_id="mine"))
+    assert desk.events() == 4
