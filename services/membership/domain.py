@@ -165,6 +165,8 @@ def _for_entity(body: Body, known: Knowledge) -> dict[str, object]:
 
 def _for_closing(body: Body, known: Knowledge) -> dict[str, object]:
     entity_id = _text(body, "entity_id")
+    if not entity_id:
+        return {"contents": None}
     contents = EntityContents(
         entity_id=entity_id,
         open_facilities=tuple(known.facilities_in(entity_id)),

@@ -23,7 +23,7 @@ from contracts.membership import (
     MembershipForfeited,
     MemberSuspended,
 )
-from contracts.values import CertificateId
+from contracts.values import CertificateId, DutyRule
 from infra.policy import Policies
 
 from .duty import INITIAL_RULE, Clock, Stage, covering, shifted, stages
@@ -75,16 +75,20 @@ def end(
     story: Story, effective_on: date, because: Literal["class_changed", "membership_ended"]
 ) -> None:
     """The duty that runs is over, not met."""
-    duty = story.state.duty
-    if duty is not None:
-        story.tell(
-            DutyEnded(
-                member_id=story.state.member_id,
-                rule=duty.rule,
-                effective_on=effective_on,
-                because=because,
-            )
-        )
+    if story.state.duty is not None:
+        _over(story, story.state.duty.rule, effective_on, because)
+
+
+def _over(
+    story: Story,
+    rule: DutyRule,
+    effective_on: date,
+    because: Literal["class_changed", "membership_ended", "certificate_gone"],
+) -> None:
+    member_id = story.state.member_id
+    story.tell(
+        DutyEnded(member_id=member_id, rule=rule, effective_on=effective_on, because=because)
+    )
 
 
 def forfeit(course: Sequence[Stage], closed: date | None) -> bool:
@@ -210,14 +214,7 @@ def _void(story: Story, duty: Duty) -> None:
     """A recertification whose certificate is gone: an earlier duty takes its place."""
     held = story.state.certificates.get(duty.rests_on or "")
     gone_on = held.withdrawn_from if held is not None else None
-    story.tell(
-        DutyEnded(
-            member_id=story.state.member_id,
-            rule=duty.rule,
-            effective_on=gone_on or duty.starts_on,
-            because="certificate_gone",
-        )
-    )
+    _over(story, duty.rule, gone_on or duty.starts_on, "certificate_gone")
 
 
 def _reopen(story: Story, stage: Stage) -> None:
@@ -277,9 +274,10 @@ def _suspend(story: Story, stage: Stage, policies: Policies) -> None:
     )
 
 
-def _miss(story: Story, stage: Stage, policies: Policies) -> None:
+def _miss(story: Story, stage: Stage, policies: Policies) -> bool:
+    """Tell a miss; False when it was told before."""
     if story.state.miss((stage.rule, stage.due_on)) is not None or stage.forfeits_on is None:
-        return
+        return False
     story.tell(
         DutyMissed(
             member_id=story.state.member_id,
@@ -290,6 +288,7 @@ def _miss(story: Story, stage: Stage, policies: Policies) -> None:
             policy_id=policies.on(stage.missed_on).policy_id,
         )
     )
+    return True
 
 
 def _reinstate(story: Story, since: date, on: date | None) -> None:
@@ -324,12 +323,12 @@ def _forfeit(story: Story, stage: Stage, policies: Policies) -> None:
 def _review(story: Story, course: Sequence[Stage], closed: date | None, policies: Policies) -> None:
     """Keep telling what was missed, and whether the forfeiture is still carried by it. Ending the
     end takes a person (`restore_membership`)."""
-    for stage in course:
-        if stage.outcome in ("late", "missed"):
-            _miss(story, stage, policies)
     forfeiture, last = story.state.forfeiture, course[-1]
     if forfeiture is None:
         return
+    for stage in course:
+        if stage.outcome in ("late", "missed") and _miss(story, stage, policies):
+            _over(story, stage.rule, forfeiture.effective_on, "membership_ended")
     carried = forfeit(course, closed)
     if carried and (last.rule, last.forfeits_on) != (forfeiture.rule, forfeiture.effective_on):
         _suspend(story, last, policies)

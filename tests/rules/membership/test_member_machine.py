@@ -37,6 +37,7 @@ LEARNT_LATE = {
     "membership.certificate_noted.v1",
     "membership.duty_miss_retracted.v1",
     "membership.duty_missed.v1",
+    "membership.duty_ended.v1",
     "membership.forfeiture_questioned.v1",
     "membership.forfeiture_upheld.v1",
     "membership.member_reinstated.v1",
@@ -345,4 +346,4 @@ def _recorded(event: object, version: int) -> Recorded:
 
 
 TestMember = MemberMachine.TestCase
-TestMember.settings = settings(max_examples=150, stateful_step_count=40)
+TestMember.settings = settings(max_examples=100, stateful_step_count=40)

@@ -282,7 +282,11 @@ def test_without_such_a_certificate_the_forfeiture_stands() -> None:
 def test_a_certificate_withdrawn_again_takes_the_ground_back() -> None:
     answered = passing(FORFEITED, note(certificate())).when(withdrawn(date(2025, 7, 1)))
     upheld = ForfeitureUpheld(member_id="M1", rule=FIRST, effective_on=FORFEIT)
-    assert answered.events[1:] == [missed(FIRST, DUE), upheld]
+    assert answered.events[1:] == [
+        missed(FIRST, DUE),
+        DutyEnded(member_id="M1", rule=FIRST, effective_on=FORFEIT, because="membership_ended"),
+        upheld,
+    ]
     answered.and_when(RESTORE).refused("forfeiture-stands")
 
 
