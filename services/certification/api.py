@@ -32,7 +32,7 @@ Effective = Annotated[Day | None, Query(description="status on this day; today w
 KnownAt = Annotated[str | None, Query(max_length=40, description="as known at this instant")]
 DEADLINE = r"^[a-z_]+:[A-Za-z0-9._:~-]{1,250}$"
 CURSOR = r"^\d{4}-\d{2}-\d{2}~[a-z_]+:[A-Za-z0-9._:~-]{1,250}$"
-KINDS_OF_SUBJECTS = ("member", "entity", "facility")
+KINDS_OF_SUBJECTS = (("member", "members"), ("entity", "entities"), ("facility", "facilities"))
 
 
 def api(running: Running, shared: Shared) -> Api:
@@ -74,44 +74,48 @@ def _known_at(text: str | None) -> Instant | None:
 
 def _status(made: Api, queries: Queries) -> None:
     def answer(
-        kind: str, key: str, effective_at: date | None, known_at: str | None
+        subject: str, on: date | None, known: Instant | None, principal: Principal | None
     ) -> dict[str, object]:
-        subject, known = f"{kind}/{key}", _known_at(known_at)
-        on = effective_at or queries.today()
-        if not queries.facts(subject):
-            raise Refused(f"unknown-{kind}", f"nothing is known of {kind} {key}", subject=subject)
-        found = queries.status(subject, on, known)
+        public = not _is_own(principal, queries.owner(subject))
+        if not queries.facts([subject], public=public)[subject]:
+            kind = subject.partition("/")[0]
+            raise Refused(f"unknown-{kind}", f"nothing is known of {subject}", subject=subject)
+        day = on or queries.today()
+        found = queries.status(subject, day, known, public=public)
         return {
             "subject": subject,
             "status": found.certification,
             **{k: v for k, v in found._asdict().items() if k != "certification"},
-            "effective_at": on,
+            "effective_at": day,
             "known_at": known,
-            "facts": queries.held(subject, on, known),
+            "facts": queries.held(subject, day, known, public=public),
             "through": queries.reader.through("certification"),
         }
 
-    for kind, plural in zip(KINDS_OF_SUBJECTS, ("members", "entities", "facilities"), strict=True):
+    def add(kind: str, plural: str) -> None:
+        @made.get(f"/certification/{plural}/{{key}}", tags=["status"], name=f"{kind}_status")
+        async def subject(
+            principal: SignedIn, key: Key, effective_at: Effective = None, known_at: KnownAt = None
+        ) -> Response:
+            """Its certification status on a day, as known at an instant, with the facts. Audits,
+            duties and standing are shown to operations and the member itself."""
+            known = _known_at(known_at)
+            return Json(
+                await asyncio.to_thread(answer, f"{kind}/{key}", effective_at, known, principal)
+            )
 
-        def of_kind(kind: str = kind, plural: str = plural) -> None:
-            @made.get(f"/certification/{plural}/{{key}}", tags=["status"], name=f"{kind}_status")
-            async def subject(
-                principal: SignedIn,
-                key: Key,
-                effective_at: Effective = None,
-                known_at: KnownAt = None,
-            ) -> Response:
-                """Its certification status on a day, as known at an instant, with the facts."""
-                return Json(await asyncio.to_thread(answer, kind, key, effective_at, known_at))
-
-        of_kind()
+    for kind, plural in KINDS_OF_SUBJECTS:
+        add(kind, plural)
 
     @made.get("/certification/certificates/{key}", tags=["status"])
     async def certificate(
         key: Key, effective_at: Effective = None, known_at: KnownAt = None
     ) -> Response:
         """Public: a certificate's status on a day, as known at an instant. Needs no token."""
-        return Json(await asyncio.to_thread(answer, "certificate", key, effective_at, known_at))
+        known = _known_at(known_at)
+        return Json(
+            await asyncio.to_thread(answer, f"certificate/{key}", effective_at, known, None)
+        )
 
     @made.get("/certification/registry", tags=["status"])
     async def registry(wanted: Paged) -> Response:
@@ -120,6 +124,13 @@ def _status(made: Api, queries: Queries) -> None:
         items = [_registered(row, queries.today()) for row in rows[: wanted.limit]]
         following = items[-1]["certificate_id"] if len(rows) > wanted.limit else None
         return Json({"items": items, "next": following})
+
+
+def _is_own(principal: Principal | None, member_id: str | None) -> bool:
+    """Whether somebody may see all of a subject: operations, and the member whose it is."""
+    if principal is None:
+        return False
+    return principal.is_ops or member_id in principal.ids(RoleKind.MEMBER)
 
 
 def _registered(row: SubjectRow, today: date) -> dict[str, object]:

@@ -19,6 +19,7 @@ from infra.store import translated
 from .buckets import PAST_DUE, UNDETERMINED, Bucket, Seen, bucket_of, names
 from .deadline_parts import DeadlineRow
 from .domain import CONSUMERS
+from .facts import is_public
 from .reminder import ReminderDue, ReminderSet
 from .risk import Risk, ranked
 from .status import Status, gather, status
@@ -81,22 +82,36 @@ class Queries:
 
     # --- status ---
 
-    def facts(self, subject: str) -> Attributes:
-        """All that is known of a subject, on both axes."""
-        return self.reader.facts(CONSUMER, "facts", [subject])[subject]
+    def facts(self, subjects: Sequence[str], *, public: bool) -> dict[str, Attributes]:
+        """All that is known of subjects on both axes; `public`: only what anyone may see."""
+        found = self.reader.facts(CONSUMER, "facts", subjects)
+        if not public:
+            return found
+        return {
+            subject: {name: told for name, told in known.items() if is_public(subject, name)}
+            for subject, known in found.items()
+        }
 
-    def status(self, subject: str, on: date, known_at: Instant | None) -> Status:
+    def status(self, subject: str, on: date, known_at: Instant | None, *, public: bool) -> Status:
         """`status` of a subject on a day, as known at an instant."""
 
         def load(subjects: Sequence[str]) -> Mapping[str, Attributes]:
-            return self.reader.facts(CONSUMER, "facts", subjects)
+            return self.facts(subjects, public=public)
 
-        return status(gather(subject, load), on, known_at)
+        found = status(gather(subject, load), on, known_at)
+        return found._replace(standing=None, duties=()) if public else found
 
-    def held(self, subject: str, on: date, known_at: Instant | None) -> list[dict[str, object]]:
+    def held(
+        self, subject: str, on: date, known_at: Instant | None, *, public: bool
+    ) -> list[dict[str, object]]:
         """The facts of a subject that hold on a day, each with where it was recorded."""
-        holding = as_of(self.facts(subject), on, known_at)
+        holding = as_of(self.facts([subject], public=public)[subject], on, known_at)
         return [{"attribute": name, **known._asdict()} for name, known in sorted(holding.items())]
+
+    def owner(self, subject: str) -> str | None:
+        """The member whose subject it is now, as far as that is known."""
+        row: SubjectRow | None = self.reader.row(CONSUMER, "subjects", subject)
+        return row.member_id if row else None
 
     def certificates(self, after: str | None, limit: int) -> list[SubjectRow]:
         """The registry's rows in order of id, up to `limit + 1`."""
