@@ -5,6 +5,7 @@ A broken row is handed on as such. A broken file is Refused whole, wherever the 
 reads all of it before anything is taken from it.
 """
 
+import codecs
 import csv
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -21,6 +22,7 @@ FORMATS: tuple[Format, ...] = ("csv", "xlsx", "ndjson")
 DELIMITERS = ",;\t"
 MAX_ROWS = 5_000_000
 HEADER_BYTES = 1 << 20
+PIECE = 1 << 20
 ZIP = b"PK\x03\x04"
 
 
@@ -65,6 +67,7 @@ def open_sheet(path: Path, form: Format, columns: tuple[str, ...] | None = None)
 
 def _check_text(path: Path, form: Format) -> None:
     """Refuse what is not text in UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     line = 1
     with path.open("rb") as content:
         if content.read(4) == ZIP:
@@ -72,27 +75,28 @@ def _check_text(path: Path, form: Format) -> None:
                 "wrong-format", f"this is an archive or an XLSX file, not {form}: say which it is"
             )
         content.seek(0)
-        for raw in iter(lambda: content.readline(1 << 20), b""):
-            if b"\0" in raw:
+        more = True
+        while more:
+            piece = content.read(PIECE)
+            more = bool(piece)
+            nul = piece.find(b"\0")
+            if nul >= 0:
+                line += piece.count(b"\n", 0, nul)
                 raise Refused(
                     "file-not-text",
                     f"line {line} holds a NUL byte: save the file as {form} in UTF-8",
                     line=line,
                 )
-            if not raw.isascii():
-                _check_utf8(raw, line, content.readline(3) if raw[-1:] >= b"\x80" else b"")
-            line += raw.endswith(b"\n")
-
-
-def _check_utf8(raw: bytes, line: int, more: bytes) -> None:
-    try:
-        (raw + more).decode()
-    except UnicodeDecodeError as error:
-        raise Refused(
-            "wrong-encoding",
-            f"line {line} is not UTF-8 (byte {error.start + 1} of it): save the file as UTF-8",
-            line=line,
-        ) from error
+            try:
+                decoder.decode(piece, final=not more)
+            except UnicodeDecodeError as error:
+                line += piece.count(b"\n", 0, error.start)
+                raise Refused(
+                    "wrong-encoding",
+                    f"line {line} is not UTF-8: save the file as UTF-8",
+                    line=line,
+                ) from error
+            line += piece.count(b"\n")
 
 
 # --- CSV ---

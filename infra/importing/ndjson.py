@@ -60,6 +60,8 @@ def _lines(content: BinaryIO) -> Generator[tuple[int, Mapping[str, object] | Bro
 
 
 def _object(raw: bytes) -> Mapping[str, object] | Broken:
+    if b"\\u0000" in raw:
+        return Broken("row-unreadable", "the line holds the character U+0000: leave it out")
     try:
         value: object = orjson.loads(raw)
         if isinstance(value, dict):

@@ -4,6 +4,7 @@ A killed import goes on behind its last answered row when the service starts aga
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -21,11 +22,12 @@ from .formats import examine
 from .jobs import Job, Moved, Options, Tally
 from .kinds import Asked, Kind
 from .mapping import bind, merged, read_said, signature
-from .spool import place, spool
+from .spool import place, spool, sweep
 from .work import Work
 
 IDLE_S = 5.0
 AGAIN_S = 1.0
+FORGOTTEN_S = 24 * 3_600
 log = structlog.stdlib.get_logger("castmark.imports")
 
 
@@ -100,6 +102,7 @@ class Imports:
 
     async def run(self) -> None:
         """Work for ever; jobs that an earlier process left unfinished come first."""
+        await asyncio.to_thread(sweep, self.folder, time.time() - FORGOTTEN_S)
         while True:
             self._wake.clear()
             try:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +42,16 @@ async def spool(folder: Path, body: AsyncIterator[bytes]) -> tuple[Path, str]:
         part.unlink(missing_ok=True)
         raise
     return part, digest.hexdigest()
+
+
+def sweep(folder: Path, before: float) -> None:
+    """Delete what uploads and downloads left half done when their process was killed: files of
+    no job that were last written before a moment (seconds of the epoch)."""
+    for pattern in ("*.part", "*.rejects.xlsx"):
+        for left in folder.glob(pattern):
+            with suppress(FileNotFoundError):
+                if left.stat().st_mtime < before:
+                    left.unlink()
 
 
 def place(part: Path, at: Path) -> None:

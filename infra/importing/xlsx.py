@@ -45,15 +45,14 @@ def _wrong() -> Refused:
 
 
 def _unpack(package: zipfile.ZipFile) -> None:
-    left = MAX_UNPACKED
+    # What a part says of its size is held to below: more is not unpacked, less is an error.
+    if sum(part.file_size for part in package.infolist()) > MAX_UNPACKED:
+        raise _too_large(f"it unpacks to more than {MAX_UNPACKED >> 20} MB")
     for part in package.infolist():
         rows = columns = 0
         tail = b""
         with package.open(part) as content:  # which verifies size and checksum to the end
             while piece := content.read(PIECE):
-                left -= len(piece)
-                if left < 0:
-                    raise _too_large(f"it unpacks to more than {MAX_UNPACKED >> 20} MB")
                 if "/worksheets/" not in part.filename:
                     continue
                 for found in _PLACE.finditer(tail + piece):

@@ -72,7 +72,7 @@ async def test_a_broken_file_is_refused_whole(desk: Desk, name: str, tmp_path: P
 
 
 async def test_a_zip_bomb_is_not_unpacked_into_memory(desk: Desk) -> None:
-    packed = bomb(450)
+    packed = bomb(401)
     assert len(packed) < 1_000_000
     answer = await desk.send("one", packed, "xlsx")
     assert (answer.status_code, answer.json()["slug"]) == (413, "xlsx-too-large")
@@ -125,11 +125,11 @@ async def test_broken_lines_of_ndjson_are_answered(desk: Desk) -> None:
     good = b'{"facility_id":"a","name":"A","activities":["smelter","casthouse"],"country":"DE",'
     content = (
         good + b'"capacity_kt":0.10}\n{"half": \n[1]\n{"name":"x","name":"y"}\n'
-        b'{"facility_id":{"a":1}}\n{"facility_id":NaN}\n'
+        b'{"facility_id":{"a":1}}\n{"facility_id":NaN}\n{"name":"\\u0000"}\n{"name":"\\ud800"}\n'
     )
     job = await desk.load("one", content, "ndjson")
-    assert (job["changed"], job["refused"]) == (1, 5)
-    assert [row["row"] for row in await desk.rows("one")] == [2, 3, 4, 5, 6]
+    assert (job["changed"], job["refused"], job["unreadable"]) == (1, 7, 7)
+    assert [row["row"] for row in await desk.rows("one")] == [2, 3, 4, 5, 6, 7, 8]
     assert desk.facilities()["facility/M1.a"]["capacity_t_per_year"] == "100"
 
 

@@ -1,6 +1,7 @@
 """A killed import goes on by itself: every row exactly once."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -46,3 +47,18 @@ async def test_a_killed_import_goes_on_when_the_service_starts(tmp_path: Path, w
         once_each(desk, 2_100)
         answer = await desk.send("killed", content)
         assert (answer.status_code, answer.json()) == (202, job), "sent again, it is followed"
+
+
+async def test_what_a_killed_upload_left_is_swept_away_later(tmp_path: Path) -> None:
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    old, young, kept = folder / "a.part", folder / "b.part", folder / "job-0.csv"
+    for file in (old, young, kept):
+        file.touch()
+    for file in (old, kept):
+        os.utime(file, (0, 0))
+    async with desk_on(tmp_path) as desk:
+        await desk.load("one", as_csv(plants(1)))
+        assert not old.exists()
+        assert young.exists()
+        assert kept.exists()

@@ -125,7 +125,7 @@ def test_countries_and_subdivisions_are_read_by_name_and_code() -> None:
 
 def test_control_is_read() -> None:
     made = command(control_basis="joint venture", share_percent="40 %").control
-    assert (made.basis, made.share_percent) == (ControlBasis.JOINT_VENTURE, 40)
+    assert (made.basis, made.share_percent) == (ControlBasis.JOINT_VENTURE, Decimal(40))
 
 
 @pytest.mark.parametrize(
