@@ -21,7 +21,7 @@ from contracts.values import Instant, instant, moment
 from . import tables
 from .bus import OWN, Progress
 from .consumer import START, move_cursor, read_cursor
-from .errors import HistoryChanged, Transient
+from .errors import HistoryChanged, Poison, Transient
 from .execute import Writer
 from .store import Store, translated
 from .transaction import Transaction
@@ -29,6 +29,7 @@ from .transaction import Transaction
 NAME = "relay"
 LIMIT = 500
 LEASE_S = 10
+PAUSE_S = 1.0
 ALL = -1  # the partition number under which the relay keeps how far it has read the store
 
 
@@ -86,6 +87,12 @@ class Relay:
             loop.call_soon_threadsafe(self._wake.set)
 
         self.writer.listeners.append(wake)
+        try:
+            await self._keep_on()
+        finally:
+            self.writer.listeners.remove(wake)
+
+    async def _keep_on(self) -> None:
         while True:
             sink = self._new_sink()
             try:
@@ -97,14 +104,17 @@ class Relay:
             except HistoryChanged as error:
                 self.progress.stopped(f"{HistoryChanged.slug}: {error}")
                 return
+            except Poison as error:
+                self.progress.stopped(str(error))
+                return
             finally:
                 await sink.close()
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(PAUSE_S)
 
     async def _relay(self, sink: Sink) -> None:
         """Relay while the lease is ours."""
-        await self._check(sink)
         at, previous = await asyncio.to_thread(self._cursors)
+        await self._check(await sink.tails(self.topic), previous)
         saved, saved_at = at, 0.0
         loop = asyncio.get_running_loop()
         while True:
@@ -129,9 +139,9 @@ class Relay:
                 except TimeoutError:
                     continue
 
-    async def _check(self, sink: Sink) -> None:
-        """The topic must end with what this store says: otherwise one of them has another past."""
-        for partition, received in (await sink.tails(self.topic)).items():
+    async def _check(self, tails: Mapping[int, Received], previous: Mapping[int, int]) -> None:
+        """The topic must end with what this store says, and hold what was acknowledged."""
+        for partition, received in tails.items():
             record = received.record
             kept = await asyncio.to_thread(self.store.leaf, record.envelope.position)
             if received.store_id != self.store.store_id or kept != leaf_hash(record):
@@ -140,6 +150,12 @@ class Relay:
                     f" {record.envelope.position} of store {received.store_id}, which this store"
                     f" ({self.store.store_id}) does not have so: was it restored from a backup?"
                 )
+        lost = [number for number, sent in previous.items() if sent and number not in tails]
+        if lost:  # (a tail that lies behind is no sign: a relay that was paused may have sent it)
+            raise Transient(
+                f"partitions {lost} of {self.topic.name} are empty, and records of theirs were"
+                " acknowledged: castmark relay --from 0 sends them again"
+            )
 
     def _cursors(self) -> tuple[int, dict[int, int]]:
         with translated(), self.store.engine.connect() as connection:
@@ -188,10 +204,17 @@ def route(
     store: Store, topic: Topic, records: Sequence[Record], previous: Mapping[int, int]
 ) -> tuple[list[Outgoing], dict[int, int]]:
     """Published records as broker records, each with its partition's previous position; and the
-    previous positions after them."""
+    previous positions after them.
+
+    Raises Poison for a type that this build does not know: whether it is public only a newer one
+    can say, and to pass over it would leave a hole that no chain shows.
+    """
     outgoing: list[Outgoing] = []
     latest = dict(previous)
     for record in records:
+        if not store.catalog.knows(record.type):
+            where = f"position {record.envelope.position}"
+            raise Poison("unknown-type", f"this build knows no {record.type}, at {where}")
         if record.type not in store.catalog.public_names:
             continue
         at = record.envelope
