@@ -126,6 +126,16 @@ class Count(Command):
         return self.shelf
 
 
+class CloseDay(Command):
+    """Close a day for everybody: what is broadcast."""
+
+    NAME: ClassVar[str] = "close_day"
+
+    @property
+    def stream(self) -> str:
+        return f"calendar/{SOURCE}"
+
+
 class Box(NamedTuple):
     """What a box holds, and when it was first used and shut."""
 
@@ -184,6 +194,11 @@ def due_box(state: Box) -> Mapping[str, date]:
     return {"shut": state.opened_on + WEEK}
 
 
+def decide_calendar(command: Command, state: None, policies: Policies) -> Sequence[Event]:
+    """A day is closed whenever somebody says so."""
+    return [DayClosed(on=command.on)]
+
+
 def decide_shelf(command: Command, state: Shelf, policies: Policies) -> Sequence[Event]:
     """A shelf counts whatever it is given, but for two items."""
     if not isinstance(command, Count):
@@ -201,6 +216,9 @@ def evolve_shelf(state: Shelf, event: Event) -> Shelf:
 
 
 DECIDERS: Mapping[str, Decider] = {
+    "calendar": Decider(
+        None, lambda command, *_: [DayClosed(on=command.on)], lambda *_: None, None
+    ),
     "box": Decider(Box(), decide_box, evolve_box, due_box),
     "shelf": Decider(Shelf(), decide_shelf, evolve_shelf, None),
 }
