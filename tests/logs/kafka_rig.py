@@ -170,10 +170,13 @@ class Following:
 
     async def applied(self, number: int) -> None:
         """Wait until so many records were applied, and nothing is left."""
-        await until(
-            lambda: self.progress.applied >= number and self.progress.state == "following",
-            lambda: self.progress,
-        )
+
+        def done() -> bool:
+            progress = self.progress
+            enough = progress.applied >= number and not progress.behind_since
+            return enough and progress.state == "following"
+
+        await until(done, lambda: self.progress)
 
     async def state(self, state: str, word: str = "") -> None:
         """Wait until it is in a state, for a reason that has a word in it."""

@@ -24,7 +24,6 @@ from .desks import (
 from .machine import Simulation
 
 
-
 def lived(made: World, seed: int, folder: Path, *, faults: bool = True) -> Simulation:
     """A world lived through by the machinery."""
     simulation = Simulation(seed, folder, faults=faults)

@@ -195,8 +195,24 @@ def test_a_renewal_without_a_gap_moves_it_on() -> None:
     second = granted(date(2024, 5, 1), date(2024, 4, 1), number=2)
     asked = oracle(joined(), *granted(date(2021, 5, 1)), *second)
     assert duty(asked, date(2024, 3, 31), AGAIN).due_on == date(2024, 4, 30)
-    assert duty(asked, date(2024, 4, 1), AGAIN).due_on == date(2027, 4, 30)
+    assert duty(asked, date(2024, 4, 1), AGAIN).due_on == date(2024, 4, 30)
+    assert duty(asked, date(2024, 5, 1), AGAIN).due_on == date(2027, 4, 30)
     assert standing(asked, date(2024, 5, 1)) == Standing("active")
+
+
+def test_looking_ahead_it_moves_on_as_soon_as_it_is_granted() -> None:
+    day = date(2024, 4, 1)
+    asked = oracle(joined(), *granted(date(2021, 5, 1)), *granted(date(2024, 5, 1), day, number=2))
+    before, after = (asked.duties(M, day, known, ahead=True)[1] for known in (day - ONE, day))
+    assert (before.due_on, after.due_on) == (date(2024, 4, 30), date(2027, 4, 30))
+
+
+def test_an_extension_lapses_with_the_certificate_it_was_given_on_top_of() -> None:
+    more = extended(date(2023, 12, 1), date(2024, 8, 1), AGAIN)
+    gone = withdrawn(date(2024, 2, 1))
+    asked = oracle(joined(), *granted(date(2021, 5, 1)), more, gone)
+    assert duty(asked, date(2024, 1, 31), AGAIN).due_on == date(2024, 8, 1)
+    assert duty(asked, date(2024, 2, 1), AGAIN).due_on == date(2024, 1, 31)
 
 
 def test_a_gap_of_one_day_is_a_miss_for_one_day() -> None:
@@ -257,7 +273,7 @@ def test_unpaid_fees_suspend_after_the_days_of_grace_and_payment_reinstates() ->
     assert standing(asked, last + 9 * ONE) == Standing("active")
 
 
-def test_who_resigned_owes_nothing_more() -> None:
+def test_who_resigned_has_no_duty_any_more() -> None:
     gone = Resigned(recorded_on=date(2021, 1, 1), member_id=M, effective_on=date(2021, 1, 1))
     asked = oracle(joined(), gone)
     assert standing(asked, date(2025, 1, 1)) == Standing("resigned")

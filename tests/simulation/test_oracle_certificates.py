@@ -54,11 +54,14 @@ def test_a_provisional_certificate_holds_a_year_and_a_converted_one_three() -> N
         (Maturity.LOW, [date(2022, 5, 1), date(2023, 5, 1)]),
     ],
 )
-def test_surveillance_follows_maturity(maturity: Maturity, days: list[date]) -> None:
+def test_surveillance_follows_maturity_and_the_first_open_one_is_listed(
+    maturity: Maturity, days: list[date]
+) -> None:
     day = date(2021, 5, 1)
     asked = oracle(joined(), *granted(day, maturity=maturity))
     due = [one.due_on for one in asked.deadlines(day, day) if one.kind == "surveillance"]
-    assert due == days
+    assert due == days[:1]
+    assert asked.certificates(M, day)[0].surveillance == tuple(days)
 
 
 def test_a_member_is_certified_as_well_as_its_best_certificate() -> None:
@@ -70,7 +73,7 @@ def test_a_member_is_certified_as_well_as_its_best_certificate() -> None:
     assert asked.certification(M, later, later, facility="f2") is CertificationStatus.NONE
 
 
-def test_an_audit_planned_puts_a_member_in_process() -> None:
+def test_an_audit_under_way_puts_a_member_in_process() -> None:
     plan = AuditScheduled(
         recorded_on=date(2020, 9, 1),
         member_id=M,
@@ -84,6 +87,7 @@ def test_an_audit_planned_puts_a_member_in_process() -> None:
         ends_on=date(2020, 11, 3),
         certificate_id=None,
     )
-    day = date(2020, 10, 1)
+    first = date(2020, 11, 1)
     asked = oracle(joined(), plan)
-    assert asked.certification(M, day, day) is CertificationStatus.IN_PROCESS
+    assert asked.certification(M, first - ONE, first) is CertificationStatus.NONE
+    assert asked.certification(M, first, first) is CertificationStatus.IN_PROCESS

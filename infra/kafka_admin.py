@@ -1,0 +1,113 @@
+"""The topics of the log: made by us alone, and never anything but what the catalogue declares.
+
+How a stream finds its partition is fixed for ever, and so is the history: a topic with another
+number of partitions, or one that forgets, would quietly break order or lose events. It is refused.
+"""
+
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from contracts.catalog import TOPICS, Topic
+
+from .errors import Transient
+
+KNOCK_S = 5.0
+ANSWER_MS = 20_000
+COPIES = 3
+KEPT_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+
+
+class WrongTopic(ValueError):
+    """A topic exists that is not as the catalogue declares it; the sentence says what to do."""
+
+
+def create_topics(
+    bootstrap: Sequence[str],
+    topics: Iterable[Topic] = tuple(TOPICS.values()),
+    *,
+    replication: int | None = None,
+) -> list[str]:
+    """Make the topics that are missing, and return their names; idempotent.
+
+    `replication`: copies of each record; unset = three, or as many as there are brokers. A write
+    needs all copies but one. Raises WrongTopic when one exists that is not as declared, Transient
+    when Kafka is away.
+    """
+    wanted = {topic.name: topic for topic in topics}
+    _knock(bootstrap)
+    try:
+        admin = KafkaAdminClient(
+            bootstrap_servers=list(bootstrap),
+            bootstrap_timeout_ms=ANSWER_MS,
+            request_timeout_ms=ANSWER_MS,
+        )
+        try:
+            missing = sorted(wanted.keys() - set(admin.list_topics()))
+            if missing:
+                copies = replication or min(COPIES, len(admin.describe_cluster()["brokers"]))
+                made = [wanted[name] for name in missing]
+                _create(admin, {topic.name: _declared(topic, copies) for topic in made})
+            admin.wait_for_topics(sorted(wanted), timeout_ms=ANSWER_MS)
+            _verify(admin, wanted)
+        finally:
+            admin.close()
+    except KafkaError as error:
+        raise Transient(f"Kafka at {','.join(bootstrap)} is away: {error}") from error
+    return missing
+
+
+def _knock(bootstrap: Sequence[str]) -> None:
+    """Raise Transient when nobody listens: kafka-python would leave a socket behind for each of
+    its many tries."""
+    reasons = []
+    for address in bootstrap:
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
+        except OSError as error:
+            reasons.append(f"{address}: {error}")
+        else:
+            return
+    raise Transient(f"Kafka is away: {'; '.join(reasons)}")
+
+
+def _declared(topic: Topic, copies: int) -> dict[str, object]:
+    return {
+        "num_partitions": topic.partitions,
+        "replication_factor": copies,
+        "configs": {**KEPT_FOR_EVER, "min.insync.replicas": str(max(1, copies - 1))},
+    }
+
+
+def _create(admin: Any, declared: Mapping[str, object]) -> None:
+    """Another process may make them at the same moment: theirs are verified like all others."""
+    for name, how in declared.items():
+        try:
+            admin.create_topics({name: how}, timeout_ms=ANSWER_MS)
+        except TopicAlreadyExistsError:
+            continue
+
+
+def _verify(admin: Any, wanted: Mapping[str, Topic]) -> None:
+    for found in admin.describe_topics(sorted(wanted)):
+        name, partitions = found["name"], len(found["partitions"])
+        if partitions != wanted[name].partitions:
+            raise WrongTopic(
+                f"topic {name} has {partitions} partitions, this build needs"
+                f" {wanted[name].partitions}: streams would change partition and lose their order."
+                " Make it anew with the right number and fill it with castmark relay --from 0"
+            )
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(wanted)]
+    described = admin.describe_configs(asked, config_filter="all")["topic"]
+    for name, settings in described.items():
+        for key, value in KEPT_FOR_EVER.items():
+            if settings[key]["value"] != value:
+                raise WrongTopic(
+                    f"topic {name} has {key}={settings[key]['value']}, so it forgets;"
+                    f" this build needs {key}={value}: set it, events are kept for ever"
+                )

@@ -1,0 +1,212 @@
+"""Reading Kafka from here to there: bounded replays for rebuilds, ends of topics, last records.
+
+No consumer group, nothing committed. The client is confluent-kafka: it fetches ahead in a thread
+of its own and hands out thousands of records at once (docs/decisions/0003 has the measurement).
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import structlog
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # it is public
+
+from contracts.catalog import Topic
+from contracts.cloudevents import Malformed, Received, from_headers
+
+from .consumer import Batch, Cursor
+from .errors import HistoryChanged, Transient
+
+LOG = structlog.stdlib.get_logger("castmark.kafka")
+CLIENT_LOG = logging.getLogger("kafka.librdkafka")
+ANSWER_S = 10.0
+SILENCE_S = 30.0
+LOOK_BACK = 64  # records looked at when the last of a partition are not ours
+
+
+def reader_settings(bootstrap: Sequence[str]) -> dict[str, str | int | bool]:
+    """For reading much, once: fetch ahead in large pieces, but never more than 64 MB."""
+    return {
+        "bootstrap.servers": ",".join(bootstrap),
+        "group.id": "castmark-replay",  # the client wants one; nothing is ever committed to it
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "allow.auto.create.topics": False,
+        "fetch.wait.max.ms": 100,
+        "fetch.message.max.bytes": 4_000_000,
+        "queued.min.messages": 100_000,
+        "queued.max.messages.kbytes": 65_536,
+        "reconnect.backoff.max.ms": 1_000,
+    }
+
+
+class Ends:
+    """Asks where partitions begin and end; keeps its connection, may be shared by threads."""
+
+    def __init__(self, bootstrap: Sequence[str]) -> None:
+        self.bootstrap = list(bootstrap)
+        self._admin: AdminClient | None = None
+        self._lock = threading.Lock()
+
+    def first(self, topic: Topic) -> dict[int, int]:
+        """The offset at which each partition begins; Transient when Kafka is away."""
+        return self._ask(topic, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs
+
+    def behind(self, topic: Topic) -> dict[int, int]:
+        """The offset behind the last record of each partition; Transient when Kafka is away."""
+        return self._ask(topic, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # theirs
+
+    def _ask(self, topic: Topic, spec: OffsetSpec) -> dict[int, int]:
+        with self._lock:
+            if self._admin is None:
+                self._admin = AdminClient(
+                    {"bootstrap.servers": ",".join(self.bootstrap)}, logger=CLIENT_LOG
+                )
+        asked = {TopicPartition(topic.name, number): spec for number in range(topic.partitions)}
+        try:
+            answers = self._admin.list_offsets(asked, request_timeout=ANSWER_S)
+            return {place.partition: answer.result().offset for place, answer in answers.items()}
+        except KafkaException as error:
+            raise Transient(f"{topic.name}: {error}") from error
+
+
+def replay(
+    ends: Ends, source: str, topic: Topic, partition: int, after: Cursor, limit: int
+) -> Iterator[Batch]:
+    """All records of a partition behind a cursor, in the order of their chain, each once, up to
+    the end as it was when asked; in batches of at most `limit`.
+
+    What was sent again behind a failed send comes in its right place. Raises Transient when Kafka
+    is away or the chain has a hole, HistoryChanged when the topic is another store's.
+    """
+    low, end = ends.first(topic)[partition], ends.behind(topic)[partition]
+    start = after.next_offset if low <= after.next_offset <= end else low
+    chain = _Chain(source, after)
+    while True:
+        before = chain.at
+        for records, behind in _records(ends.bootstrap, topic, partition, (start, end), limit):
+            found = chain.follow(records)
+            if found:
+                yield Batch(source, partition, chain.store_id, found, behind)
+        if chain.beyond <= chain.at:
+            return
+        if chain.at == before and start == low:
+            raise Transient(hole(topic, partition, chain.at))
+        start = low
+
+
+def hole(topic: Topic, partition: int, position: int) -> str:
+    """The sentence for whoever must mend it."""
+    return (
+        f"{topic.name}/{partition} lacks what follows position {position}: if it does not come by"
+        f" itself, castmark relay --from {position} sends it again"
+    )
+
+
+class _Chain:
+    """How far a partition's records connect: each names the position before it."""
+
+    def __init__(self, source: str, after: Cursor) -> None:
+        self.source = source
+        self.at = after.position
+        self.beyond = 0
+        self.store_id = after.store_id
+
+    def follow(self, records: Sequence[Message]) -> list[Received]:
+        """The records that continue the chain; `beyond` tells of those that did not."""
+        found: list[Received] = []
+        at, store_id = self.at, self.store_id
+        for message in records:
+            received = _ours(message, self.source)
+            if received is None:
+                continue
+            envelope = received.record.envelope
+            if received.store_id != store_id:
+                store_id = self.store_id = self._same(received.store_id)
+            if envelope.position <= at:
+                continue
+            if received.previous > at:
+                self.beyond = max(self.beyond, envelope.position)
+                continue
+            found.append(received)
+            at = envelope.position
+        self.at = at
+        return found
+
+    def _same(self, store_id: str) -> str:
+        if self.store_id:
+            raise HistoryChanged(
+                f"{self.source}: the cursor knows store {self.store_id}, this is {store_id}"
+            )
+        return store_id
+
+
+def foreign(topic: str | None, partition: int | None, offset: int | None, why: Exception) -> None:
+    """Tell of a record that is none of ours. It is passed over: it has no place in the chain, and
+    a record of ours that was lost shows as a hole before the next one."""
+    LOG.warning(
+        "passed over a record that is not ours",
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        reason=str(why),
+    )
+
+
+def last_records(ends: Ends, topic: Topic) -> dict[int, Received]:
+    """The last record of ours in each partition that has one; Transient when Kafka is away."""
+    first, found = ends.first(topic), {}
+    for partition, behind in ends.behind(topic).items():
+        start, end = max(first[partition], behind - 1), behind
+        while partition not in found and start < end:
+            for records, _ in _records(ends.bootstrap, topic, partition, (start, end), LOOK_BACK):
+                for received in filter(None, map(_ours, records)):
+                    found[partition] = received
+            start, end = max(first[partition], start - LOOK_BACK), start
+    return found
+
+
+def _ours(message: Message, source: str | None = None) -> Received | None:
+    """The record that a message is; None, and a line in the log, when it is none of ours (or
+    another source's)."""
+    try:
+        received = from_headers(message.headers() or (), message.value())  # type: ignore[arg-type]  # ours are bytes
+        if source is not None and received.record.envelope.source != source:
+            raise Malformed(f"the source {received.record.envelope.source!r} has another topic")
+        return received
+    except Malformed as error:
+        foreign(message.topic(), message.partition(), message.offset(), error)
+        return None
+
+
+def _records(
+    bootstrap: Sequence[str], topic: Topic, partition: int, span: tuple[int, int], limit: int
+) -> Iterator[tuple[list[Message], int]]:
+    """Messages of a span of offsets, with the offset behind them; Transient after a long silence.
+
+    Near the end fewer are asked for: `consume` waits until it has as many as it was asked for.
+    A new client each time: one that has just read answers the next question half a second late.
+    """
+    at, end = span
+    if at >= end:
+        return
+    consumer = Consumer(reader_settings(bootstrap), logger=CLIENT_LOG)
+    try:
+        consumer.assign([TopicPartition(topic.name, partition, at)])
+        heard, reason = time.monotonic(), "no answer"
+        while at < end:
+            messages = consumer.consume(min(limit, end - at), timeout=1.0)
+            good = [message for message in messages if message.error() is None]
+            if good:
+                heard, at = time.monotonic(), (good[-1].offset() or 0) + 1
+                yield good, at
+                continue
+            for error in (message.error() for message in messages):
+                reason = error.str() if error is not None else reason
+            if time.monotonic() - heard > SILENCE_S:
+                raise Transient(f"{topic.name}/{partition}: {reason}")
+    finally:
+        consumer.close()

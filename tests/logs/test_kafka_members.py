@@ -1,0 +1,161 @@
+"""Several processes of one consumer share its partitions, while members come and go under load.
+
+Each member has a writer of its own on the same database, as a process has.
+"""
+
+import asyncio
+import random
+import threading
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+from sqlalchemy import Connection, delete
+
+import infra.consumer
+from contracts.catalog import Topic
+from infra import tables
+from infra.consumer import Applied, Applier, Batch, Cursor
+from tests.databases import Database
+from tests.logs.kafka_rig import (
+    READER,
+    Feed,
+    Following,
+    Rig,
+    boxes,
+    make_topic,
+    send,
+    twice,
+    until,
+)
+from tests.plugins.require import needs
+
+pytestmark = needs("kafka")
+PARTITIONS = 6
+EACH = 120
+
+
+@pytest.fixture
+def topic(bootstrap: list[str]) -> Topic:
+    """A topic with enough partitions to share."""
+    return make_topic(bootstrap, PARTITIONS)
+
+
+class Slow(Applier):
+    """Takes its time before each batch, so that partitions move while one is in its hands."""
+
+    def __init__(self, rig: Rig, seed: int) -> None:
+        super().__init__(rig.consumer, rig.writer, rig.models)
+        self.chance = random.Random(seed)
+
+    async def apply(self, batch: Batch) -> Applied:
+        """Wait a little, then apply."""
+        await asyncio.sleep(self.chance.random() * 0.1)
+        return await super().apply(batch)
+
+
+class Scene:
+    """Records that keep coming, and members that come and go."""
+
+    def __init__(self, bootstrap: list[str], topic: Topic, database: Database, seed: int) -> None:
+        self.bootstrap = bootstrap
+        self.topic = topic
+        self.database = database
+        self.seed = seed
+        self.rigs = [Rig(database, READER) for _ in range(2)]
+        self.feeds = [
+            Feed(partition=number).put(*boxes(EACH, f"P{number}-")) for number in range(PARTITIONS)
+        ]
+
+    def member(self, number: int) -> Following:
+        """A process of the consumer."""
+        rig = self.rigs[number]
+        return Following(self.bootstrap, self.topic, rig, Slow(rig, self.seed + number))
+
+    async def load(self, first: int, last: int) -> None:
+        """Send some records to each partition, a few at a time."""
+        for at in range(first, last, 10):
+            for feed in self.feeds:
+                part = feed.received[at : at + 10]
+                await send(self.bootstrap, self.topic, part, feed.partition)
+
+    def left(self) -> int:
+        """How many boxes have not been seen."""
+        return PARTITIONS * EACH - len(self.rigs[0].rows())
+
+    async def play(self, patience_s: float) -> list[Following]:
+        """One member, then two, then the other one alone, then two again; under load."""
+        async with AsyncExitStack() as first:
+            one = await first.enter_async_context(self.member(0))
+            await self.load(0, 30)
+            async with AsyncExitStack() as second:
+                two = await second.enter_async_context(self.member(1))
+                await self.load(30, 60)
+                await until(lambda: two.progress.applied > 0, lambda: two.progress)
+                await self.load(60, 80)
+            await self.load(80, 100)
+            async with AsyncExitStack() as second:
+                three = await second.enter_async_context(self.member(1))
+                await self.load(100, EACH)
+                await self.seen(patience_s)
+        return [one, two, three]
+
+    async def seen(self, patience_s: float) -> None:
+        """Wait until all was seen, or nothing more has come for so long."""
+        left, since = self.left(), time.monotonic()
+        while left and time.monotonic() - since < patience_s:
+            await asyncio.sleep(0.1)
+            if self.left() != left:
+                left, since = self.left(), time.monotonic()
+
+
+async def test_members_that_come_and_go_under_load_lose_and_repeat_nothing(
+    bootstrap: list[str], topic: Topic, sqlite_database: Database, seed: int
+) -> None:
+    scene = Scene(bootstrap, topic, sqlite_database, seed)
+    members = await scene.play(patience_s=20)
+    assert (scene.left(), twice(scene.rigs[0])) == (0, [])
+    assert sum(member.progress.applied for member in members) == PARTITIONS * EACH
+    assert all(member.progress.applied for member in members)
+
+
+async def test_members_that_trust_their_memory_lose_their_place_or_apply_twice(
+    bootstrap: list[str],
+    topic: Topic,
+    sqlite_database: Database,
+    seed: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The must-fail companion: cursors kept by each process and written over others'."""
+    memory: dict[tuple[int, str, int], Cursor] = {}
+    read = infra.consumer.read_cursor
+
+    def remembered(
+        connection: Connection, consumer: str, source: str, partition: int, *, lock: bool = False
+    ) -> Cursor:
+        mine = (threading.get_ident(), source, partition)
+        if lock and mine in memory:
+            return memory[mine]
+        return read(connection, consumer, source, partition, lock=lock)
+
+    def blindly(
+        connection: Connection,
+        consumer: str,
+        source: str,
+        partition: int,
+        old: Cursor,
+        new: Cursor,
+    ) -> None:
+        memory[threading.get_ident(), source, partition] = new
+        cursors = tables.CURSORS
+        mine = (cursors.c.source == source, cursors.c.partition == partition)
+        connection.execute(delete(cursors).where(cursors.c.consumer == consumer, *mine))
+        values = {**new._asdict(), "closed_on": ""}
+        key = {"consumer": consumer, "source": source, "partition": partition}
+        connection.execute(cursors.insert().values(**key, **values))
+
+    monkeypatch.setattr(infra.consumer, "read_cursor", remembered)
+    monkeypatch.setattr(infra.consumer, "move_cursor", blindly)
+    scene = Scene(bootstrap, topic, sqlite_database, seed)
+    await scene.play(patience_s=5)
+    assert scene.left() > 0 or twice(scene.rigs[0]) != []
