@@ -45,14 +45,18 @@ def _wrong() -> Refused:
 
 
 def _unpack(package: zipfile.ZipFile) -> None:
-    # What a part says of its size is held to below: more is not unpacked, less is an error.
+    # What a part says of its size is quickly asked, but not believed: below it is counted.
     if sum(part.file_size for part in package.infolist()) > MAX_UNPACKED:
         raise _too_large(f"it unpacks to more than {MAX_UNPACKED >> 20} MB")
     for part in package.infolist():
-        rows = columns = 0
+        rows = columns = unpacked = 0
         tail = b""
-        with package.open(part) as content:  # which verifies size and checksum to the end
+        said, part.file_size = part.file_size, MAX_UNPACKED + 1
+        with package.open(part) as content:  # which verifies the checksum at the end
             while piece := content.read(PIECE):
+                unpacked += len(piece)
+                if unpacked > said:
+                    raise zipfile.BadZipFile(f"{part.filename} is larger than it says")
                 if "/worksheets/" not in part.filename:
                     continue
                 for found in _PLACE.finditer(tail + piece):

@@ -1,7 +1,9 @@
 """Files that cannot be read: each gets a 4xx with a slug, and nothing is taken from it."""
 
 import io
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,18 @@ def far_cell() -> bytes:
     return packed.getvalue()
 
 
+def lying_part() -> bytes:
+    """An XLSX whose sheet says that it ends after ten bytes, with the checksum of these."""
+    good = as_xlsx(plants(1))
+    with zipfile.ZipFile(io.BytesIO(good)) as package:
+        part = package.getinfo("xl/worksheets/sheet1.xml")
+        head = package.read(part)[:10]
+    was = struct.pack("<III", part.CRC, part.compress_size, part.file_size)
+    now = struct.pack("<III", zlib.crc32(head), part.compress_size, len(head))
+    assert was in good
+    return good.replace(was, now)
+
+
 TEXTS = {
     "nothing at all": (b"", "csv", "file-empty"),
     "only a header": (HEADER, "csv", "file-without-rows"),
@@ -54,6 +68,7 @@ TEXTS = {
     "CSV as XLSX": (GOOD, "xlsx", "wrong-format"),
     "CSV as NDJSON": (GOOD, "ndjson", "wrong-format"),
     "half an XLSX": (as_xlsx(plants(50))[:3000], "xlsx", "file-broken"),
+    "a part that lies": (lying_part(), "xlsx", "file-broken"),
     "a cell far away": (far_cell(), "xlsx", "xlsx-too-large"),
     "201 columns": (b",".join(b"c%d" % n for n in range(201)) + b"\n1\n", "csv",
                     "too-many-columns"),
