@@ -68,10 +68,10 @@ def walk(door: Door, began: date, prefix: str = "W") -> Walked:
     with Poll(door) as poll, Stream(door) as stream:
         door.tick(began)
         for part in PARTS:
-            _join(door, walked, part)
+            join(door, walked, part)
         _see(door, walked, "joined")
         for part in OBLIGED:
-            _register(door, walked, part)
+            register(door, walked, part)
         _until_due(door, walked)
         _at_due(door, walked)
         _after_due(door, walked)
@@ -87,7 +87,7 @@ def walk(door: Door, began: date, prefix: str = "W") -> Walked:
 # --- what members, operations and auditors do ---
 
 
-def _join(door: Door, walked: Walked, part: str) -> None:
+def join(door: Door, walked: Walked, part: str) -> None:
     """From the first draft to the membership, then look at the board."""
     member_id = walked.id(part)
     who, duty = f"member:{member_id}", part != "friend"
@@ -113,7 +113,7 @@ def _join(door: Door, walked: Walked, part: str) -> None:
         walked.board_after_s.append(time.monotonic() - answered)
 
 
-def _register(door: Door, walked: Walked, part: str) -> None:
+def register(door: Door, walked: Walked, part: str) -> None:
     """An entity and two facilities, one by one."""
     member_id = walked.id(part)
     who = f"member:{member_id}"
@@ -211,7 +211,7 @@ def _forfeited(door: Door, walked: Walked) -> None:
         "ops", "membership/restore_membership", member_id=lost
     ).json()
     certify(door, lost, missed_on - timedelta(days=IN_TIME))
-    eventually(lambda: _member(door, lost), lambda row: row["forfeiture_in_question"])
+    eventually(lambda: _member(door, lost), lambda row: row["forfeiture_questioned"])
     door.settled()
     _see(door, walked, "in question")
     door.send("ops", "membership/restore_membership", member_id=lost)
@@ -332,8 +332,8 @@ def a_forfeited_membership_is_restored_by_a_person(walked: Walked) -> None:
     """Not while the ground stands; not by itself once it is gone; then by a command."""
     assert walked.refused_twice["slug"] == "forfeiture-stands"
     question, end = walked.members["in question"]["lost"], walked.members["end"]["lost"]
-    assert (question["standing"], question["forfeiture_in_question"]) == ("forfeited", True)
-    assert (end["standing"], end["forfeiture_in_question"]) == ("active", False)
+    assert (question["standing"], question["forfeiture_questioned"]) == ("forfeited", True)
+    assert (end["standing"], end["forfeiture_questioned"]) == ("active", False)
     assert (end["suspensions"], end["ended_on"]) == ({}, None)
 
 

@@ -55,6 +55,8 @@ def api(running: Running, shared: Shared) -> Api:
     add_operations(made, running)
     _status(made, queries)
     _deadlines(made, queries, running)
+    _deadline(made, queries)
+    _risk(made, queries)
     _news(made, queries, running)
     return made
 
@@ -190,6 +192,8 @@ def _deadlines(made: Api, queries: Queries, running: Running) -> None:
             }
         )
 
+
+def _deadline(made: Api, queries: Queries) -> None:
     @made.get("/certification/deadlines/{deadline_id}", tags=["deadlines"])
     async def deadline(
         principal: SignedIn, deadline_id: Annotated[str, Path(pattern=DEADLINE)]
@@ -214,6 +218,8 @@ def _deadlines(made: Api, queries: Queries, running: Running) -> None:
             }
         )
 
+
+def _risk(made: Api, queries: Queries) -> None:
     @made.get("/certification/risk", tags=["deadlines"])
     async def risk(
         principal: SignedIn,

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from contracts import audits, membership
 from contracts import facilities as sites
 from contracts.envelope import Event, Recorded
-from infra.readmodel import Fact, Facts
+from infra.readmodel import Attributes, Fact, Facts
 
 iso = lru_cache(maxsize=20_000)(date.isoformat)
 """Days as text, each kept once: a million facts name few days."""
@@ -343,6 +343,14 @@ def is_public(subject: str, attribute: str) -> bool:
     if kind == "certificate":
         return True
     return kind != "audit" and (attribute in PUBLIC or attribute.startswith(COVERED_BY))
+
+
+def public_part(subject: str, attributes: Attributes) -> Attributes:
+    """What anyone may see of a subject: nothing of entities and facilities that no certificate
+    covers or covered, so that nobody can find out what there is by trying ids."""
+    told = {name: known for name, known in attributes.items() if is_public(subject, name)}
+    covered = any(name.startswith(COVERED_BY) for name in told)
+    return told if covered or subject.startswith(("member/", "certificate/")) else {}
 
 
 PUBLIC = frozenset({"name", "country", "class", "site", "member", "entity", "closed"})

@@ -19,7 +19,7 @@ from infra.store import translated
 from .buckets import PAST_DUE, UNDETERMINED, Bucket, Seen, bucket_of, names
 from .deadline_parts import DeadlineRow
 from .domain import CONSUMERS
-from .facts import is_public
+from .facts import public_part
 from .reminder import ReminderDue, ReminderSet
 from .risk import Risk, ranked
 from .status import Status, gather, status
@@ -87,10 +87,7 @@ class Queries:
         found = self.reader.facts(CONSUMER, "facts", subjects)
         if not public:
             return found
-        return {
-            subject: {name: told for name, told in known.items() if is_public(subject, name)}
-            for subject, known in found.items()
-        }
+        return {subject: public_part(subject, known) for subject, known in found.items()}
 
     def status(self, subject: str, on: date, known_at: Instant | None, *, public: bool) -> Status:
         """`status` of a subject on a day, as known at an instant."""
