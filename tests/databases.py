@@ -88,11 +88,12 @@ class Database:
         return psycopg.OperationalError("server closed the connection unexpectedly")
 
     def close(self) -> None:
-        """Close writers, dispose of engines."""
+        """Close writers, dispose of engines; the database can be opened again."""
         for writer in self._writers:
             writer.close()
         for engine in self._engines:
             engine.dispose()
+        self._writers, self._engines = [], []
 
 
 @contextmanager

@@ -83,12 +83,18 @@ class Rig:
     """The toy consumer at work on a database."""
 
     def __init__(
-        self, database: Database, consumer: Consumer = COUNTING, catalog: Catalog = TOYS
+        self,
+        database: Database,
+        consumer: Consumer = COUNTING,
+        catalog: Catalog = TOYS,
+        *,
+        create: bool = True,
     ) -> None:
         self.database = database
         self.consumer = consumer
         self.models = ReadModels(consumer.name, consumer.projections, consumer.facts)
-        database.create(SOURCE, self.models.metadata)
+        if create:
+            database.create(SOURCE, self.models.metadata)
         self.store = Store(database.open(), SOURCE, catalog)
         self.writer = database.writer(self.store)
         self.applier = Applier(consumer, self.writer, self.models)

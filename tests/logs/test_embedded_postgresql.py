@@ -4,6 +4,7 @@ import pytest
 
 from tests.databases import Database
 from tests.logs.suite_consuming import ConsumingSuite
+from tests.logs.suite_crashing import CrashingSuite
 from tests.logs.suite_following import FollowingSuite, source
 from tests.logs.suite_parking import ParkingSuite
 from tests.logs.suite_releasing import ReleasingSuite, mended
@@ -35,4 +36,8 @@ class TestReleasing(OnPostgreSQL, ReleasingSuite):
 
 
 class TestFollowing(OnPostgreSQL, FollowingSuite):
+    pass
+
+
+class TestCrashing(OnPostgreSQL, CrashingSuite):
     pass
