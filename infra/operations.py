@@ -133,12 +133,15 @@ def readiness_of(running: Running) -> Readiness:
 
 
 def add_operations(api: Api, running: Running) -> None:
-    """Add `{prefix}/operations/...` to a service's HTTP side."""
+    """Add `{prefix}/operations/...` and the service's policies to its HTTP side."""
     at = f"{api.prefix}/operations"
-    _add_consumers(api, running, at)
-    if running.name in TOPICS:
-        _add_calendar(api, running, at)
+    _watching(api, at, running)
+    _parking(api, at, running)
+    _rebuilding(api, at, running)
+    _history(api, at, running)
 
+
+def _watching(api: Api, at: str, running: Running) -> None:
     @api.get(f"{api.prefix}/policies/{{policy_id}}", tags=["policy"])
     async def policy(principal: SignedIn, policy_id: str) -> Response:
         """The figures of a policy, each with its evidence and source."""
@@ -181,6 +184,8 @@ def _add_consumers(api: Api, running: Running, at: str) -> None:
         principal.require("ops")
         return Json(await asyncio.to_thread(_consumers, running))
 
+
+def _parking(api: Api, at: str, running: Running) -> None:
     @api.get(f"{at}/parked", tags=["operation"])
     async def parked(principal: SignedIn, consumer: Annotated[str, Query()]) -> Response:
         """Parked events of a consumer, oldest first."""
@@ -202,6 +207,10 @@ def _add_consumers(api: Api, running: Running, at: str) -> None:
         """Commands of reactions that were refused, newest first."""
         principal.require("ops")
         return Json(await asyncio.to_thread(_refusals, running))
+
+
+def _rebuilding(api: Api, at: str, running: Running) -> None:
+    rebuilds = Rebuilds(running)
 
     @api.post(f"{at}/rebuild", tags=["operation"], status_code=202)
     async def rebuild(principal: SignedIn, wanted: Rebuilding) -> Response:
@@ -243,6 +252,8 @@ def _add_calendar(api: Api, running: Running, at: str) -> None:
         await running.clock.advance(wanted.on)
         return Json(await asyncio.to_thread(_clock, running))
 
+
+def _history(api: Api, at: str, running: Running) -> None:
     @api.post(f"{at}/relay", tags=["operation"])
     async def relay(principal: SignedIn, wanted: Rewinding) -> Response:
         """Send again to the broker everything behind a position."""

@@ -14,6 +14,7 @@ from infra.decider import Command
 from infra.errors import Refused
 from infra.news import News
 from infra.operations import add_operations, readiness_of
+from infra.people import add_people
 from infra.persons import Persons
 from infra.service import Running
 from infra.web import Api, Day, Json, Paged, Readiness, Shared, SignedIn, build_api
@@ -53,8 +54,11 @@ def api(running: Running, shared: Shared) -> Api:
     made = build_api(running.name, "/certification", "Certification", shared, ready, PROBLEMS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
+    add_people(made, persons)
     _status(made, queries)
     _deadlines(made, queries, running)
+    _explanations(made, queries)
+    _risk(made, queries)
     _deadline(made, queries)
     _risk(made, queries)
     _news(made, queries, running)
@@ -194,6 +198,9 @@ def _deadlines(made: Api, queries: Queries, running: Running) -> None:
 
 
 def _deadline(made: Api, queries: Queries) -> None:
+
+
+def _explanations(made: Api, queries: Queries) -> None:
     @made.get("/certification/deadlines/{deadline_id}", tags=["deadlines"])
     async def deadline(
         principal: SignedIn, deadline_id: Annotated[str, Path(pattern=DEADLINE)]
@@ -217,6 +224,9 @@ def _deadline(made: Api, queries: Queries) -> None:
                 "reminders": [reminder._asdict() for reminder in reminders],
             }
         )
+
+
+def _risk(made: Api, queries: Queries) -> None:
 
 
 def _risk(made: Api, queries: Queries) -> None:

@@ -1,0 +1,1 @@
+"""Proofs by killing: what survives when processes, brokers and databases die."""
