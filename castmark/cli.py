@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from infra.devissuer import development_issuer
+from infra.devissuer import ISSUER, development_issuer
 from infra.errors import Refused, Transient
 from infra.settings import Misconfigured, Settings, load_settings
 from infra.telemetry import configure_logs
@@ -198,6 +198,16 @@ def verify(
     """Recompute every event's hash and compare with signed tree heads."""
     with session() as client:
         operate.verify(client, heads, out)
+
+
+@app.command()
+def erase(
+    subject: Annotated[str, typer.Argument(help="the `sub` of their tokens")],
+    issuer: Annotated[str, typer.Option(help="the `iss` of their tokens")] = ISSUER,
+) -> None:
+    """Forget a person everywhere: subject, name, notes. References in events stay, for nobody."""
+    with session() as client:
+        operate.erase(client, issuer, subject, out)
 
 
 @app.command()

@@ -131,6 +131,20 @@ def release(
     out.print_json(data=client.post(f"/{prefix}/operations/release", body))
 
 
+def erase(client: Client, issuer: str, subject: str, out: Console) -> None:
+    """Forget a person in every service that has met them."""
+    for prefix in PREFIXES:
+        try:
+            found = client.post(f"/{prefix}/persons/find", {"issuer": issuer, "subject": subject})
+        except Refusal as refusal:
+            if refusal.problem.get("slug") != "unknown-person":
+                raise
+            out.print(f"{prefix}: not known there")
+            continue
+        client.post(f"/{prefix}/persons/{found['person_ref']}/erase", {})
+        out.print(f"{prefix}: {found['person_ref']} erased, with all notes")
+
+
 def relay(client: Client, service: str, position: int, out: Console) -> None:
     """Send a topic again."""
     out.print_json(data=client.post(f"/{service}/operations/relay", {"position": position}))

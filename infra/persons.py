@@ -123,6 +123,13 @@ class Persons:
                 self._known.popitem(last=False)
         return str(found)
 
+    def find(self, issuer: str, subject: str) -> str | None:
+        """The reference of a subject; None when they were never here, or are erased."""
+        with translated(), self._engine.connect() as connection:
+            key = {"issuer": issuer, "subject": subject}
+            found: str | None = connection.execute(_FIND, key).scalar()
+        return found
+
     def person(self, person_ref: str) -> Person | None:
         """What may be shown of a person; None for an unknown reference."""
         columns = (PERSONS.c.person_ref, PERSONS.c.display_name, PERSONS.c.erased_at)

@@ -12,6 +12,7 @@ from infra.auth import Principal, RoleKind
 from infra.decider import Command
 from infra.errors import Refused
 from infra.operations import add_operations, readiness_of
+from infra.people import add_people
 from infra.persons import Persons
 from infra.reading import Reader
 from infra.service import Running
@@ -45,6 +46,7 @@ def api(running: Running, shared: Shared) -> Api:
     made = build_api(running.name, "/audits", "Audits and certificates", shared, ready, PROBLEMS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
+    add_people(made, persons)
     _reads(made, reader)
     return made
 

@@ -14,6 +14,7 @@ from infra.decider import Command
 from infra.errors import Refused
 from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
+from infra.people import add_people
 from infra.persons import Persons
 from infra.service import Running
 from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
@@ -58,6 +59,7 @@ def api(running: Running, shared: Shared) -> Api:
     _members(made, queries)
     _facilities(made, queries)
     _people(made, persons)
+    add_people(made, persons)
     add_imports(made, running, queries, persons)
     return made
 
@@ -133,10 +135,3 @@ def _people(made: Api, persons: Persons) -> None:
         if text is None:
             raise Refused("unknown-note", "there is no such note, or it was erased")
         return Json({"note_ref": note_ref, "text": text})
-
-    @made.post("/membership/persons/{person_ref}/erase", tags=["people"])
-    async def erase(principal: SignedIn, person_ref: Key) -> Response:
-        """Erase a person and the notes about them; references in events then stand for nobody."""
-        principal.require("ops")
-        await asyncio.to_thread(persons.erase, person_ref)
-        return Json({"person_ref": person_ref, "erased": True})
