@@ -135,13 +135,16 @@ def readiness_of(running: Running) -> Readiness:
 def add_operations(api: Api, running: Running) -> None:
     """Add `{prefix}/operations/...` and the service's policies to its HTTP side."""
     at = f"{api.prefix}/operations"
-    _watching(api, at, running)
-    _parking(api, at, running)
-    _rebuilding(api, at, running)
-    _history(api, at, running)
+    _add_history(api, running, at)
+    _add_consumers(api, running, at)
+    _add_rebuilds(api, running, at)
+    if running.name in TOPICS:
+        _add_calendar(api, running, at)
 
 
-def _watching(api: Api, at: str, running: Running) -> None:
+def _add_history(api: Api, running: Running, at: str) -> None:
+    """The policies decisions rested on, and whether history is what it was."""
+
     @api.get(f"{api.prefix}/policies/{{policy_id}}", tags=["policy"])
     async def policy(principal: SignedIn, policy_id: str) -> Response:
         """The figures of a policy, each with its evidence and source."""
@@ -175,8 +178,7 @@ def _watching(api: Api, at: str, running: Running) -> None:
 
 
 def _add_consumers(api: Api, running: Running, at: str) -> None:
-    """What consumers do and have parked; rebuilding them."""
-    rebuilds = Rebuilds(running)
+    """What consumers do, and what they have parked."""
 
     @api.get(f"{at}/consumers", tags=["operation"])
     async def consumers(principal: SignedIn) -> Response:
@@ -184,8 +186,6 @@ def _add_consumers(api: Api, running: Running, at: str) -> None:
         principal.require("ops")
         return Json(await asyncio.to_thread(_consumers, running))
 
-
-def _parking(api: Api, at: str, running: Running) -> None:
     @api.get(f"{at}/parked", tags=["operation"])
     async def parked(principal: SignedIn, consumer: Annotated[str, Query()]) -> Response:
         """Parked events of a consumer, oldest first."""
@@ -209,7 +209,8 @@ def _parking(api: Api, at: str, running: Running) -> None:
         return Json(await asyncio.to_thread(_refusals, running))
 
 
-def _rebuilding(api: Api, at: str, running: Running) -> None:
+def _add_rebuilds(api: Api, running: Running, at: str) -> None:
+    """Rebuilding read models."""
     rebuilds = Rebuilds(running)
 
     @api.post(f"{at}/rebuild", tags=["operation"], status_code=202)
@@ -252,8 +253,6 @@ def _add_calendar(api: Api, running: Running, at: str) -> None:
         await running.clock.advance(wanted.on)
         return Json(await asyncio.to_thread(_clock, running))
 
-
-def _history(api: Api, at: str, running: Running) -> None:
     @api.post(f"{at}/relay", tags=["operation"])
     async def relay(principal: SignedIn, wanted: Rewinding) -> Response:
         """Send again to the broker everything behind a position."""

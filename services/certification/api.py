@@ -59,8 +59,6 @@ def api(running: Running, shared: Shared) -> Api:
     _deadlines(made, queries, running)
     _explanations(made, queries)
     _risk(made, queries)
-    _deadline(made, queries)
-    _risk(made, queries)
     _news(made, queries, running)
     return made
 
@@ -197,9 +195,6 @@ def _deadlines(made: Api, queries: Queries, running: Running) -> None:
         )
 
 
-def _deadline(made: Api, queries: Queries) -> None:
-
-
 def _explanations(made: Api, queries: Queries) -> None:
     @made.get("/certification/deadlines/{deadline_id}", tags=["deadlines"])
     async def deadline(
@@ -224,9 +219,6 @@ def _explanations(made: Api, queries: Queries) -> None:
                 "reminders": [reminder._asdict() for reminder in reminders],
             }
         )
-
-
-def _risk(made: Api, queries: Queries) -> None:
 
 
 def _risk(made: Api, queries: Queries) -> None:
