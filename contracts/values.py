@@ -80,6 +80,9 @@ def _finite(value: Decimal) -> Decimal:
 
 def plain(value: Decimal) -> str:
     """Write a decimal in plain notation without trailing zeros: the one spelling of a number."""
+    text = str(value)
+    if text.isdigit():
+        return text  # most are whole
     if value == 0:
         return "0"
     text = format(value, "f")

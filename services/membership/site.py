@@ -58,9 +58,12 @@ def site_of(content: HasSite) -> Site:
 
 def canonical(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
     """Each activity once, in the order of the vocabulary: lists that say the same are equal."""
-    if len(activities) < 2:
-        return activities
-    return tuple(activity for activity in Activity if activity in activities)
+    ranks = [_IN_ORDER.index(activity) for activity in activities]
+    wanted = sorted(set(ranks))
+    return activities if ranks == wanted else tuple(_IN_ORDER[rank] for rank in wanted)
+
+
+_IN_ORDER = tuple(Activity)
 
 
 def differing(one: Site, other: Site) -> list[str]:
