@@ -44,6 +44,7 @@ class Pages:
         )
         self._jinja.filters["day"] = words.day
         self._jinja.filters["left"] = words.days_left
+        self._jinja.filters["figure"] = words.figure
         self._jinja.globals["label"] = words.label
 
     def page(self, name: str, status: int = 200, **values: object) -> Response:

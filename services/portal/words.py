@@ -33,3 +33,14 @@ def days_left(days: int) -> str:
         return "today"
     unit = "day" if abs(days) == 1 else "days"
     return f"in {days} {unit}" if days > 0 else f"{-days} {unit} ago"
+
+
+def figure(value: object) -> str:
+    """A policy's value: `PT, IU`, `yes`, `90`."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            return ", ".join(str(one) for one in value) or "none"
+        case _:
+            return str(value)

@@ -20,10 +20,14 @@ function move(step) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.matches("input, select, button") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const typing = event.target.matches("input, select, button");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "j" || event.key === "ArrowDown") { event.preventDefault(); move(1); }
   if (event.key === "k" || event.key === "ArrowUp") { event.preventDefault(); move(-1); }
-  if (event.key === "/") { event.preventDefault(); document.querySelector("input[name=member]").focus(); }
+  if (event.key === "/") {
+    event.preventDefault();
+    document.querySelector("input[name=member]").focus();
+  }
 });
 
 function say(text) { document.getElementById(LIVE).textContent = text; }
