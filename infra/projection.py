@@ -64,14 +64,18 @@ class Codec(NamedTuple):
             if kind is bool
             else date.fromisoformat(value)
             if kind is date
-            else _json(kind, value)
+            else _frozen(orjson.loads(value))
             for value, kind in zip(values, self.kinds, strict=True)
         )
 
 
-def _json(kind: type[Any], text: str) -> Any:
-    value = orjson.loads(text)
-    return tuple(value) if kind is tuple else value
+def _frozen(value: Any) -> Any:
+    """JSON's arrays as the tuples that they were, at any depth."""
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return value
 
 
 def codec_of(row: type[Any]) -> Codec:
@@ -142,9 +146,12 @@ class RowTable(NamedTuple):
         insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         statement = insert(self.table)
         changed = {name: statement.excluded[name] for name in self.codec.fields[1:]}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=[key], set_=changed), kept
+        upsert = (
+            statement.on_conflict_do_update(index_elements=[key], set_=changed)
+            if changed
+            else statement.on_conflict_do_nothing(index_elements=[key])
         )
+        connection.execute(upsert, kept)
 
 
 class FactTable(NamedTuple):
