@@ -13,6 +13,7 @@ from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
 from tests.stores.suite_outages import PATIENCE_S, OutagesSuite, patience
+from tests.stores.suite_readmodels import ReadModelsSuite
 from tests.stores.suite_repeats import RepeatsSuite
 from tests.toys import count
 
@@ -68,3 +69,7 @@ class TestOutages(OnPostgreSQL, OutagesSuite):
         await asyncio.to_thread(hanging.result, PATIENCE_S)
         again = await writer.execute(count("S", "a", "hung"))
         assert (first.version, again.version, again.repeated) == (1, 2, True)
+
+
+class TestReadModels(OnPostgreSQL, ReadModelsSuite):
+    pass

@@ -8,6 +8,7 @@ from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
 from tests.stores.suite_outages import OutagesSuite, patience
+from tests.stores.suite_readmodels import ReadModelsSuite
 from tests.stores.suite_repeats import RepeatsSuite
 
 __all__ = ["often", "patience"]
@@ -42,4 +43,8 @@ class TestCaches(OnSQLite, CachesSuite):
 
 
 class TestOutages(OnSQLite, OutagesSuite):
+    pass
+
+
+class TestReadModels(OnSQLite, ReadModelsSuite):
     pass
