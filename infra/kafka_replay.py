@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # it is public
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public
 
 from contracts.catalog import Topic
 from contracts.cloudevents import Malformed, Received, from_headers
@@ -173,7 +173,8 @@ def _ours(message: Message, source: str | None = None) -> Received | None:
     """The record that a message is; None, and a line in the log, when it is none of ours (or
     another source's)."""
     try:
-        received = from_headers(message.headers() or (), message.value())  # type: ignore[arg-type]  # ours are bytes
+        headers = message.headers() or ()
+        received = from_headers(headers, message.value())  # type: ignore[arg-type]  # bytes
         if source is not None and received.record.envelope.source != source:
             raise Malformed(f"the source {received.record.envelope.source!r} has another topic")
         return received

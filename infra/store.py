@@ -280,7 +280,7 @@ class Store:
             if self.engine.dialect.name == "sqlite":
                 connection.exec_driver_sql(statement, list(rows))
             else:
-                connection.exec_driver_sql(statement, tuple(list(c) for c in zip(*rows)))  # noqa: B905
+                connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
 
     def records(self, rows: Iterable[Sequence[Any]]) -> list[Record]:
         """Rows in `ENVELOPE` order as records."""
