@@ -8,9 +8,9 @@ consumers read is switched. The old slot stays until the next rebuild.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, Text, delete, select
@@ -32,6 +32,7 @@ CHUNK = 20_000
 CLOSE_S = 1.0
 MOST = 1_000  # differences reported; one is already too many
 
+Row = tuple[Any, ...]
 Report = Callable[[str, int, int], None]
 """`report(phase, done, total)`: progress for whoever watches."""
 
@@ -92,7 +93,9 @@ class Rebuild:
             found: Iterator[Difference] = iter(())
             if comparable:
                 found = _compare(snapshot, self.models.slots[live], connection, target)
+            _begin_snapshot(connection)  # PostgreSQL reads in chunks inside a transaction only
             differences = list(islice(found, MOST))
+            connection.exec_driver_sql("ROLLBACK")
             snapshot.exec_driver_sql("ROLLBACK")
         if switch:
             self._catch_up(target)
@@ -289,29 +292,42 @@ def _compare(
     pairs += [(live.facts[name].table, rebuilt.facts[name].table) for name in live.facts]
     for ours, theirs in pairs:
         one, other = _ordered(snapshot, ours), _ordered(connection, theirs)
-        width = len(ours.primary_key.columns)
-        left, right = next(one, None), next(other, None)
-        while left is not None or right is not None:
-            if right is None or (left is not None and left[:width] < right[:width]):
-                assert left is not None  # one of the two is there
-                yield Difference(ours.name, str(left[:width]), left, None)
-                left = next(one, None)
-            elif left is None or right[:width] < left[:width]:
-                yield Difference(ours.name, str(right[:width]), None, right)
-                right = next(other, None)
-            else:
-                if left != right:
-                    yield Difference(ours.name, str(left[:width]), left, right)
-                left, right = next(one, None), next(other, None)
+        for left, right in zip_longest(one, other, fillvalue=()):
+            if left != right:  # from here on row by row; where all is well it never comes to that
+                rest = chain(left, chain.from_iterable(one))
+                yield from _differences(ours, rest, chain(right, chain.from_iterable(other)))
+                break
 
 
-def _ordered(connection: Connection, table: Table) -> Iterator[tuple[Any, ...]]:
-    """Rows in byte order of their keys (whatever the database's collation), a few at a time."""
+def _differences(table: Table, one: Iterator[Row], other: Iterator[Row]) -> Iterator[Difference]:
+    """Rows of two sequences, both in the order of their keys, that are not the same."""
+    width = len(table.primary_key.columns)
+    left, right = next(one, None), next(other, None)
+    while left is not None or right is not None:
+        if right is None or (left is not None and left[:width] < right[:width]):
+            assert left is not None  # one of the two is there
+            yield Difference(table.name, str(left[:width]), left, None)
+            left = next(one, None)
+        elif left is None or right[:width] < left[:width]:
+            yield Difference(table.name, str(right[:width]), None, right)
+            right = next(other, None)
+        else:
+            if left != right:
+                yield Difference(table.name, str(left[:width]), left, right)
+            left, right = next(one, None), next(other, None)
+
+
+def _ordered(connection: Connection, table: Table) -> Iterator[Sequence[Row]]:
+    """Rows as the driver has them, in byte order of their keys (whatever the database's
+    collation), in chunks."""
     postgres = connection.dialect.name == "postgresql"
     keys = [
         column.collate("C") if postgres and isinstance(column.type, Text) else column
         for column in table.primary_key.columns
     ]
-    result = connection.execution_options(yield_per=10_000).execute(select(table).order_by(*keys))
-    for row in result:
-        yield tuple(row)
+    query = select(table).order_by(*keys).execution_options(stream_results=True)
+    result = connection.execute(query)
+    assert result.cursor is not None  # it is a query, and not read yet
+    while rows := result.cursor.fetchmany(CHUNK):
+        yield rows
+    result.close()
