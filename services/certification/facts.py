@@ -27,6 +27,9 @@ ONE_DAY = timedelta(days=1)
 COVERED_BY = "covered_by:"
 AUDITED_BY = "audited_by:"
 DECIDED_BY = "decided_by:"
+MET, MET_UNTIL, MISSED = "met:", "met_until:", "missed:"
+"""Of one round of a duty: what met it from which day, the day that was taken back. It may be gone
+before it begins; so both are statements about the round, with their day as value."""
 RUNS_FROM, RUNS_TO, RUNS_UNTIL = "runs_from:", "runs_to:", "runs_until:"
 """Of a duty's rule: the round told last, its first and last day, and the day it was called off.
 `duty:<rule>` is the course of time: it answers for rounds before that one."""
@@ -104,16 +107,23 @@ def _duty_ended(event: membership.DutyEnded) -> Sequence[Told]:
     return (("duty:" + rule, None, on), (RUNS_UNTIL + rule, iso(on), ALWAYS))
 
 
+def round_of(rule: str, due_on: str) -> str:
+    """The end of the name of what is said of one round of a duty: what is said of one says nothing
+    of another."""
+    return f"{rule}:{due_on}"
+
+
 def _met(event: membership.DutyMet) -> Sequence[Told]:
-    value = {"due_on": iso(event.due_on), "certificate_id": event.certificate_id}
-    return (("met:" + event.rule.value, value, event.effective_on),)
+    name = round_of(event.rule.value, iso(event.due_on))
+    value = {"on": iso(event.effective_on), "certificate_id": event.certificate_id}
+    return ((MET + name, value, ALWAYS), (MET_UNTIL + name, None, ALWAYS))
 
 
 def _reopened(event: membership.DutyReopened) -> Sequence[Told]:
     rule, on = event.rule.value, event.effective_on
     due_on = iso(event.due_on)
     return (
-        ("met:" + rule, None, on),
+        (MET_UNTIL + round_of(rule, due_on), iso(on), ALWAYS),
         ("duty:" + rule, due_on, on),
         (RUNS_FROM + rule, iso(on), ALWAYS),
         (RUNS_TO + rule, due_on, ALWAYS),
@@ -122,11 +132,13 @@ def _reopened(event: membership.DutyReopened) -> Sequence[Told]:
 
 
 def _missed(event: membership.DutyMissed) -> Sequence[Told]:
-    return (("missed:" + event.rule.value, iso(event.due_on), event.effective_on),)
+    name = MISSED + round_of(event.rule.value, iso(event.due_on))
+    return ((name, True, event.due_on + ONE_DAY),)
 
 
 def _retracted(event: membership.DutyMissRetracted) -> Sequence[Told]:
-    return (("missed:" + event.rule.value, None, event.due_on + ONE_DAY),)
+    name = MISSED + round_of(event.rule.value, iso(event.due_on))
+    return ((name, False, event.due_on + ONE_DAY),)
 
 
 # --- entities and facilities ---
@@ -355,4 +367,4 @@ def public_part(subject: str, attributes: Attributes) -> Attributes:
 
 PUBLIC = frozenset({"name", "country", "class", "site", "member", "entity", "closed"})
 
-FACTS = Facts("facts", 1, facts)
+FACTS = Facts("facts", 1, facts, frozenset(TELLINGS))

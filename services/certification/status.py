@@ -23,7 +23,18 @@ from contracts.values import (
 )
 from infra.readmodel import Attributes, Known, as_of
 
-from .facts import AUDITED_BY, COVERED_BY, DECIDED_BY, RUNS_FROM, RUNS_TO, RUNS_UNTIL
+from .facts import (
+    AUDITED_BY,
+    COVERED_BY,
+    DECIDED_BY,
+    MET,
+    MET_UNTIL,
+    MISSED,
+    RUNS_FROM,
+    RUNS_TO,
+    RUNS_UNTIL,
+    round_of,
+)
 
 BEST_FIRST = (
     CertificationStatus.CERTIFIED_FULL,
@@ -178,7 +189,7 @@ def duties(held: Held, on: date) -> tuple[Duty, ...]:
     """A member's duties on a day, each with the last day on which it can be met."""
     found = ((rule, _due_on(held, rule.value, on)) for rule in DutyRule)
     return tuple(
-        Duty(rule, due_on, _duty_state(held, rule.value, due_on))
+        Duty(rule, due_on, _duty_state(held, round_of(rule.value, due_on.isoformat()), on))
         for rule, due_on in found
         if due_on
     )
@@ -194,13 +205,12 @@ def _due_on(held: Held, rule: str, on: date) -> date | None:
     return _day(held, "duty:" + rule)
 
 
-def _duty_state(held: Held, rule: str, due_on: date) -> str:
-    """Outcomes name the day they are about: those of another round say nothing of this one."""
-    day = due_on.isoformat()
-    met = _value(held, "met:" + rule)
-    if isinstance(met, Mapping) and met["due_on"] == day:
-        return "met"
-    return "missed" if _value(held, "missed:" + rule) == day else "running"
+def _duty_state(held: Held, round_name: str, on: date) -> str:
+    met, until = _value(held, MET + round_name), _day(held, MET_UNTIL + round_name)
+    if isinstance(met, Mapping) and date.fromisoformat(met["on"]) <= on:
+        if until is None or on < until:
+            return "met"
+    return "missed" if _value(held, MISSED + round_name) is True else "running"
 
 
 def _under_way(audit: Held) -> bool:

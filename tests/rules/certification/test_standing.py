@@ -187,6 +187,20 @@ def test_a_duty_that_is_reopened_runs_again() -> None:
     assert [duties(world, day)[0].state for day in days] == ["met", "met", "running"]
 
 
+def test_what_was_taken_back_before_it_began_to_meet_a_duty_never_meets_it() -> None:
+    told, begins = FROM, FROM + 60 * DAY
+    world = after(duty_started(), duty_met(begins, recorded_on=told), duty_reopened(told + DAY))
+    days = (told, begins - DAY, begins, begins + 99 * DAY)
+    assert [duties(world, day)[0].state for day in days] == ["running"] * 4
+
+
+def test_a_duty_that_was_reopened_can_be_met_again() -> None:
+    again = FROM + 120 * DAY
+    world = after(duty_started(), duty_met(FROM), duty_reopened(FROM + 99 * DAY), duty_met(again))
+    days = (again - DAY, again)
+    assert [duties(world, day)[0].state for day in days] == ["running", "met"]
+
+
 def test_what_met_or_missed_a_day_does_not_count_for_another() -> None:
     later = DUE_ON + 99 * DAY
     for outcome in (duty_met(FROM), duty_missed()):
