@@ -12,12 +12,10 @@ from datetime import date
 from pathlib import Path
 
 from .history import CertificateGranted, FacilityRegistered
-from .oracle import Oracle
+from .oracle import IN_FORCE, Oracle
 from .rules import ONE_DAY, rules_of
 from .steps import steps
 from .world import AS_OF, World, world
-
-IN_FORCE = ("active", "suspended")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -40,6 +40,7 @@ class Certificate:
     entity_id: str
     standard: Standard
     facilities: tuple[str, ...]
+    decided_on: date
     valid_from: date
     valid_to: date
     full_from: date | None
@@ -47,15 +48,19 @@ class Certificate:
     suspended: tuple[Span, ...]
     surveillance: tuple[date, ...]
     watched: tuple[date, ...]
+    replaces: str | None
 
     def status(self, on: date) -> CertificationStatus:
-        """Withdrawn beats expired beats suspended (domain.md 2.7)."""
-        if on < self.valid_from:
+        """Withdrawn beats expired beats suspended; decided and not yet valid is in process
+        (domain.md 2.7)."""
+        if on < min(self.decided_on, self.valid_from):
             return CertificationStatus.NONE
         if self.withdrawn_on is not None and on >= self.withdrawn_on:
             return CertificationStatus.WITHDRAWN
         if on > self.valid_to:
             return CertificationStatus.EXPIRED
+        if on < self.valid_from:
+            return CertificationStatus.IN_PROCESS
         if any(span.holds(on) for span in self.suspended):
             return CertificationStatus.SUSPENDED
         if self.full_from is not None and on >= self.full_from:
@@ -125,6 +130,7 @@ def _certificate(
         entity_id=granted.entity_id,
         standard=granted.standard,
         facilities=granted.facilities,
+        decided_on=granted.decided_on,
         valid_from=granted.valid_from,
         valid_to=last_valid_day(granted.valid_from, years),
         full_from=full_from,
@@ -134,6 +140,7 @@ def _certificate(
         if full_from is None
         else tuple(plus_months(granted.valid_from, count) for count in months),
         watched=tuple(watched),
+        replaces=granted.replaces,
     )
 
 

@@ -2,9 +2,11 @@
 oracle: direct functions over spans of days (domain.md 1.1 to 1.3).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from typing import TypeVar, cast
 
 from contracts.values import DutyRule, MembershipClass, Standard
 
@@ -21,6 +23,7 @@ from .history import (
 )
 from .rules import ONE_DAY, Rules, plus_years
 
+E = TypeVar("E", bound=Entry)
 OPEN, MET, MISSED = "open", "met", "missed"
 """States of a duty. A missed duty that was cured late is `met`, with `late` set."""
 
@@ -37,95 +40,173 @@ class Duty:
     late: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An invoice: its last day, and the day it was paid if that is known."""
+
+    invoice_id: str
+    due_on: date
+    paid_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """More time for a duty that fell due on `previous` when it was given."""
+
+    rule: DutyRule
+    recorded_on: date
+    previous: date
+    due_on: date
+
+
 @dataclass(frozen=True)
 class Ledger:
     """What was known of one member on some day."""
 
     entries: tuple[Entry, ...]
     rules: Rules
-    certificates: tuple[Certificate, ...] = ()
-    counted: tuple[Counted, ...] = ()
-    obliged: tuple[Span, ...] = ()
 
-    @classmethod
-    def of(cls, entries: tuple[Entry, ...], rules: Rules) -> "Ledger":
-        found = tuple(certificates(entries, rules).values())
-        performance = [one for one in found if one.standard is Standard.PERFORMANCE]
-        days = tuple(counted(performance, rules))
-        return cls(entries, rules, found, days, tuple(_obliged(entries, rules)))
+    @cached_property
+    def _by_kind(self) -> dict[type[Entry], list[Entry]]:
+        found: dict[type[Entry], list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault(type(entry), []).append(entry)
+        return found
 
-    def duties(self, on: date) -> tuple[Duty, ...]:
-        """The duties of the obliged class that holds on a day, if one does (domain.md 1.2)."""
+    def told(self, kind: type[E]) -> list[E]:
+        """All entries of a kind, in the order told."""
+        return cast("list[E]", self._by_kind.get(kind, []))
+
+    @cached_property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """All certificates, of both standards, in the order granted."""
+        return tuple(certificates(self.entries, self.rules).values())
+
+    @cached_property
+    def counted(self) -> list[Counted]:
+        """The days on which a Performance Standard certificate counts."""
+        held = [one for one in self.certificates if one.standard is Standard.PERFORMANCE]
+        return counted(held, self.rules)
+
+    @cached_property
+    def obliged(self) -> list[Span]:
+        """The spans of days in which the member's class has the duty."""
+        return list(_obliged(self.entries, self.rules))
+
+    def duties(self, on: date, *, ahead: bool = False) -> tuple[Duty, ...]:
+        """The duties of the obliged class that holds on a day, if one does (domain.md 1.2).
+
+        By what holds on that day; or `ahead`, by all that is known already to hold later: a
+        certificate that was granted and begins in time has met a duty then.
+        """
         span = next((span for span in self.obliged if span.holds(on)), None)
-        if span is None:
+        if span is None or (on < self.rules.launch and not ahead):
             return ()
-        initial = self._initial(span, on)
-        renewal = self._renewal(initial, on)
-        return (initial,) if renewal is None else (initial, renewal)
+        days = [one for one in self.counted if ahead or one.first <= on]
+        initial, by = self._initial(span, days, on)
+        if by is None:
+            return (initial,)
+        return initial, self._renewal(span, initial, by, runs(days), on)
 
-    def _initial(self, span: Span, on: date) -> Duty:
-        """The duty to certify once: met by what held on its last day, or ran its course before;
-        what was taken back before that day does not meet it."""
+    def _initial(
+        self, span: Span, days: Sequence[Counted], on: date
+    ) -> tuple[Duty, Counted | None]:
+        """The duty to certify once, and what met it: what holds on its last day, or ran its
+        course before; what was taken back before that day does not meet it."""
         rule = DutyRule.INITIAL_CERTIFICATION
         starts_on = max(span.first, self.rules.launch)
-        due_on = self._extended(rule, span.first, plus_years(starts_on, self.rules.duty_years))
-        day = min(on, due_on)
-        for days in self.counted:
-            if days.first <= day and days.last >= starts_on and (days.last >= day or not days.cut):
-                return Duty(rule, starts_on, due_on, MET, days.certificate_id)
+        due_on = self._extended(rule, span, plus_years(starts_on, self.rules.duty_years))
+        for one in days:
+            kept = one.last >= min(on, due_on) or not one.cut
+            if one.first <= due_on and one.last >= starts_on and kept:
+                return Duty(rule, starts_on, due_on, MET, one.certificate_id), one
         if on <= due_on:
-            return Duty(rule, starts_on, due_on, OPEN)
-        for days in self.counted if self.rules.late_cures else ():
-            if due_on < days.first <= on:
-                return Duty(rule, starts_on, due_on, MET, days.certificate_id, late=True)
-        return Duty(rule, starts_on, due_on, MISSED)
+            return Duty(rule, starts_on, due_on, OPEN), None
+        for one in days:
+            if due_on < one.first and self._curable(due_on, one.first):
+                return Duty(rule, starts_on, due_on, MET, one.certificate_id, late=True), one
+        return Duty(rule, starts_on, due_on, MISSED), None
 
-    def _renewal(self, initial: Duty, on: date) -> Duty | None:
-        """The duty to recertify, as soon as the first one was met: due when the run of
-        certificates ends."""
+    def _renewal(
+        self, span: Span, initial: Duty, by: Counted, found: Sequence[Counted], on: date
+    ) -> Duty:
+        """The duty to recertify after the first one was met `by` a certificate: due when its run
+        of certificates ends, and again when the next run ends that began in time or cured it."""
         rule = DutyRule.RECERTIFICATION
-        begun = [run for run in runs(self.counted) if run.first <= on]
-        if initial.state != MET or not begun:
-            return None
-        run = begun[-1]
-        due_on = self._extended(rule, run.first, run.last)
-        if self.rules.early_expiry_waits and not initial.late:
-            due_on = max(due_on, initial.due_on)
+        last = next(number for number, run in enumerate(found) if run.last >= by.first)
+        while True:
+            run = found[last]
+            due_on = run.last
+            if self.rules.early_expiry_waits and not initial.late:
+                due_on = max(due_on, initial.due_on)
+            due_on = self._extended(rule, span, due_on)
+            after = found[last + 1] if last + 1 < len(found) else None
+            if after is None:
+                break
+            in_time = after.first <= due_on + ONE_DAY
+            if not in_time and not (on > due_on and self._curable(due_on, after.first)):
+                break
+            last += 1
         return Duty(rule, run.first, due_on, OPEN if on <= due_on else MISSED)
 
-    def _extended(self, rule: DutyRule, since: date, due_on: date) -> date:
-        """The day after exceptional extensions of the clock that started `since`."""
-        for entry in self.entries:
-            if isinstance(entry, Extended) and entry.rule is rule and entry.recorded_on >= since:
-                due_on = max(due_on, entry.due_on)
+    def _curable(self, due_on: date, first: date) -> bool:
+        """Whether a certificate that begins on a day heals the miss of an earlier due day."""
+        days = timedelta(days=self.rules.forfeit_days)
+        return self.rules.late_cures and first <= due_on + days
+
+    def _extended(self, rule: DutyRule, span: Span, due_on: date) -> date:
+        """The day after exceptional extensions. Each was given on top of a day that the duty had
+        then: it lapses if the duty falls due before that day after all."""
+        for one in self.extensions:
+            if one.rule is rule and one.recorded_on >= span.first:
+                if one.previous <= due_on <= one.due_on:
+                    due_on = one.due_on
         return due_on
 
+    @cached_property
+    def extensions(self) -> list[Extension]:
+        """The extensions, each with the day that the duty had before it."""
+        found = []
+        for number, entry in enumerate(self.entries):
+            if isinstance(entry, Extended):
+                before = Ledger(self.entries[:number], self.rules)
+                for duty in before.duties(entry.recorded_on, ahead=True):
+                    if duty.rule is entry.rule:
+                        found.append(
+                            Extension(entry.rule, entry.recorded_on, duty.due_on, entry.due_on)
+                        )
+        return found
+
+    @cached_property
+    def runs(self) -> list[Counted]:
+        """The runs of certificates that count."""
+        return runs(self.counted)
+
+    @cached_property
     def due_days(self) -> set[date]:
         """Every day on which some duty fell or falls due, as far as was known."""
-        found = {entry.due_on for entry in self.entries if isinstance(entry, Extended)}
-        found |= {run.last for run in runs(self.counted)}
+        found = {entry.due_on for entry in self.told(Extended)}
+        found |= {run.last for run in self.runs}
         for span in self.obliged:
             start = max(span.first, self.rules.launch)
             found.add(plus_years(start, self.rules.duty_years))
         return found
 
-    def invoices(self) -> Iterator[tuple[str, date, date | None]]:
-        """Each invoice: its id, its last day, and the day it was paid if that is known."""
-        paid = {one.invoice_id: one.paid_on for one in self.entries if isinstance(one, Paid)}
-        for entry in self.entries:
-            if isinstance(entry, Invoiced):
-                due_on = entry.recorded_on + timedelta(days=self.rules.invoice_days)
-                yield entry.invoice_id, due_on, paid.get(entry.invoice_id)
+    @cached_property
+    def invoices(self) -> list[Bill]:
+        """Every invoice, in the order told."""
+        paid = {one.invoice_id: one.paid_on for one in self.told(Paid)}
+        days = timedelta(days=self.rules.invoice_days)
+        return [
+            Bill(one.invoice_id, one.recorded_on + days, paid.get(one.invoice_id))
+            for one in self.told(Invoiced)
+        ]
 
     def by_hand(self, on: date) -> bool:
-        """Whether operations hold the member suspended."""
-        held = False
-        for entry in self.entries:
-            if isinstance(entry, SuspendedByHand) and entry.effective_on <= on:
-                held = True
-            elif isinstance(entry, ReinstatedByHand) and entry.effective_on <= on:
-                held = False
-        return held
+        """Whether operations hold the member suspended: one more suspension than ends of one."""
+        begun = sum(one.effective_on <= on for one in self.told(SuspendedByHand))
+        ended = sum(one.effective_on <= on for one in self.told(ReinstatedByHand))
+        return begun > ended
 
 
 def _obliged(entries: tuple[Entry, ...], rules: Rules) -> Iterator[Span]:

@@ -12,8 +12,10 @@ Where domain.md is silent the reading is ours and named here:
 - Once certified, a member must hold a certificate without a gap: the duty to recertify falls due
   on the last day of the run of certificates it holds (1.2).
 - A missed duty suspends the member from the first missed day; forfeiture follows the policy's
-  number of days later unless cured by then (1.2, 1.3, 1.4). What is told after a forfeiture
-  retracts the miss, but only a restoration brings the membership back.
+  number of days later unless cured by then (1.2, 1.3, 1.4), on whatever day that is learnt. What is
+  told after a forfeiture retracts the miss, but only a restoration brings the membership back.
+- What is due on a certificate (its end, its conversion, surveillance) is open until it was done, or
+  the certificate withdrawn or replaced; a fee until it is paid, by a former member too (1.3, 2.1).
 """
 
 from bisect import bisect_right
@@ -33,7 +35,13 @@ from .history import (
     CertificateRefused,
     Declined,
     Drafted,
+    EntityChanged,
+    EntityClosed,
+    EntityRegistered,
     Entry,
+    FacilityChanged,
+    FacilityClosed,
+    FacilityRegistered,
     InformationRequested,
     InformationSupplied,
     Joined,
@@ -42,6 +50,9 @@ from .history import (
     ReviewStarted,
     Submitted,
     Terminated,
+    TransferAccepted,
+    TransferOffered,
+    TransferReturned,
 )
 from .ledger import MET, MISSED, Duty, Ledger
 from .rules import ONE_DAY, Rules
@@ -78,16 +89,21 @@ _STAGES: dict[type[Entry], str] = {
 """The application's stages (domain.md 1.4), by what was told last."""
 
 
+IN_FORCE = ("active", "suspended")
+"""Standings of a membership that runs."""
 _ALIVE = (
     CertificationStatus.CERTIFIED_FULL,
     CertificationStatus.CERTIFIED_PROVISIONAL,
     CertificationStatus.SUSPENDED,
 )
+_SILENT = (EntityChanged, FacilityChanged, TransferOffered, TransferAccepted, TransferReturned)
+"""What no answer of the oracle depends on."""
+_CERTIFYING = (AuditKind.INITIAL_CERTIFICATION, AuditKind.RECERTIFICATION)
 _BEST_FIRST = (
     *_ALIVE,
     CertificationStatus.IN_PROCESS,
-    CertificationStatus.WITHDRAWN,
     CertificationStatus.EXPIRED,
+    CertificationStatus.WITHDRAWN,
 )
 """Where several certificates speak of one subject, the first of these that any of them says."""
 
@@ -97,14 +113,22 @@ class Oracle:
 
     def __init__(self, entries: Iterable[Entry], rules: Rules) -> None:
         self.rules = rules
-        told: dict[str, list[Entry]] = {}
-        for entry in entries:
-            told.setdefault(entry.member_id, []).append(entry)
-        self._told = {member: tuple(told[member]) for member in told}
-        self._days = {
-            member: [entry.recorded_on for entry in found] for member, found in told.items()
-        }
+        self._told: dict[str, list[Entry]] = {}
+        self._days: dict[str, list[date]] = {}
+        self._sites: list[EntityRegistered | FacilityRegistered] = []
         self._ledgers: dict[tuple[str, int], Ledger] = {}
+        self._dues: dict[tuple[str, int], frozenset[date]] = {}
+        self._misses: dict[tuple[str, date, date, int], bool] = {}
+        for entry in entries:
+            self.tell(entry)
+
+    def tell(self, entry: Entry) -> None:
+        """Learn one more entry, told on the day of the last one or later."""
+        if isinstance(entry, EntityRegistered | FacilityRegistered):
+            self._sites.append(entry)
+        elif not isinstance(entry, _SILENT):
+            self._told.setdefault(entry.member_id, []).append(entry)
+            self._days.setdefault(entry.member_id, []).append(entry.recorded_on)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -116,16 +140,19 @@ class Oracle:
         count = bisect_right(self._days.get(member_id, ()), known)
         key = (member_id, count)
         if key not in self._ledgers:
-            entries = self._told.get(member_id, ())[:count]
-            self._ledgers[key] = Ledger.of(entries, self.rules)
+            entries = self._told.get(member_id, [])[:count]
+            self._ledgers[key] = Ledger(tuple(entries), self.rules)
         return self._ledgers[key]
 
     # --- members ---
 
-    def standing(self, member_id: str, on: date, known: date) -> Standing | None:
-        """Where a member stands; None when nothing was heard of it."""
+    def standing(
+        self, member_id: str, on: date, known: date, *, ahead: bool = False
+    ) -> Standing | None:
+        """Where a member stands; None when nothing was heard of it. For `ahead` see
+        `Ledger.duties`."""
         ledger = self.ledger(member_id, known)
-        joined = next((one.joined_on for one in ledger.entries if isinstance(one, Joined)), None)
+        joined = next((one.joined_on for one in ledger.told(Joined)), None)
         if joined is None or on < joined:
             stages = [one for one in ledger.entries if type(one) in _STAGES]
             return Standing(_STAGES[type(stages[-1])]) if stages else None
@@ -134,51 +161,75 @@ class Oracle:
             return Standing(ended)
         if self._forfeited(member_id, on, known):
             return Standing("forfeited")
-        reasons = {"duty_missed"} if any(d.state == MISSED for d in ledger.duties(on)) else set()
+        reasons = (
+            {"duty_missed"}
+            if any(d.state == MISSED for d in ledger.duties(on, ahead=ahead))
+            else set()
+        )
         grace = timedelta(days=self.rules.fee_grace_days)
-        if any(due + grace < on and not paid for _, due, paid in ledger.invoices()):
+        if any(bill.due_on + grace < on and not bill.paid_on for bill in ledger.invoices):
             reasons.add("fees_unpaid")
         if ledger.by_hand(on):
             reasons.add("other")
         return Standing("suspended" if reasons else "active", frozenset(reasons))
 
-    def duties(self, member_id: str, on: date, known: date) -> tuple[Duty, ...]:
+    def duties(
+        self, member_id: str, on: date, known: date, *, ahead: bool = False
+    ) -> tuple[Duty, ...]:
         """The duties of a member in force; none after its membership ended."""
         standing = self.standing(member_id, on, known)
-        if standing is None or standing.status not in ("active", "suspended"):
+        if standing is None or standing.status not in IN_FORCE:
             return ()
-        return self.ledger(member_id, known).duties(on)
+        return self.ledger(member_id, known).duties(on, ahead=ahead)
 
     def _ended(self, ledger: Ledger, on: date) -> str | None:
-        for entry in ledger.entries:
-            if isinstance(entry, Resigned) and entry.effective_on <= on:
-                return "resigned"
-            if isinstance(entry, Terminated) and entry.effective_on <= on:
-                return "terminated"
+        if any(one.effective_on <= on for one in ledger.told(Resigned)):
+            return "resigned"
+        if any(one.effective_on <= on for one in ledger.told(Terminated)):
+            return "terminated"
         return None
 
     def _forfeited(self, member_id: str, on: date, known: date) -> bool:
         """Whether a miss ran out its days and no one restored the membership since.
 
-        The decision falls on the eve of the day of forfeiture with what is known then; what is
-        told later retracts the miss but not the decision.
+        Looked at on the eve of the day of forfeiture, and again whenever something was told since:
+        a decision once taken stands until a person undoes it.
         """
-        ledger = self.ledger(member_id, known)
-        restored = [one.recorded_on for one in ledger.entries if isinstance(one, Restored)]
+        restored = [one.recorded_on for one in self.ledger(member_id, known).told(Restored)]
+        told = [day for day in self._days[member_id] if day <= known]
+        days = timedelta(days=self.rules.forfeit_days)
         for due in self._due_days(member_id, known):
-            day = due + ONE_DAY + timedelta(days=self.rules.forfeit_days)
-            if day > on or any(day <= again <= on for again in restored):
+            first = due + ONE_DAY + days
+            since = max((day for day in restored if day >= first), default=first - ONE_DAY)
+            if first > on:
                 continue
-            then = self.ledger(member_id, min(known, day - ONE_DAY))
-            if any(duty.state == MISSED and duty.due_on == due for duty in then.duties(day)):
-                return True
+            for eve in {since, *(day for day in told if day > since)}:
+                day = max(first, eve + ONE_DAY)
+                if self._missed(member_id, due, day, min(known, eve)):
+                    return True
         return False
 
-    def _due_days(self, member_id: str, known: date) -> list[date]:
-        days: set[date] = set()
-        for day in {day for day in self._days[member_id] if day <= known}:
-            days |= self.ledger(member_id, day).due_days()
-        return sorted(days)
+    def _missed(self, member_id: str, due_on: date, on: date, known: date) -> bool:
+        """Whether the duty of that due day was missed and not healed, seen from a later day."""
+        key = (member_id, due_on, on, bisect_right(self._days[member_id], known))
+        if key not in self._misses:
+            duties = self.ledger(member_id, known).duties(on)
+            self._misses[key] = any((d.state, d.due_on) == (MISSED, due_on) for d in duties)
+        return self._misses[key]
+
+    def _due_days(self, member_id: str, known: date) -> frozenset[date]:
+        """Every day on which a duty was to fall due by what was known at any time until then."""
+        count = bisect_right(self._days[member_id], known)
+        if (member_id, count) in self._dues:
+            return self._dues[member_id, count]
+        found: frozenset[date] = frozenset()
+        for number in range(1, count + 1):
+            key = (member_id, number)
+            if key not in self._dues:
+                ledger = self.ledger(member_id, self._days[member_id][number - 1])
+                self._dues[key] = found | ledger.due_days
+            found = self._dues[key]
+        return found
 
     # --- certification ---
 
@@ -190,70 +241,83 @@ class Oracle:
         self, member_id: str, on: date, known: date, *, entity: str = "", facility: str = ""
     ) -> CertificationStatus:
         """The state of a member, or of one of its entities or facilities: the best that any of
-        its certificates gives; without one, whether a first one is on its way (domain.md 2.7)."""
+        its certificates gives, or an audit for one that is under way (domain.md 2.7). What is
+        closed is nothing any more."""
         ledger = self.ledger(member_id, known)
+        if self._closed(ledger, on, entity, facility):
+            return CertificationStatus.NONE
         states = {
             one.status(on)
             for one in ledger.certificates
             if entity in ("", one.entity_id) and (not facility or facility in one.facilities)
         }
-        if self._in_process(ledger, entity, facility):
+        if self._under_way(ledger, on, entity, facility):
             states.add(CertificationStatus.IN_PROCESS)
         return next((state for state in _BEST_FIRST if state in states), CertificationStatus.NONE)
 
-    def _in_process(self, ledger: Ledger, entity: str, facility: str) -> bool:
-        """Whether an audit was planned or concluded that no decision has followed yet."""
-        decided = {
-            one.audit_id
-            for one in ledger.entries
-            if isinstance(one, (CertificateGranted, CertificateRefused, AuditCancelled))
-        }
+    def _closed(self, ledger: Ledger, on: date, entity: str, facility: str) -> bool:
+        entities = (one.entity_id for one in ledger.told(EntityClosed) if one.recorded_on <= on)
+        sites = (one.facility_id for one in ledger.told(FacilityClosed) if one.recorded_on <= on)
+        return entity in entities or facility in sites
+
+    def _under_way(self, ledger: Ledger, on: date, entity: str, facility: str) -> bool:
+        """Whether an audit for a certificate has begun and no decision has followed yet."""
+        over = {one.audit_id for one in ledger.told(CertificateGranted) if one.decided_on <= on}
+        over |= {one.audit_id for one in ledger.told(CertificateRefused) if one.recorded_on <= on}
+        over |= {one.audit_id for one in ledger.told(AuditCancelled) if one.recorded_on <= on}
+        concluded = ledger.told(AuditConcluded)
+        begun: list[AuditConcluded | AuditScheduled] = [
+            one for one in concluded if one.started_on <= on
+        ]
+        ended = {one.audit_id for one in concluded}
+        begun += [
+            one
+            for one in ledger.told(AuditScheduled)
+            if one.starts_on <= on and one.audit_id not in ended
+        ]
         return any(
-            isinstance(one, (AuditScheduled, AuditConcluded))
-            and one.kind is AuditKind.INITIAL_CERTIFICATION
-            and one.audit_id not in decided
+            one.kind in _CERTIFYING
+            and one.audit_id not in over
             and entity in ("", one.entity_id)
             and (not facility or facility in one.facilities)
-            for one in ledger.entries
+            for one in begun
         )
 
     # --- deadlines ---
 
     def deadlines(self, on: date, known: date) -> list[Deadline]:
-        """All that is open and falls due, of members in force, the earliest first."""
-        found: list[Deadline] = []
-        for member_id in self.members:
-            standing = self.standing(member_id, on, known)
-            if standing is not None and standing.status in ("active", "suspended"):
-                found += self._deadlines(member_id, on, known)
-        return sorted(found)
+        """All that is still to be done, in time or too late, the earliest day first. What is
+        already known to be done by then is not in it."""
+        return sorted(one for member in self.members for one in self._deadlines(member, on, known))
 
     def _deadlines(self, member_id: str, on: date, known: date) -> Iterable[Deadline]:
         ledger = self.ledger(member_id, known)
-        for duty in ledger.duties(on):
+        for duty in self.duties(member_id, on, known, ahead=True):
             if duty.state != MET:
                 yield Deadline(duty.due_on, duty.rule.value, member_id, member_id)
-        for invoice_id, due_on, paid_on in ledger.invoices():
-            if paid_on is None:
-                yield Deadline(due_on, "fee", invoice_id, member_id)
+        for bill in ledger.invoices:
+            if bill.paid_on is None:
+                yield Deadline(bill.due_on, "fee_invoice", bill.invoice_id, member_id)
+        replaced = {one.replaces for one in ledger.certificates}
         for one in ledger.certificates:
-            state = one.status(on)
-            if state in _ALIVE:
-                yield Deadline(one.valid_to, "expiry", one.certificate_id, member_id)
-                for due_on in one.surveillance_open:
-                    yield Deadline(due_on, "surveillance", one.certificate_id, member_id)
-            if state is CertificationStatus.CERTIFIED_PROVISIONAL:
-                yield Deadline(one.valid_to, "conversion", one.certificate_id, member_id)
+            if one.withdrawn_on is not None or one.certificate_id in replaced:
+                continue
+            kind = "certificate_expiry" if one.full_from else "provisional_conversion"
+            yield Deadline(one.valid_to, kind, one.certificate_id, member_id)
+            for due_on in one.surveillance_open[:1]:
+                yield Deadline(due_on, "surveillance", one.certificate_id, member_id)
 
     # --- everything at once ---
 
-    def state(self, on: date, known: date) -> dict[str, dict[str, JsonObject]]:
+    def state(
+        self, on: date, known: date, *, ahead: bool = False
+    ) -> dict[str, dict[str, JsonObject]]:
         """What the platform must show, as plain data for `simulator.compare`: `members` by id,
-        `certificates` by id."""
+        `certificates` by id. For `ahead` see `Ledger.duties`."""
         members: dict[str, JsonObject] = {}
         held: dict[str, JsonObject] = {}
         for member_id in self.members:
-            standing = self.standing(member_id, on, known)
+            standing = self.standing(member_id, on, known, ahead=ahead)
             if standing is None:
                 continue
             members[member_id] = {
@@ -262,7 +326,7 @@ class Oracle:
                 "certification": self.certification(member_id, on, known).value,
                 "duties": {
                     duty.rule.value: {"due_on": duty.due_on.isoformat(), "state": duty.state}
-                    for duty in self.duties(member_id, on, known)
+                    for duty in self.duties(member_id, on, known, ahead=ahead)
                 },
             }
             for one in self.certificates(member_id, known):
@@ -272,3 +336,18 @@ class Oracle:
                     "valid_to": one.valid_to.isoformat(),
                 }
         return {"members": members, "certificates": held}
+
+    def sites(self, on: date, known: date) -> dict[str, dict[str, str]]:
+        """The certification of every entity and facility, by the member that registered it."""
+        entities: dict[str, str] = {}
+        facilities: dict[str, str] = {}
+        for one in self._sites:
+            if one.recorded_on > known:
+                continue
+            if isinstance(one, EntityRegistered):
+                state = self.certification(one.member_id, on, known, entity=one.entity_id)
+                entities[one.entity_id] = state.value
+            else:
+                state = self.certification(one.member_id, on, known, facility=one.facility_id)
+                facilities[one.facility_id] = state.value
+        return {"entities": entities, "facilities": facilities}

@@ -11,6 +11,7 @@ from services.audit_scheduling import domain as audits
 from services.audit_scheduling.app import definition as audits_definition
 from services.certification import domain as certification
 from services.certification.app import definition as certification_definition
+from services.certification.status import Status
 from services.certification.subjects import loader
 from services.membership import domain as membership
 from services.membership.app import definition as membership_definition
@@ -116,62 +117,86 @@ def members_expected(oracle: Oracle, on: date, known: date) -> Shown:
     }
 
 
-def certification_shown(made: Platform, oracle: Oracle, on: date, known: date) -> Shown:
-    """Certification's word on everybody and everything that the oracle knows, on that day."""
-    reader = made.desks["certification"].readers[0]
-    load = loader(lambda subject: reader.row("subjects", subject))
+STOOD = (*IN_FORCE, "forfeited", "resigned", "terminated")
+"""Standings of who has joined."""
+WORDS = {"running": "open"}
+"""The oracle's word for certification's."""
 
-    def status(subject: str) -> certification.Status:
-        return certification.status(certification.gather(subject, load), on)
 
-    def asked(kind: str, names: Iterable[str]) -> dict[str, Any]:
-        return {name: status(f"{kind}/{name}").certification.value for name in names}
-
+def certification_expected(oracle: Oracle, on: date, known: date) -> Shown:
+    """The oracle's word on everybody and everything on that day."""
     state, sites = oracle.state(on, known), oracle.sites(on, known)
+    steady = steady_members(oracle, on, known)
     return {
+        "certificates": {name: shown["status"] for name, shown in state["certificates"].items()},
+        "entities": dict(sites["entities"]),
+        "facilities": dict(sites["facilities"]),
         "members": {
-            name: _member(status(f"member/{name}"), obliged=bool(shown["duties"]))
-            for name, shown in state["members"].items()
+            name: _expected(member, steady=name in steady)
+            for name, member in state["members"].items()
         },
-        "certificates": asked("certificate", state["certificates"]),
-        "entities": asked("entity", sites["entities"]),
-        "facilities": asked("facility", sites["facilities"]),
     }
 
 
-def _member(status: certification.Status, *, obliged: bool) -> dict[str, Any]:
-    """A member's certification, standing, and duties while it is in force. A duty that was met
-    stays on record after the member left the class that has it: history, no duty any more."""
-    words = {"running": "open"}
+def certification_shown(made: Platform, oracle: Oracle, on: date, known: date) -> Shown:
+    """Certification's word on the same: as the facts of the day have it, so a certificate that is
+    to begin certifies nothing yet."""
+    reader = made.desks["certification"].readers[0]
+    load = loader(lambda subject: reader.row("subjects", subject))
+
+    def status(subject: str) -> Status:
+        return certification.status(certification.gather(subject, load), on)
+
+    state, sites = oracle.state(on, known), oracle.sites(on, known)
+    steady = steady_members(oracle, on, known)
+    names: dict[str, Iterable[str]] = {**sites, "certificates": state["certificates"]}
+    shown: Shown = {
+        kind: {name: status(f"{one}/{name}").certification.value for name in names[kind]}
+        for kind, one in KINDS.items()
+    }
+    shown["members"] = {
+        name: _shown(
+            status(f"member/{name}"), steady=name in steady, obliged=bool(member["duties"])
+        )
+        for name, member in state["members"].items()
+    }
+    return shown
+
+
+def steady_members(oracle: Oracle, on: date, known: date) -> set[str]:
+    """Whose duties are the same whether or not one looks ahead. Of the others membership has told
+    already what only a certificate to come brings; how their duty stood until then is not told."""
+    now, ahead = (oracle.state(on, known, ahead=looking)["members"] for looking in (False, True))
+    return {name for name in now if now[name]["duties"] == ahead[name]["duties"]}
+
+
+KINDS = {"certificates": "certificate", "entities": "entity", "facilities": "facility"}
+
+
+def _expected(member: Mapping[str, Any], *, steady: bool) -> dict[str, Any]:
+    """A member by the oracle; without its duties while they are not `steady`."""
+    return {
+        "certification": member["certification"],
+        "status": member["status"] if member["status"] in STOOD else "none",
+        "duties": {
+            rule: [duty["due_on"], duty["state"]]
+            for rule, duty in member["duties"].items()
+            if steady
+        },
+    }
+
+
+def _shown(status: Status, *, steady: bool, obliged: bool) -> dict[str, Any]:
+    """A member by certification. A duty that was met stays on record after the member left the
+    class that has it (no longer `obliged`): history, no duty any more."""
     return {
         "certification": status.certification.value,
         "status": status.standing,
         "duties": {
-            duty.rule.value: [duty.due_on.isoformat(), words.get(duty.state, duty.state)]
+            duty.rule.value: [duty.due_on.isoformat(), WORDS.get(duty.state, duty.state)]
             for duty in status.duties
-            if status.standing in IN_FORCE and (obliged or duty.state != "met")
+            if steady and status.standing in IN_FORCE and (obliged or duty.state != "met")
         },
-    }
-
-
-def certification_expected(oracle: Oracle, on: date, known: date) -> Shown:
-    """The oracle's word on the same. Who has not joined has no standing yet."""
-    state, sites = oracle.state(on, known), oracle.sites(on, known)
-    stood = (*IN_FORCE, "forfeited", "resigned", "terminated")
-    return {
-        "members": {
-            name: {
-                "certification": shown["certification"],
-                "status": shown["status"] if shown["status"] in stood else "none",
-                "duties": {
-                    rule: [duty["due_on"], duty["state"]] for rule, duty in shown["duties"].items()
-                },
-            }
-            for name, shown in state["members"].items()
-        },
-        "certificates": {name: shown["status"] for name, shown in state["certificates"].items()},
-        "entities": dict(sites["entities"]),
-        "facilities": dict(sites["facilities"]),
     }
 
 

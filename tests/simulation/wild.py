@@ -90,22 +90,22 @@ class WildLife:
 
     # --- one day after another ---
 
-    def live(self, days: int, check_every: int = 1) -> list[Difference]:
+    def live(self, days: int) -> list[Difference]:
         """So many days, with something new every few of them; the first differences found."""
-        for number in range(days):
-            if self.dice.random() < self.pace:
-                for _ in range(self.dice.choice((1, 1, 2))):
-                    self._something()
+        for _ in range(days):
+            news = self.dice.random() < self.pace
+            for _ in range(self.dice.choice((1, 1, 2)) if news else 0):
+                self._something()
             self.platform.close(self.today)
             self.today += ONE_DAY
-            if number % check_every == 0:
-                found = self.compared()
-                if found:
-                    return found
+            found = self.compared(facts=news)
+            if found:
+                return found
         return []
 
-    def compared(self) -> list[Difference]:
-        """What differs on this morning, by all that was told until yesterday."""
+    def compared(self, *, facts: bool = True) -> list[Difference]:
+        """What differs on this morning, by all that was told until yesterday: in the words of
+        membership, on the board, and (with `facts`) in what certification says of everything."""
         known = self.today - ONE_DAY
         expected = {
             "membership": members_expected(self.oracle, self.today, known),
@@ -115,9 +115,12 @@ class WildLife:
             "membership": members_shown(self.platform),
             "deadlines": deadlines_shown(self.platform),
         }
-        if self.today >= self.rules.launch:  # before it, nobody has begun to be obliged
-            expected |= certification_expected(self.oracle, self.today, known)
-            shown |= certification_shown(self.platform, self.oracle, self.today, known)
+        # Before the launch nobody has begun to be obliged.
+        if self.today >= self.rules.launch and (facts or self.today.day == 1):
+            expected["certification"] = certification_expected(self.oracle, self.today, known)
+            shown["certification"] = certification_shown(
+                self.platform, self.oracle, self.today, known
+            )
         return differences(expected, shown)
 
     def told(self) -> str:

@@ -1,0 +1,166 @@
+"""The services' rules against the oracle, in memory: every step of the world is accepted, and what
+the platform then shows is what the oracle expects, member by member, day by day.
+
+The oracle was written from the domain's rules without the services' code; a difference is a
+mistake in one of the two, and the seed finds it again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+
+import pytest
+
+from contracts.machinery import DayClosed
+from infra.errors import Refused
+from services.audit_scheduling import domain as audits
+from services.membership import domain as membership
+from simulator.compare import Difference, differences, report
+from simulator.oracle import Oracle
+from simulator.rules import Rules
+from simulator.steps import Step, steps
+from simulator.world import World, clock_days, world
+
+from .desks import (
+    certification_expected,
+    certification_shown,
+    day_after,
+    deadlines_expected,
+    deadlines_shown,
+    members_expected,
+    members_shown,
+    platform,
+)
+from .inmemory import Platform
+from .wild import WildLife
+
+ROLES = {"membership": membership.ROLES, "audits": audits.ROLES}
+
+
+def by_day(made: World) -> dict[date, list[Step]]:
+    """The steps of each day."""
+    found: dict[date, list[Step]] = defaultdict(list)
+    for step in steps(made):
+        found[step.on].append(step)
+    return found
+
+
+def lived(made: World, running: Platform) -> Iterator[date]:
+    """Live through the world; each day that is over."""
+    todo = by_day(made)
+    for day in clock_days(made.first_day, made.as_of):
+        for step in todo.get(day, ()):
+            assert running.send(step) > 0, f"nothing happened: {step}"
+        running.close(day)
+        yield day
+
+
+def compared(running: Platform, oracle: Oracle, day: date) -> list[Difference]:
+    """What differs on the morning after a day."""
+    on = day_after(day)
+    return differences(
+        {
+            "membership": members_expected(oracle, on, day),
+            "board": deadlines_expected(oracle, on, day),
+            **certification_expected(oracle, on, day),
+        },
+        {
+            "membership": members_shown(running),
+            "board": deadlines_shown(running),
+            **certification_shown(running, oracle, on, day),
+        },
+    )
+
+
+def test_every_sender_may_send_its_step() -> None:
+    for step in steps(world(7)):
+        role, _, who = step.sender.partition(":")
+        assert role in ROLES[step.service][step.command], step
+        if role != "ops":
+            field = {"member": "member_id", "auditor": "auditor_firm"}[role]
+            assert step.fields[field] == who, step
+
+
+def test_the_whole_world_is_accepted_and_ends_as_the_oracle_says() -> None:
+    made, running = world(7), platform()
+    oracle = Oracle(made.entries, made.rules)
+    for day in lived(made, running):
+        if day.day == 1 and day.month in (1, 7):
+            found = compared(running, oracle, day)
+            assert not found, report(found, title=f"{day}, seed 7")
+    assert running.refusals == []
+    found = compared(running, oracle, made.as_of)
+    assert not found, report(found, title="seed 7")
+
+
+def test_a_small_world_is_as_the_oracle_says_week_by_week(seed: int) -> None:
+    made, running = world(seed, members=24, chinese=6), platform()
+    oracle = Oracle(made.entries, made.rules)
+    for day in lived(made, running):
+        if day.toordinal() % 7 == 0:
+            found = compared(running, oracle, day)
+            assert not found, report(found, title=f"{day}, seed {seed}")
+    assert running.refusals == []
+
+
+def test_a_wrong_figure_is_found_out() -> None:
+    """Must fail: an oracle that forfeits a day early differs."""
+    made, running = world(7, members=24, chinese=6), platform()
+    early = replace(made.rules, forfeit_days=made.rules.forfeit_days - 1)
+    oracle = Oracle(made.entries, early)
+    assert any(
+        differences(members_expected(oracle, day_after(day), day), members_shown(running))
+        for day in lived(made, running)
+    )
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_a_wild_life_is_as_the_oracle_says_day_by_day(seed: int, number: int) -> None:
+    life = WildLife(seed + number)
+    found = life.live(days=1500)
+    assert not found, report(found, title=f"{life.today}, wild {seed + number}") + life.told()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_many_wild_lives_are_as_the_oracle_says(seed: int) -> None:
+    for number in range(400):
+        life = WildLife(seed + number)
+        found = life.live(days=3000)
+        assert not found, report(found, title=f"{life.today}, wild {seed + number}") + life.told()
+
+
+@pytest.mark.parametrize("lag", [1, 3, 45])
+def test_audits_that_are_heard_of_late_lead_to_the_same_end(seed: int, lag: int) -> None:
+    """Membership hears of audits only every `lag` days, and decides nothing before it has."""
+    made = world(seed, members=24, chinese=6)
+    prompt, slow = platform(), platform()
+    for number, (day, other) in enumerate(zip(lived(made, prompt), lived(made, slow), strict=True)):
+        assert day == other
+        slow.away = {("membership", "audit_scheduling")} if number % lag else set()
+    slow.away = set()
+    slow.settle(made.as_of)
+    slow.close(made.as_of)
+    assert not differences(members_shown(prompt), members_shown(slow))
+    assert not differences(deadlines_shown(prompt), deadlines_shown(slow))
+    assert slow.refusals == []
+
+
+def test_days_are_closed_one_after_the_other() -> None:
+    made, running = world(7, members=5, chinese=1), platform()
+    list(lived(made, running))
+    for desk in running.ordered:
+        days = [one.event.on for one in desk.log if isinstance(one.event, DayClosed)]
+        assert all((after - before).days == 1 for before, after in pairwise(days))
+
+
+def test_a_step_that_breaks_a_rule_is_refused() -> None:
+    made, running = world(7, members=5, chinese=1), platform()
+    step = next(one for one in steps(made) if one.command == "submit_application")
+    with pytest.raises(Refused):
+        running.prefixes["membership"].built(step._replace(fields={**step.fields, "extra": 1}))
+    assert running.send(step) == 0
+    assert [one.refused.slug for one in running.refusals] == ["unknown-member"]
+    assert Rules() == made.rules
