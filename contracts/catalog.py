@@ -100,6 +100,10 @@ class Catalog:
         """Whether this build can read events of that stored name."""
         return name in self.types or self._latest(name) in self.types
 
+    def class_of(self, name: str) -> type[Event] | None:
+        """The class as which events of a stored name are read; None when this build has none."""
+        return self.types.get(self._latest(name))
+
     def encode(self, event: Event) -> bytes:
         """Canonical JSON of an event: sorted keys, no floats, decimals and dates as text."""
         data = event.__pydantic_serializer__.to_python(event, mode="json")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from contracts.envelope import Recorded
+from contracts.envelope import Event, Recorded
 from contracts.values import Instant
 
 from .decider import Reaction
@@ -21,6 +21,8 @@ class Projection(NamedTuple):
     dict/tuple kept as JSON) and whose first field is the key. `keys(recorded)` names the rows an
     event concerns; `evolve(key, row, recorded)` gives the row after it (None = no row). Both are
     pure. `version` is raised when either changes meaning: a rebuild then makes the new one.
+    `takes` are the event classes that concern it (None = any may), so that others need not even
+    be read.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Projection(NamedTuple):
     keys: Callable[[Recorded], Sequence[str]]
     evolve: Callable[[str, Any, Recorded], Any]
     indexes: tuple[tuple[str, ...], ...] = ()
+    takes: frozenset[type[Event]] | None = None
 
 
 class Fact(NamedTuple):
@@ -45,11 +48,12 @@ class Fact(NamedTuple):
 
 class Facts(NamedTuple):
     """A log of facts: `facts(recorded)` is pure; the machinery adds source, position and
-    `recorded_at` and keeps them append-only."""
+    `recorded_at` and keeps them append-only. `takes` as for projections."""
 
     name: str
     version: int
     facts: Callable[[Recorded], Sequence[Fact]]
+    takes: frozenset[type[Event]] | None = None
 
 
 class Consumer(NamedTuple):

@@ -25,7 +25,7 @@ from .consumer import START, Cursor, read_cursor, read_cursors
 from .execute import Writer
 from .parking import passed_over
 from .projection import SLOTS, Fold, ReadModels, Tables, fact_rows, fill
-from .readmodel import Consumer
+from .readmodel import Consumer, Facts, Projection
 from .transaction import Transaction
 
 CHUNK = 20_000
@@ -35,6 +35,13 @@ MOST = 1_000  # differences reported; one is already too many
 Row = tuple[Any, ...]
 Report = Callable[[str, int, int], None]
 """`report(phase, done, total)`: progress for whoever watches."""
+
+
+class Taking(NamedTuple):
+    """What is folded from events of one type, each with where it is kept."""
+
+    folds: Sequence[tuple[Projection, dict[str, Any]]]
+    logs: Sequence[tuple[Facts, list[tuple[Any, ...]]]]
 
 
 class Difference(NamedTuple):
@@ -129,12 +136,16 @@ class Rebuild:
         pending: dict[str, list[tuple[Any, ...]]] = {name: [] for name in target.facts}
         total = sum(cursor.position for cursor in until.values())
         read = self.writer.store.catalog.decode
-        folds = [(p.projection, rows[name]) for name, p in target.rows.items()]
-        logs = [(log.facts, pending[name]) for name, log in target.facts.items()]
+        taking: dict[str, Taking] = {}
         for (source, partition), cursor in until.items():
             for received in self._between(source, partition, START, cursor, skip):
                 for one in received:
                     record = one.record
+                    folds, logs = taking.get(record.type) or taking.setdefault(
+                        record.type, self._taking(record.type, target, rows, pending)
+                    )
+                    if not folds and not logs:
+                        continue
                     event = Recorded(record.envelope, read(record.type, record.data))
                     for projection, kept in folds:
                         for key in projection.keys(event):
@@ -147,6 +158,24 @@ class Rebuild:
             self._cursors[source, partition] = cursor
         self._flush(connection, target, pending, 0)
         return self._write_rows(connection, target, rows)
+
+    def _taking(
+        self,
+        name: str,
+        target: Tables,
+        rows: dict[str, dict[str, Any]],
+        pending: dict[str, list[tuple[Any, ...]]],
+    ) -> "Taking":
+        """Who takes events of a stored name, and where what follows from them is kept."""
+        kind = self.writer.store.catalog.class_of(name)
+
+        def wanted(part: Projection | Facts) -> bool:
+            return kind is None or part.takes is None or kind in part.takes
+
+        return Taking(
+            [(p.projection, rows[n]) for n, p in target.rows.items() if wanted(p.projection)],
+            [(log.facts, pending[n]) for n, log in target.facts.items() if wanted(log.facts)],
+        )
 
     def _flush(
         self,

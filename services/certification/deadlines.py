@@ -343,4 +343,5 @@ DEADLINES = Projection(
     keys,
     evolve,
     (("state", "due_on", "deadline_id"), ("member_id", "due_on"), ("kind", "state", "due_on")),
+    frozenset(_BY_EVENT),
 )

@@ -106,4 +106,5 @@ SUBJECTS = Projection(
     keys,
     evolve,
     (("kind", "subject"), ("member_id", "kind", "subject")),
+    frozenset(TELLINGS),
 )
