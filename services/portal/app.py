@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import httpx
-from fastapi import Query
+from fastapi import Header, Query
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sse_starlette import EventSourceResponse
 from starlette.requests import Request
@@ -136,8 +136,12 @@ def _board(made: Api, pages: Pages, asking: Asking) -> None:
         return pages.page("deadline.html", deadline=explanation_of(answer.content, figures))
 
     @made.get("/live", include_in_schema=False)
-    async def live(request: Request) -> Response:
+    async def live(
+        request: Request,
+        mark: Annotated[str, Query(max_length=60)] = "",
+        last_event_id: Annotated[str | None, Header(max_length=60)] = None,
+    ) -> Response:
         token = request.cookies.get(COOKIE)
         if token is None:
             raise Refused("not-signed-in", "sign in first")
-        return EventSourceResponse(live_changes(asking, token), ping=15)
+        return EventSourceResponse(live_changes(asking, token, last_event_id or mark), ping=15)

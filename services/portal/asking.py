@@ -49,9 +49,8 @@ class Asking:
             )
 
 
-async def live_changes(asking: Asking, token: str) -> AsyncIterator[ServerSentEvent]:
-    """Tell a page each time the data behind it has moved on."""
-    seen = ""
+async def live_changes(asking: Asking, token: str, seen: str) -> AsyncIterator[ServerSentEvent]:
+    """Tell a page each time the data behind it has moved on from what it shows (`seen`)."""
     while True:
         answer = await asking.get(
             token, "/certification/through", {"changed_from": seen, "wait": str(WAIT_S)}
@@ -64,5 +63,5 @@ async def live_changes(asking: Asking, token: str) -> AsyncIterator[ServerSentEv
             continue
         mark = str(answer.content["mark"])
         if mark != seen:
-            yield ServerSentEvent(event="changed", data=mark)
+            yield ServerSentEvent(event="changed", data=mark, id=mark)
             seen = mark

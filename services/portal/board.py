@@ -56,6 +56,7 @@ class Board(NamedTuple):
     next_link: str | None
     through: Mapping[str, int]
     kinds: Sequence[tuple[str, str]]
+    live: str
 
 
 def board_of(content: Mapping[str, Any], wanted: Filter) -> Board:
@@ -73,6 +74,7 @@ def board_of(content: Mapping[str, Any], wanted: Filter) -> Board:
         next_link=wanted.link(after=following) if following else None,
         through=content["through"],
         kinds=[(kind, words.label(kind)) for kind in content["kinds"]],
+        live="/live?" + urlencode({"mark": content["mark"]}),
     )
 
 

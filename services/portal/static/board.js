@@ -2,35 +2,64 @@
 // page reads the same; it then changes when it is loaded again.
 "use strict";
 
-const LIVE = "live";
+const PARTS = ["known", "buckets", "list"];
+let chosen = null; // the row that somebody is on, by the address of its deadline
 let at = -1;
 let refreshing = false;
 let again = false;
 
 const rows = () => Array.from(document.querySelectorAll("tr[data-row]"));
+const address = (row) => row.querySelector("a").getAttribute("href");
 
-function move(step) {
+function mark() {
+  rows().forEach((row) => row.classList.toggle("at", address(row) === chosen));
+}
+
+function choose(number) {
   const all = rows();
   if (all.length === 0) return;
-  at = Math.max(0, Math.min(all.length - 1, at + step));
-  all.forEach((row, number) => row.classList.toggle("at", number === at));
-  const link = all[at].querySelector("a");
-  link.focus({ preventScroll: true });
+  at = Math.max(0, Math.min(all.length - 1, number));
+  chosen = address(all[at]);
+  mark();
+  all[at].querySelector("a").focus({ preventScroll: true });
   all[at].scrollIntoView({ block: "nearest" });
 }
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input, select, button");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "j" || event.key === "ArrowDown") { event.preventDefault(); move(1); }
-  if (event.key === "k" || event.key === "ArrowUp") { event.preventDefault(); move(-1); }
-  if (event.key === "/") {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input, select, button")) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+  if (event.key in steps) {
+    event.preventDefault();
+    choose(at + steps[event.key]);
+  } else if (event.key === "/") {
     event.preventDefault();
     document.querySelector("input[name=member]").focus();
   }
 });
 
-function say(text) { document.getElementById(LIVE).textContent = text; }
+function say(text) { document.getElementById("live").textContent = text; }
+
+// Put in what is new, part by part: what somebody types or has chosen stays as it is.
+function show(page) {
+  for (const id of PARTS) {
+    const part = document.getElementById(id);
+    const fresh = page.getElementById(id);
+    const focused = part.contains(document.activeElement) ? document.activeElement : null;
+    part.replaceChildren(...fresh.childNodes);
+    const link = focused && focused.getAttribute("href");
+    const same = link && part.querySelector(`a[href="${CSS.escape(link)}"]`);
+    if (same) same.focus({ preventScroll: true });
+  }
+  if (chosen === null) return;
+  const now = rows().findIndex((row) => address(row) === chosen);
+  if (now >= 0) at = now;
+  else if (document.activeElement === document.body) choose(at); // its row is gone: the next one
+  mark();
+}
 
 async function refresh() {
   if (refreshing) { again = true; return; }
@@ -39,18 +68,14 @@ async function refresh() {
     do {
       again = false;
       const answer = await fetch(window.location.href, { headers: { accept: "text/html" } });
+      const signedOut = answer.status === 401 || answer.redirected;
+      if (signedOut) { say("· signed out: sign in again"); return; }
       if (!answer.ok) { say("· not reachable"); return; }
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById("board");
-      const typing = document.activeElement && document.activeElement.matches("input, select");
-      if (fresh && !typing) {
-        const link = document.activeElement && document.activeElement.getAttribute("href");
-        document.getElementById("board").replaceChildren(...fresh.childNodes);
-        at = rows().findIndex((row) => row.querySelector("a").getAttribute("href") === link);
-        if (at >= 0) move(0);
-        say("· live");
-      }
+      show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      say("· live");
     } while (again);
+  } catch {
+    say("· not reachable");
   } finally {
     refreshing = false;
   }

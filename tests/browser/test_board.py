@@ -1,0 +1,325 @@
+"""The deadlines board in Chromium: signed in by link, live, by keyboard, without script, alone."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from castmark.local import Host
+from tests.door import Door, eventually
+from tests.embedded import door_of, platform
+from tests.plugins.require import needs
+
+pytestmark = [needs("browser"), pytest.mark.timeout(120)]
+TODAY = date(2024, 3, 4)
+DAYS_LEFT = {"S-0": -20, "S-1": 0, "S-2": 14, "S-3": 15, "S-4": 60, "S-5": 180, "S-6": 181}
+"""Members by the days that their first certification is from its last day."""
+BUCKETS = {
+    "All": 7,
+    "Past due": 1,
+    "Undetermined": 0,
+    "14 days": 2,
+    "60 days": 2,
+    "180 days": 1,
+    "Later": 1,
+}
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+NAMELESS = """
+const named = (one) => one.labels?.length || one.ariaLabel || one.textContent.trim();
+return Array.from(document.querySelectorAll('input:not([type=hidden]), select, button, a'))
+  .filter((one) => !named(one)).map((one) => one.outerHTML);
+"""
+
+
+class Page(NamedTuple):
+    """A browser before the board."""
+
+    driver: webdriver.Chrome
+    host: Host
+    door: Door
+
+    def open(self, path: str) -> None:
+        """Go to a page of ours."""
+        self.driver.get(self.host.url + path)
+
+    def sign_in(self, *roles: str) -> str:
+        """Follow a fresh sign-in link; the link."""
+        issuer = self.host.issuer
+        assert issuer is not None
+        self.driver.delete_all_cookies()
+        link = f"/signin?ticket={issuer.ticket(roles)}"
+        self.open(link)
+        return link
+
+    def rows(self) -> list[list[str]]:
+        """The board's cells as text."""
+        script = (
+            "return [...document.querySelectorAll('tr[data-row]')].map("
+            "(row) => [...row.cells].map((cell) => cell.innerText.trim()))"
+        )
+        found: list[list[str]] = self.driver.execute_script(script)
+        return found
+
+    def members(self) -> list[str]:
+        """The members listed, from the top."""
+        return [row[3] for row in self.rows()]
+
+    def find(self, selector: str) -> WebElement:
+        """The first element of a CSS selector."""
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector: str) -> list[WebElement]:
+        """All elements of a CSS selector."""
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def press(self, *keys: str) -> None:
+        """Keys, to whatever has the focus."""
+        actions = webdriver.ActionChains(self.driver)
+        for key in keys:
+            actions.send_keys(key)
+        actions.perform()
+
+    def focused(self) -> WebElement:
+        """What has the focus."""
+        return self.driver.switch_to.active_element
+
+    def log(self) -> list[dict[str, Any]]:
+        """What the browser did since the last look, as its developer tools tell it."""
+        entries = self.driver.get_log("performance")  # type: ignore[no-untyped-call]  # selenium's
+        return [json.loads(entry["message"])["message"] for entry in entries]
+
+    def until_heading(self, part: str) -> None:
+        """Wait until a page has come whose heading holds a text."""
+        script = "return document.querySelector('h1')?.innerText ?? ''"
+        eventually(lambda: self.driver.execute_script(script), lambda text: part in text)
+
+    def until_live(self) -> None:
+        """Wait until the page follows the data."""
+        eventually(lambda: self.find("#live").text, lambda text: "live" in text)
+
+
+def admit(door: Door, member_id: str, due_on: date) -> None:
+    """A member whose first certification is due on a day."""
+    who = {"member_id": member_id}
+    door.send("ops", "membership/draft_application", **who, name="Group", country="DE")
+    asked = {"membership_class": "PT", "activities": ["smelting"]}
+    door.send("ops", "membership/submit_application", **who, **asked)
+    door.send("ops", "membership/start_review", **who)
+    door.send("ops", "membership/approve_application", **who, fee_level="small")
+    joined_on = due_on.replace(year=due_on.year - 2).isoformat()
+    door.send("ops", "membership/admit_member", **who, joined_on=joined_on)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A platform with a deadline in each bucket, and a browser."""
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(argument)
+    options.add_argument("--window-size=1280,900")
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    service = webdriver.ChromeService("/usr/bin/chromedriver")
+    with platform(tmp_path_factory.mktemp("board")) as host, door_of(host) as door:
+        door.tick(TODAY - timedelta(days=1))
+        for member_id, days in DAYS_LEFT.items():
+            admit(door, member_id, TODAY + timedelta(days=days))
+        door.tick(TODAY)
+        door.settled()
+        with webdriver.Chrome(options=options, service=service) as driver:
+            yield Page(driver, host, door)
+
+
+def test_a_sign_in_link_works_once(page: Page) -> None:
+    link = page.sign_in("ops")
+    assert page.find("h1").text == "Deadlines"
+    page.driver.delete_all_cookies()
+    page.open(link)
+    assert "token-used" in page.find("main").text
+    page.open("/")
+    assert page.driver.current_url.endswith("/signin")
+    assert page.find("h1").text == "Sign in"
+
+
+def test_signing_out_ends_the_session(page: Page) -> None:
+    page.sign_in("ops")
+    page.find("header button").click()
+    page.until_heading("Sign in")
+    page.open("/")
+    assert page.find("h1").text == "Sign in"
+
+
+def test_deadlines_are_listed_by_bucket_the_nearest_first(page: Page) -> None:
+    page.sign_in("ops")
+    assert page.members() == list(DAYS_LEFT)
+    names = [row[1].split("\n")[0].split("  ")[0] for row in page.rows()]
+    assert names[0].startswith("Past due")
+    assert page.rows()[0][1].endswith("20 days ago")
+    assert page.rows()[1][1].endswith("today")
+    shown = {}
+    for link in page.all("nav.buckets a"):
+        title, count = link.text.rsplit(" ", 1)
+        shown[title] = int(count)
+    assert shown == BUCKETS
+    for name, wanted in BUCKETS.items():
+        page.find("nav.buckets").find_element(By.PARTIAL_LINK_TEXT, name).click()
+        eventually(page.rows, lambda rows, wanted=wanted: len(rows) == wanted)  # type: ignore[misc]
+        assert page.find("nav.buckets [aria-current]").text.startswith(name)
+
+
+def test_a_member_sees_its_own_and_is_told_why_not_others(page: Page) -> None:
+    page.sign_in("member:S-3")
+    assert page.members() == ["S-3"]
+    page.open("/?member=S-1")
+    assert "not-your-member" in page.find("main").text
+    page.open("/deadlines/initial_certification:S-1")
+    assert "not-your-member" in page.find("main").text
+
+
+def test_the_board_changes_within_a_second_and_is_not_loaded_again(page: Page) -> None:
+    page.sign_in("ops")
+    page.until_live()
+    page.driver.execute_script("window.loadedOnce = true")
+    took: list[float] = []
+    for number in range(3):
+        invoice = {"member_id": f"S-{number}", "invoice_id": f"I-{number}"}
+        page.door.send("ops", "membership/invoice_fee", **invoice)
+        answered, before = time.monotonic(), 7 + number
+        eventually(page.rows, lambda rows, before=before: len(rows) > before)  # type: ignore[misc]
+        took.append(time.monotonic() - answered)
+    assert page.driver.execute_script("return window.loadedOnce") is True
+    assert [row[2] for row in page.rows()].count("Membership fee") == 3
+    assert median(took) < 1.0, took
+    for number in range(3):
+        paid = {"member_id": f"S-{number}", "invoice_id": f"I-{number}"}
+        page.door.send("ops", "membership/record_fee_payment", **paid)
+    eventually(page.members, lambda members: members == list(DAYS_LEFT))
+
+
+def test_it_can_be_used_from_the_keyboard_alone(page: Page) -> None:
+    page.sign_in("ops")
+    page.press(Keys.TAB)
+    assert page.focused().text == "Skip to content"
+    order = []
+    for _ in range(10):
+        page.press(Keys.TAB)
+        order.append(page.focused().get_attribute("name") or page.focused().text.split(" ")[0])
+    assert order == ["Castmark", "Sign", *[name.split(" ")[0] for name in BUCKETS], "kind"]
+    page.press(Keys.ESCAPE, "j", "j", "j", "k")
+    assert page.focused() == page.find("tr.at a")
+    assert "S-1" in page.find("tr.at").text
+    page.press("/")
+    assert page.focused().get_attribute("name") == "member"
+    page.press("j", Keys.ESCAPE, "j")
+    assert page.find("input[name=member]").get_property("value") == "j"
+    assert "S-2" in page.find("tr.at").text
+    page.press(Keys.ENTER)
+    page.until_heading("First certification:")
+    assert "/deadlines/initial_certification" in page.driver.current_url
+    assert "S-2" in page.driver.title
+    page.press(Keys.TAB, Keys.TAB, Keys.TAB, Keys.TAB)
+    assert page.focused().text == "← Deadlines"
+    page.press(Keys.ENTER)
+    page.until_heading("Deadlines")
+
+
+def test_a_change_does_not_take_the_row_from_who_is_on_it(page: Page) -> None:
+    page.sign_in("ops")
+    page.until_live()
+    page.press("/", "t", "y", "p", Keys.ESCAPE, "j", "j", "j", "j")
+    assert "S-3" in page.find("tr.at").text
+    invoice = {"member_id": "S-0", "invoice_id": "I-9"}
+    page.door.send("ops", "membership/invoice_fee", **invoice)
+    eventually(page.rows, lambda rows: len(rows) == 8)
+    assert "S-3" in page.find("tr.at").text
+    assert page.focused() == page.find("tr.at a")
+    assert page.find("input[name=member]").get_property("value") == "typ"
+    page.door.send("ops", "membership/record_fee_payment", **invoice)
+    eventually(page.rows, lambda rows: len(rows) == 7)
+
+
+def test_a_row_explains_itself_with_events_and_evidence(page: Page) -> None:
+    page.sign_in("ops")
+    page.find("tr[data-row] a").click()
+    page.until_heading("First certification:")
+    text = page.find("main").text
+    assert "two years of joining" in text
+    assert "membership.duty_started.v1" in text
+    assert "membership.duty_missed.v1" in text
+    assert "Policy membership-2017-12-01" in text
+    figures = {}
+    for row in page.all("tbody tr"):
+        name, *cells = [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+        figures[name] = cells
+    assert figures["duty.years"][:2] == ["2", "verified"]
+    assert figures["duty.classes"][:2] == ["PT, IU", "verified"]
+    assert figures["duty.launched_on"][:2] == ["2017-12-01", "unverified"]
+    assert "unverified" in page.find(".warn").text
+
+
+def test_it_reads_the_same_without_script(page: Page) -> None:
+    page.sign_in("ops")
+    with_script = page.rows()
+    page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page.open("/")
+        assert page.rows() == with_script
+        assert page.find("#live").text == ""
+        page.find("input[name=member]").send_keys("S-4", Keys.ENTER)
+        eventually(page.members, lambda members: members == ["S-4"])
+        page.find("tr[data-row] a").click()
+        page.until_heading("First certification:")
+        assert "Why this date" in page.find("main").text
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_nothing_is_asked_of_anybody_else(page: Page) -> None:
+    """The browser's own record of every request of a visit."""
+    page.log()
+    page.sign_in("ops")
+    page.until_live()
+    page.find("tr[data-row] a").click()
+    page.until_heading("First certification:")
+    sent = [one for one in page.log() if one["method"] == "Network.requestWillBeSent"]
+    asked = [str(one["params"]["request"]["url"]) for one in sent]
+    ours = [url.removeprefix(page.host.url) for url in asked]
+    assert {"/", "/static/castmark.css", "/static/board.js"} <= set(ours)
+    assert any(path.startswith("/live?mark=") for path in ours)
+    assert [path for path in ours if not path.startswith("/")] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_it_can_be_read_by_everybody(page: Page, scheme: str, width: int, tmp_path: Path) -> None:
+    """Language, one heading, names for what can be used, table headers, contrast, no sideways
+    scrolling of the page; in the light and in the dark, wide and narrow."""
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        page.sign_in("ops")
+        for path in ("/", "/deadlines/initial_certification:S-0", "/signin", "/?bucket=none"):
+            page.open(path)
+            assert page.find("html").get_attribute("lang") == "en"
+            assert len(page.all("h1")) == len(page.all("main")) == 1
+            assert page.driver.title.endswith("Castmark")
+            assert page.driver.execute_script(NAMELESS) == []
+            assert all(head.get_attribute("scope") == "col" for head in page.all("th"))
+            assert page.driver.execute_script(CONTRAST) == {}, path
+            fits = "return document.documentElement.scrollWidth <= innerWidth"
+            assert page.driver.execute_script(fits), path
+            shot = tmp_path / f"{scheme}-{width}-{path.strip('/').partition(':')[0][:9]}.png"
+            assert page.driver.save_screenshot(str(shot))
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
