@@ -96,9 +96,15 @@ def derived_id(*parts: str) -> str:
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
+def own_id(*parts: str) -> str:
+    """A derived id for a command of our own. No client can use it first: an id that a client sends
+    begins with a letter or a digit (`contracts.values.ID_PATTERN`)."""
+    return "~" + derived_id(*parts)
+
+
 def issued(reaction: Reaction, event: Recorded, rows: Lookup) -> list[Issued]:
     """The commands of a reaction to an event, with ids derived from event and reaction."""
     return [
-        Issued(derived_id(event.envelope.event_id, reaction.name, str(number)), command)
+        Issued(own_id(event.envelope.event_id, reaction.name, str(number)), command)
         for number, command in enumerate(reaction.react(event, rows))
     ]
