@@ -1,11 +1,12 @@
 """Off the log, once only: repeats, holes, other histories, two owners of one cursor."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from contracts.cloudevents import leaf_hash
-from contracts.values import moment
+from contracts.values import ID_PATTERN, moment
 from infra import tables
 from infra.consumer import START, Applier
 from infra.errors import HistoryChanged
@@ -61,6 +62,15 @@ class ConsumingSuite:
             assert stored.envelope.causation_id == cause.event_id
             assert stored.envelope.correlation_id == cause.correlation_id
             assert stored.envelope.actor == "castmark:counting"
+
+    async def test_no_client_can_use_up_the_id_of_a_reaction_s_command(
+        self, database: Database
+    ) -> None:
+        rig, feed = Rig(database), Feed().put("B1:cup")
+        await rig.apply(feed.batch())
+        used = {stored.envelope.command_id for stored in rig.store.read_after(0, 10)}
+        assert len(used) == 2
+        assert not any(re.match(ID_PATTERN, command_id) for command_id in used)
 
     async def test_a_batch_delivered_again_and_again_is_applied_once(
         self, database: Database
