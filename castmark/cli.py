@@ -252,8 +252,9 @@ def import_facilities(
 
 
 def session() -> Client:
-    """A client of the running platform, or of one that this command starts for itself."""
-    settings = settings_here()
+    """A client of the running platform, or of one that this command starts for itself: the same
+    that `up` would start."""
+    settings = settings_here(simulated=True)
     url = os.environ.get("CASTMARK_URL")
     if url is not None:
         return connect(settings, {"": url.rstrip("/")})

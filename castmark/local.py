@@ -4,7 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO
 
 import structlog
@@ -132,6 +132,8 @@ def _interrupt(*_: object) -> None:
 def own(settings: Settings) -> Client:
     """A platform on a free port for one command, when none runs."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    configure_logs((settings.data / "castmark.log").open("a"))
-    host = Host(settings, 0).start()
-    return connect(host.settings, {"": host.url}, host.stop)
+    with ExitStack() as opened:
+        configure_logs(opened.enter_context((settings.data / "castmark.log").open("a")))
+        host = Host(settings, 0).start()
+        opened.callback(host.stop)
+        return connect(host.settings, {"": host.url}, opened.pop_all().close)
