@@ -16,7 +16,7 @@ import pytest
 from castmark.cluster import Cluster
 from infra.devissuer import development_issuer
 from infra.settings import load_settings
-from tests.door import Door, Poll, eventually
+from tests.door import Door, No, Poll, eventually
 from tests.walk import CLAIMS, Walked, walk
 
 pytestmark = [pytest.mark.needs("kafka"), pytest.mark.needs("postgres"), pytest.mark.timeout(280)]
@@ -119,6 +119,20 @@ class Load:
         raise AssertionError(f"{name} of {fields} was never answered")
 
 
+class PatientPoll(Poll):
+    """A subscriber that asks again when the feed is away."""
+
+    def _listen(self) -> None:
+        try:
+            super()._listen()
+        except httpx.TransportError:
+            time.sleep(0.1)
+        except No as no:
+            if no.response.status_code < 500:
+                raise
+            time.sleep(0.1)
+
+
 def rebuilt(door: Door, prefix: str, consumer: str) -> dict[str, object]:
     """Rebuild a consumer's read models; what came of it."""
     path = f"/{prefix}/operations/rebuild"
@@ -133,7 +147,7 @@ def test_nothing_acknowledged_is_lost_whatever_is_killed(
     cluster: Cluster, door: Door, walked: Walked, seed: int
 ) -> None:
     dice = Random(seed)
-    with Load(door, "L") as load, Poll(door) as poll:
+    with Load(door, "L") as load, PatientPoll(door) as poll:
         for victim in ("membership", "certification", "kafka", "postgres", "membership"):
             load.goes_on()
             time.sleep(dice.random())
