@@ -29,6 +29,7 @@ ENVELOPE = (
 )
 _COLUMNS = "position, stream, version, type, event_id, recorded_at, correlation_id, causation_id,"
 _COLUMNS += " command_id, actor, data, leaf"
+_HEAD = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
 # Recursive triggers: without them INSERT OR REPLACE deletes rows behind the guards' back.
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
 LOCK_WAIT_S = 5  # who holds a store's lock longer than this is no neighbour but an outage
@@ -43,11 +44,13 @@ class Head(NamedTuple):
     recorded_at: Instant
 
 
+EMPTY = Head(0, Instant(""))
+
+
 class Statements(NamedTuple):
     """The few statements that differ between the two databases."""
 
     begin: str
-    lock: str | None
     append: str
     remember: str
     known: str
@@ -55,24 +58,25 @@ class Statements(NamedTuple):
 
 
 SQLITE = Statements(
-    begin="BEGIN IMMEDIATE",
-    lock=None,  # BEGIN IMMEDIATE is the store's lock
+    begin="BEGIN IMMEDIATE",  # it is the store's lock
     append=f"INSERT INTO events ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     remember="INSERT INTO commands VALUES (?,?,?,?,?,?)",
-    known="SELECT c.* FROM json_each(?) w CROSS JOIN commands c ON c.command_id = w.value",
+    known=f"SELECT h.*, c.* FROM (SELECT 1) LEFT JOIN ({_HEAD}) h LEFT JOIN (SELECT c.* FROM"
+    " json_each(?) w CROSS JOIN commands c ON c.command_id = w.value) c",
     since=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
     " FROM json_each(?) w CROSS JOIN events e ON e.stream = w.value ->> 0"
     " AND e.version > w.value ->> 1 ORDER BY e.position",
 )
 POSTGRESQL = Statements(
-    begin="BEGIN ISOLATION LEVEL READ COMMITTED",
-    lock=f"SELECT pg_advisory_xact_lock({LOCK_KEY})",
+    # Two statements on one way: what is read after the lock sees all that was written before it.
+    begin=f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK_KEY})",
     append=f"INSERT INTO events ({_COLUMNS}) SELECT * FROM unnest(%s::bigint[], %s::text[],"
     " %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
     " %s::text[], %s::text[], %s::bytea[])",
     remember="INSERT INTO commands SELECT * FROM unnest(%s::text[], %s::bytea[], %s::text[],"
     " %s::int[], %s::bigint[], %s::int[])",
-    known="SELECT * FROM commands WHERE command_id = ANY(%s::text[])",
+    known=f"SELECT h.*, c.* FROM (SELECT 1) one LEFT JOIN ({_HEAD}) h ON true"
+    " LEFT JOIN commands c ON c.command_id = ANY(%s::text[])",
     since=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
     " FROM unnest(%s::text[], %s::int[]) AS w(stream, after) JOIN events e"
     " ON e.stream = w.stream AND e.version > w.after ORDER BY e.position",
@@ -183,10 +187,8 @@ class Store:
         if connection is None:
             with translated(), self.engine.connect() as own:
                 return self.head(own)
-        row = connection.exec_driver_sql(
-            "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
-        ).first()
-        return Head(0, Instant("")) if row is None else Head(row[0], Instant(row[1]))
+        row = connection.exec_driver_sql(_HEAD).first()
+        return EMPTY if row is None else Head(row[0], Instant(row[1]))
 
     def last_published(self) -> int:
         """Position of the last event that other services are shown; 0 without one."""
@@ -249,8 +251,6 @@ class Store:
     def begin(self, connection: Connection) -> None:
         """Open a transaction and take the store's lock, in a statement of its own."""
         connection.exec_driver_sql(self.sql.begin)
-        if self.sql.lock is not None:
-            connection.exec_driver_sql(self.sql.lock)
 
     def since(self, connection: Connection, streams: Sequence[tuple[str, int]]) -> list[Record]:
         """Records of streams behind a version each, in position order: one round trip."""
@@ -260,12 +260,19 @@ class Store:
             arguments = ([name for name, _ in streams], [after for _, after in streams])
         return self.records(connection.exec_driver_sql(self.sql.since, arguments).all())
 
-    def known(self, connection: Connection, ids: Sequence[str]) -> dict[str, KnownCommand]:
-        """Those of the command ids that were handled before."""
+    def known(
+        self, connection: Connection, ids: Sequence[str]
+    ) -> tuple[Head, dict[str, KnownCommand]]:
+        """The head, and those of the command ids that were handled before: one round trip."""
         sqlite = self.engine.dialect.name == "sqlite"
         argument = orjson.dumps(ids).decode() if sqlite else list(ids)
         rows = connection.exec_driver_sql(self.sql.known, (argument,)).all()
-        return {row[0]: KnownCommand(row[0], bytes(row[1]), *row[2:]) for row in rows}
+        position, recorded_at = rows[0][:2]
+        return EMPTY if position is None else Head(position, recorded_at), {
+            row[2]: KnownCommand(row[2], bytes(row[3]), *row[4:])
+            for row in rows
+            if row[2] is not None
+        }
 
     def append(
         self,

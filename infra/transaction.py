@@ -20,7 +20,7 @@ from . import snapshots, tables
 from .decider import Command, Decider, derived_id
 from .errors import Conflict, Refused
 from .policy import Policies
-from .store import KnownCommand, Store
+from .store import Head, KnownCommand, Store
 
 MAX_FOLDS = 50_000
 NO_DUES: Mapping[str, date] = {}
@@ -153,8 +153,9 @@ class Transaction:
         """Decide requests in order; each is an Outcome, or the Refused that its caller gets."""
         if not requests:
             return []
-        self._start()
-        known = self.store.known(self.connection, [request.command_id for request in requests])
+        ids = [request.command_id for request in requests]
+        head, known = self.store.known(self.connection, ids)
+        self._begin(head)
         streams = [request.command.stream for request in requests]
         self._load(set(streams))
         return [
@@ -171,10 +172,13 @@ class Transaction:
     # --- steps ---
 
     def _start(self) -> None:
+        if not self._started:
+            self._begin(self.store.head(self.connection))
+
+    def _begin(self, head: Head) -> None:
         if self._started:
             return
         self._started = True
-        head = self.store.head(self.connection)
         self.position = head.position
         self._now = max(self._now, head.recorded_at)
         self._cache.found(head.position)

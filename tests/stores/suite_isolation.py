@@ -111,6 +111,7 @@ class IsolationSuite:
         await asyncio.sleep(0)
         gate.open()
         await asyncio.gather(*waiting, return_exceptions=True)
+        await writer.run(lambda unit: None)
         assert sorted(tally.outcomes) == ["accepted", "box-full", "bug", "bug"]
 
     async def test_what_breaks_the_whole_transaction_is_borne_by_its_own_caller(
