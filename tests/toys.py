@@ -51,7 +51,7 @@ class Put(Event):
 
 
 class Shut(Event):
-    """A week has passed: the box takes no more."""
+    """A week has passed without use: the box takes no more."""
 
     TYPE: ClassVar[str] = "toy.shut.v1"
     box: Id
@@ -137,10 +137,10 @@ class CloseDay(Command):
 
 
 class Box(NamedTuple):
-    """What a box holds, and when it was first used and shut."""
+    """What a box holds, and when it was last used and shut."""
 
     items: tuple[str, ...] = ()
-    opened_on: date | None = None
+    used_on: date | None = None
     shut_on: date | None = None
 
 
@@ -178,9 +178,8 @@ def evolve_box(state: Box, event: Event) -> Box:
     """Total over the events of a box."""
     match event:
         case Put():
-            return state._replace(
-                items=(*state.items, event.item), opened_on=state.opened_on or event.on
-            )
+            used_on = max(event.on, state.used_on or event.on)
+            return state._replace(items=(*state.items, event.item), used_on=used_on)
         case Shut():
             return state._replace(shut_on=event.on)
         case _:
@@ -188,10 +187,10 @@ def evolve_box(state: Box, event: Event) -> Box:
 
 
 def due_box(state: Box) -> Mapping[str, date]:
-    """An open box is shut a week after its first item."""
-    if state.opened_on is None or state.shut_on is not None:
+    """An open box is shut a week after its last item."""
+    if state.used_on is None or state.shut_on is not None:
         return {}
-    return {"shut": state.opened_on + WEEK}
+    return {"shut": state.used_on + WEEK}
 
 
 def decide_calendar(command: Command, state: None, policies: Policies) -> Sequence[Event]:

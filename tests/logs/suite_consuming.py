@@ -9,7 +9,8 @@ from contracts.cloudevents import leaf_hash
 from contracts.values import ID_PATTERN, moment
 from infra import tables
 from infra.consumer import START, Applier
-from infra.errors import HistoryChanged
+from infra.cursors import move_cursor
+from infra.errors import HistoryChanged, Transient
 from infra.projection import ReadModels
 from infra.readmodel import as_of
 from tests.databases import Database
@@ -148,6 +149,20 @@ class ConsumingSuite:
             assert one.applied + other.applied == 3
         assert len(rig.counted()["shelf/all"]) == 18
         assert sum(row.total for row in rig.rows().values()) == 18
+
+    @pytest.mark.parametrize("known", [0, 2])
+    async def test_a_cursor_that_another_has_moved_is_never_written_over(
+        self, database: Database, known: int
+    ) -> None:
+        rig, feed = Rig(database), Feed().put("B1:a", "B1:b", "B1:c", "B1:d")
+        if known:
+            await rig.apply(feed.batch(1, known))
+        stale = rig.applier.cursor(FEED, 0)
+        moved = (await rig.apply(feed.batch(known + 1, 3))).cursor
+        new = moved._replace(position=4, next_offset=4)
+        with rig.store.engine.connect() as connection, pytest.raises(Transient, match="moved"):
+            move_cursor(connection, "counting", FEED, 0, stale, new)
+        assert rig.applier.cursor(FEED, 0) == moved
 
     async def test_two_consumers_of_one_source_do_not_meet(self, database: Database) -> None:
         rig = Rig(database)

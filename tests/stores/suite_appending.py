@@ -147,7 +147,7 @@ class AppendingSuite:
             ("box/B2", "shut"): (DAY + 2 * WEEK).isoformat(),
         }
         await writer.execute(put("B1", "jug", on=DAY + WEEK))
-        assert _dues(writer.store)["box/B1", "shut"] == (DAY + WEEK).isoformat()
+        assert _dues(writer.store)["box/B1", "shut"] == (DAY + 2 * WEEK).isoformat()
         await writer.execute(ask(Tick(on=DAY + WEEK, target="box/B1", rule="shut")))
         assert _dues(writer.store).keys() == {("box/B2", "shut")}
 
