@@ -48,9 +48,10 @@ def up(
     world: Annotated[
         bool, typer.Option(help="load the labelled synthetic world into an empty data folder")
     ] = True,
+    members: Annotated[int, typer.Option(min=8, max=389, help="of that world")] = 389,
 ) -> None:
     """Run the whole platform in this process: SQLite, no broker. Ctrl-C stops it."""
-    local.up(settings_here(simulated=True), port, world=world, out=out)
+    local.up(settings_here(simulated=True), port, members=members if world else 0, out=out)
 
 
 @app.command()

@@ -80,18 +80,18 @@ class Host:
         return self.process.shared.dev
 
 
-def up(settings: Settings, port: int, *, world: bool, out: Console) -> None:
-    """Run until interrupted; load the synthetic world first where the folder is empty."""
+def up(settings: Settings, port: int, *, members: int, out: Console) -> None:
+    """Run until interrupted; where the folder is empty, load a synthetic world of some members."""
     settings.data.mkdir(parents=True, exist_ok=True)
     with (settings.data / "castmark.log").open("a") as stream:
         configure_logs(stream)
         host = Host(settings, port).start()
         with stopping(host.stop):
             greet(host, out)
-            if world:
+            if members:
                 with connect(host.settings, {"": host.url}) as client:
                     if is_empty(client):
-                        load_world(client, out)
+                        load_world(client, out, members)
             host.wait()
 
 
