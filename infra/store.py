@@ -67,14 +67,18 @@ SQLITE = Statements(
     " FROM json_each(?) w CROSS JOIN events e ON e.stream = w.value ->> 0"
     " AND e.version > w.value ->> 1 ORDER BY e.position",
 )
+_APPEND = (
+    f"INSERT INTO events ({_COLUMNS}) SELECT * FROM unnest(%s::bigint[], %s::text[], %s::int[],"
+    " %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
+    " %s::text[], %s::bytea[])"
+)
 POSTGRESQL = Statements(
     # Two statements on one way: what is read after the lock sees all that was written before it.
     begin=f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK_KEY})",
-    append=f"INSERT INTO events ({_COLUMNS}) SELECT * FROM unnest(%s::bigint[], %s::text[],"
-    " %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
-    " %s::text[], %s::text[], %s::bytea[])",
-    remember="INSERT INTO commands SELECT * FROM unnest(%s::text[], %s::bytea[], %s::text[],"
-    " %s::int[], %s::bigint[], %s::int[])",
+    append=_APPEND,
+    # Events and commands together: one round trip.
+    remember=f"WITH appended AS ({_APPEND}) INSERT INTO commands SELECT * FROM unnest(%s::text[],"
+    " %s::bytea[], %s::text[], %s::int[], %s::bigint[], %s::int[])",
     known=f"SELECT h.*, c.* FROM (SELECT 1) one LEFT JOIN ({_HEAD}) h ON true"
     " LEFT JOIN commands c ON c.command_id = ANY(%s::text[])",
     since=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
@@ -280,14 +284,17 @@ class Store:
         events: Sequence[tuple[Any, ...]],
         commands: Sequence[tuple[Any, ...]],
     ) -> None:
-        """Insert rows of `events` (columns in table order) and of `commands`."""
-        for statement, rows in ((self.sql.append, events), (self.sql.remember, commands)):
-            if not rows:
-                continue
-            if self.engine.dialect.name == "sqlite":
-                connection.exec_driver_sql(statement, list(rows))
-            else:
-                connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
+        """Insert rows of `events` and of `commands` (columns in table order)."""
+        if not events and not commands:
+            return
+        if self.engine.dialect.name == "postgresql":
+            columns = (*_turned(events, 12), *_turned(commands, 6))
+            connection.exec_driver_sql(self.sql.remember, columns)
+            return
+        if events:
+            connection.exec_driver_sql(self.sql.append, list(events))
+        if commands:
+            connection.exec_driver_sql(self.sql.remember, list(commands))
 
     def records(self, rows: Iterable[Sequence[Any]]) -> list[Record]:
         """Rows in `ENVELOPE` order as records."""
@@ -296,3 +303,8 @@ class Store:
             Record(Envelope(eid, source, *place), kind, data.encode())
             for eid, *place, kind, data in rows
         ]
+
+
+def _turned(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Rows as columns; empty ones where there are no rows."""
+    return list(map(list, zip(*rows, strict=True))) if rows else [[]] * width
