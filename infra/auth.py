@@ -100,6 +100,20 @@ class Principal:
         """Refuse who acts neither for that member nor for operations."""
         self._require_own(RoleKind.MEMBER, member_id, "not-your-member", "member")
 
+    def require_owner(self, member_id: str | None, what: str) -> None:
+        """Refuse who acts neither for the member that owns `what` nor for operations: in the same
+        words whether or not there is such a thing (None), and without naming its owner."""
+        own = self.ids(RoleKind.MEMBER)
+        if self.is_ops or member_id in own:
+            return
+        self.require(RoleKind.OPS, RoleKind.MEMBER)
+        raise Refused(
+            "not-your-member",
+            f"your token is for member {', '.join(sorted(own))}, and they have no {what}",
+            asked=what,
+            yours=own,
+        )
+
     def require_auditor(self, firm: str) -> None:
         """Refuse who belongs neither to that audit firm nor to operations."""
         self._require_own(RoleKind.AUDITOR, firm, "not-your-firm", "audit firm")

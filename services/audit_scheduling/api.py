@@ -56,7 +56,12 @@ def _reads(made: Api, reader: Reader) -> None:
     async def audit(principal: SignedIn, audit_id: Key) -> Response:
         """An audit as it stands."""
         row: AuditRow | None = await asyncio.to_thread(reader.row, CONSUMER, "audits", audit_id)
-        _allow(principal, row.member_id if row else None, row.auditor_firm if row else None)
+        _allow(
+            principal,
+            row.member_id if row else None,
+            row.auditor_firm if row else None,
+            audit_id,
+        )
         if row is None:
             raise Refused("unknown-audit", f"there is no audit {audit_id}", audit_id=audit_id)
         return Json(row._asdict())
@@ -77,14 +82,13 @@ def _reads(made: Api, reader: Reader) -> None:
         row: CertificateRow | None = await asyncio.to_thread(
             reader.row, CONSUMER, "certificates", certificate_id
         )
-        _allow(principal, row.member_id if row else None, None)
+        _allow(principal, row.member_id if row else None, None, certificate_id)
         if row is None:
             raise Refused("unknown-certificate", f"there is no certificate {certificate_id}")
         return Json(row._asdict())
 
 
-def _allow(principal: Principal, member_id: str | None, firm: str | None) -> None:
+def _allow(principal: Principal, member_id: str | None, firm: str | None, what: str) -> None:
     """Operations see all; a firm its own audits; a member its own."""
-    if principal.is_ops or firm in principal.ids(RoleKind.AUDITOR):
-        return
-    principal.require_member(member_id or "-")
+    if firm not in principal.ids(RoleKind.AUDITOR):
+        principal.require_owner(member_id, what)

@@ -155,10 +155,13 @@ def _scope(principal: Principal, member: str | None) -> str | None:
     if principal.is_ops:
         return member
     own = sorted(principal.ids(RoleKind.MEMBER))
-    if member is None and len(own) == 1:
-        return own[0]
-    principal.require_member(member or "-")
-    return member
+    if member is not None:
+        principal.require_member(member)
+        return member
+    principal.require(RoleKind.OPS, RoleKind.MEMBER)
+    if len(own) > 1:
+        raise Refused("invalid-member", f"say which of your members: {', '.join(own)}", yours=own)
+    return own[0]
 
 
 def _deadlines(made: Api, queries: Queries, running: Running) -> None:
@@ -203,7 +206,7 @@ def _explanations(made: Api, queries: Queries) -> None:
     ) -> Response:
         """Why this date: rule, policy, events, reminders."""
         found = await asyncio.to_thread(queries.deadline, deadline_id)
-        _scope(principal, found[0].member_id if found else "-")
+        principal.require_owner(found[0].member_id if found else None, deadline_id)
         if found is None:
             raise Refused("unknown-deadline", "there is no such deadline", deadline_id=deadline_id)
         row, bucket = found

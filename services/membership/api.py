@@ -113,7 +113,7 @@ def _facilities(made: Api, queries: Queries) -> None:
     async def facility(principal: SignedIn, facility_id: Key) -> Response:
         """A facility as it stands."""
         row = await asyncio.to_thread(queries.facility, facility_id)
-        principal.require_member(row.member_id if row else "-")
+        principal.require_owner(row.member_id if row else None, facility_id)
         if row is None:
             raise Refused("unknown-facility", f"there is no facility {facility_id}")
         return Json(row._asdict())

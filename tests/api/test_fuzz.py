@@ -27,7 +27,7 @@ from tests.walk import certify
 
 SERVICES = ("membership", "audits", "certification", "feed")
 ENDLESS = ("/operations/tick", "/feed/stream")
-EXAMPLES = 12
+EXAMPLES = 8
 KNOWN: dict[str, list[str]] = {
     "member_id": ["M1", "M2"],
     "to_member_id": ["M1", "M2"],
@@ -128,7 +128,7 @@ def test_no_request_gets_a_5xx_and_each_refusal_is_a_problem(door: Door, service
         ask()
     assert answers[401] == 0  # all of them came past the door
     assert sum(answers[status] for status in (200, 201, 202)) > 20
-    assert answers[422] > 5
+    assert answers[422] > 3
 
 
 def asked(case: Case[Any], door: Door, chance: st.DataObject) -> requests.Response:
