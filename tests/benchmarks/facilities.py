@@ -1,6 +1,6 @@
 """Facilities to declare, as values; and a writer of the membership service over any database.
 
-The same values go to the peer, so that both store the same content, about 330 bytes as JSON.
+The same values go to the peer, so that both store the same content, somewhat under 400 bytes as JSON.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from services.membership.evidence import EntityEvidence
 from services.membership.facility_commands import DeclareFacility
 
 DAY = date(2026, 3, 2)
-MEMBER, ENTITY = "syn-m-0001", "syn-m-0001-e1"
+MEMBER, ENTITY = "syn-0001", "syn-0001-e"
 KNOWN = EntityEvidence(entity_id=ENTITY, member_id=MEMBER, open=True, known_through=1)
 KEY = bytes(32)
 Values = dict[str, Any]
@@ -28,17 +28,12 @@ Values = dict[str, Any]
 def values(number: int, *, start_year: int = 1986) -> Values:
     """What is told of a facility, as an import or a request brings it."""
     return {
-        "facility_id": f"syn-f-{number:08d}",
+        "facility_id": f"f-{number:08d}",
         "member_id": MEMBER,
         "entity_id": ENTITY,
-        "name": f"Synthetic smelter and casthouse {number}",
+        "name": f"Works {number}",
         "activities": ["smelting", "casthouse"],
-        "location": {
-            "country": "NO",
-            "subdivision": "NO-46",
-            "latitude": "61.2073",
-            "longitude": "7.1021",
-        },
+        "location": {"country": "NO", "subdivision": "NO-46"},
         "operating": True,
         "start_year": start_year,
         "capacity_t_per_year": "185000",

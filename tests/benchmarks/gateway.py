@@ -140,7 +140,7 @@ async def rate(running: Platform, seconds: float, label: str) -> float:
         done = 0
         while time.monotonic() < until:
             command_id = f"{label}-{next(numbers):08d}"
-            told = {**values(0), "facility_id": f"syn-f-{command_id}"}
+            told = {**values(0), "facility_id": f"f-{command_id}"}
             answer = await connection.ask(
                 post(DECLARE, running.client.token, command_id, orjson.dumps(told))
             )
@@ -157,8 +157,8 @@ async def rate(running: Platform, seconds: float, label: str) -> float:
 # --- a file ---
 
 COLUMNS = (
-    "facility_id", "name", "activities", "country", "subdivision", "latitude", "longitude",
-    "operating", "start_year", "capacity_t_per_year",
+    "facility_id", "name", "activities", "country", "subdivision", "operating",
+    "start_year", "capacity_t_per_year",
 )  # fmt: skip
 
 
@@ -199,7 +199,8 @@ def _write(file: Path, rows: int) -> None:
                     told["facility_id"],
                     told["name"],
                     "; ".join(told["activities"]),
-                    *(where[name] for name in ("country", "subdivision", "latitude", "longitude")),
+                    where["country"],
+                    where["subdivision"],
                     "yes",
                     told["start_year"],
                     told["capacity_t_per_year"],

@@ -147,7 +147,7 @@ class Plan(NamedTuple):
         """The id and the bytes of a command, and whether its event becomes public."""
         command_id = f"latency-{number:08d}"
         if number % PUBLIC_EVERY:
-            told = {**values(number), "facility_id": f"syn-f-{command_id}"}
+            told = {**values(number), "facility_id": f"f-{command_id}"}
             return command_id, post(DECLARE, self.token, command_id, orjson.dumps(told)), False
         turn, member = divmod(number // PUBLIC_EVERY, len(self.due))
         due_on = self.due[member] + timedelta(days=turn + 1)
