@@ -73,6 +73,10 @@ class Page(NamedTuple):
         """The members listed, from the top."""
         return [row[3] for row in self.rows()]
 
+    def until_rows(self, count: int) -> None:
+        """Wait until the board has so many rows."""
+        eventually(self.rows, lambda rows: len(rows) == count)
+
     def find(self, selector: str) -> WebElement:
         """The first element of a CSS selector."""
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -171,7 +175,7 @@ def test_deadlines_are_listed_by_bucket_the_nearest_first(page: Page) -> None:
     assert shown == BUCKETS
     for name, wanted in BUCKETS.items():
         page.find("nav.buckets").find_element(By.PARTIAL_LINK_TEXT, name).click()
-        eventually(page.rows, lambda rows, wanted=wanted: len(rows) == wanted)  # type: ignore[misc]
+        page.until_rows(wanted)
         assert page.find("nav.buckets [aria-current]").text.startswith(name)
 
 
@@ -192,8 +196,8 @@ def test_the_board_changes_within_a_second_and_is_not_loaded_again(page: Page) -
     for number in range(3):
         invoice = {"member_id": f"S-{number}", "invoice_id": f"I-{number}"}
         page.door.send("ops", "membership/invoice_fee", **invoice)
-        answered, before = time.monotonic(), 7 + number
-        eventually(page.rows, lambda rows, before=before: len(rows) > before)  # type: ignore[misc]
+        answered = time.monotonic()
+        page.until_rows(8 + number)
         took.append(time.monotonic() - answered)
     assert page.driver.execute_script("return window.loadedOnce") is True
     assert [row[2] for row in page.rows()].count("Membership fee") == 3
@@ -238,12 +242,12 @@ def test_a_change_does_not_take_the_row_from_who_is_on_it(page: Page) -> None:
     assert "S-3" in page.find("tr.at").text
     invoice = {"member_id": "S-0", "invoice_id": "I-9"}
     page.door.send("ops", "membership/invoice_fee", **invoice)
-    eventually(page.rows, lambda rows: len(rows) == 8)
+    page.until_rows(8)
     assert "S-3" in page.find("tr.at").text
     assert page.focused() == page.find("tr.at a")
     assert page.find("input[name=member]").get_property("value") == "typ"
     page.door.send("ops", "membership/record_fee_payment", **invoice)
-    eventually(page.rows, lambda rows: len(rows) == 7)
+    page.until_rows(7)
 
 
 def test_a_row_explains_itself_with_events_and_evidence(page: Page) -> None:
