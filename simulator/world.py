@@ -12,7 +12,7 @@ from functools import cached_property
 from random import Random
 
 from . import assurance, names, office, sites
-from .history import Entry, Restored, in_order
+from .history import Entry, Resigned, Restored, Terminated, in_order
 from .life import Life, Seat
 from .lives import SCRIPTS
 from .plan import seats
@@ -121,5 +121,11 @@ def _trade(lives: Sequence[Life], dice: Random) -> None:
 
 
 def _told(life: Life) -> list[Entry]:
-    last = min(life.ends_on, life.as_of)
-    return [entry for entry in in_order(life.entries) if entry.recorded_on <= last]
+    """What was told through the world's day. On the day on which a membership ends, its end is
+    all that is told."""
+    told = [entry for entry in in_order(life.entries) if entry.recorded_on <= life.as_of]
+    return [
+        entry
+        for entry in told
+        if entry.recorded_on < life.ends_on or isinstance(entry, Resigned | Terminated)
+    ]
