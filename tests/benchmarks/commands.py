@@ -136,6 +136,8 @@ def prepared(seconds: float) -> list[Request]:
 async def rate(writer: Writer, callers: int, seconds: float, requests: Sequence[Request]) -> float:
     """Commands per second of so many callers, each awaiting its answer."""
     waiting = iter(requests)
+    warm_up = [writer.execute(next(waiting)) for _ in range(callers)]
+    await asyncio.gather(*warm_up)
     gc.collect()
     gc.freeze()  # what was prepared is none of the writer's memory
     started = time.monotonic()

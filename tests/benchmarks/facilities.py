@@ -1,6 +1,6 @@
 """Facilities to declare, as values; and a writer of the membership service over any database.
 
-The same values go to the peer, so that both store the same content, somewhat under 400 bytes as JSON.
+The same values go to the peer, so that both store the same content: as JSON just under 400 bytes.
 """
 
 from collections.abc import Iterator

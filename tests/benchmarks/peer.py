@@ -5,6 +5,9 @@ recorder locks the table, as ours takes the store's lock; its database functions
 off as by default.
 """
 
+import contextlib
+import itertools
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -121,21 +124,25 @@ def rate(application: Facilities, threads: int, seconds: float) -> float:
     until = [0.0]
 
     def work(number: int) -> None:
-        begin.wait()
+        numbers = itertools.count(number * 1_000_000)
         try:
+            application.register(values(next(numbers)))  # connects, and warms up
+            begin.wait()
             while time.monotonic() < until[0]:
-                told = values(number * 10_000_000 + counts[number])
-                application.register(told)
+                application.register(values(next(numbers)))
                 counts[number] += 1
         except BaseException as error:
             failed.append(error)
+            begin.abort()
 
     workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
     for worker in workers:
         worker.start()
+    until[0] = math.inf
+    with contextlib.suppress(threading.BrokenBarrierError):  # `failed` says why
+        begin.wait()
     started = time.monotonic()
     until[0] = started + seconds
-    begin.wait()
     for worker in workers:
         worker.join()
     if failed:
