@@ -55,6 +55,7 @@ class Statements(NamedTuple):
     remember: str
     known: str
     since: str
+    between: str
 
 
 SQLITE = Statements(
@@ -66,6 +67,9 @@ SQLITE = Statements(
     since=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
     " FROM json_each(?) w CROSS JOIN events e ON e.stream = w.value ->> 0"
     " AND e.version > w.value ->> 1 ORDER BY e.position",
+    between=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
+    " FROM json_each(?) w CROSS JOIN events e ON e.position BETWEEN w.value ->> 0"
+    " AND w.value ->> 1 ORDER BY e.position",
 )
 _APPEND = (
     f"INSERT INTO events ({_COLUMNS}) SELECT * FROM unnest(%s::bigint[], %s::text[], %s::int[],"
@@ -84,6 +88,9 @@ POSTGRESQL = Statements(
     since=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
     " FROM unnest(%s::text[], %s::int[]) AS w(stream, after) JOIN events e"
     " ON e.stream = w.stream AND e.version > w.after ORDER BY e.position",
+    between=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
+    " FROM unnest(%s::bigint[], %s::bigint[]) AS w(first, last) JOIN events e"
+    " ON e.position BETWEEN w.first AND w.last ORDER BY e.position",
 )
 
 
@@ -218,15 +225,6 @@ class Store:
         with translated(), self.engine.connect() as connection:
             return self.since(connection, [(stream, 0)])
 
-    def read_between(self, first: int, last: int) -> list[Record]:
-        """Records at positions first to last, both included."""
-        with translated(), self.engine.connect() as connection:
-            rows = connection.exec_driver_sql(
-                f"SELECT {ENVELOPE} FROM events WHERE position BETWEEN {int(first)}"
-                f" AND {int(last)} ORDER BY position"
-            )
-            return self.records(rows.all())
-
     def leaves(self, after: int, limit: int) -> list[bytes]:
         """Leaf hashes of the positions behind `after`, in order."""
         with translated(), self.engine.connect() as connection:
@@ -258,11 +256,20 @@ class Store:
 
     def since(self, connection: Connection, streams: Sequence[tuple[str, int]]) -> list[Record]:
         """Records of streams behind a version each, in position order: one round trip."""
+        return self._joined(connection, self.sql.since, streams)
+
+    def between(self, connection: Connection, places: Sequence[tuple[int, int]]) -> list[Record]:
+        """Records from a first to a last position each, both included: one round trip."""
+        return self._joined(connection, self.sql.between, places)
+
+    def _joined(
+        self, connection: Connection, statement: str, pairs: Sequence[tuple[object, object]]
+    ) -> list[Record]:
         if self.engine.dialect.name == "sqlite":
-            arguments: tuple[object, ...] = (orjson.dumps(streams).decode(),)
+            arguments: tuple[object, ...] = (orjson.dumps(pairs).decode(),)
         else:
-            arguments = ([name for name, _ in streams], [after for _, after in streams])
-        return self.records(connection.exec_driver_sql(self.sql.since, arguments).all())
+            arguments = ([one for one, _ in pairs], [other for _, other in pairs])
+        return self.records(connection.exec_driver_sql(statement, arguments).all())
 
     def known(
         self, connection: Connection, ids: Sequence[str]
