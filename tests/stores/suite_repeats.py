@@ -4,10 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection, event
 
 from infra.errors import Conflict, Refused
 from infra.execute import Outcome
-from infra.transaction import Answer
+from infra.transaction import Answer, Transaction
 from tests.databases import Database
 from tests.toys import DAY, PutItems, Scribble, ask, put
 
@@ -145,13 +146,34 @@ class RepeatsSuite:
             put(f"B{number % 90}", f"i{number}", command_id=f"r{number}") for number in range(600)
         ]
         first = await writer.execute_many(bulk)
+        statements: list[str] = []
+
+        @event.listens_for(writer.store.engine, "before_cursor_execute")
+        def look(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+            statements.append(statement)
+
         again = await writer.execute_many(bulk)
+        assert len(statements) < 10, "under the lock every round trip counts"
         assert writer.store.head().position == 600
         for one, other in zip(first, again, strict=True):
             assert outcome(other) == outcome(one)._replace(
                 repeated=True, recorded=outcome(other).recorded
             )
             assert outcome(other).recorded[0].envelope == outcome(one).recorded[0].envelope
+
+    async def test_a_unit_that_asks_twice_gets_the_same_answer_twice(
+        self, database: Database
+    ) -> None:
+        writer = database.writer()
+        first = await writer.execute(put("B1", "cup", "jug", command_id="one"))
+
+        def twice(unit: Transaction) -> list[Answer]:
+            return [unit.handle([put("B1", "cup", "jug", command_id="one")])[0] for _ in range(2)]
+
+        for answer in await writer.run(twice):
+            again = outcome(answer)
+            assert again == first._replace(repeated=True, recorded=again.recorded)
+            assert [r.envelope.version for r in again.recorded] == [1, 2]
 
     def test_what_is_kept_of_a_request_is_a_keyed_hash(self, database: Database) -> None:
         writer = database.writer()
