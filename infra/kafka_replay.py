@@ -22,6 +22,7 @@ from .errors import HistoryChanged, Transient
 LOG = structlog.stdlib.get_logger("castmark.kafka")
 CLIENT_LOG = logging.getLogger("kafka.librdkafka")
 ANSWER_S = 10.0
+RETRY_S = 0.2
 SILENCE_S = 30.0
 LOOK_BACK = 64  # records looked at when the last of a partition are not ours
 
@@ -59,18 +60,28 @@ class Ends:
         """The offset behind the last record of each partition; Transient when Kafka is away."""
         return self._ask(topic, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # theirs
 
-    def _ask(self, topic: Topic, spec: OffsetSpec) -> dict[int, int]:
+    def _client(self) -> AdminClient:
         with self._lock:
             if self._admin is None:
                 self._admin = AdminClient(
                     {"bootstrap.servers": ",".join(self.bootstrap)}, logger=CLIENT_LOG
                 )
+            return self._admin
+
+    def _ask(self, topic: Topic, spec: OffsetSpec) -> dict[int, int]:
         asked = {TopicPartition(topic.name, number): spec for number in range(topic.partitions)}
-        try:
-            answers = self._admin.list_offsets(asked, request_timeout=ANSWER_S)
-            return {place.partition: answer.result().offset for place, answer in answers.items()}
-        except KafkaException as error:
-            raise Transient(f"{topic.name}: {error}") from error
+        give_up = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                answers = self._client().list_offsets(asked, request_timeout=ANSWER_S)
+                return {where.partition: each.result().offset for where, each in answers.items()}
+            except KafkaException as error:
+                # A new leader needs a moment; a broker that is away was waited for already. A
+                # client that knew the broker before may cling to an old leader epoch: a new one.
+                self._admin = None
+                if time.monotonic() > give_up or not error.args[0].retriable():
+                    raise Transient(f"{topic.name}: {error.args[0].str()}") from error
+                time.sleep(RETRY_S)
 
 
 def replay(
