@@ -119,7 +119,8 @@ async def test_options_that_make_no_sense_are_refused(
         "set": ["entity_id:M1.E1"],
         **options,
     }
-    answer = await desk.client.post(PATH, content=GOOD, params=query)  # type: ignore[arg-type]  # as sent
+    post = desk.client.post
+    answer = await post(PATH, content=GOOD, params=query)  # type: ignore[arg-type]  # as sent
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.json()["slug"] == slug, answer.text
     assert set(desk.stored().values()) == {0}

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import Connection, event
 
@@ -65,7 +66,7 @@ class CrashingSuite:
 
         halves, whole = 0, 0
         for number in range(60):
-            if not dies_in_child(lambda number=number: child(number)):  # type: ignore[misc]  # bound
+            if not dies_in_child(partial(child, number)):
                 break
             batches = self._whole_batches(database)
             assert batches in (number, number + 1)
@@ -102,7 +103,7 @@ class CrashingSuite:
 
         seen = set()
         for number in range(60):
-            if not dies_in_child(lambda number=number: child(number)):  # type: ignore[misc]  # bound
+            if not dies_in_child(partial(child, number)):
                 break
             streams = (f"box/B{number}", f"shelf/S{number}")
             store = Store(database.open(), SOURCE, TOYS)

@@ -123,8 +123,9 @@ class ReadModelsSuite:
 
     def test_a_row_without_a_value_that_it_must_have_is_refused(self, database: Database) -> None:
         connection, table = self._table(database, Everything)
+        row = FULL._replace(number=None)  # type: ignore[arg-type]  # on purpose
         with connection, pytest.raises(exc.IntegrityError):
-            table.write(connection, {"k": FULL._replace(number=None)})  # type: ignore[arg-type]  # on purpose
+            table.write(connection, {"k": row})
 
     def test_facts_come_back_in_their_order(self, database: Database) -> None:
         made, store = self._create(database, models())
