@@ -138,7 +138,7 @@ class Transaction:
         self._started = False
         self._folds: dict[str, Fold] = {}
         self._before: dict[str, Fold] = {}
-        self._events: list[tuple[Any, ...]] = []
+        self._events: list[Record] = []
         self._commands: list[tuple[Any, ...]] = []
         self._remembered: dict[str, tuple[bytes, Outcome]] = {}
         self._recalled: dict[str, list[Recorded]] = {}
@@ -160,9 +160,10 @@ class Transaction:
         self._recall(known.values())
         streams = [request.command.stream for request in requests]
         self._load(set(streams))
+        macs = [mac_of(request, self.request_key) for request in requests]
         return [
-            self._answer(request, stream, known.get(request.command_id))
-            for request, stream in zip(requests, streams, strict=True)
+            self._answer(request, stream, mac, known.get(request.command_id))
+            for request, stream, mac in zip(requests, streams, macs, strict=True)
         ]
 
     def fold(self, stream: str) -> Fold:
@@ -228,8 +229,9 @@ class Transaction:
             raise LookupError(f"{self.store.source} has no decider for {stream!r}")
         return found
 
-    def _answer(self, request: Request, stream: str, known: KnownCommand | None) -> Answer:
-        mac = mac_of(request, self.request_key)
+    def _answer(
+        self, request: Request, stream: str, mac: bytes, known: KnownCommand | None
+    ) -> Answer:
         earlier = self._remembered.get(request.command_id)
         if earlier is not None:
             return earlier[1]._replace(repeated=True) if earlier[0] == mac else _conflict(request)
@@ -263,28 +265,28 @@ class Transaction:
         fold = self._folds[stream]
         events = decider.decide(command, fold.state, self.policies)
         state, version, position = fold.state, fold.version, self.position
-        rows: list[tuple[Any, ...]] = []
+        records: list[Record] = []
         recorded: list[Recorded] = []
         for event in events:
             version, position = version + 1, position + 1
             state = decider.evolve(state, event)
-            record, row = self._row(request, stream, version, position, event)
-            rows.append(row)
+            record = self._record(request, stream, version, position, event)
+            records.append(record)
             recorded.append(Recorded(record.envelope, event))
         dues = decider.due(state) if decider.due is not None and events else fold.dues
         self._before.setdefault(stream, fold)
         self._folds[stream] = Fold(version, state, dues)
-        self._events += rows
+        self._events += records
         first = self.position + 1 if events else self.position
-        self._commands.append((request.command_id, mac, stream, version, first, len(rows)))
-        self.position, self.appended = position, self.appended + len(rows)
+        self._commands.append((request.command_id, mac, stream, version, first, len(records)))
+        self.position, self.appended = position, self.appended + len(records)
         outcome = Outcome(request.command_id, stream, version, position, False, tuple(recorded))
         self._remembered[request.command_id] = (mac, outcome)
         return outcome
 
-    def _row(
+    def _record(
         self, request: Request, stream: str, version: int, position: int, event: Event
-    ) -> tuple[Record, tuple[Any, ...]]:
+    ) -> Record:
         if self.store.catalog.types.get(event.TYPE) is not type(event):
             raise LookupError(f"{event.TYPE} is not in the catalogue of {self.store.source}")
         data = self.store.catalog.encode(event)
@@ -307,28 +309,13 @@ class Transaction:
             request.command_id,
             request.actor,
         )
-        record = Record(envelope, event.TYPE, data)
-        row = (
-            position,
-            stream,
-            version,
-            event.TYPE,
-            envelope.event_id,
-            self._now,
-            request.correlation_id,
-            request.causation_id,
-            request.command_id,
-            request.actor,
-            data.decode(),
-            leaf_hash(record),
-        )
-        return record, row
+        return Record(envelope, event.TYPE, data)
 
     # --- the end ---
 
     def write(self) -> None:
         """Insert what was decided; the caller commits."""
-        self.store.append(self.connection, self._events, self._commands)
+        self.store.append(self.connection, rows_of(self._events), self._commands)
         self._events, self._commands = [], []
         gone: list[dict[str, str]] = []
         due: list[dict[str, str]] = []
@@ -361,6 +348,32 @@ class Transaction:
         """Hand the folds to the cache."""
         if self._started:
             self._cache.keep(self._folds, self.position)
+
+
+def rows_of(records: Sequence[Record]) -> list[tuple[Any, ...]]:
+    """Rows of the table `events`, leaf hashes and all.
+
+    One kind of work after the other, here and in `handle`: the processor's caches hold the code of
+    one of them, not of all, and so much of this is small that it shows.
+    """
+    leaves = [leaf_hash(record) for record in records]
+    return [
+        (
+            at.position,
+            at.stream,
+            at.version,
+            kind,
+            at.event_id,
+            at.recorded_at,
+            at.correlation_id,
+            at.causation_id,
+            at.command_id,
+            at.actor,
+            data.decode(),
+            leaf,
+        )
+        for (at, kind, data), leaf in zip(records, leaves, strict=True)
+    ]
 
 
 def _conflict(request: Request) -> Conflict:
