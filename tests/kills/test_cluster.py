@@ -19,7 +19,7 @@ from infra.settings import load_settings
 from tests.door import Door, No, Poll, eventually
 from tests.walk import CLAIMS, Walked, walk
 
-pytestmark = [pytest.mark.needs("kafka"), pytest.mark.needs("postgres"), pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.needs("kafka"), pytest.mark.needs("postgres"), pytest.mark.timeout(560)]
 
 BEGAN = date(2024, 1, 10)
 CALLERS = 4
@@ -143,6 +143,7 @@ def rebuilt(door: Door, prefix: str, consumer: str) -> dict[str, object]:
     return state
 
 
+@pytest.mark.soak
 def test_nothing_acknowledged_is_lost_whatever_is_killed(
     cluster: Cluster, door: Door, walked: Walked, seed: int
 ) -> None:
@@ -193,6 +194,7 @@ def poll_of(door: Door) -> list[str]:
         after = int(page["last"])
 
 
+@pytest.mark.soak
 def test_a_rebuild_that_is_killed_leaves_the_live_tables_as_they_were(
     cluster: Cluster, door: Door, walked: Walked, seed: int
 ) -> None:
