@@ -3,22 +3,20 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
-from kafka import KafkaAdminClient
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # it is public
 
 from contracts.catalog import Topic
 from contracts.cloudevents import Header, Received, to_headers
 from infra.bus import Progress
 from infra.consumer import Applier
 from infra.kafka import KafkaLog
-from infra.kafka_admin import create_topics
 from infra.kafka_replay import reader_settings
 from infra.kafka_sink import KafkaSink
 from infra.local.kafka import KafkaCluster
@@ -54,32 +52,54 @@ async def until(
         await asyncio.sleep(0.02)
 
 
-def make_topic(bootstrap: Sequence[str], partitions: int) -> Topic:
+def admin_of(bootstrap: Sequence[str]) -> AdminClient:
+    """confluent-kafka's administration: it leaves no sockets to the collector."""
+    return AdminClient({"bootstrap.servers": ",".join(bootstrap)})
+
+
+def make_topic(
+    bootstrap: Sequence[str], partitions: int, config: Mapping[str, str] | None = None
+) -> Topic:
     """A topic of a test's own."""
     topic = Topic(f"test-{secrets.token_hex(6)}", partitions)
-    create_topics(bootstrap, [topic])
+    _make(admin_of(bootstrap), topic, config)
     return topic
-
-
-@contextmanager
-def admin_of(bootstrap: Sequence[str]) -> Iterator[Any]:
-    """kafka-python's administration."""
-    admin = KafkaAdminClient(bootstrap_servers=list(bootstrap))
-    try:
-        yield admin
-    finally:
-        admin.close()
 
 
 def make_anew(bootstrap: Sequence[str], topic: Topic) -> None:
     """Delete a topic with all it holds, and make it again, empty."""
-    with admin_of(bootstrap) as admin:
-        admin.delete_topics([topic.name])
-        give_up = time.monotonic() + PATIENCE_S
-        while topic.name in admin.list_topics():
-            assert time.monotonic() < give_up, "the topic was not deleted"
-            time.sleep(0.05)
-    create_topics(bootstrap, [topic])
+    admin = admin_of(bootstrap)
+    admin.delete_topics([topic.name])[topic.name].result(PATIENCE_S)
+    give_up = time.monotonic() + PATIENCE_S
+    while topic.name in admin.list_topics(timeout=PATIENCE_S).topics:
+        assert time.monotonic() < give_up, "the topic was not deleted"
+        time.sleep(0.05)
+    _make(admin, topic)
+
+
+def _make(admin: AdminClient, topic: Topic, config: Mapping[str, str] | None = None) -> None:
+    made = NewTopic(topic.name, topic.partitions, config=dict(config or {}))
+    admin.create_topics([made])[topic.name].result(PATIENCE_S)
+    give_up = time.monotonic() + PATIENCE_S
+    while not _has_leaders(admin, topic):
+        assert time.monotonic() < give_up, "the topic has no leaders"
+        time.sleep(0.05)
+
+
+def _has_leaders(admin: AdminClient, topic: Topic) -> bool:
+    found = admin.list_topics(timeout=PATIENCE_S).topics.get(topic.name)
+    partitions = {} if found is None else found.partitions
+    return len(partitions) == topic.partitions and all(
+        part.leader >= 0 for part in partitions.values()
+    )
+
+
+def delete_records(bootstrap: Sequence[str], topic: Topic, ends: Mapping[int, int]) -> None:
+    """What a retention by mistake would do: records are gone, offsets go on."""
+    places = [TopicPartition(topic.name, number, end) for number, end in ends.items()]
+    admin = admin_of(bootstrap)  # to be kept: its answers die with it
+    for deleted in admin.delete_records(places).values():
+        deleted.result(PATIENCE_S)
 
 
 def outgoing(topic: Topic, partition: int, received: Iterable[Received]) -> list[Outgoing]:
@@ -250,6 +270,7 @@ __all__ = [
     "admin_of",
     "bootstrap",
     "boxes",
+    "delete_records",
     "foreign",
     "make_anew",
     "make_topic",

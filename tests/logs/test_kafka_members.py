@@ -7,6 +7,7 @@ import asyncio
 import random
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import pytest
@@ -16,6 +17,7 @@ import infra.consumer
 from contracts.catalog import Topic
 from infra import tables
 from infra.consumer import Applied, Applier, Batch, Cursor
+from infra.kafka_sink import KafkaSink
 from tests.databases import Database
 from tests.logs.kafka_rig import (
     READER,
@@ -24,7 +26,7 @@ from tests.logs.kafka_rig import (
     Rig,
     boxes,
     make_topic,
-    send,
+    outgoing,
     twice,
     until,
 )
@@ -32,7 +34,7 @@ from tests.plugins.require import needs
 
 pytestmark = needs("kafka")
 PARTITIONS = 6
-EACH = 120
+EACH = 60
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ class Slow(Applier):
 
     async def apply(self, batch: Batch) -> Applied:
         """Wait a little, then apply."""
-        await asyncio.sleep(self.chance.random() * 0.1)
+        await asyncio.sleep(self.chance.random() * 0.05)
         return await super().apply(batch)
 
 
@@ -62,6 +64,7 @@ class Scene:
         self.topic = topic
         self.database = database
         self.seed = seed
+        self.sink = KafkaSink(bootstrap)
         self.rigs = [Rig(database, READER) for _ in range(2)]
         self.feeds = [
             Feed(partition=number).put(*boxes(EACH, f"P{number}-")) for number in range(PARTITIONS)
@@ -74,46 +77,55 @@ class Scene:
 
     async def load(self, first: int, last: int) -> None:
         """Send some records to each partition, a few at a time."""
-        for at in range(first, last, 10):
-            for feed in self.feeds:
-                part = feed.received[at : at + 10]
-                await send(self.bootstrap, self.topic, part, feed.partition)
+        for at in range(first, last, 5):
+            part = [
+                record
+                for feed in self.feeds
+                for record in outgoing(self.topic, feed.partition, feed.received[at : at + 5])
+            ]
+            await self.sink.send(part)
 
     def left(self) -> int:
         """How many boxes have not been seen."""
         return PARTITIONS * EACH - len(self.rigs[0].rows())
 
-    async def play(self, patience_s: float) -> list[Following]:
-        """One member, then two, then the other one alone, then two again; under load."""
-        async with AsyncExitStack() as first:
-            one = await first.enter_async_context(self.member(0))
-            await self.load(0, 30)
-            async with AsyncExitStack() as second:
-                two = await second.enter_async_context(self.member(1))
-                await self.load(30, 60)
-                await until(lambda: two.progress.applied > 0, lambda: two.progress)
-                await self.load(60, 80)
-            await self.load(80, 100)
-            async with AsyncExitStack() as second:
-                three = await second.enter_async_context(self.member(1))
-                await self.load(100, EACH)
-                await self.seen(patience_s)
-        return [one, two, three]
+    async def play(self, joins: int, patience_s: float) -> list[Following]:
+        """One member; another one joins it and leaves again, so many times; under load."""
+        members: list[Following] = []
+        async with AsyncExitStack() as whole:
+            members.append(await whole.enter_async_context(self.member(0)))
+            await self.load(0, 10)
+            share = (EACH - 10) // (2 * joins)
+            for at in range(10, 10 + 2 * share * joins, 2 * share):
+                async with self.member(1) as other:
+                    members.append(other)
+                    await until(started(other), lambda: members[-1].progress)
+                    await self.load(at, at + share)
+                await self.load(at + share, at + 2 * share)
+            await self.load(10 + 2 * share * joins, EACH)
+            await self.seen(patience_s)
+        await self.sink.close()
+        return members
 
     async def seen(self, patience_s: float) -> None:
         """Wait until all was seen, or nothing more has come for so long."""
         left, since = self.left(), time.monotonic()
         while left and time.monotonic() - since < patience_s:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
             if self.left() != left:
                 left, since = self.left(), time.monotonic()
+
+
+def started(member: Following) -> Callable[[], bool]:
+    """Whether it has its partitions."""
+    return lambda: member.progress.state != "starting"
 
 
 async def test_members_that_come_and_go_under_load_lose_and_repeat_nothing(
     bootstrap: list[str], topic: Topic, sqlite_database: Database, seed: int
 ) -> None:
     scene = Scene(bootstrap, topic, sqlite_database, seed)
-    members = await scene.play(patience_s=20)
+    members = await scene.play(joins=2, patience_s=20)
     assert (scene.left(), twice(scene.rigs[0])) == (0, [])
     assert sum(member.progress.applied for member in members) == PARTITIONS * EACH
     assert all(member.progress.applied for member in members)
@@ -157,5 +169,5 @@ async def test_members_that_trust_their_memory_lose_their_place_or_apply_twice(
     monkeypatch.setattr(infra.consumer, "read_cursor", remembered)
     monkeypatch.setattr(infra.consumer, "move_cursor", blindly)
     scene = Scene(bootstrap, topic, sqlite_database, seed)
-    await scene.play(patience_s=5)
+    await scene.play(joins=1, patience_s=5)
     assert scene.left() > 0 or twice(scene.rigs[0]) != []

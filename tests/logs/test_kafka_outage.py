@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import infra.kafka_replay
 import infra.kafka_sink
 from contracts.catalog import Topic
 from infra.errors import Transient
@@ -46,6 +47,7 @@ async def test_a_broker_that_is_killed_is_waited_for_and_nothing_is_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(infra.kafka_sink, "GIVE_UP_MS", 1_500)
+    monkeypatch.setattr(infra.kafka_replay, "ANSWER_S", 2.0)
     bootstrap = cluster.bootstrap
     topic = make_topic(bootstrap, 12)
     rig = Rig(sqlite_database, READER)

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from kafka import TopicPartition
 
 from contracts.catalog import Topic
 from infra.consumer import START
@@ -25,7 +24,7 @@ from tests.logs.kafka_rig import (
     Following,
     Publisher,
     Rig,
-    admin_of,
+    delete_records,
     make_anew,
     make_topic,
     twice,
@@ -166,7 +165,7 @@ async def test_a_topic_that_lost_its_records_is_filled_again_by_a_rewind(
         async with Following(bootstrap, topic, rig) as following:
             await following.applied(60)
         if how == "records deleted":
-            delete_records(bootstrap, topic)
+            delete_records(bootstrap, topic, following.log.ends(FEED))
         else:
             make_anew(bootstrap, topic)
         await publisher.writer.run(partial(rewind, position=0))
@@ -198,12 +197,3 @@ async def test_a_store_restored_from_a_backup_stops_its_relay(
         relay = older.relay()
         await until(lambda: relay.progress.state == "stopped", lambda: relay.progress)
         assert "was it restored from a backup?" in relay.progress.reason
-
-
-def delete_records(bootstrap: list[str], topic: Topic) -> None:
-    """What a retention by mistake would do: offsets go on, records are gone."""
-    ends = KafkaLog(bootstrap, {FEED: topic}).ends(FEED)
-    with admin_of(bootstrap) as admin:
-        admin.delete_records(
-            {TopicPartition(topic.name, number): end for number, end in ends.items() if end}
-        )
