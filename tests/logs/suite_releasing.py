@@ -42,6 +42,8 @@ class ReleasingSuite:
         assert [slug for _, slug in rig.state().refused] == ["item-cursed"]
         assert rig.parked() == []
         assert rig.applier.cursor(FEED, 0) == before
+        with rig.store.engine.connect() as connection:
+            assert passed_over(connection, "counting") == set()
         feed.put("B1:d")
         await rig.apply(feed.batch())
         assert rig.rows()["B1"].items == ("a", "poison", "c", "cursed", "d")

@@ -22,6 +22,15 @@ class OnSQLite:
         return sqlite_database
 
 
+def test_a_commit_is_on_the_disk_before_it_is_answered(sqlite_database: Database) -> None:
+    with sqlite_database.open().connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2}
+
+
 class TestAppending(OnSQLite, AppendingSuite):
     pass
 
