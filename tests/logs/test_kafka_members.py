@@ -131,6 +131,7 @@ async def test_members_that_come_and_go_under_load_lose_and_repeat_nothing(
     assert all(member.progress.applied for member in members)
 
 
+@pytest.mark.soak
 async def test_members_that_trust_their_memory_lose_their_place_or_apply_twice(
     bootstrap: list[str],
     topic: Topic,
