@@ -100,7 +100,7 @@ def _verify(admin: Any, wanted: Mapping[str, Topic]) -> None:
             raise WrongTopic(
                 f"topic {name} has {partitions} partitions, this build needs"
                 f" {wanted[name].partitions}: streams would change partition and lose their order."
-                " Make it anew with the right number and fill it with castmark relay --from 0"
+                " Make it anew as declared, and fill it: castmark relay SERVICE --from 0"
             )
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(wanted)]
     described = admin.describe_configs(asked, config_filter="all")["topic"]

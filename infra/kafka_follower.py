@@ -43,6 +43,7 @@ BACKOFF_S = (0.1, 0.3, 1.0, 3.0)
 LIMIT = 1_000  # records handed out at once: a unit must not keep commands waiting
 POLL_MS = 20  # FastStream sleeps as long again when nothing came
 CHECK_S = 2.0
+AWAY_S = 4.0  # Kafka is called away when it has not answered for so long
 ANSWER_MS = 10_000
 JOIN_S = 60.0
 STALL_S = 30.0
@@ -277,7 +278,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
     def _broken(self, where: TopicPartition, owned: Owned, place: Place) -> None:
         """A hole: look once more from the database's cursor, or from the beginning when what was
         applied last is not where it was; then wait for what is missing."""
-        owned.waits = hole(owned.topic, owned.partition, place.at)
+        owned.waits = hole(owned.source, owned.topic, owned.partition, place.at)
         self.progress.waiting(owned.waits)
         if owned.reread not in ((place.at, place.elsewhere), (place.at, True)):
             owned.reread = place.at, place.elsewhere
@@ -300,8 +301,8 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
         """The partition ends before what we have applied. Looked at twice, then a person must."""
         reason = (
             f"{owned} ends with position {place.last}, but position {place.own} was applied"
-            f" before: the topic was lost or cut. castmark relay --from {place.last} fills it"
-            " again; then start this service again"
+            f" before: the topic was lost or cut. castmark relay {owned.source} --from {place.last}"
+            " fills it again; then start this service again"
         )
         if owned.cut:
             self._stop(f"{HistoryChanged.slug}: {reason}")
@@ -352,7 +353,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             if owned.place is not None
         }
         try:
-            async with asyncio.timeout(ANSWER_MS / 1000):
+            async with asyncio.timeout(AWAY_S):
                 behind = await self._consumer.end_offsets(list(seen))
                 await self._show()
         except (KafkaError, TimeoutError) as error:
@@ -386,7 +387,7 @@ def _where(record: ConsumerRecord) -> TopicPartition:
 
 
 def _away(error: BaseException) -> str:
-    return f"Kafka is away: {error or type(error).__name__}"
+    return f"Kafka is away: {str(error) or type(error).__name__}"
 
 
 def _as_it_came(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:

@@ -105,15 +105,15 @@ def replay(
         if chain.beyond <= chain.at:
             return
         if chain.at == before and start == low:
-            raise Transient(hole(topic, partition, chain.at))
+            raise Transient(hole(source, topic, partition, chain.at))
         start = low
 
 
-def hole(topic: Topic, partition: int, position: int) -> str:
+def hole(source: str, topic: Topic, partition: int, position: int) -> str:
     """The sentence for whoever must mend it."""
     return (
         f"{topic.name}/{partition} lacks what follows position {position}: if it does not come by"
-        f" itself, castmark relay --from {position} sends it again"
+        f" itself, castmark relay {source} --from {position} sends it again"
     )
 
 

@@ -126,7 +126,7 @@ async def test_a_hole_waits_and_alarms_until_what_is_missing_comes(
     await send(bootstrap, topic, [one for one in feed.received if one is not missing])
     async with Following(bootstrap, topic, rig) as following:
         await following.state("waiting", "lacks what follows position 4")
-        assert "castmark relay --from 4" in following.progress.reason
+        assert "castmark relay ghg --from 4" in following.progress.reason
         await until(lambda: following.progress.holes == 1, lambda: following.progress)
         await send(bootstrap, topic, other.received, 1)
         await until(lambda: rig.applier.cursor(FEED, 1).position == 50, rig.state)
@@ -199,7 +199,7 @@ async def test_a_topic_that_was_lost_stops_the_consumer_until_it_is_filled_again
         make_anew(bootstrap, topic)
         await send(bootstrap, topic, feed.received[:left])
         await following.state("stopped", f"ends with position {left}, but position 8 was applied")
-        assert f"castmark relay --from {left}" in following.progress.reason
+        assert f"castmark relay ghg --from {left}" in following.progress.reason
     more = feed.put("B9:a").received[left:]
     await send(bootstrap, topic, more)
     async with Following(bootstrap, topic, rig) as following:
