@@ -45,6 +45,7 @@ def verdict(made: World, simulation: Simulation) -> str:
     return report(found, title="against the oracle") if found else ""
 
 
+@pytest.mark.timeout(900)
 def test_with_crashes_holes_repeats_and_late_clocks_the_end_is_the_oracles(
     seed: int, tmp_path: Path
 ) -> None:
@@ -56,6 +57,8 @@ def test_with_crashes_holes_repeats_and_late_clocks_the_end_is_the_oracles(
     assert simulation.holes > 0
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_an_applier_that_passes_over_holes_is_found_out(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ take others back. What the platform refuses has not happened; what it accepts, t
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from random import Random
 from typing import TypedDict
 
@@ -18,6 +19,7 @@ from contracts.values import (
     Standard,
 )
 from infra.errors import Refused
+from infra.policy import Policies, PolicyFile
 from simulator import history as h
 from simulator.compare import Difference, differences
 from simulator.oracle import Oracle
@@ -58,6 +60,27 @@ SITE = h.Site(
 )
 
 
+Value = bool | int | str
+POLICIES = Path(__file__).parents[2] / "services" / "membership" / "policy"
+
+
+def policies(**figures: Value) -> Policies:
+    """Membership's policies as written, but for some figures (`duty__years=1`)."""
+    files = [PolicyFile.model_validate_json(path.read_bytes()) for path in POLICIES.glob("*.json")]
+    other = {name.replace("__", "."): value for name, value in figures.items()}
+    return Policies(
+        file.model_copy(
+            update={
+                "figures": {
+                    name: figure.model_copy(update={"value": other.get(name, figure.value)})
+                    for name, figure in file.figures.items()
+                }
+            }
+        )
+        for file in files
+    )
+
+
 class About(TypedDict):
     """What every entry says."""
 
@@ -75,10 +98,13 @@ class Named(TypedDict):
 class WildLife:
     """A member, the platform that knows it, and the diary of what was accepted."""
 
-    def __init__(self, seed: int, rules: Rules | None = None) -> None:
+    def __init__(self, seed: int, rules: Rules | None = None, **figures: Value) -> None:
+        """`figures` of membership's policy that are other than written, dots as `__`."""
         self.dice = Random(f"wild/{seed}")
         self.rules = rules or Rules()
         self.platform: Platform = platform()
+        membership = self.platform.desks["membership"]
+        membership.definition = membership.definition._replace(policies=policies(**figures))
         self.diary: list[h.Entry] = []
         self.today = date(2016, 1, 1) + timedelta(days=self.dice.randint(0, 1200))
         self.pace = self.dice.choice((0.004, 0.01, 0.03, 0.06))
