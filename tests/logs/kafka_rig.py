@@ -10,7 +10,7 @@ from typing import Self
 
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # it is public
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # public
 
 from contracts.catalog import Topic
 from contracts.cloudevents import Header, Received, to_headers
