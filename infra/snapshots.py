@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import Any, NamedTuple
 
 import structlog
@@ -20,6 +21,7 @@ from . import tables
 from .decider import Decider
 
 LOG = structlog.stdlib.get_logger("castmark.snapshots")
+CHUNK = 10_000  # streams per SELECT: below any database's limit of variables
 EVERY = 1_000
 """A snapshot is taken when a stream's version passes a multiple of this."""
 
@@ -61,8 +63,11 @@ def read(
         return {}
     kept = tables.SNAPSHOTS.c
     query = select(kept.stream, kept.version, kept.schema_hash, kept.state)
+    parts = (streams[at : at + CHUNK] for at in range(0, len(streams), CHUNK))
     found: dict[str, tuple[int, Any]] = {}
-    for row in connection.execute(query.where(kept.stream.in_(streams))):
+    for row in chain.from_iterable(
+        connection.execute(query.where(kept.stream.in_(part))) for part in parts
+    ):
         shape = shape_of(deciders[category(row.stream)])
         if row.schema_hash != shape.schema_hash:
             continue
