@@ -167,6 +167,16 @@ class CachesSuite:
         await other.execute(count("S", "last"))
         assert await state_of(other, "shelf/S") == Shelf(often + 1, "last")
 
+    async def test_snapshots_of_any_number_of_streams_are_read(
+        self, database: Database, often: int
+    ) -> None:
+        writer = database.writer()
+        await writer.execute_many([count("S", str(n)) for n in range(often)])
+        names = [f"shelf/{number}" for number in range(70_000)]
+        with writer.store.engine.connect() as connection:
+            found = snapshots.read(connection, writer.deciders, [*names, "shelf/S"])
+        assert found == {"shelf/S": (often, Shelf(often, str(often - 1)))}
+
     async def test_snapshots_are_never_needed(self, database: Database, often: int) -> None:
         writer = database.writer()
         await writer.execute_many([count("S", str(n)) for n in range(3 * often)])
