@@ -19,6 +19,8 @@ from .figures import Figures, show
 from .machine import FOLDER, described
 from .sizes import BARS, LONG, QUICK, Size
 
+WIDE = 180
+
 BENCHES: Mapping[str, Callable[[Size], Figures]] = {
     "commands": commands.run,
     "bulk": bulk.run,
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]!r}: there are {', '.join(BENCHES)}")
     size = QUICK if chosen.quick else LONG if chosen.long else BARS
-    out = Console()
+    out = Console(width=None if sys.stdout.isatty() else WIDE)
     machine = described()
     figures: Figures = []
     for name in chosen.names or BENCHES:
