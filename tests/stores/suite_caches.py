@@ -172,7 +172,7 @@ class CachesSuite:
     ) -> None:
         writer = database.writer()
         await writer.execute_many([count("S", str(n)) for n in range(often)])
-        names = [f"shelf/{number}" for number in range(70_000)]
+        names = [f"shelf/{number}" for number in range(33_000)]
         with writer.store.engine.connect() as connection:
             found = snapshots.read(connection, writer.deciders, [*names, "shelf/S"])
         assert found == {"shelf/S": (often, Shelf(often, str(often - 1)))}
