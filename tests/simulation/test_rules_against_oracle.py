@@ -87,7 +87,7 @@ def test_every_sender_may_send_its_step() -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_the_whole_world_is_accepted_and_ends_as_the_oracle_says() -> None:
     made, running = world(7), platform()
     oracle = Oracle(made.entries, made.rules)
@@ -120,6 +120,14 @@ def test_a_wrong_figure_is_found_out() -> None:
         differences(members_expected(oracle, day_after(day), day), members_shown(running))
         for day in lived(made, running)
     )
+
+
+def test_a_short_wild_life_is_as_the_oracle_says(seed: int) -> None:
+    """The short form of the one below, for every run."""
+    life = WildLife(seed + 7)
+    found = life.live(days=700)
+    assert not found, report(found, title=f"{life.today}, wild {seed + 7}") + life.told()
+    assert len(life.diary) > 15
 
 
 @pytest.mark.soak
