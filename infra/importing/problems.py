@@ -84,6 +84,32 @@ PROBLEMS: tuple[Problem, ...] = (
         UNUSABLE,
     ),
     Problem("unknown-unit", "The unit is not known", "The sentence lists the units.", UNUSABLE),
+    Problem(
+        "row-unreadable",
+        "A row cannot be read",
+        "The sentence says what is wrong with the line. Mend it; the other rows were taken.",
+        UNUSABLE,
+    ),
+    Problem(
+        "wrong-number-of-cells",
+        "A row has too many or too few cells",
+        "Look for a quote or a line break that is missing or too many.",
+        UNUSABLE,
+    ),
+    Problem(
+        "rows-refused",
+        "Nothing was taken, as some rows were refused",
+        "The import asked for all rows or none. Mend those that were refused and send the file"
+        " again as a new import.",
+        UNUSABLE,
+    ),
+    Problem(
+        "sync-withheld",
+        "Nothing was proposed for closure",
+        "Some rows could not be told apart, so what is absent from the file is not known for sure."
+        " Mend those rows and import the file again.",
+        UNUSABLE,
+    ),
     Problem("too-many-columns", "Too many columns", "Leave out what is not needed.", UNUSABLE),
     Problem("too-many-rows", "Too many rows", "Send several files.", 413),
     Problem(

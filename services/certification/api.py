@@ -34,6 +34,12 @@ KnownAt = Annotated[str | None, Query(max_length=40, description="as known at th
 DEADLINE = r"^[a-z_]+:[A-Za-z0-9._:~-]{1,250}$"
 CURSOR = r"^\d{4}-\d{2}-\d{2}~[a-z_]+:[A-Za-z0-9._:~-]{1,250}$"
 KINDS_OF_SUBJECTS = (("member", "members"), ("entity", "entities"), ("facility", "facilities"))
+SLUG_OF_KIND = {
+    "certificate": "unknown-certificate",
+    "member": "unknown-member",
+    "entity": "unknown-entity",
+    "facility": "unknown-facility",
+}
 
 
 def api(running: Running, shared: Shared) -> Api:
@@ -82,8 +88,8 @@ def _status(made: Api, queries: Queries) -> None:
     ) -> dict[str, object]:
         public = not _is_own(principal, queries.owner(subject))
         if not queries.facts([subject], public=public)[subject]:
-            kind = subject.partition("/")[0]
-            raise Refused(f"unknown-{kind}", f"nothing is known of {subject}", subject=subject)
+            slug = SLUG_OF_KIND[subject.partition("/")[0]]
+            raise Refused(slug, f"nothing is known of {subject}", subject=subject)
         day = on or queries.today()
         found = queries.status(subject, day, known, public=public)
         return {

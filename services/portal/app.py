@@ -19,6 +19,7 @@ from infra.web import Api, Readiness, Shared, build_api
 from . import words
 from .asking import Asking, live_changes
 from .board import BUCKETS, Filter, board_of, explanation_of, policy_path
+from .problems import PROBLEMS
 
 HERE = Path(__file__).parent
 COOKIE = "castmark_token"
@@ -68,7 +69,7 @@ def build(settings: Settings, shared: Shared) -> Api:
     async def ready() -> Readiness:
         return Readiness(True, {})
 
-    made = build_api("portal", "", "Pages for people", shared, ready, lifespan=lifespan)
+    made = build_api("portal", "", "Pages for people", shared, ready, PROBLEMS, lifespan=lifespan)
     _sign_in(made, pages, shared)
     _board(made, pages, asking)
 

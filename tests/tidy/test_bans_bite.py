@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.tidy import purity, shape, text, tree
+from tests.tidy import purity, shape, slugs, text, tree
 from tests.tidy.findings import Finding, Source
 
 DOMAIN = "services/membership/domain.py"
@@ -244,3 +244,45 @@ def test_a_module_that_only_tests_enter_is_found() -> None:
     ]
     assert [finding.path for finding in tree.check_lived_in(house)] == ["infra/forgotten.py"]
     assert list(tree.check_lived_in(house[1:])) == []
+
+
+# --- slugs ---
+
+EXPLAINED = 'PROBLEMS = (Problem("no-room", "No room", "Come back later."),)'
+HOME = "services/membership"
+
+
+def judged(code: str, explained: str = EXPLAINED, path: str = f"{HOME}/duty.py") -> list[str]:
+    files = (Source(f"{HOME}/problems.py", explained), Source(path, code))
+    return [finding.what for finding in slugs.check_slugs(files)]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'raise Refused("no-room", sentence)',
+        'wrong = "no-room", f"{count} are too many"',
+        'def check(day, slug):\n    raise Refused(slug, "is wrong")\ncheck(today, "no-room")',
+        'class Fault(NamedTuple):\n    field: str\n    slug: str\nFault("name", "no-room")',
+        'SLUG_OF_KIND = {"house": "no-room"}',
+        'job._replace(problem_slug="no-room")',
+    ],
+)
+def test_a_slug_without_an_explanation_and_the_reverse_are_found(code: str) -> None:
+    assert judged(code) == []
+    (unexplained,) = judged(code, "PROBLEMS = ()")
+    assert unexplained.startswith("no-room is explained nowhere")
+    assert judged("pass") == ["no-room is explained, but nobody raises it: remove it"]
+
+
+def test_a_slug_of_another_service_explains_nothing_here() -> None:
+    elsewhere = judged('raise Refused("no-room", sentence)', path="services/ghg/domain.py")
+    assert len(elsewhere) == 2
+    machinery = Source("infra/problems.py", EXPLAINED)
+    code = Source("services/ghg/domain.py", 'raise Refused("no-room", sentence)')
+    assert not list(slugs.check_slugs((machinery, code)))
+
+
+def test_a_slug_that_is_put_together_cannot_be_found() -> None:
+    (finding,) = judged('raise Refused(f"no-{what}", s)\nRefused("no-room", s)')
+    assert finding.startswith("a slug put together")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from tests.tidy import purity, shape, text, tree
+from tests.tidy import purity, shape, slugs, text, tree
 from tests.tidy.findings import Finding, Source, tracked
 
 FILE_CHECKS: tuple[Callable[[Source], Iterator[Finding]], ...] = (
@@ -24,6 +24,7 @@ TREE_CHECKS: tuple[Callable[[Sequence[Source]], Iterator[Finding]], ...] = (
     tree.check_markers,
     tree.check_budgets,
     tree.check_lived_in,
+    slugs.check_slugs,
 )
 
 
