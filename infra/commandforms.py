@@ -20,6 +20,7 @@ from .problems import FieldError, InvalidRequest, pointer
 from .strictjson import MAX_INTEGER, read_json
 
 ID_HEADER = "Idempotency-Key"
+REQUEST_ID_HEADER = "X-Request-Id"
 JSON_TYPE = "application/json"
 TOKEN = "token"
 """The name of the security scheme (`web.BEARER`)."""
@@ -187,7 +188,17 @@ def operation_of(
                 "description": "The command's id, made by you; a retry sends the same one",
                 "schema": {"type": "string", "pattern": ID_PATTERN},
                 "example": "7f1d1a6e-9f2b-4a53-8a55-6d1f0c1f7a10",
-            }
+            },
+            {
+                "name": REQUEST_ID_HEADER,
+                "in": "header",
+                "required": False,
+                "description": "Correlates what follows from the request, in public events too: a"
+                " UUID or 16 to 64 hexadecimal digits. Anything else is dropped, as it might name"
+                " somebody, and replaced by an id of ours; the answer carries the one in use",
+                "schema": {"type": "string"},
+                "example": "4bf92f3577b34da6a3ce929d0e0e4736",
+            },
         ],
         "requestBody": {"required": True, "content": {JSON_TYPE: content}},
     }

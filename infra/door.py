@@ -18,8 +18,6 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.values import ID_PATTERN
-
 from .errors import Refused
 from .problems import MEDIA_TYPE, Problems
 from .telemetry import Metrics
@@ -29,7 +27,8 @@ DEFAULT_LIMIT = 256_000
 REQUEST_ID = "x-request-id"
 CORRELATION = "castmark.correlation_id"
 CLIENT_GONE = 499
-_ID = re.compile(ID_PATTERN)
+_HEX = "[0-9a-fA-F]"
+_REQUEST_ID = re.compile(rf"{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}}|{_HEX}{{16,64}}")
 _TRACE = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 log = structlog.stdlib.get_logger("castmark.web")
 
@@ -42,13 +41,14 @@ class TooLarge(HTTPException):
 
 
 def correlation_of(headers: Headers) -> str:
-    """The sender's request id or trace id if it can stand in an event, else one of our own.
+    """The sender's request id if it is a UUID or 16 to 64 hexadecimal digits, else its trace id,
+    else one of our own.
 
-    An id that does not fit is dropped, not mended: mending would carry half of an e-mail address
-    into events for ever.
+    It reaches public events and stays there for ever. So nothing is taken that could be a word: a
+    name or an address fits neither form. What does not fit is dropped, not mended.
     """
     given = headers.get(REQUEST_ID, "")
-    if _ID.fullmatch(given):
+    if _REQUEST_ID.fullmatch(given):
         return given
     trace = _TRACE.match(headers.get("traceparent", ""))
     return trace[1] if trace and trace[1] != "0" * 32 else secrets.token_hex(16)

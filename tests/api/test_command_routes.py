@@ -11,6 +11,7 @@ from infra.webcommands import command_routes
 from tests.api.small import COMMANDS, TODAY, RegisterThing, ScrapThing, Small, thing
 
 REGISTER = "/small/commands/register_thing"
+JOURNEY = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 async def test_a_command_is_answered_with_its_events(small: Small) -> None:
@@ -64,12 +65,12 @@ async def test_a_command_that_asks_for_what_is_already_so_has_no_events(small: S
 
 async def test_who_asked_and_why_reaches_the_writer_as_references(small: Small) -> None:
     async with small.client("ops") as client:
-        headers = {"idempotency-key": "c1", "x-request-id": "journey-7"}
+        headers = {"idempotency-key": "c1", "x-request-id": JOURNEY}
         answer = await client.post(REGISTER, json=thing(), headers=headers)
     (request,) = small.writer.requests
-    assert (request.actor, request.correlation_id) == ("person-1", "journey-7")
+    assert (request.actor, request.correlation_id) == ("person-1", JOURNEY)
     assert (request.command_id, request.causation_id) == ("c1", "c1")
-    assert answer.headers["x-request-id"] == "journey-7"
+    assert answer.headers["x-request-id"] == JOURNEY
     assert isinstance(request.command, RegisterThing)
     assert (request.command.on, request.command.approver) == (TODAY, "person-1")
 

@@ -1,7 +1,7 @@
 """A person is forgotten: the marker that stood for them is nowhere left, in no file and no answer.
 
-The marker is planted wherever a person's name can enter: the token's subject, notes, and (as an
-e-mail address, which fits no id) headers that are kept for following a request.
+The marker is planted wherever a person's name can enter: the token's subject, notes, and headers
+that are kept for following a request.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ class Signed(Door):
 
     def headers(self, role: str | None) -> dict[str, str]:
         named = {
-            "x-request-id": f"{MARKER}@example.org",
+            "x-request-id": MARKER,
             "user-agent": MARKER,
             "traceparent": MARKER,
             "referer": f"https://example.org/{MARKER}",

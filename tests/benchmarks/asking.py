@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 LIMIT = 1 << 20
 
@@ -58,10 +59,15 @@ async def connections(url: str, count: int) -> AsyncIterator[list[Connection]]:
             await connection.close()
 
 
+def correlation(command_id: str) -> str:
+    """The correlation id of a command's events, which must be a UUID or hexadecimal."""
+    return str(uuid5(NAMESPACE_URL, command_id))
+
+
 def post(path: str, token: str, command_id: str, body: bytes) -> bytes:
     """The bytes of a command's request."""
     return (
         f"POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n"
         f"content-type: application/json\r\nidempotency-key: {command_id}\r\n"
-        f"x-request-id: {command_id}\r\ncontent-length: {len(body)}\r\n\r\n"
+        f"x-request-id: {correlation(command_id)}\r\ncontent-length: {len(body)}\r\n\r\n"
     ).encode() + body

@@ -34,7 +34,7 @@ from infra.settings import Settings
 from sdk import SqliteCheckpoint, Subscriber
 from sdk.kafka_feed import KafkaFeed
 
-from .asking import Connection, connections, post
+from .asking import Connection, connections, correlation, post
 from .facilities import values
 from .figures import Figures, at_most, figure
 from .gateway import DECLARE, admit
@@ -81,7 +81,7 @@ def run(size: Size) -> Figures:
             ):
                 sent = asyncio.run(_send(cluster.urls[SOURCE], plan))
                 _wait_until(lambda: _all_seen(sent, seen), "the projection has not seen all")
-                public = {one.command_id for one in sent if one.public}
+                public = {correlation(one.command_id) for one in sent if one.public}
                 _wait_until(lambda: public <= _heard(file).keys(), "the subscriber has not all")
                 heard = _heard(file)
     return _figures(size, [one for one in sent if one.measured], seen, heard)
@@ -96,7 +96,7 @@ def _figures(
     """What the times say; those of the warm-up are left out."""
     answered = [one.answered - one.intended for one in sent]
     internal = [_first_seen(seen[one.partition], one.position) - one.intended for one in sent]
-    external = [public[one.command_id] - one.intended for one in sent if one.public]
+    external = [public[correlation(one.command_id)] - one.intended for one in sent if one.public]
     after = [
         _first_seen(seen[one.partition], one.position) - max(one.answered, one.intended)
         for one in sent
