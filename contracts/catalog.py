@@ -12,6 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from . import audits, certification, facilities, machinery, membership
+from .canonical import canonical_json
 from .envelope import Event, Record, Recorded
 
 MAX_EVENT_BYTES = 256_000
@@ -106,8 +107,7 @@ class Catalog:
 
     def encode(self, event: Event) -> bytes:
         """Canonical JSON of an event: sorted keys, no floats, decimals and dates as text."""
-        data = event.__pydantic_serializer__.to_python(event, mode="json")
-        return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+        return canonical_json(event)
 
     def decode(self, name: str, data: bytes) -> Event:
         """Read an event of any known version; unknown fields are ignored.

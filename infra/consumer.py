@@ -306,7 +306,7 @@ class Applier:
                     refused_at=unit.now,
                 )
             )
-            self.writer.meter.answered(answer.slug)
+            self.writer.meter.answered(answer.slug, 1)
 
 
 def _later(closed_on: date | None, event: Recorded) -> date | None:

@@ -11,7 +11,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -45,7 +45,7 @@ class Meter(Protocol):
 
     def committed(self, seconds: float, units: int, events: int, position: int) -> None: ...
 
-    def answered(self, outcome: str) -> None: ...
+    def answered(self, outcome: str, commands: int) -> None: ...
 
 
 class Silence:
@@ -54,7 +54,7 @@ class Silence:
     def committed(self, seconds: float, units: int, events: int, position: int) -> None:
         """Nobody listens."""
 
-    def answered(self, outcome: str) -> None:
+    def answered(self, outcome: str, commands: int) -> None:
         """Nobody listens."""
 
 
@@ -180,9 +180,10 @@ class Writer:
                 folds,
                 instant(self.now()),
                 self.request_key,
+                opened=True,  # it only reads: nothing to open, nothing to lock
             )
             answers = transaction.handle(requests)
-            transaction.committed()  # among `folds` alone: it was never written
+            transaction.rehearsed()
         return answers
 
     def _put(
@@ -248,10 +249,14 @@ class Writer:
 
     def _count(self, group: Sequence[_Work], results: Sequence[Any]) -> None:
         """Tell telemetry what became of commands."""
-        for work, answers in zip(group, results, strict=True):
-            for answer in () if work.unit is not None else answers:
-                accepted = isinstance(answer, Outcome)
-                self.meter.answered("accepted" if accepted else getattr(answer, "slug", "bug"))
+        outcomes = Counter(
+            "accepted" if isinstance(answer, Outcome) else getattr(answer, "slug", "bug")
+            for work, answers in zip(group, results, strict=True)
+            if work.unit is None
+            for answer in answers
+        )
+        for outcome, commands in outcomes.items():
+            self.meter.answered(outcome, commands)
 
     def _tell(self, position: int) -> None:
         """Wake who listens; a listener's bug must not end the thread that all wait for."""
@@ -285,7 +290,6 @@ class Writer:
         with translated():
             if self._connection is None:
                 self._connection = self.store.writing()
-            self.store.begin(self._connection)
             transaction = Transaction(
                 self._connection,
                 self.store,
@@ -294,8 +298,10 @@ class Writer:
                 self.cache,
                 instant(self.now()),
                 self.request_key,
+                opened=False,
             )
             if group[0].unit is not None:
+                transaction.open()
                 results = [group[0].unit(transaction)]
             else:
                 answers = transaction.handle([r for work in group for r in work.requests])
@@ -303,9 +309,7 @@ class Writer:
                 for work in group:
                     results.append(answers[at : at + len(work.requests)])
                     at += len(work.requests)
-            transaction.write()
-            self._connection.exec_driver_sql("COMMIT")
-        transaction.committed()
+            transaction.commit()
         return results, transaction
 
     def _rollback(self) -> None:

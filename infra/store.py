@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import orjson
-import psycopg
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool
@@ -22,19 +20,12 @@ from contracts.values import Instant
 
 from . import tables
 from .errors import Transient
+from .writing import AT_ONCE, ENVELOPE, HEAD, LOCK_KEY, LOST, POSTGRESQL, SQLITE, Row, as_json
 
-ENVELOPE = (
-    "event_id, stream, version, position, recorded_at, correlation_id, causation_id,"
-    " command_id, actor, type, data"
-)
-_COLUMNS = "position, stream, version, type, event_id, recorded_at, correlation_id, causation_id,"
-_COLUMNS += " command_id, actor, data, leaf"
-_HEAD = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
 # Recursive triggers: without them INSERT OR REPLACE deletes rows behind the guards' back.
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
 LOCK_WAIT_S = 5  # who holds a store's lock longer than this is no neighbour but an outage
 HUNG_S = 60  # a writer silent for so long inside its transaction has hung: it loses the lock
-LOCK_KEY = 0x434D_5354  # one advisory lock per database: its store's
 
 
 class Head(NamedTuple):
@@ -45,53 +36,6 @@ class Head(NamedTuple):
 
 
 EMPTY = Head(0, Instant(""))
-
-
-class Statements(NamedTuple):
-    """The few statements that differ between the two databases."""
-
-    begin: str
-    append: str
-    remember: str
-    known: str
-    since: str
-    between: str
-
-
-SQLITE = Statements(
-    begin="BEGIN IMMEDIATE",  # it is the store's lock
-    append=f"INSERT INTO events ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-    remember="INSERT INTO commands VALUES (?,?,?,?,?,?)",
-    known=f"SELECT h.*, c.* FROM (SELECT 1) LEFT JOIN ({_HEAD}) h LEFT JOIN (SELECT c.* FROM"
-    " json_each(?) w CROSS JOIN commands c ON c.command_id = w.value) c",
-    since=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
-    " FROM json_each(?) w CROSS JOIN events e ON e.stream = w.value ->> 0"
-    " AND e.version > w.value ->> 1 ORDER BY e.position",
-    between=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
-    " FROM json_each(?) w CROSS JOIN events e ON e.position BETWEEN w.value ->> 0"
-    " AND w.value ->> 1 ORDER BY e.position",
-)
-_APPEND = (
-    f"INSERT INTO events ({_COLUMNS}) SELECT * FROM unnest(%s::bigint[], %s::text[], %s::int[],"
-    " %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
-    " %s::text[], %s::bytea[])"
-)
-POSTGRESQL = Statements(
-    # Two statements on one way: what is read after the lock sees all that was written before it.
-    begin=f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK_KEY})",
-    append=_APPEND,
-    # Events and commands together: one round trip.
-    remember=f"WITH appended AS ({_APPEND}) INSERT INTO commands SELECT * FROM unnest(%s::text[],"
-    " %s::bytea[], %s::text[], %s::int[], %s::bigint[], %s::int[])",
-    known=f"SELECT h.*, c.* FROM (SELECT 1) one LEFT JOIN ({_HEAD}) h ON true"
-    " LEFT JOIN commands c ON c.command_id = ANY(%s::text[])",
-    since=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
-    " FROM unnest(%s::text[], %s::int[]) AS w(stream, after) JOIN events e"
-    " ON e.stream = w.stream AND e.version > w.after ORDER BY e.position",
-    between=f"SELECT {', '.join('e.' + name for name in ENVELOPE.split(', '))}"
-    " FROM unnest(%s::bigint[], %s::bigint[]) AS w(first, last) JOIN events e"
-    " ON e.position BETWEEN w.first AND w.last ORDER BY e.position",
-)
 
 
 class KnownCommand(NamedTuple):
@@ -105,6 +49,15 @@ class KnownCommand(NamedTuple):
     events: int
 
 
+class Looked(NamedTuple):
+    """What a transaction knows before it decides: `known` by command id; `records` of whole
+    streams, in position order."""
+
+    head: Head
+    known: dict[str, KnownCommand]
+    records: list[Record]
+
+
 def open_engine(url: str) -> Engine:
     """An engine in autocommit: we write BEGIN ourselves, so that the lock is its first word."""
     if url.startswith("sqlite"):
@@ -113,7 +66,11 @@ def open_engine(url: str) -> Engine:
             isolation_level="AUTOCOMMIT",
             poolclass=QueuePool,
             max_overflow=64,
-            connect_args={"check_same_thread": False, "timeout": LOCK_WAIT_S},
+            connect_args={
+                "check_same_thread": False,
+                "timeout": LOCK_WAIT_S,
+                "cached_statements": 4 * AT_ONCE,
+            },
         )
 
         @event.listens_for(engine, "connect")
@@ -136,7 +93,7 @@ def translated() -> Iterator[None]:
         yield
     except exc.OperationalError as error:
         raise Transient(f"the database is away or busy: {error.orig}") from error
-    except (exc.TimeoutError, psycopg.OperationalError) as error:  # the latter from COPY
+    except (exc.TimeoutError, *LOST) as error:  # the latter from `infra.writing` and COPY
         raise Transient(f"the database is away or busy: {error}") from error
     except exc.InterfaceError as error:
         raise Transient(f"the database is away: {error.orig}") from error
@@ -198,7 +155,7 @@ class Store:
         if connection is None:
             with translated(), self.engine.connect() as own:
                 return self.head(own)
-        row = connection.exec_driver_sql(_HEAD).first()
+        row = connection.exec_driver_sql(HEAD).first()
         return EMPTY if row is None else Head(row[0], Instant(row[1]))
 
     def last_published(self) -> int:
@@ -252,7 +209,21 @@ class Store:
 
     def begin(self, connection: Connection) -> None:
         """Open a transaction and take the store's lock, in a statement of its own."""
-        connection.exec_driver_sql(self.sql.begin)
+        self.sql.begin(connection)
+
+    def look(
+        self,
+        connection: Connection,
+        ids: Sequence[str],
+        streams: Sequence[str],
+        *,
+        begin: bool = False,
+    ) -> Looked:
+        """What a transaction must know first, in one round trip; with `begin` it opens it."""
+        found = self.sql.look(connection, ids, streams, begin=begin)
+        head = EMPTY if found.head is None else Head(*found.head)
+        known = {row[0]: KnownCommand(row[0], bytes(row[1]), *row[2:]) for row in found.commands}
+        return Looked(head, known, self.records(found.events))
 
     def since(self, connection: Connection, streams: Sequence[tuple[str, int]]) -> list[Record]:
         """Records of streams behind a version each, in position order: one round trip."""
@@ -265,43 +236,19 @@ class Store:
     def _joined(
         self, connection: Connection, statement: str, pairs: Sequence[tuple[object, object]]
     ) -> list[Record]:
-        if self.engine.dialect.name == "sqlite":
-            arguments: tuple[object, ...] = (orjson.dumps(pairs).decode(),)
-        else:
-            arguments = ([one for one, _ in pairs], [other for _, other in pairs])
-        return self.records(connection.exec_driver_sql(statement, arguments).all())
-
-    def known(
-        self, connection: Connection, ids: Sequence[str]
-    ) -> tuple[Head, dict[str, KnownCommand]]:
-        """The head, and those of the command ids that were handled before: one round trip."""
-        sqlite = self.engine.dialect.name == "sqlite"
-        argument = orjson.dumps(ids).decode() if sqlite else list(ids)
-        rows = connection.exec_driver_sql(self.sql.known, (argument,)).all()
-        position, recorded_at = rows[0][:2]
-        return EMPTY if position is None else Head(position, recorded_at), {
-            row[2]: KnownCommand(row[2], bytes(row[3]), *row[4:])
-            for row in rows
-            if row[2] is not None
-        }
+        return self.records(connection.exec_driver_sql(statement, (as_json(pairs),)).all())
 
     def append(
         self,
         connection: Connection,
-        events: Sequence[tuple[Any, ...]],
-        commands: Sequence[tuple[Any, ...]],
+        events: Sequence[Row],
+        commands: Sequence[Row],
+        *,
+        commit: bool = False,
     ) -> None:
-        """Insert rows of `events` and of `commands` (columns in table order)."""
-        if not events and not commands:
-            return
-        if self.engine.dialect.name == "postgresql":
-            columns = (*_turned(events, 12), *_turned(commands, 6))
-            connection.exec_driver_sql(self.sql.remember, columns)
-            return
-        if events:
-            connection.exec_driver_sql(self.sql.append, list(events))
-        if commands:
-            connection.exec_driver_sql(self.sql.remember, list(commands))
+        """Insert rows of `events` and of `commands` (columns in table order); with `commit` the
+        transaction ends in the same round trip."""
+        self.sql.append(connection, events, commands, commit=commit)
 
     def records(self, rows: Iterable[Sequence[Any]]) -> list[Record]:
         """Rows in `ENVELOPE` order as records."""
@@ -310,8 +257,3 @@ class Store:
             Record(Envelope(eid, source, *place), kind, data.encode())
             for eid, *place, kind, data in rows
         ]
-
-
-def _turned(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    """Rows as columns; empty ones where there are no rows."""
-    return list(map(list, zip(*rows, strict=True))) if rows else [[]] * width

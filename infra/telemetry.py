@@ -183,9 +183,9 @@ class WriterMeter:
         self._events.inc(events)
         self._position.set(position)
 
-    def answered(self, outcome: str) -> None:
-        """A command was answered: `accepted`, or the slug of its refusal."""
-        self._metrics.commands.labels(self._service, outcome).inc()
+    def answered(self, outcome: str, commands: int) -> None:
+        """So many commands were answered: `accepted`, or the slug of their refusal."""
+        self._metrics.commands.labels(self._service, outcome).inc(commands)
 
 
 class Metrics:
@@ -233,6 +233,13 @@ class Metrics:
             "castmark_parked_streams",
             "Streams that wait for a person",
             ["service", "consumer"],
+            registry=registry,
+        )
+        self.consumer_partitions = Gauge(
+            "castmark_consumer_partitions",
+            "Partitions of a consumer in this process, by state: following, waiting, stopped;"
+            " and those with something parked, whatever else they do",
+            ["service", "consumer", "state"],
             registry=registry,
         )
         self.http_requests = Counter(

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam
 
+from contracts.canonical import canonical_json
 from contracts.catalog import MAX_EVENT_BYTES
 from contracts.cloudevents import leaf_hash
 from contracts.envelope import Envelope, Event, Record, Recorded, category
@@ -88,6 +89,10 @@ class FoldCache:
         self._folds.move_to_end(stream)
         return found[0], found[1] >= self._foreign
 
+    def missing(self, streams: Iterable[str]) -> list[str]:
+        """Those of which nothing is kept."""
+        return [stream for stream in streams if stream not in self._folds]
+
     def has_snapshots(self, connection: Connection) -> bool:
         """Whether the store may have any; asked of it once. One that another process takes later
         is not needed: the events are read instead."""
@@ -126,6 +131,8 @@ class Transaction:
         cache: FoldCache,
         now: Instant,
         request_key: bytes,
+        *,
+        opened: bool,
     ) -> None:
         self.connection = connection
         self.store = store
@@ -135,6 +142,7 @@ class Transaction:
         self.appended = 0
         self._cache = cache
         self._now = now
+        self._opened = opened
         self._started = False
         self._folds: dict[str, Fold] = {}
         self._before: dict[str, Fold] = {}
@@ -155,11 +163,10 @@ class Transaction:
         if not requests:
             return []
         ids = [request.command_id for request in requests]
-        head, known = self.store.known(self.connection, ids)
-        self._begin(head)
-        self._recall(known.values())
         streams = [request.command.stream for request in requests]
-        self._load(set(streams))
+        known = self._look(ids, set(streams) - self._folds.keys())
+        self._recall(known.values())
+        self._load(set(streams) - self._folds.keys())
         macs = [mac_of(request, self.request_key) for request in requests]
         return [
             self._answer(request, stream, mac, known.get(request.command_id))
@@ -169,14 +176,32 @@ class Transaction:
     def fold(self, stream: str) -> Fold:
         """A stream's present fold, within this transaction."""
         self._start()
-        self._load({stream})
+        self._load({stream} - self._folds.keys())
         return self._folds[stream]
 
     # --- steps ---
 
+    def open(self) -> None:
+        """Begin, when nobody has: needed by those who look at nothing first."""
+        if not self._opened:
+            self.store.begin(self.connection)
+            self._opened = True
+
     def _start(self) -> None:
         if not self._started:
+            self.open()
             self._begin(self.store.head(self.connection))
+
+    def _look(self, ids: Sequence[str], streams: set[str]) -> Mapping[str, KnownCommand]:
+        """Head, known ids, and the streams of which nothing is cached: one round trip, with the
+        BEGIN of a transaction that is not open. (Where there are snapshots, they go first.)"""
+        cache = self._cache
+        fresh = [] if cache.has_snapshots(self.connection) else cache.missing(streams)
+        looked = self.store.look(self.connection, ids, fresh, begin=not self._opened)
+        self._opened = True
+        self._begin(looked.head)
+        self._read(dict.fromkeys(fresh), looked.records)
+        return looked.known
 
     def _begin(self, head: Head) -> None:
         if self._started:
@@ -189,27 +214,31 @@ class Transaction:
     def _load(self, streams: set[str]) -> None:
         """Bring the folds of streams up to date: nothing to do for those that nobody else can
         have written since we last committed."""
-        base: dict[str, Fold] = {}
-        fresh: list[str] = []
-        for stream in streams - self._folds.keys():
+        base: dict[str, Fold | None] = {}
+        for stream in streams:
             cached = self._cache.get(stream)
             if cached is None:
-                fresh.append(stream)
+                base[stream] = None
             elif cached[1]:
                 self._folds[stream] = cached[0]
             else:
                 base[stream] = cached[0]
-        if not fresh and not base:
+        if not base:
             return
+        fresh = [stream for stream, fold in base.items() if fold is None]
         if fresh and self._cache.has_snapshots(self.connection):
             saved = snapshots.read(self.connection, self.deciders, fresh)
             base |= {stream: Fold(*fold, NO_DUES) for stream, fold in saved.items()}
-        behind: dict[str, list[Record]] = {stream: [] for stream in (*base, *fresh)}
-        wanted = [(stream, base[stream].version if stream in base else 0) for stream in behind]
-        for record in self.store.since(self.connection, wanted):
+        wanted = [(stream, fold.version if fold else 0) for stream, fold in base.items()]
+        self._read(base, self.store.since(self.connection, wanted))
+
+    def _read(self, base: Mapping[str, Fold | None], records: Iterable[Record]) -> None:
+        """Fold what was read of streams onto what was known of them."""
+        behind: dict[str, list[Record]] = {stream: [] for stream in base}
+        for record in records:
             behind[record.envelope.stream].append(record)
-        for stream, records in behind.items():
-            self._folds[stream] = self._refold(stream, base.get(stream), records)
+        for stream, found in behind.items():
+            self._folds[stream] = self._refold(stream, base[stream], found)
 
     def _refold(self, stream: str, fold: Fold | None, records: Sequence[Record]) -> Fold:
         decider = self._decider(stream)
@@ -313,10 +342,16 @@ class Transaction:
 
     # --- the end ---
 
-    def write(self) -> None:
-        """Insert what was decided; the caller commits."""
-        self.store.append(self.connection, rows_of(self._events), self._commands)
-        self._events, self._commands = [], []
+    def commit(self) -> None:
+        """Insert what was decided, and commit."""
+        self.open()
+        self._write_dues()
+        self.store.append(self.connection, rows_of(self._events), self._commands, commit=True)
+        if self._started:
+            self._cache.keep(self._folds, self.position)
+
+    def _write_dues(self) -> None:
+        """What follows from folds that changed: dues, snapshots."""
         gone: list[dict[str, str]] = []
         due: list[dict[str, str]] = []
         for stream, fold in self._before.items():
@@ -344,10 +379,9 @@ class Transaction:
         if due:
             self.connection.execute(tables.DUES.insert(), due)
 
-    def committed(self) -> None:
-        """Hand the folds to the cache."""
-        if self._started:
-            self._cache.keep(self._folds, self.position)
+    def rehearsed(self) -> None:
+        """Keep the folds of what was never written: for a cache of its own alone."""
+        self._cache.keep(self._folds, self.position)
 
 
 def rows_of(records: Sequence[Record]) -> list[tuple[Any, ...]]:
@@ -384,13 +418,9 @@ def _conflict(request: Request) -> Conflict:
     )
 
 
-_FILLED: dict[type[Command], set[str]] = {}  # as the serializer wants it, made once per class
-
-
 def mac_of(request: Request, key: bytes) -> bytes:
     """The keyed hash that recognises a repeated request: of what the client sent, not of what
     the server filled in."""
     command = request.command
-    filled = _FILLED.get(type(command)) or _FILLED.setdefault(type(command), set(command.FILLED))
-    body = command.__pydantic_serializer__.to_json(command, exclude=filled)
+    body = canonical_json(command, without=command.FILLED)
     return hashlib.blake2b(command.NAME.encode() + b"\n" + body, key=key, digest_size=16).digest()

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from contracts.values import Activity, Control, EntityId, Location, Name
@@ -56,6 +57,7 @@ def site_of(content: HasSite) -> Site:
     )
 
 
+@lru_cache(maxsize=1024)  # there are few, and every event and command of a facility asks
 def canonical(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
     """Each activity once, in the order of the vocabulary: lists that say the same are equal."""
     ranks = [_IN_ORDER.index(activity) for activity in activities]

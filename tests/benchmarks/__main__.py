@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 import orjson
 from rich.console import Console
 
+from infra import interpreter
+
 from . import bulk, cold, commands, latency, rebuild
 from .figures import Figures, show
-from .machine import FOLDER, described
+from .machine import FOLDER, described, processor_time, stolen_since
 from .sizes import BARS, LONG, QUICK, Size
 
 WIDE = 180
@@ -44,13 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = QUICK if chosen.quick else LONG if chosen.long else BARS
     out = Console(width=None if sys.stdout.isatty() else WIDE)
     machine = described()
+    interpreter.settle()
+    before = processor_time()
     figures: Figures = []
     for name in chosen.names or BENCHES:
         started = time.monotonic()
         out.print(f"{name} ...")
         figures += BENCHES[name](size)
         out.print(f"  took {time.monotonic() - started:.0f} s")
+    machine["stolen_share"] = stolen_since(before)
     show(figures, out)
+    out.print(f"  of the processor's time others took {machine['stolen_share']:.0%}")
     _keep(out, machine, size, figures)
     return 0
 

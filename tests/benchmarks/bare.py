@@ -5,22 +5,16 @@ tables, indexes and triggers.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from typing import Any
 
-from infra.execute import Writer
+import orjson
+
 from infra.store import Store
+from infra.writing import EVENT_COLUMNS, POSTGRESQL, bytea
 
 Row = tuple[Any, ...]
-Open = Callable[[], AbstractContextManager[Writer]]
-
-
-def ceiling(filled: Store, at_once: int, seconds: float, open_new: Open) -> float:
-    """Records per second when so many prepared ones are committed at once, for a while."""
-    rows = rows_of(filled)
-    with open_new() as writer:
-        return insert(writer.store, rows, at_once, time.monotonic() + seconds)
+INSERT = f"INSERT INTO events VALUES ({','.join('?' * len(EVENT_COLUMNS))})"
 
 
 def rows_of(store: Store) -> list[Row]:
@@ -38,14 +32,16 @@ def insert(store: Store, rows: Sequence[Row], at_once: int, until: float) -> flo
         sqlite = connection.dialect.name == "sqlite"
         driver: Any = connection.connection.driver_connection
         cursor = driver.cursor()
+        begin = "BEGIN IMMEDIATE" if sqlite else "BEGIN"
         while done < len(rows) and time.monotonic() < until:
             chunk = rows[done : done + at_once]
-            cursor.execute(store.sql.begin)
+            cursor.execute(begin)
             if sqlite:
-                cursor.executemany(store.sql.append, chunk)
+                cursor.executemany(INSERT, chunk)
             else:
-                columns = [list(column) for column in zip(*chunk, strict=True)]
-                cursor.execute(store.sql.append, columns)
+                objects = [dict(zip(EVENT_COLUMNS, row, strict=True)) for row in chunk]
+                text = orjson.dumps(objects, default=bytea).decode()
+                cursor.execute(POSTGRESQL.inserted["events"], (text,))
             cursor.execute("COMMIT")
             done += len(chunk)
         seconds = time.monotonic() - started

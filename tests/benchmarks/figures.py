@@ -37,7 +37,11 @@ class Figure(NamedTuple):
 
     @property
     def ratio(self) -> float | None:
-        """Ours over the peer's."""
+        """Ours over the peer's: of runs in turn, the median of each pair's own ratio, in which a
+        machine that was slow for a while was slow for both."""
+        if self.peer and len(self.runs) == len(self.peer_runs):
+            pairs = zip(self.runs, self.peer_runs, strict=True)
+            return statistics.median(ours / peer for ours, peer in pairs)
         return self.ours / self.peer if self.peer else None
 
     @property

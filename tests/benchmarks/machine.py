@@ -16,6 +16,7 @@ from infra.local.processes import PROJECT
 FOLDER = PROJECT / "var" / "bench"
 MEASURED = ("eventsourcing", "confluent-kafka", "psycopg", "sqlalchemy", "pydantic", "orjson")
 KB = 1024
+STOLEN = 7  # the place of `steal` among the kinds
 
 
 @contextmanager
@@ -48,6 +49,17 @@ def described() -> dict[str, object]:
         "sqlite": sqlite3.sqlite_version,
         **{name: version(name) for name in MEASURED},
     }
+
+
+def processor_time() -> list[int]:
+    """The machine's processor time so far, by kind (Linux: proc(5), `cpu` of /proc/stat)."""
+    return [int(word) for word in Path("/proc/stat").read_text().split()[1:9]]
+
+
+def stolen_since(before: list[int]) -> float:
+    """Which share of the time since then a hypervisor gave to others."""
+    spent = [now - then for now, then in zip(processor_time(), before, strict=True)]
+    return spent[STOLEN] / max(1, sum(spent))
 
 
 def _processor() -> str:

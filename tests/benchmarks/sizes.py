@@ -6,13 +6,15 @@ from typing import NamedTuple
 class Size(NamedTuple):
     """Sizes of all benchmarks.
 
-    `seconds`: each run of commands; `repeats`: runs whose median counts; `rows`: of the bulk;
+    `seconds`: each run of commands, of which there are `rounds`; `repeats`: of what takes longer;
+    medians count; `rows`: of the bulk;
     `events` over `subjects`: of the rebuild; `rate` commands/s for `latency_s`; `longest`: events
     of the longest stream.
     """
 
     name: str
     seconds: float
+    rounds: int
     repeats: int
     rows: int
     events: int
@@ -22,6 +24,6 @@ class Size(NamedTuple):
     longest: int
 
 
-QUICK = Size("quick", 0.4, 1, 3_000, 6_000, 300, 40, 4.0, 1_500)
-BARS = Size("as promised", 3.0, 3, 100_000, 1_000_000, 50_000, 500, 60.0, 10_000)
-LONG = Size("long", 10.0, 5, 1_000_000, 2_000_000, 50_000, 500, 600.0, 10_000)
+QUICK = Size("quick", 0.4, 1, 1, 3_000, 6_000, 300, 40, 4.0, 1_500)
+BARS = Size("as promised", 0.6, 15, 3, 100_000, 1_000_000, 50_000, 500, 60.0, 10_000)
+LONG = Size("long", 3.0, 15, 5, 1_000_000, 2_000_000, 50_000, 500, 600.0, 10_000)

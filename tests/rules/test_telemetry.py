@@ -129,11 +129,12 @@ def test_metrics_have_the_names_that_dashboards_know() -> None:
     metrics = Metrics(CollectorRegistry())
     meter = metrics.writer("membership")
     meter.committed(0.004, 3, 5, 42)
-    meter.answered("accepted")
-    meter.answered("facility-closed")
+    meter.answered("accepted", 1)
+    meter.answered("facility-closed", 1)
     metrics.relay_lag_seconds.labels("membership").set(1.5)
     metrics.consumer_lag_seconds.labels("certification", "facts", "membership").set(2)
     metrics.parked_streams.labels("certification", "facts").set(1)
+    metrics.consumer_partitions.labels("certification", "facts", "waiting").set(1)
     metrics.http_requests.labels("membership", "/x", "200").inc()
     metrics.http_seconds.labels("membership", "/x").observe(0.1)
     exposed = metrics.exposition().decode()
@@ -148,6 +149,8 @@ def test_metrics_have_the_names_that_dashboards_know() -> None:
         'castmark_consumer_lag_seconds{consumer="facts",service="certification",'
         'source="membership"} 2.0',
         'castmark_parked_streams{consumer="facts",service="certification"} 1.0',
+        'castmark_consumer_partitions{consumer="facts",service="certification",'
+        'state="waiting"} 1.0',
         'castmark_http_requests_total{route="/x",service="membership",status="200"} 1.0',
         'castmark_http_seconds_count{route="/x",service="membership"} 1.0',
     ):

@@ -46,8 +46,8 @@ class Tally:
     def committed(self, seconds: float, units: int, events: int, position: int) -> None:
         self.units.append(units)
 
-    def answered(self, outcome: str) -> None:
-        self.outcomes.append(outcome)
+    def answered(self, outcome: str, commands: int) -> None:
+        self.outcomes += [outcome] * commands
 
 
 class IsolationSuite:
