@@ -15,7 +15,9 @@ Where domain.md is silent the reading is ours and named here:
   number of days later unless cured by then (1.2, 1.3, 1.4), on whatever day that is learnt. What is
   told after a forfeiture retracts the miss, but only a restoration brings the membership back.
 - What is due on a certificate (its end, its conversion, surveillance) is open until it was done, or
-  the certificate withdrawn or replaced; a fee until it is paid, by a former member too (1.3, 2.1).
+  the certificate withdrawn or replaced; or, once it has run out, until each of its facilities that
+  is not closed was certified to that standard again, by whichever certificate (2.1). A former
+  member owes nothing on its certificates any more (1.2), but a fee until it is paid (1.3).
 """
 
 from bisect import bisect_right
@@ -298,14 +300,35 @@ class Oracle:
         for bill in ledger.invoices:
             if bill.paid_on is None:
                 yield Deadline(bill.due_on, "fee_invoice", bill.invoice_id, member_id)
+        standing = self.standing(member_id, on, known)
+        if standing is None or standing.status not in IN_FORCE:
+            return
         replaced = {one.replaces for one in ledger.certificates}
         for one in ledger.certificates:
             if one.withdrawn_on is not None or one.certificate_id in replaced:
+                continue
+            if one.valid_to < on and self._certified_again(one, on, known):
                 continue
             kind = "certificate_expiry" if one.full_from else "provisional_conversion"
             yield Deadline(one.valid_to, kind, one.certificate_id, member_id)
             for due_on in one.surveillance_open[:1]:
                 yield Deadline(due_on, "surveillance", one.certificate_id, member_id)
+
+    def _certified_again(self, old: Certificate, on: date, known: date) -> bool:
+        """Whether everything open that a certificate covered was certified anew, to the same
+        standard, on some day from its end until now."""
+        closed: set[str] = set()
+        anew: set[str] = set()
+        for member_id in self.members:
+            ledger = self.ledger(member_id, known)
+            shut = (one for one in ledger.told(FacilityClosed) if one.recorded_on <= on)
+            closed |= {one.facility_id for one in shut}
+            for one in ledger.certificates:
+                first = max(one.valid_from, old.valid_to + ONE_DAY)
+                if one.standard is old.standard and first <= min(one.last_day, on):
+                    anew |= set(one.facilities)
+        left = set(old.facilities) - closed
+        return bool(left) and left <= anew
 
     # --- everything at once ---
 

@@ -100,9 +100,7 @@ def validity(own: Part | None, others: Sequence[Part]) -> Outcome:
         on = day(successor["on"])
         state = "met" if on <= due_on + ONE_DAY else "missed"
         return Outcome(state, due_on, on, successor["event"])
-    if gone_on is not None:
-        return Outcome("cancelled", due_on, day(gone_on), own["gone"])
-    return Outcome("open", due_on)
+    return _open_until(due_on, None if gone_on is None else (day(gone_on), own["gone"]))
 
 
 def conversion(own: Part | None, others: Sequence[Part]) -> Outcome:

@@ -12,6 +12,7 @@ from infra.readmodel import Attributes, Consumer
 from . import published_certificate, published_duty, reminder
 from .deadlines import DEADLINES
 from .facts import FACTS
+from .lapse import ENDED
 from .published_certificate import EXPIRE, CorrectCertificate, PublishCertificate
 from .published_duty import PublishDuty
 from .reactions import REACTIONS
@@ -42,7 +43,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         "certification",
         ("membership", "audit_scheduling"),
-        (SUBJECTS, DEADLINES),
+        (SUBJECTS, DEADLINES, ENDED),
         (FACTS,),
         REACTIONS,
     ),

@@ -1,6 +1,6 @@
 """Reading certification: status on two axes, the registry, deadlines by bucket, risk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -20,10 +20,11 @@ from .buckets import PAST_DUE, UNDETERMINED, Bucket, Seen, bucket_of, names
 from .deadline_parts import DeadlineRow
 from .domain import CONSUMERS
 from .facts import public_part
+from .lapse import ENDED, LAPSING, EndedRow, lapsed
 from .reminder import ReminderDue, ReminderSet
 from .risk import Risk, ranked
 from .status import Status, gather, status
-from .subjects import SubjectRow, attributes
+from .subjects import SUBJECTS, SubjectRow, attributes
 
 CONSUMER = "certification"
 SOURCES = CONSUMERS[0].sources
@@ -129,10 +130,11 @@ class Queries:
         with translated(), self._running.engine.connect() as connection:
             live = self._running.models[CONSUMER].live(connection).rows["deadlines"]
             seen = self._seen(connection)
-            where = _matching(live.table, wanted)
+            where = and_(_matching(live.table, wanted), self._runs(connection))
+            rows = self._rows(connection, where, live.table.c.due_on < today.isoformat())
             late = [
                 Listed(row, bucket)
-                for row in self._rows(connection, where, live.table.c.due_on < today.isoformat())
+                for row in lapsed(rows, {}, self._load(connection), today)
                 if (bucket := bucket_of(row, today, seen, policy)) is not None
             ]
             counts = _counts(connection, live.table, where, today, policy)
@@ -163,7 +165,7 @@ class Queries:
         while len(found) <= wanted.limit:
             condition = ranged if after is None else and_(ranged, _behind(table, after))
             rows = self._rows(connection, condition, limit=wanted.limit + 1)
-            for row in rows:
+            for row in lapsed(rows, {}, self._load(connection), today):
                 bucket = bucket_of(row, today, seen, policy)
                 if bucket is not None and wanted.bucket in (None, bucket.name):
                     found.append(Listed(row, bucket))
@@ -188,6 +190,9 @@ class Queries:
         row: DeadlineRow | None = self.reader.row(CONSUMER, "deadlines", deadline_id)
         if row is None or row.due_on is None:
             return None
+        ended: EndedRow | None = self.reader.row(CONSUMER, ENDED.name, row.member_id)
+        over = {} if ended is None else {row.member_id: ended}
+        (row,) = lapsed([row], over, self.current, self.today())
         with translated(), self._running.engine.connect() as connection:
             return row, bucket_of(row, self.today(), self._seen(connection), self.policy())
 
@@ -209,8 +214,9 @@ class Queries:
         with translated(), self._running.engine.connect() as connection:
             live = self._running.models[CONSUMER].live(connection).rows["deadlines"]
             last = (today + timedelta(days=within)).isoformat()
-            where = _matching(live.table, Wanted())
+            where = and_(_matching(live.table, Wanted()), self._runs(connection))
             rows = self._rows(connection, where, live.table.c.due_on <= last)
+        rows = lapsed(rows, {}, self.current, today)
         members = sorted({f"member/{row.member_id}" for row in rows})
         known = self.current(members)
         standings = {
@@ -222,6 +228,22 @@ class Queries:
         )
         by_id = {row.deadline_id: row for row in rows}
         return [(by_id[risk.deadline_id], risk) for risk in risks[:limit]]
+
+    def _load(self, connection: Connection) -> Callable[[Sequence[str]], Mapping[str, Attributes]]:
+        """What is known now of subjects, in the transaction of a page."""
+        part = self._running.models[CONSUMER].live(connection).rows[SUBJECTS.name]
+
+        def load(subjects: Sequence[str]) -> Mapping[str, Attributes]:
+            rows = part.read(connection, subjects)
+            return {subject: attributes(rows.get(subject)) for subject in subjects}
+
+        return load
+
+    def _runs(self, connection: Connection) -> ColumnElement[bool]:
+        """Not those on certificates of members whose membership ended."""
+        live = self._running.models[CONSUMER].live(connection).rows
+        column, ended = live["deadlines"].table.c, live[ENDED.name].table
+        return or_(column.kind.not_in(LAPSING), column.member_id.not_in(select(ended.c.member_id)))
 
     def _seen(self, connection: Connection) -> Seen:
         gates = Gates(connection, CONSUMERS, self._running.log)

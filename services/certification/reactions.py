@@ -17,6 +17,7 @@ from infra.published_heads import SignHead
 
 from . import deadlines
 from .deadline_parts import DeadlineRow
+from .lapse import ENDED, LAPSING
 from .published_certificate import PublishCertificate, Told
 from .published_duty import PublicEvent, PublishDuty
 from .reminder import SetReminder, StopReminder
@@ -60,14 +61,16 @@ def publish_duties(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
 
 
 def set_reminders(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """A deadline that is open is reminded of, by the day on which it is due now."""
+    """A deadline that is open is reminded of, by the day on which it is due now. A former member
+    is not reminded of its certificates, until its membership is restored."""
     on = _today(recorded)
     commands: list[Command] = []
-    for key in deadlines.keys(recorded):
+    for key in (*deadlines.keys(recorded), *_of_members(recorded, rows)):
         row: DeadlineRow | None = rows(deadlines.DEADLINES.name, key)
         if row is None or row.state == "unopened":
             continue
-        if row.state == "open" and row.due_on is not None:
+        over = row.kind in LAPSING and rows(ENDED.name, row.member_id) is not None
+        if row.state == "open" and row.due_on is not None and not over:
             commands.append(
                 SetReminder(
                     on=on,
@@ -80,6 +83,16 @@ def set_reminders(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         else:
             commands.append(StopReminder(on=on, deadline_id=key))
     return commands
+
+
+def _of_members(recorded: Recorded, rows: Lookup) -> list[str]:
+    """What a membership that ended, or was restored, concerns on the member's certificates."""
+    return [
+        row.deadline_id
+        for member_id in ENDED.keys(recorded)
+        for row in rows(deadlines.DEADLINES.name, {"member_id": member_id})
+        if row.kind in LAPSING
+    ]
 
 
 def public_certificate(event: AuditsEvent, status: CertificationStatus) -> Told:

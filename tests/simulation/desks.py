@@ -11,6 +11,7 @@ from services.audit_scheduling import domain as audits
 from services.audit_scheduling.app import definition as audits_definition
 from services.certification import domain as certification
 from services.certification.app import definition as certification_definition
+from services.certification.lapse import lapsed
 from services.certification.status import Status
 from services.certification.subjects import loader
 from services.membership import domain as membership
@@ -200,13 +201,15 @@ def _shown(status: Status, *, steady: bool, obliged: bool) -> dict[str, Any]:
     }
 
 
-def deadlines_shown(made: Platform) -> dict[str, str]:
-    """What the board lists: all that is still to be done, with its day."""
-    rows = made.desks["certification"].readers[0].rows["deadlines"].values()
+def deadlines_shown(made: Platform, on: date) -> dict[str, str]:
+    """What the board lists on a day: all that is still to be done, with its day."""
+    reader = made.desks["certification"].readers[0]
+    load = loader(lambda subject: reader.row("subjects", subject))
+    rows = list(reader.rows["deadlines"].values())
     return {
         row.deadline_id: row.due_on.isoformat()
-        for row in rows
-        if row.closed_on is None and row.state in ("open", "missed")
+        for row in lapsed(rows, reader.rows["ended"], load, on)
+        if row.due_on is not None and row.closed_on is None and row.state in ("open", "missed")
     }
 
 

@@ -39,7 +39,7 @@ def verdict(made: World, simulation: Simulation) -> str:
     pairs = [
         (members_expected(oracle, on, known), members_shown(shown)),
         (certification_expected(oracle, on, known), certification_shown(shown, oracle, on, known)),
-        (deadlines_expected(oracle, on, known), deadlines_shown(shown)),
+        (deadlines_expected(oracle, on, known), deadlines_shown(shown, on)),
     ]
     found = [one for expected, actual in pairs for one in differences(expected, actual)]
     return report(found, title="against the oracle") if found else ""

@@ -5,7 +5,12 @@ from datetime import date
 import pytest
 
 from contracts.values import AuditKind, CertificationStatus, Maturity, Standard
-from simulator.history import AuditScheduled, CertificateReinstated, CertificateSuspended
+from simulator.history import (
+    AuditScheduled,
+    CertificateReinstated,
+    CertificateSuspended,
+    Resigned,
+)
 
 from .told import ONE, M, converted, granted, joined, oracle
 
@@ -91,3 +96,32 @@ def test_an_audit_under_way_puts_a_member_in_process() -> None:
     asked = oracle(joined(), plan)
     assert asked.certification(M, first - ONE, first) is CertificationStatus.NONE
     assert asked.certification(M, first, first) is CertificationStatus.IN_PROCESS
+
+
+# --- what lapses (domain.md 1.2, 2.1) ---
+
+
+def test_a_former_member_owes_nothing_on_its_certificates() -> None:
+    day, left = date(2021, 5, 1), date(2022, 1, 15)
+    resigned = Resigned(recorded_on=left, member_id=M, effective_on=left)
+    asked = oracle(joined(), *granted(day), resigned)
+    assert {one.kind for one in asked.deadlines(left, left - ONE)} >= {"certificate_expiry"}
+    assert asked.deadlines(left, left) == []
+
+
+def test_a_certificate_that_ran_out_is_over_once_its_facilities_are_certified_again() -> None:
+    day = date(2021, 5, 1)
+    last = oracle(joined(), *granted(day)).certificates(M, day)[0].valid_to
+    again = [*granted(last + 10 * ONE, number=2)]
+    asked = oracle(joined(), *granted(day), *again)
+    known = last + 10 * ONE
+
+    def due_on_the_first(on: date) -> bool:
+        return any(one.subject == "c1" for one in asked.deadlines(on, known))
+
+    assert due_on_the_first(last)
+    assert due_on_the_first(last + 9 * ONE)
+    assert not due_on_the_first(last + 10 * ONE)
+    coc = granted(last + ONE, number=3, standard=Standard.CHAIN_OF_CUSTODY)
+    other = oracle(joined(), *granted(day), *coc)
+    assert any(one.subject == "c1" for one in other.deadlines(known, known))

@@ -71,7 +71,7 @@ def compared(running: Platform, oracle: Oracle, day: date) -> list[Difference]:
         },
         {
             "membership": members_shown(running),
-            "board": deadlines_shown(running),
+            "board": deadlines_shown(running, on),
             **certification_shown(running, oracle, on, day),
         },
     )
@@ -185,7 +185,7 @@ def test_audits_that_are_heard_of_late_lead_to_the_same_end(seed: int, lag: int)
     slow.settle(made.as_of)
     slow.close(made.as_of)
     assert not differences(members_shown(prompt), members_shown(slow))
-    assert not differences(deadlines_shown(prompt), deadlines_shown(slow))
+    assert not differences(deadlines_shown(prompt, made.as_of), deadlines_shown(slow, made.as_of))
     assert slow.refusals == []
 
 

@@ -139,7 +139,7 @@ class WildLife:
         }
         shown = {
             "membership": members_shown(self.platform),
-            "deadlines": deadlines_shown(self.platform),
+            "deadlines": deadlines_shown(self.platform, self.today),
         }
         # Before the launch nobody has begun to be obliged.
         if self.today >= self.rules.launch and (facts or self.today.day == 1):

@@ -18,8 +18,9 @@ from contracts.values import (
 from infra.readmodel import Attributes, Known
 from services.certification.deadlines import DEADLINES
 from services.certification.facts import facts
+from services.certification.lapse import ENDED, lapsed
 from services.certification.status import Dossier, Status, gather, status
-from services.certification.subjects import SUBJECTS
+from services.certification.subjects import SUBJECTS, loader
 from tests.rules.spec import policies_of
 
 POLICIES = policies_of("certification")
@@ -27,6 +28,7 @@ POLICY = POLICIES.on(date(2026, 1, 1))
 INITIAL_DUTY = DutyRule.INITIAL_CERTIFICATION
 RECERTIFICATION = DutyRule.RECERTIFICATION
 NOON = timedelta(hours=12)
+ROWS = (SUBJECTS, DEADLINES, ENDED)
 
 
 class Happened(NamedTuple):
@@ -67,6 +69,7 @@ class Folded(NamedTuple):
     facts: Mapping[str, Attributes]
     subjects: Mapping[str, Any]
     deadlines: Mapping[str, Any]
+    ended: Mapping[str, Any]
 
     def dossier(self, subject: str) -> Dossier:
         """A subject's dossier from the fact log."""
@@ -76,11 +79,17 @@ class Folded(NamedTuple):
         """A subject's status from the fact log."""
         return status(self.dossier(subject), on, known_at)
 
+    def shown(self, key: str, today: date) -> Any:
+        """A deadline's row as the board shows it on a day."""
+        over = {member: row for member, row in self.ended.items() if row is not None}
+        (row,) = lapsed([self.deadlines[key]], over, loader(self.subjects.get), today)
+        return row
+
 
 def folded(events: Iterable[Recorded]) -> Folded:
     """Fold events as the service's consumer does, in this order."""
     log: dict[str, dict[str, list[Known]]] = {}
-    rows: dict[str, dict[str, Any]] = {SUBJECTS.name: {}, DEADLINES.name: {}}
+    rows: dict[str, dict[str, Any]] = {one.name: {} for one in ROWS}
     for event in events:
         at = event.envelope
         for fact in facts(event):
@@ -88,14 +97,14 @@ def folded(events: Iterable[Recorded]) -> Folded:
                 fact.value, fact.effective_from, at.recorded_at, at.source, at.position, at.event_id
             )
             log.setdefault(fact.subject, {}).setdefault(fact.attribute, []).append(known)
-        for projection in (SUBJECTS, DEADLINES):
+        for projection in ROWS:
             kept = rows[projection.name]
             for key in projection.keys(event):
                 kept[key] = projection.evolve(key, kept.get(key), event)
     for attributes in log.values():
         for timeline in attributes.values():
             timeline.sort(key=lambda one: (one.effective_from, one.recorded_at, one.position))
-    return Folded(log, rows[SUBJECTS.name], rows[DEADLINES.name])
+    return Folded(log, *(rows[one.name] for one in ROWS))
 
 
 def after(*history: Happened) -> Folded:
@@ -223,6 +232,18 @@ def forfeited(on: date, recorded_on: date | None = None) -> Happened:
 def restored(on: date, recorded_on: date) -> Happened:
     event = membership.MembershipRestored(member_id="M1", effective_on=on, approver="person-1")
     return Happened("member/M1", event, recorded_on)
+
+
+def resigned(on: date) -> Happened:
+    event = membership.MemberResigned(member_id="M1", effective_on=on)
+    return Happened("member/M1", event, on)
+
+
+def terminated(on: date) -> Happened:
+    event = membership.MembershipTerminated(
+        member_id="M1", effective_on=on, reason="fraud", approver="person-1"
+    )
+    return Happened("member/M1", event, on)
 
 
 def invoiced(on: date, due_on: date) -> Happened:

@@ -97,6 +97,7 @@ def granted(
     standard: Standard = Standard.PERFORMANCE,
     audit_id: str = "A1",
     majors: int = 0,
+    facilities: Sequence[str] = ("F1", "F2"),
 ) -> Happened:
     event = audits.CertificateGranted(
         certificate_id=certificate_id,
@@ -105,7 +106,7 @@ def granted(
         entity_id="E1",
         standard=standard,
         certificate_type=certificate_type,
-        facilities=("F1", "F2"),
+        facilities=tuple(facilities),
         valid_from=valid_from,
         valid_to=valid_to,
         surveillance_due_on=tuple(surveillance),

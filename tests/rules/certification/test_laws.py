@@ -15,6 +15,7 @@ from infra.projection import codec_of
 from services.certification.deadlines import DEADLINES, KINDS
 from services.certification.domain import DECIDERS
 from services.certification.facts import facts
+from services.certification.lapse import ENDED, LAPSING
 from services.certification.reactions import REACTIONS
 from services.certification.reminder import Reminder
 from services.certification.status import gather, status
@@ -38,13 +39,14 @@ def written(rows: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 @drawn(st.data())
-def test_any_interleaving_gives_the_same_facts_subjects_and_deadlines(data: st.DataObject) -> None:
+def test_any_interleaving_gives_the_same_facts_and_rows(data: st.DataObject) -> None:
     history = data.draw(HISTORIES)
     other = data.draw(interleavings(history))
     one, two = folded(history), folded(other)
     assert one.facts == two.facts
     assert written(one.subjects) == written(two.subjects)
     assert written(one.deadlines) == written(two.deadlines)
+    assert written(one.ended) == written(two.ended)
 
 
 @drawn(HISTORIES)
@@ -52,8 +54,8 @@ def test_rows_that_were_written_and_read_fold_on_like_those_in_memory(
     history: list[Recorded],
 ) -> None:
     for projection, kept in zip(
-        (SUBJECT_ROWS, DEADLINES),
-        (folded(history).subjects, folded(history).deadlines),
+        (SUBJECT_ROWS, DEADLINES, ENDED),
+        (folded(history).subjects, folded(history).deadlines, folded(history).ended),
         strict=True,
     ):
         codec = codec_of(projection.row)
@@ -162,13 +164,19 @@ class Publisher:
             self.hear(event)
 
     def hear(self, event: Recorded) -> None:
-        for projection in (SUBJECT_ROWS, DEADLINES):
+        for projection in (SUBJECT_ROWS, DEADLINES, ENDED):
             for key in projection.keys(event):
                 place = (projection.name, key)
                 self.rows[place] = projection.evolve(key, self.rows.get(place), event)
         for reaction in REACTIONS:
-            for one in issued(reaction, event, lambda name, key: self.rows.get((name, key))):
+            for one in issued(reaction, event, self.lookup):
                 self.ask(one.command)
+
+    def lookup(self, name: str, key: str | Mapping[str, str]) -> Any:
+        if isinstance(key, str):
+            return self.rows.get((name, key))
+        rows = (row for (kept, _), row in sorted(self.rows.items()) if kept == name and row)
+        return [row for row in rows if all(getattr(row, one) == key[one] for one in key)]
 
     def ask(self, command: Any) -> None:
         decider = decider_of(DECIDERS[category(command.stream)])
@@ -223,7 +231,8 @@ def test_a_reminder_is_set_for_open_deadlines_only_and_for_the_day_they_are_due(
         if name != DEADLINES.name or row is None or row.state == "unopened":
             continue
         reminder: Reminder = publisher.states.get(f"deadline/{key}", Reminder())
-        if row.state != "open":
+        over = row.kind in LAPSING and publisher.lookup(ENDED.name, row.member_id) is not None
+        if row.state != "open" or over:
             assert reminder == Reminder()
         elif reminder.last is not None:
             assert reminder.last.due_on == row.due_on

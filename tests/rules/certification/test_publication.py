@@ -364,7 +364,7 @@ def test_every_command_that_a_person_may_issue_says_who_may() -> None:
 
 def test_one_consumer_keeps_rows_and_facts_and_reacts() -> None:
     (consumer,) = CONSUMERS
-    assert {one.name for one in consumer.projections} == {"subjects", "deadlines"}
+    assert {one.name for one in consumer.projections} == {"subjects", "deadlines", "ended"}
     assert {one.name for one in consumer.facts} == {"facts"}
     names = [one.name for one in consumer.reactions]
     assert names[:3] == ["publish-certificates", "publish-duties", "set-reminders"]
