@@ -34,6 +34,8 @@ KnownAt = Annotated[str | None, Query(max_length=40, description="as known at th
 DEADLINE = r"^[a-z_]+:[A-Za-z0-9._:~-]{1,250}$"
 CURSOR = r"^\d{4}-\d{2}-\d{2}~[a-z_]+:[A-Za-z0-9._:~-]{1,250}$"
 KINDS_OF_SUBJECTS = (("member", "members"), ("entity", "entities"), ("facility", "facilities"))
+PROFILE = frozenset({"member", "entity", "covers"})
+"""What a certificate tells of its member."""
 SLUG_OF_KIND = {
     "certificate": "unknown-certificate",
     "member": "unknown-member",
@@ -82,26 +84,37 @@ def _known_at(text: str | None) -> Instant | None:
         ) from error
 
 
-def _status(made: Api, queries: Queries) -> None:
-    def answer(
-        subject: str, on: date | None, known: Instant | None, principal: Principal | None
-    ) -> dict[str, object]:
-        public = not _is_own(principal, queries.owner(subject))
-        if not queries.facts([subject], public=public)[subject]:
-            slug = SLUG_OF_KIND[subject.partition("/")[0]]
-            raise Refused(slug, f"nothing is known of {subject}", subject=subject)
-        day = on or queries.today()
-        found = queries.status(subject, day, known, public=public)
-        return {
-            "subject": subject,
-            "status": found.certification,
-            **{k: v for k, v in found._asdict().items() if k != "certification"},
-            "effective_at": day,
-            "known_at": known,
-            "facts": queries.held(subject, day, known, public=public),
-            "through": queries.reader.through("certification"),
-        }
+def _answer(
+    queries: Queries,
+    subject: str,
+    on: date | None,
+    known: Instant | None,
+    principal: Principal | None,
+) -> dict[str, object]:
+    """What somebody may see of a subject; raises Refused where that is nothing."""
+    owner = queries.owner(subject)
+    public = not _is_own(principal, owner)
+    unlisted = public and owner in queries.hidden([owner])
+    kind = subject.partition("/")[0]
+    hidden = unlisted and kind != "certificate"
+    if hidden or not queries.facts([subject], public=public)[subject]:
+        raise Refused(SLUG_OF_KIND[kind], f"nothing is known of {subject}", subject=subject)
+    day = on or queries.today()
+    found = queries.status(subject, day, known, public=public)
+    held = queries.held(subject, day, known, public=public)
+    return {
+        "subject": subject,
+        "status": found.certification,
+        **{k: v for k, v in found._asdict().items() if k != "certification"},
+        "effective_at": day,
+        "known_at": known,
+        "listed": not unlisted,
+        "facts": [fact for fact in held if not (unlisted and fact["attribute"] in PROFILE)],
+        "through": queries.reader.through("certification"),
+    }
 
+
+def _status(made: Api, queries: Queries) -> None:
     def add(kind: str, plural: str) -> None:
         @made.get(f"/certification/{plural}/{{key}}", tags=["status"], name=f"{kind}_status")
         async def subject(
@@ -111,7 +124,9 @@ def _status(made: Api, queries: Queries) -> None:
             duties and standing are shown to operations and the member itself."""
             known = _known_at(known_at)
             return Json(
-                await asyncio.to_thread(answer, f"{kind}/{key}", effective_at, known, principal)
+                await asyncio.to_thread(
+                    _answer, queries, f"{kind}/{key}", effective_at, known, principal
+                )
             )
 
     for kind, plural in KINDS_OF_SUBJECTS:
@@ -121,18 +136,26 @@ def _status(made: Api, queries: Queries) -> None:
     async def certificate(
         key: Key, effective_at: Effective = None, known_at: KnownAt = None
     ) -> Response:
-        """Public: a certificate's status on a day, as known at an instant. Needs no token."""
+        """Public: a certificate's status on a day, as known at an instant. Needs no token. While
+        its member is suspended, and after its end, the certificate is not `listed`: whose it is and
+        what it covers is not told; the certificate's own status is."""
         known = _known_at(known_at)
         return Json(
-            await asyncio.to_thread(answer, f"certificate/{key}", effective_at, known, None)
+            await asyncio.to_thread(
+                _answer, queries, f"certificate/{key}", effective_at, known, None
+            )
         )
 
     @made.get("/certification/registry", tags=["status"])
     async def registry(wanted: Paged) -> Response:
-        """Public: all certificates by id, with their status today. Needs no token."""
+        """Public: the certificates of members in good standing by id, with their status today.
+        Needs no token. A page may be short, or empty, and still have a `next`."""
         rows = await asyncio.to_thread(queries.certificates, wanted.after, wanted.limit)
-        items = [_registered(row, queries.today()) for row in rows[: wanted.limit]]
-        following = items[-1]["certificate_id"] if len(rows) > wanted.limit else None
+        page, today = rows[: wanted.limit], queries.today()
+        hidden = await asyncio.to_thread(queries.hidden, [row.member_id for row in page])
+        items = [_registered(row, today) for row in page if row.member_id not in hidden]
+        more = len(rows) > wanted.limit
+        following = page[-1].subject.partition("/")[2] if more else None
         return Json({"items": items, "next": following})
 
 

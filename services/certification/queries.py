@@ -1,6 +1,6 @@
 """Reading certification: status on two axes, the registry, deadlines by bucket, risk."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from .facts import public_part
 from .lapse import ENDED, LAPSING, EndedRow, lapsed
 from .reminder import ReminderDue, ReminderSet
 from .risk import Risk, ranked
-from .status import Status, gather, status
+from .status import Status, gather, is_listed, status
 from .subjects import SUBJECTS, SubjectRow, attributes
 
 CONSUMER = "certification"
@@ -116,6 +116,12 @@ class Queries:
         start = None if after is None else f"certificate/{after}"
         where = {"kind": "certificate"}
         return self.reader.page(CONSUMER, "subjects", start, limit, where)
+
+    def hidden(self, members: Iterable[str | None]) -> frozenset[str]:
+        """Those of some members whom the public does not see today."""
+        names = sorted({member for member in members if member is not None})
+        known, today = self.current([f"member/{name}" for name in names]), self.today()
+        return frozenset(name for name in names if not is_listed(known[f"member/{name}"], today))
 
     def current(self, subjects: Sequence[str]) -> dict[str, Attributes]:
         """What is known now of subjects, from their current rows."""

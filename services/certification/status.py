@@ -185,6 +185,13 @@ def standing(held: Held, on: date) -> str:
     return "suspended" if any(fact.value for fact in reasons) else "active"
 
 
+def is_listed(attributes: Attributes, on: date) -> bool:
+    """Whether a member's profile and list entry are shown to the public on a day: not while it is
+    suspended (domain.md 1.3), and not after its end. Who is not known to have joined is not hidden.
+    A certificate's own state is another matter: a suspended member's certificate holds."""
+    return standing(as_of(attributes, on), on) in ("active", "none")
+
+
 def duties(held: Held, on: date) -> tuple[Duty, ...]:
     """A member's duties on a day, each with the last day on which it can be met."""
     found = ((rule, _due_on(held, rule.value, on)) for rule in DutyRule)

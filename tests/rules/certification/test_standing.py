@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from contracts.values import DutyRule
-from services.certification.status import Duty
+from services.certification.status import Duty, is_listed
 
 from .given import (
     DUE_ON,
@@ -213,3 +213,12 @@ def test_what_met_the_first_duty_does_not_meet_the_next() -> None:
         duty_started(), duty_met(FROM), duty_started(FROM, TO, RECERTIFICATION, recorded_on=FROM)
     )
     assert duties(world, FROM) == (Duty(INITIAL_DUTY, DUE_ON, "met"), running(TO, RECERTIFICATION))
+
+
+def test_a_member_is_listed_unless_it_is_suspended_or_gone() -> None:
+    one, two, three = (JOINED_ON + days * DAY for days in (10, 20, 30))
+    world = after(joined(), suspended(one), reinstated(two), forfeited(three))
+    days = (JOINED_ON - DAY, JOINED_ON, one, two, three)
+    known = world.facts["member/M1"]
+    assert [is_listed(known, day) for day in days] == [True, True, False, True, False]
+    assert is_listed({}, one)
