@@ -157,7 +157,7 @@ def _say(connection: Connection, statement: str, arguments: Row = ()) -> list[Ro
 class PostgresWriting:
     """An advisory transaction lock is the store's. READ COMMITTED: what is read after the lock
     sees all that was written before it. Rows travel as JSON, which the server takes apart: as
-    arrays of parameters they cost the client six times as much (docs/decisions/0004)."""
+    arrays of parameters they cost the client six times as much (docs/decisions/0005)."""
 
     since, between = _chosen("json_array_elements(%s::json) AS w(value) JOIN", "w.value ->> {}")
     known = (
