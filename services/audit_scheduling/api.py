@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
-from infra.decider import Command
+from infra.decider import Command, own_id
 from infra.errors import Refused
+from infra.execute import request_of
 from infra.operations import add_operations, readiness_of
 from infra.people import add_people
 from infra.persons import Persons
@@ -19,7 +20,8 @@ from infra.service import Running
 from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
 from infra.webcommands import command_routes
 
-from .domain import COMMANDS, ROLES, fill
+from .commands import DecideCertificate
+from .domain import COMMANDS, ROLES, fill, reservation
 from .problems import PROBLEMS
 from .rows import AuditRow, CertificateRow
 
@@ -38,9 +40,21 @@ def api(running: Running, shared: Shared) -> Api:
     async def filled(
         command: type[Command], principal: Principal, sent: Mapping[str, object]
     ) -> Mapping[str, object]:
-        evidence = await asyncio.to_thread(
-            fill, command.NAME, sent, reader.lookup(CONSUMER), reader.state
+        found = await asyncio.to_thread(known, command, sent)
+        if command is not DecideCertificate:
+            return found
+        reserved = await asyncio.to_thread(
+            reservation, sent, found, reader.state, running.definition.policies
         )
+        if reserved is None:
+            return found
+        command_id = own_id("reserve", reserved.model_dump_json())
+        actor = await persons.actor(principal)
+        await running.writer.execute(request_of(command_id, reserved, actor))
+        return await asyncio.to_thread(known, command, sent)
+
+    def known(command: type[Command], sent: Mapping[str, object]) -> dict[str, object]:
+        evidence = fill(command.NAME, sent, reader.lookup(CONSUMER), reader.state)
         return {"on": running.times.today(), **evidence}
 
     made = build_api(running.name, "/audits", "Audits and certificates", shared, ready, PROBLEMS)

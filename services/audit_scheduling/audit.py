@@ -2,20 +2,24 @@
 
 An audit that was never booked here may be recorded as concluded. Recording the same twice changes
 nothing; a contradiction is refused and names what differs. Rules: domain.md 2.1, 2.2.
+
+An audit leads to one decision, which stands in the stream of a certificate. So that two decisions
+under two ids cannot both pass, the audit's own stream says first under which id it is decided on:
+it is the one place where they meet.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple, assert_never
+from typing import ClassVar, NamedTuple, assert_never
 
 from contracts.audits import AuditCancelled, AuditConcluded, AuditScheduled
 from contracts.envelope import Event
-from contracts.values import AuditKind, CertificateId, FacilityId, Maturity
+from contracts.values import AuditId, AuditKind, CertificateId, FacilityId, Maturity
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 
-from .commands import CancelAudit, ConcludeAudit, ScheduleAudit
+from .commands import CancelAudit, ConcludeAudit, ReserveDecision, ScheduleAudit
 from .evidence import AuditEvidence, check_scope
 
 ABOUT_A_CERTIFICATE = frozenset(
@@ -26,19 +30,29 @@ BEFORE_ANY = frozenset({AuditKind.INITIAL_CERTIFICATION})
 """Kinds that lead to the first certificate: they name none."""
 
 
+class DecisionReserved(Event):
+    """Private: the audit is decided on under this certificate's id."""
+
+    TYPE: ClassVar[str] = "audits.decision_reserved.v1"
+    audit_id: AuditId
+    certificate_id: CertificateId
+    reserved_on: date
+
+
 class Audit(NamedTuple):
     """What was recorded of an audit; the events themselves, to compare a repeat with."""
 
     scheduled: AuditScheduled | None = None
     cancelled: AuditCancelled | None = None
     concluded: AuditConcluded | None = None
+    reserved: CertificateId | None = None
 
 
 INITIAL = Audit()
 
 
-AuditCommand = ScheduleAudit | CancelAudit | ConcludeAudit
-AuditEvent = AuditScheduled | AuditCancelled | AuditConcluded
+AuditCommand = ScheduleAudit | CancelAudit | ConcludeAudit | ReserveDecision
+AuditEvent = AuditScheduled | AuditCancelled | AuditConcluded | DecisionReserved
 
 
 def decide(command: AuditCommand, state: Audit, policies: Policies) -> Sequence[AuditEvent]:
@@ -50,6 +64,8 @@ def decide(command: AuditCommand, state: Audit, policies: Policies) -> Sequence[
             return _cancel(command, state)
         case ConcludeAudit():
             return _conclude(command, state, policies.on(command.on))
+        case ReserveDecision():
+            return _reserve(command, state)
         case _:
             assert_never(command)
 
@@ -63,6 +79,8 @@ def evolve(state: Audit, event: AuditEvent) -> Audit:
             return state._replace(cancelled=event)
         case AuditConcluded():
             return state._replace(concluded=event)
+        case DecisionReserved():
+            return state._replace(reserved=event.certificate_id)
         case _:
             assert_never(event)
 
@@ -200,6 +218,25 @@ def _conclude(command: ConcludeAudit, state: Audit, policy: Policy) -> Sequence[
         policy,
     )
     return [wanted]
+
+
+def _reserve(command: ReserveDecision, state: Audit) -> Sequence[AuditEvent]:
+    if state.reserved == command.certificate_id:
+        return []
+    if state.reserved is not None and state.reserved != command.lapsed:
+        raise Refused(
+            "audit-already-decided",
+            f"the decision on {command.audit_id} is certificate {state.reserved}.",
+            audit_id=command.audit_id,
+            certificate_id=state.reserved,
+        )
+    return [
+        DecisionReserved(
+            audit_id=command.audit_id,
+            certificate_id=command.certificate_id,
+            reserved_on=command.on,
+        )
+    ]
 
 
 PLANNED = ("member_id", "entity_id", "standard", "kind", "auditor_firm", "certificate_id")

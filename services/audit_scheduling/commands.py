@@ -95,6 +95,20 @@ class ConcludeAudit(Command):
         return f"audit/{self.audit_id}"
 
 
+class ReserveDecision(Command):
+    """Ours, before a decision is stored: the audit is decided on under this certificate's id and
+    under no other. `lapsed` is an id whose certificate is another audit's: it reserves nothing."""
+
+    NAME: ClassVar[str] = "reserve_decision"
+    audit_id: AuditId
+    certificate_id: CertificateId
+    lapsed: CertificateId | None = None
+
+    @property
+    def stream(self) -> str:
+        return f"audit/{self.audit_id}"
+
+
 class CertificateCommand(Command):
     """What all commands of a certificate share."""
 

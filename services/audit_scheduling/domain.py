@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import ModuleType
+from typing import Any
 
 from contracts.envelope import Event
+from contracts.values import CertificateId
 from infra.decider import Command, Lookup
+from infra.policy import Policies
 from infra.readmodel import Consumer
 
 from . import audit, certificate
@@ -15,6 +18,7 @@ from .commands import (
     ConvertCertificate,
     DecideCertificate,
     ReinstateCertificate,
+    ReserveDecision,
     ScheduleAudit,
     SuspendCertificate,
     WithdrawCertificate,
@@ -35,8 +39,8 @@ COMMANDS: tuple[type[Command], ...] = (
     ReinstateCertificate,
     WithdrawCertificate,
 )
-INTERNAL: tuple[type[Command], ...] = ()
-PRIVATE: tuple[type[Event], ...] = ()
+INTERNAL: tuple[type[Command], ...] = (ReserveDecision,)
+PRIVATE: tuple[type[Event], ...] = (audit.DecisionReserved,)
 
 OPS = frozenset({"ops"})
 OPS_AND_AUDITORS = frozenset({"ops", "auditor"})
@@ -61,7 +65,7 @@ CONSUMERS: tuple[Consumer, ...] = (
 """One reader: our own events for queries, membership's for evidence."""
 
 Body = Mapping[str, object]
-States = Callable[[str], object]
+States = Callable[[str], Any]
 """`states(stream)`: the state of one of our own streams, as folded now."""
 
 
@@ -109,9 +113,40 @@ def _scope(body: Body, first_day: date, rows: Lookup) -> ScopeEvidence:
 
 def _audit(audit_id: str, rows: Lookup, states: States) -> AuditEvidence | None:
     state = states(f"audit/{audit_id}") if audit_id else None
-    row: AuditRow | None = rows("audits", audit_id) if audit_id else None
-    decided_by = row.decided_by if row else None
-    return audit.evidence(state, decided_by) if isinstance(state, audit.Audit) else None
+    if not isinstance(state, audit.Audit):
+        return None
+    row: AuditRow | None = rows("audits", audit_id)
+    reserved = None if lapsed(audit_id, states) else state.reserved
+    return audit.evidence(state, (row and row.decided_by) or reserved)
+
+
+def lapsed(audit_id: str, states: States) -> CertificateId | None:
+    """The certificate for which the decision on an audit is reserved, if it is another audit's by
+    now: who asked for it was refused, and the audit is free. A decision is final, so that stays."""
+    state = states(f"audit/{audit_id}")
+    if not isinstance(state, audit.Audit) or state.reserved is None:
+        return None
+    held = states(f"certificate/{state.reserved}")
+    decision = (held.granted or held.refused) if isinstance(held, certificate.Certificate) else None
+    return state.reserved if decision and decision.audit_id != audit_id else None
+
+
+def reservation(
+    sent: Body, filled: Body, states: States, policies: Policies
+) -> ReserveDecision | None:
+    """What has to be stored before a decision is; None when that was stored before. Raises Refused
+    where the decision would be: nothing is reserved for what cannot be."""
+    wanted = DecideCertificate.model_validate({**sent, **filled})
+    if not certificate.decide(wanted, states(wanted.stream), policies):
+        return None
+    if states(f"audit/{wanted.audit_id}").reserved == wanted.certificate_id:
+        return None
+    return ReserveDecision(
+        on=wanted.on,
+        audit_id=wanted.audit_id,
+        certificate_id=wanted.certificate_id,
+        lapsed=lapsed(wanted.audit_id, states),
+    )
 
 
 def _certificate(certificate_id: str, states: States) -> CertificateEvidence | None:

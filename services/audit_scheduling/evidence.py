@@ -60,7 +60,7 @@ class CertificateEvidence(Value):
 
 class AuditEvidence(Value):
     """A concluded audit, as its own stream tells it. `decided_by` is the certificate whose
-    stream already holds a decision on it."""
+    stream holds the decision on it, or for which that is reserved."""
 
     audit_id: AuditId
     member_id: MemberId
