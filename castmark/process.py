@@ -18,9 +18,11 @@ import uvicorn
 from sqlalchemy.engine import make_url
 from starlette.types import ASGIApp
 
+from infra import interpreter
 from infra.bus import Log
 from infra.devissuer import tokens_of
 from infra.embedded import StoreLog
+from infra.engines import retire
 from infra.problems import Problems
 from infra.relay import Sink
 from infra.service import Running, create, keys_in
@@ -84,8 +86,9 @@ class Process:
         self.shared = Shared(tokens, Metrics(new_registry()), Problems(), dev)
         self.server: uvicorn.Server | None = None
 
-    def open(self) -> None:
-        """Open (and, with the owner's role, create) the stores of all services."""
+    def open(self, stack: AsyncExitStack) -> None:
+        """Open (and, with the owner's role, create) the stores of all services; the stack closes
+        their databases."""
         keys = keys_in(self.settings.data / "keys")
         for name in self.names:
             if name == PORTAL:
@@ -95,11 +98,15 @@ class Process:
             self.settings.data.mkdir(parents=True, exist_ok=True)
             owner = open_engine(self.settings.migration_database_of(name))
             role = make_url(url).username if self.settings.migration_database_url else None
-            create(definition, owner, simulated=self.settings.simulated, app_role=role)
-            owner.dispose()
+            try:
+                create(definition, owner, simulated=self.settings.simulated, app_role=role)
+            finally:
+                retire(owner)
+            engine = open_engine(url)
+            stack.callback(retire, engine)
             self.running[name] = Running(
                 definition,
-                open_engine(url),
+                engine,
                 keys,
                 self.settings.data,
                 meter=self.shared.metrics.writer(name),
@@ -120,19 +127,20 @@ class Process:
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until the server is told to exit; then stop everything in order."""
-        self.open()
-        logs = logs_for(self.settings, self.running)
-        config = uvicorn.Config(
-            self.app(),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=3,
-            server_header=False,
-        )
-        self.server = uvicorn.Server(config)
-        holder = f"{socket.gethostname()}:{os.getpid()}"
+        interpreter.settle()
         async with AsyncExitStack() as stack:
+            self.open(stack)
+            logs = logs_for(self.settings, self.running)
+            config = uvicorn.Config(
+                self.app(),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=3,
+                server_header=False,
+            )
+            self.server = uvicorn.Server(config)
+            holder = f"{socket.gethostname()}:{os.getpid()}"
             for name, running in self.running.items():
                 stack.push_async_callback(running.stop)
                 log, sink = logs[name]

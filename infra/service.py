@@ -22,6 +22,7 @@ from .clock import CALENDAR, Clock, Times
 from .consumer import Applier
 from .decider import Decider
 from .embedded import StoreLog
+from .engines import retire
 from .execute import Meter, Writer
 from .heads import Signer
 from .policy import Policies
@@ -204,7 +205,7 @@ class Running:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         await asyncio.to_thread(self.writer.close)
-        self.engine.dispose()
+        retire(self.engine)  # the threads of cancelled tasks may still hold connections
 
 
 def sqlite_engine(data: Path, name: str) -> Engine:

@@ -6,20 +6,26 @@ the disk: commits are answered before they are flushed (tests/kills does it the 
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import QueuePool
 
 from contracts.catalog import Catalog
+from infra.engines import retire
 from infra.execute import Writer
 from infra.local.postgres import ServiceDatabase
 from infra.store import Store, open_engine
 from tests.toys import SOURCE, TOYS, toy_writer
 
+STRAGGLERS_S = 10.0
+"""How long threads that outlive their tests may keep connections before these are taken away."""
 UNFLUSHED = "-csynchronous_commit%3Doff"
 EMPTY = """
 DO $$ DECLARE name text; BEGIN
@@ -39,6 +45,7 @@ class Database:
         self.app_role = app_role
         self._engines: list[Engine] = []
         self._writers: list[Writer] = []
+        self._connections: list[DBAPIConnection] = []
 
     @property
     def is_sqlite(self) -> bool:
@@ -48,6 +55,7 @@ class Database:
     def open(self, url: str | None = None) -> Engine:
         """A new engine, the service's own unless a URL is given."""
         engine = open_engine(url or self.app_url)
+        event.listen(engine, "connect", lambda made, _: self._connections.append(made))
         self._engines.append(engine)
         return engine
 
@@ -88,12 +96,23 @@ class Database:
         return psycopg.OperationalError("server closed the connection unexpectedly")
 
     def close(self) -> None:
-        """Close writers, dispose of engines; the database can be opened again."""
+        """Close writers, wait for the threads of cancelled tasks to hand back their connections,
+        close those that they keep; the database can be opened again, and nobody holds a lock."""
         for writer in self._writers:
             writer.close()
+        until = time.monotonic() + STRAGGLERS_S
         for engine in self._engines:
-            engine.dispose()
-        self._writers, self._engines = [], []
+            while _checked_out(engine) and time.monotonic() < until:
+                time.sleep(0.01)
+            retire(engine)
+        for connection in self._connections:
+            connection.close()
+        self._writers, self._engines, self._connections = [], [], []
+
+
+def _checked_out(engine: Engine) -> int:
+    assert isinstance(engine.pool, QueuePool)  # of both databases
+    return engine.pool.checkedout()
 
 
 @contextmanager
@@ -130,5 +149,5 @@ def postgres_database(
     owner = open_engine(made.owner_url)
     with owner.connect() as connection:
         connection.exec_driver_sql(EMPTY)
-    owner.dispose()
+    retire(owner)
     spare_databases.append(made)

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from infra import tables
 from infra.auth import Tokens
 from infra.devissuer import ISSUER, DevIssuer
+from infra.engines import retire
 from infra.execute import request_of
 from infra.local.postgres import ServiceDatabase
 from infra.problems import Problems
@@ -195,7 +196,7 @@ def opened(data: Path, database: ServiceDatabase | None = None) -> Running:
     role = None if database is None else f"{database.name}_app"
     owner = sqlite_engine(data, made.name) if database is None else open_engine(database.owner_url)
     create(made, owner, app_role=role)
-    owner.dispose()
+    retire(owner)
     url = str(owner.url) if database is None else database.app_url
     return Running(made, open_engine(url), keys_in(data / "keys"), data)
 
@@ -204,8 +205,8 @@ def opened(data: Path, database: ServiceDatabase | None = None) -> Running:
 async def desk_on(data: Path, database: ServiceDatabase | None = None) -> AsyncIterator[Desk]:
     """A desk that serves until the block ends."""
     desk = Desk(opened(data, database))
-    await desk.running.start(desk.running.own_log, publishes=False)
     try:
+        await desk.running.start(desk.running.own_log, publishes=False)
         await _register(desk)
         yield desk
     finally:

@@ -22,6 +22,7 @@ from contracts.envelope import Recorded
 from infra.commandforms import Form
 from infra.consumer import START, Applier, Batch, Cursor
 from infra.embedded import StoreLog
+from infra.engines import retire
 from infra.errors import Refused
 from infra.execute import Outcome, Unit, Writer, request_of
 from infra.reading import Reader
@@ -106,7 +107,7 @@ class Machine:
         self.crashes = 0
         engine = _quick_engine(folder, definition.name)
         create(definition, engine)
-        engine.dispose()
+        retire(engine)
         self.boot()
 
     def boot(self) -> None:
@@ -129,9 +130,13 @@ class Machine:
     def crashed(self) -> None:
         """The process died: nothing of it is left."""
         self.crashes += 1
-        self.running.writer._disconnect()  # with the process its connections go, and its locks
-        self.running.engine.dispose()
+        self.gone()
         self.boot()
+
+    def gone(self) -> None:
+        """With a process its connections go, and its locks."""
+        self.running.writer._disconnect()
+        retire(self.running.engine)
 
 
 def _quick_engine(folder: Path, name: str) -> Engine:
@@ -185,6 +190,7 @@ class Simulation:
         self.faults = False
         for machine in self.machines.values():
             machine.crash_share = 0.0
+            machine.gone()
             machine.boot()
         for _ in range(3):
             for name in self.machines:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from contracts.catalog import CATALOG
 from infra.auth import Principal
+from infra.engines import retire
 from infra.errors import Refused, Transient
 from infra.local.postgres import ServiceDatabase
 from infra.persons import METADATA, Persons
@@ -33,12 +34,12 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         role = open_engine(url)
         assert role.url.username is not None
         Store.create(owner, "membership", METADATA, app_role=role.url.username)
-        role.dispose()
-    owner.dispose()
+        retire(role)
+    retire(owner)
     engine = open_engine(url)
     assert Store(engine, "membership", CATALOG).source == "membership"
     yield engine
-    engine.dispose()
+    retire(engine)
 
 
 def test_the_same_subject_has_one_reference_and_it_says_nothing(engine: Engine) -> None:
