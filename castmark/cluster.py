@@ -1,13 +1,12 @@
 """The distributed platform on one machine, without Docker: `castmark cluster`.
 
 Apache Kafka and PostgreSQL as private servers, every service as its own process, each with its
-own database and two roles. Everything listens on 127.0.0.1 and stops together; topics and databases
-go with it, keys and logs stay in the data folder.
+own database and two roles. Everything listens on 127.0.0.1 and stops together, even if this
+process is killed; topics and databases go with it, keys and logs stay in the data folder.
 """
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from rich.console import Console
 from infra.kafka_admin import create_topics
 from infra.local.kafka import KafkaCluster
 from infra.local.postgres import PostgresServer
+from infra.local.processes import Household, ServerProcess
 from infra.settings import Settings
 
 from .client import connect
@@ -42,7 +42,7 @@ class ServiceProcess(NamedTuple):
 
     name: str
     url: str
-    process: subprocess.Popen[bytes]
+    server: ServerProcess
 
 
 class Cluster:
@@ -83,6 +83,7 @@ class Cluster:
             if name != PORTAL
         }
         self.urls[""] = f"http://127.0.0.1:{ports[PORTAL]}"
+        self._home = Household("castmark-cluster-")
         self._stack.callback(self._stop_services)
         for name in NAMES:
             self._environment[name] = self._environment_of(name, ports[name])
@@ -116,28 +117,28 @@ class Cluster:
         """Start a service's process (again)."""
         logs = self.data / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        with (logs / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "castmark", "serve", name],
-                env=self._environment[name],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-            )
+        server = self._home.start(
+            name,
+            [sys.executable, "-m", "castmark", "serve", name],
+            environment=self._environment[name],
+            working=Path.cwd(),
+            logs=logs,
+        )
         url = self.urls[""] if name == PORTAL else self.urls[PREFIXES[name]]
-        self.services[name] = ServiceProcess(name, url, process)
+        self.services[name] = ServiceProcess(name, url, server)
 
     def kill(self, name: str) -> None:
         """SIGKILL a service."""
-        self.services[name].process.kill()
-        self.services[name].process.wait()
+        server = self.services[name].server
+        server.signal(signal.SIGKILL)
+        self._home.reap(server, timeout_s=STOP_S)
 
     def _wait_for(self, name: str) -> None:
         service, deadline = self.services[name], time.monotonic() + START_S
         path = "/health" if name == PORTAL else f"/{PREFIXES[name]}/health"
         while True:
-            if service.process.poll() is not None or time.monotonic() > deadline:
-                log = (self.data / "logs" / f"{name}.log").read_text(errors="replace")
+            if not service.server.running or time.monotonic() > deadline:
+                log = service.server.log.read_text(errors="replace")
                 raise RuntimeError(f"{name} did not start:\n{log[-3000:]}")
             try:
                 if httpx.get(service.url + path, timeout=2).is_success:
@@ -147,16 +148,8 @@ class Cluster:
             time.sleep(0.1)
 
     def _stop_services(self) -> None:
-        for service in self.services.values():
-            if service.process.poll() is None:
-                service.process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_S
-        for service in self.services.values():
-            try:
-                service.process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                service.process.kill()
-                service.process.wait()
+        self._home.stop(*(one.server for one in self.services.values()), patience_s=STOP_S)
+        self._home.close()
 
 
 def _free_port() -> int:
@@ -179,7 +172,7 @@ def run(settings: Settings, out: Console, *, world: bool) -> None:
         out.print(f"  kafka              {','.join(cluster.kafka.bootstrap)}")
         out.print(f"  speak to it: CASTMARK_DATA={data} castmark consumers; stop with Ctrl-C")
         try:
-            while all(s.process.poll() is None for s in cluster.services.values()):
+            while all(service.server.running for service in cluster.services.values()):
                 time.sleep(0.5)
         except KeyboardInterrupt:
             out.print("stopping ...")

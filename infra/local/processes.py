@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypedDict
 
@@ -196,18 +196,23 @@ class Household:
         command: Sequence[str],
         *,
         stop_signal: signal.Signals = signal.SIGTERM,
+        environment: Mapping[str, str] | None = None,
+        working: Path | None = None,
+        logs: Path | None = None,
     ) -> ServerProcess:
-        """Start a server in the private folder; its log is `<folder>/<name>.log`.
+        """Start a server; it works in the private folder, and its log is `<folder>/<name>.log`,
+        unless other folders are given. Its environment is ours unless another is given.
 
         `stop_signal` is what asks this server for an orderly end. It gets a session of its own: a
         Ctrl-C in the owner's terminal reaches the owner alone, which then stops its servers in
         order.
         """
-        log = self.folder / f"{name}.log"
+        log = (logs or self.folder) / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
                 command,
-                cwd=self.folder,
+                cwd=working or self.folder,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
