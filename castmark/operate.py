@@ -2,13 +2,14 @@
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from infra.heads import read_heads
@@ -17,13 +18,61 @@ from .client import Client, Refusal
 
 PREFIXES = ("membership", "audits", "certification")
 CONSUMING = (*PREFIXES, "feed")
+CLOCKS = ("audits", "membership", "certification")
+"""Services with a clock, those that others rest on first."""
+LOOK_S = 0.05
 
 
 def tick(client: Client, on: str, out: Console) -> None:
-    """Move all services' clocks: those that others rest on first."""
-    for prefix in ("audits", "membership", "certification"):
-        state = client.post(f"/{prefix}/operations/tick", {"on": on})
-        out.print(f"{prefix}: it is {state['today']}, closed through {state['closed_on']}")
+    """Move all services' clocks, and show a line for each until it has arrived."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
+    with Progress(*columns, console=out, transient=True) as bar:
+        moves = [Move(client, prefix, on, bar) for prefix in CLOCKS]
+        while [move for move in moves if move.look()]:
+            time.sleep(LOOK_S)
+    for move in moves:
+        state = move.state
+        out.print(f"{move.prefix}: it is {state['today']}, closed through {state['closed_on']}")
+
+
+class Move:
+    """One service's clock on its way to a day."""
+
+    def __init__(self, client: Client, prefix: str, on: str, bar: Progress) -> None:
+        self.prefix = prefix
+        self._client, self._on, self._bar = client, on, bar
+        self._ask()
+        self._to = date.fromisoformat(self.state["target"])
+        self._from = date.fromisoformat(self.state["today"])
+        self._task = bar.add_task(prefix, total=max(0, (self._to - self._from).days), note="")
+
+    def _ask(self) -> None:
+        self.state = self._client.post(f"/{self.prefix}/operations/tick", {"on": self._on})
+
+    def look(self) -> bool:
+        """Show how far it is; whether it is still on its way. A service that was started again
+        meanwhile has forgotten where it was going: it is asked again."""
+        if arrived(self.state, self._to):
+            return False
+        self.state = self._client.get(f"/{self.prefix}/operations/clock")
+        today = date.fromisoformat(self.state["today"])
+        waits = [item["reason"] for item in self.state["undetermined"][:1]]
+        note = f"it is {today}  {self.state['trouble'] or ''.join(waits)}"
+        self._bar.update(self._task, completed=max(0, (today - self._from).days), note=note)
+        if arrived(self.state, self._to):
+            return False
+        if self.state["target"] is None:
+            self._ask()
+        return True
+
+
+def arrived(state: Mapping[str, Any], on: date) -> bool:
+    """Whether a clock's state says that a day has come, and all before it are closed. (The world
+    of a new store begins with its first tick: until then it is the day that it is for us.)"""
+    closed = state["closed_on"]
+    if closed is None or date.fromisoformat(closed) < on - timedelta(days=1):
+        return False
+    return date.fromisoformat(state["today"]) >= on
 
 
 def send(
@@ -62,21 +111,28 @@ def service_of(client: Client, consumer: str) -> str:
 
 
 def consumers(client: Client, out: Console) -> None:
-    """A table of all consumers."""
+    """A table of all consumers; of one that does not go on everywhere, in how many partitions."""
     table = Table("service", "consumer", "state", "behind", "lag s", "parked", "holes", "reason")
     for prefix in CONSUMING:
         for item in client.get(f"/{prefix}/operations/consumers")["items"]:
             table.add_row(
                 prefix,
                 item["consumer"],
-                item["state"],
+                share(item["state"], item["partitions"]),
                 str(item["behind"]),
                 f"{item['lag_seconds']:.1f}",
-                str(item["parked"]),
+                share(str(item["parked"]), item["partitions"], "parked"),
                 str(item["holes"]),
                 item["reason"],
             )
     out.print(table)
+
+
+def share(word: str, partitions: Mapping[str, int], kind: str = "") -> str:
+    """A word, and in how many of all partitions it holds unless that is all or none of them."""
+    count = partitions.get(kind or word, 0)
+    every = partitions["following"] + partitions["waiting"] + partitions["stopped"]
+    return f"{word} (in {count} of {every})" if 0 < count < every else word
 
 
 def rebuild(client: Client, consumer: str, out: Console, *, switch: bool) -> None:

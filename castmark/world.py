@@ -16,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from simulator.steps import Step, steps
 from simulator.world import AS_OF, world
 
-from .client import Client, Refusal
+from .client import Client, Refusal, answer
+from .operate import arrived
 
 SEED = 7
 TICKED = ("audits", "membership", "certification")
@@ -77,16 +78,20 @@ class Loader:
             await self._tick(http, AS_OF + timedelta(days=1))
 
     async def _tick(self, http: httpx.AsyncClient, on: date) -> None:
+        await asyncio.gather(*[self._move(http, prefix, on) for prefix in TICKED])
+
+    async def _move(self, http: httpx.AsyncClient, prefix: str, on: date) -> None:
+        """Move one service's clock; returns when it has arrived."""
+        at = f"{self._url(prefix)}/{prefix}/operations"
         body = orjson.dumps({"on": on.isoformat()})
-        answers = await asyncio.gather(
-            *[
-                http.post(f"{self._url(prefix)}/{prefix}/operations/tick", content=body)
-                for prefix in TICKED
-            ]
-        )
-        for response in answers:
-            if response.is_error:
-                raise Refusal(response.status_code, response.json())
+        state = answer(await http.post(f"{at}/tick", content=body))
+        pause = 0.005
+        while not arrived(state, on):
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.2)
+            state = answer(await http.get(f"{at}/clock"))
+            if state["target"] is None and not arrived(state, on):
+                state = answer(await http.post(f"{at}/tick", content=body))  # it was started again
 
     async def _lane(self, http: httpx.AsyncClient, lane: list[Step]) -> None:
         async with self._lanes:

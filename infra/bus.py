@@ -14,26 +14,54 @@ from .consumer import Applier, Batch, Cursor
 OWN = 0.25  # seconds between looks when nobody wakes us (another process may have written)
 
 
+ALL = -1
+"""Every partition of a source: what is away concerns them together."""
+
+
 @dataclass
 class Progress:
-    """What a follower is doing, for readiness and for the watchdog. One per consumer."""
+    """What a follower is doing, for readiness and for the watchdog. One per consumer, whatever
+    number of logs it follows: each partition of each source goes on or waits by itself."""
 
     consumer: str
-    state: str = "starting"  # starting | following | waiting | stopped
-    reason: str = ""
+    places: dict[tuple[str, int], str] = field(default_factory=dict)  # why it waits; "": it follows
+    stop: str = ""
     behind_since: dict[tuple[str, int], float] = field(default_factory=dict)
     applied: int = 0
     repeats: int = 0
     holes: int = 0
     foreign: int = 0  # records on our topics that none of our services wrote; passed over
 
-    def following(self) -> None:
-        """Nothing is in the way."""
-        self.state, self.reason = "following", ""
+    @property
+    def state(self) -> str:
+        """`stopped`, `waiting` (some partition does), `following` or `starting`, in one word."""
+        if self.stop:
+            return "stopped"
+        if any(tuple(self.places.values())):  # another thread may look
+            return "waiting"
+        return "following" if self.places else "starting"
+
+    @property
+    def reason(self) -> str:
+        """Why it stopped, or why the first of those that wait does."""
+        waits = (reason for _, reason in sorted(self.places.items()) if reason)
+        return self.stop or next(waits, "")
+
+    def counts(self) -> dict[str, int]:
+        """How many partitions follow, wait, or have stopped; 0 of a kind is told too."""
+        waits = [bool(reason) for reason in tuple(self.places.values())]
+        if self.stop:
+            return {"following": 0, "waiting": 0, "stopped": len(waits)}
+        return {"following": waits.count(False), "waiting": waits.count(True), "stopped": 0}
+
+    def follows(self, source: str, partition: int) -> None:
+        """Nothing is in the way of a partition."""
+        self.places.pop((source, ALL), None)
+        self.places[source, partition] = ""
 
     def at_head(self, source: str, partition: int) -> None:
         """All that the source had was applied."""
-        self.following()
+        self.follows(source, partition)
         self.behind_since.pop((source, partition), None)
 
     def behind(self, source: str, partition: int) -> None:
@@ -45,13 +73,21 @@ class Progress:
         since = min(self.behind_since.values(), default=None)
         return 0.0 if since is None else time.monotonic() - since
 
-    def waiting(self, reason: str) -> None:
-        """Something is away; we try again."""
-        self.state, self.reason = "waiting", reason
+    def waiting(self, reason: str, source: str, partition: int = ALL) -> None:
+        """Something is away or missing; we try again."""
+        if partition == ALL:
+            for place in [place for place in self.places if place[0] == source]:
+                del self.places[place]
+        self.places[source, partition] = reason
+
+    def left(self, source: str, partition: int) -> None:
+        """Another process follows that partition now."""
+        self.places.pop((source, partition), None)
+        self.behind_since.pop((source, partition), None)
 
     def stopped(self, reason: str) -> None:
-        """A person must look: we do not go on by ourselves."""
-        self.state, self.reason = "stopped", reason
+        """A person must look: we do not go on by ourselves, whatever other logs bring."""
+        self.stop = reason
 
 
 class Log(Protocol):

@@ -123,7 +123,9 @@ class Clock:
         self.log = log
         self.undetermined: tuple[Undetermined, ...] = ()
         self.trouble = ""
+        self.target: date | None = None
         self._wake = asyncio.Event()
+        self._moved = asyncio.Event()
 
     @property
     def source(self) -> str:
@@ -140,7 +142,8 @@ class Clock:
         return None if text is None else date.fromisoformat(orjson.loads(text)["on"])
 
     async def run(self) -> None:
-        """Keep the calendar up to the present day, until cancelled."""
+        """Keep the calendar up to the present day, and move a simulated one to the day that was
+        asked for, until cancelled."""
         loop = asyncio.get_running_loop()
 
         def wake(_: int) -> None:
@@ -149,17 +152,17 @@ class Clock:
         self.writer.listeners.append(wake)
         while True:
             self._wake.clear()
+            self._moved.clear()
             try:
+                if self.target is not None:
+                    await self._move()
                 await self.catch_up()
                 self.trouble = ""
             except (Transient, RuntimeError) as error:
                 self.trouble = str(error)
-            try:
-                async with asyncio.timeout(OWN * (20 if not self.undetermined else 1)):
-                    await self._wake.wait()
-                await asyncio.sleep(OWN)  # many commits wake us once
-            except TimeoutError:
-                continue
+            busy = self.undetermined or self.target is not None
+            if await _set(self._wake, OWN if busy else OWN * 20):
+                await _set(self._moved, OWN)  # many commits wake us once
 
     async def catch_up(self) -> date | None:
         """Close every day before the present one that can be closed; the last day closed."""
@@ -179,32 +182,38 @@ class Clock:
             closed = further
         return closed
 
-    async def advance(self, on: date) -> None:
-        """Move a simulated store's day to `on`, deciding every day before it in order.
+    async def move(self, on: date) -> date:
+        """Accept a day to move a simulated store's clock to; `run` decides every day before it in
+        order, and waits for the services that ours rest on. Nobody has to wait for that here.
 
-        Returns when the days are closed; waits for the services that ours rest on.
+        The day accepted: a later one that was accepted before stands.
         """
         if not self.times.simulated:
             raise Refused(
                 "clock-is-real", "only a store created as simulated can have its clock moved"
             )
-        if await asyncio.to_thread(self.closed_on) is None:
-            self.times.simulated_on = on  # a world begins: there is no day before it to decide
-            await self.close(on - ONE_DAY)
-            return
         today = self.times.today()
-        if on < today:
+        if on < today and await asyncio.to_thread(self.closed_on) is not None:
             raise Refused("clock-goes-forward", f"it is {today} already; the past stays", on=on)
-        while self.times.today() < on:
-            closed = await self.close_until(self.times.today(), on - ONE_DAY)
-            if closed is None:
-                await self._pause()
+        self.target = max(on, self.target or on)
+        self._moved.set()
+        self._wake.set()
+        return self.target
+
+    async def _move(self) -> None:
+        """Bring the calendar to its target."""
+        if self.target is not None and await asyncio.to_thread(self.closed_on) is None:
+            first = self.times.simulated_on = self.target
+            await self.close(first - ONE_DAY)  # a world begins: no day before it to decide
+        while self.target is not None and self.times.today() < self.target:
+            self._wake.clear()
+            closed = await self.close_until(self.times.today(), self.target - ONE_DAY)
+            self.trouble = ""
+            if closed is None:  # our consumers bring what we wait for, by commits that wake us
+                await _set(self._wake, OWN)
             else:
                 self.times.simulated_on = closed + ONE_DAY
-
-    async def _pause(self) -> None:
-        """Let the consumers bring what we wait for."""
-        await asyncio.sleep(0.005)
+        self.target = None
 
     async def close_until(self, first: date, last: date) -> date | None:
         """Close the next days in order: all on which nothing is due at once, else one. The last
@@ -284,6 +293,15 @@ class Clock:
                 else:
                     ready.append(due)
         return ready, waiting
+
+
+async def _set(event: asyncio.Event, within_s: float) -> bool:
+    """Wait until an event is set, but not for ever; whether it is."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await event.wait()
+    except TimeoutError:
+        return False
 
 
 class Gates:

@@ -74,6 +74,7 @@ class StoreLog:
                     cursor = applied.cursor
                     progress.applied += applied.applied
                     progress.repeats += applied.repeats
+                    progress.follows(source, 0)
                     if applied.hole:  # somebody set the cursor back
                         scanned = cursor.position
                         progress.holes += 1
@@ -82,7 +83,7 @@ class StoreLog:
                     await _wait(wake, OWN)
                 failures = 0
             except Transient as error:
-                progress.waiting(str(error))
+                progress.waiting(str(error), source, 0)
                 cursor = None
                 await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
                 failures += 1

@@ -39,7 +39,8 @@ class KafkaLog:
             try:
                 await follower.run()
             except Transient as error:
-                progress.waiting(str(error))
+                for source in sources:
+                    progress.waiting(str(error), source)
                 failures = 0 if follower.moved else failures + 1
                 await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
             else:

@@ -33,7 +33,7 @@ from faststream.middlewares import AckPolicy
 from contracts.catalog import Topic
 from contracts.cloudevents import Malformed, Received, from_headers, headers_of
 
-from .bus import Progress
+from .bus import ALL, Progress
 from .consumer import Applier, Batch, Cursor
 from .errors import HistoryChanged, Transient
 from .kafka_place import Owned, Place
@@ -64,8 +64,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
         self.moved = False
         self._sources = {topic.name: (source, topic) for source, topic in topics.items()}
         self._owned: dict[TopicPartition, Owned] = {}
-        self._busy = False
-        self._done = False
+        self._busy = self._done = False
         self._bug: Exception | None = None
         self._wake = asyncio.Event()
         self.broker = KafkaBroker(
@@ -131,19 +130,18 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             self.progress.behind(owned.source, owned.partition)
             self._settle_again(where)
         if not assigned:
-            self.progress.following()  # as a reserve: others have them all
+            for source, _ in self._sources.values():
+                self.progress.follows(source, ALL)  # as a reserve: others have them all
 
     def _forget(self, where: TopicPartition) -> None:
-        owned = self._owned.pop(where, None)
-        if owned is not None:
-            self.progress.behind_since.pop((owned.source, owned.partition), None)
+        if (owned := self._owned.pop(where, None)) is not None:
+            self.progress.left(owned.source, owned.partition)
 
     # --- settling: from the database's cursor to the client's position ---
 
     def _settle_again(self, where: TopicPartition, delay_s: float = 0.0, reason: str = "") -> None:
         """Take nothing more from a partition until it is settled; `reason` tells why it waits."""
-        owned = self._owned.get(where)
-        if owned is None:
+        if (owned := self._owned.get(where)) is None:
             return
         owned.unsettled(time.monotonic() + delay_s)
         try:
@@ -153,7 +151,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             return
         if reason:
             owned.waits = reason
-            self.progress.waiting(reason)
+            self._tell()
         self._wake.set()
 
     def _fail(self, wheres: Iterable[TopicPartition], reason: str) -> None:
@@ -279,7 +277,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
         """A hole: look once more from the database's cursor, or from the beginning when what was
         applied last is not where it was; then wait for what is missing."""
         owned.waits = hole(owned.source, owned.topic, owned.partition, place.at)
-        self.progress.waiting(owned.waits)
+        self._tell()
         if owned.reread not in ((place.at, place.elsewhere), (place.at, True)):
             owned.reread = place.at, place.elsewhere
             self._settle_again(where, BACKOFF_S[0])
@@ -311,12 +309,12 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
         self._settle_again(where, CHECK_S, reason)
 
     def _tell(self) -> None:
-        """Following, or waiting because some partition does."""
-        reason = next((owned.waits for owned in self._owned.values() if owned.waits), "")
-        if reason:
-            self.progress.waiting(reason)
-        else:
-            self.progress.following()
+        """Which partitions follow, and why the others wait."""
+        for owned in self._owned.values():
+            if owned.waits:
+                self.progress.waiting(owned.waits, owned.source, owned.partition)
+            elif owned.place is not None:
+                self.progress.follows(owned.source, owned.partition)
 
     def _stop(self, reason: str) -> None:
         self._done = True
@@ -357,8 +355,10 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
                 behind = await self._consumer.end_offsets(list(seen))
                 await self._show()
         except (KafkaError, TimeoutError) as error:
-            self.progress.waiting(_away(error))
+            for source, _ in self._sources.values():
+                self.progress.waiting(_away(error), source)
             return
+        self._tell()
         for where, (place, expected) in seen.items():
             owned = self._owned.get(where)
             if owned is None or owned.place is not place:

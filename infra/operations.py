@@ -5,6 +5,7 @@ progress, the clock of a simulated store, verification of the log, sending a top
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -20,7 +21,7 @@ from contracts.values import Id
 
 from . import heads, tables
 from .consumer import START, read_cursors
-from .errors import Refused
+from .errors import Refused, Transient
 from .parking import parked_events
 from .rebuild import Rebuild, Result
 from .relay import rewind
@@ -91,6 +92,8 @@ class Rebuilds:
         state = self._state[consumer] = {"state": "running", "phase": "", "done": 0, "total": 0}
 
         def report(phase: str, done: int, total: int) -> None:
+            if state["state"] != "running":  # nobody may wait for this thread any longer
+                raise Transient("this process is shutting down")
             state.update(phase=phase, done=done, total=total)
 
         running = self._running
@@ -102,6 +105,9 @@ class Rebuilds:
     async def _run(self, rebuild: Rebuild, state: dict[str, Any], *, switch: bool) -> None:
         try:
             result: Result = await asyncio.to_thread(partial(rebuild.run, switch=switch))
+        except asyncio.CancelledError:
+            state.update(state="cancelled")
+            raise
         except Exception as error:
             state.update(state="failed", reason=f"{type(error).__name__}: {error}")
             raise
@@ -232,26 +238,29 @@ def _add_calendar(api: Api, running: Running, at: str) -> None:
 
     @api.get(f"{at}/clock", tags=["operation"])
     async def clock(principal: SignedIn) -> Response:
-        """The present day, the last day closed, and what cannot be decided yet."""
+        """The present day, the last day closed, the day it is being moved to, and what cannot be
+        decided yet."""
         principal.require("ops")
         return Json(await asyncio.to_thread(_clock, running))
 
-    @api.post(f"{at}/tick", tags=["operation"])
+    @api.post(f"{at}/tick", tags=["operation"], status_code=202)
     async def tick(principal: SignedIn, wanted: Tick) -> Response:
-        """Move a simulated store's clock; every day before it is decided in order."""
+        """Accept a day to move a simulated store's clock to: `target`. Every day before it is
+        decided in order, when the services that this one rests on have got so far; see `clock`."""
         principal.require("ops")
-        today = running.times.today()
-        if await asyncio.to_thread(running.clock.closed_on) is not None:
-            if (wanted.on - today).days > DAYS_AT_ONCE:
-                raise Refused(
-                    "tick-too-far",
-                    f"it is {today}; a clock never goes back, so it is moved by {DAYS_AT_ONCE}"
-                    " days at most: move it by steps if that day is meant",
-                    today=today,
-                    on=wanted.on,
-                )
-        await running.clock.advance(wanted.on)
-        return Json(await asyncio.to_thread(_clock, running))
+        known = running.clock.target
+        if known is None and await asyncio.to_thread(running.clock.closed_on) is not None:
+            known = running.times.today()
+        if known is not None and (wanted.on - known).days > DAYS_AT_ONCE:
+            raise Refused(
+                "tick-too-far",
+                f"it is {known}; a clock never goes back, so it is moved by {DAYS_AT_ONCE}"
+                " days at most: move it by steps if that day is meant",
+                today=known,
+                on=wanted.on,
+            )
+        target = await running.clock.move(wanted.on)
+        return Json({**await asyncio.to_thread(_clock, running), "target": target}, 202)
 
     @api.post(f"{at}/relay", tags=["operation"])
     async def relay(principal: SignedIn, wanted: Rewinding) -> Response:
@@ -299,6 +308,8 @@ def _consumers(running: Running) -> dict[str, object]:
         for consumer in running.definition.consumers:
             progress = running.progress[consumer.name]
             cursors = read_cursors(connection, consumer.name)
+            waiting = parked_events(connection, consumer.name)
+            parked = Counter((event.source, event.partition) for event in waiting)
             behind = 0
             for source in consumer.sources:
                 log = running.log_of(source)
@@ -310,16 +321,18 @@ def _consumers(running: Running) -> dict[str, object]:
                     "consumer": consumer.name,
                     "state": progress.state,
                     "reason": progress.reason,
+                    "partitions": {**progress.counts(), "parked": len(parked)},
                     "behind": behind,
                     "lag_seconds": round(progress.lag_seconds(), 3),
                     "applied": progress.applied,
                     "repeats": progress.repeats,
                     "holes": progress.holes,
-                    "parked": len(parked_events(connection, consumer.name)),
+                    "parked": parked.total(),
                     "cursors": [
-                        {"source": source, "partition": part, "position": cursor.position,
-                         "closed_on": cursor.closed_on}
-                        for (source, part), cursor in sorted(cursors.items())
+                        {"source": place[0], "partition": place[1], "position": cursor.position,
+                         "closed_on": cursor.closed_on, "waits": progress.places.get(place, ""),
+                         "parked": parked[place]}
+                        for place, cursor in sorted(cursors.items())
                     ],
                 }
             )  # fmt: skip
@@ -327,10 +340,12 @@ def _consumers(running: Running) -> dict[str, object]:
 
 
 def _clock(running: Running) -> dict[str, object]:
+    closed_on = running.clock.closed_on()  # first: a day is closed before the next one begins
     return {
         "today": running.times.today(),
         "simulated": running.times.simulated,
-        "closed_on": running.clock.closed_on(),
+        "closed_on": closed_on,
+        "target": running.clock.target,
         "trouble": running.clock.trouble,
         "undetermined": [
             {**item.due._asdict(), "reason": item.reason} for item in running.clock.undetermined

@@ -98,9 +98,9 @@ class Relay:
             try:
                 if await self.writer.run(self._take_lease):
                     await self._relay(sink)
-                self.progress.waiting("another process relays this store")
+                self.progress.waiting("another process relays this store", self.store.source)
             except Transient as error:
-                self.progress.waiting(str(error))
+                self.progress.waiting(str(error), self.store.source)
             except HistoryChanged as error:
                 self.progress.stopped(f"{HistoryChanged.slug}: {error}")
                 return

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Connection, select
 
 from . import tables
 from .consumer import START, read_cursors
@@ -53,16 +53,23 @@ class Watchdog:
                     lag = self._lag((running.name, consumer.name, source), behind=behind)
                     labels = (running.name, consumer.name, source)
                     self._metrics.consumer_lag_seconds.labels(*labels).set(lag)
-                parked = tables.PARKED.c
-                streams = connection.execute(
-                    select(func.count(parked.stream.distinct())).where(
-                        parked.consumer == consumer.name
-                    )
-                ).scalar()
-                self._metrics.parked_streams.labels(running.name, consumer.name).set(streams or 0)
+                self._states(running, consumer.name, connection)
         if running.relay is not None:
             lag = running.relay.progress.lag_seconds()
             self._metrics.relay_lag_seconds.labels(running.name).set(lag)
+
+    def _states(self, running: Running, consumer: str, connection: Connection) -> None:
+        """What is parked, from the database; which partitions follow, as the consumer itself says:
+        one that says nothing any more shows in its lag."""
+        parked = tables.PARKED.c
+        query = select(parked.source, parked.partition, parked.stream).distinct()
+        rows = connection.execute(query.where(parked.consumer == consumer)).all()
+        streams = {row.stream for row in rows}
+        self._metrics.parked_streams.labels(running.name, consumer).set(len(streams))
+        places = {(row.source, row.partition) for row in rows}
+        counts = {**running.progress[consumer].counts(), "parked": len(places)}
+        for state, count in counts.items():
+            self._metrics.consumer_partitions.labels(running.name, consumer, state).set(count)
 
     def _lag(self, key: tuple[str, str, str], *, behind: bool) -> float:
         if not behind:

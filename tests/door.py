@@ -14,7 +14,8 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -26,6 +27,7 @@ PROBLEM = "application/problem+json"
 CLOCKS = ("audits", "membership", "certification")
 """Services with a clock, those that others rest on first."""
 PATIENCE_S = 20.0
+TICK_S = 60.0
 BEHIND = ("unknown-",)
 """Refusals that pass once a service has heard of what another one recorded a moment ago."""
 
@@ -117,6 +119,8 @@ class Door:
         """Move clocks to a day; returns when every day before it is decided."""
         for service in services:
             self.post("ops", f"/{service}/operations/tick", on=on.isoformat())
+            look = partial(self.get, "ops", f"/{service}/operations/clock")
+            eventually(look, partial(arrived, on=on), TICK_S)
 
     @contextmanager
     def ticking(self, on: date, services: Sequence[str]) -> Iterator[None]:
@@ -156,6 +160,12 @@ class Door:
 
         # What the last one applies may be new to the others: quiet twice is quiet.
         eventually(lambda: behind() or behind(), lambda found: not found, within_s)
+
+
+def arrived(state: Mapping[str, Any], on: date) -> bool:
+    """Whether a clock shows a day, with every day before it decided."""
+    closed = state["closed_on"] or date.min.isoformat()
+    return date.fromisoformat(closed) >= on - timedelta(days=1) and state["today"] >= str(on)
 
 
 def fine(response: httpx.Response) -> Any:

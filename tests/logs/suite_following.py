@@ -18,6 +18,7 @@ from infra.execute import Writer
 from infra.store import Store
 from tests.databases import Database
 from tests.logs.rig import FEED, Rig
+from tests.stores.suite_outages import Breaker
 from tests.toys import DAY, SHOWING, SOURCE, Put, Scribble, Scribbled, ask, count, put, toy_writer
 
 PATIENCE_S = 20.0
@@ -43,6 +44,11 @@ class Source:
         if self.database is not None:
             self.database.close()
             self.database = None
+
+    def database_lost(self) -> Exception:
+        """What the driver raises when the file cannot be read."""
+        assert self.database is not None
+        return self.database.connection_lost()
 
     def backup(self) -> Path:
         """Copy the closed file."""
@@ -183,6 +189,25 @@ class FollowingSuite:
             await until(lambda: progress.state == "stopped")
         assert "backup" in progress.reason
         assert rig.rows()["B1"].items == ("a", "b", "c", "d", "e")
+
+    async def test_one_source_that_is_away_is_told_of_beside_the_other_that_is_followed(
+        self, database: Database, source: Source
+    ) -> None:
+        rig = Rig(database)
+        breaker = Breaker(source.store.engine, source.database_lost)
+        async with following(rig, source) as progress:
+            await until(lambda: progress.counts()["following"] == 2)
+            breaker.when(lambda moment, _: moment == "before")
+            await until(lambda: progress.counts()["waiting"] == 1)
+            for number in range(5):
+                await rig.writer.execute(ask(Scribble(box="B1", text=f"own {number}", on=DAY)))
+            await until(lambda: rig.applier.cursor(SOURCE, 0).position == 5)
+            assert progress.counts() == {"following": 1, "waiting": 1, "stopped": 0}
+            assert progress.state == "waiting"
+            assert "away" in progress.reason
+            breaker.mend()
+            await until(lambda: progress.state == "following")
+            assert progress.counts()["following"] == 2
 
     async def test_a_database_that_is_away_is_waited_for(
         self, database: Database, source: Source, monkeypatch: pytest.MonkeyPatch
