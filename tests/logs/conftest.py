@@ -6,6 +6,7 @@ from tests.databases import postgres_database, spare_databases, sqlite_database
 from tests.logs.kafka_rig import bootstrap, topic
 
 SUITES = ("consuming", "parking", "releasing", "crashing", "following")
-pytest.register_assert_rewrite(*(f"tests.logs.suite_{name}" for name in SUITES))
+MORE = ("rebuilding", "rebuilding_alive")
+pytest.register_assert_rewrite(*(f"tests.logs.suite_{name}" for name in (*SUITES, *MORE)))
 
 __all__ = ["bootstrap", "postgres_database", "spare_databases", "sqlite_database", "topic"]

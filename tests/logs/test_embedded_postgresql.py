@@ -7,10 +7,13 @@ from tests.logs.suite_consuming import ConsumingSuite
 from tests.logs.suite_crashing import CrashingSuite
 from tests.logs.suite_following import FollowingSuite, source
 from tests.logs.suite_parking import ParkingSuite
+from tests.logs.suite_rebuilding import RebuildingSuite
+from tests.logs.suite_rebuilding_alive import RebuildingAliveSuite
 from tests.logs.suite_releasing import ReleasingSuite, mended
-
-__all__ = ["mended", "source"]
 from tests.plugins.require import needs
+from tests.stores.suite_outages import patience
+
+__all__ = ["mended", "patience", "source"]
 
 pytestmark = needs("postgres")
 
@@ -40,4 +43,12 @@ class TestFollowing(OnPostgreSQL, FollowingSuite):
 
 
 class TestCrashing(OnPostgreSQL, CrashingSuite):
+    pass
+
+
+class TestRebuilding(OnPostgreSQL, RebuildingSuite):
+    pass
+
+
+class TestRebuildingAlive(OnPostgreSQL, RebuildingAliveSuite):
     pass

@@ -7,9 +7,12 @@ from tests.logs.suite_consuming import ConsumingSuite
 from tests.logs.suite_crashing import CrashingSuite
 from tests.logs.suite_following import FollowingSuite, source
 from tests.logs.suite_parking import ParkingSuite
+from tests.logs.suite_rebuilding import RebuildingSuite
+from tests.logs.suite_rebuilding_alive import RebuildingAliveSuite
 from tests.logs.suite_releasing import ReleasingSuite, mended
+from tests.stores.suite_outages import patience
 
-__all__ = ["mended", "source"]
+__all__ = ["mended", "patience", "source"]
 
 
 class OnSQLite:
@@ -37,4 +40,12 @@ class TestFollowing(OnSQLite, FollowingSuite):
 
 
 class TestCrashing(OnSQLite, CrashingSuite):
+    pass
+
+
+class TestRebuilding(OnSQLite, RebuildingSuite):
+    pass
+
+
+class TestRebuildingAlive(OnSQLite, RebuildingAliveSuite):
     pass
