@@ -99,6 +99,16 @@ class MemberJoined(Event):
     joined_on: date
 
 
+class MemberChanged(Event):
+    """The member under another name, or with its seat in another country."""
+
+    TYPE: ClassVar[str] = "membership.member_changed.v1"
+    member_id: MemberId
+    name: Name
+    country: Country
+    effective_on: date
+
+
 class MembershipClassChanged(Event):
     TYPE: ClassVar[str] = "membership.class_changed.v1"
     member_id: MemberId
@@ -265,6 +275,24 @@ class MembershipRestored(Event):
     note_ref: NoteRef | None = None
 
 
+class ResignationAnnounced(Event):
+    """The member leaves on a day ahead, the first without membership; until then all goes on.
+    Said again, it is another day."""
+
+    TYPE: ClassVar[str] = "membership.resignation_announced.v1"
+    member_id: MemberId
+    announced_on: date
+    effective_on: date
+
+
+class ResignationWithdrawn(Event):
+    """The member stays: what was announced is taken back before its day."""
+
+    TYPE: ClassVar[str] = "membership.resignation_withdrawn.v1"
+    member_id: MemberId
+    withdrawn_on: date
+
+
 class MemberResigned(Event):
     TYPE: ClassVar[str] = "membership.member_resigned.v1"
     member_id: MemberId
@@ -281,6 +309,16 @@ class MembershipTerminated(Event):
 
 
 # --- fees (domain.md 1.3, 1.5) ---
+
+
+class FeeLevelChanged(Event):
+    """Later invoices are for this level; those that are out stay as they are."""
+
+    TYPE: ClassVar[str] = "membership.fee_level_changed.v1"
+    member_id: MemberId
+    fee_level: Id
+    effective_on: date
+    approver: PersonRef
 
 
 class FeeInvoiced(Event):
@@ -313,6 +351,18 @@ class FeeOverdue(Event):
     policy_id: Id
 
 
+class FeeInvoiceCancelled(Event):
+    """The invoice should not have been: nothing is due on it, and nothing was."""
+
+    TYPE: ClassVar[str] = "membership.fee_invoice_cancelled.v1"
+    member_id: MemberId
+    invoice_id: Id
+    cancelled_on: date
+    reason: Id
+    approver: PersonRef
+    note_ref: NoteRef | None = None
+
+
 EVENTS: tuple[type[Event], ...] = (
     ApplicationDrafted,
     ApplicationSubmitted,
@@ -322,6 +372,7 @@ EVENTS: tuple[type[Event], ...] = (
     ApplicationApproved,
     ApplicationDeclined,
     MemberJoined,
+    MemberChanged,
     MembershipClassChanged,
     DutyStarted,
     DutyExtended,
@@ -336,9 +387,13 @@ EVENTS: tuple[type[Event], ...] = (
     ForfeitureQuestioned,
     ForfeitureUpheld,
     MembershipRestored,
+    ResignationAnnounced,
+    ResignationWithdrawn,
     MemberResigned,
     MembershipTerminated,
+    FeeLevelChanged,
     FeeInvoiced,
     FeePaid,
     FeeOverdue,
+    FeeInvoiceCancelled,
 )

@@ -112,6 +112,13 @@ class Paid(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceCancelled(Entry):
+    """It was raised in error."""
+
+    invoice_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuspendedByHand(Entry):
     """Operations suspend a member for a reason of their own ("other")."""
 
@@ -125,7 +132,14 @@ class ReinstatedByHand(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resigned(Entry):
+    """The member leaves on a day, perhaps one to come: the last such word counts."""
+
     effective_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResignationWithdrawn(Entry):
+    """The member stays after all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

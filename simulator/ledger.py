@@ -12,9 +12,15 @@ from contracts.values import DutyRule, MembershipClass, Standard
 
 from .coverage import Certificate, Counted, Span, certificates, counted, runs
 from .history import (
+    CertificateConverted,
+    CertificateGranted,
+    CertificateReinstated,
+    CertificateSuspended,
+    CertificateWithdrawn,
     ClassChanged,
     Entry,
     Extended,
+    InvoiceCancelled,
     Invoiced,
     Joined,
     Paid,
@@ -24,6 +30,17 @@ from .history import (
 from .rules import ONE_DAY, Rules, plus_years
 
 E = TypeVar("E", bound=Entry)
+_BEARING = (
+    CertificateConverted,
+    CertificateGranted,
+    CertificateReinstated,
+    CertificateSuspended,
+    CertificateWithdrawn,
+    ClassChanged,
+    Extended,
+    Joined,
+)
+"""What duties follow from."""
 OPEN, MET, MISSED = "open", "met", "missed"
 """States of a duty. A missed duty that was cured late is `met`, with `late` set."""
 
@@ -151,8 +168,52 @@ class Ledger:
 
     def _curable(self, due_on: date, first: date) -> bool:
         """Whether a certificate that begins on a day heals the miss of an earlier due day."""
-        days = timedelta(days=self.rules.forfeit_days)
-        return self.rules.late_cures and first <= due_on + days
+        return self.rules.late_cures and first < self.forfeits_on(due_on)
+
+    def forfeits_on(self, due_on: date) -> date:
+        """The first day without membership if the miss of a due day is not cured: some days after
+        the first day missed, or after the day on which the miss was learnt if that is later."""
+        if due_on not in self._forfeits:
+            learnt_on = max(due_on + ONE_DAY, self._learnt(due_on))
+            self._forfeits[due_on] = learnt_on + timedelta(days=self.rules.forfeit_days)
+        return self._forfeits[due_on]
+
+    @cached_property
+    def _forfeits(self) -> dict[date, date]:
+        return {}
+
+    def _learnt(self, due_on: date) -> date:
+        """The day of the entry since which that day is known as missed and not cured; the due day
+        itself if it was so from its end on."""
+        learnt_on = due_on
+        for told_on, before in reversed(list(self._past(due_on))):
+            if not before.uncured(due_on, told_on):
+                learnt_on = told_on
+        return learnt_on
+
+    def _past(self, day: date) -> Iterator[tuple[date, "Ledger"]]:
+        """Every day after a day on which something was told that bears on duties, and what was
+        known before that; the latest first."""
+        known = self
+        while (last := known._last) >= 0 and known.entries[last].recorded_on > day:
+            yield known.entries[last].recorded_on, known._before
+            known = known._before
+
+    @cached_property
+    def _last(self) -> int:
+        """The number of the last entry that bears on duties; -1 if none does."""
+        numbers = range(len(self.entries) - 1, -1, -1)
+        return next((one for one in numbers if isinstance(self.entries[one], _BEARING)), -1)
+
+    @cached_property
+    def _before(self) -> "Ledger":
+        """What was known before that entry."""
+        return Ledger(self.entries[: self._last], self.rules)
+
+    def uncured(self, due_on: date, on: date) -> bool:
+        """Whether a day's duty is missed, and by all that is known will not be cured."""
+        duties = self.duties(on, ahead=True)
+        return any((duty.state, duty.due_on) == (MISSED, due_on) for duty in duties)
 
     def _extended(self, rule: DutyRule, span: Span, due_on: date) -> date:
         """The day after exceptional extensions. Each was given on top of a day that the duty had
@@ -194,12 +255,14 @@ class Ledger:
 
     @cached_property
     def invoices(self) -> list[Bill]:
-        """Every invoice, in the order told."""
+        """Every invoice, in the order told, but for those raised in error."""
         paid = {one.invoice_id: one.paid_on for one in self.told(Paid)}
+        never = {one.invoice_id for one in self.told(InvoiceCancelled)}
         days = timedelta(days=self.rules.invoice_days)
         return [
             Bill(one.invoice_id, one.recorded_on + days, paid.get(one.invoice_id))
             for one in self.told(Invoiced)
+            if one.invoice_id not in never
         ]
 
     def by_hand(self, on: date) -> bool:

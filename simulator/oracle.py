@@ -12,8 +12,10 @@ Where domain.md is silent the reading is ours and named here:
 - Once certified, a member must hold a certificate without a gap: the duty to recertify falls due
   on the last day of the run of certificates it holds (1.2).
 - A missed duty suspends the member from the first missed day; forfeiture follows the policy's
-  number of days later unless cured by then (1.2, 1.3, 1.4), on whatever day that is learnt. What is
-  told after a forfeiture retracts the miss, but only a restoration brings the membership back.
+  number of days later unless cured by then (1.2, 1.3, 1.4). Those days count from the day on which
+  the miss was learnt if that is later: nobody forfeits without time to cure. What is told after a
+  forfeiture retracts the miss, but only a restoration brings the membership back.
+- A member leaves on the day it named last, unless it took that back before (1.4).
 - What is due on a certificate (its end, its conversion, surveillance) is open until it was done, or
   the certificate withdrawn or replaced; or, once it has run out, until each of its facilities that
   is not closed was certified to that standard again, by whichever certificate (2.1). A former
@@ -47,6 +49,7 @@ from .history import (
     InformationRequested,
     InformationSupplied,
     Joined,
+    ResignationWithdrawn,
     Resigned,
     Restored,
     ReviewStarted,
@@ -160,7 +163,9 @@ class Oracle:
             return Standing(_STAGES[type(stages[-1])]) if stages else None
         ended = self._ended(ledger, on)
         if ended is not None:
-            return Standing(ended)
+            day, how = ended
+            before = self._forfeited(member_id, day - ONE_DAY, known)
+            return Standing("forfeited" if before else how)
         if self._forfeited(member_id, on, known):
             return Standing("forfeited")
         reasons = (
@@ -184,30 +189,31 @@ class Oracle:
             return ()
         return self.ledger(member_id, known).duties(on, ahead=ahead)
 
-    def _ended(self, ledger: Ledger, on: date) -> str | None:
-        if any(one.effective_on <= on for one in ledger.told(Resigned)):
-            return "resigned"
-        if any(one.effective_on <= on for one in ledger.told(Terminated)):
-            return "terminated"
-        return None
+    def _ended(self, ledger: Ledger, on: date) -> tuple[date, str] | None:
+        """By whose word, and since when. (One that was announced comes too late for who had
+        forfeited the membership by then.)"""
+        words = [one for one in ledger.entries if isinstance(one, Resigned | ResignationWithdrawn)]
+        last = words[-1] if words else None
+        ends = [(one.effective_on, "terminated") for one in ledger.told(Terminated)]
+        if isinstance(last, Resigned):
+            ends.append((last.effective_on, "resigned"))
+        return min((end for end in ends if end[0] <= on), default=None)
 
     def _forfeited(self, member_id: str, on: date, known: date) -> bool:
         """Whether a miss ran out its days and no one restored the membership since.
 
-        Looked at on the eve of the day of forfeiture, and again whenever something was told since:
-        a decision once taken stands until a person undoes it.
+        Looked at after every day on which something was told, and on the eve of the day of
+        forfeiture as it was known then: a decision once taken stands until a person undoes it.
         """
         restored = [one.recorded_on for one in self.ledger(member_id, known).told(Restored)]
-        told = [day for day in self._days[member_id] if day <= known]
-        days = timedelta(days=self.rules.forfeit_days)
+        since = max(restored, default=date.min)
+        told = sorted({day for day in self._days[member_id] if since <= day <= known})
+        last = min(known, on - ONE_DAY)
         for due in self._due_days(member_id, known):
-            first = due + ONE_DAY + days
-            since = max((day for day in restored if day >= first), default=first - ONE_DAY)
-            if first > on:
-                continue
-            for eve in {since, *(day for day in told if day > since)}:
-                day = max(first, eve + ONE_DAY)
-                if self._missed(member_id, due, day, min(known, eve)):
+            for number, day in enumerate(told):
+                until = told[number + 1] - ONE_DAY if number + 1 < len(told) else last
+                eve = max(day, self.ledger(member_id, day).forfeits_on(due) - ONE_DAY)
+                if eve <= min(until, last) and self._missed(member_id, due, eve + ONE_DAY, day):
                     return True
         return False
 

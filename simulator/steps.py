@@ -137,6 +137,10 @@ def _standing(entry: h.Entry) -> Step | None:
                 invoice_id=entry.invoice_id,
                 paid_on=entry.paid_on.isoformat(),
             )
+        case h.InvoiceCancelled():
+            return _member(
+                entry, "cancel_fee_invoice", "raised in error", invoice_id=entry.invoice_id
+            )
         case h.SuspendedByHand():
             return _member(entry, "suspend_member", "suspended by decision")
         case h.ReinstatedByHand():
@@ -145,6 +149,8 @@ def _standing(entry: h.Entry) -> Step | None:
             return _by_member(
                 entry, "resign_membership", "leaves", effective_on=entry.effective_on.isoformat()
             )
+        case h.ResignationWithdrawn():
+            return _by_member(entry, "withdraw_resignation", "stays after all")
         case h.Terminated():
             return _member(entry, "terminate_membership", "ended", reason=entry.reason)
         case h.Restored():

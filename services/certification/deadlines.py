@@ -276,6 +276,7 @@ KINDS: Mapping[str, DeadlineKind] = {
                 membership.FeeInvoiced: Step(_invoice, duty_parts.fee_invoiced),
                 membership.FeePaid: Step(_invoice, duty_parts.fee_paid),
                 membership.FeeOverdue: Step(_invoice, duty_parts.fee_overdue),
+                membership.FeeInvoiceCancelled: Step(_invoice, duty_parts.fee_cancelled),
             },
             others={},
             derive=duty_parts.told_by_own,

@@ -140,6 +140,16 @@ def fee_overdue(event: membership.FeeOverdue, part: Part | None, at: Recorded) -
     return {**part, "state": "missed", "missed": reference("missed", at)}
 
 
+def fee_cancelled(
+    event: membership.FeeInvoiceCancelled, part: Part | None, at: Recorded
+) -> Part | None:
+    """The invoice should not have been: there was nothing to miss."""
+    if part is None:
+        return None
+    cancelled = {"state": "cancelled", "closed_on": iso(event.cancelled_on), "missed": None}
+    return {**part, **cancelled, "closed": reference("closed", at)}
+
+
 def told_by_own(own: Part | None, others: Sequence[Part]) -> Outcome:
     """The own stream has said all."""
     if own is None:

@@ -63,6 +63,13 @@ def _joined(event: membership.MemberJoined) -> Sequence[Told]:
     )
 
 
+def _renamed(event: membership.MemberChanged) -> Sequence[Told]:
+    return (
+        ("name", event.name, event.effective_on),
+        ("country", event.country, event.effective_on),
+    )
+
+
 def _class(event: membership.MembershipClassChanged) -> Sequence[Told]:
     return (("class", event.membership_class.value, event.effective_on),)
 
@@ -279,6 +286,7 @@ _MEMBER_ENDS: Mapping[type[Event], str] = {
 }
 _MEMBER: Mapping[type[Event], Callable[[Any], Sequence[Told]]] = {
     membership.MemberJoined: _joined,
+    membership.MemberChanged: _renamed,
     membership.MembershipClassChanged: _class,
     membership.MemberSuspended: _suspended,
     membership.MemberReinstated: _reinstated,

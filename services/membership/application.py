@@ -19,7 +19,6 @@ from contracts.membership import (
 from infra.errors import Refused
 from infra.policy import Policies
 
-from .changes import check_activities, check_class, past_day, unknown
 from .commands import (
     AdmitMember,
     ApplicationCommand,
@@ -32,6 +31,7 @@ from .commands import (
     SupplyInformation,
 )
 from .duty import clock_from, obliged
+from .guards import check_activities, check_class, past_day, unknown
 from .settle import Story, settle, start
 from .site import canonical
 from .standing import ENDED, Member, Status

@@ -10,19 +10,23 @@ from typing import assert_never
 from contracts.membership import (
     DutyExtended,
     DutyMissRetracted,
+    MemberChanged,
     MemberReinstated,
     MemberResigned,
     MembershipClassChanged,
     MembershipRestored,
     MembershipTerminated,
     MemberSuspended,
+    ResignationAnnounced,
+    ResignationWithdrawn,
 )
-from contracts.values import Activity, MembershipClass
 from infra.errors import Refused
-from infra.policy import Policies, Policy
+from infra.policy import Policies
 
+from . import fees
 from .commands import (
     ChangeClass,
+    ChangeMember,
     ExtendDuty,
     ReinstateMember,
     ResignMembership,
@@ -30,11 +34,13 @@ from .commands import (
     StandingCommand,
     SuspendMember,
     TerminateMembership,
+    WithdrawResignation,
 )
 from .duty import Clock, clock_from, obliged, shifted, stages
-from .settle import Story, end, forfeiture_stands, settle, start
+from .guards import check_activities, check_class, past_day, require_member, unknown
+from .settle import Story, end, forfeiture_stands, look_back, settle, start
 from .site import canonical
-from .standing import ENDED, Duty, Member
+from .standing import Duty, Member
 
 
 def decide(command: StandingCommand, story: Story, policies: Policies) -> None:
@@ -47,6 +53,14 @@ def decide(command: StandingCommand, story: Story, policies: Policies) -> None:
         return
     require_member(state, command.member_id)
     match command:
+        case ChangeMember():
+            changed = MemberChanged(
+                member_id=state.member_id,
+                name=command.name,
+                country=command.country,
+                effective_on=command.on,
+            )
+            story.tell(changed)
         case ChangeClass():
             _change_class(command, story, policies)
         case ExtendDuty():
@@ -63,6 +77,8 @@ def decide(command: StandingCommand, story: Story, policies: Policies) -> None:
             _reinstate(command, story)
         case ResignMembership():
             _resign(command, story)
+        case WithdrawResignation():
+            story.tell(ResignationWithdrawn(member_id=state.member_id, withdrawn_on=command.on))
         case TerminateMembership():
             _terminate(command, story)
         case _:
@@ -72,6 +88,9 @@ def decide(command: StandingCommand, story: Story, policies: Policies) -> None:
 def _already(command: StandingCommand, state: Member) -> bool:
     """Whether what is wanted already holds."""
     match command:
+        case ChangeMember():
+            same = (command.name, command.country) == (state.name, state.country)
+            return state.status == "member" and same
         case ChangeClass():
             same = command.membership_class is state.membership_class
             return same and canonical(command.activities) == state.activities
@@ -86,84 +105,16 @@ def _already(command: StandingCommand, state: Member) -> bool:
         case RestoreMembership():
             return state.status == "member"
         case ResignMembership():
+            if state.status == "member":
+                return state.resigns_on is not None and command.effective_on == state.resigns_on
             same = command.effective_on in (None, state.ended_on)
             return state.status == "resigned" and same
+        case WithdrawResignation():
+            return state.status == "member" and state.resigns_on is None
         case TerminateMembership():
             return state.status == "terminated"
         case _:
             assert_never(command)
-
-
-# --- guards shared with the application and the fees ---
-
-
-def require_member(state: Member, member_id: str) -> None:
-    """Refuse unless the membership runs, active or suspended."""
-    if state.status == "member":
-        return
-    if state.status in ENDED:
-        raise Refused(
-            "membership-ended",
-            f"The membership of {member_id} ended on {state.ended_on} ({state.status}); "
-            "to come back, apply under a new member id.",
-            member_id=member_id,
-            status=state.status,
-            ended_on=state.ended_on,
-        )
-    if state.status == "none":
-        raise unknown(member_id)
-    raise Refused(
-        "not-yet-member",
-        f"{member_id} has not joined: its application is {state.status.replace('_', ' ')}.",
-        member_id=member_id,
-        status=state.status,
-    )
-
-
-def unknown(member_id: str) -> Refused:
-    """The refusal of a member id that was never used."""
-    return Refused("unknown-member", f"There is no member {member_id}.", member_id=member_id)
-
-
-def past_day(asked: date | None, today: date, what: str) -> date:
-    """The day asked for, or today; refused when it lies ahead."""
-    if asked is not None and asked > today:
-        raise Refused(
-            "day-in-the-future",
-            f"{what} on {asked} cannot be recorded on {today}: record it when the day has come.",
-            day=asked,
-            today=today,
-        )
-    return asked or today
-
-
-def check_class(
-    membership_class: MembershipClass, activities: tuple[Activity, ...], policy: Policy
-) -> None:
-    """Refuse a class that the activities do not allow (domain.md 1.1)."""
-    forcing = [one.value for one in activities if one.value in policy.words("class.forces_pt")]
-    if forcing and membership_class is not MembershipClass.PRODUCTION_AND_TRANSFORMATION:
-        raise Refused(
-            "class-must-be-pt",
-            f"Who does {', '.join(forcing)} joins class PT, Production and Transformation, "
-            f"not {membership_class.value}.",
-            membership_class=membership_class.value,
-            activities=forcing,
-        )
-
-
-def check_activities(
-    membership_class: MembershipClass, activities: tuple[Activity, ...], policy: Policy
-) -> None:
-    """Refuse a class without the activities that it is about."""
-    needs = policy.words("application.activities_needed_by")
-    if not activities and membership_class.value in needs:
-        raise Refused(
-            "activities-missing",
-            f"Members of class {membership_class.value} name their supply-chain activities: "
-            "at least one.",
-            membership_class=membership_class.value,
-        )
 
 
 # --- class ---
@@ -256,8 +207,9 @@ def _extend(command: ExtendDuty, story: Story, policies: Policies) -> None:
             f"Member {state.member_id} has no duty to certify that could be extended.",
             member_id=state.member_id,
         )
-    _check_extension(command, duty, _base(state, clock, policies), policies)
-    missed = state.miss(duty.key) is not None
+    miss = state.miss(duty.key)
+    kept_until = state.facts(clock, None).forfeits_on(duty.key, policies)
+    _check_extension(command, duty, kept_until, _base(state, clock, policies), policies)
     story.tell(
         DutyExtended(
             member_id=state.member_id,
@@ -271,7 +223,7 @@ def _extend(command: ExtendDuty, story: Story, policies: Policies) -> None:
             note_ref=command.note_ref,
         )
     )
-    if missed and "duty_missed" in state.suspensions:
+    if miss is not None and "duty_missed" in state.suspensions:
         _lift(story, command.on)
     settle(story, policies)
 
@@ -281,12 +233,12 @@ def _base(state: Member, clock: Clock, policies: Policies) -> date:
     return stages(state.facts(clock, None), policies)[-1].base_on
 
 
-def _check_extension(command: ExtendDuty, duty: Duty, base_on: date, policies: Policies) -> None:
+def _check_extension(
+    command: ExtendDuty, duty: Duty, kept_until: date, base_on: date, policies: Policies
+) -> None:
     last = shifted(base_on, policies.on(command.on).integer("extension.days_max"))
-    missed_on = shifted(duty.due_on, 1)
-    grace = policies.on(missed_on).integer("forfeit.days_after_miss")
     wrong: tuple[str, str] | None = None
-    if command.on >= shifted(missed_on, grace):
+    if command.on >= kept_until:
         wrong = "extension-too-late", "the days in which the membership could be kept are over"
     elif command.due_on < command.on:
         wrong = "extension-in-the-past", f"{command.due_on} is over"
@@ -321,8 +273,9 @@ def _reinstate(command: ReinstateMember, story: Story) -> None:
 
 
 def _resign(command: ResignMembership, story: Story) -> None:
+    """Today or earlier it happens; a later day is announced, and its eve's close tells it."""
     state = story.state
-    day = past_day(command.effective_on, command.on, "A resignation")
+    day = command.effective_on or command.on
     if state.joined_on is not None and day < state.joined_on:
         raise Refused(
             "before-joining",
@@ -330,7 +283,19 @@ def _resign(command: ResignMembership, story: Story) -> None:
             joined_on=state.joined_on,
             effective_on=day,
         )
-    story.tell(MemberResigned(member_id=state.member_id, effective_on=day))
+    if day > command.on:
+        story.tell(
+            ResignationAnnounced(
+                member_id=state.member_id, announced_on=command.on, effective_on=day
+            )
+        )
+    else:
+        resign(story, day)
+
+
+def resign(story: Story, day: date) -> None:
+    """The membership ends with this day, and its duty."""
+    story.tell(MemberResigned(member_id=story.state.member_id, effective_on=day))
     end(story, day, "membership_ended")
 
 
@@ -367,6 +332,7 @@ def _restore(command: RestoreMembership, story: Story, policies: Policies) -> No
             "effective in time.",
             effective_on=state.forfeiture.effective_on,
         )
+    look_back(story, policies)
     story.tell(
         MembershipRestored(
             member_id=state.member_id,
@@ -376,3 +342,4 @@ def _restore(command: RestoreMembership, story: Story, policies: Policies) -> No
         )
     )
     settle(story, policies)
+    fees.review(story, policies, shifted(command.on, -1))

@@ -110,6 +110,14 @@ class AdmitMember(MemberCommand):
 # --- class, duty, standing (domain.md 1.2, 1.3) ---
 
 
+class ChangeMember(MemberCommand):
+    """Another name, or another country of its seat."""
+
+    NAME: ClassVar[str] = "change_member"
+    name: Name
+    country: Country
+
+
 class ChangeClass(MemberCommand):
     """Another class, or other activities in the same one, from today or an earlier day on."""
 
@@ -153,10 +161,16 @@ class RestoreMembership(MemberCommand):
 
 
 class ResignMembership(MemberCommand):
-    """The member leaves, today or on an earlier day."""
+    """The member leaves, today or on an earlier day; or announces that it will on a later one."""
 
     NAME: ClassVar[str] = "resign_membership"
     effective_on: date | None = None
+
+
+class WithdrawResignation(MemberCommand):
+    """The member stays: take back what was announced, before its day."""
+
+    NAME: ClassVar[str] = "withdraw_resignation"
 
 
 class TerminateMembership(MemberCommand):
@@ -170,6 +184,15 @@ class TerminateMembership(MemberCommand):
 
 
 # --- fees (domain.md 1.3, 1.5) ---
+
+
+class ChangeFeeLevel(MemberCommand):
+    """Fees are scaled to size and type of a member: from now on it pays another one."""
+
+    NAME: ClassVar[str] = "change_fee_level"
+    FILLED: ClassVar[frozenset[str]] = DAY_AND_APPROVER
+    fee_level: FeeLevel
+    approver: PersonRef
 
 
 class InvoiceFee(MemberCommand):
@@ -187,6 +210,17 @@ class RecordFeePayment(MemberCommand):
     NAME: ClassVar[str] = "record_fee_payment"
     invoice_id: Id
     paid_on: date | None = None
+
+
+class CancelFeeInvoice(MemberCommand):
+    """An invoice was raised in error: nothing is due on it. Of a former member, too."""
+
+    NAME: ClassVar[str] = "cancel_fee_invoice"
+    FILLED: ClassVar[frozenset[str]] = DAY_AND_APPROVER
+    invoice_id: Id
+    reason: Id = "raised_in_error"
+    note_ref: NoteRef | None = None
+    approver: PersonRef
 
 
 # --- certificates: internal, from what audits published ---
@@ -243,15 +277,17 @@ ApplicationCommand = (
     | AdmitMember
 )
 StandingCommand = (
-    ChangeClass
+    ChangeMember
+    | ChangeClass
     | ExtendDuty
     | SuspendMember
     | ReinstateMember
     | RestoreMembership
     | ResignMembership
+    | WithdrawResignation
     | TerminateMembership
 )
-FeeCommand = InvoiceFee | RecordFeePayment
+FeeCommand = ChangeFeeLevel | InvoiceFee | RecordFeePayment | CancelFeeInvoice
 CertificateCommand = (
     NoteCertificate
     | NoteConversion

@@ -12,7 +12,10 @@ from . import entity, facility, member
 from .commands import (
     AdmitMember,
     ApproveApplication,
+    CancelFeeInvoice,
     ChangeClass,
+    ChangeFeeLevel,
+    ChangeMember,
     DeclineApplication,
     DraftApplication,
     ExtendDuty,
@@ -32,8 +35,9 @@ from .commands import (
     SupplyInformation,
     SuspendMember,
     TerminateMembership,
+    WithdrawResignation,
 )
-from .duty import CertificateNoted
+from .duty import CertificateNoted, LateNewsNoted
 from .entity import AcceptTransfer, ChangeEntity, CloseEntity, RegisterEntity, ReturnTransfer
 from .evidence import EntityContents, EntityEvidence, MemberEvidence, OfferEvidence
 from .facility_commands import (
@@ -45,6 +49,7 @@ from .facility_commands import (
     DismissClosure,
     OfferTransfer,
     ProposeClosure,
+    ProposeStranded,
     RegisterFacility,
     WithdrawTransfer,
 )
@@ -60,20 +65,24 @@ BY_OPS: tuple[type[Command], ...] = (
     ApproveApplication,
     DeclineApplication,
     AdmitMember,
+    ChangeMember,
     ChangeClass,
     ExtendDuty,
     SuspendMember,
     ReinstateMember,
     RestoreMembership,
     TerminateMembership,
+    ChangeFeeLevel,
     InvoiceFee,
     RecordFeePayment,
+    CancelFeeInvoice,
 )
 BY_OPS_AND_MEMBERS: tuple[type[Command], ...] = (
     DraftApplication,
     SubmitApplication,
     SupplyInformation,
     ResignMembership,
+    WithdrawResignation,
     RegisterEntity,
     ChangeEntity,
     CloseEntity,
@@ -100,8 +109,9 @@ INTERNAL: tuple[type[Command], ...] = (
     NoteCertificateWithdrawn,
     CompleteTransfer,
     CompleteReturn,
+    ProposeStranded,
 )
-PRIVATE: tuple[type[Event], ...] = (CertificateNoted,)
+PRIVATE: tuple[type[Event], ...] = (CertificateNoted, LateNewsNoted)
 
 ROLES: Mapping[str, frozenset[str]] = {
     **{command.NAME: frozenset({"ops"}) for command in BY_OPS},

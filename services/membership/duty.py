@@ -19,6 +19,7 @@ The table (domain.md 1.2; each [G] is a figure of the policy):
 | valid from after the miss, before forfeit   | the miss stays, the member is reinstated [G]       |
 | expired before the first due date           | the recertification is due on that date [derived]  |
 | recorded late, effective in time            | no miss: what was recorded is retracted            |
+| a miss learnt late (a withdrawal dated back)| the time to cure it counts from that day           |
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,8 @@ from contracts.values import (
 )
 from infra.policy import Policies, Policy
 
+DutyKey = tuple[DutyRule, date]
+"""A duty of a member: its rule and its last day."""
 INITIAL_RULE = DutyRule.INITIAL_CERTIFICATION
 AGAIN = DutyRule.RECERTIFICATION
 
@@ -132,6 +135,15 @@ class CertificateNoted(Event):
     certificate: HeldCertificate
 
 
+class LateNewsNoted(Event):
+    """Private: on this day it was learnt that a duty whose last day is over was not met after all.
+    The time to cure the miss counts from here (docs/decisions/0004)."""
+
+    TYPE: ClassVar[str] = "membership.late_news_noted.v1"
+    member_id: MemberId
+    noted_on: date
+
+
 def held(granted: CertificateGranted) -> HeldCertificate:
     """A certificate as granted."""
     return HeldCertificate(
@@ -210,6 +222,11 @@ class Stage(NamedTuple):
     forfeits_on: date | None = None
 
     @property
+    def key(self) -> DutyKey:
+        """What tells one duty of a member from another."""
+        return self.rule, self.due_on
+
+    @property
     def missed_on(self) -> date:
         """The first day after it: that of the miss, if it was missed."""
         return shifted(self.due_on, 1)
@@ -222,12 +239,23 @@ class Stage(NamedTuple):
 
 class Facts(NamedTuple):
     """All that the course of a member's duty depends on. `closed` is the last day of which the
-    clock knows that no more news will come in the ordinary way."""
+    clock knows that no more news will come in the ordinary way; `forfeits` are the days that were
+    told with misses that stand; `news_on` is the day of the last late news."""
 
     clock: Clock
     extensions: Sequence[Extension]
     certificates: Mapping[CertificateId, HeldCertificate]
     closed: date | None
+    forfeits: Mapping[DutyKey, date] = {}
+    news_on: date | None = None
+
+    def forfeits_on(self, key: DutyKey, policies: Policies) -> date:
+        """The first day without membership if a duty is missed and nothing heals it: as told, or
+        the policy's days after the first day missed, or after that of late news."""
+        missed_on = shifted(key[1], 1)
+        days = policies.on(missed_on).integer("forfeit.days_after_miss")
+        learnt_on = max(missed_on, self.news_on or missed_on)
+        return self.forfeits.get(key) or shifted(learnt_on, days)
 
 
 def stages(facts: Facts, policies: Policies) -> list[Stage]:
@@ -295,7 +323,7 @@ def _unmet(stage: Stage, later: Sequence[Span], facts: Facts, policies: Policies
     if facts.closed is None or stage.due_on > facts.closed:
         return stage
     policy = policies.on(stage.missed_on)
-    forfeits_on = shifted(stage.missed_on, policy.integer("forfeit.days_after_miss"))
+    forfeits_on = facts.forfeits_on(stage.key, policies)
     stage = stage._replace(outcome="missed", forfeits_on=forfeits_on)
     healing = [span for span in later if span.first < forfeits_on]
     if healing and policy.flag("duty.late_certificate_reinstates"):

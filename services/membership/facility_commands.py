@@ -109,6 +109,14 @@ class ProposeClosure(FacilityBound):
     import_id: Id
 
 
+class ProposeStranded(FacilityBound):
+    """Internal: the facility came to be in an entity that closed at the same time. `member_id` is
+    the owner then; `entity_id` the entity."""
+
+    NAME: ClassVar[str] = "propose_stranded"
+    entity_id: EntityId
+
+
 class DismissClosure(FacilityBound):
     """Keep the facility: the proposal to close it is off the list."""
 

@@ -9,6 +9,8 @@ by a person. `due(state)[rule]` is the last day that must be closed before that 
 |-------------------------|----------------------------------|-------------------------|
 | duty_missed             | the duty's last day              | audit_scheduling        |
 | forfeit                 | the day before `forfeits_on`     | audit_scheduling        |
+| reinstate               | the day before a late certificate| nobody                  |
+| resignation             | the eve of the day announced     | nobody                  |
 | fee_overdue:<invoice>   | the invoice's last day           | nobody                  |
 | fee_suspension:<invoice>| the day before `suspends_on`     | nobody                  |
 """
@@ -23,12 +25,13 @@ from infra.errors import Refused
 from infra.policy import Policies
 
 from . import application, changes, fees
-from .changes import require_member
 from .commands import (
     AdmitMember,
     ApplicationCommand,
     ApproveApplication,
+    CancelFeeInvoice,
     CertificateCommand,
+    ChangeFeeLevel,
     DeclineApplication,
     DraftApplication,
     FeeCommand,
@@ -46,13 +49,16 @@ from .commands import (
     SupplyInformation,
 )
 from .duty import CertificateNoted, HeldCertificate, Pause, shifted
-from .settle import Story, settle
-from .standing import INITIAL, Member, evolve
+from .member_fold import evolve
+from .settle import Story, look_back, settle
+from .standing import INITIAL, Member
 
 __all__ = ["INITIAL", "RESTS_ON", "Member", "decide", "due", "evolve"]
 
 MISSED = "duty_missed"
 FORFEIT = "forfeit"
+REINSTATE = "reinstate"
+RESIGNATION = "resignation"
 RESTS_ON: Mapping[str, tuple[str, ...]] = {
     MISSED: ("audit_scheduling",),
     FORFEIT: ("audit_scheduling",),
@@ -64,7 +70,7 @@ MemberCommand = ApplicationCommand | StandingCommand | FeeCommand | CertificateC
 
 def decide(command: MemberCommand, state: Member, policies: Policies) -> Sequence[Event]:
     """Events of a command; raises Refused."""
-    story = Story(state)
+    story = Story(state, command.on, closing=isinstance(command, Tick))
     match command:
         case (
             DraftApplication()
@@ -87,8 +93,7 @@ def decide(command: MemberCommand, state: Member, policies: Policies) -> Sequenc
             _note(command, story, policies)
         case Tick():
             _tick(command, story, policies)
-        case InvoiceFee() | RecordFeePayment():
-            require_member(state, command.member_id)
+        case ChangeFeeLevel() | InvoiceFee() | RecordFeePayment() | CancelFeeInvoice():
             fees.decide(command, story, policies)
         case _:
             changes.decide(command, story, policies)
@@ -100,13 +105,26 @@ def due(state: Member) -> Mapping[str, date]:
     if state.status != "member":
         return {}
     days = dict(fees.due(state))
+    if state.resigns_on is not None:
+        days[RESIGNATION] = shifted(state.resigns_on, -1)
     if state.duty is not None:
         miss = state.miss(state.duty.key)
         if miss is None:
             days[MISSED] = state.duty.due_on
         else:
             days[FORFEIT] = shifted(miss.forfeits_on, -1)
+    cured_on = _cured_on(state)
+    if cured_on is not None:
+        days[REINSTATE] = shifted(cured_on, -1)
     return days
+
+
+def _cured_on(state: Member) -> date | None:
+    """The day from which the missed duty behind a suspension is met, if it lies ahead."""
+    since = state.suspensions.get("duty_missed")
+    if since is None or (state.duty is not None and state.miss(state.duty.key) is not None):
+        return None
+    return next((met.on for met in state.met if shifted(met.duty.due_on, 1) == since), None)
 
 
 def _tick(command: Tick, story: Story, policies: Policies) -> None:
@@ -117,8 +135,15 @@ def _tick(command: Tick, story: Story, policies: Policies) -> None:
     asked = due(story.state).get(command.rule)
     if asked is None or asked > command.on:
         return
+    resigns_on = story.state.resigns_on
+    if resigns_on is not None and resigns_on <= shifted(asked, 1):
+        # Whichever rule comes first: nothing is missed from the day on which the member is gone.
+        changes.resign(story, resigns_on)
+        return
     if rule in RESTS_ON:
         settle(story, policies, asked)
+    elif rule == REINSTATE:
+        settle(story, policies)
     else:
         fees.settle_fees(story, policies, command.on)
 
@@ -134,6 +159,7 @@ def _note(command: CertificateCommand, story: Story, policies: Policies) -> None
         noted = _altered(command, story.state)
     if noted == story.state.certificates.get(noted.certificate_id):
         return
+    look_back(story, policies)
     story.tell(CertificateNoted(member_id=command.member_id, certificate=noted))
     settle(story, policies)
 

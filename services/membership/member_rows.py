@@ -16,8 +16,9 @@ from infra.readmodel import Projection
 class MemberRow(NamedTuple):
     """A member or applicant. `standing`: how far the application is, `active`, `suspended`, or how
     it ended. `duty_state`: `open`, `missed`, `met`; None without a duty. `suspensions`: reason ->
-    since. `invoices`: id -> due_on, state (`open`, `overdue`, `paid`). `forfeiture_questioned`:
-    by what was learnt late it should not have been; a person should restore the membership."""
+    since. `invoices`: id -> due_on, state (`open`, `overdue`, `paid`, `cancelled`). `resigns_on`:
+    the day announced, the first without membership. `forfeiture_questioned`: by what was learnt
+    late it should not have been; a person should restore the membership."""
 
     member_id: str
     name: str
@@ -27,6 +28,7 @@ class MemberRow(NamedTuple):
     fee_level: str | None
     standing: str
     joined_on: date | None
+    resigns_on: date | None
     ended_on: date | None
     duty_rule: str | None
     duty_due_on: date | None
@@ -52,7 +54,7 @@ def _member(key: str, row: MemberRow | None, recorded: Recorded) -> MemberRow | 
         if not isinstance(event, membership.ApplicationDrafted):
             return None
         row = _drafted(event)
-    for step in (_after_application, _after_standing, _after_duty, _after_fee):
+    for step in (_after_application, _after_standing, _after_end, _after_duty, _after_fee):
         row = step(row, recorded)
     return row._replace(version=at.version, position=at.position)
 
@@ -67,6 +69,7 @@ def _drafted(event: membership.ApplicationDrafted) -> MemberRow:
         fee_level=None,
         standing="drafted",
         joined_on=None,
+        resigns_on=None,
         ended_on=None,
         duty_rule=None,
         duty_due_on=None,
@@ -111,6 +114,8 @@ def _after_standing(row: MemberRow, recorded: Recorded) -> MemberRow:
     match recorded.event:
         case membership.MemberJoined() as event:
             return row._replace(standing="active", joined_on=event.joined_on)
+        case membership.MemberChanged() as event:
+            return row._replace(name=event.name, country=event.country)
         case membership.MembershipClassChanged() as event:
             return row._replace(
                 membership_class=event.membership_class.value,
@@ -124,6 +129,12 @@ def _after_standing(row: MemberRow, recorded: Recorded) -> MemberRow:
                 reason: day for reason, day in row.suspensions.items() if reason != event.reason
             }
             return row._replace(suspensions=left, standing="suspended" if left else "active")
+        case _:
+            return row
+
+
+def _after_end(row: MemberRow, recorded: Recorded) -> MemberRow:
+    match recorded.event:
         case membership.MembershipForfeited() as event:
             return row._replace(
                 standing="forfeited", ended_on=event.effective_on, forfeiture_questioned=False
@@ -136,10 +147,13 @@ def _after_standing(row: MemberRow, recorded: Recorded) -> MemberRow:
             return row._replace(
                 standing=standing, ended_on=None, forfeits_on=None, forfeiture_questioned=False
             )
-        case membership.MemberResigned() as event:
-            return row._replace(standing="resigned", ended_on=event.effective_on)
-        case membership.MembershipTerminated() as event:
-            return row._replace(standing="terminated", ended_on=event.effective_on)
+        case membership.ResignationAnnounced() as event:
+            return row._replace(resigns_on=event.effective_on)
+        case membership.ResignationWithdrawn():
+            return row._replace(resigns_on=None)
+        case membership.MemberResigned() | membership.MembershipTerminated() as event:
+            how = "resigned" if isinstance(event, membership.MemberResigned) else "terminated"
+            return row._replace(standing=how, ended_on=event.effective_on, resigns_on=None)
         case _:
             return row
 
@@ -185,15 +199,19 @@ def _after_outcome(
 
 def _after_fee(row: MemberRow, recorded: Recorded) -> MemberRow:
     match recorded.event:
+        case membership.FeeLevelChanged() as event:
+            return row._replace(fee_level=event.fee_level)
         case membership.FeeInvoiced() as event:
             invoice = {"due_on": event.due_on.isoformat(), "state": "open"}
         case membership.FeePaid() as event:
             invoice = {**row.invoices.get(event.invoice_id, {}), "state": "paid"}
         case membership.FeeOverdue() as event:
             invoice = {**row.invoices.get(event.invoice_id, {}), "state": "overdue"}
+        case membership.FeeInvoiceCancelled() as event:
+            invoice = {**row.invoices.get(event.invoice_id, {}), "state": "cancelled"}
         case _:
             return row
     return row._replace(invoices={**row.invoices, event.invoice_id: invoice})
 
 
-MEMBERS = Projection("members", 1, MemberRow, _member_keys, _member, (("standing", "member_id"),))
+MEMBERS = Projection("members", 2, MemberRow, _member_keys, _member, (("standing", "member_id"),))

@@ -26,16 +26,33 @@ from contracts.membership import (
 from contracts.values import CertificateId, DutyRule
 from infra.policy import Policies
 
-from .duty import INITIAL_RULE, Clock, Stage, covering, shifted, stages
-from .standing import Duty, Member, MemberEvent, Met, evolve
+from .duty import (
+    INITIAL_RULE,
+    Clock,
+    Facts,
+    LateNewsNoted,
+    Stage,
+    covering,
+    shifted,
+    stages,
+)
+from .member_fold import evolve
+from .standing import Duty, Member, MemberEvent, Met
 
 
 class Story:
-    """Events told so far, and the member after them."""
+    """Events told so far, and the member after them.
 
-    def __init__(self, state: Member) -> None:
+    `on` is the day of the command; a tick closes it, so that the next one `dawns`. `ran` is the
+    duty that ran before anything was told.
+    """
+
+    def __init__(self, state: Member, on: date, *, closing: bool = False) -> None:
         self.state = state
         self.events: list[Event] = []
+        self.on = on
+        self.dawns = shifted(on, 1) if closing else on
+        self.ran = state.duty.key if state.duty is not None else None
 
     def tell(self, event: MemberEvent) -> None:
         """One more event."""
@@ -50,6 +67,10 @@ def settle(story: Story, policies: Policies, closed: date | None = None) -> Stor
         return story
     facts = state.facts(state.clock, closed)
     course = stages(facts, policies)
+    if _late_news(story, course[-1], facts):
+        story.tell(LateNewsNoted(member_id=state.member_id, noted_on=story.on))
+        facts = story.state.facts(state.clock, closed)
+        course = stages(facts, policies)
     if state.status == "member":
         _retract(story, course, policies)
         for stage in course[:-1]:
@@ -63,6 +84,22 @@ def settle(story: Story, policies: Policies, closed: date | None = None) -> Stor
     elif state.misses:
         _retract(story, course, policies)
     return story
+
+
+def _late_news(story: Story, last: Stage, facts: Facts) -> bool:
+    """Whether it is learnt only now that a duty which nobody took to be open is over and not met.
+    (What the clock finds was open all the time.)"""
+    learnt = last.due_on < story.on and last.key not in facts.forfeits and last.key != story.ran
+    bound = story.state.status in ("member", "forfeited")
+    return learnt and bound and story.dawns == story.on
+
+
+def look_back(story: Story, policies: Policies) -> None:
+    """Of a forfeited membership no duty runs: take the one that would, so that only what is told
+    from here on counts as news."""
+    state = story.state
+    if state.status == "forfeited" and state.clock is not None:
+        story.ran = stages(state.facts(state.clock, None), policies)[-1].key
 
 
 def start(story: Story, clock: Clock, policies: Policies) -> None:
@@ -113,11 +150,11 @@ def forfeiture_stands(state: Member, policies: Policies) -> bool:
 def _retract(story: Story, course: Sequence[Stage], policies: Policies) -> None:
     """Take back every miss that the course does not have."""
     state = story.state
-    standing = {(one.rule, one.due_on) for one in course if one.outcome in ("late", "missed")}
+    standing = {one.key for one in course if one.outcome in ("late", "missed")}
     for miss in state.misses:
         if miss.key in standing:
             continue
-        stage = next((one for one in course if (one.rule, one.due_on) == miss.key), None)
+        stage = next((one for one in course if one.key == miss.key), None)
         if stage is not None and stage.span is not None:
             certificate_id: CertificateId | None = stage.span.certificate_id
         else:
@@ -139,10 +176,12 @@ def _retract(story: Story, course: Sequence[Stage], policies: Policies) -> None:
 
 def _tell_met(story: Story, stage: Stage, policies: Policies) -> None:
     """A duty that is behind: met in time, or late after a miss."""
-    key = (stage.rule, stage.due_on)
     late = stage.outcome == "late"
-    met = story.state.met_by(key)
-    if met is not None and met.by in stage.able and (not late or story.state.miss(key)):
+    met = story.state.met_by(stage.key)
+    if met is not None and met.by in stage.able and (not late or story.state.miss(stage.key)):
+        waits = story.state.suspensions.get("duty_missed") == stage.missed_on
+        if late and waits and met.on != stage.met_on:
+            _meet(story, stage)  # an earlier day than the one that is waited for
         return
     duty = story.state.duty
     beyond = duty is not None and duty.rule is not stage.rule
@@ -171,7 +210,7 @@ def _tell_last(story: Story, course: Sequence[Stage], policies: Policies) -> Non
 def _take_up(story: Story, stage: Stage, policies: Policies) -> None:
     """Make this duty the one that runs."""
     duty = story.state.duty
-    if duty is not None and duty.key == (stage.rule, stage.due_on):
+    if duty is not None and duty.key == stage.key:
         return
     if duty is not None and duty.rule is not stage.rule:
         _void(story, duty)
@@ -185,7 +224,7 @@ def _take_up(story: Story, stage: Stage, policies: Policies) -> None:
                 effective_on=stage.starts_on,
             )
         )
-    if story.state.met_by((stage.rule, stage.due_on)) is not None:
+    if story.state.met_by(stage.key) is not None:
         _reopen(story, stage)
     else:
         _tell_started(story, stage, policies)
@@ -219,7 +258,7 @@ def _void(story: Story, duty: Duty) -> None:
 
 def _reopen(story: Story, stage: Stage) -> None:
     state = story.state
-    met: Met | None = state.met_by((stage.rule, stage.due_on))
+    met: Met | None = state.met_by(stage.key)
     if met is None:
         return
     held = state.certificates.get(met.by)
@@ -276,7 +315,7 @@ def _suspend(story: Story, stage: Stage, policies: Policies) -> None:
 
 def _miss(story: Story, stage: Stage, policies: Policies) -> bool:
     """Tell a miss; False when it was told before."""
-    if story.state.miss((stage.rule, stage.due_on)) is not None or stage.forfeits_on is None:
+    if story.state.miss(stage.key) is not None or stage.forfeits_on is None:
         return False
     story.tell(
         DutyMissed(
@@ -292,7 +331,10 @@ def _miss(story: Story, stage: Stage, policies: Policies) -> bool:
 
 
 def _reinstate(story: Story, since: date, on: date | None) -> None:
-    """Lift the suspension of a miss, if it is that one which holds."""
+    """Lift the suspension of a miss, if it is that one which holds: not before the day has come
+    (the clock asks again then)."""
+    if on is not None and on > story.dawns:
+        return
     if story.state.suspensions.get("duty_missed") == since:
         story.tell(
             MemberReinstated(

@@ -109,11 +109,16 @@ def _duties(state: Member) -> dict[str, dict[str, str]]:
 
 
 def members_expected(oracle: Oracle, on: date, known: date) -> Shown:
-    """The oracle's members, by all that is known to hold later too: membership says at once what
-    follows from a certificate that is to begin."""
-    members = oracle.state(on, known, ahead=True)["members"]
+    """The oracle's members: their standing on that day, and their duties by all that is known to
+    hold later too, as membership says at once what a certificate to come will meet."""
+    members = oracle.state(on, known)["members"]
+    ahead = oracle.state(on, known, ahead=True)["members"]
     return {
-        name: {field: value for field, value in shown.items() if field != "certification"}
+        name: {
+            "status": shown["status"],
+            "reasons": shown["reasons"],
+            "duties": ahead[name]["duties"],
+        }
         for name, shown in members.items()
     }
 

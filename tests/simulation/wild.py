@@ -199,10 +199,12 @@ class WildLife:
             (6, self._change_class),
             (10, self._invoice),
             (12, self._pay),
+            (3, self._cancel_invoice),
             (2, self._hold),
             (3, self._let_go),
             (8, self._restore),
-            (1, self._leave),
+            (2, self._leave),
+            (4, self._stay),
         )
         self.dice.choices([deed for _, deed in deeds], [weight for weight, _ in deeds])[0]()
 
@@ -322,6 +324,11 @@ class WildLife:
             paid_on = self._past(self.dice.choice((0, 40)))
             self._tell(h.Paid(**self._about(), invoice_id=f"syn-i-0001-{number}", paid_on=paid_on))
 
+    def _cancel_invoice(self) -> None:
+        if self.invoices:
+            number = self.dice.randint(1, self.invoices)
+            self._tell(h.InvoiceCancelled(**self._about(), invoice_id=f"syn-i-0001-{number}"))
+
     def _hold(self) -> None:
         self._tell(h.SuspendedByHand(**self._about(), effective_on=self.today))
 
@@ -332,5 +339,12 @@ class WildLife:
         self._tell(h.Restored(**self._about()))
 
     def _leave(self) -> None:
+        """Mostly announced for a day to come, and mostly taken back."""
         if self.dice.random() < 0.3:
             self._tell(h.Resigned(**self._about(), effective_on=self._past(10)))
+        elif self.dice.random() < 0.6:
+            ahead = timedelta(days=self.dice.randint(1, 120))
+            self._tell(h.Resigned(**self._about(), effective_on=self.today + ahead))
+
+    def _stay(self) -> None:
+        self._tell(h.ResignationWithdrawn(**self._about()))

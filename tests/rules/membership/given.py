@@ -49,6 +49,8 @@ MISSED = date(2025, 8, 11)
 FORFEIT = date(2025, 11, 9)
 """90 days after the first day missed."""
 NOW = date(2025, 9, 1)
+BEFORE = date(2025, 8, 1)
+"""A day on which the first duty was not due yet."""
 
 SPEC = Spec(member, POLICIES)
 
@@ -129,9 +131,9 @@ def reinstated(effective_on: date, of: str = "C1") -> NoteCertificateReinstated:
     )
 
 
-def withdrawn(effective_on: date, of: str = "C1") -> NoteCertificateWithdrawn:
+def withdrawn(effective_on: date, of: str = "C1", on: date = NOW) -> NoteCertificateWithdrawn:
     return NoteCertificateWithdrawn(
-        on=NOW, member_id="M1", certificate_id=of, effective_on=effective_on
+        on=on, member_id="M1", certificate_id=of, effective_on=effective_on
     )
 
 

@@ -1,6 +1,6 @@
 """Which certificates meet the duty, when, and what a later word on them does (domain.md 1.2)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,9 +10,12 @@ from infra.policy import Figure, PolicyFile
 from services.membership.duty import CertificateNoted, HeldCertificate
 from tests.rules.membership.given import (
     AGAIN,
+    BEFORE,
     DUE,
     FIRST,
+    FORFEIT,
     MISSED,
+    NOW,
     SPEC,
     applied,
     certificate,
@@ -115,7 +118,7 @@ def test_validity_must_begin_on_the_due_day_at_the_latest(valid_from: date, in_t
 
 def test_a_certificate_from_before_joining_counts_from_the_day_of_joining() -> None:
     old = certificate(valid_from=date(2022, 1, 1), valid_to=date(2024, 12, 31))
-    joined().when(note(old)).then(
+    joined().when(note(old, BEFORE)).then(
         noted(old),
         met(FIRST, DUE, "C1", date(2023, 8, 10)),
         started(AGAIN, date(2023, 8, 10), DUE),
@@ -187,20 +190,23 @@ def test_a_certificate_valid_only_after_the_due_day_leaves_the_miss_and_reinstat
 
 def test_known_beforehand_it_tells_the_same_story_when_the_day_is_closed() -> None:
     late = certificate(valid_from=date(2025, 9, 1))
-    passing(joined(), note(late)).when(tick("duty_missed", DUE)).then(
+    eve = date(2025, 8, 31)
+    passing(joined(), note(late, BEFORE)).when(tick("duty_missed", DUE)).then(
         missed(FIRST, DUE),
         suspension(MISSED),
         met(FIRST, DUE, "C1", date(2025, 9, 1)),
-        reinstatement(date(2025, 9, 1)),
         started(AGAIN, date(2025, 9, 1), END, "C1"),
-    )
+    ).and_when(tick("reinstate", eve)).then(reinstatement(date(2025, 9, 1)))
 
 
 def test_the_last_day_on_which_a_late_one_helps_is_the_eve_of_the_forfeiture() -> None:
     in_time = certificate(valid_from=date(2025, 11, 8))
     too_late = certificate(valid_from=date(2025, 11, 9))
-    assert passing(days_closed(joined(), DUE), note(in_time)).state.standing == "active"
-    assert passing(days_closed(joined(), DUE), note(too_late)).state.standing == "suspended"
+    suspended = days_closed(joined(), DUE)
+    healed = days_closed(passing(suspended, note(in_time)), FORFEIT)
+    assert healed.state.standing == "active"
+    lost = days_closed(passing(suspended, note(too_late)), FORFEIT)
+    assert lost.state.standing == "forfeited"
 
 
 def test_where_the_policy_says_so_a_late_one_does_not_reinstate() -> None:
@@ -228,9 +234,8 @@ def test_a_gap_of_one_day_is_a_miss_on_that_day() -> None:
         missed(AGAIN, END),
         suspension(date(2028, 6, 1)),
         met(AGAIN, END, "C2", date(2028, 6, 2)),
-        reinstatement(date(2028, 6, 2)),
         started(AGAIN, date(2028, 6, 2), date(2031, 5, 31), "C2"),
-    )
+    ).and_when(tick("reinstate", date(2028, 6, 1))).then(reinstatement(date(2028, 6, 2)))
 
 
 def test_of_two_that_overlap_the_later_end_counts() -> None:
@@ -257,7 +262,7 @@ def test_a_conversion_moves_the_date_of_the_same_certificate() -> None:
 
 def test_one_that_expires_before_the_first_due_date_is_followed_up_by_that_date() -> None:
     short = certificate(valid_from=date(2024, 1, 1), valid_to=date(2024, 12, 31))
-    joined().when(note(short)).then(
+    joined().when(note(short, BEFORE)).then(
         noted(short),
         met(FIRST, DUE, "C1", date(2024, 1, 1)),
         started(AGAIN, date(2024, 1, 1), DUE),
@@ -274,7 +279,8 @@ def test_where_the_policy_says_so_it_is_followed_up_at_its_end() -> None:
 
 
 def test_withdrawn_before_the_first_due_date_the_duty_is_open_again() -> None:
-    answered = passing(joined(), note(certificate())).when(withdrawn(date(2025, 7, 1)))
+    given = passing(joined(), note(certificate(), BEFORE))
+    answered = given.when(withdrawn(date(2025, 7, 1), on=BEFORE))
     assert list(answered.events)[1:] == [
         DutyEnded(
             member_id="M1",
@@ -317,9 +323,10 @@ def test_a_renewal_that_is_withdrawn_reopens_the_recertification_it_had_met() ->
 def test_a_withdrawal_recorded_late_brings_the_miss_back() -> None:
     healed = passing(days_closed(joined(), DUE), note(certificate()))
     answered = healed.when(withdrawn(date(2025, 7, 1)))
-    assert list(answered.events)[2:] == [
+    learnt_now = {"forfeits_on": NOW + timedelta(days=90)}
+    assert list(answered.events)[3:] == [
         reopened(DUE, "C1", date(2025, 7, 1)),
-        missed(FIRST, DUE),
+        missed(FIRST, DUE).model_copy(update=learnt_now),
         suspension(MISSED),
     ]
 

@@ -11,6 +11,7 @@ from services.membership import member
 from services.membership.commands import AdmitMember, ChangeClass
 from tests.rules.membership.given import (
     AGAIN,
+    BEFORE,
     DS,
     DUE,
     FIRST,
@@ -94,7 +95,7 @@ def change(
 def test_the_duty_is_due_two_years_after_joining_or_launch_whichever_is_later(
     joined_on: date, starts_on: date, due_on: date
 ) -> None:
-    SPEC.given(*applied()).when(AdmitMember(on=NOW, member_id="M1", joined_on=joined_on)).then(
+    SPEC.given(*applied()).when(AdmitMember(on=joined_on, member_id="M1")).then(
         member_joined(PT, joined_on), started(FIRST, starts_on, due_on)
     )
 
@@ -175,8 +176,8 @@ def test_what_rests_on_the_silence_of_audits_is_listed_as_data() -> None:
 
 def test_a_tick_decides_no_further_than_the_day_that_was_due() -> None:
     """Audits need have closed no more than that day when the clock catches up."""
-    short = passing(joined(), note(certificate(valid_to=date(2025, 7, 31))))
-    late = passing(short, note(certificate("C2", date(2025, 9, 1), date(2025, 9, 30))))
+    short = passing(joined(), note(certificate(valid_to=date(2025, 7, 31)), BEFORE))
+    late = passing(short, note(certificate("C2", date(2025, 9, 1), date(2025, 9, 30)), BEFORE))
     late.when(tick("duty_missed", date(2025, 12, 31))).then(
         missed(AGAIN, DUE),
         suspension(MISSED),

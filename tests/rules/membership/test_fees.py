@@ -4,9 +4,14 @@ from datetime import date
 
 import pytest
 
-from contracts.membership import FeeInvoiced, FeeOverdue, FeePaid
+from contracts.membership import FeeInvoiceCancelled, FeeInvoiced, FeeOverdue, FeePaid
 from services.membership import member
-from services.membership.commands import InvoiceFee, RecordFeePayment
+from services.membership.commands import (
+    CancelFeeInvoice,
+    InvoiceFee,
+    RecordFeePayment,
+    ResignMembership,
+)
 from tests.rules.membership.given import (
     DS,
     POLICY_ID,
@@ -145,3 +150,73 @@ def test_payments_fit_their_invoice() -> None:
     ASKED.when(pay(date(2024, 2, 1), date(2024, 2, 2))).refused("payment-day-impossible")
     settled = passing(ASKED, pay(date(2024, 2, 1)))
     settled.when(pay(date(2024, 2, 5), date(2024, 2, 4))).refused("invoice-already-paid")
+
+
+# --- an invoice raised in error ---
+
+
+def cancel(on: date, invoice_id: str = "I1") -> CancelFeeInvoice:
+    return CancelFeeInvoice(on=on, member_id="M1", invoice_id=invoice_id, approver="P7")
+
+
+def cancelled(on: date, invoice_id: str = "I1") -> FeeInvoiceCancelled:
+    return FeeInvoiceCancelled(
+        member_id="M1",
+        invoice_id=invoice_id,
+        cancelled_on=on,
+        reason="raised_in_error",
+        approver="P7",
+    )
+
+
+def test_nothing_is_due_on_a_cancelled_invoice() -> None:
+    on = date(2024, 2, 1)
+    answered = ASKED.when(cancel(on))
+    answered.then(cancelled(on)).and_when(cancel(on)).nothing()
+    assert member.due(answered.state) == {}
+    answered.and_when(pay(on)).refused("invoice-cancelled")
+    answered.and_when(invoice()).refused("invoice-cancelled")
+
+
+def test_only_an_invoice_that_is_out_and_unpaid_can_be_cancelled() -> None:
+    ASKED.when(cancel(date(2024, 2, 1), "I9")).refused("unknown-invoice")
+    passing(ASKED, pay(date(2024, 2, 1))).when(cancel(date(2024, 2, 2))).refused(
+        "invoice-already-paid"
+    )
+
+
+def test_a_suspension_that_rested_on_it_alone_never_was() -> None:
+    on = date(2024, 4, 9)
+    UNPAID.when(cancel(on)).then(cancelled(on), reinstatement(SUSPENDED, "fees_unpaid"))
+
+
+def test_another_unpaid_fee_suspends_from_its_own_day() -> None:
+    two = passing(ASKED, invoice("I2", date(2024, 1, 11)))
+    both, on = days_closed(two, date(2024, 6, 1)), date(2024, 6, 2)
+    both.when(cancel(on)).then(
+        cancelled(on),
+        reinstatement(SUSPENDED, "fees_unpaid"),
+        suspension(date(2024, 4, 11), "fees_unpaid"),
+    )
+    both.when(cancel(on, "I2")).then(cancelled(on, "I2"))
+
+
+def test_days_on_which_a_fee_was_unpaid_stay_suspended_whatever_is_paid_or_cancelled_next() -> None:
+    two = passing(ASKED, invoice("I2", date(2024, 1, 11)))
+    both = days_closed(two, date(2024, 6, 1))
+    one_left = passing(both, pay(date(2024, 6, 2), paid_on=date(2024, 4, 20)))
+    on = date(2024, 6, 3)
+    one_left.when(cancel(on, "I2")).then(
+        cancelled(on, "I2"), reinstatement(date(2024, 4, 20), "fees_unpaid")
+    )
+    one_left.when(pay(on, date(2024, 4, 12), "I2")).then(
+        paid(date(2024, 4, 12), "I2"), reinstatement(date(2024, 4, 20), "fees_unpaid")
+    )
+
+
+def test_what_is_owed_is_paid_or_cancelled_after_the_end_too() -> None:
+    gone = passing(UNPAID, ResignMembership(on=date(2024, 5, 1), member_id="M1"))
+    on = date(2024, 5, 2)
+    gone.when(pay(on)).then(paid(on))
+    gone.when(cancel(on)).then(cancelled(on))
+    gone.when(invoice("I2", on)).refused("membership-ended")

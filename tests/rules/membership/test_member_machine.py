@@ -35,6 +35,9 @@ BEGINS = date(2022, 2, 28)
 ONE_DAY = timedelta(days=1)
 LEARNT_LATE = {
     "membership.certificate_noted.v1",
+    "membership.fee_invoice_cancelled.v1",
+    "membership.fee_paid.v1",
+    "membership.late_news_noted.v1",
     "membership.duty_miss_retracted.v1",
     "membership.duty_missed.v1",
     "membership.duty_ended.v1",
@@ -45,7 +48,12 @@ LEARNT_LATE = {
     "membership.membership_forfeited.v1",
 }
 """What may still be told of a forfeited membership, besides its restoration."""
-NOTED = {"membership.certificate_noted.v1", "membership.duty_miss_retracted.v1"}
+NOTED = {
+    "membership.certificate_noted.v1",
+    "membership.duty_miss_retracted.v1",
+    "membership.fee_invoice_cancelled.v1",
+    "membership.fee_paid.v1",
+}
 """What may still be told of one that was resigned or terminated."""
 REFUSED_THE_SECOND_TIME = {"supply_information", "reinstate_member"}
 """Accepted once, these leave something else to wait for: another request, or a rule's reason."""
@@ -213,10 +221,18 @@ class MemberMachine(RuleBasedStateMachine):
         step = asks.ReinstateMember if lift else asks.SuspendMember
         self.ask(step(on=self.today, member_id="M1"))
 
-    @rule(how=st.sampled_from(["stay"] * 8 + ["resign", "terminate"]), wait=waits)
+    @rule(
+        how=st.sampled_from(["stay"] * 4 + ["remain", "remain", "announce", "resign", "terminate"]),
+        wait=waits,
+    )
     def leave(self, how: str, wait: int) -> None:
         self.pass_days(wait)
-        if how == "resign":
+        if how == "remain":
+            self.ask(asks.WithdrawResignation(on=self.today, member_id="M1"))
+        elif how == "announce":
+            day = self.today + timedelta(days=45)
+            self.ask(asks.ResignMembership(on=self.today, member_id="M1", effective_on=day))
+        elif how == "resign":
             self.ask(asks.ResignMembership(on=self.today, member_id="M1"))
         elif how == "terminate":
             self.ask(
@@ -231,11 +247,22 @@ class MemberMachine(RuleBasedStateMachine):
 
     # --- fees ---
 
-    @rule(number=st.integers(1, 3), days_ago=st.integers(0, 200), pay=st.booleans(), wait=waits)
-    def fees(self, number: int, days_ago: int, pay: bool, wait: int) -> None:
+    @rule(
+        number=st.integers(1, 3),
+        days_ago=st.integers(0, 200),
+        what=st.sampled_from(["pay", "pay", "ask", "ask", "cancel"]),
+        wait=waits,
+    )
+    def fees(self, number: int, days_ago: int, what: str, wait: int) -> None:
         self.pass_days(wait)
         day, invoice_id = self.day(days_ago), f"I{number}"
-        if pay:
+        if what == "cancel":
+            self.ask(
+                asks.CancelFeeInvoice(
+                    on=self.today, member_id="M1", invoice_id=invoice_id, approver="P7"
+                )
+            )
+        elif what == "pay":
             self.ask(
                 asks.RecordFeePayment(
                     on=self.today, member_id="M1", invoice_id=invoice_id, paid_on=day
@@ -297,8 +324,10 @@ class MemberMachine(RuleBasedStateMachine):
             return
         assert (state.standing == "suspended") == bool(state.suspensions)
         missed = state.duty is not None and state.miss(state.duty.key) is not None
-        assert ("duty_missed" in state.suspensions) == missed
-        unpaid = [one for one in state.invoices.values() if one.paid_on is None]
+        cure_on = member.due(state).get(member.REINSTATE)
+        assert cure_on is None or (cure_on >= self.today and not missed)
+        assert ("duty_missed" in state.suspensions) == (missed or cure_on is not None)
+        unpaid = [one for one in state.invoices.values() if one.open]
         if "fees_unpaid" in state.suspensions:
             assert any(one.suspends_on for one in unpaid)
         else:

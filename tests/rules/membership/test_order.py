@@ -20,6 +20,7 @@ from services.membership.commands import RestoreMembership
 from services.membership.duty import HeldCertificate
 from services.membership.standing import Member
 from tests.rules.membership.given import (
+    JOINED,
     POLICIES,
     certificate,
     converted,
@@ -69,7 +70,8 @@ def histories(draw: st.DrawFn) -> list[list[Fact]]:
         for what in draw(st.lists(st.sampled_from(["w", "s", "r", "c", "again"]), max_size=3)):
             on = draw(days_drawn)
             facts.append(_news(what, on, held))
-        told.append([Fact(name, command) for command in facts])
+        # All of it was told before any duty was due, and is only heard of late.
+        told.append([Fact(name, one.model_copy(update={"on": JOINED})) for one in facts])
     return told
 
 

@@ -70,7 +70,8 @@ class Told:
         """The row says the same as the state."""
         state = self.state
         assert row.standing == state.standing
-        assert row.ended_on == state.ended_on
+        assert (row.resigns_on, row.ended_on) == (state.resigns_on, state.ended_on)
+        assert (row.name, row.country) == (state.name, state.country)
         assert row.membership_class == (state.membership_class and state.membership_class.value)
         since = {reason: day.isoformat() for reason, day in state.suspensions.items()}
         assert row.suspensions == since
