@@ -154,13 +154,15 @@ class FacilityTransferReturned(Event):
 
 
 class FacilityClosureProposed(Event):
-    """A synchronising import did not list this facility: someone must decide."""
+    """Someone must decide on this facility: a synchronising import (`import_id`) did not list it,
+    or its entity has closed: then it closes, or moves to another entity."""
 
     TYPE: ClassVar[str] = "membership.facility_closure_proposed.v1"
     facility_id: FacilityId
     member_id: MemberId
-    import_id: Id
+    import_id: Id | None = None
     proposed_on: date
+    because: Literal["not_listed", "entity_closed"] = "not_listed"
 
 
 class FacilityClosureDismissed(Event):

@@ -77,8 +77,9 @@ class Issued(NamedTuple):
     command: Command
 
 
-Lookup = Callable[[str, str], Any]
-"""`rows(projection, key)`: this consumer's own row after the event was applied, or None."""
+Lookup = Callable[[str, str | Mapping[str, str]], Any]
+"""`rows(projection, key)`: this consumer's own row after the event was applied, or None. With
+`{column: value}` in the place of the key: the rows that have these values, by key."""
 
 
 class Reaction(NamedTuple):

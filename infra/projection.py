@@ -302,12 +302,22 @@ class Fold:
                 found = part.read(self.connection, wanted)
                 self._rows[name] |= {key: found.get(key) for key in wanted}
 
-    def lookup(self, projection: str, key: str) -> Any:
-        """A row as it stands in this transaction, or None."""
+    def lookup(self, projection: str, key: str | Mapping[str, str]) -> Any:
+        """A row as it stands in this transaction, or None; by columns, all that have the values."""
+        if not isinstance(key, str):
+            return self._having(projection, key)
         rows = self._rows[projection]
         if key not in rows:
             rows[key] = self.models.rows[projection].read(self.connection, [key]).get(key)
         return rows[key]
+
+    def _having(self, projection: str, values: Mapping[str, str]) -> list[Any]:
+        self.write()  # so that the table has what this transaction changed
+        part = self.models.rows[projection]
+        table = part.table
+        query = select(table).where(*(table.c[name] == value for name, value in values.items()))
+        found = self.connection.execute(query.order_by(table.c[part.codec.fields[0]]))
+        return [part.codec.read(values) for values in found]
 
     def apply(self, event: Recorded) -> None:
         """Fold one event into rows and facts; a failure leaves no trace of it."""

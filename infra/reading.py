@@ -40,9 +40,11 @@ class Reader:
         return [catalog.recorded(record) for record in self._running.store.read_stream(stream)]
 
     def lookup(self, consumer: str) -> Lookup:
-        """`rows(projection, key)` over the live rows of a consumer."""
+        """`rows(projection, key)` over the live rows of a consumer: one at a time."""
 
-        def rows(projection: str, key: str) -> Any:
+        def rows(projection: str, key: str | Mapping[str, str]) -> Any:
+            if not isinstance(key, str):
+                raise TypeError(f"rows of {projection} are asked for by key here, not by {key}")
             return self.row(consumer, projection, key)
 
         return rows

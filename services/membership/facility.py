@@ -4,7 +4,9 @@ Source: domain.md 1.6, 5.6. The id is the natural key: it is taken once and for 
 for new ones and says so when it is not new; `declare` is for imports: it registers, changes, or
 does nothing, so that files A, B, A end in A. A transfer is offered here, answered on the stream of
 the receiving entity, and completed here by a reaction. `propose_closure` never closes: a person
-does, or dismisses it; a facility that a later file lists again is off the list by itself.
+does, or dismisses it; a facility that a later file lists again is off the list by itself. One whose
+entity closed while it came (the two streams know each other by evidence that may be a moment old)
+is proposed as well: nobody dismisses that; it closes, or moves to another entity.
 """
 
 from collections.abc import Sequence
@@ -35,6 +37,7 @@ from .facility_commands import (
     FacilityContent,
     OfferTransfer,
     ProposeClosure,
+    ProposeStranded,
     RegisterFacility,
     WithdrawTransfer,
 )
@@ -53,7 +56,13 @@ OwnerCommand = (
     | CloseFacility
 )
 FacilityCommand = (
-    OwnerCommand | RegisterFacility | DeclareFacility | CompleteTransfer | CompleteReturn | Tick
+    OwnerCommand
+    | RegisterFacility
+    | DeclareFacility
+    | ProposeStranded
+    | CompleteTransfer
+    | CompleteReturn
+    | Tick
 )
 
 
@@ -68,6 +77,8 @@ def decide(command: FacilityCommand, state: Facility, policies: Policies) -> Seq
             return _declare(command, state)
         case CompleteTransfer() | CompleteReturn():
             return transfer.complete(command, state)
+        case ProposeStranded():
+            return _strand(command, state)
         case _:
             return _decide_as_owner(command, state, own(command, state), policies)
 
@@ -90,6 +101,8 @@ def _decide_as_owner(
             return transfer.offer(command, state, site, policies)
         case DismissClosure():
             check_open(state)
+            if state.proposed == "entity_closed":
+                raise _stranded(state, site)
             return _dismissal(state, command.on)
         case _:
             assert_never(command)
@@ -121,7 +134,8 @@ def _declare(command: DeclareFacility, state: Facility) -> Sequence[Event]:
         return _registered(command)
     _check_same_owner(command, state)
     check_open(state)
-    return [*_dismissal(state, command.on), *_change(command, state, state.site)]
+    changed = _change(command, state, state.site)
+    return [*_dismissal(state, command.on), *changed] if state.proposed == "not_listed" else changed
 
 
 def _check_same_owner(command: FacilityContent, state: Facility) -> None:
@@ -156,14 +170,16 @@ def _change(command: FacilityContent, state: Facility, site: Site) -> Sequence[E
     if wanted.entity_id != site.entity_id:
         check_not_offered(state, "moves to another entity")
     check_entity(command.entity, command.entity_id, command.member_id)
+    left = wanted.entity_id != site.entity_id and state.proposed == "entity_closed"
     return [
+        *(_dismissal(state, command.on) if left else ()),
         FacilityChanged(
             facility_id=command.facility_id,
             member_id=command.member_id,
             effective_on=command.on,
             known_through=command.entity.known_through if command.entity else None,
             **wanted._asdict(),
-        )
+        ),
     ]
 
 
@@ -171,7 +187,7 @@ def _change(command: FacilityContent, state: Facility, site: Site) -> Sequence[E
 
 
 def _propose(command: ProposeClosure, state: Facility) -> Sequence[Event]:
-    if state.closed_on is not None or state.proposed_by:
+    if state.closed_on is not None or state.proposed is not None:
         return []
     return [
         FacilityClosureProposed(
@@ -183,8 +199,33 @@ def _propose(command: ProposeClosure, state: Facility) -> Sequence[Event]:
     ]
 
 
+def _strand(command: ProposeStranded, state: Facility) -> Sequence[Event]:
+    """Its entity is closed; unless it has left it meanwhile, somebody must decide."""
+    here = state.site is not None and state.site.entity_id == command.entity_id
+    if not here or state.closed_on is not None or state.proposed == "entity_closed":
+        return []
+    return [
+        FacilityClosureProposed(
+            facility_id=state.facility_id,
+            member_id=state.member_id,
+            proposed_on=command.on,
+            because="entity_closed",
+        )
+    ]
+
+
+def _stranded(state: Facility, site: Site) -> Refused:
+    return Refused(
+        "entity-closed",
+        f"Entity {site.entity_id} is closed: facility {state.facility_id} closes too, or moves to "
+        "another entity.",
+        facility_id=state.facility_id,
+        entity_id=site.entity_id,
+    )
+
+
 def _dismissal(state: Facility, day: date) -> list[Event]:
-    if not state.proposed_by:
+    if state.proposed is None:
         return []
     return [
         FacilityClosureDismissed(

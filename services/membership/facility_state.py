@@ -34,6 +34,10 @@ FacilityEvent = (
 )
 
 
+Proposed = Literal["not_listed", "entity_closed"]
+"""Why it is proposed to close a facility."""
+
+
 class Offer(NamedTuple):
     """An offer of the facility. Outcome `open` while it waits, through `answer_by`."""
 
@@ -54,7 +58,7 @@ class Facility(NamedTuple):
     site: Site | None
     offers: Mapping[str, Offer]
     offered: str
-    proposed_by: str
+    proposed: Proposed | None
     closed_on: date | None
 
     @property
@@ -69,7 +73,7 @@ INITIAL = Facility(
     site=None,
     offers={},
     offered="",
-    proposed_by="",
+    proposed=None,
     closed_on=None,
 )
 
@@ -94,15 +98,15 @@ def evolve(state: Facility, event: FacilityEvent) -> Facility:
         case FacilityTransferred():
             moved = state.site and state.site._replace(entity_id=event.entity_id)
             ended = _ended(state, event.transfer_id, "done")
-            return ended._replace(site=moved, member_id=event.member_id, proposed_by="")
+            return ended._replace(site=moved, member_id=event.member_id, proposed=None)
         case FacilityTransferReturned():
             return _ended(state, event.transfer_id, event.because)
         case FacilityClosureProposed():
-            return state._replace(proposed_by=event.import_id)
+            return state._replace(proposed=event.because)
         case FacilityClosureDismissed():
-            return state._replace(proposed_by="")
+            return state._replace(proposed=None)
         case FacilityClosed():
-            return state._replace(closed_on=event.effective_on, proposed_by="")
+            return state._replace(closed_on=event.effective_on, proposed=None)
         case _:
             assert_never(event)
 

@@ -35,7 +35,8 @@ class EntityRow(NamedTuple):
 
 class FacilityRow(NamedTuple):
     """A facility, its content whole. `state`: `open`, `closed`. While it is offered, `transfer_id`
-    and the `offered_` columns say to whom; `closure_proposed_by` is an import's id."""
+    and the `offered_` columns say to whom; `closure_proposed`: why somebody should decide on it,
+    `not_listed` by the import `closure_proposed_by`, or `entity_closed`."""
 
     facility_id: str
     member_id: str
@@ -58,6 +59,7 @@ class FacilityRow(NamedTuple):
     offered_to_entity_id: str | None
     offered_to_member_id: str | None
     answer_by: date | None
+    closure_proposed: str | None
     closure_proposed_by: str | None
     version: int
     position: int
@@ -139,19 +141,17 @@ def _facility(key: str, row: FacilityRow | None, recorded: Recorded) -> Facility
                 answer_by=event.answer_by,
             )
         case facilities.FacilityTransferred() as event if row:
-            row = _no_offer(row)._replace(
-                member_id=event.member_id, entity_id=event.entity_id, closure_proposed_by=None
+            row = _not_proposed(_no_offer(row))._replace(
+                member_id=event.member_id, entity_id=event.entity_id
             )
         case facilities.FacilityTransferReturned() if row:
             row = _no_offer(row)
         case facilities.FacilityClosureProposed() as event if row:
-            row = row._replace(closure_proposed_by=event.import_id)
+            row = row._replace(closure_proposed=event.because, closure_proposed_by=event.import_id)
         case facilities.FacilityClosureDismissed() if row:
-            row = row._replace(closure_proposed_by=None)
+            row = _not_proposed(row)
         case facilities.FacilityClosed() as event if row:
-            row = row._replace(
-                state="closed", closed_on=event.effective_on, closure_proposed_by=None
-            )
+            row = _not_proposed(row)._replace(state="closed", closed_on=event.effective_on)
         case _:
             pass
     return row and row._replace(version=at.version, position=at.position)
@@ -180,6 +180,7 @@ def _registered(event: facilities.FacilityRegistered) -> FacilityRow:
         offered_to_entity_id=None,
         offered_to_member_id=None,
         answer_by=None,
+        closure_proposed=None,
         closure_proposed_by=None,
         version=0,
         position=0,
@@ -216,12 +217,16 @@ def _no_offer(row: FacilityRow) -> FacilityRow:
     )
 
 
+def _not_proposed(row: FacilityRow) -> FacilityRow:
+    return row._replace(closure_proposed=None, closure_proposed_by=None)
+
+
 PROJECTIONS: tuple[Projection, ...] = (
     MEMBERS,
     Projection("entities", 1, EntityRow, _entity_keys, _entity, (("member_id", "entity_id"),)),
     Projection(
         "facilities",
-        1,
+        2,
         FacilityRow,
         _facility_keys,
         _facility,
@@ -229,7 +234,7 @@ PROJECTIONS: tuple[Projection, ...] = (
             ("member_id", "facility_id"),
             ("entity_id", "state"),
             ("offered_to_member_id",),
-            ("member_id", "closure_proposed_by"),
+            ("member_id", "closure_proposed"),
         ),
     ),
 )

@@ -64,7 +64,7 @@ async def test_sync_proposes_what_is_absent_and_closes_nothing(desk: Desk) -> No
         unit = methodcaller("fold", f"facility/{MEMBER}.plant-{number}")
         state = (await desk.running.writer.run(unit)).state
         assert state.closed_on is None
-        assert state.proposed_by == ("some" if number > 15 else "")
+        assert state.proposed == ("not_listed" if number > 15 else None)
     again = await desk.load("again", as_csv(plants(15)), sync=True)
     assert (again["proposed"], desk.events()) == (0, 25)
     assert desk.stored()["import_seen"] == 0

@@ -46,9 +46,12 @@ class Reader:
         self.read: dict[str, int] = dict.fromkeys(consumer.sources, 0)
         self.closed: dict[str, date] = {}
 
-    def row(self, projection: str, key: str) -> Any:
-        """A row, or None."""
-        return self.rows[projection].get(key)
+    def row(self, projection: str, key: str | Mapping[str, str]) -> Any:
+        """A row, or None; by columns, all rows that have the values."""
+        if isinstance(key, str):
+            return self.rows[projection].get(key)
+        rows = (row for _, row in sorted(self.rows[projection].items()))
+        return [row for row in rows if all(getattr(row, name) == key[name] for name in key)]
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event into the rows."""

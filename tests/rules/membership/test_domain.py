@@ -179,6 +179,7 @@ def test_the_names_of_reactions_are_for_ever() -> None:
     assert [reaction.name for reaction in REACTIONS] == [
         "note_certificates",
         "complete_transfers",
+        "propose_stranded",
     ]
 
 

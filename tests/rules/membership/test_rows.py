@@ -197,6 +197,7 @@ FACILITY_ROW = FacilityRow(
     offered_to_entity_id=None,
     offered_to_member_id=None,
     answer_by=None,
+    closure_proposed=None,
     closure_proposed_by=None,
     version=1,
     position=101,
