@@ -1,7 +1,7 @@
 """The HTTP side of membership: its commands; members, entities, facilities; notes on people."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -90,7 +90,14 @@ def _members(made: Api, queries: Queries) -> None:
         """A member's entities, by id."""
         principal.require_member(member_id)
         rows = await asyncio.to_thread(queries.entities, member_id, wanted.after, wanted.limit)
+        await _known(queries, member_id, rows)
         return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["entity_id"]))
+
+
+async def _known(queries: Queries, member_id: str, rows: Sequence[object]) -> None:
+    """An empty listing is of somebody, not of an id mistyped."""
+    if not rows and await asyncio.to_thread(queries.member, member_id) is None:
+        raise Refused("unknown-member", f"there is no member {member_id}", member_id=member_id)
 
 
 def _facilities(made: Api, queries: Queries) -> None:
@@ -106,6 +113,7 @@ def _facilities(made: Api, queries: Queries) -> None:
         principal.require_member(member_id)
         where = {"member_id": member_id, "state": state}
         rows = await asyncio.to_thread(queries.facilities, where, wanted.after, wanted.limit)
+        await _known(queries, member_id, rows)
         items = [row._asdict() for row in rows]
         return Json(listed(items, wanted, lambda row: row["facility_id"]))
 
