@@ -24,9 +24,10 @@ from contracts.values import instant
 
 from .decider import Command, Decider
 from .errors import CastmarkError, Transient
+from .folds import FoldCache
 from .policy import Policies
 from .store import Store, translated
-from .transaction import Answer, FoldCache, Outcome, Request, Transaction
+from .transaction import Answer, Outcome, Request, Transaction
 
 __all__ = ["Answer", "Outcome", "Request", "Unit", "Writer", "request_of"]
 
@@ -169,7 +170,7 @@ class Writer:
         """What `execute_many` would answer now; nothing is stored. For callers in threads.
 
         Calls that share `folds` see what those before them would have done, as long as the streams
-        concerned are among the most recent `transaction.MAX_FOLDS`. Positions are not real ones.
+        concerned are among the most recent `folds.MAX_FOLDS`. Positions are not real ones.
         """
         with translated(), self.store.engine.connect() as connection:
             transaction = Transaction(

@@ -273,6 +273,12 @@ class ReadModels:
         query = select(live.slot, live.shape).where(live.consumer == self.consumer)
         row = connection.execute(query.with_for_update(read=True) if lock else query).first()
         if row is None:
+            if lock:  # the first who writes says as what: a build with another shape must know
+                connection.execute(
+                    tables.LIVE.insert().values(
+                        consumer=self.consumer, slot=SLOTS[0], shape=self.shape
+                    )
+                )
             return self.slots[SLOTS[0]]
         if row.shape != self.shape:
             raise ValueError(

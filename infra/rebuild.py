@@ -5,88 +5,51 @@ log up to those cursors: facts in chunks, rows folded in memory.  3. The two are
 cursors.  4. The idle slot catches up with the live one until it is less than a second behind.
 5. In one unit, under the live cursors' locks, the rest is applied and the word that readers and
 consumers read is switched. The old slot stays until the next rebuild.
+
+One rebuild of a consumer works at a time, in whatever process: each of its transactions renews a
+lease, and whoever lost it writes nothing more.
 """
 
+import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
-from itertools import chain, islice, zip_longest
+from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, Text, delete, select
+from sqlalchemy import Connection, delete, select
 
-from contracts.catalog import BROADCAST, Catalog
+from contracts.catalog import BROADCAST
 from contracts.cloudevents import Received
-from contracts.envelope import Record, Recorded
+from contracts.values import Instant, instant
 
-from . import tables
+from . import leases, tables
 from .bus import Log
-from .consumer import START, Cursor, read_cursor, read_cursors
+from .comparing import Difference, begin_snapshot, compare
+from .cursors import START, Cursor, read_cursor, read_cursors
+from .errors import Refused, Transient
 from .execute import Writer
+from .folding import Folding, read
 from .parking import passed_over
-from .projection import SLOTS, Fold, ReadModels, Tables, fact_rows, fill
+from .projection import SLOTS, Fold, ReadModels, Tables, fill
 from .readmodel import Consumer
+from .store import translated
 from .transaction import Transaction
+
+__all__ = ["Difference", "Rebuild", "Report", "Result"]
 
 CHUNK = 20_000
 STEP = 64
+REPLAY = 10_000
 CLOSE_S = 1.0
+LEASE_S = 30.0
+PAUSE_S = 0.2
 MOST = 1_000  # differences reported; one is already too many
 
-Row = tuple[Any, ...]
+Cursors = dict[tuple[str, int], Cursor]
 Report = Callable[[str, int, int], None]
 """`report(phase, done, total)`: progress for whoever watches."""
-
-
-class Folding:
-    """Rows and facts of a slot, folded in memory. What nobody takes is not even read.
-
-    Each kind of work goes over some dozens of events before the next begins: a sixth faster than
-    all kinds for each event, because its code and those events stay in the processor's caches.
-    """
-
-    def __init__(self, catalog: Catalog, target: Tables) -> None:
-        self.rows: dict[str, dict[str, Any]] = {name: {} for name in target.rows}
-        self.pending: dict[str, list[tuple[Any, ...]]] = {name: [] for name in target.facts}
-        self._catalog = catalog
-        self._folds = [(part.projection, self.rows[name]) for name, part in target.rows.items()]
-        self._logs = [(log.facts, self.pending[name]) for name, log in target.facts.items()]
-        self._wanted: dict[str, bool] = {}
-
-    def take(self, records: Sequence[Record]) -> None:
-        """Fold records, in order."""
-        for kind in {record.type for record in records} - self._wanted.keys():
-            self._wanted[kind] = self._takes(kind)
-        read, wanted = self._catalog.decode, self._wanted
-        events = [
-            Recorded(record.envelope, read(record.type, record.data))
-            for record in records
-            if wanted[record.type]
-        ]
-        for projection, kept in self._folds:
-            keys, evolve = projection.keys, projection.evolve
-            for event in events:
-                for key in keys(event):
-                    kept[key] = evolve(key, kept.get(key), event)
-        for log, waiting in self._logs:
-            for event in events:
-                waiting += fact_rows(log, event)
-
-    def _takes(self, name: str) -> bool:
-        """Whether anybody takes events of a stored name."""
-        kind = self._catalog.class_of(name)
-        takes = [projection.takes for projection, _ in self._folds]
-        takes += [log.takes for log, _ in self._logs]
-        return kind is None or any(classes is None or kind in classes for classes in takes)
-
-
-class Difference(NamedTuple):
-    """A row or fact that live and rebuilt tables do not share."""
-
-    table: str
-    key: str
-    live: Any
-    rebuilt: Any
 
 
 class Result(NamedTuple):
@@ -98,6 +61,21 @@ class Result(NamedTuple):
     facts: int
     seconds: float
     differences: tuple[Difference, ...]
+
+
+class _Progress(NamedTuple):
+    """How far the idle slot is, once a transaction has committed."""
+
+    cursors: Cursors
+    set_aside: tuple[Received, ...]
+    events: int
+
+
+class Superseded(Transient):
+    """This rebuild was silent for so long that another one has begun."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"another rebuild of {name} has begun: this one was silent for too long")
 
 
 class Rebuild:
@@ -116,35 +94,60 @@ class Rebuild:
         self.writer = writer
         self.log_of = log_of
         self.report = report
-        self.events = self.facts = 0
-        self._cursors: dict[tuple[str, int], Cursor] = {}
-        self._set_aside: list[Received] = []
+        self.facts = 0
+        self._at = _Progress({}, (), 0)
+        self._lease = f"rebuild:{consumer.name}"
+        self._holder = secrets.token_hex(8)
+        self._token = 0
+        self._renewed = 0.0
+
+    @property
+    def events(self) -> int:
+        """How many were folded so far."""
+        return self._at.events
 
     def run(self, *, switch: bool = True) -> Result:
         """Fill, compare, catch up, switch. May be killed at any moment: the live tables do not
-        notice, and the next rebuild begins anew."""
+        notice, and the next rebuild begins anew.
+
+        Raises Refused `rebuild-running` while another process rebuilds this consumer (one that
+        died is waited for), Transient when database or log are away.
+        """
         started = time.monotonic()
+        with translated():
+            self._begin()
+            try:
+                target, rows, differences = self._made()
+                if switch:
+                    self._catch_up(target)
+                    self._unit(partial(self._switch, target=target))
+            finally:
+                self.writer.submit(self._give_back).result()
+        seconds = time.monotonic() - started
+        return Result(target.slot, self.events, rows, self.facts, seconds, tuple(differences))
+
+    def _made(self) -> tuple[Tables, int, list[Difference]]:
+        """Fill the idle slot up to the live cursors; what differs from the live one then."""
         engine = self.writer.store.engine
         with engine.connect() as snapshot, engine.connect() as connection:
-            _begin_snapshot(snapshot)
+            begin_snapshot(snapshot)
             comparable, live = self._live(snapshot)
             target = self.models.slots[SLOTS[1 - SLOTS.index(live)]]
             cursors = read_cursors(snapshot, self.consumer.name)
             skip = passed_over(snapshot, self.consumer.name)
-            self._clear(connection, target)
+            with self._writing(connection):
+                for table in target.all():
+                    connection.execute(delete(table))
             rows = self._fill(connection, target, cursors, skip)
-            found: Iterator[Difference] = iter(())
+            differences: list[Difference] = []
             if comparable:
-                found = _compare(snapshot, self.models.slots[live], connection, target)
-            _begin_snapshot(connection)  # PostgreSQL reads in chunks inside a transaction only
-            differences = list(islice(found, MOST))
-            connection.exec_driver_sql("ROLLBACK")
+                begin_snapshot(connection)
+                old = self.models.slots[live]
+                with closing(compare(snapshot, old, connection, target, self._go_on)) as found:
+                    differences += islice(found, MOST)
+                connection.exec_driver_sql("ROLLBACK")
             snapshot.exec_driver_sql("ROLLBACK")
-        if switch:
-            self._catch_up(target)
-            self.writer.submit(partial(self._switch, target=target)).result()
-        seconds = time.monotonic() - started
-        return Result(target.slot, self.events, rows, self.facts, seconds, tuple(differences))
+        return target, rows, differences
 
     def _live(self, connection: Connection) -> tuple[bool, str]:
         """Whether the live tables have this build's shape, and their slot."""
@@ -154,31 +157,94 @@ class Rebuild:
         ).first()
         return (True, SLOTS[0]) if row is None else (row.shape == self.models.shape, row.slot)
 
-    def _clear(self, connection: Connection, target: Tables) -> None:
-        connection.exec_driver_sql("BEGIN")
-        for table in target.all():
-            connection.execute(delete(table))
+    # --- the lease ---
+
+    def _begin(self) -> None:
+        """Take the lease, if need be from one who died holding it."""
+        until = time.monotonic() + LEASE_S + PAUSE_S
+        while not self.writer.submit(self._take).result():
+            if time.monotonic() > until:
+                raise Refused(
+                    "rebuild-running", f"another process is rebuilding {self.consumer.name}"
+                )
+            self.report("wait for another", 0, 0)
+            time.sleep(PAUSE_S)
+
+    def _take(self, unit: Transaction) -> bool:
+        now, holder = self._now(), self._holder
+        self._token = leases.take(unit.connection, self._lease, holder, now, LEASE_S)
+        self._renewed = time.monotonic()
+        return self._token > 0
+
+    def _give_back(self, unit: Transaction) -> None:
+        leases.give_back(unit.connection, self._lease, self._holder)
+
+    def _now(self) -> Instant:
+        return instant(self.writer.now())
+
+    def _hold(self, connection: Connection) -> None:
+        """Renew the lease in this transaction, or stop: another rebuild owns the tables now."""
+        if not leases.renew(connection, self._lease, self._token, self._now(), LEASE_S):
+            raise Superseded(self.consumer.name)
+        self._renewed = time.monotonic()
+
+    def _go_on(self) -> None:
+        """Renew the lease where much is read and nothing written."""
+        if time.monotonic() - self._renewed > LEASE_S / 3:
+            self.writer.submit(lambda unit: self._hold(unit.connection)).result()
+
+    @contextmanager
+    def _writing(self, connection: Connection) -> Iterator[None]:
+        """A transaction on the idle slot."""
+        sqlite = connection.dialect.name == "sqlite"
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
+        self._hold(connection)
+        yield
         connection.exec_driver_sql("COMMIT")
+
+    def _unit(self, work: Callable[[Transaction], _Progress]) -> None:
+        """Do something under the writer's lock, once: the writer tries again when it lost the
+        answer to a commit, and then the lease's token says whether that was made."""
+        token, tried = self._token, list[_Progress]()
+
+        def unit(transaction: Transaction) -> _Progress:
+            connection, name = transaction.connection, self._lease
+            if tried and leases.holds(connection, name, self._holder, token + 1):
+                return tried[-1]
+            if not leases.renew(connection, name, token, self._now(), LEASE_S, step=1):
+                raise Superseded(self.consumer.name)
+            tried.append(work(transaction))
+            return tried[-1]
+
+        self._at = self.writer.submit(unit).result()
+        self._token, self._renewed = token + 1, time.monotonic()
+
+    # --- filling ---
 
     def _fill(
         self,
         connection: Connection,
         target: Tables,
-        until: dict[tuple[str, int], Cursor],
+        until: Cursors,
         skip: set[tuple[str, int]],
     ) -> int:
         """Fold everything up to cursors; rows in memory, facts written in chunks."""
-        folding = Folding(self.writer.store.catalog, target)
+        passes_all = self.consumer.passes_all
+        folding = Folding(self.writer.store.catalog, target, passes_all=passes_all)
         total = sum(cursor.position for cursor in until.values())
+        events, set_aside = 0, list[Received]()
         for (source, partition), cursor in until.items():
-            for received in self._between(source, partition, START, cursor, skip):
+            for found in self._between(source, partition, START, cursor):
+                received = [one for one in found if _place(one) not in skip]
+                set_aside += [one for one in found if _place(one) in skip]
                 for first in range(0, len(received), STEP):
                     folding.take([one.record for one in received[first : first + STEP]])
-                self.events += len(received)
+                events += len(received)
                 self._flush(connection, target, folding.pending, CHUNK)
-                self.report("fill", self.events, total)
-            self._cursors[source, partition] = cursor
+                self._go_on()
+                self.report("fill", events, total)
         self._flush(connection, target, folding.pending, 0)
+        self._at = _Progress(dict(until), tuple(set_aside), events)
         return self._write_rows(connection, target, folding.rows)
 
     def _flush(
@@ -190,9 +256,8 @@ class Rebuild:
     ) -> None:
         for name, waiting in pending.items():
             if len(waiting) > least:
-                connection.exec_driver_sql("BEGIN")
-                fill(connection, target.facts[name].table, waiting)
-                connection.exec_driver_sql("COMMIT")
+                with self._writing(connection):
+                    fill(connection, target.facts[name].table, waiting)
                 self.facts += len(waiting)
                 waiting.clear()
 
@@ -203,24 +268,20 @@ class Rebuild:
         for name, part in target.rows.items():
             kept = [part.codec.write(row) for row in rows[name].values() if row is not None]
             for start in range(0, len(kept), CHUNK):
-                connection.exec_driver_sql("BEGIN")
-                fill(connection, part.table, kept[start : start + CHUNK])
-                connection.exec_driver_sql("COMMIT")
+                with self._writing(connection):
+                    fill(connection, part.table, kept[start : start + CHUNK])
             written += len(kept)
         return written
 
     def _between(
-        self,
-        source: str,
-        partition: int,
-        after: Cursor,
-        until: Cursor,
-        skip: set[tuple[str, int]],
+        self, source: str, partition: int, after: Cursor, until: Cursor
     ) -> Iterator[list[Received]]:
-        """Records of a partition behind one cursor up to another, without what the live consumer
-        has set aside and without repeats."""
-        at = after.position
-        for batch in self.log_of(source).replay(source, partition, after, 10_000):
+        """Records of a partition behind one cursor up to another, without repeats and without what
+        this consumer is not handed."""
+        at, passes_all = after.position, self.consumer.passes_all
+        if at >= until.position:
+            return
+        for batch in self.log_of(source).replay(source, partition, after, REPLAY):
             found: list[Received] = []
             for received in batch.received:
                 position = received.record.envelope.position
@@ -231,16 +292,17 @@ class Rebuild:
                 if received.previous > at:
                     raise RuntimeError(
                         f"{source}/{partition} has a hole before {position}: the log lost records"
-                        " that the live tables have seen; see castmark relay --from"
+                        f" that the live tables have seen; castmark relay {source} --from {at}"
+                        " sends them again"
                     )
                 at = position
-                if (source, position) in skip:
-                    self._set_aside.append(received)
-                elif received.record.type not in BROADCAST:
+                if passes_all or received.record.type not in BROADCAST:
                     found.append(received)
             yield found
             if at >= until.position:
                 return
+
+    # --- following, switching ---
 
     def _catch_up(self, target: Tables) -> None:
         """Follow the live cursors until a round takes less than a second. The log is read before
@@ -249,46 +311,42 @@ class Rebuild:
             started = time.monotonic()
             with self.writer.store.engine.connect() as connection:
                 until = read_cursors(connection, self.consumer.name)
-            rest = {key: self._rest(key, cursor) for key, cursor in until.items()}
-            behind = sum(len(received) for received in rest.values())
-            self.writer.submit(partial(self._apply, target=target, rest=rest, until=until)).result()
+            rest = self._rest(until)
+            self._unit(partial(self._apply, target=target, rest=rest, until=until))
             self.report("catch up", self.events, self.events)
-            if not behind or time.monotonic() - started < CLOSE_S:
+            if not rest or time.monotonic() - started < CLOSE_S:
                 return
 
-    def _rest(self, key: tuple[str, int], until: Cursor) -> list[Received]:
-        """What live has applied in a partition and we have not."""
-        after = self._cursors.get(key, START)
-        if until.position <= after.position:
-            return []
-        return [r for found in self._between(*key, after, until, set()) for r in found]
+    def _rest(self, until: Cursors) -> list[Received]:
+        """What live has applied and we have not."""
+        return [
+            received
+            for (source, partition), cursor in until.items()
+            for found in self._between(
+                source, partition, self._at.cursors.get((source, partition), START), cursor
+            )
+            for received in found
+        ]
 
     def _apply(
-        self,
-        unit: Transaction,
-        target: Tables,
-        rest: dict[tuple[str, int], list[Received]],
-        until: dict[tuple[str, int], Cursor],
-    ) -> None:
+        self, unit: Transaction, target: Tables, rest: list[Received], until: Cursors
+    ) -> _Progress:
         """Fold records into the idle slot: first what was parked before and is released now."""
         skip = passed_over(unit.connection, self.consumer.name)
-        released = [one for one in self._set_aside if _place(one) not in skip]
-        self._set_aside = [one for one in self._set_aside if _place(one) in skip]
-        fresh = [one for received in rest.values() for one in received]
-        self._set_aside += [one for one in fresh if _place(one) in skip]
-        catalog = self.writer.store.catalog
-        events = [
-            catalog.recorded(one.record) for one in (*released, *fresh) if _place(one) not in skip
-        ]
+        aside = self._at.set_aside
+        fresh = [one for one in (*aside, *rest) if _place(one) not in skip]
+        still = [one for one in (*aside, *rest) if _place(one) in skip]
+        catalog, passes_all = self.writer.store.catalog, self.consumer.passes_all
+        events = [read(catalog, one.record, passes_all=passes_all) for one in fresh]
         fold = Fold(unit.connection, target)
         fold.prefetch(events)
         for event in events:
             fold.apply(event)
         fold.write()
-        self.events += len(events)
-        self._cursors |= until
+        cursors = {**self._at.cursors, **until}
+        return _Progress(cursors, tuple(still), self._at.events + len(events))
 
-    def _switch(self, unit: Transaction, target: Tables) -> None:
+    def _switch(self, unit: Transaction, target: Tables) -> _Progress:
         """Under the live cursors' locks: apply the rest, then change the word that readers and
         consumers read."""
         name = self.consumer.name
@@ -296,71 +354,14 @@ class Rebuild:
             key: read_cursor(unit.connection, name, *key, lock=True)
             for key in sorted(read_cursors(unit.connection, name))
         }
-        rest = {key: self._rest(key, cursor) for key, cursor in until.items()}
-        self._apply(unit, target, rest, until)
+        done = self._apply(unit, target, self._rest(until), until)
         live = tables.LIVE
         unit.connection.execute(delete(live).where(live.c.consumer == name))
         unit.connection.execute(
             live.insert().values(consumer=name, slot=target.slot, shape=self.models.shape)
         )
+        return done
 
 
 def _place(received: Received) -> tuple[str, int]:
     return received.record.envelope.source, received.record.envelope.position
-
-
-def _begin_snapshot(connection: Connection) -> None:
-    """One consistent view of tables and cursors for as long as the rebuild compares."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    else:
-        connection.exec_driver_sql("BEGIN")
-
-
-def _compare(
-    snapshot: Connection, live: Tables, connection: Connection, rebuilt: Tables
-) -> Iterator[Difference]:
-    """Rows and facts that differ, by table and key."""
-    pairs = [(live.rows[name].table, rebuilt.rows[name].table) for name in live.rows]
-    pairs += [(live.facts[name].table, rebuilt.facts[name].table) for name in live.facts]
-    for ours, theirs in pairs:
-        one, other = _ordered(snapshot, ours), _ordered(connection, theirs)
-        for left, right in zip_longest(one, other, fillvalue=()):
-            if left != right:  # from here on row by row; where all is well it never comes to that
-                rest = chain(left, chain.from_iterable(one))
-                yield from _differences(ours, rest, chain(right, chain.from_iterable(other)))
-                break
-
-
-def _differences(table: Table, one: Iterator[Row], other: Iterator[Row]) -> Iterator[Difference]:
-    """Rows of two sequences, both in the order of their keys, that are not the same."""
-    width = len(table.primary_key.columns)
-    left, right = next(one, None), next(other, None)
-    while left is not None or right is not None:
-        if right is None or (left is not None and left[:width] < right[:width]):
-            assert left is not None  # one of the two is there
-            yield Difference(table.name, str(left[:width]), left, None)
-            left = next(one, None)
-        elif left is None or right[:width] < left[:width]:
-            yield Difference(table.name, str(right[:width]), None, right)
-            right = next(other, None)
-        else:
-            if left != right:
-                yield Difference(table.name, str(left[:width]), left, right)
-            left, right = next(one, None), next(other, None)
-
-
-def _ordered(connection: Connection, table: Table) -> Iterator[Sequence[Row]]:
-    """Rows as the driver has them, in byte order of their keys (whatever the database's
-    collation), in chunks."""
-    postgres = connection.dialect.name == "postgresql"
-    keys = [
-        column.collate("C") if postgres and isinstance(column.type, Text) else column
-        for column in table.primary_key.columns
-    ]
-    query = select(table).order_by(*keys).execution_options(stream_results=True)
-    result = connection.execute(query)
-    assert result.cursor is not None  # it is a query, and not read yet
-    while rows := result.cursor.fetchmany(CHUNK):
-        yield rows
-    result.close()

@@ -7,18 +7,18 @@ producer and starts again from its stored cursor. One relay is active per store 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from contracts.catalog import BROADCAST, TOPICS, Topic, partition_of
 from contracts.cloudevents import Header, Received, leaf_hash, to_headers
 from contracts.envelope import Record
-from contracts.values import Instant, instant, moment
+from contracts.values import instant
 
-from . import tables
+from . import leases
 from .bus import OWN, Progress
 from .consumer import START, move_cursor, read_cursor
 from .errors import HistoryChanged, Poison, Transient
@@ -173,31 +173,12 @@ class Relay:
         return True
 
     def _take_lease(self, unit: Transaction) -> bool:
-        now, leases = instant(self._now()), tables.LEASES.c
-        row = unit.connection.execute(select(tables.LEASES).where(leases.name == NAME)).first()
-        if row is not None and row.holder != self._holder and row.expires_at > now:
-            return False
-        self._token = 1 if row is None else row.token + 1
-        values = {"holder": self._holder, "expires_at": self._expiry(), "token": self._token}
-        if row is None:
-            unit.connection.execute(tables.LEASES.insert().values(name=NAME, **values))
-        else:
-            unit.connection.execute(
-                tables.LEASES.update().where(leases.name == NAME).values(**values)
-            )
-        return True
+        now = instant(self._now())
+        self._token = leases.take(unit.connection, NAME, self._holder, now, LEASE_S)
+        return self._token > 0
 
     def _renew(self, connection: Connection) -> bool:
-        leases = tables.LEASES.c
-        changed = connection.execute(
-            tables.LEASES.update()
-            .where(leases.name == NAME, leases.token == self._token)
-            .values(expires_at=self._expiry())
-        )
-        return changed.rowcount == 1
-
-    def _expiry(self) -> Instant:
-        return instant(moment(instant(self._now())) + timedelta(seconds=LEASE_S))
+        return leases.renew(connection, NAME, self._token, instant(self._now()), LEASE_S)
 
 
 def route(
@@ -244,11 +225,7 @@ def rewind(unit: Transaction, position: int) -> None:
     """Relay again everything behind a position: for a topic that was truncated or lost. A relay
     at work loses its lease, and begins again from here instead of writing over this."""
     store, topic = unit.store, TOPICS[unit.store.source]
-    unit.connection.execute(
-        tables.LEASES.update()
-        .where(tables.LEASES.c.name == NAME)
-        .values(token=tables.LEASES.c.token + 1, expires_at="")
-    )
+    leases.revoke(unit.connection, NAME)
     previous: dict[int, int] = dict.fromkeys(range(topic.partitions), 0)
     at = 0
     while at < position:

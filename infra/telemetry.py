@@ -242,6 +242,10 @@ class Metrics:
             ["service", "consumer", "state"],
             registry=registry,
         )
+        self._count_requests()
+
+    def _count_requests(self) -> None:
+        registry = self.registry
         self.http_requests = Counter(
             "castmark_http_requests_total",
             "Requests answered",

@@ -16,9 +16,9 @@ from infra.consumer import START
 from infra.embedded import StoreLog
 from infra.execute import Writer
 from infra.store import Store
+from tests.breaker import Breaker
 from tests.databases import Database
 from tests.logs.rig import FEED, Rig
-from tests.stores.suite_outages import Breaker
 from tests.toys import DAY, SHOWING, SOURCE, Put, Scribble, Scribbled, ask, count, put, toy_writer
 
 PATIENCE_S = 20.0

@@ -10,6 +10,7 @@ from sqlalchemy import exc
 from infra.consumer import Applier
 from infra.errors import Transient
 from infra.projection import SLOTS
+from tests.breaker import Breaker
 from tests.databases import Database
 from tests.logs.rebuild_rig import (
     WAIT_S,
@@ -23,7 +24,6 @@ from tests.logs.rebuild_rig import (
     stored,
 )
 from tests.logs.rig import FEED, Feed, Rig
-from tests.stores.suite_outages import Breaker
 from tests.toys import SHOWING
 
 

@@ -112,7 +112,7 @@ class CachesSuite:
     async def test_more_folds_than_fit_are_read_again(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("infra.transaction.MAX_FOLDS", 5)
+        monkeypatch.setattr("infra.folds.MAX_FOLDS", 5)
         writer = database.writer()
         for turn in range(3):
             await writer.execute_many([count(f"S{n}", str(turn)) for n in range(20)])

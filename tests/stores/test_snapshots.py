@@ -9,7 +9,7 @@ import pytest
 
 from infra import snapshots
 from infra.decider import Decider, decider_of
-from infra.transaction import Fold, FoldCache
+from infra.folds import Fold, FoldCache
 from services.audit_scheduling.app import definition as audit_scheduling
 from services.certification.app import definition as certification
 from services.membership.app import definition as membership

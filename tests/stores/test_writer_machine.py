@@ -31,8 +31,8 @@ from infra.errors import Conflict, Refused
 from infra.execute import Outcome, Writer
 from infra.store import Store
 from infra.transaction import Answer, Request, Transaction
+from tests.breaker import Breaker
 from tests.databases import Database
-from tests.stores.suite_outages import Breaker
 from tests.toys import (
     CAPACITY,
     DAY,
