@@ -4,7 +4,7 @@ Week by week: the clocks of all services are moved, then everybody sends what th
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -55,6 +55,14 @@ def load_world(
         asyncio.run(Loader(client.urls, client.token).load(todo, report))
 
 
+def weeks(todo: Iterable[Step]) -> Iterator[tuple[date, list[Step]]]:
+    """Steps by weeks, each with the day on which all of it is sent: so a step has to name every
+    day that matters to it."""
+    for _, of_week in groupby(todo, key=lambda step: step.on.toordinal() // 7):
+        sent = list(of_week)
+        yield sent[-1].on, sent
+
+
 class Loader:
     """Sends steps in order of days, those of different members side by side."""
 
@@ -66,9 +74,7 @@ class Loader:
     async def load(self, todo: Iterable[Step], report: Report) -> None:
         """Send all; raises Refusal for the first step that is refused for good."""
         async with httpx.AsyncClient(headers=self._headers, timeout=120) as http:
-            for _, of_week in groupby(todo, key=lambda step: step.on.toordinal() // 7):
-                sent = list(of_week)
-                on = sent[-1].on
+            for on, sent in weeks(todo):
                 await self._tick(http, on)
                 lanes: dict[str, list[Step]] = {}
                 for step in sent:

@@ -128,7 +128,13 @@ def _standing(entry: h.Entry) -> Step | None:
                 reason=entry.reason,
             )
         case h.Invoiced():
-            return _member(entry, "invoice_fee", "the yearly fee", invoice_id=entry.invoice_id)
+            return _member(
+                entry,
+                "invoice_fee",
+                "the yearly fee",
+                invoice_id=entry.invoice_id,
+                invoiced_on=entry.recorded_on.isoformat(),
+            )
         case h.Paid():
             return _member(
                 entry,

@@ -5,13 +5,17 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from castmark.world import weeks
 from simulator.__main__ import main
 from simulator.steps import step_of, steps
 from simulator.world import World, world
+
+from .desks import platform
 
 SMALL = ["--seed", "7", "--members", "30", "--chinese", "8"]
 
@@ -63,6 +67,18 @@ def test_every_kind_of_entry_has_its_command(made: World) -> None:
     assert len(told) > 30
     assert told["Joined"] == "admit_member"
     assert told["CertificateGranted"] == "decide_certificate"
+
+
+def test_what_is_sent_at_the_end_of_its_week_is_accepted() -> None:
+    """As `castmark up` loads the world: on Friday a payment of Tuesday, for Monday's invoice."""
+    running, closed = platform(), None
+    for on, sent in weeks(steps(world(7, members=60, chinese=13))):
+        while closed is None or closed < on - timedelta(days=1):
+            closed = on - timedelta(days=1) if closed is None else closed + timedelta(days=1)
+            running.close(closed)
+        for step in sent:
+            running.send(step._replace(on=on))
+    assert running.refusals == []
 
 
 def test_the_summary_shows_what_the_brief_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
