@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from contracts.envelope import Recorded, category
+from contracts.envelope import Recorded
 
 from .consumer import read_cursors
 from .decider import Lookup
 from .readmodel import Attributes
 from .service import Running
 from .store import translated
+from .streams import Streams
 
 Where = Mapping[str, object]
 
@@ -25,14 +26,11 @@ class Reader:
 
     def __init__(self, running: Running) -> None:
         self._running = running
+        self._streams = Streams(running.store, running.writer.deciders)
 
     def state(self, stream: str) -> Any:
         """The state of one of our own streams, folded from its events; its INITIAL when new."""
-        decider = self._running.writer.deciders[category(stream)]
-        state = decider.initial
-        for recorded in self.history(stream):
-            state = decider.evolve(state, recorded.event)
-        return state
+        return self._streams.state(stream)
 
     def history(self, stream: str) -> list[Recorded]:
         """All events of one of our own streams."""

@@ -3,7 +3,10 @@
 import itertools
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import Connection, Engine, event
+
+from infra import execute
 
 
 class Breaker:
@@ -50,3 +53,11 @@ class Breaker:
         if self._wanted(moment, statement):
             self.broken.append(statement)
             raise self._error()
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> float:
+    """A short patience with a database that is away."""
+    monkeypatch.setattr(execute, "RETRY_FOR_S", 0.6)
+    monkeypatch.setattr(execute, "RETRY_EVERY_S", 0.05)
+    return 0.6

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.breaker import patience
 from tests.databases import Database
 from tests.logs.suite_consuming import ConsumingSuite
 from tests.logs.suite_crashing import CrashingSuite
@@ -11,7 +12,6 @@ from tests.logs.suite_rebuilding import RebuildingSuite
 from tests.logs.suite_rebuilding_alive import RebuildingAliveSuite
 from tests.logs.suite_releasing import ReleasingSuite, mended
 from tests.plugins.require import needs
-from tests.stores.suite_outages import patience
 
 __all__ = ["mended", "patience", "source"]
 

@@ -1,4 +1,4 @@
-"""The oracle on members, case by case: each answer worked out by hand from domain.md 1.1 to 1.4."""
+"""The oracle on members, case by case: each answer worked out by hand from sources.md 1.1 to 1.4."""
 
 from dataclasses import replace
 from datetime import date
@@ -30,7 +30,7 @@ from .told import (
     withdrawn,
 )
 
-# --- when it is due (domain.md 1.2) ---
+# --- when it is due (sources.md 1.2) ---
 
 
 def test_w12_joined_in_august_2023_is_due_by_august_2025() -> None:

@@ -1,4 +1,4 @@
-"""The oracle on certificates and what they cover, case by case, from domain.md 2.1 to 2.7."""
+"""The oracle on certificates and what they cover, case by case, from sources.md 2.1 to 2.7."""
 
 from datetime import date
 
@@ -14,11 +14,11 @@ from simulator.history import (
 
 from .told import ONE, M, converted, granted, joined, oracle
 
-# --- certificates (domain.md 2.1, 2.7) ---
+# --- certificates (sources.md 2.1, 2.7) ---
 
 
 def test_the_life_of_a_certificate_day_by_day() -> None:
-    day = date(2024, 11, 11)  # the dates of domain.md 2.7, from [V:G1]
+    day = date(2024, 11, 11)  # the dates of sources.md 2.7, from [V:G1]
     pause = CertificateSuspended(
         recorded_on=date(2025, 3, 1),
         member_id=M,
@@ -98,7 +98,7 @@ def test_an_audit_under_way_puts_a_member_in_process() -> None:
     assert asked.certification(M, first, first) is CertificationStatus.IN_PROCESS
 
 
-# --- what lapses (domain.md 1.2, 2.1) ---
+# --- what lapses (sources.md 1.2, 2.1) ---
 
 
 def test_a_former_member_owes_nothing_on_its_certificates() -> None:

@@ -15,6 +15,7 @@ from infra.decider import Decider
 from infra.errors import Refused
 from infra.execute import Outcome, Writer
 from infra.store import Store
+from infra.streams import Streams
 from infra.transaction import Transaction
 from tests.databases import Database
 from tests.toys import KEY, POLICIES, Shelf, Wall, count, decide_shelf, put
@@ -217,6 +218,17 @@ class CachesSuite:
         with other.store.engine.connect() as connection:
             [due] = connection.execute(tables.DUES.select()).all()
         assert (due.stream, due.rule) == ("box/B1", "shut")
+
+    async def test_states_for_readers_are_kept_and_follow_what_others_write(
+        self, database: Database
+    ) -> None:
+        writer, elsewhere = database.writer(), database.writer(database.store())
+        streams = Streams(writer.store, writer.deciders)
+        assert streams.state("shelf/S") == Shelf()
+        for number, each in enumerate((writer, elsewhere, writer), 1):
+            await each.execute(count("S", str(number)))
+            assert streams.state("shelf/S") == Shelf(number, str(number))
+            assert streams.state("shelf/S") is streams.state("shelf/S"), "kept, not folded again"
 
 
 async def state_of(writer: Writer, stream: str) -> Shelf:

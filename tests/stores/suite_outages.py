@@ -6,7 +6,6 @@ import time
 import pytest
 from sqlalchemy import Connection, event
 
-from infra import execute
 from infra.consumer import Batch
 from infra.errors import Transient
 from infra.execute import Outcome, Writer
@@ -18,14 +17,6 @@ from tests.stores.suite_isolation import TOO_MANY, Tally
 from tests.toys import count, put, toy_writer
 
 PATIENCE_S = 20.0
-
-
-@pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> float:
-    """A short patience with a database that is away."""
-    monkeypatch.setattr(execute, "RETRY_FOR_S", 0.6)
-    monkeypatch.setattr(execute, "RETRY_EVERY_S", 0.05)
-    return 0.6
 
 
 def broken_writer(database: Database) -> tuple[Writer, Breaker]:

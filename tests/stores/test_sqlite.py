@@ -2,12 +2,13 @@
 
 import pytest
 
+from tests.breaker import patience
 from tests.databases import Database
 from tests.stores.suite_appending import AppendingSuite
 from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
-from tests.stores.suite_outages import OutagesSuite, patience
+from tests.stores.suite_outages import OutagesSuite
 from tests.stores.suite_readmodels import ReadModelsSuite
 from tests.stores.suite_repeats import RepeatsSuite
 

@@ -1,4 +1,4 @@
-"""How long a certificate holds, day by day: domain.md 2.1, 2.3, 2.7."""
+"""How long a certificate holds, day by day: sources.md 2.1, 2.3, 2.7."""
 
 from datetime import date
 
@@ -18,7 +18,7 @@ FULL, PROVISIONAL = CertificateType.FULL, CertificateType.PROVISIONAL
 @pytest.mark.parametrize(
     ("valid_from", "valid_to"),
     [
-        (date(2024, 11, 11), date(2027, 11, 10)),  # certificate 409 of domain.md 2.7
+        (date(2024, 11, 11), date(2027, 11, 10)),  # certificate 409 of sources.md 2.7
         (date(2026, 1, 1), date(2028, 12, 31)),
         (date(2025, 3, 1), date(2028, 2, 29)),
         (date(2024, 2, 28), date(2027, 2, 27)),

@@ -1,4 +1,4 @@
-"""A member's standing and duties on a day: domain.md 1.2, 1.3."""
+"""A member's standing and duties on a day: sources.md 1.2, 1.3."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""What somebody or something is on a day: domain.md 2.7, 1.2, 1.3."""
+"""What somebody or something is on a day: sources.md 2.7, 1.2, 1.3."""
 
 from datetime import date, timedelta
 

@@ -1,6 +1,6 @@
 """What the specifications of membership begin with: a member, its certificates, its days.
 
-PT member M1 joined on 10 August 2023, so its first duty is due on 10 August 2025 (domain.md 1.2).
+PT member M1 joined on 10 August 2023, so its first duty is due on 10 August 2025 (sources.md 1.2).
 """
 
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""How one becomes a member (domain.md 1.4)."""
+"""How one becomes a member (sources.md 1.4)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Which certificates meet the duty, when, and what a later word on them does (domain.md 1.2)."""
+"""Which certificates meet the duty, when, and what a later word on them does (sources.md 1.2)."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""When the duty to certify begins and ends: by class and date (domain.md 1.2)."""
+"""When the duty to certify begins and ends: by class and date (sources.md 1.2)."""
 
 from datetime import date
 

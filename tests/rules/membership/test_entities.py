@@ -1,4 +1,4 @@
-"""Entities: one id once, changed, closed when empty (domain.md 1.6)."""
+"""Entities: one id once, changed, closed when empty (sources.md 1.6)."""
 
 from datetime import date
 

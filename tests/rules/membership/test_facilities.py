@@ -1,4 +1,4 @@
-"""Facilities: registered once, declared again and again, closed by people (domain.md 1.6, 5.6)."""
+"""Facilities: registered once, declared again and again, closed by people (sources.md 1.6, 5.6)."""
 
 from decimal import Decimal
 

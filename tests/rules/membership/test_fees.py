@@ -1,4 +1,4 @@
-"""Fees: 60 days, then overdue, then a suspension that a payment lifts (domain.md 1.3, 1.5)."""
+"""Fees: 60 days, then overdue, then a suspension that a payment lifts (sources.md 1.3, 1.5)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What is learnt late: nobody forfeits a membership without time to cure (domain.md 1.2, 1.3).
+"""What is learnt late: nobody forfeits a membership without time to cure (sources.md 1.2, 1.3).
 
 The time to forfeit counts from the day on which the miss was learnt, when that is later than the
 first missed day; and what a certificate to come cures is cured on its day, not before.

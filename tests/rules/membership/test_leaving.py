@@ -1,4 +1,4 @@
-"""A resignation for a day to come: announced, taken back, in force on its day (domain.md 1.4)."""
+"""A resignation for a day to come: announced, taken back, in force on its day (sources.md 1.4)."""
 
 from datetime import date
 

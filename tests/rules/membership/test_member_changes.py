@@ -1,4 +1,4 @@
-"""A member under another name, and at another fee level (domain.md 1.3, 1.5)."""
+"""A member under another name, and at another fee level (sources.md 1.3, 1.5)."""
 
 from contracts.membership import FeeInvoiced, FeeLevelChanged, MemberChanged
 from services.membership.commands import ChangeFeeLevel, ChangeMember, InvoiceFee, ResignMembership

@@ -1,4 +1,4 @@
-"""Suspension, more time, and the ways out: what undoes what (domain.md 1.2 to 1.4)."""
+"""Suspension, more time, and the ways out: what undoes what (sources.md 1.2 to 1.4)."""
 
 from datetime import date, timedelta
 

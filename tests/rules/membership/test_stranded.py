@@ -1,4 +1,4 @@
-"""A facility that comes into an entity while the entity closes stays in no limbo (domain.md 1.6).
+"""A facility that comes into an entity while the entity closes stays in no limbo (sources.md 1.6).
 
 Either stream knows the other by evidence that may be a moment old. Whichever of the two is heard of
 last finds the other, and somebody has to decide: the facility closes, or moves.

@@ -1,4 +1,4 @@
-"""A facility goes to another entity: offered, then accepted or returned (domain.md 5.6)."""
+"""A facility goes to another entity: offered, then accepted or returned (sources.md 5.6)."""
 
 from datetime import date
 
