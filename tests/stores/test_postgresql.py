@@ -6,13 +6,14 @@ import threading
 import pytest
 
 from infra.transaction import Transaction
+from tests.breaker import patience
 from tests.databases import Database
 from tests.plugins.require import needs
 from tests.stores.suite_appending import AppendingSuite
 from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
-from tests.stores.suite_outages import PATIENCE_S, OutagesSuite, patience
+from tests.stores.suite_outages import PATIENCE_S, OutagesSuite
 from tests.stores.suite_readmodels import ReadModelsSuite
 from tests.stores.suite_repeats import RepeatsSuite
 from tests.toys import count
