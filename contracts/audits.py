@@ -1,6 +1,6 @@
 """Audits speak: what was audited and found, and what was decided on a certificate.
 
-Source: domain.md section 2. Streams: `audit/<id>`, `certificate/<id>` of `audit_scheduling`.
+Source: sources.md section 2. Streams: `audit/<id>`, `certificate/<id>` of `audit_scheduling`.
 """
 
 from datetime import date
@@ -31,7 +31,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Finding(Value):
-    """A non-conformance: where one site fails, the whole scope does (domain.md 2.2, rule 4)."""
+    """A non-conformance: where one site fails, the whole scope does (sources.md 2.2, rule 4)."""
 
     finding_id: Id
     criterion: Id
@@ -91,7 +91,7 @@ class AuditConcluded(Event):
 
 class CertificateGranted(Event):
     """`valid_to` is the last valid day. `surveillance_due_on` are the days by which each
-    surveillance audit must be concluded (domain.md 2.1, 2.3). What the audit found, and how
+    surveillance audit must be concluded (sources.md 2.1, 2.3). What the audit found, and how
     mature it rated the entity, is kept as the evidence on which the decision rests."""
 
     TYPE: ClassVar[str] = "audits.certificate_granted.v1"

@@ -1,6 +1,6 @@
 """Entities and facilities of a member: what a group is made of and what a certificate covers.
 
-Source: domain.md 1.6. Streams: `entity/<id>`, `facility/<id>`, both of the membership service.
+Source: sources.md 1.6. Streams: `entity/<id>`, `facility/<id>`, both of the membership service.
 Every date is a UTC day; `effective_on` is the day from which something holds. `known_through` is
 the evidence behind a decision that looked at another stream: the position through which it was
 known.

@@ -1,6 +1,6 @@
 """Membership speaks: applications, members, their duty to certify, standing, fees.
 
-Source: domain.md section 1. Stream: `member/<id>`. Every date is
+Source: sources.md section 1. Stream: `member/<id>`. Every date is
 a UTC day; `effective_on` is the day from which something holds, whenever it was recorded.
 """
 
@@ -27,7 +27,7 @@ SuspensionReason = Literal["duty_missed", "fees_unpaid", "other"]
 Activities = tuple[Activity, ...]
 
 
-# --- the application (domain.md 1.4) ---
+# --- the application (sources.md 1.4) ---
 
 
 class ApplicationDrafted(Event):
@@ -119,7 +119,7 @@ class MembershipClassChanged(Event):
     policy_id: Id
 
 
-# --- the duty to certify (domain.md 1.2) ---
+# --- the duty to certify (sources.md 1.2) ---
 
 
 class DutyStarted(Event):
@@ -212,7 +212,7 @@ class DutyMissRetracted(Event):
     effective_on: date
 
 
-# --- standing (domain.md 1.3) ---
+# --- standing (sources.md 1.3) ---
 
 
 class MemberSuspended(Event):
@@ -308,7 +308,7 @@ class MembershipTerminated(Event):
     note_ref: NoteRef | None = None
 
 
-# --- fees (domain.md 1.3, 1.5) ---
+# --- fees (sources.md 1.3, 1.5) ---
 
 
 class FeeLevelChanged(Event):

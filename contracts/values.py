@@ -1,6 +1,6 @@
 """Values that events are made of: ids, dates as text, exact decimals, the field's own vocabulary.
 
-Nothing here reads a clock or a file. Every enumeration names its source (`domain.md` section).
+Nothing here reads a clock or a file. Every enumeration names its source (`sources.md` section).
 """
 
 from collections.abc import Mapping
@@ -106,7 +106,7 @@ class Value(BaseModel):
 
 
 class MembershipClass(StrEnum):
-    """The six classes of ASI membership (domain.md 1.1)."""
+    """The six classes of ASI membership (sources.md 1.1)."""
 
     PRODUCTION_AND_TRANSFORMATION = "PT"
     INDUSTRIAL_USERS = "IU"
@@ -117,7 +117,7 @@ class MembershipClass(StrEnum):
 
 
 class Activity(StrEnum):
-    """Supply-chain activities (domain.md 3.2)."""
+    """Supply-chain activities (sources.md 3.2)."""
 
     BAUXITE_DEVELOPMENT = "bauxite_development"
     BAUXITE_MINING = "bauxite_mining"
@@ -132,14 +132,14 @@ class Activity(StrEnum):
 
 
 class Standard(StrEnum):
-    """ASI's standards: Performance Standard, Chain of Custody Standard (domain.md 1.2)."""
+    """ASI's standards: Performance Standard, Chain of Custody Standard (sources.md 1.2)."""
 
     PERFORMANCE = "PS"
     CHAIN_OF_CUSTODY = "CoC"
 
 
 class AuditKind(StrEnum):
-    """Kinds of audit (domain.md 2.1)."""
+    """Kinds of audit (sources.md 2.1)."""
 
     INITIAL_CERTIFICATION = "initial_certification"
     SURVEILLANCE = "surveillance"
@@ -151,7 +151,7 @@ class AuditKind(StrEnum):
 
 
 class FindingClass(StrEnum):
-    """Classes of non-conformance (domain.md 2.2)."""
+    """Classes of non-conformance (sources.md 2.2)."""
 
     MINOR = "minor"
     MAJOR = "major"
@@ -159,7 +159,7 @@ class FindingClass(StrEnum):
 
 
 class Maturity(StrEnum):
-    """Maturity ratings of an audit (domain.md 2.3)."""
+    """Maturity ratings of an audit (sources.md 2.3)."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -167,14 +167,14 @@ class Maturity(StrEnum):
 
 
 class CertificateType(StrEnum):
-    """Full, or provisional because of a major non-conformance (domain.md 2.2, rule 1)."""
+    """Full, or provisional because of a major non-conformance (sources.md 2.2, rule 1)."""
 
     FULL = "full"
     PROVISIONAL = "provisional"
 
 
 class CertificationStatus(StrEnum):
-    """States of a certificate and of all that it covers (domain.md 2.7); `none` has no one."""
+    """States of a certificate and of all that it covers (sources.md 2.7); `none` has no one."""
 
     NONE = "none"
     IN_PROCESS = "in_process"
@@ -186,7 +186,7 @@ class CertificationStatus(StrEnum):
 
 
 class DutyRule(StrEnum):
-    """Duties to certify: within two years of joining, and again on time (domain.md 1.2)."""
+    """Duties to certify: within two years of joining, and again on time (sources.md 1.2)."""
 
     INITIAL_CERTIFICATION = "initial_certification"
     RECERTIFICATION = "recertification"
@@ -204,7 +204,7 @@ class Location(Value):
 
 
 class ControlBasis(StrEnum):
-    """Why a facility belongs to an entity (domain.md 1.6, 5.6; GHG Protocol ch. 3)."""
+    """Why a facility belongs to an entity (sources.md 1.6, 5.6; GHG Protocol ch. 3)."""
 
     OPERATIONAL = "operational_control"
     FINANCIAL = "financial_control"

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.values import Id
 
-Evidence = Literal["verified", "brief", "derived", "design", "unverified"]
-"""verified: read in a public source; brief: in the user's documents; derived: follows from such;
-design: our own choice; unverified: general knowledge, shown to users as such."""
+Evidence = Literal["verified", "derived", "design", "unverified"]
+"""verified: read in a public source (docs/sources.md); derived: follows from such; design: our own
+choice; unverified: general knowledge, shown to users as such."""
 
 
 class Figure(BaseModel):

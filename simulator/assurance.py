@@ -1,6 +1,6 @@
 """Audits and certificates of a life: planned backwards from the day a certificate takes effect.
 
-Steps of domain.md 2.1: plan, audit, report within eight weeks, decision. A major finding makes
+Steps of sources.md 2.1: plan, audit, report within eight weeks, decision. A major finding makes
 the certificate provisional (2.2); surveillance follows maturity (2.3).
 """
 
@@ -204,7 +204,7 @@ def certify(
 
 
 def watch(life: Life, held: Held) -> None:
-    """Surveillance audits of a full certificate, mostly in time (domain.md 2.3)."""
+    """Surveillance audits of a full certificate, mostly in time (sources.md 2.3)."""
     for months in dict(life.rules.surveillance_months)[held.maturity]:
         due = plus_months(held.valid_from, months)
         report_on = due - life.days(0, 50) if life.chance(0.9) else due + life.days(5, 40)
@@ -218,7 +218,7 @@ def watch(life: Life, held: Held) -> None:
 
 
 def refuse(life: Life, scope: Scope, on: date, *, breach: bool = False) -> None:
-    """An audit with too much wrong, and the decision not to certify (domain.md 2.2, rule 2)."""
+    """An audit with too much wrong, and the decision not to certify (sources.md 2.2, rule 2)."""
     majors = 0 if breach else life.rules.major_findings_max + life.dice.randint(1, 2)
     audit_id, _ = audit(
         life,

@@ -1,5 +1,5 @@
 """Certificates as spans of days: what was known of them, and what they say on a day. Part of the
-oracle: computed from the neutral history by the words of domain.md 2.1, 2.2, 2.3 and 2.7.
+oracle: computed from the neutral history by the words of sources.md 2.1, 2.2, 2.3 and 2.7.
 """
 
 from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ class Certificate:
 
     def status(self, on: date) -> CertificationStatus:
         """Withdrawn beats expired beats suspended; decided and not yet valid is in process
-        (domain.md 2.7)."""
+        (sources.md 2.7)."""
         if on < min(self.decided_on, self.valid_from):
             return CertificationStatus.NONE
         if self.withdrawn_on is not None and on >= self.withdrawn_on:

@@ -1,5 +1,5 @@
 """What was known of one member on a day, and its duties as they follow from that. Part of the
-oracle: direct functions over spans of days (domain.md 1.1 to 1.3).
+oracle: direct functions over spans of days (sources.md 1.1 to 1.3).
 """
 
 from collections.abc import Iterator, Sequence
@@ -111,7 +111,7 @@ class Ledger:
         return list(_obliged(self.entries, self.rules))
 
     def duties(self, on: date, *, ahead: bool = False) -> tuple[Duty, ...]:
-        """The duties of the obliged class that holds on a day, if one does (domain.md 1.2).
+        """The duties of the obliged class that holds on a day, if one does (sources.md 1.2).
 
         By what holds on that day; or `ahead`, by all that is known already to hold later: a
         certificate that was granted and begins in time has met a duty then.
@@ -273,7 +273,7 @@ class Ledger:
 
 
 def _obliged(entries: tuple[Entry, ...], rules: Rules) -> Iterator[Span]:
-    """The spans of days in which the member's class has the duty (domain.md 1.1)."""
+    """The spans of days in which the member's class has the duty (sources.md 1.1)."""
     classes: list[tuple[date, MembershipClass]] = []
     for entry in entries:
         if isinstance(entry, Joined):

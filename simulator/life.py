@@ -64,7 +64,7 @@ class Life:
 
     @property
     def starts_on(self) -> date:
-        """When the clock of the initial duty starts (domain.md 1.2)."""
+        """When the clock of the initial duty starts (sources.md 1.2)."""
         return max(self.seat.joined_on, self.clock_from, self.rules.launch)
 
     @property

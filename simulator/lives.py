@@ -1,6 +1,6 @@
 """How a member's life goes: one function per script, from the first draft to the last renewal.
 
-A script decides what becomes of the duty to certify (domain.md 1.2); what surrounds it
+A script decides what becomes of the duty to certify (sources.md 1.2); what surrounds it
 (application, sites, fees, other certificates) is the same for all. A script never looks at what
 the platform would do: it knows the rules' figures and keeps its own dates clear of them.
 """

@@ -23,7 +23,7 @@ STAGES = ("drafted", "submitted", "under_review", "information_requested", "decl
 
 
 def apply(life: Life, until: str = "joined") -> None:
-    """The application's way up to a stage, or to the day of joining (domain.md 1.4)."""
+    """The application's way up to a stage, or to the day of joining (sources.md 1.4)."""
     seat = life.seat
     who = {"member_id": life.member_id}
     named = {"name": life.name, "country": seat.country}
@@ -76,7 +76,7 @@ def apply(life: Life, until: str = "joined") -> None:
 
 
 def fee_level(life: Life) -> str:
-    """Fees scale with size and type (domain.md 1.5); the levels' names are ours."""
+    """Fees scale with size and type (sources.md 1.5); the levels' names are ours."""
     size = "large" if (life.seat.facilities or 0) > 20 else life.choice(("small", "medium"))
     return f"{life.seat.membership_class.lower()}-{size}"
 

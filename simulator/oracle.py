@@ -1,11 +1,11 @@
 """An independent oracle: what the platform must say of the synthetic world, on any day.
 
-Written from domain.md 1.1 to 1.4 and 2.1 to 2.7 alone, as functions over spans of days; it folds
+Written from sources.md 1.1 to 1.4 and 2.1 to 2.7 alone, as functions over spans of days; it folds
 no events and shares no code with the services. Every answer takes two days: `on`, the day asked
 about, and `known`, the last day whose entries are known. What a platform shows after it has
 closed a day D is `on=D+1, known=D`.
 
-Where domain.md is silent the reading is ours and named here:
+Where sources.md is silent the reading is ours and named here:
 - Before its day the first duty is met by a Performance Standard certificate that holds, or that
   ran its course; one that was taken back by then does not meet it (1.2). What became valid after
   the day cures the miss.
@@ -91,7 +91,7 @@ _STAGES: dict[type[Entry], str] = {
     Approved: "approved",
     Declined: "declined",
 }
-"""The application's stages (domain.md 1.4), by what was told last."""
+"""The application's stages (sources.md 1.4), by what was told last."""
 
 
 IN_FORCE = ("active", "suspended")
@@ -249,7 +249,7 @@ class Oracle:
         self, member_id: str, on: date, known: date, *, entity: str = "", facility: str = ""
     ) -> CertificationStatus:
         """The state of a member, or of one of its entities or facilities: the best that any of
-        its certificates gives, or an audit for one that is under way (domain.md 2.7). What is
+        its certificates gives, or an audit for one that is under way (sources.md 2.7). What is
         closed is nothing any more."""
         ledger = self.ledger(member_id, known)
         if self._closed(ledger, on, entity, facility):

@@ -1,6 +1,6 @@
 """The numbers that the oracle and the world reckon with, and the day arithmetic of the domain.
 
-Defaults are those of domain.md. Where a service's policy file names a figure, the file's value is
+Defaults are those of sources.md. Where a service's policy file names a figure, the file's value is
 taken (`rules_of`), read as data: neither the world nor the oracle runs any of its code.
 """
 
@@ -18,14 +18,14 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Figures of domain.md 1.1 to 2.7, with its section behind each."""
+    """Figures of sources.md 1.1 to 2.7, with its section behind each."""
 
     launch: date = date(2017, 12, 1)  # 1.2: December 2017, the exact day is not known
     obliged: frozenset[MembershipClass] = frozenset(  # 1.1
         {MembershipClass.PRODUCTION_AND_TRANSFORMATION, MembershipClass.INDUSTRIAL_USERS}
     )
     duty_years: int = 2  # 1.2
-    provisional_counts: bool = True  # 1.2, reading of [V:A11]
+    provisional_counts: bool = True  # 1.2, reading of A11
     suspended_counts: bool = True  # 1.2: our guess
     early_expiry_waits: bool = True  # 1.2: a certificate is asked for from the first due day on
     late_cures: bool = True  # 1.3: our guess
@@ -43,7 +43,7 @@ class Rules:
 
 
 def plus_years(day: date, years: int) -> date:
-    """The same day some years on; 29 February becomes 28 (domain.md 1.2, day count)."""
+    """The same day some years on; 29 February becomes 28 (sources.md 1.2, day count)."""
     year = day.year + years
     return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
 
@@ -55,7 +55,7 @@ def plus_months(day: date, months: int) -> date:
 
 
 def last_valid_day(valid_from: date, years: int) -> date:
-    """`valid_from` + years - 1 day (domain.md 2.7)."""
+    """`valid_from` + years - 1 day (sources.md 2.7)."""
     return plus_years(valid_from, years) - ONE_DAY
 
 

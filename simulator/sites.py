@@ -59,7 +59,7 @@ _KILOTONNES: Mapping[Activity, tuple[int, int]] = {
 
 
 def activities_of(life: Life) -> tuple[Activity, ...]:
-    """What a member says it does when it applies (domain.md 1.1)."""
+    """What a member says it does when it applies (sources.md 1.1)."""
     match life.seat.membership_class:
         case MembershipClass.PRODUCTION_AND_TRANSFORMATION if "class" in life.seat.script:
             return CONVERTER  # nothing upstream ties it to its class

@@ -1,7 +1,7 @@
 """An audit: booked, called off, or concluded with what was found. A decider, stream `audit/<id>`.
 
 An audit that was never booked here may be recorded as concluded. Recording the same twice changes
-nothing; a contradiction is refused and names what differs. Rules: domain.md 2.1, 2.2.
+nothing; a contradiction is refused and names what differs. Rules: sources.md 2.1, 2.2.
 
 An audit leads to one decision, which stands in the stream of a certificate. So that two decisions
 under two ids cannot both pass, the audit's own stream says first under which id it is decided on:
@@ -341,7 +341,7 @@ def _check_findings(audit: AuditConcluded) -> None:
     if audit.findings and audit.overall_maturity is Maturity.HIGH:
         raise Refused(
             "high-maturity-with-findings",
-            "overall maturity may be high only without any non-conformance (domain.md 2.2);"
+            "overall maturity may be high only without any non-conformance (sources.md 2.2);"
             f" this audit lists {len(audit.findings)}.",
             findings=len(audit.findings),
         )

@@ -2,7 +2,7 @@
 `certificate/<id>`.
 
 Expiry is no event here: `valid_to` says it all. Recording the same twice changes nothing; a
-contradiction is refused and names what differs. Rules: domain.md 2.1, 2.2, 2.7; the decision
+contradiction is refused and names what differs. Rules: sources.md 2.1, 2.2, 2.7; the decision
 itself is in `decision`.
 """
 

@@ -1,7 +1,7 @@
 """The decision on a certificate: what an audit's result leads to. Pure.
 
 The decision follows the audit: nobody can grant against the rule, and a no is an event, not an
-error. Rules: domain.md 2.1 (validity), 2.2 (findings); every figure from the policy of the day of
+error. Rules: sources.md 2.1 (validity), 2.2 (findings); every figure from the policy of the day of
 the decision.
 """
 

@@ -75,7 +75,7 @@ class AuditEvidence(Value):
     decided_by: CertificateId | None = None
 
     def count(self, finding_class: FindingClass) -> int:
-        """Findings of a class. One at one site counts for the whole scope (domain.md 2.2)."""
+        """Findings of a class. One at one site counts for the whole scope (sources.md 2.2)."""
         return self.findings.get(finding_class, 0)
 
 

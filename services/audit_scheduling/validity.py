@@ -1,6 +1,6 @@
 """How long a certificate holds, and when surveillance audits are due. Pure day arithmetic.
 
-Rules: domain.md 2.1 (three years, provisional one), 2.3 (surveillance by maturity), 2.7
+Rules: sources.md 2.1 (three years, provisional one), 2.3 (surveillance by maturity), 2.7
 (`valid_to` = `valid_from` + years - 1 day), 1.2 (29 February becomes the 28th). All figures come
 from the policy of the day of the decision.
 """

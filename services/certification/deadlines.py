@@ -2,7 +2,7 @@
 
 A kind is data: its rule in words with source and evidence, the events that open, move and close it,
 the policy figures behind its date, who owns it, when to remind. The board, calendars, reminders and
-the ranking know none by name. Rules: domain.md 1.2, 1.3, 2.1, 2.2, 2.3.
+the ranking know none by name. Rules: sources.md 1.2, 1.3, 2.1, 2.2, 2.3.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -143,7 +143,7 @@ KINDS: Mapping[str, DeadlineKind] = {
             title="First certification",
             rule="A member of class PT or IU has a Performance Standard certificate that covers at"
             " least one facility within two years of joining.",
-            source="domain.md 1.2 [V:A1,A2,A6]",
+            source="rule 1.2 [A1, A2, A6]",
             evidence="verified",
             owner="member",
             subject="member",
@@ -166,7 +166,7 @@ KINDS: Mapping[str, DeadlineKind] = {
             name="recertification",
             title="Recertification",
             rule="After the first certification a member recertifies before its certificate ends.",
-            source="domain.md 1.2, 2.1 [V:A1,A12]",
+            source="rule 1.2, 2.1 [A1, A12]",
             evidence="verified",
             owner="member",
             subject="member",
@@ -183,7 +183,7 @@ KINDS: Mapping[str, DeadlineKind] = {
             title="Certificate ends",
             rule="A full certificate holds for three years; another one has to take over by the"
             " day after its last.",
-            source="domain.md 2.1, 2.7 [V:A12,G1]",
+            source="rule 2.1, 2.7 [A12, G1]",
             evidence="verified",
             owner="member",
             subject="certificate",
@@ -206,7 +206,7 @@ KINDS: Mapping[str, DeadlineKind] = {
             title="Surveillance audit",
             rule="While a certificate holds, surveillance audits follow at a pace that the overall"
             " maturity rating sets.",
-            source="domain.md 2.1 [V:A12], 2.3 [G]",
+            source="rule 2.1 [A12], 2.3",
             evidence="unverified",
             owner="ops",
             subject="certificate",
@@ -239,7 +239,7 @@ KINDS: Mapping[str, DeadlineKind] = {
             title="Provisional certificate to be converted",
             rule="A provisional certificate holds for one year; a transition audit without major"
             " findings turns it into a full one.",
-            source="domain.md 2.1, 2.2 [V:A10,A11]",
+            source="rule 2.1, 2.2 [A10, A11]",
             evidence="verified",
             owner="member",
             subject="certificate",
@@ -264,7 +264,7 @@ KINDS: Mapping[str, DeadlineKind] = {
             name="fee_invoice",
             title="Membership fee",
             rule="A membership invoice is paid within sixty days.",
-            source="domain.md 1.3 [V:A1]",
+            source="rule 1.3 [A1]",
             evidence="verified",
             owner="member",
             subject="member",

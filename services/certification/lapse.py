@@ -1,10 +1,10 @@
 """What closes a certificate's deadlines although no stream of theirs says so. Pure.
 
-- The membership ended: who is no member has nothing to recertify (domain.md 1.2: obliged are
+- The membership ended: who is no member has nothing to recertify (sources.md 1.2: obliged are
   members). The deadline is closed as of the day of the end, and open again once the membership is
   restored. A fee that was invoiced stays due.
 - The certificate is over, and all it covered is certified again to the same standard, by whichever
-  certificates: a new one need not say that it `replaces` the old one (domain.md 2.1). What is
+  certificates: a new one need not say that it `replaces` the old one (sources.md 2.1). What is
   closed itself needs no certificate any more.
 
 Both are rules over several facts, so nothing is stored: a row is looked at when it is shown. What

@@ -1,7 +1,7 @@
 """The rules over several facts: what somebody or something is on a day. Pure, never stored.
 
 `status(dossier, on, known_at)` is asked by queries, by the board and by the publishing reaction
-alike, so two screens cannot differ. Rules: domain.md 2.7 (states), 1.2 (duty), 1.3 (standing).
+alike, so two screens cannot differ. Rules: sources.md 2.7 (states), 1.2 (duty), 1.3 (standing).
 
     certificate   withdrawn > expired (`on` after valid_to) > in process (before valid_from)
                   > suspended > full or provisional
@@ -159,7 +159,7 @@ class Terms(NamedTuple):
 
 
 def status_by(terms: Terms, on: date) -> CertificationStatus:
-    """A certificate's state on a day (domain.md 2.7)."""
+    """A certificate's state on a day (sources.md 2.7)."""
     if terms.withdrawn:
         return CertificationStatus.WITHDRAWN
     if on > terms.valid_to:
@@ -187,7 +187,7 @@ def standing(held: Held, on: date) -> str:
 
 def is_listed(attributes: Attributes, on: date) -> bool:
     """Whether a member's profile and list entry are shown to the public on a day: not while it is
-    suspended (domain.md 1.3), and not after its end. Who is not known to have joined is not hidden.
+    suspended (sources.md 1.3), not after its end. Who is not known to have joined is not hidden.
     A certificate's own state is another matter: a suspended member's certificate holds."""
     return standing(as_of(attributes, on), on) in ("active", "none")
 

@@ -1,6 +1,6 @@
 """An application: drafted, submitted, reviewed, approved or declined, and the day of joining. Pure.
 
-Source: domain.md 1.4. Approval needs class, activities and fee level. Asking twice for what already
+Rules: sources.md 1.4. Approval needs class, activities and fee level. Asking twice for what already
 holds changes nothing; asking out of turn is refused with what the application is waiting for.
 """
 
@@ -197,7 +197,7 @@ def _decline(command: DeclineApplication, story: Story) -> None:
 
 
 def _admit(command: AdmitMember, story: Story, policies: Policies) -> None:
-    """Joining sets the clocks: the duty runs from that day, or from the launch (domain.md 1.2)."""
+    """Joining sets the clocks: the duty runs from that day, or from the launch (sources.md 1.2)."""
     state = story.state
     if state.status == "member" and command.joined_on in (None, state.joined_on):
         return

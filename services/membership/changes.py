@@ -1,6 +1,6 @@
 """What changes a membership: its class, more time, suspension, an end, and a restored one. Pure.
 
-Rules: domain.md 1.1 (who must be in which class), 1.2 (class change, extension), 1.3, 1.4. What is
+Rules: sources.md 1.1 (who must be in which class), 1.2 (class change, extension), 1.3, 1.4. What is
 open between sources is a figure of the policy; what follows for the duty is told by `settle.py`.
 """
 

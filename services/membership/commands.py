@@ -40,7 +40,7 @@ class MemberCommand(Command):
         return f"member/{self.member_id}"
 
 
-# --- the application (domain.md 1.4) ---
+# --- the application (sources.md 1.4) ---
 
 
 class DraftApplication(MemberCommand):
@@ -107,7 +107,7 @@ class AdmitMember(MemberCommand):
     joined_on: date | None = None
 
 
-# --- class, duty, standing (domain.md 1.2, 1.3) ---
+# --- class, duty, standing (sources.md 1.2, 1.3) ---
 
 
 class ChangeMember(MemberCommand):
@@ -183,7 +183,7 @@ class TerminateMembership(MemberCommand):
     approver: PersonRef
 
 
-# --- fees (domain.md 1.3, 1.5) ---
+# --- fees (sources.md 1.3, 1.5) ---
 
 
 class ChangeFeeLevel(MemberCommand):

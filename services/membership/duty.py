@@ -4,7 +4,7 @@ Everything follows from facts and from how far the clock has closed the days, ne
 in which the facts were learnt: `stages` is one function from (clock, extensions, certificates,
 closed through) to the whole course of a member's duty. `settle.py` turns it into events.
 
-The table (domain.md 1.2; each [G] is a figure of the policy):
+The table (sources.md 1.2; each [G] is a figure of the policy):
 
 | Fact                                        | Consequence                                        |
 |---------------------------------------------|----------------------------------------------------|
@@ -57,7 +57,7 @@ def shifted(day: date, days: int) -> date:
 
 
 def plus_years(day: date, years: int) -> date:
-    """The same day some years on; 29 February becomes 28 (domain.md 1.2, day count)."""
+    """The same day some years on; 29 February becomes 28 (sources.md 1.2, day count)."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -75,7 +75,7 @@ class Clock(NamedTuple):
 
 
 def obliged(membership_class: MembershipClass, policy: Policy) -> bool:
-    """Whether members of this class must certify (domain.md 1.1)."""
+    """Whether members of this class must certify (sources.md 1.1)."""
     return membership_class.value in policy.words("duty.classes")
 
 
@@ -272,7 +272,7 @@ def stages(facts: Facts, policies: Policies) -> list[Stage]:
 
 def _first(facts: Facts, valid: Sequence[Span], policies: Policies) -> Stage:
     """The duty to certify once. A certificate that ended early does not meet it unless it held on
-    the due date; one that ran its course before did (domain.md 1.2)."""
+    the due date; one that ran its course before did (sources.md 1.2)."""
     clock = facts.clock
     due_on = extended(INITIAL_RULE, clock.due_on, facts.extensions)
     stage = Stage(INITIAL_RULE, clock.starts_on, clock.due_on, due_on, None, "open")

@@ -1,6 +1,6 @@
 """Entities: the certifying units of a member. A decider, stream `entity/<id>`.
 
-Source: domain.md 1.6. An entity is registered once (its id is its natural key), may change, and
+Source: sources.md 1.6. An entity is registered once (its id is its natural key), may change, and
 closes when no facility is left in it. It also answers for facilities that other entities offer it:
 the acceptance is decided here, and `reactions.py` completes it on the facility's own stream.
 """

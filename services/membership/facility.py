@@ -1,6 +1,6 @@
 """Facilities: what stands where, what it does, who controls it. A decider, stream `facility/<id>`.
 
-Source: domain.md 1.6, 5.6. The id is the natural key: it is taken once and for ever. `register` is
+Source: sources.md 1.6, 5.6. The id is the natural key: it is taken once and for ever. `register` is
 for new ones and says so when it is not new; `declare` is for imports: it registers, changes, or
 does nothing, so that files A, B, A end in A. A transfer is offered here, answered on the stream of
 the receiving entity, and completed here by a reaction. `propose_closure` never closes: a person

@@ -1,7 +1,7 @@
 """Rows of a facility file: mapped cells become DeclareFacility, or say what is wrong. Pure.
 
 Nothing is guessed: what cannot be read refuses its row, with the column and what would be right.
-What is left out (the grid region after a country) is noted and counted. Source: domain.md 1.6, 3.2.
+What is left out (the grid region after a country) is noted and counted. Rules: sources.md 1.6, 3.2.
 """
 
 from collections.abc import Callable, Mapping, Sequence

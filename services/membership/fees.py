@@ -1,6 +1,6 @@
 """Fees: asked for, paid, overdue, and the suspension that unpaid ones lead to. Pure.
 
-Source: domain.md 1.3 (60 days, suspension), 1.5. Fees rest on no other service: a payment that is
+Source: sources.md 1.3 (60 days, suspension), 1.5. Fees rest on no other service: a payment that is
 recorded late but was made in time lifts the suspension as if it had never been.
 """
 

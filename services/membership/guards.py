@@ -1,5 +1,5 @@
 """What several deciders of a member refuse alike: no member, a day ahead, a class that does not
-fit. Pure. Rules: domain.md 1.1, 1.4.
+fit. Pure. Rules: sources.md 1.1, 1.4.
 """
 
 from datetime import date
@@ -54,7 +54,7 @@ def past_day(asked: date | None, today: date, what: str) -> date:
 def check_class(
     membership_class: MembershipClass, activities: tuple[Activity, ...], policy: Policy
 ) -> None:
-    """Refuse a class that the activities do not allow (domain.md 1.1)."""
+    """Refuse a class that the activities do not allow (sources.md 1.1)."""
     forcing = [one.value for one in activities if one.value in policy.words("class.forces_pt")]
     if forcing and membership_class is not MembershipClass.PRODUCTION_AND_TRANSFORMATION:
         raise Refused(

@@ -1,6 +1,6 @@
 """Members: who may join, what keeps them in, how they leave. A decider, stream `member/<id>`.
 
-Life cycle (domain.md 1.4): drafted -> submitted -> under review (<-> information requested) ->
+Life cycle (sources.md 1.4): drafted -> submitted -> under review (<-> information requested) ->
 approved | declined -> active <-> suspended -> forfeited | resigned | terminated. Suspension is
 reversible and has reasons; an end is final, except that a forfeiture whose ground is gone is undone
 by a person. `due(state)[rule]` is the last day that must be closed before that rule is ticked:

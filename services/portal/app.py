@@ -16,7 +16,7 @@ from infra.errors import Refused
 from infra.settings import Settings
 from infra.web import Api, Readiness, Shared, build_api
 
-from . import words
+from . import sources, words
 from .asking import Asking, live_changes
 from .board import BUCKETS, Filter, board_of, explanation_of, policy_path
 from .problems import PROBLEMS
@@ -45,6 +45,8 @@ class Pages:
         )
         self._jinja.filters["day"] = words.day
         self._jinja.filters["left"] = words.days_left
+        self._jinja.filters["before"] = words.days_before
+        self._jinja.filters["pieces"] = sources.pieces
         self._jinja.filters["figure"] = words.figure
         self._jinja.globals["label"] = words.label
 
@@ -72,6 +74,15 @@ def build(settings: Settings, shared: Shared) -> Api:
     made = build_api("portal", "", "Pages for people", shared, ready, PROBLEMS, lifespan=lifespan)
     _sign_in(made, pages, shared)
     _board(made, pages, asking)
+
+    @made.get("/sources", include_in_schema=False)
+    async def cited() -> Response:
+        return pages.page(
+            "sources.html",
+            evidence=sources.EVIDENCE,
+            rules=list(sources.RULES.values()),
+            documents=list(sources.DOCUMENTS.values()),
+        )
 
     @made.get("/static/{name}", include_in_schema=False)
     async def static(name: str) -> Response:

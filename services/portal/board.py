@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from . import words
+from .sources import Document, documents_in
 
 BUCKETS: Sequence[tuple[str, str]] = (
     ("past_due", "Past due"),
@@ -101,6 +102,7 @@ class Explanation(NamedTuple):
     events: Sequence[Mapping[str, Any]]
     reminders: Sequence[Mapping[str, Any]]
     unverified: bool
+    documents: Sequence[Document]
 
 
 def policy_path(content: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -124,4 +126,5 @@ def explanation_of(content: Mapping[str, Any], policy: Mapping[str, Any]) -> Exp
         events=content["events"],
         reminders=content["reminders"],
         unverified=any(figure.evidence == "unverified" for figure in figures),
+        documents=documents_in([told["source"], *(figure.source for figure in figures)]),
     )

@@ -35,6 +35,13 @@ def days_left(days: int) -> str:
     return f"in {days} {unit}" if days > 0 else f"{-days} {unit} ago"
 
 
+def days_before(days: int) -> str:
+    """`30 days before`, `on the day`."""
+    if days == 0:
+        return "on the day"
+    return f"{days} {'day' if days == 1 else 'days'} before"
+
+
 def figure(value: object) -> str:
     """A policy's value: `PT, IU`, `yes`, `90`."""
     match value:

@@ -1,4 +1,4 @@
-"""The oracle on members, case by case: each answer worked out by hand from sources.md 1.1 to 1.4."""
+"""The oracle on members, case by case: each answer worked out by hand, sources.md 1.1 to 1.4."""
 
 from dataclasses import replace
 from datetime import date

@@ -18,7 +18,7 @@ from .told import ONE, M, converted, granted, joined, oracle
 
 
 def test_the_life_of_a_certificate_day_by_day() -> None:
-    day = date(2024, 11, 11)  # the dates of sources.md 2.7, from [V:G1]
+    day = date(2024, 11, 11)  # the dates of sources.md 2.7, from G1
     pause = CertificateSuspended(
         recorded_on=date(2025, 3, 1),
         member_id=M,

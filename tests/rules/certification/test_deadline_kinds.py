@@ -48,7 +48,7 @@ def test_every_kind_says_everything_a_board_needs() -> None:
         assert kind.name == name
         assert kind.title
         assert kind.rule.endswith(".")
-        assert kind.source.startswith("sources.md ")
+        assert kind.source.startswith("rule ")
         assert kind.owner in ("member", "ops")
         assert kind.decided_by in ("membership", "audit_scheduling")
         assert policies_of("certification").on(DUE_ON).integers(kind.reminders)

@@ -238,7 +238,7 @@ def test_every_figure_says_where_it_comes_from() -> None:
     figures = POLICIES.on(certificate().valid_from).figures
     for name, figure in figures.items():
         assert figure.evidence in ("verified", "derived", "design", "unverified"), name
-        assert "sources.md" in figure.source or "our choice" in figure.source, name
+        assert "rule " in figure.source or "our choice" in figure.source, name
 
 
 def test_what_asi_has_not_published_is_shown_as_unverified() -> None:
