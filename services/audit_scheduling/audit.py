@@ -137,7 +137,7 @@ def _schedule(command: ScheduleAudit, state: Audit, policy: Policy) -> Sequence[
         command.member_id,
         command.entity_id,
         wanted.facilities,
-        command.starts_on,
+        (command.starts_on, command.ends_on),
         command.scope,
         policy,
     )
@@ -213,7 +213,7 @@ def _conclude(command: ConcludeAudit, state: Audit, policy: Policy) -> Sequence[
         command.member_id,
         command.entity_id,
         wanted.facilities,
-        command.started_on,
+        (command.started_on, command.ended_on),
         command.scope,
         policy,
     )

@@ -25,7 +25,7 @@ from contracts.values import (
 )
 from infra.decider import Command
 
-from .evidence import AuditEvidence, CertificateEvidence, ScopeEvidence
+from .evidence import AuditEvidence, CertificateEvidence, Classes, ScopeEvidence
 
 SCOPE_AT_MOST = 2_000
 FINDINGS_AT_MOST = 1_000
@@ -128,7 +128,7 @@ class DecideCertificate(CertificateCommand):
     """
 
     NAME: ClassVar[str] = "decide_certificate"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "audit", "replaced"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "audit", "replaced", "classes"})
     audit_id: AuditId
     decision: Literal["from_result", "refuse"] = "from_result"
     valid_from: date | None = None
@@ -136,6 +136,7 @@ class DecideCertificate(CertificateCommand):
     replaces: CertificateId | None = None
     audit: AuditEvidence | None = None
     replaced: CertificateEvidence | None = None
+    classes: Classes = ()
 
 
 class ConvertCertificate(CertificateCommand):

@@ -16,7 +16,7 @@ from infra.errors import Refused
 from infra.policy import Policy
 
 from .commands import DecideCertificate
-from .evidence import AuditEvidence
+from .evidence import AuditEvidence, check_class
 from .validity import last_valid_day, surveillance_days
 
 Decision = CertificateGranted | CertificateRefused
@@ -57,6 +57,7 @@ def decided(
     reason = _reason_to_refuse(command, audit, policy)
     if reason is not None:
         return [_refused(command, audit, reason, decided_on, policy)]
+    check_class(audit.member_id, decided_on, command.classes, policy)
     return [_granted(command, audit, decided_on, replaces, policy)]
 
 

@@ -25,7 +25,7 @@ from .commands import (
 )
 from .evidence import AuditEvidence, CertificateEvidence, ScopeEvidence
 from .reactions import REACTIONS
-from .rows import PROJECTIONS, AuditRow, scope_of
+from .rows import PROJECTIONS, AuditRow, classes_of, scope_of
 
 DECIDERS: Mapping[str, ModuleType] = {"audit": audit, "certificate": certificate}
 
@@ -90,7 +90,11 @@ def _audited(body: Body, rows: Lookup, states: States) -> dict[str, object]:
 def _decided(body: Body, rows: Lookup, states: States) -> dict[str, object]:
     found = _audit(_text(body, "audit_id"), rows, states)
     replaces = _text(body, "replaces") or (found and found.certificate_id) or ""
-    return {"audit": found, "replaced": _certificate(replaces, states)}
+    return {
+        "audit": found,
+        "replaced": _certificate(replaces, states),
+        "classes": classes_of(found.member_id, rows) if found else (),
+    }
 
 
 def _converted(body: Body, rows: Lookup, states: States) -> dict[str, object]:

@@ -29,6 +29,17 @@ from infra.policy import Policy
 MOMENTS = "; if that was recorded moments ago, ask again"
 
 
+class HeldClass(Value):
+    """A class that a member has, or had, from a day on."""
+
+    since: date
+    membership_class: MembershipClass
+
+
+Classes = tuple[HeldClass, ...]
+"""The classes of a member as membership tells them, in order of time; none = no such member."""
+
+
 class FacilityEvidence(Value):
     """A facility as membership tells it: whose it was on the audit's first day."""
 
@@ -38,10 +49,10 @@ class FacilityEvidence(Value):
 
 
 class ScopeEvidence(Value):
-    """Member, entity and facilities as membership tells them. `classes` are those held on the
-    audit's first day or later; none = no such member. Unknown facilities are not listed."""
+    """Member, entity and facilities as membership tells them. Unknown facilities are not
+    listed."""
 
-    classes: tuple[MembershipClass, ...] = ()
+    classes: Classes = ()
     entity_member_id: MemberId | None = None
     entity_closed_on: date | None = None
     facilities: tuple[FacilityEvidence, ...] = ()
@@ -83,27 +94,14 @@ def check_scope(
     member_id: MemberId,
     entity_id: EntityId,
     facilities: tuple[FacilityId, ...],
-    first_day: date,
+    days: tuple[date, date],
     scope: ScopeEvidence,
     policy: Policy,
 ) -> None:
-    """Refuse a scope that is not one: who may be certified, whose entity, whose facilities."""
-    if not scope.classes:
-        raise Refused(
-            "unknown-member",
-            f"no member {member_id} has joined{MOMENTS}.",
-            member_id=member_id,
-        )
-    certifiable = policy.words("certifiable.classes")
-    if not set(scope.classes) & set(certifiable):
-        raise Refused(
-            "class-not-certifiable",
-            f"{member_id} is of class {scope.classes[-1].value}; certification is for classes"
-            f" {', '.join(certifiable)}.",
-            member_id=member_id,
-            membership_class=scope.classes[-1].value,
-            certifiable=certifiable,
-        )
+    """Refuse a scope that is not one: who may be certified, whose entity, whose facilities.
+    `days` are the first and the last of the audit."""
+    first_day, last_day = days
+    check_class(member_id, last_day, scope.classes, policy)
     if scope.entity_member_id != member_id:
         raise Refused(
             "unknown-entity",
@@ -119,6 +117,31 @@ def check_scope(
             closed_on=scope.entity_closed_on,
         )
     _check_facilities(entity_id, facilities, first_day, scope)
+
+
+def check_class(member_id: MemberId, day: date, classes: Classes, policy: Policy) -> None:
+    """Refuse what only members of some classes may seek (sources.md 1.1), as of the class held on
+    a day. Before the first of its classes a member is an applicant for that one. A class that
+    changes later undoes nothing that was recorded."""
+    if not classes:
+        raise Refused(
+            "unknown-member",
+            f"no member {member_id} has joined{MOMENTS}.",
+            member_id=member_id,
+        )
+    held = [one.membership_class for one in classes if one.since <= day]
+    membership_class = (held[-1] if held else classes[0].membership_class).value
+    certifiable = policy.words("certifiable.classes")
+    if membership_class not in certifiable:
+        raise Refused(
+            "class-not-certifiable",
+            f"on {day} {member_id} is of class {membership_class}; certification is for classes"
+            f" {', '.join(certifiable)}{MOMENTS}.",
+            member_id=member_id,
+            membership_class=membership_class,
+            day=day,
+            certifiable=certifiable,
+        )
 
 
 def _check_facilities(

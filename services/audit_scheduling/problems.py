@@ -25,8 +25,8 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "class-not-certifiable",
         "Members of this class are not certified",
-        "Only members of the classes in `facts.certifiable` may seek certification. Change the"
-        " member's class first, if it is another by now.",
+        "Only members whose class on `facts.day` is one of `facts.certifiable` may seek"
+        " certification. Change the member's class first, if it was another by then.",
     ),
     Problem(
         "entity-closed",

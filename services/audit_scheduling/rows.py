@@ -15,7 +15,7 @@ from contracts.values import FindingClass, MembershipClass
 from infra.decider import Lookup
 from infra.readmodel import Projection
 
-from .evidence import FacilityEvidence, ScopeEvidence
+from .evidence import Classes, FacilityEvidence, HeldClass, ScopeEvidence
 
 
 class AuditRow(NamedTuple):
@@ -324,15 +324,23 @@ PROJECTIONS: tuple[Projection, ...] = (
 def scope_of(
     member_id: str, entity_id: str, names: Sequence[str], first_day: date, rows: Lookup
 ) -> ScopeEvidence:
-    """What membership has told of a scope: classes held on `first_day` or later, and whose each
-    facility was on it. A facility's first known owner also had it before it was registered."""
-    member: MemberRow | None = rows("members", member_id)
+    """What membership has told of a scope: the member's classes, and whose each facility was on
+    `first_day`. A facility's first known owner also had it before it was registered."""
     entity: EntityRow | None = rows("entities", entity_id)
     return ScopeEvidence(
-        classes=_held_since(member.classes, first_day) if member else (),
+        classes=classes_of(member_id, rows),
         entity_member_id=entity.member_id if entity else None,
         entity_closed_on=entity.closed_on if entity else None,
         facilities=tuple(_evidence(row, first_day) for row in _found(names, rows)),
+    )
+
+
+def classes_of(member_id: str, rows: Lookup) -> Classes:
+    """What membership has told of a member's classes."""
+    member: MemberRow | None = rows("members", member_id)
+    return tuple(
+        HeldClass(since=date.fromisoformat(since), membership_class=MembershipClass(name))
+        for since, name in map(_pair, member.classes if member else ())
     )
 
 
@@ -349,8 +357,3 @@ def _evidence(row: FacilityRow, day: date) -> FacilityEvidence:
 def _on(history: Timed, day: date) -> str:
     earlier = [value for since, value in map(_pair, history) if since <= day.isoformat()]
     return earlier[-1] if earlier else _pair(history[0])[1]
-
-
-def _held_since(history: Timed, day: date) -> tuple[MembershipClass, ...]:
-    later = [value for since, value in map(_pair, history) if since > day.isoformat()]
-    return tuple(MembershipClass(value) for value in [_on(history, day), *later])

@@ -23,6 +23,7 @@ from services.audit_scheduling.evidence import (
     AuditEvidence,
     CertificateEvidence,
     FacilityEvidence,
+    HeldClass,
     ScopeEvidence,
 )
 from tests.rules.spec import policies_of
@@ -35,8 +36,19 @@ ENDED = date(2026, 3, 6)
 DECIDED = date(2026, 4, 10)
 ONE_DAY = timedelta(days=1)
 
+
+def held(*classes: str, changed_on: date = ENDED) -> tuple[HeldClass, ...]:
+    """Classes of member M1: one since it joined, another from a day on."""
+    since = (date(2024, 1, 1), changed_on)
+    return tuple(
+        HeldClass(since=day, membership_class=MembershipClass(name))
+        for day, name in zip(since, classes, strict=False)
+    )
+
+
+CLASSES = held("PT")
 SCOPE = ScopeEvidence(
-    classes=(MembershipClass.PRODUCTION_AND_TRANSFORMATION,),
+    classes=CLASSES,
     entity_member_id="M1",
     facilities=(
         FacilityEvidence(facility_id="F1", entity_id="E1"),
@@ -153,6 +165,7 @@ def decide(**changes: object) -> DecideCertificate:
             "certificate_id": "C1",
             "audit_id": "A1",
             "audit": audited(),
+            "classes": CLASSES,
             **changes,
         }
     )

@@ -21,6 +21,7 @@ from .given import (
     conclude,
     concluded,
     findings,
+    held,
     schedule,
     scheduled,
 )
@@ -217,7 +218,7 @@ def test_the_member_has_joined() -> None:
 
 def test_only_two_classes_can_be_certified() -> None:
     for membership_class in MembershipClass:
-        scope = SCOPE.model_copy(update={"classes": (membership_class,)})
+        scope = SCOPE.model_copy(update={"classes": held(membership_class)})
         if membership_class in ("PT", "IU"):
             audit.when(schedule(scope=scope)).then(scheduled())
         else:
@@ -226,9 +227,38 @@ def test_only_two_classes_can_be_certified() -> None:
             )
 
 
-def test_a_class_taken_on_after_the_audit_counts() -> None:
-    classes = (MembershipClass.DOWNSTREAM_SUPPORTERS, MembershipClass.INDUSTRIAL_USERS)
-    audit.when(schedule(scope=SCOPE.model_copy(update={"classes": classes}))).then(scheduled())
+@pytest.mark.parametrize(
+    ("classes", "changed_on", "fine"),
+    [
+        (("DS", "IU"), ENDED, True),
+        (("DS", "IU"), ENDED + ONE_DAY, False),
+        (("PT", "DS"), ENDED, False),
+        (("PT", "DS"), ENDED + ONE_DAY, True),
+    ],
+    ids=["entered by its last day", "entered later", "left by then", "left later"],
+)
+def test_the_class_is_that_of_the_audits_last_day(
+    classes: tuple[str, ...], changed_on: date, fine: bool
+) -> None:
+    scope = SCOPE.model_copy(update={"classes": held(*classes, changed_on=changed_on)})
+    for asked, then in ((schedule(scope=scope), scheduled()), (conclude(scope=scope), concluded())):
+        if fine:
+            audit.when(asked).then(then)
+        else:
+            audit.when(asked).refused(
+                "class-not-certifiable", membership_class="DS", certifiable=["IU", "PT"]
+            )
+
+
+def test_an_applicant_is_of_the_class_it_joins_in() -> None:
+    before = date(2023, 11, 6)
+    asked = schedule(on=before, starts_on=before, ends_on=before)
+    assert audit.when(asked).refusal is None
+
+
+def test_an_audit_that_was_recorded_stays_when_the_class_changes() -> None:
+    left = SCOPE.model_copy(update={"classes": held("PT", "DS", changed_on=date(2024, 2, 1))})
+    audit.given(concluded()).when(conclude(scope=left)).nothing()
 
 
 def test_the_entity_is_the_members() -> None:

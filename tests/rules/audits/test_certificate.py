@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from contracts.values import AuditKind, FindingClass, Maturity
+from contracts.values import AuditKind, FindingClass, Maturity, MembershipClass
 from services.audit_scheduling import certificate as decider
 from tests.rules.spec import Spec, policies_of
 
@@ -19,6 +19,7 @@ from .given import (
     decide,
     figure,
     granted,
+    held,
     refused,
 )
 
@@ -76,6 +77,38 @@ def test_operations_may_say_no_for_another_reason_but_never_yes() -> None:
     certificate.when(decide(decision="refuse")).then(refused("other"))
     with pytest.raises(ValueError, match="decision"):
         decide(decision="grant")
+
+
+def test_only_two_classes_are_granted_a_certificate() -> None:
+    for one in MembershipClass:
+        answered = certificate.when(decide(classes=held(one.value)))
+        if one in ("PT", "IU"):
+            answered.then(granted())
+        else:
+            answered.refused("class-not-certifiable", membership_class=one.value, day=str(DECIDED))
+
+
+def test_the_class_is_that_of_the_day_of_the_decision() -> None:
+    left = held("PT", "DS", changed_on=DECIDED)
+    certificate.when(decide(classes=left)).refused("class-not-certifiable")
+    certificate.when(decide(classes=left, decided_on=DECIDED - ONE_DAY)).then(
+        granted(
+            decided_on=DECIDED - ONE_DAY,
+            valid_from=DECIDED - ONE_DAY,
+            valid_to=date(2029, 4, 8),
+            surveillance_due_on=(date(2027, 10, 9),),
+        )
+    )
+    certificate.when(decide(classes=held("DS", "IU", changed_on=DECIDED))).then(granted())
+
+
+def test_a_no_may_be_said_to_members_of_every_class() -> None:
+    certificate.when(decide(classes=held("DS"), decision="refuse")).then(refused("other"))
+
+
+def test_a_certificate_that_was_granted_stays_when_the_class_changes() -> None:
+    left = held("PT", "DS", changed_on=date(2024, 2, 1))
+    certificate.given(granted()).when(decide(classes=left)).nothing()
 
 
 def test_a_decision_needs_a_concluded_audit() -> None:

@@ -33,10 +33,12 @@ from services.audit_scheduling.domain import (
     ROLES,
     fill,
 )
+from services.audit_scheduling.evidence import HeldClass
 from services.audit_scheduling.rows import PROJECTIONS, scope_of
 
 from .given import DECIDED, ENDED, STARTED, conclude, concluded, decide, findings, granted
 
+DS, IU = MembershipClass.DOWNSTREAM_SUPPORTERS, MembershipClass.INDUSTRIAL_USERS
 JOINED = MemberJoined(
     member_id="M1",
     name="Aurora Metals",
@@ -127,7 +129,7 @@ AUDITED = concluded(findings=findings(minor=2, major=1))
 def test_a_scope_is_what_membership_has_told() -> None:
     rows = Rows([JOINED, NOW_OBLIGED, ENTITY, facility("F1"), facility("F2")])
     scope = scope_of("M1", "E1", ["F2", "F1", "F7"], STARTED, rows)
-    assert scope.classes == (MembershipClass.INDUSTRIAL_USERS,)
+    assert [one.membership_class for one in scope.classes] == [DS, IU]
     assert (scope.entity_member_id, scope.entity_closed_on) == ("M1", None)
     assert [(one.facility_id, one.entity_id) for one in scope.facilities] == [
         ("F1", "E1"),
@@ -140,15 +142,11 @@ def test_nothing_is_known_of_what_membership_never_told() -> None:
     assert (scope.classes, scope.entity_member_id, scope.facilities) == ((), None, ())
 
 
-def test_classes_are_those_held_on_the_first_day_or_later() -> None:
+def test_classes_are_told_with_the_days_from_which_they_were_held() -> None:
     rows = Rows([JOINED, NOW_OBLIGED])
-    before = scope_of("M1", "E1", [], date(2024, 12, 31), rows)
-    assert before.classes == (
-        MembershipClass.DOWNSTREAM_SUPPORTERS,
-        MembershipClass.INDUSTRIAL_USERS,
-    )
-    assert scope_of("M1", "E1", [], date(2025, 1, 1), rows).classes == (
-        MembershipClass.INDUSTRIAL_USERS,
+    assert scope_of("M1", "E1", [], STARTED, rows).classes == (
+        HeldClass(since=date(2024, 1, 1), membership_class=DS),
+        HeldClass(since=date(2025, 1, 1), membership_class=IU),
     )
 
 

@@ -10,6 +10,7 @@ from services.audit_scheduling import certificate
 from services.audit_scheduling.audit import DecisionReserved
 from services.audit_scheduling.commands import ReserveDecision
 from services.audit_scheduling.domain import States, fill, reservation
+from services.audit_scheduling.rows import MemberRow
 from tests.rules.spec import Spec
 
 from .given import DECIDED, ENDED, POLICIES, concluded, granted
@@ -38,10 +39,15 @@ def states(*events: Event) -> States:
     return state
 
 
+def row(projection: str, key: object) -> MemberRow | None:
+    """Of what membership told, the member is all that matters here."""
+    return MemberRow("M1", (("2024-01-01", "PT"),)) if projection == "members" else None
+
+
 def wanted(known: States, **changes: object) -> ReserveDecision | None:
     """What a decision on certificate C1 has to reserve."""
     sent = {**BODY, **changes}
-    found = fill("decide_certificate", sent, lambda projection, key: None, known)
+    found = fill("decide_certificate", sent, row, known)
     return reservation(sent, {"on": DECIDED, **found}, known, POLICIES)
 
 
