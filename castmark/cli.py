@@ -18,12 +18,10 @@ from rich.console import Console
 from infra.devissuer import ISSUER, development_issuer
 from infra.errors import Refused, Transient
 from infra.settings import Misconfigured, Settings, load_settings
-from infra.telemetry import configure_logs
 
-from . import bulk, local, operate
+from . import bulk, operate
 from .client import Client, Refusal, connect
-from .parts import NAMES
-from .process import Process, Taken, address_in, listen
+from .folder import Taken, address_in, listen
 
 app = typer.Typer(
     help="Castmark: certification of aluminium, event by event. Not affiliated with ASI.",
@@ -51,14 +49,22 @@ def up(
     members: Annotated[int, typer.Option(min=8, max=389, help="of that world")] = 389,
 ) -> None:
     """Run the whole platform in this process: SQLite, no broker. Ctrl-C stops it."""
-    local.up(settings_here(simulated=True), port, members=members if world else 0, out=out)
+    from .local import run  # a command that only asks need not wait for all the services' code
+
+    run(settings_here(simulated=True), port, members=members if world else 0, out=out)
 
 
 @app.command()
 def serve(
-    name: Annotated[str, typer.Argument(help=f"one of {', '.join(NAMES)}")],
+    name: Annotated[
+        str, typer.Argument(help="a service, e.g. membership; another word lists them")
+    ],
 ) -> None:
     """Run one service (distributed: PostgreSQL and Kafka, see CASTMARK_LOG)."""
+    from infra.telemetry import configure_logs
+
+    from .process import Process
+
     settings = settings_here()
     configure_logs(sys.stdout)
     socket_ = listen(settings.host, settings.port)
@@ -128,7 +134,7 @@ def links() -> None:
     address = address_in(settings.data)
     if address is None:
         raise Misconfigured("nothing runs here: start it with castmark up")
-    local.print_links(development_issuer(settings), address.urls[""], out)
+    operate.print_links(development_issuer(settings), address.urls[""], out)
 
 
 @app.command()
@@ -260,7 +266,11 @@ def session() -> Client:
     if url is not None:
         return connect(settings, {"": url.rstrip("/")})
     address = address_in(settings.data)
-    return local.own(settings) if address is None else connect(settings, address.urls)
+    if address is not None:
+        return connect(settings, address.urls)
+    from .local import own
+
+    return own(settings)
 
 
 def main() -> None:

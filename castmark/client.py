@@ -65,7 +65,8 @@ class Client(AbstractContextManager["Client"]):
     def get(self, path: str, **query: object) -> Any:
         """GET as JSON; raises Refusal."""
         wanted = {key: str(value) for key, value in query.items() if value is not None}
-        return answer(self.http.get(self.at(path), params=wanted))
+        # Even no parameters at all would take the place of those that the path has itself.
+        return answer(self.http.get(self.at(path), params=wanted or None))
 
     def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
         """POST JSON; raises Refusal."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import httpx
 from rich.console import Console
 
+from infra.devissuer import development_issuer
 from infra.kafka_admin import create_topics
 from infra.local.kafka import KafkaCluster
 from infra.local.postgres import PostgresServer
@@ -23,8 +24,9 @@ from infra.local.processes import Household, ServerProcess
 from infra.settings import Settings
 
 from .client import connect
+from .folder import listen, lock, remember
+from .operate import print_links
 from .parts import NAMES, PORTAL
-from .process import listen, lock, remember
 from .world import is_empty, load_world
 
 PREFIXES = {
@@ -164,14 +166,15 @@ def run(settings: Settings, out: Console, *, world: bool) -> None:
     brokers = int(os.environ.get("KAFKA_BROKERS", "1"))
     chosen = settings.model_copy(update={"data": data})
     with Cluster(data, brokers) as cluster:
-        with connect(chosen, cluster.urls) as client:
-            if world and is_empty(client):
-                load_world(client, out, members=40)
         for name, service in cluster.services.items():
             out.print(f"  {name:<18} {service.url}")
         out.print(f"  kafka              {','.join(cluster.kafka.bootstrap)}")
-        out.print(f"  speak to it: CASTMARK_DATA={data} castmark consumers; stop with Ctrl-C")
+        out.print(f"  speak to it: CASTMARK_DATA={data} castmark consumers; stop with Ctrl-C\n")
+        print_links(development_issuer(chosen), cluster.urls[""], out)
         try:
+            with connect(chosen, cluster.urls) as client:
+                if world and is_empty(client):
+                    load_world(client, out, members=40)
             while all(service.server.running for service in cluster.services.values()):
                 time.sleep(0.5)
         except KeyboardInterrupt:

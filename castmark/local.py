@@ -15,12 +15,12 @@ from infra.settings import Misconfigured, Settings
 from infra.telemetry import configure_logs
 
 from .client import Client, connect
+from .folder import listen, lock, remember, url_of
+from .operate import print_links
 from .parts import NAMES
-from .process import Process, listen, lock, remember, url_of
+from .process import Process
 from .world import is_empty, load_world
 
-SIGN_IN = (("ASI operations", "ops"), ("a member group", "member:syn-m-0001"))
-WEEK_S = 7 * 24 * 3600
 START_S = 60.0
 log = structlog.stdlib.get_logger("castmark.local")
 
@@ -40,6 +40,7 @@ class Host:
         self.url = url_of(self.socket)
         remember(settings.data, {"": self.url})
         self._ready = threading.Event()
+        self._ended = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="platform")
 
@@ -59,11 +60,13 @@ class Host:
             log.exception("platform-ended")
         finally:
             self._ready.set()
+            self._ended.set()
 
     def wait(self) -> None:
         """Stay until the platform ends by itself or somebody interrupts."""
-        while self._thread.is_alive():
-            self._thread.join(0.5)
+        # Not by joining: a join that a signal interrupts takes the thread for ended (bpo-45274).
+        while not self._ended.wait(0.5):
+            continue
         if self._error is not None:
             raise self._error
 
@@ -71,6 +74,7 @@ class Host:
         """Stop the platform and give the data folder back."""
         if self.process.server is not None:
             self.process.server.should_exit = True
+        self._ended.wait()
         self._thread.join()
         self._lock.close()
 
@@ -80,7 +84,7 @@ class Host:
         return self.process.shared.dev
 
 
-def up(settings: Settings, port: int, *, members: int, out: Console) -> None:
+def run(settings: Settings, port: int, *, members: int, out: Console) -> None:
     """Run until interrupted; where the folder is empty, load a synthetic world of some members."""
     settings.data.mkdir(parents=True, exist_ok=True)
     with (settings.data / "castmark.log").open("a") as stream:
@@ -104,13 +108,6 @@ def greet(host: Host, out: Console) -> None:
         out.print("  a third party needs a token: castmark token --as subscriber:demo\n")
     out.print(f"  data in {host.settings.data}, log in {host.settings.data}/castmark.log")
     out.print("  stop with Ctrl-C or make stop\n")
-
-
-def print_links(issuer: DevIssuer, url: str, out: Console) -> None:
-    """One sign-in link per role; each works once."""
-    for who, role in SIGN_IN:
-        out.print(f"  sign in as {who} ({role}):")
-        out.print(f"    {url}/signin?ticket={issuer.ticket([role], WEEK_S)}\n", soft_wrap=True)
 
 
 @contextmanager

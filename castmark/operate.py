@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from infra.heads import read_heads
+from infra.devissuer import DevIssuer
 
 from .client import Client, Refusal
 
@@ -21,6 +21,15 @@ CONSUMING = (*PREFIXES, "feed")
 CLOCKS = ("audits", "membership", "certification")
 """Services with a clock, those that others rest on first."""
 LOOK_S = 0.05
+SIGN_IN = (("ASI operations", "ops"), ("a member group", "member:syn-m-0001"))
+WEEK_S = 7 * 24 * 3600
+
+
+def print_links(issuer: DevIssuer, url: str, out: Console) -> None:
+    """One sign-in link per role; each works once."""
+    for who, role in SIGN_IN:
+        out.print(f"  sign in as {who} ({role}):")
+        out.print(f"    {url}/signin?ticket={issuer.ticket([role], WEEK_S)}\n", soft_wrap=True)
 
 
 def tick(client: Client, on: str, out: Console) -> None:
@@ -112,12 +121,12 @@ def service_of(client: Client, consumer: str) -> str:
 
 def consumers(client: Client, out: Console) -> None:
     """A table of all consumers; of one that does not go on everywhere, in how many partitions."""
-    table = Table("service", "consumer", "state", "behind", "lag s", "parked", "holes", "reason")
+    table = Table("consumer", "state", "behind", "lag s", "parked", "holes", "reason")
     for prefix in CONSUMING:
         for item in client.get(f"/{prefix}/operations/consumers")["items"]:
+            named = item["consumer"]
             table.add_row(
-                prefix,
-                item["consumer"],
+                named if named == prefix else f"{prefix}: {named}",
                 share(item["state"], item["partitions"]),
                 str(item["behind"]),
                 f"{item['lag_seconds']:.1f}",
@@ -149,6 +158,8 @@ def rebuild(client: Client, consumer: str, out: Console, *, switch: bool) -> Non
             total = state["total"] or None
             bar.update(task, completed=state["done"], total=total, description=state["phase"])
             time.sleep(0.2)
+        if state["state"] == "done":
+            bar.update(task, completed=1, total=1, description=f"rebuilt {consumer}")
     if state["state"] != "done":
         raise Refusal(500, {"slug": "rebuild-failed", "detail": state.get("reason", "")})
     out.print(
@@ -208,6 +219,8 @@ def relay(client: Client, service: str, position: int, out: Console) -> None:
 
 def verify(client: Client, file: Path | None, out: Console) -> None:
     """Verify every store; with a file, also against heads that were kept elsewhere."""
+    from infra.heads import read_heads  # it brings all of the store
+
     outside = read_heads(file) if file is not None else []
     bad = False
     for prefix in PREFIXES:

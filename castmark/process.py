@@ -5,15 +5,11 @@ Kafka. The same code; only `logs_for` differs.
 """
 
 import asyncio
-import fcntl
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import IO, NamedTuple
 
-import orjson
 import uvicorn
 from sqlalchemy.engine import make_url
 from starlette.types import ASGIApp
@@ -33,42 +29,6 @@ from infra.watchdog import Watchdog
 from infra.web import Shared, same_origin
 
 from .parts import NAMES, PARTS, PORTAL, portal
-
-STATE_FILE = "castmark.json"
-LOCK_FILE = "castmark.lock"
-
-
-class Address(NamedTuple):
-    """Where the platform of a data folder answers: by the first word of a path, "" the rest."""
-
-    urls: dict[str, str]
-    pid: int
-
-
-class Taken(RuntimeError):
-    """Another process owns the data folder."""
-
-
-def lock(data: Path) -> IO[bytes]:
-    """Own a data folder until the file is closed; Taken when another process does."""
-    data.mkdir(parents=True, exist_ok=True)
-    file = (data / LOCK_FILE).open("ab")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise Taken(f"another castmark process owns {data}: see castmark down") from None
-    return file
-
-
-def address_in(data: Path) -> Address | None:
-    """The process that owns a data folder, when one runs."""
-    try:
-        with lock(data):
-            return None
-    except Taken:
-        file = data / STATE_FILE
-        return Address(**orjson.loads(file.read_bytes())) if file.exists() else None
 
 
 class Process:
@@ -187,34 +147,3 @@ def logs_for(
             log.wake_on(other.writer)
         logs[name] = (log, None)
     return logs
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one."""
-    # asyncio turns Nagle's delay off (40 ms an answer) only where the protocol is spelt out.
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((host, port))
-    except OSError as error:
-        made.close()
-        raise Misconfigured(
-            f"cannot listen on {host}:{port} ({error.strerror}): is another process there?"
-            " Choose another with CASTMARK_PORT"
-        ) from error
-    made.listen(1024)
-    made.setblocking(False)
-    return made
-
-
-def remember(data: Path, urls: dict[str, str]) -> Address:
-    """Leave word in the data folder where its platform answers."""
-    address = Address(urls, os.getpid())
-    (data / STATE_FILE).write_bytes(orjson.dumps(address._asdict()))
-    return address
-
-
-def url_of(socket_: socket.socket) -> str:
-    """The address of a listening socket."""
-    host, port = socket_.getsockname()[:2]
-    return f"http://{host}:{port}"

@@ -50,7 +50,10 @@ def load_world(
         task = bar.add_task("world", total=len(todo))
 
         def report(on: date, done: int) -> None:
+            told = bar.tasks[task].description
             bar.update(task, advance=done, description=f"world, {on:%b %Y}")
+            if not out.is_terminal and not told.endswith(f"{on:%Y}"):  # where no bar can move
+                out.print(f"{on:%b %Y}: {bar.tasks[task].completed:.0f} of {len(todo)}")
 
         asyncio.run(Loader(client.urls, client.token).load(todo, report))
 

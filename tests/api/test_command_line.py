@@ -1,5 +1,8 @@
 """The command line: the same platform, from an empty folder on."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,10 +58,26 @@ def test_a_member_walks_in_by_the_command_line(host: Host) -> None:
     assert "membership: it is 2026-02-01" in said("tick", "--on", "2026-02-01")
     row = orjson.loads(said("get", "/membership/members/M1"))
     assert (row["standing"], row["duty_state"]) == ("suspended", "missed")
+    with pytest.raises(Refusal, match="limit"):
+        said("get", "/membership/members?limit=0")  # what the path asks for is asked
     assert "following" in said("consumers")
     assert "rebuilt equals live" in said("rebuild", "certification")
     assert "events" in said("verify")
     assert "not known there" in said("erase", "nobody")
+
+
+def test_it_stops_without_a_word_too_many(folder: Path) -> None:
+    """Its log is whole, and nothing runs on in a folder that is given back."""
+    command = [sys.executable, "-m", "castmark", "up", "--port", "0", "--no-world"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True) as up:
+        assert up.stdout is not None
+        shown = next(line for line in up.stdout if "stop with" in line)
+        time.sleep(1)  # it waits by now
+        up.terminate()
+        assert up.stdout.read().strip() == "", shown
+    assert up.returncode == 0
+    assert "Finished server process" in (folder / "castmark.log").read_text().splitlines()[-1]
 
 
 def test_the_first_command_of_an_empty_folder_spoils_nothing(folder: Path) -> None:

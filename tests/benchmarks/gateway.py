@@ -20,7 +20,7 @@ from typing import NamedTuple
 import orjson
 
 from castmark.client import Client, connect
-from castmark.process import address_in
+from castmark.folder import address_in
 from infra.settings import Settings
 
 from .asking import Connection, connections, post

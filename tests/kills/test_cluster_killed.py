@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from castmark.process import STATE_FILE
+from castmark.folder import STATE_FILE
 from infra.local.crash import children_of, living
 
 pytestmark = [pytest.mark.needs("kafka"), pytest.mark.needs("postgres"), pytest.mark.timeout(180)]
