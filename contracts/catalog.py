@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import ValidationError
 
-from . import audits, certification, facilities, machinery, membership
+from . import audits, certification, contradictions, facilities, machinery, membership
 from .canonical import canonical_json
 from .envelope import Event, Record, Recorded
 
@@ -141,6 +141,7 @@ class Catalog:
 PUBLISHED: tuple[type[Event], ...] = (
     *machinery.EVENTS,
     *membership.EVENTS,
+    *contradictions.EVENTS,
     *facilities.EVENTS,
     *audits.EVENTS,
     *certification.EVENTS,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from contracts.values import ID_PATTERN
-from infra.auth import Principal
+from infra.auth import Principal, RoleKind
 from infra.decider import Command
 from infra.errors import Refused
 from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
@@ -74,7 +74,8 @@ def _members(made: Api, queries: Queries) -> None:
         """All members and applicants, by id; for operations."""
         principal.require("ops")
         rows = await asyncio.to_thread(queries.members, wanted.after, wanted.limit, standing)
-        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["member_id"]))
+        items = [queries.shown(row) for row in rows]
+        return Json(listed(items, wanted, lambda row: str(row["member_id"])))
 
     @made.get("/membership/members/{member_id}", tags=["members"])
     async def member(principal: SignedIn, member_id: Key) -> Response:
@@ -83,7 +84,17 @@ def _members(made: Api, queries: Queries) -> None:
         row = await asyncio.to_thread(queries.member, member_id)
         if row is None:
             raise Refused("unknown-member", f"there is no member {member_id}", member_id=member_id)
-        return Json(row._asdict())
+        return Json(queries.shown(row))
+
+    @made.get("/membership/contradictions", tags=["members"])
+    async def contradictions(principal: SignedIn, wanted: Paged) -> Response:
+        """Members whose class does not fit what one of their facilities does, by id: somebody
+        should change the class. Operations see all, a member itself."""
+        principal.require(RoleKind.OPS, RoleKind.MEMBER)
+        own = None if principal.is_ops else sorted(principal.ids(RoleKind.MEMBER))
+        rows = await asyncio.to_thread(queries.contradicted, own, wanted.after, wanted.limit)
+        items = [queries.shown(row) for row in rows]
+        return Json(listed(items, wanted, lambda row: str(row["member_id"])))
 
     @made.get("/membership/members/{member_id}/entities", tags=["members"])
     async def entities(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:

@@ -23,7 +23,7 @@ from contracts.membership import (
 from infra.errors import Refused
 from infra.policy import Policies
 
-from . import fees
+from . import class_fit, fees
 from .commands import (
     ChangeClass,
     ChangeMember,
@@ -37,7 +37,7 @@ from .commands import (
     WithdrawResignation,
 )
 from .duty import Clock, clock_from, obliged, shifted, stages
-from .guards import check_activities, check_class, past_day, require_member, unknown
+from .guards import WANTED, check_activities, check_class, past_day, require_member, unknown
 from .settle import Story, end, forfeiture_stands, look_back, settle, start
 from .site import canonical
 from .standing import Duty, Member
@@ -150,6 +150,8 @@ def _change_class(command: ChangeClass, story: Story, policies: Policies) -> Non
             policy_id=policy.policy_id,
         )
     )
+    if command.membership_class is WANTED:
+        class_fit.settled(story)
     if was and not becomes:
         _leave_duty(story, day)
     elif becomes and not was:

@@ -9,6 +9,7 @@ from infra.decider import Command
 from infra.readmodel import Consumer
 
 from . import entity, facility, member
+from .class_fit import ReviewClass
 from .commands import (
     AdmitMember,
     ApproveApplication,
@@ -110,6 +111,7 @@ INTERNAL: tuple[type[Command], ...] = (
     CompleteTransfer,
     CompleteReturn,
     ProposeStranded,
+    ReviewClass,
 )
 PRIVATE: tuple[type[Event], ...] = (CertificateNoted, LateNewsNoted)
 

@@ -2,11 +2,12 @@
 fit. Pure. Rules: sources.md 1.1, 1.4.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from contracts.values import Activity, MembershipClass
 from infra.errors import Refused
-from infra.policy import Policy
+from infra.policy import Figure, Policy
 
 from .standing import ENDED, Member
 
@@ -51,18 +52,28 @@ def past_day(asked: date | None, today: date, what: str) -> date:
     return asked or today
 
 
+WANTED = MembershipClass.PRODUCTION_AND_TRANSFORMATION
+"""The class that some activities force."""
+
+
+def forcing(activities: Sequence[Activity], policy: Policy) -> tuple[Activity, ...]:
+    """Those of the activities that only class PT does (sources.md 1.1), as of the policy's day."""
+    words = {*policy.words("class.forces_pt"), *policy.words("class.forces_pt_since_named")}
+    return tuple(one for one in activities if one.value in words)
+
+
 def check_class(
     membership_class: MembershipClass, activities: tuple[Activity, ...], policy: Policy
 ) -> None:
     """Refuse a class that the activities do not allow (sources.md 1.1)."""
-    forcing = [one.value for one in activities if one.value in policy.words("class.forces_pt")]
-    if forcing and membership_class is not MembershipClass.PRODUCTION_AND_TRANSFORMATION:
+    found = [one.value for one in forcing(activities, policy)]
+    if found and membership_class is not WANTED:
         raise Refused(
             "class-must-be-pt",
-            f"Who does {', '.join(forcing)} joins class PT, Production and Transformation, "
+            f"Who does {', '.join(found)} joins class PT, Production and Transformation, "
             f"not {membership_class.value}.",
             membership_class=membership_class.value,
-            activities=forcing,
+            activities=found,
         )
 
 
@@ -78,3 +89,9 @@ def check_activities(
             "at least one.",
             membership_class=membership_class.value,
         )
+
+
+def label_of(membership_class: str, policy: Policy) -> tuple[str, Figure]:
+    """How ASI calls such a member, Full or Associate, and the figure behind it (sources.md 1.1)."""
+    name = "class.full" if membership_class in policy.words("class.full") else "class.associate"
+    return ("Full" if name == "class.full" else "Associate"), policy.figure(name)

@@ -24,7 +24,8 @@ from infra.decider import Tick
 from infra.errors import Refused
 from infra.policy import Policies
 
-from . import application, changes, fees
+from . import application, changes, class_fit, fees
+from .class_fit import ReviewClass
 from .commands import (
     AdmitMember,
     ApplicationCommand,
@@ -65,7 +66,9 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
 }
 """Rules (the part before a colon) that rest on what other services did not say by that day."""
 
-MemberCommand = ApplicationCommand | StandingCommand | FeeCommand | CertificateCommand | Tick
+MemberCommand = (
+    ApplicationCommand | StandingCommand | FeeCommand | CertificateCommand | ReviewClass | Tick
+)
 
 
 def decide(command: MemberCommand, state: Member, policies: Policies) -> Sequence[Event]:
@@ -91,6 +94,8 @@ def decide(command: MemberCommand, state: Member, policies: Policies) -> Sequenc
             | NoteCertificateWithdrawn()
         ):
             _note(command, story, policies)
+        case ReviewClass():
+            class_fit.review(command, story, policies)
         case Tick():
             _tick(command, story, policies)
         case ChangeFeeLevel() | InvoiceFee() | RecordFeePayment() | CancelFeeInvoice():

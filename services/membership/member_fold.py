@@ -1,7 +1,9 @@
 """What a member's stream has told, event by event: `evolve`, total over its events. Pure."""
 
-from typing import assert_never
+from datetime import date
+from typing import Literal, assert_never
 
+from contracts.contradictions import ClassContradicted, ClassContradictionSettled
 from contracts.membership import (
     ApplicationApproved,
     ApplicationDeclined,
@@ -82,6 +84,10 @@ def evolve(state: Member, event: MemberEvent) -> Member:
             | MembershipTerminated()
         ):
             return _after_leaving(state, event)
+        case ClassContradicted():
+            return state._replace(contradiction=event)
+        case ClassContradictionSettled():
+            return state._replace(contradiction=None)
         case FeeLevelChanged():
             return state._replace(fee_level=event.fee_level)
         case FeeInvoiced() | FeePaid() | FeeOverdue() | FeeInvoiceCancelled():
@@ -232,6 +238,7 @@ def _after_forfeiture(state: Member, event: ForfeitureEvent) -> Member:
             due_on = next((one.due_on for one in missed), last)
             return state._replace(
                 status="forfeited",
+                contradiction=None,
                 forfeiture=Forfeiture(event.rule, due_on, event.effective_on),
                 ended_on=event.effective_on,
                 closed=max(last, state.closed or last),
@@ -253,11 +260,15 @@ def _after_leaving(state: Member, event: LeavingEvent) -> Member:
         case ResignationWithdrawn():
             return state._replace(resigns_on=None)
         case MemberResigned():
-            return state._replace(status="resigned", ended_on=event.effective_on, resigns_on=None)
+            return _left(state, "resigned", event.effective_on)
         case MembershipTerminated():
-            return state._replace(status="terminated", ended_on=event.effective_on, resigns_on=None)
+            return _left(state, "terminated", event.effective_on)
         case _:
             assert_never(event)
+
+
+def _left(state: Member, status: Literal["resigned", "terminated"], day: date) -> Member:
+    return state._replace(status=status, ended_on=day, resigns_on=None, contradiction=None)
 
 
 def _after_fee(

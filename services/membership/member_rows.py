@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from contracts import membership
+from contracts import contradictions, membership
 from contracts.envelope import Recorded, subject
 from infra.readmodel import Projection
 
@@ -18,7 +18,8 @@ class MemberRow(NamedTuple):
     it ended. `duty_state`: `open`, `missed`, `met`; None without a duty. `suspensions`: reason ->
     since. `invoices`: id -> due_on, state (`open`, `overdue`, `paid`, `cancelled`). `resigns_on`:
     the day announced, the first without membership. `forfeiture_questioned`: by what was learnt
-    late it should not have been; a person should restore the membership."""
+    late it should not have been; a person should restore the membership. `class_contradicted`: its
+    facility `contradicted_by` does what its class does not; its class should be changed."""
 
     member_id: str
     name: str
@@ -35,6 +36,8 @@ class MemberRow(NamedTuple):
     duty_state: str | None
     forfeits_on: date | None
     forfeiture_questioned: bool
+    class_contradicted: bool
+    contradicted_by: str | None
     suspensions: dict[str, str]
     invoices: dict[str, dict[str, str]]
     version: int
@@ -43,7 +46,7 @@ class MemberRow(NamedTuple):
 
 def _member_keys(recorded: Recorded) -> Sequence[str]:
     """Every published event of a member's stream concerns that member's row."""
-    if isinstance(recorded.event, membership.EVENTS):
+    if isinstance(recorded.event, (*membership.EVENTS, *contradictions.EVENTS)):
         return (subject(recorded.envelope.stream),)
     return ()
 
@@ -54,7 +57,7 @@ def _member(key: str, row: MemberRow | None, recorded: Recorded) -> MemberRow | 
         if not isinstance(event, membership.ApplicationDrafted):
             return None
         row = _drafted(event)
-    for step in (_after_application, _after_standing, _after_end, _after_duty, _after_fee):
+    for step in STEPS:
         row = step(row, recorded)
     return row._replace(version=at.version, position=at.position)
 
@@ -76,6 +79,8 @@ def _drafted(event: membership.ApplicationDrafted) -> MemberRow:
         duty_state=None,
         forfeits_on=None,
         forfeiture_questioned=False,
+        class_contradicted=False,
+        contradicted_by=None,
         suspensions={},
         invoices={},
         version=0,
@@ -214,4 +219,35 @@ def _after_fee(row: MemberRow, recorded: Recorded) -> MemberRow:
     return row._replace(invoices={**row.invoices, event.invoice_id: invoice})
 
 
-MEMBERS = Projection("members", 2, MemberRow, _member_keys, _member, (("standing", "member_id"),))
+def _after_review(row: MemberRow, recorded: Recorded) -> MemberRow:
+    """A former member has no class that could be contradicted."""
+    match recorded.event:
+        case contradictions.ClassContradicted() as event:
+            return row._replace(class_contradicted=True, contradicted_by=event.facility_id)
+        case (
+            contradictions.ClassContradictionSettled()
+            | membership.MembershipForfeited()
+            | membership.MemberResigned()
+            | membership.MembershipTerminated()
+        ):
+            return row._replace(class_contradicted=False, contradicted_by=None)
+        case _:
+            return row
+
+
+STEPS = (
+    _after_application,
+    _after_standing,
+    _after_end,
+    _after_duty,
+    _after_review,
+    _after_fee,
+)
+MEMBERS = Projection(
+    "members",
+    3,
+    MemberRow,
+    _member_keys,
+    _member,
+    (("standing", "member_id"), ("class_contradicted", "member_id")),
+)

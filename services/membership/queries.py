@@ -1,12 +1,13 @@
 """What membership can tell: members, entities, facilities, page by page; evidence for commands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.reading import Reader
 from infra.service import Running
 
 from .domain import Knowledge, fill
+from .guards import label_of
 from .rows import EntityRow, FacilityRow, MemberRow
 
 CONSUMER = "membership"
@@ -29,6 +30,23 @@ class Queries:
         """Members in order of id, up to `limit + 1`."""
         where = {"standing": standing}
         return self.reader.page(CONSUMER, "members", after, limit, where)
+
+    def contradicted(
+        self, own: Sequence[str] | None, after: str | None, limit: int
+    ) -> list[MemberRow]:
+        """Members whose class is contradicted, in order of id, up to `limit + 1`; of `own` ones."""
+        where = {"class_contradicted": True, "member_id": own}
+        return self.reader.page(CONSUMER, "members", after, limit, where)
+
+    def shown(self, row: MemberRow) -> dict[str, object]:
+        """A member as the API shows it: with how ASI calls such a member, and how far that is
+        known."""
+        if row.membership_class is None:
+            return {**row._asdict(), "class_label": None}
+        policy = self._running.definition.policies.on(self._running.times.today())
+        name, figure = label_of(row.membership_class, policy)
+        label = {"name": name, "evidence": figure.evidence, "source": figure.source}
+        return {**row._asdict(), "class_label": label}
 
     def entities(self, member_id: str, after: str | None, limit: int) -> list[EntityRow]:
         """A member's entities in order of id, up to `limit + 1`."""

@@ -30,6 +30,7 @@ from .commands import (
 )
 from .duty import held
 from .facility_commands import CompleteReturn, CompleteTransfer, ProposeStranded
+from .fit_reactions import review_class
 from .rows import EntityRow, FacilityRow
 
 
@@ -137,4 +138,5 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("note_certificates", note_certificates),
     Reaction("complete_transfers", complete_transfers),
     Reaction("propose_stranded", propose_stranded),
+    Reaction("review_class", review_class),
 )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
+from contracts.contradictions import ClassContradicted, ClassContradictionSettled
 from contracts.membership import (
     ApplicationApproved,
     ApplicationDeclined,
@@ -91,9 +92,12 @@ EndEvent = ForfeitureEvent | LeavingEvent
 StandingEvent = (
     MemberJoined | MemberChanged | MembershipClassChanged | MemberSuspended | MemberReinstated
 )
+FitEvent = ClassContradicted | ClassContradictionSettled
 FeeEvent = FeeLevelChanged | FeeInvoiced | FeePaid | FeeOverdue | FeeInvoiceCancelled
 PrivateEvent = CertificateNoted | LateNewsNoted
-MemberEvent = ApplicationEvent | DutyEvent | StandingEvent | EndEvent | FeeEvent | PrivateEvent
+MemberEvent = (
+    ApplicationEvent | DutyEvent | StandingEvent | EndEvent | FitEvent | FeeEvent | PrivateEvent
+)
 """Every event of the stream; one that is forgotten in the fold is a type error."""
 
 
@@ -179,6 +183,7 @@ class Member(NamedTuple):
     fee_level: str
     joined_on: date | None
     class_since: date | None
+    contradiction: ClassContradicted | None
     clock: Clock | None
     extensions: tuple[Extension, ...]
     certificates: Mapping[str, HeldCertificate]
@@ -233,6 +238,7 @@ INITIAL = Member(
     fee_level="",
     joined_on=None,
     class_since=None,
+    contradiction=None,
     clock=None,
     extensions=(),
     certificates={},

@@ -40,7 +40,6 @@ DS = MembershipClass.DOWNSTREAM_SUPPORTERS
 FIRST = DutyRule.INITIAL_CERTIFICATION
 AGAIN = DutyRule.RECERTIFICATION
 POLICIES = policies_of("membership")
-POLICY_ID = "membership-2017-12-01"
 ONE_DAY = timedelta(days=1)
 
 JOINED = date(2023, 8, 10)
@@ -49,6 +48,7 @@ MISSED = date(2025, 8, 11)
 FORFEIT = date(2025, 11, 9)
 """90 days after the first day missed."""
 NOW = date(2025, 9, 1)
+POLICY_ID = POLICIES.on(NOW).policy_id
 BEFORE = date(2025, 8, 1)
 """A day on which the first duty was not due yet."""
 
@@ -177,7 +177,7 @@ def started(
         rule=rule,
         starts_on=starts_on,
         due_on=due_on,
-        policy_id=POLICY_ID,
+        policy_id=POLICIES.on(starts_on).policy_id,
         certificate_id=certificate_id,
     )
 

@@ -180,6 +180,7 @@ def test_the_names_of_reactions_are_for_ever() -> None:
         "note_certificates",
         "complete_transfers",
         "propose_stranded",
+        "review_class",
     ]
 
 
@@ -250,6 +251,8 @@ def test_what_asi_has_not_published_is_shown_as_unverified() -> None:
         "fees.suspension_days_after_due",
         "duty.late_certificate_reinstates",
         "duty.suspended_certificate_counts",
+        "class.full",
+        "class.associate",
     ):
         assert figures[name].evidence == "unverified"
     for name in ("duty.years", "duty.classes", "class.forces_pt", "fees.payment_days"):
