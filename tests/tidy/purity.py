@@ -17,6 +17,7 @@ IMPURE_NAMES = frozenset(
         "__main__.py",
         "api.py",
         "app.py",
+        "factorfiles.py",
         "feed.py",
         "imports.py",
         "jobs.py",

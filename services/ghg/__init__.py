@@ -1,0 +1,12 @@
+"""Greenhouse gases: from a facility's activity data to an intensity that stands an audit.
+
+The service will take activity data of a facility and calendar year, calculate its inventory and
+intensity with the working shown, find what an auditor would find, have the result verified and
+disclosed, and follow it against the thresholds and the pathway. What is here are its leaves: pure
+calculations, exact decimals throughout, numbers as dated data with their source.
+
+    services.ghg.factors         factor sets as data; services.ghg.factorfiles reads them
+    services.ghg.working         how a result shows its working
+    services.ghg.gwp             warming potentials; sets are never mixed
+    services.ghg.problems        its refusals, explained
+"""

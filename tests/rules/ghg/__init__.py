@@ -1,0 +1,1 @@
+"""What the GHG calculations must do, by worked examples and by laws."""
