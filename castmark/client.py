@@ -29,6 +29,9 @@ class Refusal(RuntimeError):
         self.status = status
         self.problem = problem
 
+    def __reduce__(self) -> tuple[type["Refusal"], tuple[int, Mapping[str, Any]]]:
+        return (Refusal, (self.status, self.problem))
+
 
 class Client(AbstractContextManager["Client"]):
     """One session; `close` also stops a platform that was started just for it.

@@ -4,15 +4,19 @@ Week by week: the clocks of all services are moved, then everybody sends what th
 """
 
 import asyncio
+import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import groupby
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 import httpx
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from infra.settings import Misconfigured
 from simulator.steps import Step, steps
 from simulator.world import AS_OF, world
 
@@ -48,14 +52,50 @@ def load_world(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=out) as bar:
         task = bar.add_task("world", total=len(todo))
-
-        def report(on: date, done: int) -> None:
+        for on, done in sent_elsewhere(client, members, shares):
             told = bar.tasks[task].description
             bar.update(task, advance=done, description=f"world, {on:%b %Y}")
             if not out.is_terminal and not told.endswith(f"{on:%Y}"):  # where no bar can move
                 out.print(f"{on:%b %Y}: {bar.tasks[task].completed:.0f} of {len(todo)}")
 
-        asyncio.run(Loader(client.urls, client.token).load(todo, report))
+
+def sent_elsewhere(client: Client, members: int, chinese: int) -> Iterator[tuple[date, int]]:
+    """Each week and its steps once they are sent, by a process of its own: users do not share the
+    platform's interpreter either. It ends with ours; raises Refusal for a step that is refused."""
+    context = get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    arguments = (dict(client.urls), client.token, members, chinese, there)
+    process = context.Process(target=_send_all, args=arguments, daemon=True)
+    process.start()
+    there.close()
+    try:
+        while True:
+            told = here.recv()
+            if isinstance(told, Refusal):
+                raise told
+            yield told
+    except EOFError as end:
+        process.join()
+        if process.exitcode:
+            said = f"the world is not whole: its sender ended with {process.exitcode}"
+            raise Misconfigured(said) from end
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _send_all(
+    urls: Mapping[str, str], token: str, members: int, chinese: int, out: Connection
+) -> None:
+    """The sending process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us
+    todo = steps(world(SEED, members, chinese))
+    try:
+        asyncio.run(Loader(urls, token).load(todo, lambda on, done: out.send((on, done))))
+    except Refusal as refusal:
+        out.send(refusal)
+    finally:
+        out.close()
 
 
 def weeks(todo: Iterable[Step]) -> Iterator[tuple[date, list[Step]]]:
