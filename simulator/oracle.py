@@ -30,6 +30,7 @@ from datetime import date, timedelta
 from contracts.values import AuditKind, CertificationStatus, JsonObject
 
 from .coverage import Certificate
+from .fit import contradicted
 from .history import (
     Approved,
     AuditCancelled,
@@ -102,7 +103,7 @@ _ALIVE = (
     CertificationStatus.SUSPENDED,
 )
 _SILENT = (EntityChanged, FacilityChanged, TransferOffered, TransferAccepted, TransferReturned)
-"""What no answer of the oracle depends on."""
+"""What no answer of the oracle depends on, but whether a class is contradicted."""
 _CERTIFYING = (AuditKind.INITIAL_CERTIFICATION, AuditKind.RECERTIFICATION)
 _BEST_FIRST = (
     *_ALIVE,
@@ -121,6 +122,7 @@ class Oracle:
         self._told: dict[str, list[Entry]] = {}
         self._days: dict[str, list[date]] = {}
         self._sites: list[EntityRegistered | FacilityRegistered] = []
+        self._entries: list[Entry] = []
         self._ledgers: dict[tuple[str, int], Ledger] = {}
         self._dues: dict[tuple[str, int], frozenset[date]] = {}
         self._misses: dict[tuple[str, date, date, int], bool] = {}
@@ -129,6 +131,7 @@ class Oracle:
 
     def tell(self, entry: Entry) -> None:
         """Learn one more entry, told on the day of the last one or later."""
+        self._entries.append(entry)
         if isinstance(entry, EntityRegistered | FacilityRegistered):
             self._sites.append(entry)
         elif not isinstance(entry, _SILENT):
@@ -179,6 +182,14 @@ class Oracle:
         if ledger.by_hand(on):
             reasons.add("other")
         return Standing("suspended" if reasons else "active", frozenset(reasons))
+
+    def contradicted(self, on: date, known: date) -> frozenset[str]:
+        """Members in force that have a facility which their class does not go with."""
+        return frozenset(
+            member
+            for member in contradicted(self._entries, self.rules, known)
+            if (stands := self.standing(member, on, known)) and stands.status in IN_FORCE
+        )
 
     def duties(
         self, member_id: str, on: date, known: date, *, ahead: bool = False

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from contracts.values import MembershipClass
+from contracts.values import Activity, MembershipClass
 
 ONE_DAY = timedelta(days=1)
 
@@ -23,6 +23,18 @@ class Rules:
     launch: date = date(2017, 12, 1)  # 1.2: December 2017, the exact day is not known
     obliged: frozenset[MembershipClass] = frozenset(  # 1.1
         {MembershipClass.PRODUCTION_AND_TRANSFORMATION, MembershipClass.INDUSTRIAL_USERS}
+    )
+    certifiable: frozenset[MembershipClass] = frozenset(  # 1.1
+        {MembershipClass.PRODUCTION_AND_TRANSFORMATION, MembershipClass.INDUSTRIAL_USERS}
+    )
+    forcing: frozenset[Activity] = frozenset(  # 1.1: since November 2023, all that force class PT
+        {
+            Activity.BAUXITE_DEVELOPMENT,
+            Activity.BAUXITE_MINING,
+            Activity.ALUMINA_REFINING,
+            Activity.HIGH_PURITY_ALUMINA,
+            Activity.SMELTING,
+        }
     )
     duty_years: int = 2  # 1.2
     provisional_counts: bool = True  # 1.2, reading of A11
@@ -81,6 +93,14 @@ def rules_of(folder: Path) -> Rules:
     return Rules(
         launch=date.fromisoformat(str(figures.get("duty.launched_on", default.launch))),
         obliged=frozenset(map(MembershipClass, words("duty.classes", default.obliged))),
+        certifiable=frozenset(
+            map(MembershipClass, words("certifiable.classes", default.certifiable))
+        ),
+        forcing=frozenset(
+            Activity(word)
+            for name in ("class.forces_pt", "class.forces_pt_since_named")
+            for word in words(name, default.forcing)
+        ),
         duty_years=whole("duty.years", default.duty_years),
         provisional_counts=switch("duty.provisional_counts", default.provisional_counts),
         suspended_counts=switch("duty.suspended_certificate_counts", default.suspended_counts),

@@ -11,13 +11,16 @@ from datetime import date, timedelta
 from functools import cached_property
 from random import Random
 
+from contracts.values import MembershipClass
+
 from . import assurance, names, office, sites
 from .history import Entry, Resigned, Restored, Terminated, in_order
-from .life import Life, Seat
+from .life import Life, Place, Seat
 from .lives import SCRIPTS
 from .plan import seats
 from .rules import Rules
 
+_PT = MembershipClass.PRODUCTION_AND_TRANSFORMATION
 AS_OF = date(2025, 5, 31)
 """The day whose size the brief gives: 389 members, 87 of them Chinese."""
 
@@ -114,10 +117,16 @@ def _trade(lives: Sequence[Life], dice: Random) -> None:
     sellers = [life for life in buyers if any(not place.settled for place in life.places)]
     for seller in dice.sample(sellers, min(len(sellers), 1 + len(lives) // 100)):
         place = next(place for place in seller.places if not place.settled)
-        buyer = dice.choice(buyers)
+        buyer = dice.choice([life for life in buyers if _may_run(life, place)])
         on = max(place.since, buyer.ready_on) + timedelta(days=400 + dice.randint(0, 60))
         if buyer is not seller:
             sites.sell(seller, place, buyer, on)
+
+
+def _may_run(life: Life, place: Place) -> bool:
+    """Whether a group's class, whenever it was, goes with what a facility does."""
+    upstream = life.rules.forcing & set(place.site.activities)
+    return not upstream or life.seat.membership_class is _PT
 
 
 def _told(life: Life) -> list[Entry]:

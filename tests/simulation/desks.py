@@ -74,11 +74,13 @@ def fill_nothing(
 
 def members_shown(made: Platform) -> Shown:
     """Membership's own word on every member, as `Oracle.state` puts it."""
+    rows = made.desks["membership"].readers[0].rows["members"]
     return {
         state.member_id: {
             "status": state.standing,
             "reasons": sorted(state.suspensions) if state.status == "member" else [],
             "duties": _duties(state) if state.status == "member" else {},
+            "contradicted": rows[state.member_id].class_contradicted,
         }
         for state in _members(made)
     }
@@ -113,11 +115,13 @@ def members_expected(oracle: Oracle, on: date, known: date) -> Shown:
     hold later too, as membership says at once what a certificate to come will meet."""
     members = oracle.state(on, known)["members"]
     ahead = oracle.state(on, known, ahead=True)["members"]
+    contradicted = oracle.contradicted(on, known)
     return {
         name: {
             "status": shown["status"],
             "reasons": shown["reasons"],
             "duties": ahead[name]["duties"],
+            "contradicted": name in contradicted,
         }
         for name, shown in members.items()
     }

@@ -1,6 +1,7 @@
 """The synthetic world: repeatable, of the size the brief gives, plausible, and plainly unreal."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,7 +10,11 @@ import pytest
 
 from contracts.values import Activity, Location, MembershipClass
 from simulator import geography, names
+from simulator.fit import against_the_rules, contradicted
 from simulator.history import (
+    Approved,
+    AuditConcluded,
+    AuditScheduled,
     CertificateGranted,
     ClassChanged,
     Drafted,
@@ -185,6 +190,22 @@ def test_a_facility_is_sold_to_another_group(made: World) -> None:
         if isinstance(entry, FacilityRegistered | TransferAccepted):
             homes.setdefault(entry.facility_id, set()).add(entry.member_id)
     assert any(len(members) == 2 for members in homes.values())
+
+
+def test_classes_go_with_activities_facilities_and_audits(made: World) -> None:
+    assert list(against_the_rules(made.entries, made.rules)) == []
+    assert contradicted(made.entries, made.rules, made.as_of) == frozenset()
+    assert Oracle(made.entries, made.rules).contradicted(made.as_of + ONE_DAY, made.as_of) == set()
+
+
+def test_what_goes_against_the_rules_is_found(made: World) -> None:
+    """Must fail: a world in which every class but the rule's own smelts and is certified."""
+    smelting = replace(made.rules, forcing=frozenset(Activity))
+    assert {type(one) for one in against_the_rules(made.entries, smelting)} >= {Submitted, Approved}
+    assert contradicted(made.entries, smelting, made.as_of)
+    nobody = replace(made.rules, certifiable=frozenset())
+    found = {type(one) for one in against_the_rules(made.entries, nobody)}
+    assert found == {AuditScheduled, AuditConcluded, CertificateGranted}
 
 
 def test_the_figures_of_the_world_are_those_of_the_policies() -> None:

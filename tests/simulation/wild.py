@@ -3,6 +3,7 @@ take others back. What the platform refuses has not happened; what it accepts, t
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -197,6 +198,7 @@ class WildLife:
             (7, self._withdraw),
             (10, self._extend),
             (6, self._change_class),
+            (6, self._rework),
             (10, self._invoice),
             (12, self._pay),
             (3, self._cancel_invoice),
@@ -313,6 +315,11 @@ class WildLife:
                 activities=WORK,
             )
         )
+
+    def _rework(self) -> None:
+        """The facility does something else, whatever the member's class."""
+        site = replace(SITE, activities=self.dice.choice((WORK, (Activity.SMELTING,))))
+        self._tell(h.FacilityChanged(**self._about(), facility_id=F, entity_id=E, site=site))
 
     def _invoice(self) -> None:
         self.invoices += 1
