@@ -9,6 +9,8 @@ import sys
 
 from castmark_sdk import Command, CommandRefused, GatewayClient
 
+if len(sys.argv) != 6:
+    sys.exit(__doc__)
 address, token, service, name, fields = sys.argv[1:]
 command = Command(service, name, json.loads(fields, parse_float=str))
 with GatewayClient(address, token) as gateway:

@@ -7,6 +7,8 @@ import sys
 
 from castmark_sdk import FileCheckpoint, HttpFeed, Subscriber
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 feed = HttpFeed(*sys.argv[1:3])
 for event in Subscriber(feed, FileCheckpoint("seen.json")):
     print(event.envelope.position, event.type, event.record.data.decode(), flush=True)

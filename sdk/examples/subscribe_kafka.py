@@ -9,6 +9,8 @@ from castmark_sdk import SqliteCheckpoint, Subscriber
 from castmark_sdk.contracts.certification import CertificateGranted
 from castmark_sdk.kafka_feed import KafkaFeed
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 checkpoint = SqliteCheckpoint("certificates.sqlite")
 checkpoint.connection.execute(
     "CREATE TABLE IF NOT EXISTS granted (member_id TEXT PRIMARY KEY, certificates INTEGER)"

@@ -269,6 +269,21 @@ def test_a_row_explains_itself_with_events_and_evidence(page: Page) -> None:
     assert "unverified" in page.find(".warn").text
 
 
+def test_what_a_figure_rests_on_can_be_looked_up(page: Page) -> None:
+    page.sign_in("ops")
+    page.find("tr[data-row] a").click()
+    page.until_heading("First certification:")
+    assert "A1 Maintaining good standing" in page.find(".documents").text
+    cited = page.find("td a[href='/sources#A6']")
+    assert "CRU" in (cited.get_attribute("title") or "")
+    cited.click()
+    page.until_heading("Sources")
+    assert "CRU" in page.find("tr:target").text
+    page.open("/deadlines/nobody")
+    page.find("footer a").click()
+    page.until_heading("Sources")
+
+
 def test_it_reads_the_same_without_script(page: Page) -> None:
     page.sign_in("ops")
     with_script = page.rows()
@@ -312,7 +327,8 @@ def test_it_can_be_read_by_everybody(page: Page, scheme: str, width: int, tmp_pa
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
         page.sign_in("ops")
-        for path in ("/", "/deadlines/initial_certification:S-0", "/signin", "/?bucket=none"):
+        shown = "/deadlines/initial_certification:S-0"
+        for path in ("/", shown, "/signin", "/?bucket=none", "/sources"):
             page.open(path)
             assert page.find("html").get_attribute("lang") == "en"
             assert len(page.all("h1")) == len(page.all("main")) == 1
