@@ -8,5 +8,7 @@ calculations, exact decimals throughout, numbers as dated data with their source
     services.ghg.factors         factor sets as data; services.ghg.factorfiles reads them
     services.ghg.working         how a result shows its working
     services.ghg.gwp             warming potentials; sets are never mixed
+    services.ghg.pfc             CF4 and C2F6 by tier 1, slope, over-voltage and measurement
+    services.ghg.electrolysis    CO2 of anodes, paste and coke as carbon balances
     services.ghg.problems        its refusals, explained
 """

@@ -34,4 +34,35 @@ PROBLEMS: tuple[Problem, ...] = (
         "The set of warming potentials is missing",
         "Name one of `facts.known`; it is disclosed with the result.",
     ),
+    Problem(
+        "current-efficiency-not-percent",
+        "The current efficiency cannot be",
+        "It is given in per cent: above 1 and at most 100, so 95 and not 0.95.",
+    ),
+    Problem(
+        "pfc-measurement-not-valid",
+        "The facility's own PFC coefficients do not hold for these data",
+        "`facts.faults` says why. Renew the measurement, or use the coefficients of a factor set.",
+    ),
+    Problem(
+        "collection-efficiency-impossible",
+        "The collection efficiency cannot be",
+        "Hoods collect more than 0 % and at most 100 %.",
+    ),
+    Problem(
+        "duct-gas-missing",
+        "A gas was not measured in the duct",
+        "A duct measurement gives the masses of CF4 and of C2F6. Give `facts.gas`, or zero where"
+        " none was found.",
+    ),
+    Problem(
+        "share-above-one",
+        "A content is above one",
+        "Contents are fractions of a mass: 2 % is 0.02.",
+    ),
+    Problem(
+        "unknown-parameter",
+        "The equation has no such parameter",
+        "`facts.known` are the symbols of this equation.",
+    ),
 )

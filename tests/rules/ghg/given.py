@@ -6,9 +6,11 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from services.ghg.factorfiles import read_factors
+from tests.rules.spec import policies_of
 
 BOOK = read_factors()
 TODAY = date(2026, 11, 21)
+POLICY = policies_of("ghg").on(TODAY)
 
 
 def d(text: str) -> Decimal:
