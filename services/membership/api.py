@@ -21,6 +21,7 @@ from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, 
 from infra.webcommands import command_routes
 
 from .domain import COMMANDS, ROLES
+from .guards import WANTED
 from .imports import LIMITS, add_imports
 from .problems import PROBLEMS
 from .queries import Queries
@@ -93,7 +94,7 @@ def _members(made: Api, queries: Queries) -> None:
         principal.require(RoleKind.OPS, RoleKind.MEMBER)
         own = None if principal.is_ops else sorted(principal.ids(RoleKind.MEMBER))
         rows = await asyncio.to_thread(queries.contradicted, own, wanted.after, wanted.limit)
-        items = [queries.shown(row) for row in rows]
+        items = [{**queries.shown(row), "wanted_class": WANTED.value} for row in rows]
         return Json(listed(items, wanted, lambda row: str(row["member_id"])))
 
     @made.get("/membership/members/{member_id}/entities", tags=["members"])

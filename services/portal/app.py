@@ -1,5 +1,6 @@
 """Wiring of the portal: routes, sign-in, templates, static files; nothing from elsewhere."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ from .problems import PROBLEMS
 
 HERE = Path(__file__).parent
 COOKIE = "castmark_token"
+SHOWN = 20
+"""So many members whose class is contradicted are shown at once."""
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self';"
     " connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
@@ -128,12 +131,14 @@ def _board(made: Api, pages: Pages, asking: Asking) -> None:
         if token is None:
             return RedirectResponse("/signin", 303)
         wanted = Filter(bucket or None, kind or None, member or None, after or None)
-        answer = await asking.get(token, "/certification/deadlines", wanted.query())
+        answer, decide = await asyncio.gather(
+            asking.get(token, "/certification/deadlines", wanted.query()),
+            asking.get(token, "/membership/contradictions", {"limit": str(SHOWN)}),
+        )
         if not answer.fine:
             return pages.page("problem.html", answer.status, problem=answer.content)
-        return pages.page(
-            "board.html", board=board_of(answer.content, wanted), buckets=BUCKETS, wanted=wanted
-        )
+        shown = board_of(answer.content, wanted, decide.content if decide.fine else None)
+        return pages.page("board.html", board=shown, buckets=BUCKETS, wanted=wanted)
 
     @made.get("/deadlines/{deadline_id}", include_in_schema=False)
     async def deadline(request: Request, deadline_id: str) -> Response:

@@ -58,10 +58,13 @@ class Board(NamedTuple):
     through: Mapping[str, int]
     kinds: Sequence[tuple[str, str]]
     live: str
+    to_decide: Sequence[Mapping[str, Any]] | None
+    more_to_decide: bool
 
 
-def board_of(content: Mapping[str, Any], wanted: Filter) -> Board:
-    """The board from what certification answered."""
+def board_of(content: Mapping[str, Any], wanted: Filter, decide: Mapping[str, Any] | None) -> Board:
+    """The board from what certification answered, and from membership's list of members whose
+    class is contradicted; None if that could not be asked."""
     names = dict(BUCKETS)
     rows = [
         Row(link_of(item["deadline_id"]), item, names[item["bucket"]]) for item in content["items"]
@@ -76,6 +79,8 @@ def board_of(content: Mapping[str, Any], wanted: Filter) -> Board:
         through=content["through"],
         kinds=[(kind, words.label(kind)) for kind in content["kinds"]],
         live="/live?" + urlencode({"mark": content["mark"]}),
+        to_decide=None if decide is None else decide["items"],
+        more_to_decide=decide is not None and decide["next"] is not None,
     )
 
 

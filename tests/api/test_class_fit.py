@@ -1,4 +1,4 @@
-"""A class and what the group does, over HTTP: refused where it is said, shown where it came about."""
+"""A class and what the group does, over HTTP: refused where it is said, shown where it comes up."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -41,6 +41,7 @@ def test_a_supporter_that_buys_a_smelter_is_asked_for_another_class(door: Door) 
     door.send(ME, "membership/register_facility", member_id=M, entity_id=E, facility_id=F, **SITE)
     found = eventually(lambda: listed(door, "ops"), bool)
     assert [(one["member_id"], one["contradicted_by"]) for one in found] == [(M, F)]
+    assert (found[0]["membership_class"], found[0]["wanted_class"]) == ("DS", "PT")
     assert listed(door, ME) == found
     assert listed(door, "member:D-other") == []
     assert door.get(ME, f"/membership/members/{M}")["class_contradicted"] is True

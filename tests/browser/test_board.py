@@ -284,6 +284,37 @@ def test_what_a_figure_rests_on_can_be_looked_up(page: Page) -> None:
     page.until_heading("Sources")
 
 
+def test_a_class_that_no_longer_fits_is_put_before_operations_and_the_member(page: Page) -> None:
+    who = {"member_id": "S-S"}
+    page.door.send("ops", "membership/draft_application", **who, name="Supporter", country="DE")
+    page.door.send("ops", "membership/submit_application", **who, membership_class="DS")
+    page.door.send("ops", "membership/start_review", **who)
+    page.door.send("ops", "membership/approve_application", **who, fee_level="small")
+    page.door.send("ops", "membership/admit_member", **who)
+    page.door.settled()
+    entity = {**who, "entity_id": "S-S-E"}
+    page.door.send("ops", "membership/register_entity", **entity, name="Works", country="DE")
+    page.door.settled()
+    site = {"facility_id": "S-S-F", "name": "Smelter", "activities": ["smelting"]}
+    where = {"location": {"country": "DE"}}
+    page.sign_in("ops")
+    assert page.find("#decide").text == ""
+    page.door.send("ops", "membership/register_facility", **entity, **site, **where)
+    page.door.settled()
+    for role in ("ops", "member:S-S"):
+        page.sign_in(role)
+        text = page.find("#decide").text
+        assert "S-S is of class DS" in text
+        assert "S-S-F does what only class PT does" in text
+    page.sign_in("member:S-1")
+    assert page.find("#decide").text == ""
+    gone = {**who, "facility_id": "S-S-F", "reason": "sold"}
+    page.door.send("ops", "membership/close_facility", **gone)
+    page.door.settled()
+    page.sign_in("ops")
+    assert page.find("#decide").text == ""
+
+
 def test_it_reads_the_same_without_script(page: Page) -> None:
     page.sign_in("ops")
     with_script = page.rows()

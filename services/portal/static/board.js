@@ -2,7 +2,7 @@
 // page reads the same; it then changes when it is loaded again.
 "use strict";
 
-const PARTS = ["known", "buckets", "list"];
+const PARTS = ["known", "buckets", "decide", "list"];
 let chosen = null; // the row that somebody is on, by the address of its deadline
 let at = -1;
 let refreshing = false;
