@@ -97,6 +97,9 @@ class Process:
                 access_log=False,
                 lifespan="off",
                 timeout_graceful_shutdown=3,
+                # Longer than clients keep a connection they do not use (httpx: 5 s), else a request
+                # now and then meets the end of its connection.
+                timeout_keep_alive=75,
                 server_header=False,
             )
             self.server = uvicorn.Server(config)

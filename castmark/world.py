@@ -94,6 +94,9 @@ def _send_all(
         asyncio.run(Loader(urls, token).load(todo, lambda on, done: out.send((on, done))))
     except Refusal as refusal:
         out.send(refusal)
+    except httpx.TransportError as error:
+        said = f"the platform does not answer any more: {error!r}"
+        out.send(Refusal(0, {"slug": "not-reachable", "detail": said}))
     finally:
         out.close()
 
@@ -104,6 +107,26 @@ def weeks(todo: Iterable[Step]) -> Iterator[tuple[date, list[Step]]]:
     for _, of_week in groupby(todo, key=lambda step: step.on.toordinal() // 7):
         sent = list(of_week)
         yield sent[-1].on, sent
+
+
+async def _asked(
+    http: httpx.AsyncClient,
+    method: str,
+    url: str,
+    content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> httpx.Response:
+    """Ask, again for a moment where the connection breaks: all that is sent here takes effect once
+    however often it is sent."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PATIENCE_S
+    while True:
+        try:
+            return await http.request(method, url, content=content, headers=headers)
+        except httpx.TransportError:
+            if loop.time() > until:
+                raise
+            await asyncio.sleep(0.1)
 
 
 class Loader:
@@ -133,14 +156,15 @@ class Loader:
         """Move one service's clock; returns when it has arrived."""
         at = f"{self._url(prefix)}/{prefix}/operations"
         body = orjson.dumps({"on": on.isoformat()})
-        state = answer(await http.post(f"{at}/tick", content=body))
+        state = answer(await _asked(http, "POST", f"{at}/tick", content=body))
         pause = 0.005
         while not arrived(state, on):
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.2)
-            state = answer(await http.get(f"{at}/clock"))
+            state = answer(await _asked(http, "GET", f"{at}/clock"))
             if state["target"] is None and not arrived(state, on):
-                state = answer(await http.post(f"{at}/tick", content=body))  # it was started again
+                # It was started again.
+                state = answer(await _asked(http, "POST", f"{at}/tick", content=body))
 
     async def _lane(self, http: httpx.AsyncClient, lane: list[Step]) -> None:
         async with self._lanes:
@@ -155,7 +179,7 @@ class Loader:
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE_S
         while True:
-            response = await http.post(url, content=content, headers=headers)
+            response = await _asked(http, "POST", url, content=content, headers=headers)
             if response.is_success:
                 return
             problem = response.json()
