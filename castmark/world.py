@@ -109,7 +109,7 @@ def weeks(todo: Iterable[Step]) -> Iterator[tuple[date, list[Step]]]:
         yield sent[-1].on, sent
 
 
-async def _asked(
+async def asked(
     http: httpx.AsyncClient,
     method: str,
     url: str,
@@ -156,15 +156,15 @@ class Loader:
         """Move one service's clock; returns when it has arrived."""
         at = f"{self._url(prefix)}/{prefix}/operations"
         body = orjson.dumps({"on": on.isoformat()})
-        state = answer(await _asked(http, "POST", f"{at}/tick", content=body))
+        state = answer(await asked(http, "POST", f"{at}/tick", content=body))
         pause = 0.005
         while not arrived(state, on):
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.2)
-            state = answer(await _asked(http, "GET", f"{at}/clock"))
+            state = answer(await asked(http, "GET", f"{at}/clock"))
             if state["target"] is None and not arrived(state, on):
                 # It was started again.
-                state = answer(await _asked(http, "POST", f"{at}/tick", content=body))
+                state = answer(await asked(http, "POST", f"{at}/tick", content=body))
 
     async def _lane(self, http: httpx.AsyncClient, lane: list[Step]) -> None:
         async with self._lanes:
@@ -179,7 +179,7 @@ class Loader:
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE_S
         while True:
-            response = await _asked(http, "POST", url, content=content, headers=headers)
+            response = await asked(http, "POST", url, content=content, headers=headers)
             if response.is_success:
                 return
             problem = response.json()

@@ -52,7 +52,8 @@ def _story(row: DeadlineRow) -> list[str]:
     if row.audit_booked_on is not None:
         told.append(f"Audit {row.audit_id} towards it begins on {row.audit_booked_on}.")
     if row.open_majors:
-        told.append(f"The last audit left {row.open_majors} major findings.")
+        findings = "finding" if row.open_majors == 1 else "findings"
+        told.append(f"The last audit left {row.open_majors} major {findings}.")
     told.append(_end(row))
     return told
 

@@ -90,7 +90,9 @@ def _audit(row: DeadlineRow, due_on: date, policy: Policy) -> RiskPart:
 def _majors(row: DeadlineRow, policy: Policy) -> RiskPart:
     most = policy.integer("risk.major_findings_at_most")
     points = min(most, row.open_majors * policy.integer("risk.major_finding"))
-    return RiskPart("major_findings", points, f"{row.open_majors} major findings at the last audit")
+    findings = "finding" if row.open_majors == 1 else "findings"
+    because = f"{row.open_majors} major {findings} at the last audit"
+    return RiskPart("major_findings", points, because)
 
 
 def _standing(standing: str, policy: Policy) -> RiskPart:
@@ -101,4 +103,6 @@ def _standing(standing: str, policy: Policy) -> RiskPart:
 def _extended(row: DeadlineRow, policy: Policy) -> RiskPart:
     most = policy.integer("risk.extensions_at_most")
     points = min(most, row.extended * policy.integer("risk.extension"))
-    return RiskPart("extensions", points, f"extended {row.extended} times before")
+    times = {0: "never extended", 1: "extended once"}
+    because = times.get(row.extended, f"extended {row.extended} times")
+    return RiskPart("extensions", points, because)

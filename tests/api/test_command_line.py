@@ -1,11 +1,13 @@
 """The command line: the same platform, from an empty folder on."""
 
+import asyncio
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import orjson
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +15,7 @@ from typer.testing import CliRunner
 from castmark.cli import app
 from castmark.client import Refusal
 from castmark.local import Host
+from castmark.world import asked
 from tests.embedded import platform
 
 RUN = CliRunner()
@@ -64,6 +67,24 @@ def test_a_member_walks_in_by_the_command_line(host: Host) -> None:
     assert "rebuilt equals live" in said("rebuild", "certification")
     assert "events" in said("verify")
     assert "not known there" in said("erase", "nobody")
+
+
+def test_the_world_is_sent_over_connections_that_break() -> None:
+    """A server ends a connection just as it is used again: that request is sent again."""
+    told: list[str] = []
+
+    def fickle(request: httpx.Request) -> httpx.Response:
+        told.append(request.headers["idempotency-key"])
+        if len(told) < 3:
+            raise httpx.ReadError("connection reset", request=request)
+        return httpx.Response(200)
+
+    async def send() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(fickle)) as http:
+            return await asked(http, "POST", "http://a/b", b"{}", {"idempotency-key": "k"})
+
+    assert asyncio.run(send()).is_success
+    assert told == ["k", "k", "k"]
 
 
 def test_it_stops_without_a_word_too_many(folder: Path) -> None:
