@@ -10,5 +10,8 @@ calculations, exact decimals throughout, numbers as dated data with their source
     services.ghg.gwp             warming potentials; sets are never mixed
     services.ghg.pfc             CF4 and C2F6 by tier 1, slope, over-voltage and measurement
     services.ghg.electrolysis    CO2 of anodes, paste and coke as carbon balances
+    services.ghg.grid            grid factors by place and announcement
+    services.ghg.certificates    certificates for power, cancelled once
+    services.ghg.electricity     bought power, location-based and market-based
     services.ghg.problems        its refusals, explained
 """

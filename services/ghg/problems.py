@@ -65,4 +65,36 @@ PROBLEMS: tuple[Problem, ...] = (
         "The equation has no such parameter",
         "`facts.known` are the symbols of this equation.",
     ),
+    Problem(
+        "subdivision-of-other-country",
+        "The province is not in the country",
+        "Give the ISO 3166-2 code of a subdivision of `facts.country`.",
+    ),
+    Problem(
+        "supply-twice",
+        "Two supplies of power have one id",
+        "Each supply of a facility and year has an id of its own.",
+    ),
+    Problem(
+        "generator-factor-missing",
+        "The factor of the plant is missing",
+        "A direct line, a contract or a certificate claims the power of a plant: give its factor"
+        " in kg CO2e/kWh, zero where it is zero.",
+    ),
+    Problem(
+        "certificate-unknown",
+        "There is no such certificate",
+        "Register the certificate with its megawatt-hours and year first.",
+    ),
+    Problem(
+        "certificate-of-other-year",
+        "The certificate is of another year",
+        "Power used in `facts.data_year` is covered by certificates of that year.",
+    ),
+    Problem(
+        "certificate-cancelled-twice",
+        "The certificate was cancelled before",
+        "A megawatt-hour is cancelled once. `facts.held_mwh` is what the certificate holds,"
+        " `facts.asked_mwh` what would be cancelled of it in all.",
+    ),
 )

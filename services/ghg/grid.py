@@ -1,0 +1,139 @@
+"""Grid factors by place and announcement: which one held on a day, and what contracts leave. Pure.
+
+Source: sources.md 4.6. A country's announcements are factor sets of one family (`grid.CN`). The
+latest as of a day is the greatest data year whose announcement was public by then; a factor that
+is older than that is outdated on that day (R-09), a national one where there is a provincial one
+is too coarse (R-10).
+"""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from infra.errors import Refused
+from infra.policy import Evidence
+
+from .factors import FactorBook, FactorSet
+from .working import Doubt
+
+SOURCE = "sources.md 4.6"
+
+
+class Scale(StrEnum):
+    """What an announced factor is for."""
+
+    PROVINCIAL = "provincial"
+    REGIONAL = "regional"
+    NATIONAL = "national"
+    EXCLUDING_MARKET_TRADED = "excluding_market_traded"
+    FOSSIL = "fossil"
+
+
+NATIONAL_NAMES = {
+    Scale.NATIONAL: "national",
+    Scale.EXCLUDING_MARKET_TRADED: "national.excluding_market_traded",
+    Scale.FOSSIL: "national.fossil",
+}
+
+
+class GridFactor(NamedTuple):
+    """A factor with the announcement that made it so. `place` is an ISO 3166-2 code, the name of
+    a regional grid, or the country."""
+
+    kg_per_kwh: Decimal
+    scale: Scale
+    place: str
+    data_year: int
+    announcement: str
+    published_on: date
+    factor_set: str
+    evidence: Evidence
+    source: str
+    note: str
+
+
+def family(country: str) -> str:
+    """The family of a country's announcements."""
+    return f"grid.{country}"
+
+
+def latest(book: FactorBook, country: str, as_of: date) -> FactorSet:
+    """The announcement with the greatest data year that was public on a day; refused
+    `no-factor-set-yet` before the first, and for a country without any."""
+    public = [one for one in book.family(family(country)) if one.valid_from <= as_of]
+    if not public:
+        return book.latest(family(country), as_of)
+    return max(public, key=lambda one: one.data_year or one.valid_from.year)
+
+
+def factor(announced: FactorSet, scale: Scale, place: str) -> GridFactor:
+    """A factor of one announcement; refused `unknown-factor` for a place that it does not name."""
+    if scale is Scale.PROVINCIAL:
+        name = f"province.{place}"
+    elif scale is Scale.REGIONAL:
+        name = f"region.{place}"
+    else:
+        name = NATIONAL_NAMES[scale]
+    found = announced.factor(name)
+    return GridFactor(
+        kg_per_kwh=found.value,
+        scale=scale,
+        place=place,
+        data_year=announced.data_year or announced.valid_from.year,
+        announcement=announced.title,
+        published_on=announced.valid_from,
+        factor_set=announced.factor_set,
+        evidence=found.evidence,
+        source=found.source,
+        note=found.note,
+    )
+
+
+def for_site(
+    book: FactorBook, country: str, subdivision: str | None, as_of: date
+) -> tuple[GridFactor, tuple[Doubt, ...]]:
+    """The factor for power that a site draws: its province's, of the latest announcement. A
+    province that the announcement does not name takes the national one, with a doubt."""
+    if subdivision is not None and not subdivision.startswith(f"{country}-"):
+        raise Refused(
+            "subdivision-of-other-country",
+            f"{subdivision} is not in {country}.",
+            country=country,
+            subdivision=subdivision,
+        )
+    announced = latest(book, country, as_of)
+    if subdivision is not None and announced.has(f"province.{subdivision}"):
+        return factor(announced, Scale.PROVINCIAL, subdivision), ()
+    where = subdivision or "a place nobody named"
+    sentence = f"{announced.title} has no factor for {where}: the national one was used."
+    doubt = Doubt("no_provincial_factor", sentence, SOURCE)
+    return factor(announced, Scale.NATIONAL, country), (doubt,)
+
+
+def residual(book: FactorBook, country: str, as_of: date) -> GridFactor:
+    """The factor for what contracts leave: the grid without the non-fossil power that was sold by
+    contract, since its buyers count that. It is announced for the nation alone."""
+    return factor(latest(book, country, as_of), Scale.EXCLUDING_MARKET_TRADED, country)
+
+
+def doubts_of(
+    used: GridFactor, book: FactorBook, country: str, subdivision: str | None, reported_on: date
+) -> tuple[Doubt, ...]:
+    """What is wrong with a factor that a report of a day used: outdated, or too coarse."""
+    newest = latest(book, country, reported_on)
+    doubts: list[Doubt] = []
+    if (newest.data_year or newest.valid_from.year) > used.data_year:
+        right, _ = for_site(book, country, subdivision, reported_on)
+        sentence = (
+            f"On {reported_on} the factor of {right.data_year} was public: use"
+            f" {right.kg_per_kwh} kg CO2/kWh ({right.announcement}), not {used.kg_per_kwh} of"
+            f" {used.data_year}."
+        )
+        doubts.append(Doubt("grid_factor_outdated", sentence, f"{SOURCE}, R-09"))
+    wide = used.scale in (Scale.NATIONAL, Scale.REGIONAL)
+    if wide and subdivision is not None and newest.has(f"province.{subdivision}"):
+        right = factor(newest, Scale.PROVINCIAL, subdivision)
+        sentence = f"A provincial factor is available: {right.kg_per_kwh} kg CO2/kWh."
+        doubts.append(Doubt("provincial_factor_available", sentence, f"{SOURCE}, R-10"))
+    return tuple(doubts)

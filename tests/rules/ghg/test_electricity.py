@@ -1,0 +1,211 @@
+"""Bought power both ways: what is proven counts, what is left takes the residual factor, and a
+certificate is cancelled once (sources.md 4.6, R-11 to R-14)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.errors import Refused
+from services.ghg import grid
+from services.ghg.certificates import Cancellation, Certificate, cancel
+from services.ghg.electricity import Grid, Power, Proof, Source, Supply, power
+
+from .given import BOOK, POLICY, TODAY, d, decimals
+
+AVERAGE = grid.for_site(BOOK, "CN", "CN-YN", TODAY)[0]
+RESIDUAL = grid.residual(BOOK, "CN", TODAY)
+YUNNAN = Grid("CN", AVERAGE, RESIDUAL)
+ABROAD = Grid("NO", AVERAGE, RESIDUAL)
+"""The same numbers in a country that asks for no physical connection."""
+PROOFS = {
+    Source.DIRECT_LINE: frozenset({Proof.DEDICATED_LINE, Proof.METER}),
+    Source.PPA_CONTRACT: frozenset({Proof.CONTRACT, Proof.CERTIFICATE_CANCELLATION}),
+    Source.GREEN_CERTIFICATE: frozenset({Proof.CERTIFICATE_CANCELLATION}),
+}
+KWH = d("1000")
+ZERO = d("0")
+
+
+def supply(source: Source, kwh: Decimal = KWH, **changes: Any) -> Supply:
+    """A supply with all its proof, of a plant that gives nothing off."""
+    plain = source in (Source.GRID, Source.OWN_GENERATION)
+    made = Supply(
+        supply_id=source.value,
+        source=source,
+        kwh=kwh,
+        generator_kg_per_kwh=None if plain else d("0"),
+        proofs=PROOFS.get(source, frozenset()),
+        cancelled=(Cancellation("C1", kwh / 1000, source.value),),
+    )
+    return made._replace(**changes)
+
+
+def both(supplies: Sequence[Supply], where: Grid = YUNNAN) -> Power:
+    return power(supplies, where, POLICY)
+
+
+def about(result: Power) -> list[str]:
+    return [doubt.about for doubt in result.doubts]
+
+
+def test_grid_power_alone_is_the_same_both_ways() -> None:
+    result = both([supply(Source.GRID)])
+    assert result.location_kg == result.market_kg == d("133.3")
+    assert result.doubts == ()
+
+
+def test_an_own_plant_is_scope_1_and_in_neither() -> None:
+    result = both([supply(Source.OWN_GENERATION)])
+    assert (result.location_kg, result.market_kg, result.kwh) == (ZERO, ZERO, KWH)
+    assert result.lines[0].scope == 1
+    assert result.doubts == ()
+
+
+def test_an_own_plant_with_a_factor_is_found() -> None:
+    result = both([supply(Source.OWN_GENERATION, generator_kg_per_kwh=d("0.5306"))])
+    assert about(result) == ["captive_with_factor"]
+    assert result.market_kg == 0
+
+
+def test_a_proven_direct_line_is_its_plant_both_ways() -> None:
+    result = both([supply(Source.DIRECT_LINE, generator_kg_per_kwh=d("0.01"))])
+    assert result.location_kg == result.market_kg == d("10")
+
+
+def test_a_contract_counts_on_the_market_side_alone() -> None:
+    result = both([supply(Source.PPA_CONTRACT)])
+    assert (result.location_kg, result.market_kg) == (d("133.3"), ZERO)
+
+
+def test_what_a_proven_claim_leaves_takes_the_residual_factor() -> None:
+    result = both([supply(Source.PPA_CONTRACT), supply(Source.GRID)])
+    assert result.location_kg == d("266.6")
+    assert result.market_kg == d("609.6")
+
+
+def test_a_claim_that_is_not_proven_leaves_the_average() -> None:
+    unproven = supply(Source.PPA_CONTRACT, proofs=frozenset({Proof.CONTRACT}))
+    result = both([unproven, supply(Source.GRID)])
+    assert result.market_kg == result.location_kg == d("266.6")
+    assert about(result) == ["green_power_unproven"]
+    assert "certificate_cancellation missing" in result.doubts[0].sentence
+
+
+@pytest.mark.parametrize("source", [Source.DIRECT_LINE, Source.PPA_CONTRACT])
+@pytest.mark.parametrize("at", [0, 1])
+def test_every_piece_of_proof_is_needed(source: Source, at: int) -> None:
+    lacking = sorted(PROOFS[source])[at]
+    result = both([supply(source, proofs=PROOFS[source] - {lacking})])
+    assert about(result) == ["green_power_unproven"]
+    assert lacking in result.doubts[0].sentence
+    assert result.market_kg == d("133.3")
+
+
+def test_a_certificate_alone_is_no_physical_connection_in_china() -> None:
+    certificate = supply(Source.GREEN_CERTIFICATE)
+    assert about(both([certificate])) == ["green_power_unproven"]
+    assert "physical-connection" in both([certificate]).doubts[0].sentence
+    assert both([certificate], ABROAD).market_kg == 0
+
+
+def test_certificates_that_cover_half_prove_half() -> None:
+    half = supply(Source.PPA_CONTRACT, cancelled=(Cancellation("C1", d("0.5"), "ppa_contract"),))
+    result = both([half])
+    assert result.lines[0].proven_kwh == d("500")
+    assert result.market_kg == d("304.8")
+    assert about(result) == ["certificates_short"]
+
+
+def test_certificates_cancelled_for_another_supply_prove_nothing() -> None:
+    other = supply(Source.PPA_CONTRACT, cancelled=(Cancellation("C1", d("1"), "another"),))
+    assert both([other]).lines[0].proven_kwh == 0
+
+
+def test_attributes_that_were_sold_are_gone() -> None:
+    result = both([supply(Source.DIRECT_LINE, attributes_sold=True)])
+    assert (result.location_kg, result.market_kg) == (ZERO, d("133.3"))
+    assert about(result) == ["attributes_sold"]
+
+
+def test_where_no_residual_factor_is_known_the_average_is_doubted() -> None:
+    result = both([supply(Source.PPA_CONTRACT), supply(Source.GRID)], Grid("NO", AVERAGE, None))
+    assert result.market_kg == d("133.3")
+    assert about(result) == ["residual_unknown"]
+
+
+def test_a_claim_names_the_factor_of_its_plant() -> None:
+    with pytest.raises(Refused) as refusal:
+        both([supply(Source.DIRECT_LINE, generator_kg_per_kwh=None)])
+    assert refusal.value.slug == "generator-factor-missing"
+
+
+def test_a_supply_has_an_id_of_its_own() -> None:
+    with pytest.raises(Refused) as refusal:
+        both([supply(Source.GRID), supply(Source.GRID)])
+    assert refusal.value.slug == "supply-twice"
+
+
+@pytest.mark.parametrize(("changes"), [{"kwh": d("-1")}, {"generator_kg_per_kwh": d("-0.1")}])
+def test_power_is_never_below_zero(changes: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refusal:
+        both([supply(Source.PPA_CONTRACT)._replace(**changes)])
+    assert refusal.value.slug == "quantity-negative"
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(Source)), decimals("0", "1000000", 0))))
+def test_every_kilowatt_hour_is_counted_once(parts: list[tuple[Source, Decimal]]) -> None:
+    supplies = [
+        supply(source, kwh, supply_id=f"S{number}") for number, (source, kwh) in enumerate(parts)
+    ]
+    result = both(supplies)
+    assert result.kwh == sum((kwh for _, kwh in parts), d("0"))
+    for line in result.lines:
+        assert 0 <= line.proven_kwh <= line.kwh
+        assert line.location_kg <= line.kwh * AVERAGE.kg_per_kwh
+
+
+@given(st.permutations(list(Source)))
+def test_the_order_of_supplies_changes_nothing(sources: list[Source]) -> None:
+    result, usual = both([supply(one) for one in sources]), both([supply(one) for one in Source])
+    assert (result.location_kg, result.market_kg) == (usual.location_kg, usual.market_kg)
+
+
+LOTS = {"C1": Certificate("C1", d("100"), 2025), "C2": Certificate("C2", d("50"), 2024)}
+
+
+def test_a_certificate_is_cancelled_in_parts_up_to_what_it_holds() -> None:
+    parts = [Cancellation("C1", d("60"), "a"), Cancellation("C1", d("40"), "b")]
+    assert cancel(LOTS, {}, parts, 2025) == {"C1": d("100")}
+
+
+@pytest.mark.parametrize(
+    ("before", "parts"),
+    [
+        ({}, ["60", "40.001"]),
+        ({"C1": d("50")}, ["50.001"]),
+        ({"C1": d("100")}, ["0.001"]),
+    ],
+)
+def test_no_megawatt_hour_is_cancelled_twice(before: dict[str, Decimal], parts: list[str]) -> None:
+    cancellations = [Cancellation("C1", d(mwh), "a") for mwh in parts]
+    with pytest.raises(Refused) as refusal:
+        cancel(LOTS, before, cancellations, 2025)
+    assert refusal.value.slug == "certificate-cancelled-twice"
+
+
+@pytest.mark.parametrize(
+    ("name", "mwh", "slug"),
+    [
+        ("C9", "1", "certificate-unknown"),
+        ("C2", "1", "certificate-of-other-year"),
+        ("C1", "-1", "quantity-negative"),
+    ],
+)
+def test_a_cancellation_that_cannot_be_is_refused(name: str, mwh: str, slug: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        cancel(LOTS, {}, [Cancellation(name, d(mwh), "a")], 2025)
+    assert refusal.value.slug == slug
