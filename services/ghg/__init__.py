@@ -13,5 +13,9 @@ calculations, exact decimals throughout, numbers as dated data with their source
     services.ghg.grid            grid factors by place and announcement
     services.ghg.certificates    certificates for power, cancelled once
     services.ghg.electricity     bought power, location-based and market-based
+    services.ghg.threshold       criterion 5.2 and its gap
+    services.ghg.curve           what a sector may give off, by year
+    services.ghg.baseyear        the base year, its evidence, and when it moves
+    services.ghg.pathway         criterion 5.3: targets to 2050, plan against actual
     services.ghg.problems        its refusals, explained
 """

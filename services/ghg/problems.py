@@ -97,4 +97,60 @@ PROBLEMS: tuple[Problem, ...] = (
         "A megawatt-hour is cancelled once. `facts.held_mwh` is what the certificate holds,"
         " `facts.asked_mwh` what would be cancelled of it in all.",
     ),
+    Problem(
+        "intensity-impossible",
+        "The intensity cannot be",
+        "An intensity of aluminium in t CO2e per tonne is above zero.",
+    ),
+    Problem(
+        "start-after-data",
+        "The smelter had not started yet",
+        "The data are of a year before production began: look at both years.",
+    ),
+    Problem(
+        "exit-rate-missing",
+        "The rate on the last day of the year is missing",
+        "The policy judges `facts.data_year` by the rate at its end: give it beside the average.",
+    ),
+    Problem(
+        "year-outside-curve",
+        "The sector curve says nothing of that year",
+        "It runs from `facts.first` to `facts.last`.",
+    ),
+    Problem(
+        "year-outside-pathway",
+        "The pathway says nothing of that year",
+        "It runs from its base year to 2050.",
+    ),
+    Problem(
+        "curve-not-intensity",
+        "Converging needs an intensity",
+        "`facts.curve` is a budget of the whole sector. Choose a curve in t CO2 per tonne, or the"
+        " variant `indexed`.",
+    ),
+    Problem(
+        "curve-is-flat",
+        "The sector curve does not move",
+        "Between the base year and the end it must fall: choose an earlier base year.",
+    ),
+    Problem(
+        "market-share-impossible",
+        "The market-share parameter cannot be",
+        "It is above 0 and at most 1; 1 where output keeps its share.",
+    ),
+    Problem(
+        "bases-differ",
+        "The parts start in different years",
+        "Power and the rest need one base year.",
+    ),
+    Problem(
+        "base-year-missing",
+        "There is no base year",
+        "Give a verified year with representative output, or enough years with data for a mean.",
+    ),
+    Problem(
+        "year-twice",
+        "A year is given twice",
+        "One set of data for each year.",
+    ),
 )
