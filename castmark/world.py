@@ -25,7 +25,7 @@ from .operate import arrived
 
 SEED = 7
 TICKED = ("audits", "membership", "certification")
-BEHIND = ("unknown-", "stale-")
+BEHIND = ("unknown-", "stale-", "class-not-certifiable")
 """Slugs of refusals that pass once other services have heard: asked again for a moment."""
 PATIENCE_S = 10.0
 LANES = 16

@@ -28,7 +28,7 @@ CLOCKS = ("audits", "membership", "certification")
 """Services with a clock, those that others rest on first."""
 PATIENCE_S = 20.0
 TICK_S = 60.0
-BEHIND = ("unknown-",)
+BEHIND = ("unknown-", "class-not-certifiable")
 """Refusals that pass once a service has heard of what another one recorded a moment ago."""
 
 

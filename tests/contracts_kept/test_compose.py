@@ -57,8 +57,8 @@ def serving() -> dict[str, str]:
 
 
 def folders() -> set[str]:
-    """The services there are."""
-    return {path.parent.name for path in (ROOT / "services").glob("*/__init__.py")}
+    """The services there are: what has an app can be started."""
+    return {path.parent.name for path in (ROOT / "services").glob("*/app.py")}
 
 
 @cache
