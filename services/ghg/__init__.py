@@ -17,5 +17,7 @@ calculations, exact decimals throughout, numbers as dated data with their source
     services.ghg.curve           what a sector may give off, by year
     services.ghg.baseyear        the base year, its evidence, and when it moves
     services.ghg.pathway         criterion 5.3: targets to 2050, plan against actual
+    services.ghg.scrap           what scrap carries into a melt, by method and regime
+    services.ghg.uncertainty     error propagation and simulation
     services.ghg.problems        its refusals, explained
 """

@@ -153,4 +153,64 @@ PROBLEMS: tuple[Problem, ...] = (
         "A year is given twice",
         "One set of data for each year.",
     ),
+    Problem(
+        "total-is-zero",
+        "A total of zero has no per cent",
+        "Give its uncertainty as an amount instead.",
+    ),
+    Problem(
+        "draws-not-even",
+        "The number of draws cannot be",
+        "Draws come in pairs: an even number, at least 2.",
+    ),
+    Problem(
+        "line-of-nothing-known",
+        "A line names no quantity that is given",
+        "`facts.unknown` are the names that nobody gave a value.",
+    ),
+    Problem(
+        "uncertainty-negative",
+        "An uncertainty is below zero",
+        "It is the half-width of an interval, in per cent: zero or more.",
+    ),
+    Problem(
+        "scrap-kind-missing",
+        "The kind of scrap is missing",
+        "Split the lot into pre-consumer and post-consumer scrap, run-around and dross.",
+    ),
+    Problem(
+        "run-around-bought",
+        "Run-around scrap is one's own",
+        "Scrap of another's process is pre-consumer scrap; name the metal it was cut from.",
+    ),
+    Problem(
+        "unknown-regime",
+        "There is no such report regime",
+        "Look at the name of the regime.",
+    ),
+    Problem(
+        "scrap-method-not-allowed",
+        "The regime does not take this method",
+        "Choose one of `facts.allowed`.",
+    ),
+    Problem(
+        "output-missing",
+        "Nothing was made",
+        "An intensity needs an output above zero.",
+    ),
+    Problem(
+        "part-twice",
+        "A part is counted twice",
+        "Give `facts.part` another name, or leave it out.",
+    ),
+    Problem(
+        "metal-input-missing",
+        "No metal comes in",
+        "Shares are of metal from outside: primary metal or scrap that was bought.",
+    ),
+    Problem(
+        "share-impossible",
+        "The share cannot be",
+        "A share of post-consumer scrap is at least 0 and below 1.",
+    ),
 )
