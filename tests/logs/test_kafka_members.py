@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete
 import infra.consumer
 from contracts.catalog import Topic
 from infra import tables
+from infra.bus import ALL
 from infra.consumer import Applied, Applier, Batch, Cursor
 from infra.kafka_sink import KafkaSink
 from tests.databases import Database
@@ -89,8 +90,9 @@ class Scene:
         """How many boxes have not been seen."""
         return PARTITIONS * EACH - len(self.rigs[0].rows())
 
-    async def play(self, joins: int, patience_s: float) -> list[Following]:
-        """One member; another one joins it and leaves again, so many times; under load."""
+    async def play(self, joins: int, patience_s: float, *, working: bool = True) -> list[Following]:
+        """One member; another one joins it and leaves again, so many times; under load. With
+        `working` it leaves only when it has applied something."""
         members: list[Following] = []
         async with AsyncExitStack() as whole:
             members.append(await whole.enter_async_context(self.member(0)))
@@ -101,6 +103,8 @@ class Scene:
                     members.append(other)
                     await until(started(other), lambda: members[-1].progress)
                     await self.load(at, at + share)
+                    if working:
+                        await until(applied(other), lambda: members[-1].progress)
                 await self.load(at + share, at + 2 * share)
             await self.load(10 + 2 * share * joins, EACH)
             await self.seen(patience_s)
@@ -117,8 +121,18 @@ class Scene:
 
 
 def started(member: Following) -> Callable[[], bool]:
-    """Whether it has its partitions."""
-    return lambda: member.progress.state != "starting"
+    """Whether it follows partitions of its own; a reserve follows none."""
+
+    def so() -> bool:
+        places = dict(member.progress.places)
+        return any(number != ALL and not reason for (_, number), reason in places.items())
+
+    return so
+
+
+def applied(member: Following) -> Callable[[], bool]:
+    """Whether it has applied anything."""
+    return lambda: member.progress.applied > 0
 
 
 async def test_members_that_come_and_go_under_load_lose_and_repeat_nothing(
@@ -170,5 +184,5 @@ async def test_members_that_trust_their_memory_lose_their_place_or_apply_twice(
     monkeypatch.setattr(infra.consumer, "read_cursor", remembered)
     monkeypatch.setattr(infra.consumer, "move_cursor", blindly)
     scene = Scene(bootstrap, topic, sqlite_database, seed)
-    await scene.play(joins=1, patience_s=5)
+    await scene.play(joins=1, patience_s=5, working=False)
     assert scene.left() > 0 or twice(scene.rigs[0]) != []
