@@ -159,9 +159,9 @@ PROBLEMS: tuple[Problem, ...] = (
         "Give its uncertainty as an amount instead.",
     ),
     Problem(
-        "draws-not-even",
-        "The number of draws cannot be",
-        "Draws come in pairs: an even number, at least 2.",
+        "too-few-draws",
+        "Too few draws",
+        "The ends of an interval need more: 10,000 are usual.",
     ),
     Problem(
         "line-of-nothing-known",

@@ -25,9 +25,9 @@ POWER = {
     "factor": Quantity(d("0.5"), d("5")),
 }
 SHARED: list[Line] = [["kwh_a", "factor"], ["kwh_b", "factor"]]
-AGREE = d("0.025")
-"""How far a simulated width of 10,000 draws may lie from the propagated one: its own standard
-error is just under 1 %."""
+AGREE = d("0.03")
+"""How far a simulated width of 10,000 draws may lie from the propagated one: three times its own
+standard error, which is just under 1 %."""
 
 
 def linear(count: int) -> tuple[dict[str, Quantity], list[Line]]:
@@ -98,7 +98,7 @@ def test_the_simulation_agrees_with_propagation_on_linear_totals(count: int, see
     drawn = simulate(quantities, lines, seed=seed)
     assert drawn.draws == 10_000
     assert abs((drawn.high - drawn.low) / 2 / exact.half_width - 1) < AGREE
-    assert rounded(drawn.mean, "0.0001") == rounded(exact.value, "0.0001")
+    assert abs(drawn.mean - exact.value) < exact.half_width * AGREE
     assert abs(drawn.low - (exact.value - exact.half_width)) < exact.half_width * AGREE * 2
     assert abs(drawn.high - (exact.value + exact.half_width)) < exact.half_width * AGREE * 2
 
@@ -137,11 +137,11 @@ def test_what_cannot_be_drawn_is_refused(
     assert propagated.value.slug == simulated.value.slug == slug
 
 
-@pytest.mark.parametrize("draws", [0, 1, 9999])
-def test_draws_come_in_pairs(draws: int) -> None:
+@pytest.mark.parametrize("draws", [-1, 0, 999])
+def test_an_interval_needs_enough_draws(draws: int) -> None:
     with pytest.raises(Refused) as refusal:
         simulate(POWER, SHARED, seed=1, draws=draws)
-    assert refusal.value.slug == "draws-not-even"
+    assert refusal.value.slug == "too-few-draws"
 
 
 VALUES = st.lists(st.builds(Quantity, decimals("1", "1000"), decimals("0", "50")), min_size=1)
