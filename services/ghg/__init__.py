@@ -19,5 +19,6 @@ calculations, exact decimals throughout, numbers as dated data with their source
     services.ghg.pathway         criterion 5.3: targets to 2050, plan against actual
     services.ghg.scrap           what scrap carries into a melt, by method and regime
     services.ghg.uncertainty     error propagation and simulation
+    services.ghg.secondary       world-average processes, where nobody tells
     services.ghg.problems        its refusals, explained
 """

@@ -54,6 +54,15 @@ class Factor(BaseModel):
         low, high = self.range()
         return (low is None or value >= low) and (high is None or value <= high)
 
+    def half_width_percent(self) -> Decimal | None:
+        """The half-width of the 95 % range in per cent of the value: of a lopsided range the
+        wider side. None where no range is known, or the value is zero."""
+        if self.uncertainty_percent is not None:
+            return self.uncertainty_percent
+        if self.low is None or self.high is None or self.value == 0:
+            return None
+        return max(self.high - self.value, self.value - self.low) * 100 / abs(self.value)
+
     def range(self) -> tuple[Decimal | None, Decimal | None]:
         """The 95 % range, from its bounds or from the percentage."""
         if self.uncertainty_percent is None:

@@ -21,7 +21,8 @@ PERCENT = Decimal(100)
 
 class Term(NamedTuple):
     """One value in an equation. `given` marks the facility's own; everything else names its source
-    and evidence. `default` says that a parameter stood in for a value nobody gave."""
+    and evidence. `default` says that a parameter stood in for a value nobody gave;
+    `uncertainty_percent` is the half-width of its 95 % range, where one is known."""
 
     symbol: str
     value: Decimal
@@ -30,6 +31,7 @@ class Term(NamedTuple):
     source: str
     default: bool = False
     note: str = ""
+    uncertainty_percent: Decimal | None = None
 
 
 class Doubt(NamedTuple):
@@ -74,7 +76,14 @@ def from_set(factors: FactorSet, name: str, symbol: str, default: bool = False) 
     """A value of a factor set under the symbol it has in the equation."""
     factor = factors.factor(name)
     return Term(
-        symbol, factor.value, factor.unit, factor.evidence, factor.source, default, factor.note
+        symbol=symbol,
+        value=factor.value,
+        unit=factor.unit,
+        evidence=factor.evidence,
+        source=factor.source,
+        default=default,
+        note=factor.note,
+        uncertainty_percent=factor.half_width_percent(),
     )
 
 
@@ -82,10 +91,15 @@ def chosen(
     factors: FactorSet, name: str, symbol: str, own: Mapping[str, Decimal]
 ) -> tuple[Term, tuple[Doubt, ...]]:
     """The facility's own value of a parameter where it has one (`own`, by symbol), with a doubt
-    when it lies outside the published range; else the set's default."""
+    when it lies outside the published range; else the set's default, with a doubt when that is
+    compared with no source or disputed between two."""
     factor = factors.factor(name)
     if symbol not in own:
-        return from_set(factors, name, symbol, default=True), ()
+        term = from_set(factors, name, symbol, default=True)
+        if factor.evidence != "unverified":
+            return term, ()
+        sentence = f"{symbol}: {factor.note or 'its default was compared with no source'}."
+        return term, (Doubt("default_disputed", sentence, factor.source),)
     term = given(symbol, own[symbol], factor.unit)
     if factor.within(term.value):
         return term, ()

@@ -49,6 +49,12 @@ def test_a_result_shows_each_term_with_its_source() -> None:
     assert (result.unit, result.factor_set) == ("t CO2", "electrolysis_ipcc_2006")
 
 
+def test_a_default_brings_the_width_of_its_range() -> None:
+    result = electrolysis.anode(d("1"), d("0.4"), SET)
+    widths = {term.symbol: term.uncertainty_percent for term in result.terms}
+    assert widths == {"NAC": None, "MP": None, "S_a": d("50"), "Ash_a": d("85")}
+
+
 @pytest.mark.parametrize(("process", "per_t"), [("prebake", "1.6"), ("soederberg", "1.7")])
 def test_tier_1_is_a_default_per_tonne(process: str, per_t: str) -> None:
     result = electrolysis.tier1(d("10"), Process(process), SET)
@@ -91,9 +97,11 @@ def test_the_dust_that_two_sources_disagree_on_is_exposed() -> None:
     dust = next(term for term in result.terms if term.symbol == "CD")
     assert (dust.value, dust.evidence) == (d("0.01"), "unverified")
     assert "factor of 100" in dust.note
+    assert about(result) == ["default_disputed"]
     other = electrolysis.soederberg(
         d("1"), d("0.52"), Stud.VERTICAL, Paste.DRY, SET, {"CD": d("0.0001")}
     )
+    assert about(other) == []
     difference = d("0.0099") * 44 / 12
     assert rounded(other.value - result.value, "0.000001") == rounded(difference, "0.000001")
 

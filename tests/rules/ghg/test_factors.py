@@ -12,7 +12,7 @@ from infra.settings import Misconfigured
 from services.ghg.factorfiles import FOLDER, read_factors
 from services.ghg.factors import Factor, FactorBook, FactorSet
 
-from .given import BOOK, d
+from .given import BOOK, POLICY, d
 
 FILES = sorted(FOLDER.glob("*.json"))
 
@@ -102,6 +102,18 @@ def test_a_percentage_is_a_range() -> None:
     assert one.range() == (d("0.13442"), d("0.15158"))
     assert one.within(d("0.15158"))
     assert not one.within(d("0.15159"))
+
+
+def test_a_lopsided_range_is_as_wide_as_its_wider_side() -> None:
+    one = factor(value="0.4", low="0.004", high="1.92")
+    assert one.half_width_percent() == d("380")
+    assert factor().half_width_percent() is None
+    assert factor(value="0", low="0", high="1").half_width_percent() is None
+
+
+def test_every_policy_figure_that_is_verified_names_its_document() -> None:
+    for name, figure in POLICY.figures.items():
+        assert figure.evidence != "verified" or "[" in figure.source, name
 
 
 def test_a_folder_says_which_file_is_wrong(tmp_path: Path) -> None:
