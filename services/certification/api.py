@@ -210,10 +210,16 @@ def _deadlines(made: Api, queries: Queries, running: Running) -> None:
             bucket, kind, _scope(principal, member), within, (due_on, key) if after else None, limit
         )
         page = await asyncio.to_thread(queries.deadlines, wanted)
+        members = {item.row.member_id for item in page.items}
+        names = await asyncio.to_thread(queries.names, members)
         return Json(
             {
                 "items": [
-                    {**shown(item.row, item.bucket), "owner": KINDS[item.row.kind].owner}
+                    {
+                        **shown(item.row, item.bucket),
+                        "owner": KINDS[item.row.kind].owner,
+                        "member_name": names.get(item.row.member_id),
+                    }
                     for item in page.items
                 ],
                 "next": "~".join(page.next) if page.next else None,

@@ -123,6 +123,16 @@ class Queries:
         known, today = self.current([f"member/{name}" for name in names]), self.today()
         return frozenset(name for name in names if not is_listed(known[f"member/{name}"], today))
 
+    def names(self, members: Iterable[str]) -> dict[str, str]:
+        """What members are called today, by id; those of whom no name is known are not there."""
+        found = self.current([f"member/{member}" for member in sorted(set(members))])
+        held = {subject: as_of(known, self.today()).get("name") for subject, known in found.items()}
+        return {
+            subject.partition("/")[2]: str(name.value)
+            for subject, name in held.items()
+            if name is not None
+        }
+
     def current(self, subjects: Sequence[str]) -> dict[str, Attributes]:
         """What is known now of subjects, from their current rows."""
         rows = self.reader.rows(CONSUMER, "subjects", subjects)

@@ -32,6 +32,7 @@ BUCKETS = {
     "180 days": 1,
     "Later": 1,
 }
+NAME = "Group of the North"
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 NAMELESS = """
 const named = (one) => one.labels?.length || one.ariaLabel || one.textContent.trim();
@@ -70,8 +71,10 @@ class Page(NamedTuple):
         return found
 
     def members(self) -> list[str]:
-        """The members listed, from the top."""
-        return [row[3] for row in self.rows()]
+        """The ids of the members listed, from the top; each stands under its name."""
+        cells = [row[3].split("\n") for row in self.rows()]
+        assert all(cell[0] == NAME for cell in cells), cells
+        return [cell[-1] for cell in cells]
 
     def until_rows(self, count: int) -> None:
         """Wait until the board has so many rows."""
@@ -114,7 +117,7 @@ class Page(NamedTuple):
 def admit(door: Door, member_id: str, due_on: date) -> None:
     """A member whose first certification is due on a day."""
     who = {"member_id": member_id}
-    door.send("ops", "membership/draft_application", **who, name="Group", country="DE")
+    door.send("ops", "membership/draft_application", **who, name=NAME, country="DE")
     asked = {"membership_class": "PT", "activities": ["smelting"]}
     door.send("ops", "membership/submit_application", **who, **asked)
     door.send("ops", "membership/start_review", **who)
