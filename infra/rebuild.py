@@ -235,8 +235,10 @@ class Rebuild:
         events, set_aside = 0, list[Received]()
         for (source, partition), cursor in until.items():
             for found in self._between(source, partition, START, cursor):
-                received = [one for one in found if _place(one) not in skip]
-                set_aside += [one for one in found if _place(one) in skip]
+                received = found
+                if skip:
+                    received = [one for one in found if _place(one) not in skip]
+                    set_aside += [one for one in found if _place(one) in skip]
                 for first in range(0, len(received), STEP):
                     folding.take([one.record for one in received[first : first + STEP]])
                 events += len(received)
