@@ -111,9 +111,12 @@ def start(story: Story, clock: Clock, policies: Policies) -> None:
 def end(
     story: Story, effective_on: date, because: Literal["class_changed", "membership_ended"]
 ) -> None:
-    """The duty that runs is over, not met."""
-    if story.state.duty is not None:
-        _over(story, story.state.duty.rule, effective_on, because)
+    """The duty that runs is over, not met; and so is one that a certificate to come would meet."""
+    state = story.state
+    rules = [met.duty.rule for met in state.met if met.on > effective_on]
+    rules += [state.duty.rule] if state.duty is not None else []
+    for rule in dict.fromkeys(rules):
+        _over(story, rule, effective_on, because)
 
 
 def _over(

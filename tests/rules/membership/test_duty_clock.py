@@ -255,6 +255,18 @@ def test_a_class_change_recorded_late_retracts_what_was_missed_since() -> None:
     )
 
 
+def test_a_class_change_also_ends_the_duty_that_a_certificate_to_come_would_have_met() -> None:
+    """Until its first day that duty runs, beside the recertification that follows it."""
+    to_come = certificate(valid_from=date(2025, 8, 1), valid_to=date(2028, 7, 31))
+    given = passing(joined(), note(to_come, date(2025, 3, 1)))
+    answered = given.when(change(DS, date(2025, 4, 1)))
+    ended = [event for event in answered.events if isinstance(event, DutyEnded)]
+    assert [(event.rule, event.effective_on) for event in ended] == [
+        (FIRST, date(2025, 4, 1)),
+        (AGAIN, date(2025, 4, 1)),
+    ]
+
+
 def test_other_activities_in_the_same_class_are_a_class_change_without_consequence() -> None:
     joined().when(change(PT, NOW, Activity.SMELTING)).then(changed(PT, PT, NOW, Activity.SMELTING))
 
