@@ -48,7 +48,7 @@ def test_a_supporter_that_buys_a_smelter_is_asked_for_another_class(door: Door) 
     nobody = door.http.get(door.at("/membership/contradictions"))
     assert nobody.status_code == 401
 
-    asked = {"member_id": M, "activities": ["smelting"]}
+    asked: dict[str, Any] = {"member_id": M, "activities": ["smelting"]}
     refused = door.attempt("ops", "membership/change_class", membership_class="IU", **asked)
     assert (refused.status_code, refused.json()["slug"]) == (409, "class-must-be-pt")
     assert "joins class PT" in refused.json()["detail"]
@@ -82,7 +82,7 @@ def test_a_supporter_is_not_audited(door: Door) -> None:
     door.send(ME, "membership/register_facility", member_id=M, entity_id=E, facility_id=F, **rolls)
     door.settled()
     day = {"starts_on": "2024-02-01", "ends_on": "2024-02-02"}
-    asked = {
+    asked: dict[str, Any] = {
         "audit_id": "A1",
         "member_id": M,
         "entity_id": E,
