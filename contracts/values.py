@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any, NewType
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -63,12 +64,10 @@ def _exact(value: object) -> object:
         raise ValueError("write decimals as text ('0.4630'): a float is not exact")
     if isinstance(value, str):  # read here, so that strict readers of JSON take text as well
         try:
-            value = Decimal(value)
+            return Decimal(value)
         except InvalidOperation:
             raise ValueError("a decimal is written as digits with a point: '0.4630'") from None
-    elif isinstance(value, int) and not isinstance(value, bool):
-        value = Decimal(value)
-    return _finite(value) if isinstance(value, Decimal) else value
+    return value
 
 
 def _finite(value: Decimal) -> Decimal:
@@ -93,6 +92,7 @@ def plain(value: Decimal) -> str:
 PlainDecimal = Annotated[
     Decimal,
     BeforeValidator(_exact),
+    AfterValidator(_finite),
     PlainSerializer(plain, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
 ]
