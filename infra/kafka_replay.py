@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public
 
 from contracts.catalog import Topic
@@ -24,6 +24,17 @@ CLIENT_LOG = logging.getLogger("kafka.librdkafka")
 ANSWER_S = 10.0
 RETRY_S = 0.2
 SILENCE_S = 30.0
+MOVING = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+)
+"""What a broker says while a partition has a new leader, or a topic is as new. The client does not
+call them retriable."""
 LOOK_BACK = 64  # records looked at when the last of a partition are not ours
 
 
@@ -79,8 +90,10 @@ class Ends:
                 # A new leader needs a moment; a broker that is away was waited for already. A
                 # client that knew the broker before may cling to an old leader epoch: a new one.
                 self._admin = None
-                if time.monotonic() > give_up or not error.args[0].retriable():
-                    raise Transient(f"{topic.name}: {error.args[0].str()}") from error
+                reason = error.args[0]
+                passes = reason.retriable() or reason.code() in MOVING
+                if time.monotonic() > give_up or not passes:
+                    raise Transient(f"{topic.name}: {reason.str()}") from error
                 time.sleep(RETRY_S)
 
 
