@@ -97,7 +97,7 @@ def test_a_contract_may_refuse_floats() -> None:
     ("path", "line"),
     [
         ("requirements.txt", "--index-url https://py" + "pi.org/simple"),
-        ("package-lock.json", '"resolved": "https://registry.npm' + 'js.org/a"'),
+        ("package-lock.json", '"resolved": "https://regis' + "try.npm" + 'js.org/a"'),
         ("infra/deploy/Dockerfile", "RUN curl http://deb.deb" + "ian.org/"),
         ("infra/deploy/kafka/settings.xml", "<url>https://repo.ma" + "ven.apache.org/</url>"),
         ("README.md", "cd /wo" + "rk/main"),
