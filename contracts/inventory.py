@@ -1,0 +1,60 @@
+"""The words of a greenhouse-gas inventory: steps, scopes, kinds of data, report regimes, findings.
+
+Shared by the events of `ghg` and by all who read them. Sources: sources.md 4.1 (boundary), 4.10
+(kinds of data), 8 (findings); GHG Protocol Scope 2 and Scope 3 (scopes and categories).
+"""
+
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """Process steps from mine to product. `SITE` is what a whole site shares and nobody split."""
+
+    BAUXITE_MINING = "bauxite_mining"
+    ALUMINA_REFINING = "alumina_refining"
+    ANODE_PRODUCTION = "anode_production"
+    ELECTROLYSIS = "electrolysis"
+    CASTING = "casting"
+    REMELTING = "remelting"
+    SEMI_FABRICATION = "semi_fabrication"
+    SITE = "site"
+
+
+class Scope(StrEnum):
+    """Where an emission is counted. Scope 2 is told both ways and never added to itself; of
+    Scope 3 the categories of purchased goods, fuels and power, and upstream transport."""
+
+    DIRECT = "1"
+    POWER_LOCATION = "2_location"
+    POWER_MARKET = "2_market"
+    PURCHASED = "3.1"
+    FUEL_AND_POWER = "3.3"
+    TRANSPORT = "3.4"
+
+
+class DataKind(StrEnum):
+    """Where a datum comes from; the first two are primary data."""
+
+    MEASURED = "measured"
+    SUPPLIER_VERIFIED = "supplier_verified"
+    SUPPLIER_UNVERIFIED = "supplier_unverified"
+    INDUSTRY_AVERAGE = "industry_average"
+    DEFAULT = "default"
+
+
+class Regime(StrEnum):
+    """Report regimes: each has its own boundary, scrap method, cut-offs and warming potentials."""
+
+    ASI_MINE_TO_METAL = "asi_mine_to_metal"
+    GBT_44905_2024 = "gbt_44905_2024"
+    IAI = "iai"
+    CBAM = "cbam"
+
+
+class Severity(StrEnum):
+    """How much a finding weighs; `block` stops what it is about."""
+
+    BLOCK = "block"
+    MAJOR = "major"
+    MINOR = "minor"
+    INFO = "info"

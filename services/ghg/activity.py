@@ -1,0 +1,70 @@
+"""Activity data: what one facility used, made, bought and moved in one calendar year. Pure.
+
+A datum is a quantity of an item (`items`), already in the item's own unit: units are read once, at
+the edge (`units`). Everything a calculation needs is in an `Inventory`; it looks nothing up.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.inventory import DataKind, Step
+
+PRIMARY = frozenset({DataKind.MEASURED, DataKind.SUPPLIER_VERIFIED})
+
+
+class Datum(NamedTuple):
+    """One quantity with where it comes from. Empty text and None mean: not said.
+
+    `datum_id` is unique within its inventory. `quantity` is in the item's unit. `factor` is the
+    supplier's or the plant's own, in kg CO2e per that unit (per kWh for power, per t for metal).
+    `of` names the item that a transport leg carries or a stock holds. `scrap_kind` has its own
+    words (`scrap.Kind`), `proofs` those of `electricity.Proof`; `certificates` are pairs of
+    certificate and MWh cancelled for this supply. `from_on` and `to_on` say which days of the year
+    the quantity covers, where it is not the whole year.
+    """
+
+    datum_id: str
+    step: Step
+    item: str
+    quantity: Decimal
+    kind: DataKind
+    source: str = ""
+    evidence: str = ""
+    supplier_id: str = ""
+    factor: Decimal | None = None
+    factor_source: str = ""
+    of: str = ""
+    scrap_kind: str = ""
+    technology: str = ""
+    treatment: str = ""
+    proofs: tuple[str, ...] = ()
+    certificates: tuple[tuple[str, Decimal], ...] = ()
+    geography: str = ""
+    data_year: int | None = None
+    uncertainty_percent: Decimal | None = None
+    from_on: date | None = None
+    to_on: date | None = None
+
+
+class Site(NamedTuple):
+    """What is known of the facility itself. `technology` is that of its cells (`pfc.Technology`),
+    `started` the year its production began; both None where it has no cells."""
+
+    facility_id: str
+    country: str
+    subdivision: str | None = None
+    technology: str | None = None
+    started: int | None = None
+    low_voltage: str = "not_addressed"
+    furnace: str = ""
+    paste: str = ""
+
+
+class Inventory(NamedTuple):
+    """A facility's year, in the order in which the data came."""
+
+    site: Site
+    year: int
+    data: Sequence[Datum]

@@ -1,0 +1,102 @@
+"""What a calculation gives: lines of activity times factor, each with its scope and its rule. Pure.
+
+A result is its lines; totals, reports and intensities are sums over some of them and hold nothing
+of their own. A line whose emission follows from more than a product carries the `Working` of its
+equation; what would be wrong with a line for an auditor is in its doubts.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.inventory import DataKind, Scope, Step
+from contracts.values import plain
+from infra.policy import Evidence
+
+from .activity import PRIMARY, Inventory
+from .working import Doubt, Working
+
+
+class Applied(NamedTuple):
+    """The factor of a line: kg CO2e per unit of its activity, by which name of which set, on what
+    evidence. `primary` says that it is the facility's or a supplier's own, not a table's."""
+
+    value: Decimal
+    unit: str
+    name: str
+    factor_set: str
+    evidence: Evidence | str
+    source: str
+    primary: bool = False
+    uncertainty_percent: Decimal | None = None
+
+
+class Line(NamedTuple):
+    """One emission: `kg` of CO2e under the result's warming potentials. `data` are the datum ids
+    that it rests on; `rule` says which equation or choice made it."""
+
+    data: tuple[str, ...]
+    step: Step
+    scope: Scope
+    item: str
+    activity: Decimal
+    unit: str
+    factor: Applied
+    rule: str
+    kg: Decimal
+    kind: DataKind
+    working: tuple[Working, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    uncertainty_percent: Decimal | None = None
+
+    @property
+    def primary(self) -> bool:
+        """Whether activity and factor are both primary data (sources.md 4.10)."""
+        return self.kind in PRIMARY and (self.factor.primary or self.scope is not Scope.PURCHASED)
+
+
+class Result(NamedTuple):
+    """The lines of one facility and year, and under what they were calculated. `outputs` are
+    tonnes by output item. `doubts` are those of no single line."""
+
+    inventory: Inventory
+    lines: Sequence[Line]
+    gwp_set: str
+    factor_sets: tuple[str, ...]
+    policy_id: str
+    engine: str
+    doubts: tuple[Doubt, ...] = ()
+
+    def working_hash(self) -> str:
+        """SHA-256 over all lines in order: what was multiplied by what and what came out."""
+        digest = hashlib.sha256()
+        head = (self.inventory.site.facility_id, str(self.inventory.year), self.gwp_set)
+        digest.update("|".join((*head, *self.factor_sets, self.policy_id, self.engine)).encode())
+        for line in self.lines:
+            digest.update(_spelled(line).encode())
+        return digest.hexdigest()
+
+
+def _spelled(line: Line) -> str:
+    factor = line.factor
+    return "\n" + "|".join(
+        (
+            " ".join(line.data),
+            line.step,
+            line.scope,
+            line.item,
+            plain(line.activity),
+            line.unit,
+            plain(factor.value),
+            factor.name,
+            factor.factor_set,
+            line.rule,
+            plain(line.kg),
+        )
+    )
+
+
+def total_kg(lines: Iterable[Line]) -> Decimal:
+    """The sum of some lines, in kg CO2e. Give one side of Scope 2 only."""
+    return sum((line.kg for line in lines), Decimal(0))
