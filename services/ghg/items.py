@@ -114,8 +114,12 @@ _ALL = (
         ("S_c", "sulphur in calcined coke", (CELLS,)),
         ("Ash_c", "ash in calcined coke", (CELLS,)),
         ("BC", "binder in paste", (CELLS,)),
-        ("S_CF4", "own PFC slope, (kg CF4/t)/(min/cell-day)", (CELLS,)),
         ("F", "own weight ratio of C2F6 to CF4", (CELLS,)),
+    )
+    + _items(
+        Family.PARAMETER,
+        "kg/t/(min/cell-day)",
+        ("S_CF4", "own PFC slope, CF4 per tonne", (CELLS,)),
     )
     + _items(
         Family.BOUGHT,
