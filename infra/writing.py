@@ -47,6 +47,7 @@ class Look(NamedTuple):
 class Writing(Protocol):
     """The few statements of a writer on one kind of database."""
 
+    known: str
     since: str
     between: str
 
@@ -54,10 +55,8 @@ class Writing(Protocol):
         """Open a transaction and take the store's lock, in a statement of its own."""
         ...
 
-    def look(
-        self, connection: Connection, ids: Sequence[str], streams: Sequence[str], *, begin: bool
-    ) -> Look:
-        """The head, what is known of command ids, whole streams; after `begin` when asked for."""
+    def ask(self, connection: Connection, statement: str, arguments: Row) -> list[Row]:
+        """The rows that answer one statement."""
         ...
 
     def append(
@@ -70,6 +69,17 @@ class Writing(Protocol):
     ) -> None:
         """Insert rows of `events` and `commands`; then COMMIT when asked for."""
         ...
+
+    def look(
+        self, connection: Connection, ids: Sequence[str], streams: Sequence[str], *, begin: bool
+    ) -> Look:
+        """The head, what is known of command ids, whole streams; after `begin` when asked for."""
+        if begin:
+            self.begin(connection)
+        head, commands = _parted(self.ask(connection, self.known, (as_json(ids),)))
+        wanted = [(stream, 0) for stream in streams]
+        events = self.ask(connection, self.since, (as_json(wanted),)) if wanted else []
+        return Look(head, commands, events)
 
 
 def _chosen(join: str, pair: str) -> tuple[str, str]:
@@ -92,7 +102,7 @@ def as_json(values: object) -> str:
 # --- SQLite ---
 
 
-class SqliteWriting:
+class SqliteWriting(Writing):
     """BEGIN IMMEDIATE is the store's lock."""
 
     since, between = _chosen("json_each(?) w CROSS JOIN", "w.value ->> {}")
@@ -104,15 +114,8 @@ class SqliteWriting:
     def begin(self, connection: Connection) -> None:
         _say(connection, "BEGIN IMMEDIATE")
 
-    def look(
-        self, connection: Connection, ids: Sequence[str], streams: Sequence[str], *, begin: bool
-    ) -> Look:
-        if begin:
-            self.begin(connection)
-        head, commands = _parted(_say(connection, self.known, (as_json(ids),)))
-        wanted = [(stream, 0) for stream in streams]
-        events = _say(connection, self.since, (as_json(wanted),)) if wanted else []
-        return Look(head, commands, events)
+    def ask(self, connection: Connection, statement: str, arguments: Row) -> list[Row]:
+        return _say(connection, statement, arguments)
 
     def append(
         self,
@@ -154,7 +157,7 @@ def _say(connection: Connection, statement: str, arguments: Row = ()) -> list[Ro
 # --- PostgreSQL ---
 
 
-class PostgresWriting:
+class PostgresWriting(Writing):
     """An advisory transaction lock is the store's. READ COMMITTED: what is read after the lock
     sees all that was written before it. Rows travel as JSON, which the server takes apart: as
     arrays of parameters they cost the client six times as much (docs/decisions/0005)."""
@@ -173,15 +176,8 @@ class PostgresWriting:
     def begin(self, connection: Connection) -> None:
         _ask(connection, self.opening)
 
-    def look(
-        self, connection: Connection, ids: Sequence[str], streams: Sequence[str], *, begin: bool
-    ) -> Look:
-        if begin:
-            self.begin(connection)
-        head, commands = _parted(_ask(connection, self.known, (as_json(ids),)))
-        wanted = [(stream, 0) for stream in streams]
-        events = _ask(connection, self.since, (as_json(wanted),)) if wanted else []
-        return Look(head, commands, events)
+    def ask(self, connection: Connection, statement: str, arguments: Row) -> list[Row]:
+        return _ask(connection, statement, arguments)
 
     def append(
         self,
