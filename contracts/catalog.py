@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import ValidationError
 
-from . import audits, certification, contradictions, facilities, machinery, membership
+from . import audits, certification, contradictions, facilities, ghg, machinery, membership
 from .canonical import canonical_json
 from .envelope import Event, Record, Recorded
 
@@ -144,6 +144,7 @@ PUBLISHED: tuple[type[Event], ...] = (
     *contradictions.EVENTS,
     *facilities.EVENTS,
     *audits.EVENTS,
+    *ghg.EVENTS,
     *certification.EVENTS,
 )
 UPCASTERS: Mapping[str, Upcaster] = {}

@@ -1,22 +1,42 @@
 """Greenhouse gases speak: activity data, results, verification and disclosure of a facility-year.
 
-Source: sources.md sections 3.3, 4 and 8. Streams: `facility_year/<facility>:<year>` of `ghg`.
+Source: sources.md sections 3.3, 4 and 8. Streams: `facility_year/<facility>:<year>` (activity data
+to disclosure) and `reporting/<facility>` (what is due) of `ghg`. Nothing of a facility-year is ever
+edited: new data are a new version, a new calculation a result of its own beside the earlier ones.
 """
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from .inventory import Severity
-from .values import Id, Value
+from .envelope import Event
+from .inventory import Scope, Severity, Step
+from .values import (
+    CertificateId,
+    EntityId,
+    FacilityId,
+    Id,
+    Location,
+    MemberId,
+    NoteRef,
+    PlainDecimal,
+    Value,
+)
 
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=600)]
 SourceText = Annotated[str, StringConstraints(max_length=200)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Year = Annotated[int, Field(ge=1990, le=2199)]
+Number = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
 DATA_NAMED = 20
 """At most so many data of a finding are named; `data_count` says how many there are."""
+FINDINGS_KEPT = 60
+"""At most so many findings are kept with a result, the gravest first; the counts are of all."""
 
 
-class Finding(Value):
+class InventoryFinding(Value):
     """What an auditor would write down: `rule` is R-01 to R-34 (sources.md 8), `data` the first of
     the data concerned."""
 
@@ -26,3 +46,243 @@ class Finding(Value):
     data_count: Annotated[int, Field(ge=0)] = 0
     sentence: Sentence
     source: SourceText
+
+
+Finding = InventoryFinding
+"""Within `ghg`; in schemas `Finding` is what an audit on site writes down."""
+
+
+class StepTotal(Value):
+    """What a process step emits in a scope, in kg CO2e."""
+
+    step: Step
+    scope: Scope
+    kg: PlainDecimal
+
+
+class Amount(Value):
+    """A quantity of an item, in the item's unit: an output, a fuel, power from a source."""
+
+    item: Id
+    quantity: PlainDecimal
+    unit: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
+class Intensity(Value):
+    """Emissions per tonne in t CO2e/t. `of` says of what; `power` how bought power is counted."""
+
+    of: Id
+    power: Literal["location", "market"]
+    t_per_t: PlainDecimal
+
+
+class Point(Value):
+    """What a verifier wants answered or mended: a word for it, the data concerned, and where the
+    text is kept."""
+
+    point: Id
+    data: Annotated[tuple[Id, ...], Field(max_length=DATA_NAMED)] = ()
+    note_ref: NoteRef | None = None
+
+
+class ActivitySealed(Event):
+    """A version of a facility-year's activity data is whole: so many chunks and lines, under one
+    hash. `prepared_by` names the organisation that prepared them where it is not the member's own.
+    `pfc_measured_on` is the day of the facility's own PFC measurement, where the data use one."""
+
+    TYPE: ClassVar[str] = "ghg.activity_sealed.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    entity_id: EntityId
+    location: Location
+    year: Year
+    data_version: Number
+    data_hash: Sha256
+    chunks: Number
+    lines: Number
+    submitted_on: date
+    prepared_by: Id | None = None
+    pfc_measured_on: date | None = None
+
+
+class ResultCalculated(Event):
+    """A calculation of one version of the data, and all that it was pinned to, so that the same
+    names give the same working: that is not stored, its hash is. `result` counts the results of
+    the facility-year. `because`: new data, newer factors, or somebody asked."""
+
+    TYPE: ClassVar[str] = "ghg.result_calculated.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    entity_id: EntityId
+    location: Location
+    year: Year
+    result: Number
+    data_version: Number
+    data_hash: Sha256
+    lines: Number
+    as_of: date
+    gwp_set: Id
+    pfc_set: Id
+    factor_sets: tuple[Id, ...]
+    policy_id: Id
+    engine: Id
+    working_hash: Sha256
+    totals: tuple[StepTotal, ...]
+    outputs: tuple[Amount, ...]
+    energy: tuple[Amount, ...]
+    intensities: tuple[Intensity, ...]
+    primary_share: PlainDecimal | None = None
+    uncertainty_percent: PlainDecimal | None = None
+    findings: Annotated[tuple[Finding, ...], Field(max_length=FINDINGS_KEPT)]
+    findings_count: Count
+    blocking: tuple[Id, ...]
+    calculated_on: date
+    because: Literal["data", "factors", "request"] = "data"
+
+
+class ResultSubmitted(Event):
+    """A result lies with a verifier."""
+
+    TYPE: ClassVar[str] = "ghg.result_submitted.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    year: Year
+    result: Number
+    data_version: Number
+    working_hash: Sha256
+    verifier_id: Id
+    submitted_on: date
+    policy_id: Id
+
+
+class ResultVerified(Event):
+    """The verifier's statement: its day, the accreditation, the scopes that it covers."""
+
+    TYPE: ClassVar[str] = "ghg.result_verified.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    year: Year
+    result: Number
+    working_hash: Sha256
+    verifier_id: Id
+    accreditation: Id
+    statement_ref: Id
+    scopes: tuple[Scope, ...]
+    assurance: Literal["limited", "reasonable"]
+    verified_on: date
+    recorded_on: date
+    policy_id: Id
+
+
+class ResultReturned(Event):
+    """The verifier gives a result back, with points."""
+
+    TYPE: ClassVar[str] = "ghg.result_returned.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    year: Year
+    result: Number
+    verifier_id: Id
+    points: tuple[Point, ...]
+    returned_on: date
+
+
+class DisclosurePublished(Event):
+    """Criterion 5.1: emissions and energy by source, verified before they are public. A later
+    disclosure of the same year names the one that it corrects; that one is never changed."""
+
+    TYPE: ClassVar[str] = "ghg.disclosure_published.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    entity_id: EntityId
+    location: Location
+    year: Year
+    disclosure: Number
+    result: Number
+    totals: tuple[StepTotal, ...]
+    energy: tuple[Amount, ...]
+    outputs: tuple[Amount, ...]
+    intensities: tuple[Intensity, ...]
+    gwp_set: Id
+    working_hash: Sha256
+    verifier_id: Id
+    accreditation: Id
+    statement_ref: Id
+    assurance: Literal["limited", "reasonable"]
+    verified_on: date
+    published_on: date
+    policy_id: Id
+    corrects: Number | None = None
+
+
+class DisclosureExpected(Event):
+    """A certified facility has to disclose a calendar year by `due_on`."""
+
+    TYPE: ClassVar[str] = "ghg.disclosure_expected.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    certificate_id: CertificateId
+    year: Year
+    due_on: date
+    expected_on: date
+    policy_id: Id
+
+
+class DisclosureReceived(Event):
+    """What was expected is public."""
+
+    TYPE: ClassVar[str] = "ghg.disclosure_received.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    year: Year
+    due_on: date
+    published_on: date
+
+
+class DisclosureOverdue(Event):
+    """The last day passed without a disclosure."""
+
+    TYPE: ClassVar[str] = "ghg.disclosure_overdue.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    year: Year
+    due_on: date
+    overdue_on: date
+
+
+class DisclosureExcused(Event):
+    """No longer expected: no certificate covers the facility any more."""
+
+    TYPE: ClassVar[str] = "ghg.disclosure_excused.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    year: Year
+    due_on: date
+    excused_on: date
+
+
+class PfcMeasurementNoted(Event):
+    """The facility uses PFC coefficients of its own, measured on a day and to be renewed."""
+
+    TYPE: ClassVar[str] = "ghg.pfc_measurement_noted.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    measured_on: date
+    renew_by: date
+    noted_on: date
+    policy_id: Id
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ActivitySealed,
+    ResultCalculated,
+    ResultSubmitted,
+    ResultVerified,
+    ResultReturned,
+    DisclosurePublished,
+    DisclosureExpected,
+    DisclosureReceived,
+    DisclosureOverdue,
+    DisclosureExcused,
+    PfcMeasurementNoted,
+)
