@@ -72,7 +72,9 @@ class Grid(NamedTuple):
 
 class PowerLine(NamedTuple):
     """One supply, both ways. `scope` is 1 for an own plant, whose fuels carry the emission, and 2
-    otherwise; `proven_kwh` is what the market side accepts of a claim; `rule` says how."""
+    otherwise; `proven_kwh` is what the market side accepts of a claim; `rule` says how.
+    `location_kg_per_kwh` is the factor of the location side, `left` that of what no claim covers
+    (None for an own plant)."""
 
     supply_id: str
     source: Source
@@ -83,6 +85,8 @@ class PowerLine(NamedTuple):
     market_kg: Decimal
     rule: str
     doubts: tuple[Doubt, ...] = ()
+    location_kg_per_kwh: Decimal = ZERO
+    left: GridFactor | None = None
 
 
 class Power(NamedTuple):
@@ -204,9 +208,9 @@ def _line(
     generator = supply.generator_kg_per_kwh or ZERO
     market = proven * generator + unproven * remainder.kg_per_kwh
     if supply.source is Source.DIRECT_LINE and not _unconnected(doubts):
-        location, where = supply.kwh * generator, "the plant behind the line"
+        place, where = generator, "the plant behind the line"
     else:
-        location, where = supply.kwh * grid.average.kg_per_kwh, grid.average.announcement
+        place, where = grid.average.kg_per_kwh, grid.average.announcement
     rule = (
         f"location: {where}; market: {proven} kWh by claim, {unproven} kWh at"
         f" {remainder.kg_per_kwh} ({remainder.scale})"
@@ -219,10 +223,12 @@ def _line(
         2,
         supply.kwh,
         proven,
-        location,
+        supply.kwh * place,
         market,
         rule,
         (*doubts, *more),
+        place,
+        remainder,
     )
 
 

@@ -3,13 +3,14 @@
 Source: sources.md 4.6. A country's announcements are factor sets of one family (`grid.CN`). The
 latest as of a day is the greatest data year whose announcement was public by then; a factor that
 is older than that is outdated on that day (R-09), a national one where there is a provincial one
-is too coarse (R-10).
+is too coarse (R-10). A place without announcements takes what is generally known of its country
+(family `grid.world`), with a doubt: the factor that the facility gives is better.
 """
 
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from infra.errors import Refused
 from infra.policy import Evidence
@@ -18,16 +19,19 @@ from .factors import FactorBook, FactorSet
 from .working import Doubt
 
 SOURCE = "sources.md 4.6"
+ELSEWHERE = "grid.world"
+"""The family of sets that say a little about every country."""
 
 
 class Scale(StrEnum):
-    """What an announced factor is for."""
+    """What an announced factor is for; `given` is a facility's own word on its grid."""
 
     PROVINCIAL = "provincial"
     REGIONAL = "regional"
     NATIONAL = "national"
     EXCLUDING_MARKET_TRADED = "excluding_market_traded"
     FOSSIL = "fossil"
+    GIVEN = "given"
 
 
 NATIONAL_NAMES = {
@@ -48,7 +52,7 @@ class GridFactor(NamedTuple):
     announcement: str
     published_on: date
     factor_set: str
-    evidence: Evidence
+    evidence: Evidence | Literal["given"]
     source: str
     note: str
 
@@ -109,6 +113,39 @@ def for_site(
     sentence = f"{announced.title} has no factor for {where}: the national one was used."
     doubt = Doubt("no_provincial_factor", sentence, SOURCE)
     return factor(announced, Scale.NATIONAL, country), (doubt,)
+
+
+def announced(book: FactorBook, country: str, as_of: date) -> bool:
+    """Whether a country had announced any factor by then."""
+    return any(one.valid_from <= as_of for one in book.family(family(country)))
+
+
+def elsewhere(
+    book: FactorBook, country: str, subdivision: str | None, as_of: date
+) -> tuple[GridFactor, tuple[Doubt, ...]]:
+    """The factor of a place whose country announces none: of its subdivision, its country, or the
+    world, as far as anything is known. It is always doubted."""
+    known = book.latest(ELSEWHERE, as_of)
+    place = next((one for one in (subdivision, country) if one and known.has(one)), "world")
+    found = known.factor(place)
+    sentence = (
+        f"No announced grid factor of {country} is known: {found.value} kg CO2/kWh ({place},"
+        f" {known.factor_set}, {found.evidence}) was used. Give the factor of the grid and its"
+        " source."
+    )
+    used = GridFactor(
+        kg_per_kwh=found.value,
+        scale=Scale.NATIONAL,
+        place=place,
+        data_year=known.data_year or known.valid_from.year,
+        announcement=known.title,
+        published_on=known.valid_from,
+        factor_set=known.factor_set,
+        evidence=found.evidence,
+        source=found.source,
+        note=found.note,
+    )
+    return used, (Doubt("grid_factor_unannounced", sentence, SOURCE),)
 
 
 def residual(book: FactorBook, country: str, as_of: date) -> GridFactor:

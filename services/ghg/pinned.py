@@ -4,23 +4,29 @@ A result names what it was pinned to, so that the same data and the same names g
 for ever, and a newer set or announcement makes a new result beside the old one.
 """
 
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from functools import lru_cache
 
 from infra.policy import Policy
 
 from . import gwp, secondary
 from .factors import FactorBook, FactorSet
-from .grid import GridFactor, for_site, residual
+from .grid import GridFactor, announced, elsewhere, for_site, residual
 from .working import Doubt
 
 ENGINE = "castmark-ghg-1"
 """The version of these equations. It changes with any result; older ones stay runnable."""
 
 
-class Pinned(NamedTuple):
+PRIMARY_FAMILY = "world_primary"
+
+
+@dataclass(frozen=True, eq=False)
+class Pinned:
     """The sets of one calculation. `as_of` is the day whose announcements count: nothing that was
-    published later is used."""
+    published later is used. `pin` gives the same object for the same names, so that what follows
+    from it (`tables`) is worked out once."""
 
     book: FactorBook
     policy: Policy
@@ -33,6 +39,7 @@ class Pinned(NamedTuple):
     materials: FactorSet
     transport: FactorSet
     world: FactorSet
+    primary: FactorSet
     engine: str = ENGINE
 
     def names(self) -> tuple[str, ...]:
@@ -46,6 +53,7 @@ class Pinned(NamedTuple):
             self.materials,
             self.transport,
             self.world,
+            self.primary,
         )
         return tuple(one.factor_set for one in sets)
 
@@ -54,11 +62,15 @@ class Pinned(NamedTuple):
     ) -> tuple[GridFactor, GridFactor | None, tuple[Doubt, ...]]:
         """Grid factor of a site, the factor of what contracts leave (None where none is
         published), and what is doubtful about the choice."""
+        if not announced(self.book, country, self.as_of):
+            found, doubts = elsewhere(self.book, country, subdivision, self.as_of)
+            return found, None, doubts
         found, doubts = for_site(self.book, country, subdivision, self.as_of)
         left = residual(self.book, country, self.as_of) if country == "CN" else None
         return found, left, doubts
 
 
+@lru_cache(maxsize=64)
 def pin(book: FactorBook, policy: Policy, as_of: date, gwp_set: str | None, pfc_set: str) -> Pinned:
     """The newest set of each family that was public on a day, with the named warming potentials
     and PFC coefficients; refused `gwp-set-missing`, `unknown-factor-set`, `no-factor-set-yet`."""
@@ -74,4 +86,5 @@ def pin(book: FactorBook, policy: Policy, as_of: date, gwp_set: str | None, pfc_
         materials=book.latest("material", as_of),
         transport=book.latest("transport", as_of),
         world=book.latest(secondary.FAMILY, as_of),
+        primary=book.latest(PRIMARY_FAMILY, as_of),
     )

@@ -199,6 +199,31 @@ PROBLEMS: tuple[Problem, ...] = (
         "An intensity needs an output above zero.",
     ),
     Problem(
+        "unknown-item",
+        "There is no such item",
+        "Activity data are about items of the closed list: look at the spelling of `facts.item`.",
+    ),
+    Problem(
+        "item-at-wrong-step",
+        "The item does not belong to that step",
+        "`facts.item` stands under one of `facts.steps`.",
+    ),
+    Problem(
+        "datum-twice",
+        "Two data have one id",
+        "Each datum of a facility and year has an id of its own.",
+    ),
+    Problem(
+        "factor-missing",
+        "The factor is missing",
+        "Give the factor of the supplier or the plant, in kg CO2e per unit of the item.",
+    ),
+    Problem(
+        "cell-technology-missing",
+        "The technology of the cells is missing",
+        "PFC follow from the technology: name one of `facts.known` for the site or the datum.",
+    ),
+    Problem(
         "part-twice",
         "A part is counted twice",
         "Give `facts.part` another name, or leave it out.",
@@ -207,6 +232,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "metal-input-missing",
         "No metal comes in",
         "Shares are of metal from outside: primary metal or scrap that was bought.",
+    ),
+    Problem(
+        "factor-not-physical",
+        "A factor cannot be",
+        "Nothing gives off so much, or less than nothing: look at the unit of the factors of"
+        " `facts.data`. They are in kg CO2e per unit of the item.",
     ),
     Problem(
         "share-impossible",

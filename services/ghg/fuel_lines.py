@@ -1,0 +1,71 @@
+"""Fuels: what they give off where they burn (Scope 1), and before they arrive (3.3). Pure.
+
+Sources: sources.md 4.1 (categories), IPCC 2006 volume 2 (factors, by lower heating value). A fuel
+burnt in the plant that makes the facility's own power is a fuel like any other.
+"""
+
+from collections.abc import Iterable
+
+from contracts.inventory import Scope
+
+from .activity import Datum
+from .lines import Line
+from .tables import Tables, own, unsourced
+from .working import Doubt, Working
+
+BURNT = "combustion: energy times CO2, CH4 and N2O"
+BURNT_OWN = "combustion: the plant's own factor"
+ARRIVED = "extraction, refining and delivery of a fuel"
+
+
+def fuel_lines(data: Iterable[Datum], table: Tables) -> list[Line]:
+    """Two lines for each datum, in MJ."""
+    lines: list[Line] = []
+    for datum in data:
+        item, quantity, ids = datum.item, datum.quantity, (datum.datum_id,)
+        uncertain = datum.uncertainty_percent
+        working: tuple[Working, ...] = ()
+        doubts: tuple[Doubt, ...] = ()
+        if datum.factor is None:
+            fuel = table.fuels[item]
+            factor, rule, working = fuel.applied, BURNT, fuel.working
+        else:
+            factor, rule, doubts = own(datum), BURNT_OWN, unsourced(datum)
+        kg = quantity * factor.value
+        lines.append(
+            Line(
+                ids,
+                datum.step,
+                Scope.DIRECT,
+                item,
+                quantity,
+                "MJ",
+                factor,
+                rule,
+                kg,
+                datum.kind,
+                working,
+                doubts,
+                uncertain,
+            )
+        )
+        factor = table.upstream[item]
+        kg = quantity * factor.value
+        lines.append(
+            Line(
+                ids,
+                datum.step,
+                Scope.FUEL_AND_POWER,
+                item,
+                quantity,
+                "MJ",
+                factor,
+                ARRIVED,
+                kg,
+                datum.kind,
+                (),
+                (),
+                uncertain,
+            )
+        )
+    return lines

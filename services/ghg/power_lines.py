@@ -1,0 +1,198 @@
+"""Bought power as lines: Scope 2 both ways, and what it costs before it arrives (3.3). Pure.
+
+Source: sources.md 4.6, 4.1; the rules are in `electricity`. A supply has one line of the location
+side and one or two of the market side (what its claim proves, and the rest). Power of an own plant
+has none: its fuels are Scope 1. Losses and upstream follow the location side, where the power
+physically comes from; a direct line passes no grid and loses nothing there.
+
+Where a country announces no factor, a facility may give that of its grid with the datum. Where one
+is announced it holds, and a factor of the facility's own is doubted and not used.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from contracts.inventory import Scope
+
+from .activity import Datum, Site
+from .certificates import Cancellation
+from .electricity import Grid, PowerLine, Proof, Source, Supply, power
+from .grid import GridFactor, Scale, announced
+from .lines import Applied, Line
+from .tables import OWN, Place, Tables, own, unsourced
+from .working import Doubt
+
+GRID = "power.grid"
+LOCATION = "power, location-based"
+CLAIMED = "power, market-based: claimed and proven"
+LEFT = "power, market-based: what no claim covers"
+LOST = "power: losses of transmission and distribution"
+UPSTREAM = "power: upstream of its generation"
+UNIT = "kg CO2e/kWh"
+PROOFS = frozenset(proof.value for proof in Proof)
+
+
+def power_lines(data: Sequence[Datum], site: Site, table: Tables) -> list[Line]:
+    """The lines of all supplies of a facility, in kWh. Refused as `electricity.power` says."""
+    lines: list[Line] = []
+    for place, alike in _by_grid(data, site, table):
+        supplies = [_supply(datum) for datum in alike]
+        grid = Grid(site.country, place.average, place.residual)
+        found = power(supplies, grid, table.pinned.policy)
+        for datum, line in zip(alike, found.lines, strict=True):
+            if line.source is not Source.OWN_GENERATION:
+                lines += _lines(datum, line, place, table)
+            elif line.doubts:
+                lines.append(_own_plant(datum, line))
+    return lines
+
+
+def _by_grid(
+    data: Sequence[Datum], site: Site, table: Tables
+) -> Iterable[tuple[Place, list[Datum]]]:
+    """Supplies by the grid that they come from. Claims are judged beside all grid power that has
+    no other factor than theirs: the first that a facility gives, or the table's."""
+    if not data:
+        return ()
+    pinned = table.pinned
+    fixed = announced(pinned.book, site.country, pinned.as_of)
+    given = [one for one in data if one.item == GRID and one.factor is not None]
+    if fixed or not given:
+        return ((table.place(site.country, site.subdivision), list(data)),)
+    first, *others = given
+    apart = [one for one in others if one.factor != first.factor]
+    alike = [one for one in data if one not in apart]
+    return (
+        (_given(first, site, table), alike),
+        *((_given(one, site, table), [one]) for one in apart),
+    )
+
+
+def _given(datum: Datum, site: Site, table: Tables) -> Place:
+    """The grid as the facility knows it, where its country announces none."""
+    factor = own(datum)
+    used = GridFactor(
+        kg_per_kwh=factor.value,
+        scale=Scale.GIVEN,
+        place=site.subdivision or site.country,
+        data_year=datum.data_year or table.pinned.as_of.year,
+        announcement=factor.source,
+        published_on=table.pinned.as_of,
+        factor_set=OWN,
+        evidence="given",
+        source=factor.source,
+        note="",
+    )
+    return Place(used, None, unsourced(datum))
+
+
+def _supply(datum: Datum) -> Supply:
+    source = Source(datum.item.partition(".")[2])
+    return Supply(
+        supply_id=datum.datum_id,
+        source=source,
+        kwh=datum.quantity,
+        generator_kg_per_kwh=None if source is Source.GRID else datum.factor,
+        proofs=frozenset(Proof(one) for one in datum.proofs if one in PROOFS),
+        cancelled=tuple(Cancellation(lot, mwh, datum.datum_id) for lot, mwh in datum.certificates),
+    )
+
+
+def _lines(datum: Datum, line: PowerLine, place: Place, table: Tables) -> list[Line]:
+    """One supply: location, market, losses, upstream."""
+    grid = place.average
+    direct = line.location_kg_per_kwh != grid.kg_per_kwh
+    factor = _plant(datum) if direct else _of_grid(grid)
+    base = Line(
+        data=(datum.datum_id,),
+        step=datum.step,
+        scope=Scope.POWER_LOCATION,
+        item=datum.item,
+        activity=line.kwh,
+        unit="kWh",
+        factor=factor,
+        rule=LOCATION,
+        kg=line.location_kg,
+        kind=datum.kind,
+        doubts=() if direct else (*place.doubts, *_not_used(datum, grid)),
+        uncertainty_percent=datum.uncertainty_percent,
+    )
+    lines = [base]
+    if line.proven_kwh > 0:
+        lines.append(_market(base, _plant(datum), CLAIMED, line))
+    if line.proven_kwh < line.kwh or line.kwh == 0:
+        left = _of_grid(line.left or grid)
+        rest = line._replace(proven_kwh=line.kwh - line.proven_kwh)
+        lines.append(_market(base, left, LEFT, rest))
+    names = [("power.upstream", UPSTREAM)]
+    if line.source is not Source.DIRECT_LINE:
+        names.append(("power.grid_loss", LOST))
+    for name, rule in names:
+        share = table.share_of(name, line.location_kg_per_kwh)
+        lines.append(
+            base._replace(
+                scope=Scope.FUEL_AND_POWER,
+                factor=share,
+                rule=rule,
+                kg=line.kwh * share.value,
+                doubts=(),
+            )
+        )
+    return lines
+
+
+def _market(base: Line, factor: Applied, rule: str, part: PowerLine) -> Line:
+    """A part of the market side; what is doubtful about a claim stands with it."""
+    return base._replace(
+        scope=Scope.POWER_MARKET,
+        activity=part.proven_kwh,
+        factor=factor,
+        rule=rule,
+        kg=part.proven_kwh * factor.value,
+        doubts=part.doubts,
+    )
+
+
+def _own_plant(datum: Datum, line: PowerLine) -> Line:
+    """A line of nothing for an own plant that was given a factor, so that the doubt is seen."""
+    factor = Applied(datum.quantity * 0, UNIT, "none", "rule", "derived", "sources.md 4.6")
+    return Line(
+        data=(datum.datum_id,),
+        step=datum.step,
+        scope=Scope.DIRECT,
+        item=datum.item,
+        activity=line.kwh,
+        unit="kWh",
+        factor=factor,
+        rule=line.rule,
+        kg=factor.value,
+        kind=datum.kind,
+        doubts=line.doubts,
+    )
+
+
+def _plant(datum: Datum) -> Applied:
+    return own(datum)._replace(unit=UNIT)
+
+
+def _of_grid(grid: GridFactor) -> Applied:
+    name = f"{grid.scale}.{grid.place}.{grid.data_year}"
+    return Applied(
+        value=grid.kg_per_kwh,
+        unit="kg CO2/kWh",
+        name=name,
+        factor_set=grid.factor_set,
+        evidence=grid.evidence,
+        source=f"{grid.announcement}: {grid.source}",
+        primary=grid.scale is Scale.GIVEN,
+    )
+
+
+def _not_used(datum: Datum, grid: GridFactor) -> tuple[Doubt, ...]:
+    """The doubt about a grid factor of the facility's own where one is announced."""
+    if datum.item != GRID or datum.factor is None or grid.scale is Scale.GIVEN:
+        return ()
+    sentence = (
+        f"{datum.datum_id} gives {datum.factor} kg CO2e/kWh for grid power: the announced factor"
+        f" {grid.kg_per_kwh} ({grid.announcement}) was used."
+    )
+    return (Doubt("own_grid_factor_not_used", sentence, "sources.md 4.6, R-09"),)
