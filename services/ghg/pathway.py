@@ -152,6 +152,16 @@ def target_doubts(
     target: Target, from_year: int, pathway: Pathway, policy: Policy
 ) -> tuple[Doubt, ...]:
     """What is wrong with an intermediate target (R-21), and how far it is from the pathway."""
+    doubts = list(target_faults(target, from_year, policy))
+    if target.year in pathway.targets and target.intensity > pathway.targets[target.year]:
+        gap = target.intensity - pathway.targets[target.year]
+        sentence = f"The intermediate target lies {gap} t CO2e/t above the pathway."
+        doubts.append(Doubt("target_above_pathway", sentence, SOURCE))
+    return tuple(doubts)
+
+
+def target_faults(target: Target, from_year: int, policy: Policy) -> tuple[Doubt, ...]:
+    """What is wrong with an intermediate target in itself, whatever its pathway (R-21)."""
     doubts: list[Doubt] = []
     last = intermediate_year(from_year, policy)
     if not from_year < target.year <= last:
@@ -164,10 +174,6 @@ def target_doubts(
     if not target.public:
         sentence = "The intermediate target is not public."
         doubts.append(Doubt("target_not_public", sentence, "sources.md 3.3, R-21"))
-    if target.year in pathway.targets and target.intensity > pathway.targets[target.year]:
-        gap = target.intensity - pathway.targets[target.year]
-        sentence = f"The intermediate target lies {gap} t CO2e/t above the pathway."
-        doubts.append(Doubt("target_above_pathway", sentence, SOURCE))
     return tuple(doubts)
 
 

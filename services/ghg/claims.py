@@ -1,0 +1,204 @@
+"""What a claim says, and whether it may be said so. Pure.
+
+Source: sources.md 7, R-15, R-16. A claim is a text (or logo, or link) with what stands behind it.
+Terms are dated data of the policy, in English and Chinese: adjectives that make a metal green, the
+nouns they are put to, and words that may stand between. The rules of a claim's statements have
+numbers of their own, C-01 to C-05, since the list of audit failures does not number them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from contracts.ghg import Finding
+from contracts.inventory import Severity
+from infra.policy import Policy
+
+SOURCE = "sources.md 7"
+LANGUAGES = ("en", "zh")
+BETWEEN_MAX = 3
+
+
+class Form(StrEnum):
+    """What a claim may be about: being a member, a certificate to the Performance Standard, or
+    material under the Chain of Custody. A footprint is a statement of its own."""
+
+    MEMBERSHIP = "membership"
+    PS_CERTIFIED = "ps_certified"
+    COC_MATERIAL = "coc_material"
+    FOOTPRINT = "footprint"
+
+
+class Footprint(NamedTuple):
+    """A product's footprint as stated; what is empty was not said. `boundary` must be one that
+    runs from cradle to gate."""
+
+    t_per_t: Decimal | None = None
+    boundary: str = ""
+    method: str = ""
+    verifier: str = ""
+
+
+class ClaimEvidence(NamedTuple):
+    """A claim as it would be read, and what stands behind it. `states` are the parts that its text
+    or its fine print states (`claims.statements.<form>` of the policy names those it must);
+    `valid_until` is the last day of the certificate that it rests on."""
+
+    claim_id: str
+    text: str
+    form: Form | str
+    states: frozenset[str] = frozenset()
+    certificate: str = ""
+    valid_until: date | None = None
+    footprint: Footprint | None = None
+
+
+def check_claim(claim: ClaimEvidence, on: date, policy: Policy) -> tuple[Finding, ...]:
+    """Everything that is wrong with a claim on a day, the gravest first."""
+    major, block = Severity.MAJOR, Severity.BLOCK
+    found = [_finding("C-03", block, line, claim) for line in _not_certified(claim, on)]
+    found += [_finding("R-15", major, line, claim) for line in low_carbon_faults(claim, policy)]
+    terms = unrecognised_terms(claim.text, policy)
+    if terms:
+        sentence = f"ASI does not recognise this term: {', '.join(terms)}."
+        found.append(_finding("R-16", major, sentence, claim))
+    found += [_finding("C-01", major, line, claim) for line in _unstated(claim, policy)]
+    found += [_finding("C-02", major, line, claim) for line in _other_form(claim, policy)]
+    for rule, figure, sentence in (
+        ("C-04", "physical", "Allocation is by mass balance, no atoms are promised: {}."),
+        ("C-05", "absolute", "Absolute words imply more than was assured: {}."),
+    ):
+        said = _said(claim.text, figure, policy)
+        if said:
+            found.append(_finding(rule, major, sentence.format(", ".join(said)), claim))
+    return tuple(found)
+
+
+def unrecognised_terms(text: str, policy: Policy) -> tuple[str, ...]:
+    """Green, zero, clean aluminium and their like, as the text spells them, each once."""
+    plain = _plain(text)
+    found = (match.group() for pattern in _metals(policy) for match in pattern.finditer(plain))
+    return tuple(dict.fromkeys(found))
+
+
+def says_low_carbon(text: str, policy: Policy) -> tuple[str, ...]:
+    """The ways in which a text says "low carbon"."""
+    return _said(text, "low_carbon", policy)
+
+
+def low_carbon_faults(claim: ClaimEvidence, policy: Policy) -> Iterator[str]:
+    """R-15: low carbon, without a figure from cradle to gate, its method and its verifier. That
+    power is renewable is no answer: it says nothing of anodes, alumina and transport."""
+    said = says_low_carbon(claim.text, policy)
+    if not said:
+        return
+    stated = claim.footprint or Footprint()
+    boundaries = policy.words("claims.cradle_to_gate")
+    parts = {
+        "a figure": stated.t_per_t is not None,
+        "a cradle-to-gate boundary": stated.boundary in boundaries,
+        "its method": bool(stated.method),
+        "its verifier": bool(stated.verifier),
+    }
+    missing = [what for what, there in parts.items() if not there]
+    if missing:
+        yield (
+            f'"{said[0]}" needs a cradle-to-gate figure with method and verifier; missing:'
+            f" {', '.join(missing)}. Clean power alone makes no metal low carbon."
+        )
+
+
+def _not_certified(claim: ClaimEvidence, on: date) -> Iterator[str]:
+    if claim.form not in (Form.PS_CERTIFIED, Form.COC_MATERIAL):
+        return
+    if not claim.certificate or claim.valid_until is None:
+        yield "The claim names no certificate with its last day: there is nothing to claim."
+    elif claim.valid_until < on:
+        yield f"Certificate {claim.certificate} ended on {claim.valid_until}: withdraw the claim."
+
+
+def _unstated(claim: ClaimEvidence, policy: Policy) -> Iterator[str]:
+    name = f"claims.statements.{claim.form}"
+    if name not in policy.figures:
+        return
+    missing = [part for part in policy.words(name) if part not in claim.states]
+    if missing:
+        words = ", ".join(part.replace("_", " ") for part in missing)
+        yield f"A claim of this form must state: {words}."
+
+
+def _other_form(claim: ClaimEvidence, policy: Policy) -> Iterator[str]:
+    allowed = policy.words("claims.forms")
+    if claim.form not in allowed:
+        yield f"No claim has the form {claim.form}; there are {', '.join(allowed)}."
+        return
+    if claim.form == Form.MEMBERSHIP:
+        said = _said(claim.text, "certified", policy)
+        if said:
+            yield f"Membership is not certification, but the claim says {', '.join(said)}."
+
+
+def _said(text: str, figure: str, policy: Policy) -> tuple[str, ...]:
+    """Terms of a list that stand in a text, as it spells them, each once."""
+    plain = _plain(text)
+    found = (one.group() for pattern in _terms(figure, policy) for one in pattern.finditer(plain))
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=64)
+def _terms(figure: str, policy: Policy) -> tuple[re.Pattern[str], ...]:
+    english = policy.words(f"claims.{figure}.en")
+    chinese = policy.words(f"claims.{figure}.zh")
+    return (
+        re.compile(rf"\b(?:{'|'.join(_english(one) for one in english)})\b"),
+        re.compile("|".join(re.escape(one) for one in chinese)),
+    )
+
+
+@lru_cache(maxsize=8)
+def _metals(policy: Policy) -> tuple[re.Pattern[str], ...]:
+    """Adjective, words that may stand between, and metal."""
+    parts = {
+        f"{part}.{language}": policy.words(f"claims.metal.{part}.{language}")
+        for part in ("adjective", "between", "noun")
+        for language in LANGUAGES
+    }
+    adjective, between, noun = (
+        "|".join(_english(one) for one in parts[f"{part}.en"])
+        for part in ("adjective", "between", "noun")
+    )
+    english = rf"\b(?:{adjective})(?:[\s,/-]+(?:{between})){{0,{BETWEEN_MAX}}}[\s-]+(?:{noun})\b"
+    adjective, between, noun = (
+        "|".join(re.escape(one) for one in sorted(parts[f"{part}.zh"], key=len, reverse=True))
+        for part in ("adjective", "between", "noun")
+    )
+    chinese = rf"(?:{adjective})(?:[、\s]?(?:{between})){{0,{BETWEEN_MAX}}}[、\s]?(?:{noun})"
+    return re.compile(english), re.compile(chinese)
+
+
+def _english(term: str) -> str:
+    """A term whose blanks may be blanks or hyphens."""
+    return r"[\s-]+".join(re.escape(word) for word in term.split())
+
+
+def _plain(text: str) -> str:
+    """One spelling: full-width letters as ordinary ones, small, dashes of all kinds as one."""
+    narrow = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub("[\u2010-\u2015\u2212]", "-", narrow)
+
+
+def _finding(rule: str, severity: Severity, sentence: str, claim: ClaimEvidence) -> Finding:
+    source = f"{SOURCE}, {rule}" if rule.startswith("R-") else SOURCE
+    return Finding(
+        rule=rule,
+        severity=severity,
+        data=(claim.claim_id,),
+        data_count=1,
+        sentence=sentence if len(sentence) <= 600 else f"{sentence[:597]}...",
+        source=source,
+    )

@@ -1,0 +1,128 @@
+"""What a rule may look at, and what it says. Pure.
+
+Fields beyond inventory, result, policy and the day of the report may be left out: a rule that
+needs one says nothing without it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
+
+from contracts.inventory import Regime
+from contracts.values import plain
+from infra.policy import Policy
+from services.ghg.activity import Inventory
+from services.ghg.certificates import Certificate
+from services.ghg.claims import ClaimEvidence
+from services.ghg.factors import FactorBook
+from services.ghg.grid import GridFactor
+from services.ghg.lines import Result
+from services.ghg.pathway import Target
+from services.ghg.threshold import NO_PLAN, Plan
+
+NAMED = 5
+"""So many ids stand in a sentence; the finding itself names more."""
+DIGITS = 4
+NO_MASSES: Mapping[str, Decimal] = MappingProxyType({})
+
+
+class Spread(NamedTuple):
+    """The 10th and the 90th percentile of similar sites."""
+
+    low: Decimal
+    high: Decimal
+
+
+class Verification(NamedTuple):
+    """An independent verifier's statement; what is empty was not said."""
+
+    verified_on: date | None = None
+    accreditation: str = ""
+    scope: str = ""
+    statement: str = ""
+
+
+class Publication(NamedTuple):
+    """Criterion 5.1: the day on which this year is published, or asked to be; the years that were
+    disclosed before; the first year that had to be."""
+
+    published_on: date | None = None
+    disclosed: frozenset[int] = frozenset()
+    first_year: int | None = None
+
+
+class UsedPathway(NamedTuple):
+    """The method by which a pathway was made (empty: by none) and the day of its audit."""
+
+    method: str
+    audited_on: date
+
+
+class TargetSet(NamedTuple):
+    """An intermediate target and the year in which it was set."""
+
+    target: Target
+    set_in: int
+
+
+class CutOff(NamedTuple):
+    """What a report leaves out, in per cent of its total."""
+
+    what: str
+    percent: Decimal
+
+
+class Context(NamedTuple):
+    """Everything that rules look at.
+
+    `intensity` is mine to metal at the casthouse, in t CO2e/t Al; `grid` the factor that the
+    calculation took for the site, `book` the announcements it could have taken. `certificates`
+    are the lots of the registry (None: nobody looked), `cancelled` what others cancelled of them
+    before, in MWh. `suppliers_asked` were asked for primary data and have not answered.
+    `tenth_percentiles` are those of factors in use, by item, in kg CO2e per unit.
+    """
+
+    inventory: Inventory
+    result: Result
+    policy: Policy
+    reported_on: date
+    regime: Regime = Regime.ASI_MINE_TO_METAL
+    intensity: Decimal | None = None
+    exit_rate: Decimal | None = None
+    plan: Plan = NO_PLAN
+    grid: GridFactor | None = None
+    book: FactorBook | None = None
+    certificates: Mapping[str, Certificate] | None = None
+    cancelled: Mapping[str, Decimal] = NO_MASSES
+    suppliers_asked: frozenset[str] = frozenset()
+    tenth_percentiles: Mapping[str, Decimal] = NO_MASSES
+    similar_transport: Spread | None = None
+    cut_offs: Sequence[CutOff] = ()
+    verification: Verification | None = None
+    publication: Publication | None = None
+    pathway: UsedPathway | None = None
+    target: TargetSet | None = None
+    claims: Sequence[ClaimEvidence] = ()
+
+
+class Fault(NamedTuple):
+    """What a rule found: a sentence, and the ids of the data concerned."""
+
+    sentence: str
+    data: Sequence[str] = ()
+
+
+def shown(value: Decimal) -> str:
+    """A value for a sentence: as it is up to four digits, else rounded to them."""
+    if value == 0 or len(value.as_tuple().digits) <= DIGITS:
+        return plain(value)
+    return plain(round(value, max(DIGITS - 1 - value.adjusted(), 0)))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Some names, the first few of many."""
+    every = sorted(set(names))
+    more = f" and {len(every) - NAMED} more" if len(every) > NAMED else ""
+    return ", ".join(every[:NAMED]) + more

@@ -1,0 +1,135 @@
+"""R-01, R-02, R-17, R-26: whose numbers these are, and for which days. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from contracts.inventory import Step
+from services.ghg.activity import Datum
+from services.ghg.items import ITEMS, Family
+from services.ghg.lines import Line, total_kg
+from services.ghg.working import PERCENT
+
+from .context import Context, Fault, listed, shown
+from .survey import Survey
+
+YEARLONG = frozenset(
+    {
+        Family.FUEL,
+        Family.POWER,
+        Family.INPUT,
+        Family.ANODE_EFFECT,
+        Family.DUCT,
+        Family.BOUGHT,
+        Family.OUTPUT,
+    }
+)
+"""What runs all year; a lot of scrap, a voyage or a stock is of a day."""
+DAY = timedelta(days=1)
+
+
+def default_used(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-01: a default for a purchased input that weighs, whose supplier was never asked."""
+    if not seen.stand_ins or seen.total_kg <= 0:
+        return
+    limit = context.policy.decimal("finding.default_percent")
+    by_input: dict[str, list[Line]] = {}
+    for line in seen.stand_ins:
+        by_input.setdefault(line.item, []).append(line)
+    supplier_of = {one.datum_id: one.supplier_id for one in context.inventory.data}
+    for item, lines in by_input.items():
+        share = total_kg(lines) * PERCENT / seen.total_kg
+        if share <= limit:
+            continue
+        ids = [name for line in lines for name in line.data]
+        open_ids = [one for one in ids if supplier_of.get(one) not in context.suppliers_asked]
+        if open_ids:
+            sentence = (
+                f"Primary supplier data expected for {_title(item)}; default used"
+                f" ({shown(share)} % of the emissions)."
+            )
+            yield Fault(sentence, open_ids)
+
+
+def primary_share(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-02: too little of the result rests on primary data."""
+    if seen.total_kg <= 0:
+        return
+    share = seen.primary_kg * PERCENT / seen.total_kg
+    least = context.policy.decimal("finding.primary_share_percent_min")
+    if share < least:
+        yield Fault(f"Primary data share {shown(share)} % below {shown(least)} %.")
+
+
+def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-17: an own or a supplier's factor below the 10th percentile, with nothing to prove it."""
+    for item, data in seen.by_item.items():
+        chosen = [one for one in data if one.factor is not None and not one.evidence]
+        if not chosen:
+            continue
+        low = _tenth_percentile(item, context)
+        if low is None:
+            continue
+        below = [one.datum_id for one in chosen if one.factor is not None and one.factor < low]
+        if below:
+            sentence = (
+                f"Best-case factor is not evidence: {_title(item)} below {shown(low)} kg CO2e/"
+                f"{ITEMS[item].unit}, which nine of ten do not reach, without any reference."
+            )
+            yield Fault(sentence, below)
+
+
+def not_a_year(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-26: data that do not cover the calendar year, or lie outside it."""
+    if not seen.dated:
+        return
+    year = context.inventory.year
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    outside = [
+        one.datum_id
+        for one in seen.dated
+        if (one.from_on or first) < first or (one.to_on or last) > last
+    ]
+    if outside:
+        yield Fault(f"Data of days outside {year}.", outside)
+    groups: dict[tuple[Step, str], list[Datum]] = {}
+    for item in dict.fromkeys(one.item for one in seen.dated):
+        known = ITEMS.get(item)
+        if known is not None and known.family in YEARLONG:
+            for one in seen.by_item[item]:
+                groups.setdefault((one.step, item), []).append(one)
+    gaps = {
+        key: gap
+        for key, data in groups.items()
+        if (gap := _first_gap(data, first, last)) is not None
+    }
+    if gaps:
+        (step, item), gap = next(iter(gaps.items()))
+        sentence = (
+            f"Activity data are not of the full calendar year: {_title(item)} ({step}) says nothing"
+            f" of {gap}; concerned: {listed(item for _, item in gaps)}."
+        )
+        yield Fault(sentence, [one.datum_id for key in gaps for one in groups[key]])
+
+
+def _first_gap(data: Sequence[Datum], first: date, last: date) -> date | None:
+    """The first day of the year that none of the data covers."""
+    spans = sorted((one.from_on or first, one.to_on or last) for one in data)
+    needed = first
+    for start, end in spans:
+        if start > needed:
+            return needed
+        needed = max(needed, end + DAY)
+    return needed if needed <= last else None
+
+
+def _tenth_percentile(item: str, context: Context) -> Decimal | None:
+    if item in context.tenth_percentiles:
+        return context.tenth_percentiles[item]
+    name = f"finding.best_case.{item}"
+    return context.policy.decimal(name) if name in context.policy.figures else None
+
+
+def _title(item: str) -> str:
+    known = ITEMS.get(item)
+    return item if known is None else known.title

@@ -1,0 +1,179 @@
+"""R-09 to R-14: power at the right factor; green power proven and counted once. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from contracts.inventory import Scope
+from services.ghg import grid
+from services.ghg.activity import Datum
+from services.ghg.certificates import KWH_PER_MWH
+from services.ghg.electricity import CERTIFIED, CLAIMS, Source
+from services.ghg.items import Family
+from services.ghg.working import Doubt
+
+from .context import Context, Fault, listed, shown
+from .survey import Raised, Survey
+
+ZERO = Decimal(0)
+
+
+def _item(source: Source) -> str:
+    return f"power.{source}"
+
+
+OWN = _item(Source.OWN_GENERATION)
+GRID = _item(Source.GRID)
+CLAIMED = tuple(_item(source) for source in Source if source in CLAIMS)
+COVERED = tuple(_item(source) for source in Source if source in CERTIFIED)
+DRAWN = tuple(_item(source) for source in Source if source is not Source.OWN_GENERATION)
+
+
+def factor_outdated(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-09: on the day of the report a newer announcement was public."""
+    yield from _grid_fault("grid_factor_outdated", context, seen)
+
+
+def factor_too_coarse(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-10: a national or regional factor, although the province has one."""
+    yield from _grid_fault("provincial_factor_available", context, seen)
+
+
+def unproven(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-11: a claim that is not proven, or grid power that simply says zero."""
+    raised = seen.raised("green_power_unproven")
+    if raised:
+        sentence = f"No physical-connection proof for green power. {raised[0].doubt.sentence}"
+        yield Fault(sentence, _ids(raised))
+    zero = [one.datum_id for one in seen.data(GRID) if one.factor is not None and one.factor == 0]
+    if zero:
+        sentence = (
+            "No physical-connection proof for green power: grid power at zero is a claim. Give it"
+            " as a direct line, a contract or certificates, with its proof."
+        )
+        yield Fault(sentence, zero)
+
+
+def certificates_wrong(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-12: fewer megawatt-hours cancelled than claimed, a certificate used twice, or of another
+    year. Without the registry, a lot named for two supplies may be the same megawatt-hours."""
+    green = [one for one in seen.data(*COVERED) if one.factor is not None and one.factor == 0]
+    short = [one.datum_id for one in green if _covered_kwh(one) < one.quantity]
+    short += _ids(seen.raised("certificates_short"))
+    if short:
+        claimed = sum((one.quantity for one in seen.data(*COVERED)), ZERO)
+        covered = sum((_covered_kwh(one) for one in seen.data(*COVERED)), ZERO)
+        sentence = (
+            f"Certificates do not cover what is claimed: {shown(covered)} kWh cancelled in all,"
+            f" {shown(claimed)} kWh claimed."
+        )
+        yield Fault(sentence, list(dict.fromkeys(short)))
+    uses: dict[str, list[tuple[str, Decimal]]] = {}
+    for one in seen.family(Family.POWER):
+        for certificate, mwh in one.certificates:
+            uses.setdefault(certificate, []).append((one.datum_id, mwh))
+    if uses:
+        yield from _misused(context, uses)
+
+
+def average_for_the_rest(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-13: power is claimed by contract, and what is left still takes the average of all."""
+    raised = seen.raised("residual_unknown")
+    if raised:
+        yield Fault(f"Use factor excl. market-traded non-fossil. {raised[0].doubt.sentence}")
+        return
+    if context.policy.flag("grid.residual_after_contracts"):
+        return
+    rest = [one.datum_id for one in seen.data(GRID) if one.quantity > 0]
+    if rest and any(one.quantity > 0 for one in seen.data(*CLAIMED)):
+        sentence = "Use factor excl. market-traded non-fossil for what contracts leave."
+        yield Fault(sentence, rest)
+
+
+def own_plant_as_grid(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-14: an own plant with a factor instead of its fuels, or with no fuels at all."""
+    plants = [one for one in seen.data(OWN) if one.quantity > 0]
+    if not plants:
+        return
+    wrong = [one.datum_id for one in plants if one.factor is not None]
+    wrong += _ids(seen.raised("captive_with_factor"))
+    wrong += [
+        name
+        for line in context.result.lines
+        if line.item == OWN and line.kg != 0 and line.scope in _BOUGHT_POWER
+        for name in line.data
+    ]
+    if wrong:
+        sentence = "Captive generation is Scope 1: its fuels count, not a factor of the grid."
+        yield Fault(sentence, list(dict.fromkeys(wrong)))
+    if any(one.quantity > 0 for one in seen.family(Family.FUEL)):
+        return
+    fuelless = context.policy.words("finding.plants_without_fuel")
+    bare = [one.datum_id for one in plants if one.technology not in fuelless]
+    if bare:
+        sentence = (
+            "Captive generation is Scope 1: no fuel is given for the plant. Give its fuels, or say"
+            f" its technology where it burns none ({', '.join(fuelless)})."
+        )
+        yield Fault(sentence, bare)
+
+
+_BOUGHT_POWER = frozenset({Scope.POWER_LOCATION, Scope.POWER_MARKET})
+
+
+def _grid_fault(about: str, context: Context, seen: Survey) -> Iterator[Fault]:
+    drawn = [one.datum_id for one in seen.data(*DRAWN)]
+    if not drawn:
+        return
+    doubts = [one.doubt for one in seen.raised(about)]
+    doubts += [doubt for doubt in _doubts_of_the_grid(context, seen) if doubt.about == about]
+    if doubts:
+        yield Fault(doubts[-1].sentence, drawn)
+
+
+def _doubts_of_the_grid(context: Context, seen: Survey) -> tuple[Doubt, ...]:
+    """What a report of today says of the factor, if any line took it."""
+    used, book, site = context.grid, context.book, context.inventory.site
+    if used is None or book is None or used.factor_set not in seen.factor_sets:
+        return ()
+    if not book.family(grid.family(site.country)):
+        return ()
+    return grid.doubts_of(used, book, site.country, site.subdivision, context.reported_on)
+
+
+def _misused(
+    context: Context, uses: Mapping[str, Sequence[tuple[str, Decimal]]]
+) -> Iterator[Fault]:
+    lots, year = context.certificates, context.inventory.year
+    other_year: dict[str, list[str]] = {}
+    twice: dict[str, list[str]] = {}
+    unknown: dict[str, list[str]] = {}
+    for certificate, used in uses.items():
+        ids = [name for name, _ in used]
+        if lots is None:
+            if len(used) > 1:
+                twice[certificate] = ids
+            continue
+        lot = lots.get(certificate)
+        if lot is None:
+            unknown[certificate] = ids
+            continue
+        if lot.year != year:
+            other_year[certificate] = ids
+        asked = sum((mwh for _, mwh in used), context.cancelled.get(certificate, ZERO))
+        if asked > lot.mwh:
+            twice[certificate] = ids
+    for found, what in (
+        (twice, "A megawatt-hour is cancelled once; used twice: {}."),
+        (other_year, f"Certificates are of another year than {year}: {{}}."),
+        (unknown, "The registry does not know these certificates: {}."),
+    ):
+        if found:
+            yield Fault(what.format(listed(found)), [one for ids in found.values() for one in ids])
+
+
+def _covered_kwh(datum: Datum) -> Decimal:
+    return sum((mwh for _, mwh in datum.certificates), ZERO) * KWH_PER_MWH
+
+
+def _ids(raised: Iterable[Raised]) -> list[str]:
+    return [name for one in raised for name in one.data]

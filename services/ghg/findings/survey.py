@@ -1,0 +1,115 @@
+"""One pass over data and lines: what several rules need, looked up once. Pure.
+
+Findings are made thousands of times in a bulk import, mostly of inventories with nothing wrong: a
+rule must not walk through all lines for itself.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.inventory import DataKind, Scope
+from services.ghg.activity import Datum, Inventory
+from services.ghg.lines import Line, Result
+from services.ghg.working import Doubt
+
+ZERO = Decimal(0)
+STAND_INS = frozenset({DataKind.INDUSTRY_AVERAGE, DataKind.DEFAULT})
+NOTHING: Sequence[Datum] = ()
+
+
+class Raised(NamedTuple):
+    """A doubt and the data that it rests on."""
+
+    data: tuple[str, ...]
+    doubt: Doubt
+
+
+class Survey(NamedTuple):
+    """`total_kg` and `primary_kg` take the market side of Scope 2. `stand_ins` are lines of
+    purchased goods that rest on a default or an industry average; `moved` are the ids of the data
+    behind transport that gave something off; `dated` the data that cover part of the year."""
+
+    by_item: Mapping[str, Sequence[Datum]]
+    dated: Sequence[Datum]
+    total_kg: Decimal
+    primary_kg: Decimal
+    by_scope: Mapping[Scope, Decimal]
+    stand_ins: Sequence[Line]
+    moved: frozenset[str]
+    factor_sets: frozenset[str]
+    doubts: Mapping[str, Sequence[Raised]]
+
+    def data(self, *items: str) -> Iterator[Datum]:
+        """The data of some items, in their order."""
+        for item in items:
+            yield from self.by_item.get(item, NOTHING)
+
+    def family(self, family: str) -> Iterator[Datum]:
+        """The data of a family of items."""
+        start = f"{family}."
+        for item, data in self.by_item.items():
+            if item.startswith(start):
+                yield from data
+
+    def raised(self, *about: str) -> Sequence[Raised]:
+        """The doubts of some kinds."""
+        if not self.doubts:
+            return ()
+        return [one for kind in about for one in self.doubts.get(kind, ())]
+
+
+def survey(inventory: Inventory, result: Result) -> Survey:
+    """Look once."""
+    by_item, dated = sorted_data(inventory)
+    by_scope = dict.fromkeys(Scope, ZERO)
+    primary = ZERO
+    stand_ins: list[Line] = []
+    moved: list[str] = []
+    sets: set[str] = set()
+    doubts: dict[str, list[Raised]] = {}
+    location, purchased, transport = Scope.POWER_LOCATION, Scope.PURCHASED, Scope.TRANSPORT
+    for line in result.lines:
+        scope, kg = line.scope, line.kg
+        by_scope[scope] += kg
+        sets.add(line.factor.factor_set)
+        if line.doubts:
+            for doubt in line.doubts:
+                doubts.setdefault(doubt.about, []).append(Raised(line.data, doubt))
+        if scope is location:
+            continue
+        if line.primary:
+            primary += kg
+        if scope is purchased:
+            if line.kind in STAND_INS or not line.factor.primary:
+                stand_ins.append(line)
+        elif scope is transport and kg > 0:
+            moved += line.data
+    for doubt in result.doubts:
+        doubts.setdefault(doubt.about, []).append(Raised((), doubt))
+    total = sum(by_scope.values(), ZERO) - by_scope[location]
+    return Survey(
+        by_item=by_item,
+        dated=dated,
+        total_kg=total,
+        primary_kg=primary,
+        by_scope=by_scope,
+        stand_ins=stand_ins,
+        moved=frozenset(moved),
+        factor_sets=frozenset(sets),
+        doubts=doubts,
+    )
+
+
+def sorted_data(inventory: Inventory) -> tuple[Mapping[str, Sequence[Datum]], Sequence[Datum]]:
+    """The data by item, and those that cover part of the year alone."""
+    by_item: dict[str, list[Datum]] = {}
+    dated: list[Datum] = []
+    for datum in inventory.data:
+        if datum.item in by_item:
+            by_item[datum.item].append(datum)
+        else:
+            by_item[datum.item] = [datum]
+        if datum.from_on is not None or datum.to_on is not None:
+            dated.append(datum)
+    return by_item, dated

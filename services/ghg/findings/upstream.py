@@ -1,0 +1,116 @@
+"""R-06 to R-08, R-24: what lies before the gate is counted, what is left out is little. Pure."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from contracts.inventory import Scope, Step
+from services.ghg.items import ITEMS, Family
+from services.ghg.scrap import Kind
+from services.ghg.threshold import Comparator
+from services.ghg.working import PERCENT
+
+from .context import Context, Fault, listed, shown
+from .survey import Survey
+
+OWN_SCRAP = frozenset({Kind.INTERNAL, Kind.DROSS})
+
+
+def transport_missing(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-06: a bulk input from outside that nothing carried, or at no emission. A leg counts for
+    the supplier that it names, and for all where it names none."""
+    if not _counts_upstream(context):
+        return
+    carried = {
+        (leg.of, leg.supplier_id)
+        for leg in seen.family(Family.TRANSPORT)
+        if leg.datum_id in seen.moved
+    }
+    carried_items = {item for item, _ in carried}
+    missing = [
+        one
+        for item in context.policy.words("finding.bulk_items")
+        for one in seen.data(item)
+        if one.quantity > 0
+        and one.scrap_kind not in OWN_SCRAP
+        and (item, "") not in carried
+        and (item, one.supplier_id) not in carried
+        and (one.supplier_id or item not in carried_items)
+    ]
+    if missing:
+        titles = listed(ITEMS[one.item].title for one in missing)
+        sentence = (
+            f"Upstream transport missing (Mine-to-Metal needs cat. 1, 3, 4): no leg that gives"
+            f" anything off carries {titles}."
+        )
+        yield Fault(sentence, [one.datum_id for one in missing])
+
+
+def transport_unusual(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-07: a share of transport that similar sites do not have. It asks, it does not judge."""
+    carried = seen.by_scope[Scope.TRANSPORT]
+    if carried <= 0 or seen.total_kg <= 0:
+        return
+    share = carried * PERCENT / seen.total_kg
+    if context.similar_transport is not None:
+        low, high = context.similar_transport
+        whose = "similar sites"
+    else:
+        low = context.policy.decimal("finding.transport_percent.low")
+        high = context.policy.decimal("finding.transport_percent.high")
+        whose = "what is usual"
+    if not low <= share <= high:
+        sentence = (
+            f"Transport is {shown(share)} % of the emissions, outside {whose}"
+            f" ({shown(low)} to {shown(high)} %): are all legs there, and their distances right?"
+        )
+        yield Fault(sentence)
+
+
+def category_missing(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-08: nothing purchased, or nothing upstream of fuels and power, in an inventory that must
+    have some: every step but mining buys, and whoever uses energy has its upstream."""
+    if not _counts_upstream(context):
+        return
+    missing: list[str] = []
+    if seen.by_scope[Scope.PURCHASED] == 0 and any(
+        one.step is not Step.BAUXITE_MINING for one in context.inventory.data
+    ):
+        missing.append("category 1 (purchased goods)")
+    if seen.by_scope[Scope.FUEL_AND_POWER] == 0 and _uses_energy(seen):
+        missing.append("category 3 (fuels and power)")
+    if missing:
+        sentence = f"Scope 3 {' and '.join(missing)} missing (Mine-to-Metal needs cat. 1, 3, 4)."
+        yield Fault(sentence)
+
+
+def cut_off(context: Context, seen: Survey) -> Iterator[Fault]:
+    """R-24: one cut-off at the limit or above, or all of them together above theirs."""
+    name = f"cut_off.each_percent.{context.regime}"
+    if not context.cut_offs or name not in context.policy.figures:
+        return
+    limit = context.policy.decimal(name)
+    comparator = Comparator(context.policy.text(f"cut_off.each_comparator.{context.regime}"))
+    over = [
+        f"{one.what} ({shown(one.percent)} %)"
+        for one in context.cut_offs
+        if one.percent > limit or (one.percent == limit and comparator is Comparator.BELOW)
+    ]
+    if over:
+        word = "below" if comparator is Comparator.BELOW else "at most"
+        yield Fault(f"Left out although not {word} {shown(limit)} %: {listed(over)}.")
+    name = f"cut_off.sum_percent.{context.regime}"
+    if name not in context.policy.figures:
+        return
+    together = sum((one.percent for one in context.cut_offs), Decimal(0))
+    most = context.policy.decimal(name)
+    if together > most:
+        yield Fault(f"What is left out adds up to {shown(together)} %, above {shown(most)} %.")
+
+
+def _counts_upstream(context: Context) -> bool:
+    return context.regime in context.policy.words("finding.upstream_regimes")
+
+
+def _uses_energy(seen: Survey) -> bool:
+    used = (*seen.family(Family.FUEL), *seen.family(Family.POWER))
+    return any(one.quantity > 0 for one in used)
