@@ -64,11 +64,12 @@ class Alumina(NamedTuple):
 
 def accounts(by_item: ByItem) -> Sequence[Account]:
     """The accounts that can be drawn up: those where something enters and a product leaves."""
-    own_cast = any(one.quantity > 0 for one in by_item.get(CAST, ()))
-    drawn_up = (
-        _account("the casthouse", CASTHOUSE, (TAPPED,), CAST, False, by_item),
-        _account("semi-fabrication", SEMIS, (CAST,), SEMI, own_cast, by_item),
-    )
+    drawn_up: list[Account] = []
+    if CAST in by_item:
+        drawn_up.append(_account("the casthouse", CASTHOUSE, (TAPPED,), CAST, False, by_item))
+    if SEMI in by_item:
+        own_cast = CAST in by_item
+        drawn_up.append(_account("semi-fabrication", SEMIS, (CAST,), SEMI, own_cast, by_item))
     return [one for one in drawn_up if one.entered_t > 0 and one.products_t > 0]
 
 

@@ -1,13 +1,17 @@
 """R-09 to R-14: power at the right factor; green power proven and counted once. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from contracts.inventory import Scope
 from services.ghg import grid
 from services.ghg.activity import Datum
 from services.ghg.certificates import KWH_PER_MWH
 from services.ghg.electricity import CERTIFIED, CLAIMS, Source
+from services.ghg.factors import FactorBook
+from services.ghg.grid import GridFactor
 from services.ghg.items import Family
 from services.ghg.working import Doubt
 
@@ -135,9 +139,17 @@ def _doubts_of_the_grid(context: Context, seen: Survey) -> tuple[Doubt, ...]:
     used, book, site = context.grid, context.book, context.inventory.site
     if used is None or book is None or used.factor_set not in seen.factor_sets:
         return ()
-    if not book.family(grid.family(site.country)):
+    return _doubts(used, book, site.country, site.subdivision, context.reported_on)
+
+
+@lru_cache(maxsize=256)
+def _doubts(
+    used: GridFactor, book: FactorBook, country: str, subdivision: str | None, reported_on: date
+) -> tuple[Doubt, ...]:
+    """Worked out once for the many sites and years that took one factor."""
+    if not grid.announced(book, country, reported_on):
         return ()
-    return grid.doubts_of(used, book, site.country, site.subdivision, context.reported_on)
+    return grid.doubts_of(used, book, country, subdivision, reported_on)
 
 
 def _misused(

@@ -1,0 +1,316 @@
+"""The rules at their edges: what each looks at, and what it leaves alone (sources.md 8)."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+
+from contracts.inventory import DataKind, Regime, Scope, Step
+from services.ghg.certificates import Certificate
+from services.ghg.findings import Context, CutOff, Publication, TargetSet, Verification, findings
+from services.ghg.pathway import Target
+from services.ghg.threshold import Plan
+from services.ghg.working import Doubt
+
+from . import audited as year
+from .audited import CLEAN, CLEAN_DATA, YEAR, also, audited, changed, datum, replaced, without
+from .given import d
+
+
+def told(context: Context, rule: str) -> list[str]:
+    return [one.sentence for one in findings(context) if one.rule == rule]
+
+
+def concerned(context: Context, rule: str) -> set[str]:
+    return {name for one in findings(context) if one.rule == rule for name in one.data}
+
+
+def test_r01_a_default_of_little_weight_is_left_alone() -> None:
+    lines = [
+        one._replace(kind=DataKind.DEFAULT) if one.item == "bought.alf3" else one
+        for one in CLEAN.result.lines
+    ]
+    assert told(audited(lines=lines), "R-01") == []  # 2.4 of 640 kt
+
+
+def test_r01_names_the_input_and_those_who_were_not_asked() -> None:
+    data = [*CLEAN_DATA, datum("more", year.CELLS, "bought.alumina", "0", supplier_id="s-9")]
+    more = year.line("more", Scope.PURCHASED, "bought.alumina", "9000000", kind=DataKind.DEFAULT)
+    asked = audited(data, (*year.stand_in().result.lines, more))
+    asked = asked._replace(suppliers_asked=frozenset({"s-1"}))
+    (sentence,) = told(asked, "R-01")
+    assert sentence.startswith("Primary supplier data expected for metallurgical alumina")
+    assert concerned(asked, "R-01") == {"more"}
+
+
+def test_r02_tells_share_and_minimum() -> None:
+    (sentence,) = told(year.FAILING["R-02"], "R-02")
+    assert sentence == "Primary data share 31.2 % below 50 %."
+
+
+def test_r03_is_silent_where_the_regime_gives_all_scrap_zero() -> None:
+    assert told(year.FAILING["R-03"]._replace(regime=Regime.CBAM), "R-03") == []
+
+
+def test_r03_finds_a_zero_that_only_the_method_made() -> None:
+    context = year.scrapped("pre_consumer", factor=d("8000"))
+    doubt = Doubt("pre_consumer_zero", "Cut off.", "a test")
+    line = year.line("scrap", Scope.PURCHASED, "scrap.in", "0", doubts=(doubt,))
+    result = context.result._replace(lines=(*context.result.lines, line))
+    assert concerned(context._replace(result=result), "R-03") == {"scrap"}
+
+
+def test_r03_says_when_the_metal_is_unknown() -> None:
+    (sentence,) = told(year.scrapped("pre_consumer"), "R-03")
+    assert "Ask the supplier" in sentence
+
+
+def test_r04_scrap_of_no_kind_is_told_once() -> None:
+    doubt = Doubt("pre_consumer_source_unknown", "Unknown.", "a test")
+    line = year.line("scrap", Scope.PURCHASED, "scrap.in", "1500000", doubts=(doubt,))
+    data = (year.scrap("scrap", "mixed"), year.SCRAP_LEG)
+    context = also(*data, lines=(year.SCRAP_MOVED, line))
+    assert concerned(context, "R-04") == {"scrap"}
+    assert told(context, "R-03") == []
+
+
+def test_r06_a_leg_that_gives_nothing_off_is_none() -> None:
+    assert concerned(replaced("leg", kg=d("0")), "R-06") == {"alumina"}
+
+
+def test_r06_a_leg_of_another_supplier_does_not_count() -> None:
+    assert concerned(changed("leg", supplier_id="s-2"), "R-06") == {"alumina"}
+    assert told(changed("leg", supplier_id=""), "R-06") == []
+    assert told(changed("alumina", supplier_id=""), "R-06") == []
+
+
+def test_r06_own_scrap_and_liquid_metal_need_no_ship() -> None:
+    own = datum("own", year.CAST, "scrap.in", "100", scrap_kind="internal")
+    ladle = datum("ladle", year.CAST, "bought.liquid_metal", "100", factor=d("9000"))
+    assert told(also(own, ladle), "R-06") == []
+
+
+@pytest.mark.parametrize("rule", ["R-06", "R-08"])
+def test_upstream_is_not_asked_of_direct_emissions(rule: str) -> None:
+    assert told(year.FAILING[rule]._replace(regime=Regime.CBAM), rule) == []
+
+
+def test_r08_names_the_categories() -> None:
+    (first,) = told(without("alumina", "alf3"), "R-08")
+    assert "category 1" in first
+    assert "category 3" not in first
+    lines = [one for one in CLEAN.result.lines if one.scope is not Scope.FUEL_AND_POWER]
+    (third,) = told(audited(lines=lines), "R-08")
+    assert "category 3" in third
+
+
+def test_r09_names_year_value_and_announcement() -> None:
+    (sentence,) = told(year.FAILING["R-09"], "R-09")
+    assert "2023" in sentence
+    assert "0.1333" in sentence
+    assert "announcement 47 of 2025" in sentence
+
+
+def test_r09_before_the_announcement_the_older_factor_was_right() -> None:
+    assert told(year.FAILING["R-09"]._replace(reported_on=date(2025, 12, 30)), "R-09") == []
+
+
+def test_r09_a_factor_that_no_line_took_is_not_outdated() -> None:
+    assert told(CLEAN._replace(grid=year.GRID_2022), "R-09") == []
+
+
+def test_r11_grid_power_at_zero_is_a_claim() -> None:
+    assert concerned(changed("grid", factor=d("0")), "R-11") == {"grid"}
+
+
+LOTS: Mapping[str, Certificate] = {"lot-1": Certificate("lot-1", d("150"), YEAR)}
+
+
+@pytest.mark.parametrize(
+    ("register", "before", "second", "word"),
+    [
+        (LOTS, "0", "50", None),
+        (LOTS, "0.001", "50", "used twice"),
+        (LOTS, "0", "50.001", "used twice"),
+        (None, "0", "50", "used twice"),
+        ({}, "0", "50", "does not know"),
+        ({"lot-1": Certificate("lot-1", d("150"), YEAR - 1)}, "0", "50", "another year"),
+    ],
+)
+def test_r12_a_megawatt_hour_is_cancelled_once(
+    register: Mapping[str, Certificate] | None, before: str, second: str, word: str | None
+) -> None:
+    other = year.certified(second, name="ppa-2")._replace(quantity=d("50000"))
+    context = also(year.certified("100"), other)
+    context = context._replace(certificates=register, cancelled={"lot-1": d(before)})
+    sentences = told(context, "R-12")
+    assert [str(word) in one for one in sentences] == ([] if word is None else [True])
+
+
+def test_r12_tells_what_is_covered_and_what_is_claimed() -> None:
+    (sentence,) = told(also(year.certified("40")), "R-12")
+    assert "40000 kWh cancelled" in sentence
+    assert "100000 kWh claimed" in sentence
+
+
+def test_r14_a_plant_without_fuel_says_what_it_is() -> None:
+    own = year.power("own", "own_generation")
+    data = [one for one in CLEAN_DATA if one.datum_id != "gas"]
+    assert concerned(audited([*data, own]), "R-14") == {"own"}
+    assert told(audited([*data, own._replace(technology="hydro")]), "R-14") == []
+
+
+def test_r14_a_plant_on_the_grids_factor_is_found_in_the_lines() -> None:
+    line = year.line("own", Scope.POWER_LOCATION, "power.own_generation", "60000")
+    context = also(year.power("own", "own_generation"), lines=(line,))
+    assert concerned(context, "R-14") == {"own"}
+
+
+def test_r17_knows_the_population_where_there_is_one() -> None:
+    context = changed("alumina", evidence="")  # 1,200 kg/t
+    assert told(context, "R-17") == []
+    low = context._replace(tenth_percentiles={"bought.alumina": d("1201")})
+    assert concerned(low, "R-17") == {"alumina"}
+
+
+def test_r18_two_sets_are_named_with_their_data() -> None:
+    factor = CLEAN.result.lines[5].factor._replace(factor_set="AR6")
+    context = replaced("aem", factor=factor)
+    (sentence,) = told(context, "R-18")
+    assert "AR5 and AR6" in sentence
+    assert concerned(context, "R-18") == {"aem"}
+    assert told(context._replace(book=None), "R-18") == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("verification", "word"),
+    [
+        (year.VERIFIED._replace(accreditation=""), "accredited verifier"),
+        (year.VERIFIED._replace(scope=""), "scope"),
+        (Verification(), "date, accredited verifier, scope, statement"),
+        (year.VERIFIED._replace(verified_on=date(2026, 3, 2)), "published on 2026-03-01"),
+    ],
+)
+def test_r19_a_statement_is_whole_and_earlier(verification: Verification, word: str) -> None:
+    (sentence,) = told(CLEAN._replace(verification=verification), "R-19")
+    assert word in sentence
+
+
+def test_r19_what_nobody_publishes_needs_no_statement_yet() -> None:
+    quiet = CLEAN._replace(
+        verification=None, publication=Publication(None, frozenset({2024}), 2022)
+    )
+    assert told(quiet, "R-19") == []
+
+
+@pytest.mark.parametrize(
+    ("on", "first", "missed"),
+    [
+        (date(2025, 12, 31), 2022, None),  # 2024 is due on that day
+        (date(2026, 1, 1), 2022, "2024"),
+        (date(2026, 1, 1), 2025, None),  # a newcomer
+    ],
+)
+def test_r20_a_year_is_due_a_year_after_its_end(on: date, first: int, missed: str | None) -> None:
+    publication = Publication(None, frozenset({2023}), first)
+    sentences = told(CLEAN._replace(publication=publication, reported_on=on), "R-20")
+    assert [str(missed) in one for one in sentences] == ([] if missed is None else [True])
+
+
+@pytest.mark.parametrize(
+    ("target", "set_in"),
+    [
+        (year.TARGET, 2024),  # six years
+        (year.TARGET._replace(scopes=frozenset({"1", "2"})), 2025),
+        (year.TARGET._replace(public=False), 2025),
+    ],
+)
+def test_r21_each_fault_of_a_target_alone_is_found(target: Target, set_in: int) -> None:
+    assert len(told(CLEAN._replace(target=TargetSet(target, set_in)), "R-21")) == 1
+
+
+def test_r23_tells_threshold_and_gap() -> None:
+    (sentence,) = told(CLEAN._replace(intensity=d("13")), "R-23")
+    assert "is 13 t CO2e/t Al, below 13 asked, gap 0 (0 %)" in sentence
+    assert "planned intensity of 2030 not given" in sentence
+    planned = Plan(True, {2030: d("10")})
+    assert told(CLEAN._replace(intensity=d("12.9"), plan=planned), "R-23") == []
+
+
+@pytest.mark.parametrize(
+    ("regime", "percents", "count"),
+    [
+        (Regime.GBT_44905_2024, "0.99 0.99 0.99 0.99 0.99 0.05", 0),  # 5 in all
+        (Regime.GBT_44905_2024, "0.99 0.99 0.99 0.99 0.99 0.06", 1),
+        (Regime.GBT_44905_2024, "1", 1),
+        (Regime.GBT_44905_2024, "6", 2),
+        (Regime.IAI, "1 1 1 1 1 1", 0),
+        (Regime.IAI, "1.01", 1),
+        (Regime.CBAM, "7", 0),
+    ],
+)
+def test_r24_limits_are_those_of_the_regime(regime: Regime, percents: str, count: int) -> None:
+    cut_offs = [CutOff("something", d(one)) for one in percents.split()]
+    assert len(told(CLEAN._replace(regime=regime, cut_offs=cut_offs), "R-24")) == count
+
+
+def test_r25_tier_1_in_spite_of_data_is_told_from_data_missing() -> None:
+    tier1 = Doubt("pfc_tier1", "Tier 1.", "a test")
+    (inspite,) = told(audited(doubts=(tier1,)), "R-25")
+    assert "although" in inspite
+    (missing,) = told(without("aem"), "R-25")
+    assert "missing" in missing
+
+
+def test_r25_silence_about_low_voltage_is_found() -> None:
+    assert told(year.doubted("aem", "low_voltage_unaddressed"), "R-25") == [
+        "Doubtful: low_voltage_unaddressed."
+    ]
+
+
+def test_r26_a_month_that_is_missing_is_named() -> None:
+    months = [(date(YEAR, 1, 1), date(YEAR, 3, 31)), (date(YEAR, 5, 1), date(YEAR, 12, 31))]
+    data = [
+        datum(f"gas-{number}", year.CAST, "fuel.gas", "1", from_on=start, to_on=end)
+        for number, (start, end) in enumerate(months)
+    ]
+    (sentence,) = told(audited([*CLEAN_DATA[1:], *data]), "R-26")
+    assert "2025-04-01" in sentence
+
+
+def test_r26_days_of_another_year_are_found() -> None:
+    context = changed("gas", from_on=date(YEAR - 1, 12, 1))
+    assert told(context, "R-26") == ["Data of days outside 2025."]
+
+
+def test_r26_a_voyage_is_of_its_days() -> None:
+    assert told(changed("leg", from_on=date(YEAR, 2, 1), to_on=date(YEAR, 2, 9)), "R-26") == []
+
+
+@pytest.mark.parametrize(
+    ("cast", "found"), [("97600", False), ("97599", True), ("101600", False), ("101601", True)]
+)
+def test_r34_two_per_cent_may_go_astray(cast: str, found: bool) -> None:
+    assert bool(told(changed("cast", quantity=d(cast)), "R-34")) is found
+
+
+def test_r34_stocks_and_dross_count() -> None:
+    short = changed("cast", quantity=d("92000"))
+    stock = datum("stock", year.CAST, "stock.closing", "5000", of="output.cast_metal")
+    dross = datum("dross", year.CAST, "waste.dross_aluminium", "2500")
+    for more in (stock, dross):
+        assert told(audited((*short.inventory.data, more)), "R-34")
+    assert told(audited((*short.inventory.data, stock, dross)), "R-34") == []
+
+
+@pytest.mark.parametrize(
+    ("alumina", "found"), [("187999", True), ("188000", False), ("205001", True)]
+)
+def test_r34_alumina_must_have_made_the_metal(alumina: str, found: bool) -> None:
+    assert bool(told(changed("alumina", quantity=d(alumina)), "R-34")) is found
+
+
+def test_r34_a_mill_beside_a_casthouse_may_sell_what_it_does_not_roll() -> None:
+    semi = datum("semi", Step.SEMI_FABRICATION, "output.semi", "50000")
+    assert told(also(semi), "R-34") == []
+    assert told(also(semi._replace(quantity=d("120000"))), "R-34")
