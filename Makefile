@@ -26,8 +26,9 @@ setup-dev: .venv/.stamp-dev ## the same, with the tools for tests, lint and benc
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-.venv/.stamp-dev: .venv/.stamp requirements-dev.txt
+.venv/.stamp-dev: .venv/.stamp requirements-dev.txt requirements-oracles.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-oracles.txt
 	@touch $@
 
 run: setup ## start the whole platform: one process, SQLite, nothing to install
