@@ -36,12 +36,12 @@ class Impossible(NamedTuple):
 
 def impossible(inventory: Inventory, policy: Policy) -> Iterator[Impossible]:
     """Every datum with a quantity below zero or a factor outside its physical range."""
-    bounds = _bounds(policy)
+    most_of = bounds(policy)
     for datum in inventory.data:
         if datum.quantity < 0:
             yield _negative(datum)
         if datum.factor is not None:
-            most = bounds.get(datum.item)
+            most = most_of.get(datum.item)
             if datum.factor < 0 or (most is not None and datum.factor > most):
                 yield _outside(datum, most)
 
@@ -88,7 +88,7 @@ def _outside(datum: Datum, most: Decimal | None) -> Impossible:
 
 
 @lru_cache(maxsize=64)
-def _bounds(policy: Policy) -> dict[str, Decimal]:
+def bounds(policy: Policy) -> dict[str, Decimal]:
     """The highest factor of each item that can have one."""
     found: dict[str, Decimal] = {}
     for item in ITEMS.values():

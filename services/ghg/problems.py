@@ -2,6 +2,8 @@
 
 from infra.problems import Problem
 
+from .activity_problems import ROW_PROBLEMS
+
 PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "unknown-factor",
@@ -244,14 +246,5 @@ PROBLEMS: tuple[Problem, ...] = (
         "The share cannot be",
         "A share of post-consumer scrap is at least 0 and below 1.",
     ),
-    Problem(
-        "unit-unknown",
-        "The unit is not known",
-        "The sentence lists what can be written. `ton` and `mt` mean two things each.",
-    ),
-    Problem(
-        "unit-of-other-kind",
-        "The unit measures something else",
-        "A mass cannot be in kWh. The sentence says what the item is measured in.",
-    ),
+    *ROW_PROBLEMS,
 )

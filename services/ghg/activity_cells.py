@@ -1,0 +1,209 @@
+"""Cells of an activity file: each reader gives a value or is Refused with what is right. Pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
+
+from contracts.inventory import DataKind, Step
+from contracts.values import ID_PATTERN
+from infra.errors import Refused
+from infra.importing.mapping import plain_name
+
+from .activity import Datum
+from .activity_words import ITEM_OF, KINDS, SCRAP, STEPS
+from .electricity import Proof
+from .items import ITEMS, Item
+
+ONE = Decimal(1)
+HUNDRED = Decimal(100)
+FIRST_YEAR, LAST_YEAR = 1990, 2199
+MAX_TEXT = 200
+SHOWN = 40
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+_ID = re.compile(ID_PATTERN)
+_CERTIFICATE = re.compile(r"(?P<id>.+?)\s*[:=]\s*(?P<mwh>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
+SCRAP_RIGHT = (
+    "scrap needs its kind: pre_consumer, post_consumer, internal or dross; split what is mixed"
+)
+
+
+def number(text: str) -> Decimal:
+    """A number, zero or more."""
+    if _NUMBER.fullmatch(text) is None or len(text) > SHOWN:
+        text = text.strip()
+        if _NUMBER.fullmatch(text) is None or len(text) > SHOWN:
+            raise _no_number(text)
+    value = Decimal(text)
+    if text[0] == "-" and value:
+        raise Refused(
+            "quantity-negative",
+            f"{text} is below zero: returns and credits have items of their own",
+        )
+    if value and abs(value.adjusted()) > 20:
+        raise Refused("invalid-number", f"{text} is no number that can be meant")
+    return abs(value)
+
+
+def _no_number(text: str) -> Refused:
+    hint = ""
+    if "," in text:
+        hint = ": write a decimal point, not a comma, and nothing between thousands"
+    elif not text:
+        return Refused("value-missing", "quantity is empty: every row needs it")
+    return Refused("invalid-number", f"{text[:SHOWN]!r} is no number{hint}")
+
+
+def step_of(text: str) -> Step:
+    """A process step, by any of its names."""
+    found = STEPS.get(plain_name(text))
+    if found is None:
+        raise Refused(
+            "unknown-step", f"{text[:SHOWN]!r} is no process step: write {', '.join(Step)}"
+        )
+    return found
+
+
+def item_of(text: str) -> Item:
+    """An item, by slug, title or short name; what is near is named where there is none."""
+    name = plain_name(text)
+    found = ITEMS.get(text) or ITEM_OF.get(name)
+    if found is None:
+        raise Refused("unknown-item", f"{text[:SHOWN]!r} is no item: {_nearest(name[:MAX_TEXT])}")
+    return found
+
+
+@lru_cache(maxsize=1_000)
+def _nearest(name: str) -> str:
+    near = get_close_matches(name, list(ITEM_OF), n=3, cutoff=0.5)
+    slugs = list(dict.fromkeys(ITEM_OF[one].slug for one in near))
+    return f"nearest are {', '.join(slugs)}" if slugs else "see the list of items"
+
+
+def stands(item: Item, step: Step) -> None:
+    """An item stands under its own steps."""
+    if item.steps and step not in item.steps:
+        raise Refused(
+            "item-at-wrong-step",
+            f"{item.slug} ({item.title}) belongs to {' or '.join(item.steps)}, not to {step}",
+        )
+
+
+def kind_of(text: str) -> DataKind:
+    """Where a datum comes from."""
+    found = KINDS.get(plain_name(text))
+    if found is None:
+        raise Refused(
+            "unknown-data-kind", f"{text[:SHOWN]!r} is no kind of data: write {', '.join(DataKind)}"
+        )
+    return found
+
+
+def content(quantity: Decimal, item: Item) -> None:
+    """A share of something is not more than all of it."""
+    if quantity > (HUNDRED if item.unit == "%" else ONE):
+        raise Refused(
+            "share-above-one",
+            f"{item.title} cannot be more than the whole: look at the unit (fraction or %)",
+        )
+
+
+def period(datum: Datum, year: int) -> None:
+    """The days that a datum covers lie in its year."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    begins, ends = datum.from_on or first, datum.to_on or last
+    if not first <= begins <= ends <= last:
+        raise Refused(
+            "period-outside-year",
+            f"{begins} to {ends} is no part of {year}: split what reaches into another year",
+        )
+
+
+def _text(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise Refused("text-too-long", f"a text has {MAX_TEXT} characters at most")
+    return text
+
+
+def _name(text: str) -> str:
+    if _ID.fullmatch(text) is None:
+        raise Refused(
+            "invalid-id",
+            f"{text[:SHOWN]!r} is no id: letters, digits and . _ : -, 128 at most, a letter or a"
+            " digit first",
+        )
+    return text
+
+
+def _of(text: str) -> str:
+    return item_of(text).slug
+
+
+def _scrap(text: str) -> str:
+    found = SCRAP.get(plain_name(text))
+    if found is None:
+        raise Refused("unknown-scrap-kind", f"{text[:SHOWN]!r} is no kind of scrap: {SCRAP_RIGHT}")
+    return found.value
+
+
+def _proofs(text: str) -> tuple[str, ...]:
+    words = [plain_name(word) for word in re.split(r"[;|,]", text) if word.strip()]
+    for word in words:
+        if word not in set(Proof):
+            raise Refused(
+                "unknown-proof",
+                f"{word[:SHOWN]!r} is no proof of a supply: write {', '.join(Proof)}, several"
+                " with a semicolon between them",
+            )
+    return tuple(words)
+
+
+def _certificates(text: str) -> tuple[tuple[str, Decimal], ...]:
+    found: list[tuple[str, Decimal]] = []
+    for part in filter(None, (one.strip() for one in text.split(";"))):
+        match = _CERTIFICATE.fullmatch(part)
+        if match is None:
+            raise Refused(
+                "invalid-certificates",
+                f"{part[:SHOWN]!r}: write each certificate with its MWh, as GEC-7: 1200; GEC-8: 30",
+            )
+        found.append((_name(match["id"]), number(match["mwh"])))
+    return tuple(found)
+
+
+def _year(text: str) -> int:
+    text = text.removesuffix(".0")
+    if not (text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:9]) <= LAST_YEAR):
+        raise Refused("year-not-calendar", f"{text[:SHOWN]!r} is no year: write it as 2024")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise Refused("invalid-day", f"{text[:SHOWN]!r} is no day: write 2024-12-31") from None
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "datum_id": _name,
+    "source": _text,
+    "evidence": _text,
+    "supplier_id": _name,
+    "factor": number,
+    "factor_source": _text,
+    "of": _of,
+    "scrap_kind": _scrap,
+    "technology": _text,
+    "treatment": _text,
+    "proofs": _proofs,
+    "certificates": _certificates,
+    "geography": _text,
+    "data_year": _year,
+    "uncertainty_percent": number,
+    "from_on": _day,
+    "to_on": _day,
+}
+"""What a field that a row may leave empty becomes."""

@@ -1,0 +1,112 @@
+"""Slugs of activity files, explained: what can be wrong with a row, and what is right. Pure."""
+
+from infra.problems import Problem
+
+ROW_PROBLEMS: tuple[Problem, ...] = (
+    Problem(
+        "unit-unknown",
+        "The unit is not known",
+        "The sentence lists what can be written. `ton` and `mt` mean two things each.",
+    ),
+    Problem(
+        "unit-of-other-kind",
+        "The unit measures something else",
+        "A mass cannot be in kWh. The sentence says what the item is measured in.",
+    ),
+    Problem(
+        "value-missing",
+        "A value is missing",
+        "Every row has a facility, a year, a step, an item, a quantity, a unit and a kind of data.",
+    ),
+    Problem(
+        "year-not-calendar",
+        "That is no calendar year",
+        "Data are of a year from 1 January to 31 December, written 2024. Split a financial year.",
+    ),
+    Problem(
+        "period-outside-year",
+        "The period leaves its year",
+        "Give each calendar year the part that falls into it, in rows of its own.",
+    ),
+    Problem(
+        "invalid-number",
+        "That is no number",
+        "Digits with a decimal point, nothing between thousands: 1234.5.",
+    ),
+    Problem(
+        "invalid-day",
+        "That is no day",
+        "Write days as 2024-12-31.",
+    ),
+    Problem(
+        "invalid-id",
+        "That is no id",
+        "An id has letters, digits and . _ : -, 128 at most, and begins with a letter or a digit.",
+    ),
+    Problem(
+        "invalid-certificates",
+        "The certificates cannot be read",
+        "Write each with its megawatt-hours: `GEC-7: 1200; GEC-8: 30`.",
+    ),
+    Problem(
+        "invalid-start",
+        "That is no year of a start",
+        "Write the year in which production began as 1971.",
+    ),
+    Problem(
+        "text-too-long",
+        "A text is too long",
+        "It has 200 characters at most: name the document, do not copy it.",
+    ),
+    Problem(
+        "unknown-step",
+        "There is no such process step",
+        "The sentence names the steps; `site` is what a whole site shares.",
+    ),
+    Problem(
+        "unknown-data-kind",
+        "There is no such kind of data",
+        "The sentence names the kinds: from measured to default.",
+    ),
+    Problem(
+        "unknown-scrap-kind",
+        "There is no such kind of scrap",
+        "Pre-consumer, post-consumer, internal or dross; a mixed lot is split.",
+    ),
+    Problem(
+        "unknown-proof",
+        "There is no such proof",
+        "The sentence names the proofs of a supply of power.",
+    ),
+    Problem(
+        "unknown-country",
+        "There is no such country",
+        "Write the English name or the ISO 3166 code.",
+    ),
+    Problem(
+        "unknown-subdivision",
+        "The country has no such subdivision",
+        "Write its name or its ISO 3166-2 code.",
+    ),
+    Problem(
+        "unknown-site-word",
+        "The word means nothing for this column",
+        "The sentence names the words that it takes.",
+    ),
+    Problem(
+        "site-contradicts",
+        "The file says two things of one site",
+        "All rows of a facility-year say the same of the site, and what is registered of it.",
+    ),
+    Problem(
+        "factor-not-used",
+        "The item takes no emission factor",
+        "Outputs, stocks and the like have none: leave the cell empty.",
+    ),
+    Problem(
+        "with-its-facility-year",
+        "The row is right, its facility-year is not",
+        "A facility-year is taken whole or not at all. Mend the other rows of it and send"
+        " all again.",
+    ),
+)
