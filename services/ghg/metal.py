@@ -33,14 +33,17 @@ ByItem = Mapping[str, Sequence[Datum]]
 
 
 class Account(NamedTuple):
-    """Tonnes of one group of steps. `products_t` of `left_t` are products. `may_leave_otherwise`:
-    a part of what enters may be sold without a line of its own, so only too much coming out is
-    wrong. `data` are the ids behind it."""
+    """Tonnes of one group of steps. Of `left_t`, `products_t` are products and `dross_t` left in
+    dross, of which `recovered_t` were won back. `may_leave_otherwise`: a part of what enters may be
+    sold without a line of its own, so only too much coming out is wrong. `data` are the ids behind
+    it."""
 
     where: str
     entered_t: Decimal
     left_t: Decimal
     products_t: Decimal
+    dross_t: Decimal
+    recovered_t: Decimal
     lost_t: Decimal
     stored_t: Decimal
     may_leave_otherwise: bool
@@ -114,6 +117,8 @@ def _account(
         entered_t=_sum(fed) + _sum(entered),
         left_t=_sum(products) + _sum(scrap) + in_dross,
         products_t=_sum(products),
+        dross_t=in_dross,
+        recovered_t=_sum(dross[RECOVERED]),
         lost_t=_sum(lost),
         stored_t=_stored(held),
         may_leave_otherwise=may_leave_otherwise,

@@ -1,0 +1,164 @@
+"""Circularity worked by hand: shares of masses, and silence where the data do not tell
+(sources.md 6)."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.inventory import Step
+from services.ghg.activity import Datum, Inventory
+from services.ghg.circularity import (
+    Circularity,
+    Level,
+    Mass,
+    Share,
+    added,
+    by_level,
+    circularity,
+    level_of,
+)
+
+from .audited import SMELTER, datum
+from .given import d, decimals, rounded
+
+MELT = Step.REMELTING
+# 600 primary, 20 alloying, 300 pre-consumer, 80 post-consumer enter: 1,000 t. Run-around is apart.
+REMELTER = (
+    datum("primary", MELT, "bought.primary_metal", "600"),
+    datum("alloy", MELT, "bought.alloying", "20"),
+    datum("pre", MELT, "scrap.in", "250", scrap_kind="pre_consumer"),
+    datum("bought-dross", MELT, "scrap.in", "50", scrap_kind="dross", supplier_id="s"),
+    datum("post", MELT, "scrap.in", "80", scrap_kind="post_consumer"),
+    datum("round", MELT, "scrap.in", "30", scrap_kind="internal"),
+    datum("cast", MELT, "output.cast_metal", "940"),
+    datum("out", MELT, "output.scrap", "20"),
+    datum("returned", MELT, "output.scrap_returned", "30"),
+    datum("dross", MELT, "waste.dross", "100", treatment="recycled"),
+    datum("in-dross", MELT, "waste.dross_aluminium", "40"),
+    datum("won", MELT, "output.dross_metal", "30"),
+)
+
+
+def of(*data: Datum) -> Circularity:
+    return circularity(Inventory(SMELTER, 2025, data))
+
+
+def without(*names: str) -> Circularity:
+    return of(*(one for one in REMELTER if one.datum_id not in names))
+
+
+def test_the_indicators_of_a_remelter_by_hand() -> None:
+    found = of(*REMELTER)
+    assert found.recycled == Share(d("380"), d("1000"), 1)
+    assert found.pre_consumer.value == d("0.3")
+    assert found.post_consumer.value == d("0.08")
+    assert found.recycling_input == Share(d("380"), d("980"), 1)
+    assert found.process_scrap == Share(d("50"), d("1000"), 1)  # 20 out, 30 returned
+    assert found.closed_loop.value == d("0.6")
+    # in: 1,000 and 30 run-around; usable out: 940, 20, 30 and 30 won from dross
+    assert found.metal_yield == Share(d("1020"), d("1030"), 1)
+    assert found.dross_recovery.value == d("0.75")
+
+
+def test_waste_stands_by_what_became_of_it() -> None:
+    more = [
+        datum("spl", Step.ELECTROLYSIS, "waste.spl_carbon", "7", treatment="recovered"),
+        datum("other", Step.SITE, "waste.other", "5", treatment="buried somewhere"),
+    ]
+    levels = by_level(of(*REMELTER, *more).waste)
+    assert {level: mass for level, mass in levels.items() if mass} == {
+        Level.RECYCLED: d("100"),  # aluminium in dross is in the dross already
+        Level.RECOVERED: d("7"),
+        Level.UNTOLD: d("5"),
+    }
+    assert next(iter(levels)) is Level.REUSED
+
+
+@pytest.mark.parametrize("level", Level)
+def test_every_level_is_understood(level: Level) -> None:
+    assert level_of(level.value) is level
+
+
+SPL = (
+    datum("carbon", Step.ELECTROLYSIS, "waste.spl_carbon", "60", treatment="recovered"),
+    datum("bricks", Step.ELECTROLYSIS, "waste.spl_refractory", "40", treatment="treated"),
+)
+
+
+@pytest.mark.parametrize(
+    ("treatment", "untreated"),
+    [
+        ("treated", "0"),
+        ("landfilled", "0"),
+        ("landfilled_untreated", "40"),
+        ("discharged", "40"),
+        ("", None),
+    ],
+)
+def test_linings_go_untreated_nowhere(treatment: str, untreated: str | None) -> None:
+    found = of(SPL[0], SPL[1]._replace(treatment=treatment)).spl_untreated
+    assert found.value == (None if untreated is None else d(untreated))
+    assert (found.told, found.silent) == ((0, 1) if untreated is None else (1, 0))
+
+
+def test_residue_in_use_is_a_share_of_residue() -> None:
+    refinery = Step.ALUMINA_REFINING
+    found = of(
+        datum("stack", refinery, "waste.bauxite_residue", "950", treatment="stored"),
+        datum("cement", refinery, "waste.bauxite_residue", "50", treatment="recycled"),
+    )
+    assert found.bauxite_residue == Mass(d("1000"), 1)
+    assert found.bauxite_residue_used.value == d("0.05")
+    assert found.recycled == Share()  # a refinery is not asked
+
+
+def silent(found: Circularity) -> set[str]:
+    names = set(Circularity._fields) - {"waste"}
+    return {name for name in names if getattr(found, name).silent}
+
+
+def test_what_the_data_do_not_tell_is_none_and_counted() -> None:
+    assert silent(of(*REMELTER)) == set()
+    assert silent(without("out", "returned", "round")) == {"process_scrap", "closed_loop"}
+    assert silent(without("won")) == {"dross_recovery"}
+    assert without("won").dross_recovery.value is None
+    mixed = datum("mixed", MELT, "scrap.in", "1")
+    contents = {"recycled", "pre_consumer", "post_consumer", "recycling_input"}
+    assert silent(of(*REMELTER, mixed)) == contents | {"process_scrap"}
+    cells = datum("tapped", Step.ELECTROLYSIS, "output.liquid_metal", "1")
+    assert "spl_untreated" in silent(of(*REMELTER, cells))
+
+
+def test_run_around_weighed_once_is_counted_once() -> None:
+    for names in ((), ("returned",), ("round",)):
+        assert without(*names).process_scrap.part_t == d("50")
+
+
+def test_facilities_add_masses_and_not_shares() -> None:
+    big = of(*(one._replace(quantity=one.quantity * 9) for one in REMELTER))
+    primary = of(
+        datum("p", MELT, "bought.primary_metal", "10000"),
+        datum("c", MELT, "output.cast_metal", "9900"),
+    )
+    group = added([of(*REMELTER), big, primary])
+    assert group.recycled == Share(d("3800"), d("20000"), 3)
+    assert group.recycled.value == d("0.19")  # the mean of the shares would be 0.253
+    assert (group.process_scrap.told, group.process_scrap.silent) == (2, 1)
+    assert group.process_scrap.value == d("0.05")  # of those that tell
+    assert group.waste == {("waste.dross", Level.RECYCLED): d("1000")}
+
+
+@given(st.lists(decimals("0.1", "1000"), min_size=1, max_size=6))
+def test_adding_in_any_grouping_is_the_same(sizes: Sequence[object]) -> None:
+    parts = [
+        of(*(one._replace(quantity=one.quantity * d(str(size))) for one in REMELTER))
+        for size in sizes
+    ]
+    at_once = added(parts)
+    step_by_step = parts[0]
+    for part in parts[1:]:
+        step_by_step = added([step_by_step, part])
+    assert step_by_step == at_once
+    assert rounded(at_once.recycled.value or d("0"), "0.000001") == d("0.380000")

@@ -1,0 +1,157 @@
+"""Claims: terms in English and Chinese, what must be stated, what a claim may be (sources.md 7)."""
+
+from datetime import date
+
+import pytest
+
+from services.ghg.claims import (
+    ClaimEvidence,
+    Footprint,
+    Form,
+    check_claim,
+    says_low_carbon,
+    unrecognised_terms,
+)
+
+from .given import POLICY, TODAY, d
+
+PS = frozenset({"certified_scope", "standard_version", "certificate_number", "validity_date"})
+CERTIFIED = ClaimEvidence(
+    claim_id="claim-1",
+    text="The smelter at Port A is certified to the ASI Performance Standard V3.",
+    form=Form.PS_CERTIFIED,
+    states=PS,
+    certificate="409",
+    valid_until=TODAY,
+)
+MATERIAL = CERTIFIED._replace(form=Form.COC_MATERIAL, states=PS | {"mass_balance"})
+STATED = Footprint(d("3.9"), "cradle_to_gate", "ISO 14067", "verifier-1")
+
+
+def rules(claim: ClaimEvidence, on: date = TODAY) -> list[str]:
+    return [one.rule for one in check_claim(claim, on, POLICY)]
+
+
+def says(text: str, **more: object) -> list[str]:
+    claim = ClaimEvidence("claim-2", text, Form.MEMBERSHIP)
+    return rules(claim._replace(**more))  # type: ignore[arg-type]  # fields by name
+
+
+@pytest.mark.parametrize("claim", [CERTIFIED, MATERIAL])
+def test_a_claim_that_says_what_it_must_is_right(claim: ClaimEvidence) -> None:
+    assert rules(claim) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("Our green aluminium", "green aluminium"),
+        ("GREEN ALUMINUM billets", "green aluminum"),
+        ("clean, low-carbon aluminium", "clean, low-carbon aluminium"),
+        ("zero-carbon aluminium", "zero-carbon aluminium"),
+        ("net zero primary aluminium", "net zero primary aluminium"),
+        ("Zero\u2011emission aluminium", "zero-emission aluminium"),
+        ("green\nrecycled aluminium", "green\nrecycled aluminium"),
+        ("我们的绿色铝产品", "绿色铝"),
+        ("零碳铝", "零碳铝"),
+        ("清洁铝", "清洁铝"),
+        ("绿铝", "绿铝"),
+        ("绿色低碳电解铝", "绿色低碳电解铝"),
+        ("綠色鋁", "綠色鋁"),
+        ("净零铝", "净零铝"),
+        ("碳中和的原铝", "碳中和的原铝"),
+        ("绿色 铝", "绿色 铝"),
+    ],
+)
+def test_terms_that_asi_does_not_recognise_are_found(text: str, term: str) -> None:
+    assert unrecognised_terms(text, POLICY) == (term,)
+    assert "R-16" in says(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Aluminium for green buildings",
+        "greenhouse gases of aluminium",
+        "Evergreen aluminium",
+        "cleaner production; aluminium of all kinds",
+        "We clean water and cast aluminium",
+        "绿色建筑用铝",  # aluminium for green buildings
+        "温室气体与铝",
+        "低碳铝",
+        "铝",
+        "",
+    ],
+)
+def test_other_words_are_left_alone(text: str) -> None:
+    assert unrecognised_terms(text, POLICY) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["low-carbon aluminium", "Low Carbon metal", "lower carbon", "low CO\u2082 billet", "低碳铝"],
+)
+def test_low_carbon_needs_figure_boundary_method_and_verifier(text: str) -> None:
+    assert says_low_carbon(text, POLICY)
+    assert says(text) == ["R-15"]
+    assert says(text, footprint=STATED) == []
+    for missing in (
+        STATED._replace(t_per_t=None),
+        STATED._replace(boundary="gate_to_gate"),
+        STATED._replace(method=""),
+        STATED._replace(verifier=""),
+    ):
+        assert says(text, footprint=missing) == ["R-15"]
+
+
+def test_clean_power_is_no_answer() -> None:
+    (one,) = check_claim(
+        ClaimEvidence("c", "Low carbon: made with hydropower", Form.MEMBERSHIP), TODAY, POLICY
+    )
+    assert "a figure, a cradle-to-gate boundary, its method, its verifier" in one.sentence
+    assert one.data == ("c",)
+
+
+@pytest.mark.parametrize("part", sorted(PS | {"mass_balance"}))
+def test_each_part_of_the_statement_is_asked_for(part: str) -> None:
+    (one,) = check_claim(MATERIAL._replace(states=MATERIAL.states - {part}), TODAY, POLICY)
+    assert (one.rule, one.severity) == ("C-01", "major")
+    assert part.replace("_", " ") in one.sentence
+
+
+def test_membership_is_not_certification() -> None:
+    assert says("We are a certified member of ASI.") == ["C-02"]
+    assert says("我们获得ASI认证") == ["C-02"]
+    assert says("We are a member of ASI.") == []
+
+
+def test_a_form_that_nobody_knows_is_none() -> None:
+    assert says("We are proud.", form="award") == ["C-02"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"certificate": ""}, {"valid_until": None}, {"valid_until": date(2026, 11, 20)}]
+)
+def test_a_claim_lives_as_long_as_its_certificate(more: dict[str, object]) -> None:
+    claim = MATERIAL._replace(**more)  # type: ignore[arg-type]  # fields by name
+    (one,) = check_claim(claim, TODAY, POLICY)
+    assert (one.rule, one.severity) == ("C-03", "block")
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("This can contains ASI aluminium", "C-04"),
+        ("本产品含有ASI铝", "C-04"),
+        ("100\uff05 sustainable", "C-05"),
+        ("The most responsible metal", "C-05"),
+        ("完全可持续", "C-05"),
+    ],
+)
+def test_neither_atoms_nor_absolutes_are_promised(text: str, rule: str) -> None:
+    assert rules(MATERIAL._replace(text=text)) == [rule]
+
+
+def test_the_gravest_comes_first() -> None:
+    claim = MATERIAL._replace(text="Green, low-carbon aluminium", valid_until=None, states=PS)
+    assert rules(claim) == ["C-03", "R-15", "R-16", "C-01"]
