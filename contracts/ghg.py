@@ -229,14 +229,14 @@ class DisclosureExpected(Event):
 
 
 class DisclosureReceived(Event):
-    """What was expected is public."""
+    """A year is disclosed; `due_on` is its last day, where it was expected."""
 
     TYPE: ClassVar[str] = "ghg.disclosure_received.v1"
     facility_id: FacilityId
     member_id: MemberId
     year: Year
-    due_on: date
     published_on: date
+    due_on: date | None = None
 
 
 class DisclosureOverdue(Event):

@@ -1,0 +1,222 @@
+"""The HTTP side of ghg: its commands; facility-years, results with their working, disclosures."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Path, Query
+from starlette.responses import Response
+
+from contracts.values import ID_PATTERN
+from infra.auth import Principal, RoleKind
+from infra.decider import Command
+from infra.errors import Refused
+from infra.operations import add_operations, readiness_of
+from infra.people import add_people
+from infra.persons import Persons
+from infra.service import Running
+from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
+from infra.webcommands import command_routes
+
+from .comparing import compared
+from .domain import COMMANDS, ROLES, fill
+from .filling import Filling
+from .jobs import Calculating
+from .packing import unpack
+from .problems import PROBLEMS
+from .queries import CONSUMER, Queries
+from .rows import YearRow
+from .shown import line_shown
+from .year_problems import YEAR_PROBLEMS
+
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+Year = Annotated[int, Path(ge=1990, le=2199)]
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
+SUBMIT = "/ghg/commands/submit_activity"
+LIMITS: Mapping[str, int] = {SUBMIT: 16 << 20}
+"""A facility's year may have 16 MB."""
+PUBLIC = frozenset({"disclosures", "disclosed_result", "disclosed_on", "disclosed"})
+WHERE = frozenset({"facility_year", "facility_id", "entity_id", "country", "subdivision", "year"})
+
+
+def api(running: Running, shared: Shared) -> Api:
+    """All routes under `/ghg`, and the worker that calculates what was submitted."""
+    queries = Queries(running)
+    persons = Persons(running.engine)
+    filling = Filling(running.definition.policies, queries)
+
+    async def ready() -> Readiness:
+        return readiness_of(running)
+
+    async def filled(
+        command: type[Command], principal: Principal, sent: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        today = running.times.today()
+
+        def found() -> Mapping[str, object]:
+            lookup, state = queries.reader.lookup(CONSUMER), queries.reader.state
+            evidence = fill(command, sent, lookup, state)
+            return {**evidence, **filling.computed(command, sent, evidence, today)}
+
+        return {"on": today, **await asyncio.to_thread(found)}
+
+    problems = (*PROBLEMS, *YEAR_PROBLEMS)
+    made = build_api(running.name, "/ghg", "Greenhouse gases", shared, ready, problems, LIMITS)
+    command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
+    add_operations(made, running)
+    add_people(made, persons)
+    _years(made, queries)
+    _results(made, queries)
+    _disclosures(made, queries)
+    running.spawn("calculating", Calculating(running, queries).run)
+    return made
+
+
+async def _row(queries: Queries, principal: Principal, facility_id: str, year: int) -> YearRow:
+    """The facility-year, for its member, its verifier and operations; refused in the same words
+    whether or not there is such a thing."""
+    row = await asyncio.to_thread(queries.year, facility_id, year)
+    if row is None or row.verifier_id not in principal.ids(RoleKind.VERIFIER):
+        principal.require_owner(row.member_id if row else None, f"{facility_id}:{year}")
+    if row is None:
+        raise Refused("unknown-activity", f"nothing was submitted of {facility_id} for {year}")
+    return row
+
+
+def _years(made: Api, queries: Queries) -> None:
+    @made.get("/ghg/members/{member_id}/years", tags=["facility-years"])
+    async def of_member(
+        principal: SignedIn,
+        member_id: Key,
+        wanted: Paged,
+        year: Annotated[int | None, Query(ge=1990, le=2199)] = None,
+    ) -> Response:
+        """A member's facility-years, by id."""
+        principal.require_member(member_id)
+        where = {"member_id": member_id, "year": year}
+        rows = await asyncio.to_thread(queries.years, where, wanted.after, wanted.limit)
+        answer = listed(rows, wanted, lambda row: str(row.facility_year))
+        return Json({**answer, "items": [shown(row) for row in rows[: wanted.limit]]})
+
+    @made.get("/ghg/verifiers/{verifier_id}/years", tags=["facility-years"])
+    async def of_verifier(principal: SignedIn, verifier_id: Key, wanted: Paged) -> Response:
+        """The facility-years that were submitted to a verifier, by id."""
+        principal.require_verifier(verifier_id)
+        where = {"verifier_id": verifier_id}
+        rows = await asyncio.to_thread(queries.years, where, wanted.after, wanted.limit)
+        answer = listed(rows, wanted, lambda row: str(row.facility_year))
+        return Json({**answer, "items": [shown(row) for row in rows[: wanted.limit]]})
+
+    @made.get("/ghg/facilities/{facility_id}/years/{year}", tags=["facility-years"])
+    async def one(principal: SignedIn, facility_id: Key, year: Year) -> Response:
+        """A facility's year as it stands, with what verifiers gave back."""
+        row = await _row(queries, principal, facility_id, year)
+        returns = await asyncio.to_thread(queries.returns, facility_id, year)
+        return Json({**shown(row), "returns": returns})
+
+    @made.get("/ghg/facilities/{facility_id}/years/{year}/data/{version}", tags=["facility-years"])
+    async def data(principal: SignedIn, facility_id: Key, year: Year, version: Number) -> Response:
+        """A version of the activity data, in the items' own units."""
+        row = await _row(queries, principal, facility_id, year)
+        stored = await asyncio.to_thread(queries.stored, row, version)
+        inventory = unpack(stored.chunks)
+        return Json(
+            {
+                "facility_id": facility_id,
+                "year": year,
+                "data_version": version,
+                "data_hash": stored.data_hash,
+                "site": inventory.site._asdict(),
+                "data": [datum._asdict() for datum in inventory.data],
+            }
+        )
+
+
+def _results(made: Api, queries: Queries) -> None:
+    path = "/ghg/facilities/{facility_id}/years/{year}/results"
+
+    @made.get(path, tags=["results"])
+    async def every(principal: SignedIn, facility_id: Key, year: Year) -> Response:
+        """All results of a facility's year, in order: each with what it was pinned to, its sums
+        and findings."""
+        await _row(queries, principal, facility_id, year)
+        found = await asyncio.to_thread(queries.results, facility_id, year)
+        return Json({"items": found, "next": None})
+
+    @made.get(f"{path}/{{result}}", tags=["results"])
+    async def one(principal: SignedIn, facility_id: Key, year: Year, result: Number) -> Response:
+        """A result."""
+        await _row(queries, principal, facility_id, year)
+        return Json(await asyncio.to_thread(queries.result, facility_id, year, result))
+
+    @made.get(f"{path}/{{result}}/working", tags=["results"])
+    async def working(
+        principal: SignedIn, facility_id: Key, year: Year, result: Number
+    ) -> Response:
+        """How a result comes about, line by line, worked out anew; refused `working-differs` when
+        that is not what was recorded."""
+        await _row(queries, principal, facility_id, year)
+        found = await asyncio.to_thread(queries.result, facility_id, year, result)
+        again = await asyncio.to_thread(queries.working, found)
+        return Json(
+            {
+                "result": result,
+                "working_hash": found.working_hash,
+                "lines": [line_shown(line) for line in again.lines],
+                "doubts": [doubt._asdict() for doubt in again.doubts],
+            }
+        )
+
+    @made.get(f"{path}/{{result}}/differences", tags=["results"])
+    async def differences(
+        principal: SignedIn,
+        facility_id: Key,
+        year: Year,
+        result: Number,
+        of: Annotated[int, Query(ge=1, le=1_000_000)],
+    ) -> Response:
+        """What changed between result `of` and this one, line by line, with the reason."""
+        await _row(queries, principal, facility_id, year)
+
+        def found() -> dict[str, object]:
+            before = queries.result(facility_id, year, of)
+            after = queries.result(facility_id, year, result)
+            lines = compared(queries.working(before).lines, queries.working(after).lines)
+            return {
+                "of": of,
+                "result": result,
+                "kg": sum(one.kg for one in lines),
+                "lines": [one._asdict() for one in lines],
+            }
+
+        return Json(await asyncio.to_thread(found))
+
+
+def _disclosures(made: Api, queries: Queries) -> None:
+    @made.get("/ghg/disclosures/{facility_id}/{year}", tags=["disclosures"])
+    async def disclosed(facility_id: Key, year: Year) -> Response:
+        """Public: what was disclosed of a facility's year, every version of it; the last one holds
+        and says which one it corrects. Needs no token."""
+        found = await asyncio.to_thread(queries.disclosures, facility_id, year)
+        if not found:
+            raise Refused("unknown-disclosure", f"nothing is disclosed of {facility_id} for {year}")
+        return Json({"items": found, "next": None})
+
+    @made.get("/ghg/disclosures", tags=["disclosures"])
+    async def every(wanted: Paged, year: Annotated[int, Query(ge=1990, le=2199)]) -> Response:
+        """Public: the disclosures of a year, by facility. Needs no token. A page may be short."""
+        rows = await asyncio.to_thread(queries.years, {"year": year}, wanted.after, wanted.limit)
+        answer = listed(rows, wanted, lambda row: str(row.facility_year))
+        page = [row for row in rows[: wanted.limit] if row.disclosures]
+        return Json({**answer, "items": [_public(row) for row in page]})
+
+
+def shown(row: YearRow) -> dict[str, object]:
+    """A facility-year as its member and its verifier see it."""
+    hidden = ("versions", "pins")
+    return {name: value for name, value in row._asdict().items() if name not in hidden}
+
+
+def _public(row: YearRow) -> dict[str, object]:
+    """What everybody may know of a facility-year."""
+    return {name: value for name, value in row._asdict().items() if name in PUBLIC | WHERE}

@@ -1,0 +1,86 @@
+"""Two results line by line: what changed, by how much, and why. Pure.
+
+Lines are the same when they rest on the same data, at the same step, in the same scope, by the
+same item; what is left over on either side came or went.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from .lines import Line
+
+ZERO = Decimal(0)
+Key = tuple[tuple[str, ...], str, str, str]
+
+
+class Difference(NamedTuple):
+    """A line before and after. `reasons`: `came`, `went`, or what differs: `activity`, `factor`,
+    `factor_set`, `rule`. `kg` is after less before."""
+
+    data: tuple[str, ...]
+    step: str
+    scope: str
+    item: str
+    before_kg: Decimal | None
+    after_kg: Decimal | None
+    kg: Decimal
+    before_factor: Decimal | None
+    after_factor: Decimal | None
+    before_set: str | None
+    after_set: str | None
+    reasons: tuple[str, ...]
+
+
+def compared(before: Sequence[Line], after: Sequence[Line]) -> list[Difference]:
+    """The lines that differ, the largest first; together they are the difference of the sums."""
+    kept: dict[Key, list[Line]] = defaultdict(list)
+    for line in before:
+        kept[_key(line)].append(line)
+    found: list[Difference] = []
+    for line in after:
+        earlier = kept[_key(line)]
+        found.append(_difference(earlier.pop(0) if earlier else None, line))
+    found += [_difference(line, None) for lines in kept.values() for line in lines]
+    changed = [one for one in found if one.reasons]
+    return sorted(changed, key=lambda one: (-abs(one.kg), one.step, one.scope, one.item, one.data))
+
+
+def _key(line: Line) -> Key:
+    return line.data, line.step, line.scope, line.item
+
+
+def _difference(before: Line | None, after: Line | None) -> Difference:
+    either = after or before
+    if either is None:
+        raise ValueError("a difference is of at least one line")
+    before_kg, after_kg = (None if one is None else one.kg for one in (before, after))
+    return Difference(
+        data=either.data,
+        step=either.step,
+        scope=either.scope,
+        item=either.item,
+        before_kg=before_kg,
+        after_kg=after_kg,
+        kg=(after_kg or ZERO) - (before_kg or ZERO),
+        before_factor=before.factor.value if before else None,
+        after_factor=after.factor.value if after else None,
+        before_set=before.factor.factor_set if before else None,
+        after_set=after.factor.factor_set if after else None,
+        reasons=_reasons(before, after),
+    )
+
+
+def _reasons(before: Line | None, after: Line | None) -> tuple[str, ...]:
+    if before is None:
+        return ("came",)
+    if after is None:
+        return ("went",)
+    differs = {
+        "activity": before.activity != after.activity,
+        "factor": before.factor.value != after.factor.value,
+        "factor_set": before.factor.factor_set != after.factor.factor_set,
+        "rule": before.rule != after.rule,
+    }
+    return tuple(name for name, found in differs.items() if found)

@@ -1,0 +1,92 @@
+"""The service in one place: its deciders, its commands, who may issue them, its evidence. Pure."""
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from contracts.envelope import Event
+from infra.decider import Command, Lookup
+from infra.readmodel import Consumer
+
+from . import facility_year, reporting
+from .commands import (
+    MemberCommand,
+    PublishDisclosure,
+    Recalculate,
+    RecordResult,
+    ReturnResult,
+    StoreActivity,
+    SubmitActivity,
+    SubmitForVerification,
+    VerifyResult,
+)
+from .facility_year import ActivityRecorded, FacilityYear
+from .reactions import REACTIONS
+from .reporting import CoverNoted, NoteCover, NoteDisclosure, NotePfcMeasurement
+from .rows import PROJECTIONS, engagements, facility_evidence
+
+DECIDERS: Mapping[str, ModuleType] = {"facility_year": facility_year, "reporting": reporting}
+COMMANDS: tuple[type[Command], ...] = (
+    SubmitActivity,
+    Recalculate,
+    SubmitForVerification,
+    VerifyResult,
+    ReturnResult,
+    PublishDisclosure,
+)
+INTERNAL: tuple[type[Command], ...] = (
+    StoreActivity,
+    RecordResult,
+    NoteCover,
+    NoteDisclosure,
+    NotePfcMeasurement,
+)
+PRIVATE: tuple[type[Event], ...] = (ActivityRecorded, CoverNoted)
+
+OPS_AND_MEMBERS = frozenset({"ops", "member"})
+OPS_AND_VERIFIERS = frozenset({"ops", "verifier"})
+ROLES: Mapping[str, frozenset[str]] = {
+    SubmitActivity.NAME: OPS_AND_MEMBERS,
+    Recalculate.NAME: OPS_AND_MEMBERS,
+    SubmitForVerification.NAME: OPS_AND_MEMBERS,
+    VerifyResult.NAME: OPS_AND_VERIFIERS,
+    ReturnResult.NAME: OPS_AND_VERIFIERS,
+    PublishDisclosure.NAME: OPS_AND_MEMBERS,
+}
+"""A member's command names its `member_id`, a verifier's its `verifier_id`."""
+
+RESTS_ON: Mapping[str, tuple[str, ...]] = {}
+"""That a year is overdue rests on our own events alone, asked a day late (`reporting`)."""
+
+CONSUMERS: tuple[Consumer, ...] = (
+    Consumer("ghg", ("membership", "audit_scheduling", "ghg"), PROJECTIONS, (), REACTIONS),
+)
+"""One reader: our own events for queries, membership's for evidence, audits' for what is due."""
+
+Body = Mapping[str, object]
+States = Callable[[str], Any]
+"""`states(stream)`: the state of one of our own streams, as folded now."""
+
+
+def fill(command: type[Command], body: Body, rows: Lookup, states: States) -> dict[str, object]:
+    """The evidence fields of a command that follow from rows and our own streams, from its other
+    fields as sent. What has to be calculated is not among them."""
+    filled: dict[str, object] = {}
+    if issubclass(command, MemberCommand):
+        filled["facility"] = facility_evidence(_text(body, "facility_id"), rows)
+    if "engaged" in command.FILLED:
+        filled["engaged"] = engagements(_owner(body, states), rows)
+    return filled
+
+
+def _owner(body: Body, states: States) -> str:
+    """Whose data they are: the member that asks, or whose result lies with a verifier."""
+    state = states(f"facility_year/{_text(body, 'facility_id')}:{body.get('year')}")
+    if isinstance(state, FacilityYear) and state.sealed is not None:
+        return state.sealed.member_id
+    return _text(body, "member_id")
+
+
+def _text(body: Body, name: str) -> str:
+    value = body.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,90 @@
+"""What the server computes for a command before the writer sees it: packed data, a calculation."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+
+from infra.decider import Command
+from infra.errors import Refused
+from infra.policy import Policies
+
+from . import app
+from .commands import PublishDisclosure, Recalculate, SubmitActivity
+from .evidence import Calculated, FacilityEvidence, owned
+from .queries import Queries
+from .reckoning import Version, Wanted, packed_of, reckon, usual
+from .taking import fields_of, inventory_of, site_of
+from .units import FAMILY, Units
+
+Body = Mapping[str, object]
+
+
+@lru_cache(maxsize=8)
+def units_as_of(day: date) -> Units:
+    """Units, with the calorific values that were public on a day."""
+    return Units(app.factors().latest(FAMILY, day))
+
+
+class Filling:
+    """Computes outside the writer; every call may take a while."""
+
+    def __init__(self, policies: Policies, queries: Queries) -> None:
+        self._policies = policies
+        self._queries = queries
+
+    def computed(
+        self, command: type[Command], sent: Body, evidence: Body, today: date
+    ) -> dict[str, object]:
+        """The fields of a command that have to be calculated; refused as the calculation says."""
+        if command is SubmitActivity:
+            return {"packed": self._packed(sent, evidence, today)}
+        if command is Recalculate:
+            return {"calculated": self._calculated(sent, today)}
+        if command is PublishDisclosure:
+            facility_id, year = self._where(sent)
+            number = sent["result"]
+            assert isinstance(number, int)  # by the command's form
+            return {"calculated": self._queries.result(facility_id, year, number)}
+        return {}
+
+    def _packed(self, sent: Body, evidence: Body, today: date) -> object:
+        """The data packed; a first calculation shows that they can be calculated at all."""
+        facility = evidence["facility"]
+        assert facility is None or isinstance(facility, FacilityEvidence)
+        facility_id, member_id = str(sent["facility_id"]), str(sent["member_id"])
+        known = owned(facility_id, member_id, facility)
+        year, data, site = fields_of(sent)
+        inventory = inventory_of(site_of(known, site), year, data, units_as_of(today))
+        packed = packed_of(inventory)
+        wanted = usual(self._policies.on(today), today)
+        version = Version(1, packed.data_hash, inventory)
+        reckon(version, wanted, app.factors(), self._policies)
+        return packed
+
+    def _calculated(self, sent: Body, today: date) -> Calculated | None:
+        stored = self._queries.latest(*self._where(sent))
+        if stored is None:
+            return None
+        as_of = sent.get("as_of") or today
+        assert isinstance(as_of, date)  # by the command's form
+        if as_of > today:
+            raise Refused(
+                "as-of-in-future",
+                f"what is public on {as_of} is not known on {today}.",
+                as_of=as_of,
+                on=today,
+            )
+        usually = usual(self._policies.on(as_of), as_of)
+        wanted = Wanted(
+            as_of,
+            str(sent.get("gwp_set") or usually.gwp_set),
+            str(sent.get("pfc_set") or usually.pfc_set),
+        )
+        version = Version(stored.data_version, stored.data_hash, stored.inventory())
+        return reckon(version, wanted, app.factors(), self._policies)
+
+    @staticmethod
+    def _where(sent: Body) -> tuple[str, int]:
+        year = sent["year"]
+        assert isinstance(year, int)  # by the command's form
+        return str(sent["facility_id"]), year

@@ -1,0 +1,147 @@
+"""What ghg can tell: facility-years, results with their working, the data behind them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from contracts.envelope import Record
+from contracts.ghg import ActivitySealed, DisclosurePublished, ResultCalculated, ResultReturned
+from infra.errors import Refused
+from infra.reading import Reader
+from infra.service import Running
+
+from . import app, packing
+from .activity import Inventory
+from .lines import Result
+from .packing import Chunk
+from .reckoning import rework
+from .rows import YearRow
+from .year_state import ActivityRecorded
+
+CONSUMER = "ghg"
+
+
+class Stored(NamedTuple):
+    """A version of activity data as it lies in the stream."""
+
+    data_version: int
+    data_hash: str
+    chunks: tuple[Chunk, ...]
+
+    def inventory(self) -> Inventory:
+        """What it says."""
+        return packing.unpack(self.chunks)
+
+
+class Queries:
+    """Reads for the API and the worker; every call may wait for the database."""
+
+    def __init__(self, running: Running) -> None:
+        self.reader = Reader(running)
+        self._running = running
+
+    def year(self, facility_id: str, year: int) -> YearRow | None:
+        """A facility-year as it stands."""
+        row: YearRow | None = self.reader.row(CONSUMER, "years", f"{facility_id}:{year}")
+        return row
+
+    def years(self, where: Mapping[str, object], after: str | None, limit: int) -> list[YearRow]:
+        """Facility-years in order of their ids, up to `limit + 1`."""
+        return self.reader.page(CONSUMER, "years", after, limit, where)
+
+    def waiting(self, limit: int) -> list[YearRow]:
+        """Facility-years whose data have no result yet."""
+        return self.years({"waits": True}, None, limit)[:limit]
+
+    def results(self, facility_id: str, year: int) -> list[ResultCalculated]:
+        """All results, in order of their numbers."""
+        return [
+            event
+            for event in self._events(facility_id, year, ResultCalculated.TYPE)
+            if isinstance(event, ResultCalculated)
+        ]
+
+    def result(self, facility_id: str, year: int, number: int) -> ResultCalculated:
+        """A result; refused `unknown-result`."""
+        found = self.results(facility_id, year)
+        if not 1 <= number <= len(found):
+            raise Refused(
+                "unknown-result",
+                f"{facility_id} has {len(found)} results for {year}, and no number {number}.",
+                facility_id=facility_id,
+                year=year,
+                result=number,
+            )
+        return found[number - 1]
+
+    def disclosures(self, facility_id: str, year: int) -> list[DisclosurePublished]:
+        """All disclosures of a year, in order; the last one holds."""
+        return [
+            event
+            for event in self._events(facility_id, year, DisclosurePublished.TYPE)
+            if isinstance(event, DisclosurePublished)
+        ]
+
+    def returns(self, facility_id: str, year: int) -> list[ResultReturned]:
+        """What verifiers gave back, with their points."""
+        return [
+            event
+            for event in self._events(facility_id, year, ResultReturned.TYPE)
+            if isinstance(event, ResultReturned)
+        ]
+
+    def latest(self, facility_id: str, year: int) -> Stored | None:
+        """The latest version of the data, as stored now; None without any."""
+        sealed = self._events(facility_id, year, ActivitySealed.TYPE)
+        last = sealed[-1] if sealed else None
+        if not isinstance(last, ActivitySealed):
+            return None
+        return self._version(facility_id, year, last.data_version)
+
+    def stored(self, row: YearRow, data_version: int) -> Stored:
+        """A version of the data; refused `unknown-activity`."""
+        return self._version(row.facility_id, row.year, data_version)
+
+    def working(self, result: ResultCalculated) -> Result:
+        """The working of a result, made anew from its data; refused `working-differs`."""
+        stored = self._version(result.facility_id, result.year, result.data_version)
+        if packing.data_hash(stored.chunks) != result.data_hash:
+            raise Refused(
+                "working-differs",
+                f"the stored data of result {result.result} are not those it was made of.",
+                result=result.result,
+            )
+        definition = self._running.definition
+        return rework(result, stored.inventory(), app.factors(), definition.policies)
+
+    def _version(self, facility_id: str, year: int, data_version: int) -> Stored:
+        chunks: list[Chunk] = []
+        for record in self._records(facility_id, year):
+            if record.type == ActivityRecorded.TYPE:
+                read = orjson.loads(record.data)
+                if read["data_version"] == data_version:
+                    rows = tuple(map(tuple, read["rows"]))
+                    chunks.append(Chunk(tuple(read["columns"]), rows))
+            elif record.type == ActivitySealed.TYPE:
+                read = orjson.loads(record.data)
+                if read["data_version"] == data_version:
+                    return Stored(data_version, read["data_hash"], tuple(chunks))
+        raise Refused(
+            "unknown-activity",
+            f"{facility_id} has no version {data_version} of activity data for {year}.",
+            facility_id=facility_id,
+            year=year,
+            data_version=data_version,
+        )
+
+    def _events(self, facility_id: str, year: int, name: str) -> Sequence[object]:
+        catalog = self._running.store.catalog
+        return [
+            catalog.recorded(record).event
+            for record in self._records(facility_id, year)
+            if record.type == name
+        ]
+
+    def _records(self, facility_id: str, year: int) -> list[Record]:
+        return self._running.store.read_stream(f"facility_year/{facility_id}:{year}")

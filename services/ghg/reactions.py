@@ -1,0 +1,84 @@
+"""What events make this service do by itself: keep each facility's reporting up to date. Pure.
+
+The names are state: command ids derive from them.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from contracts import audits, ghg
+from contracts.envelope import Recorded
+from contracts.values import Standard
+from infra.decider import Command, Lookup, Reaction
+
+from .reporting import NoteCover, NoteDisclosure, NotePfcMeasurement
+from .rows import CertificateRow
+
+
+def note_covers(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """Which facilities a Performance Standard certificate covers, and for how long."""
+    match recorded.event:
+        case (
+            audits.CertificateGranted(certificate_id=certificate_id)
+            | audits.CertificateConverted(certificate_id=certificate_id)
+            | audits.CertificateWithdrawn(certificate_id=certificate_id)
+        ):
+            row: CertificateRow | None = rows("certificates", certificate_id)
+        case _:
+            return ()
+    if row is None or row.standard != Standard.PERFORMANCE:
+        return ()
+    held = row.valid_to >= row.valid_from
+    return [
+        NoteCover(
+            on=_day(recorded),
+            facility_id=facility_id,
+            member_id=row.member_id,
+            certificate_id=certificate_id,
+            first=row.valid_from if held else None,
+            last=row.valid_to if held else None,
+        )
+        for facility_id in row.facilities
+    ]
+
+
+def note_disclosures(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A disclosure meets what was expected of its year."""
+    event = recorded.event
+    if not isinstance(event, ghg.DisclosurePublished):
+        return ()
+    return [
+        NoteDisclosure(
+            on=_day(recorded),
+            facility_id=event.facility_id,
+            member_id=event.member_id,
+            year=event.year,
+            published_on=event.published_on,
+        )
+    ]
+
+
+def note_measurements(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """Own PFC coefficients have to be measured again some day."""
+    event = recorded.event
+    if not isinstance(event, ghg.ActivitySealed) or event.pfc_measured_on is None:
+        return ()
+    return [
+        NotePfcMeasurement(
+            on=_day(recorded),
+            facility_id=event.facility_id,
+            member_id=event.member_id,
+            measured_on=event.pfc_measured_on,
+        )
+    ]
+
+
+def _day(recorded: Recorded) -> date:
+    return date.fromisoformat(recorded.envelope.recorded_at[:10])
+
+
+REACTIONS: tuple[Reaction, ...] = (
+    Reaction("note_covers", note_covers),
+    Reaction("note_disclosures", note_disclosures),
+    Reaction("note_pfc_measurements", note_measurements),
+)

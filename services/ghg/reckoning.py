@@ -1,0 +1,195 @@
+"""From a version of activity data to a result that can be recorded, and to its working again.
+
+Pure, and slow enough to stay outside the writer: here the calculation, its totals and its findings
+come together. A result keeps the names of everything that it was pinned to; with these `rework`
+makes its working anew, by the engine of that time, and its hash says whether it is the same.
+Sources: sources.md 4.1, 4.10, 8.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.ghg import FINDINGS_KEPT, Amount, Intensity, ResultCalculated, StepTotal
+from contracts.inventory import Scope, Step
+from infra.errors import Refused
+from infra.policy import Policies, Policy
+
+from . import packing, totals
+from .activity import Inventory
+from .calculate import calculate
+from .evidence import Calculated, Chunk, Packed
+from .factors import FactorBook
+from .findings import Context, blocks, findings
+from .flows import flows_of
+from .items import ITEMS, Family
+from .lines import Result
+from .pinned import ENGINE, Pinned, pin
+from .plausible import check_data, check_result
+
+Engine = Callable[[Inventory, Pinned], Result]
+ENGINES: Mapping[str, Engine] = {ENGINE: calculate}
+"""Every engine that ever made a result: it stays, so that its results can be worked out again."""
+ENERGY = frozenset({Family.FUEL, Family.POWER})
+OUTPUTS = frozenset({Family.OUTPUT})
+MINE_TO_METAL = "mine_to_metal"
+ZERO = Decimal(0)
+
+
+class Wanted(NamedTuple):
+    """Under what to calculate: the day whose announcements count, the warming potentials, the PFC
+    coefficients."""
+
+    as_of: date
+    gwp_set: str
+    pfc_set: str
+
+
+class Version(NamedTuple):
+    """A version of activity data: its number and hash, and what it says."""
+
+    data_version: int
+    data_hash: str
+    inventory: Inventory
+
+
+def usual(policy: Policy, as_of: date) -> Wanted:
+    """What a calculation takes when nobody asked for anything else."""
+    return Wanted(as_of, policy.text("calculation.gwp_set"), policy.text("calculation.pfc_set"))
+
+
+def packed_of(inventory: Inventory) -> Packed:
+    """The data as a command carries them."""
+    chunks = packing.pack(inventory)
+    measured = [
+        one.from_on for one in inventory.data if one.item == "parameter.S_CF4" and one.from_on
+    ]
+    return Packed(
+        chunks=tuple(Chunk(columns=chunk.columns, rows=chunk.rows) for chunk in chunks),
+        data_hash=packing.data_hash(chunks),
+        lines=len(inventory.data),
+        pfc_measured_on=max(measured, default=None),
+    )
+
+
+def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policies) -> Calculated:
+    """Calculate and look for findings; refused as `calculate` and `pin` say."""
+    policy = policies.on(wanted.as_of)
+    check_data(version.inventory, policy)
+    pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set)
+    result = ENGINES[ENGINE](version.inventory, pinned)
+    check_result(result)
+    intensities = per_tonne(result)
+    found = findings(
+        Context(
+            inventory=version.inventory,
+            result=result,
+            policy=policy,
+            reported_on=wanted.as_of,
+            intensity=judged(intensities),
+            book=book,
+        )
+    )
+    return Calculated(
+        data_version=version.data_version,
+        data_hash=version.data_hash,
+        lines=len(version.inventory.data),
+        as_of=wanted.as_of,
+        gwp_set=wanted.gwp_set,
+        pfc_set=wanted.pfc_set,
+        factor_sets=pinned.names(),
+        policy_id=policy.policy_id,
+        engine=result.engine,
+        working_hash=result.working_hash(),
+        totals=step_totals(result),
+        outputs=_amounts(version.inventory, OUTPUTS),
+        energy=_amounts(version.inventory, ENERGY),
+        intensities=intensities,
+        primary_share=totals.primary_data_share(result),
+        findings=found[:FINDINGS_KEPT],
+        findings_count=len(found),
+        blocking=tuple(sorted({one.rule for one in found if blocks([one])})),
+    )
+
+
+def rework(
+    kept: ResultCalculated, inventory: Inventory, book: FactorBook, policies: Policies
+) -> Result:
+    """The working of a result, made anew; refused `engine-unknown`, `policy-unknown`, and
+    `working-differs` when it is not what was recorded."""
+    engine, policy = ENGINES.get(kept.engine), policies.named(kept.policy_id)
+    if engine is None:
+        raise Refused(
+            "engine-unknown",
+            f"this build has no engine {kept.engine}; it has {', '.join(ENGINES)}.",
+            engine=kept.engine,
+        )
+    if policy is None:
+        raise Refused(
+            "policy-unknown", f"this build has no policy {kept.policy_id}.", policy=kept.policy_id
+        )
+    pinned = pin(book, policy, kept.as_of, kept.gwp_set, kept.pfc_set)
+    made = engine(inventory, pinned)
+    if made.working_hash() != kept.working_hash:
+        changed = sorted(set(pinned.names()) ^ set(kept.factor_sets))
+        why = f"factor sets differ: {', '.join(changed)}" if changed else "the lines differ"
+        raise Refused(
+            "working-differs",
+            f"worked out again, result {kept.result} is another than the one recorded: {why}.",
+            result=kept.result,
+            recorded=kept.working_hash,
+            now=made.working_hash(),
+        )
+    return made
+
+
+# --- sums ---
+
+
+def step_totals(result: Result) -> tuple[StepTotal, ...]:
+    """What each step emits in each scope; both sides of Scope 2 are told."""
+    sums = totals.totals(result).by_step
+    return tuple(
+        StepTotal(step=step, scope=scope, kg=sums[step, scope])
+        for step in Step
+        for scope in Scope
+        if (step, scope) in sums
+    )
+
+
+def per_tonne(result: Result) -> tuple[Intensity, ...]:
+    """Mine to metal where primary metal is cast, and each product from cradle to gate; power
+    counted both ways."""
+    flows = flows_of(result.inventory)
+    found: list[Intensity] = []
+    if flows.cast_primary_t > 0:
+        metal = totals.mine_to_metal(result, flows)
+        found += _both(MINE_TO_METAL, metal.location, metal.market)
+    for one in totals.footprints(result, flows):
+        found += _both(f"footprint.{one.step}", one.location, one.market)
+    return tuple(found)
+
+
+def judged(intensities: Iterable[Intensity]) -> Decimal | None:
+    """The intensity that criterion 5.2 looks at: mine to metal, power as it was bought."""
+    found = (one for one in intensities if (one.of, one.power) == (MINE_TO_METAL, "market"))
+    return next((one.t_per_t for one in found), None)
+
+
+def _both(of: str, location: Decimal, market: Decimal) -> list[Intensity]:
+    return [
+        Intensity(of=of, power="location", t_per_t=location),
+        Intensity(of=of, power="market", t_per_t=market),
+    ]
+
+
+def _amounts(inventory: Inventory, families: frozenset[Family]) -> tuple[Amount, ...]:
+    sums: dict[str, Decimal] = {}
+    for datum in inventory.data:
+        if ITEMS[datum.item].family in families:
+            sums[datum.item] = sums.get(datum.item, ZERO) + datum.quantity
+    return tuple(
+        Amount(item=item, quantity=quantity, unit=ITEMS[item].unit)
+        for item, quantity in sorted(sums.items())
+    )

@@ -1,0 +1,62 @@
+"""Activity data as they are sent over HTTP, and what an inventory makes of them. Pure."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from contracts.inventory import DataKind, Step
+from contracts.values import Id, PlainDecimal, Value
+
+from .electrolysis import Furnace, Paste
+from .pfc import LowVoltage, Technology
+from .scrap import Kind
+
+Text = Annotated[str, StringConstraints(max_length=200)]
+Quantity = Annotated[PlainDecimal, Field(ge=0)]
+
+
+class Certificate(Value):
+    """So many megawatt-hours of a certificate, cancelled for a supply."""
+
+    certificate_id: Id
+    mwh: Annotated[PlainDecimal, Field(gt=0)]
+
+
+class DatumSent(Value):
+    """One quantity. Without `unit` it is in the item's own. `factor` is the supplier's or the
+    plant's own, in kg CO2e per the item's unit; `of` names what a leg carries or a stock holds.
+    Texts name documents and meters, never persons."""
+
+    datum_id: Id
+    step: Step
+    item: Id
+    quantity: Quantity
+    unit: Annotated[str, StringConstraints(max_length=40)] = ""
+    kind: DataKind
+    source: Text = ""
+    evidence: Text = ""
+    supplier_id: Id | None = None
+    factor: Quantity | None = None
+    factor_source: Text = ""
+    of: Id | None = None
+    scrap_kind: Kind | None = None
+    technology: Text = ""
+    treatment: Text = ""
+    proofs: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
+    certificates: Annotated[tuple[Certificate, ...], Field(max_length=200)] = ()
+    geography: Annotated[str, StringConstraints(max_length=20)] = ""
+    data_year: Annotated[int, Field(ge=1990, le=2199)] | None = None
+    uncertainty_percent: Annotated[PlainDecimal, Field(ge=0, le=Decimal(1000))] | None = None
+    from_on: date | None = None
+    to_on: date | None = None
+
+
+class SiteSent(Value):
+    """What membership does not know of the site: its cells, furnace and paste."""
+
+    technology: Technology | None = None
+    low_voltage: LowVoltage = LowVoltage.NOT_ADDRESSED
+    furnace: Furnace | None = None
+    paste: Paste | None = None

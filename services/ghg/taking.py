@@ -1,0 +1,121 @@
+"""Activity data as sent over HTTP become an inventory, or the sender hears of every fault. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from infra.errors import Refused
+from infra.problems import FieldError, InvalidRequest
+
+from .activity import Datum, Inventory, Site
+from .activity_cells import content, item_of, period, stands
+from .evidence import FacilityEvidence
+from .items import Item
+from .sent import DatumSent, SiteSent
+from .units import Units
+
+TOLD = 100
+SHARES = frozenset({"%", "1"})
+
+
+def site_of(facility: FacilityEvidence, sent: SiteSent) -> Site:
+    """The site: place and start from membership, cells from the sender."""
+    return Site(
+        facility_id=facility.facility_id,
+        country=facility.location.country,
+        subdivision=facility.location.subdivision,
+        technology=sent.technology,
+        started=facility.start_year,
+        low_voltage=sent.low_voltage,
+        furnace=sent.furnace or "",
+        paste=sent.paste or "",
+    )
+
+
+def inventory_of(site: Site, year: int, sent: tuple[DatumSent, ...], units: Units) -> Inventory:
+    """The inventory in the items' own units. Raises InvalidRequest that names each faulty datum
+    and its field."""
+    faults: list[FieldError] = []
+    data: list[Datum] = []
+    seen: set[str] = set()
+    for place, one in enumerate(sent):
+        fields = _Faults(place, faults)
+        if one.datum_id in seen:
+            fields.add("datum_id", f"{one.datum_id} stands here twice: each datum has its own id")
+        seen.add(one.datum_id)
+        datum = _datum(one, year, units, fields)
+        if datum is not None:
+            data.append(datum)
+        if len(faults) >= TOLD:
+            break
+    if faults:
+        raise InvalidRequest(faults)
+    return Inventory(site, year, tuple(data))
+
+
+class _Faults:
+    """Collects the faults of one datum."""
+
+    def __init__(self, place: int, faults: list[FieldError]) -> None:
+        self._place, self._faults = place, faults
+
+    def add(self, field: str, sentence: str) -> None:
+        """One fault more."""
+        self._faults.append(FieldError(f"/data/{self._place}/{field}", "body", sentence))
+
+
+def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum | None:
+    item: Item | None = None
+    quantity = sent.quantity
+    field = "item"
+    try:
+        item = item_of(sent.item)
+        field = "step"
+        stands(item, sent.step)
+        field = "unit"
+        conversion = units.of(sent.unit or item.unit, item)
+        quantity = sent.quantity * conversion.factor
+        field = "quantity"
+        if item.unit in SHARES:
+            content(quantity, item)
+        datum = _made(sent, item.slug, quantity, conversion.note)
+        field = "from_on"
+        period(datum, year)
+    except Refused as refused:
+        fields.add(field, refused.sentence)
+        return None
+    return datum
+
+
+def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
+    source = f"{sent.source}; {note}".removeprefix("; ") if note else sent.source
+    return Datum(
+        datum_id=sent.datum_id,
+        step=sent.step,
+        item=item,
+        quantity=quantity,
+        kind=sent.kind,
+        source=source,
+        evidence=sent.evidence,
+        supplier_id=sent.supplier_id or "",
+        factor=sent.factor,
+        factor_source=sent.factor_source,
+        of=sent.of or "",
+        scrap_kind=sent.scrap_kind or "",
+        technology=sent.technology,
+        treatment=sent.treatment,
+        proofs=sent.proofs,
+        certificates=tuple((one.certificate_id, one.mwh) for one in sent.certificates),
+        geography=sent.geography,
+        data_year=sent.data_year,
+        uncertainty_percent=sent.uncertainty_percent,
+        from_on=sent.from_on,
+        to_on=sent.to_on,
+    )
+
+
+def fields_of(body: Mapping[str, object]) -> tuple[int, tuple[DatumSent, ...], SiteSent]:
+    """Year, data and site of a command as sent and read."""
+    year, data, site = body.get("year"), body.get("data"), body.get("site")
+    if not isinstance(year, int) or not isinstance(data, tuple) or not isinstance(site, SiteSent):
+        raise TypeError("the command was not read by its form")
+    return year, data, site

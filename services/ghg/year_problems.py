@@ -1,0 +1,113 @@
+"""Slugs of the life of a facility-year, explained: what is wrong, and what would be right. Pure."""
+
+from infra.problems import Problem
+
+YEAR_PROBLEMS: tuple[Problem, ...] = (
+    Problem(
+        "unknown-facility",
+        "There is no such facility",
+        "The member has no facility of that id. If it was registered moments ago, ask again.",
+    ),
+    Problem(
+        "unknown-activity",
+        "No activity data",
+        "Nothing of that kind was submitted for this facility and year: submit the data first.",
+    ),
+    Problem(
+        "unknown-result",
+        "There is no such result",
+        "Results of a facility and year are counted from 1; `facts.result` is none of them.",
+    ),
+    Problem(
+        "unknown-disclosure",
+        "Nothing is disclosed",
+        "No result of this facility and year was disclosed.",
+    ),
+    Problem(
+        "year-not-begun",
+        "The year has not begun",
+        "Activity data are of a calendar year that has begun; what covers a part of it says so in"
+        " `from_on` and `to_on`.",
+    ),
+    Problem(
+        "facility-closed",
+        "The facility was closed",
+        "It was closed on `facts.closed_on`: there is no activity after that.",
+    ),
+    Problem(
+        "data-unreadable",
+        "Stored data cannot be read",
+        "The chunks of this version are not what this build writes. Operations look at the store.",
+    ),
+    Problem(
+        "stale-input",
+        "The data have moved on",
+        "This rests on version `facts.calculated` of the activity data, and the present one is"
+        " `facts.present`. Take a result of the present version.",
+    ),
+    Problem(
+        "as-of-in-future",
+        "Nobody knows that yet",
+        "A calculation uses what was public on a day that is not after today.",
+    ),
+    Problem(
+        "engine-unknown",
+        "This build has no such engine",
+        "The result was made by `facts.engine`. Use a build that still has it.",
+    ),
+    Problem(
+        "policy-unknown",
+        "This build has no such policy",
+        "The result was made under `facts.policy`. Use a build that still has it.",
+    ),
+    Problem(
+        "working-differs",
+        "The working is not the one that was recorded",
+        "Worked out again from the stored data, the hash is another: a factor file, a policy or the"
+        " equations were changed without a new name. Operations look into it; the recorded sums"
+        " stand.",
+    ),
+    Problem(
+        "findings-block",
+        "Findings stop this",
+        "`facts.rules` are findings that must be mended before a result goes to a verifier or is"
+        " public: correct the data and submit them anew.",
+    ),
+    Problem(
+        "with-verifier",
+        "A result lies with a verifier",
+        "`facts.verifier_id` has result `facts.result`: they verify it or give it back first. A"
+        " newer version of the data may be submitted at once.",
+    ),
+    Problem(
+        "not-with-verifier",
+        "The result does not lie with this verifier",
+        "It was not submitted to them, they have answered, or a newer one took its place.",
+    ),
+    Problem(
+        "already-verified",
+        "The result is verified",
+        "A statement is made once. Publish the result, or calculate another.",
+    ),
+    Problem(
+        "verified-out-of-time",
+        "The day of the statement cannot be",
+        "A verifier states on a result after it was submitted to them, and not in the future.",
+    ),
+    Problem(
+        "verification-scope-too-small",
+        "The statement leaves something out",
+        "It covers all scopes that are disclosed; `facts.missing` are not in it.",
+    ),
+    Problem(
+        "verifier-not-independent",
+        "The verifier is not independent",
+        "They prepared data for the member on `facts.last_on`. Choose a verifier who has not done"
+        " so for `facts.years` years.",
+    ),
+    Problem(
+        "not-verified",
+        "The result is not verified",
+        "Emissions and energy use are verified independently before they are public (R-19).",
+    ),
+)
