@@ -9,7 +9,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -86,6 +86,10 @@ class Principal:
     def ids(self, kind: RoleKind) -> frozenset[str]:
         """The organisations they may act for as that kind: `ids(RoleKind.MEMBER)`."""
         return frozenset(role.of for role in self.roles if role.kind is kind)
+
+    def only(self, role: Role) -> "Principal":
+        """The same person in one role of theirs."""
+        return replace(self, roles=self.roles & {role})
 
     def require(self, *kinds: RoleKind | str) -> None:
         """Refuse (`role-missing`) who has no role of these kinds."""
@@ -171,47 +175,53 @@ class Tokens:
         self._keys = keys
         self._now = now
         self._registry = _Registry()
-        self._claims = JWTClaimsRegistry(
-            now=lambda: int(now()),
-            leeway=LEEWAY_S,
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": audience},
-            sub={"essential": True},
-            exp={"essential": True},
-        )
+        self._audience = audience
         self._good: dict[bytes, tuple[Principal, float]] = {}
 
-    async def principal(self, authorization: str | None) -> Principal:
-        """Who an `Authorization` header speaks for; raises Refused or Transient."""
+    async def principal(self, authorization: str | None, at: float | None = None) -> Principal:
+        """Who an `Authorization` header speaks for; raises Refused or Transient.
+
+        `at` is when the request arrived, in seconds since 1970, where it has waited since then
+        (in a topic): a token must have been good then.
+        """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Refused(
                 "not-signed-in",
                 "this needs a token: send the header 'Authorization: Bearer <token>'",
             )
-        return await self.check(token.strip())
+        return await self.check(token.strip(), at)
 
-    async def check(self, token: str) -> Principal:
+    async def check(self, token: str, at: float | None = None) -> Principal:
         """Who a token speaks for; raises Refused or Transient."""
         if len(token) > MAX_TOKEN_BYTES:
             raise Refused("token-invalid", f"a token has at most {MAX_TOKEN_BYTES} characters")
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
         now = self._now()
+        arrived = now if at is None else min(at, now)
         principal, until = self._good.get(digest, (None, 0.0))
-        if principal is None or now > min(until, principal.expires_at):
-            principal = principal_of(await self._verified(token))
+        if principal is None or now > until or arrived > principal.expires_at:
+            principal = principal_of(await self._verified(token, arrived))
             if len(self._good) >= MAX_REMEMBERED:
                 self._good.clear()
             self._good[digest] = principal, now + REMEMBERED_S
         return principal
 
-    async def _verified(self, token: str) -> Claims:
+    async def _verified(self, token: str, at: float) -> Claims:
+        wanted = JWTClaimsRegistry(
+            now=lambda: int(at),
+            leeway=LEEWAY_S,
+            iss={"essential": True, "value": self.issuer},
+            aud={"essential": True, "value": self._audience},
+            sub={"essential": True},
+            exp={"essential": True},
+        )
         try:
             signed = jws.extract_compact(token.encode("utf-8", "replace"), None, self._registry)
             kid = signed.headers().get("kid")
             key = await self._keys.find(kid if isinstance(kid, str) else None)
             claims = jwt.decode(token, key, registry=self._registry).claims
-            self._claims.validate(claims)
+            wanted.validate(claims)
         except ExpiredTokenError as error:
             raise Refused("token-expired", "the token has expired: sign in again") from error
         except (JoseError, ValueError, TypeError, KeyError) as error:

@@ -38,7 +38,7 @@ class Outgoing(NamedTuple):
 
     topic: str
     partition: int
-    key: bytes
+    key: bytes | None
     value: bytes
     headers: list[Header]
 

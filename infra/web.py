@@ -34,6 +34,7 @@ from .door import CORRELATION, Door, problem_response
 from .errors import Refused, Transient
 from .problems import MEDIA_TYPE, SCHEMA, FieldError, InvalidRequest, Problem, Problems, pointer
 from .strictroute import StrictRoute
+from .taking import Taking
 from .telemetry import Metrics
 
 RETRY_AFTER_S = 2
@@ -100,7 +101,8 @@ class Ready(Protocol):
 
 
 class Api(FastAPI):
-    """One service's HTTP side; `schemas` are components that its routes refer to by name."""
+    """One service's HTTP side; `schemas` are components that its routes refer to by name,
+    `commands` how it takes each of its commands."""
 
     def __init__(
         self,
@@ -113,6 +115,7 @@ class Api(FastAPI):
     ) -> None:
         self.service, self.prefix, self.shared = service, prefix, shared
         self.schemas: dict[str, object] = {"Problem": SCHEMA}
+        self.commands: dict[str, Taking] = {}
         super().__init__(
             title=title,
             version="1",
