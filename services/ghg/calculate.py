@@ -66,6 +66,7 @@ def calculate(
         policy_id=pinned.policy.policy_id,
         engine=pinned.engine,
         doubts=tuple(doubts),
+        scrap_method=method,
     )
 
 

@@ -57,8 +57,8 @@ class Line(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The lines of one facility and year, and under what they were calculated. `outputs` are
-    tonnes by output item. `doubts` are those of no single line."""
+    """The lines of one facility and year, and under what they were calculated. `scrap_method` is
+    disclosed with them. `doubts` are those of no single line."""
 
     inventory: Inventory
     lines: Sequence[Line]
@@ -67,12 +67,21 @@ class Result(NamedTuple):
     policy_id: str
     engine: str
     doubts: tuple[Doubt, ...] = ()
+    scrap_method: str = ""
 
     def working_hash(self) -> str:
         """SHA-256 over all lines in order: what was multiplied by what and what came out."""
         digest = hashlib.sha256()
-        head = (self.inventory.site.facility_id, str(self.inventory.year), self.gwp_set)
-        digest.update("|".join((*head, *self.factor_sets, self.policy_id, self.engine)).encode())
+        head = (
+            self.inventory.site.facility_id,
+            str(self.inventory.year),
+            self.gwp_set,
+            self.scrap_method,
+            *self.factor_sets,
+            self.policy_id,
+            self.engine,
+        )
+        digest.update("|".join(head).encode())
         for line in self.lines:
             digest.update(_spelled(line).encode())
         return digest.hexdigest()

@@ -1,0 +1,254 @@
+"""A report of a facility's year under a regime: the same data, another boundary. Pure.
+
+Sources: sources.md 4.1, 4.4, 4.7, 4.8. A report calculates under the warming potentials, PFC
+coefficients and scrap method of its regime, takes of every line the part that its product carries,
+and says of every line that it leaves out, or counts in part, why.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from contracts.inventory import Regime, Scope, Step
+
+from . import gwp, pfc
+from .activity import Inventory
+from .calculate import calculate
+from .cbam import CbamFields, fields_of
+from .cut_offs import CutOff, cut_offs
+from .flows import ONE, ZERO, Flows, flows_of
+from .items import ITEMS, Family
+from .lines import Line, Result
+from .pinned import Pinned
+from .regimes import Rules, method_of, rules_of
+from .scrap import Method
+from .tables import tables
+from .totals import (
+    KG_PER_T,
+    OTHER_SIDE,
+    Side,
+    casthouse_share,
+    casthouse_shares,
+    leaving,
+    with_site,
+)
+from .working import Doubt
+
+COUNTED = "counted"
+NOTHING: Collection[str] = frozenset()
+
+
+class Reported(NamedTuple):
+    """A line in a report: the share of it that counts, its kilograms, and the reason."""
+
+    line: Line
+    share: Decimal
+    kg: Decimal
+    reason: str
+
+
+class Report(NamedTuple):
+    """A facility's year under a regime. `intensity` is in t CO2e per tonne of what `declared_unit`
+    says, None where none was made; `other_side` is the same with Scope 2 told the other way.
+    `doubts` are those of the report; the lines carry their own."""
+
+    regime: Regime
+    facility_id: str
+    year: int
+    rules: Rules
+    gwp_set: str
+    pfc_set: str
+    scrap_method: Method
+    product: Step | None
+    tonnes: Decimal
+    lines: tuple[Reported, ...]
+    total_kg: Decimal
+    intensity: Decimal | None
+    other_side: Decimal | None
+    cut_offs: tuple[CutOff, ...]
+    cbam: CbamFields | None
+    doubts: tuple[Doubt, ...]
+
+    @property
+    def left_out(self) -> tuple[Reported, ...]:
+        """The lines of which nothing counts."""
+        return tuple(one for one in self.lines if one.share == 0)
+
+
+def report(
+    inventory: Inventory,
+    pinned: Pinned,
+    regime: Regime,
+    *,
+    scrap_method: Method | None = None,
+    cut: Collection[str] = NOTHING,
+) -> Report:
+    """The report of a regime. `cut` are ids of data that the facility wants to leave out; what the
+    regime's rule of cut-offs does not allow stays in. Refused: `scrap-method-not-allowed`, and
+    what `calculate` refuses."""
+    policy = pinned.policy
+    rules = rules_of(regime, policy)
+    method = method_of(rules, scrap_method)
+    sets = repinned(pinned, rules)
+    result = calculate(inventory, sets, regime=regime, scrap_method=method)
+    if rules.gases_co2_pfc:
+        result = result._replace(lines=tuple(_co2_alone(one, sets) for one in result.lines))
+    flows = flows_of(inventory)
+    product, primary = _product(rules, flows)
+    what = (product, primary)
+    counted = _counted(result, rules, what, flows, rules.side)
+    outs = cut_offs(counted, rules.cut_off, cut)
+    counted = [_without(one, outs) for one in counted]
+    total = sum((one.kg for one in counted), ZERO)
+    tonnes = _tonnes(product, primary, method, flows)
+    other = Side.LOCATION if rules.side is Side.MARKET else Side.MARKET
+    beside = [
+        _without(one, outs) for one in _counted(result, rules, (product, primary), flows, other)
+    ]
+    beside_kg = sum((one.kg for one in beside), ZERO)
+    return Report(
+        regime=regime,
+        facility_id=inventory.site.facility_id,
+        year=inventory.year,
+        rules=rules,
+        gwp_set=sets.gwp.factor_set,
+        pfc_set=sets.pfc.factor_set,
+        scrap_method=method,
+        product=product,
+        tonnes=tonnes,
+        lines=tuple(counted),
+        total_kg=total,
+        intensity=total / tonnes / KG_PER_T if tonnes else None,
+        other_side=beside_kg / tonnes / KG_PER_T if tonnes else None,
+        cut_offs=outs,
+        cbam=_cbam(result, flows, counted, tonnes) if regime is Regime.CBAM else None,
+        doubts=(*result.doubts, *_doubts(inventory, rules, product, primary)),
+    )
+
+
+@lru_cache(maxsize=64)
+def repinned(pinned: Pinned, rules: Rules) -> Pinned:
+    """What a report is pinned to: the same, but for the sets that its regime lays down."""
+    changed = pinned
+    if rules.gwp is not None and rules.gwp != pinned.gwp.factor_set:
+        changed = replace(changed, gwp=gwp.gwp_set(pinned.book, rules.gwp))
+    if rules.pfc is not None and rules.pfc != pinned.pfc.factor_set:
+        known = pinned.book.named(rules.pfc, pfc.FAMILY)
+        if known.valid_from <= pinned.as_of:
+            changed = replace(changed, pfc=known)
+    return changed
+
+
+def _co2_alone(line: Line, pinned: Pinned) -> Line:
+    """A fuel's line without methane and nitrous oxide; a factor of the facility's own stands."""
+    if ITEMS.get(line.item) is None or ITEMS[line.item].family is not Family.FUEL:
+        return line
+    if line.scope is not Scope.DIRECT or line.factor.primary:
+        return line
+    factor = tables(pinned).fuels[line.item].carbon_dioxide
+    rule = "combustion: energy times CO2"
+    return line._replace(factor=factor, kg=line.activity * factor.value, rule=rule, working=())
+
+
+def _product(rules: Rules, flows: Flows) -> tuple[Step | None, bool]:
+    """The step whose product the report speaks of, and whether of its primary metal alone."""
+    if rules.primary_only and flows.cast_primary_t > 0:
+        return Step.CASTING, True
+    made = (step for step in rules.products if flows.made.get(step, ZERO) > 0)
+    return next(made, None), False
+
+
+def _tonnes(product: Step | None, primary: bool, method: Method, flows: Flows) -> Decimal:
+    if product is None:
+        return ZERO
+    if primary:
+        return flows.cast_primary_t
+    return flows.made[product] + leaving(method, product, flows)
+
+
+def _counted(
+    result: Result,
+    rules: Rules,
+    product: tuple[Step | None, bool],
+    flows: Flows,
+    side: Side,
+) -> list[Reported]:
+    step, primary = product
+    shares: Mapping[Step, Decimal] = {}
+    if primary:
+        shares = casthouse_shares(flows, result.lines, side)
+    elif step is not None:
+        shares = with_site(flows.shares(step), result.lines, side)
+    else:
+        shares = dict.fromkeys(Step, ONE)
+    return [_reported(line, rules, shares, primary, side) for line in result.lines]
+
+
+def _reported(
+    line: Line, rules: Rules, shares: Mapping[Step, Decimal], primary: bool, side: Side
+) -> Reported:
+    reason = ""
+    if line.scope not in rules.scopes:
+        reason = f"scope {line.scope} is not counted"
+        if line.scope in OTHER_SIDE.values():
+            reason = "bought power is told for information"
+    elif line.scope is OTHER_SIDE[side]:
+        reason = f"the other side of Scope 2: this report takes {side}"
+    elif line.step not in rules.steps and (primary or not rules.primary_only):
+        reason = f"{line.step} is outside the boundary"
+    if reason:
+        return Reported(line, ZERO, ZERO, reason)
+    share = casthouse_share(line, shares) if primary else shares.get(line.step, ZERO)
+    if share == 1:
+        return Reported(line, share, line.kg, COUNTED)
+    if share > 0:
+        return Reported(line, share, line.kg * share, "the part that the product carries")
+    reason = "not in the product that is reported"
+    if primary and casthouse_share(line, dict.fromkeys(Step, ONE)) == 0:
+        reason = "not primary metal from tapping"
+    return Reported(line, ZERO, ZERO, reason)
+
+
+def _cbam(
+    result: Result, flows: Flows, counted: Sequence[Reported], goods_t: Decimal
+) -> CbamFields:
+    pfc_kg = sum((one.kg for one in counted if one.line.item.startswith("pfc.")), ZERO)
+    co2_kg = sum((one.kg for one in counted), ZERO) - pfc_kg
+    return fields_of(result, flows, (co2_kg, pfc_kg), goods_t)
+
+
+def _without(one: Reported, outs: Sequence[CutOff]) -> Reported:
+    cut = {name for out in outs if out.allowed for name in out.data}
+    if one.share and cut.issuperset(one.line.data):
+        return one._replace(share=ZERO, kg=ZERO, reason="cut off")
+    return one
+
+
+def _doubts(
+    inventory: Inventory, rules: Rules, product: Step | None, primary: bool
+) -> tuple[Doubt, ...]:
+    """What a report of this regime would be asked."""
+    found: list[Doubt] = []
+    source = "sources.md 4.7"
+    technology = inventory.site.technology
+    if rules.technologies and technology is not None and technology not in rules.technologies:
+        sentence = f"{rules.regime} takes other cells than {technology}."
+        found.append(Doubt("regime_not_for_technology", sentence, source))
+    if product is None:
+        sentence = f"Nothing was made of which {rules.regime} speaks."
+        found.append(Doubt("no_declared_product", sentence, source))
+    elif rules.primary_only and not primary:
+        sentence = f"No primary metal was cast: the product of {product} is told instead."
+        found.append(Doubt("no_primary_metal", sentence, "sources.md 4.1"))
+    outside = [
+        one.datum_id
+        for one in inventory.data
+        if not one.item.startswith("parameter.")
+        and any(day is not None and day.year != inventory.year for day in (one.from_on, one.to_on))
+    ]
+    if outside:
+        sentence = f"Data of other days than those of {inventory.year}: {', '.join(outside[:5])}."
+        found.append(Doubt("outside_calendar_year", sentence, f"{source}, R-26"))
+    return tuple(found)

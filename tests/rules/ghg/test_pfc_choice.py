@@ -1,0 +1,181 @@
+"""Which method a facility's data allow: the best of them, and tier 1 never where anode effects
+were recorded (sources.md 4.3, R-25)."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.inventory import Step
+from infra.errors import Refused
+from services.ghg.activity import Datum
+from services.ghg.lines import Result
+
+from .given import d
+from .made import NOWHERE, datum, pinned, result
+
+CELLS = Step.ELECTROLYSIS
+METAL = datum("metal", CELLS, "output.liquid_metal", "100000")
+MINUTES = datum("aem", CELLS, "anode_effect.minutes", "0.5")
+OFTEN = datum("aef", CELLS, "anode_effect.frequency", "0.25")
+LONG = datum("aed", CELLS, "anode_effect.duration", "2")
+VOLTAGE = datum("aeo", CELLS, "anode_effect.overvoltage", "1.5")
+EFFICIENCY = datum("ce", CELLS, "anode_effect.current_efficiency", "95")
+SLOPE = datum(
+    "slope", CELLS, "parameter.S_CF4", "0.1",
+    uncertainty_percent="12", to_on=date(2023, 6, 30), source="campaign of 2023",
+)  # fmt: skip
+RATIO = datum("ratio", CELLS, "parameter.F", "0.1")
+DUCT = (
+    datum("cf4", CELLS, "duct.cf4", "5000"),
+    datum("c2f6", CELLS, "duct.c2f6", "500"),
+    datum("hoods", CELLS, "duct.collected", "98"),
+)
+EVERYTHING = (MINUTES, OFTEN, LONG, VOLTAGE, EFFICIENCY, SLOPE, RATIO, *DUCT)
+
+
+def method(found: Result) -> str:
+    return next(one.rule for one in found.lines if one.item == "pfc.cf4").rpartition(", ")[2]
+
+
+def cf4(found: Result) -> Decimal:
+    return sum((one.activity for one in found.lines if one.item == "pfc.cf4"), Decimal(0))
+
+
+def t_co2e(found: Result) -> Decimal:
+    kg = sum((one.kg for one in found.lines if one.item.startswith("pfc.")), Decimal(0))
+    return kg / 1000
+
+
+def doubts(found: Result) -> set[str]:
+    every = [doubt for line in found.lines for doubt in line.doubts]
+    return {doubt.about for doubt in (*every, *found.doubts)}
+
+
+@pytest.mark.parametrize(
+    ("gwp", "tonnes"), [("AR4", "63393.33"), ("AR5", "57007.665"), ("AR6", "63494.86")]
+)
+def test_w6_slope_of_a_smelters_minutes(gwp: str, tonnes: str) -> None:
+    found = result(METAL, MINUTES, sets=pinned(gwp))
+    assert (cf4(found), t_co2e(found)) == (d("7150"), d(tonnes))
+
+
+@pytest.mark.parametrize(
+    ("technology", "gwp", "per_t"),
+    [
+        ("CWPB", "AR5", "3.096"),
+        ("CWPB", "AR6", "3.448"),
+        ("SWPB", "AR5", "15.048"),
+        ("VSS", "AR5", "5.748"),
+        ("HSS", "AR5", "2.985"),
+    ],
+)
+def test_w9_tier_1_where_nothing_was_recorded(technology: str, gwp: str, per_t: str) -> None:
+    site = NOWHERE._replace(technology=technology)
+    found = result(METAL, site=site, sets=pinned(gwp))
+    assert method(found) == "tier1"
+    assert t_co2e(found) / METAL.quantity == d(per_t)
+    assert "pfc_tier1" in doubts(found)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (EVERYTHING, "measured_duct"),
+        (EVERYTHING[:7], "measured_slope"),
+        (EVERYTHING[:5], "overvoltage"),
+        (EVERYTHING[:3], "slope"),
+        ((OFTEN, LONG), "slope"),
+        ((OFTEN,), "tier1"),
+        ((), "tier1"),
+    ],
+)
+def test_the_best_method_that_the_data_allow(data: tuple[Datum, ...], expected: str) -> None:
+    assert method(result(METAL, *data)) == expected
+
+
+@given(st.sets(st.sampled_from(EVERYTHING)).filter(lambda told: MINUTES in told))
+@settings(max_examples=60)
+def test_recorded_minutes_are_never_passed_over_for_tier_1(told: set[Datum]) -> None:
+    data = sorted(told, key=lambda one: one.datum_id)
+    for sets in (pinned(), pinned(pfc="eu_2025_2547")):
+        assert method(result(METAL, *data, sets=sets)) != "tier1"
+
+
+def test_frequency_times_duration_is_minutes() -> None:
+    assert cf4(result(METAL, OFTEN, LONG)) == cf4(result(METAL, MINUTES))
+
+
+@pytest.mark.parametrize(
+    ("changed", "about"),
+    [
+        ((SLOPE._replace(uncertainty_percent=d("16")), RATIO), "measurement_uncertain"),
+        ((SLOPE._replace(to_on=date(2019, 1, 1)), RATIO), "measurement_expired"),
+        ((SLOPE._replace(to_on=None), RATIO), "own_slope_incomplete"),
+        ((SLOPE,), "own_slope_incomplete"),
+    ],
+)
+def test_an_own_slope_that_does_not_hold_gives_way_with_its_reason(
+    changed: tuple[Datum, ...], about: str
+) -> None:
+    found = result(METAL, MINUTES, *changed)
+    assert method(found) == "slope"
+    assert about in doubts(found)
+
+
+def test_half_a_duct_measurement_is_not_used() -> None:
+    found = result(METAL, MINUTES, DUCT[0], DUCT[2])
+    assert method(found) == "slope"
+    assert "duct_incomplete" in doubts(found)
+
+
+def test_what_the_hoods_miss_is_counted() -> None:
+    assert cf4(result(METAL, *DUCT)) == d("5000") * 100 / 98
+    assert "low_voltage_unaddressed" not in doubts(result(METAL, *DUCT))
+
+
+def test_point_fed_cells_that_a_set_does_not_know_take_those_of_centre_worked_ones() -> None:
+    site = NOWHERE._replace(technology="PFPB_M")
+    stood_in = result(METAL, MINUTES, site=site)
+    known = result(METAL, MINUTES, site=site, sets=pinned(pfc="eu_2025_2547"))
+    assert (cf4(stood_in), cf4(known)) == (d("7150"), d("5200"))
+    assert "technology_stands_in" in doubts(stood_in)
+    assert "technology_stands_in" not in doubts(known)
+
+
+def test_a_set_without_tier_1_is_followed_by_one_that_has_it() -> None:
+    found = result(METAL, sets=pinned(pfc="eu_2025_2547"))
+    assert t_co2e(found) == d("309600")
+    assert "pfc_set_stands_in" in doubts(found)
+
+
+def test_two_technologies_are_two_sets_of_cells() -> None:
+    old = METAL._replace(datum_id="old", technology="SWPB")
+    hot = MINUTES._replace(datum_id="hot", technology="SWPB")
+    both = result(METAL, MINUTES, old, hot)
+    assert cf4(both) == d("7150") + d("0.272") * d("0.5") * 100000
+
+
+def test_a_year_in_two_parts_is_weighed_by_their_days() -> None:
+    first = MINUTES._replace(
+        datum_id="q1", quantity=d("1"), from_on=date(2024, 1, 1), to_on=date(2024, 1, 31)
+    )
+    rest = MINUTES._replace(
+        datum_id="q2", quantity=d("0"), from_on=date(2024, 2, 1), to_on=date(2024, 12, 31)
+    )
+    weighed = d("0.143") * 31 / 366 * 100000
+    assert abs(cf4(result(METAL, first, rest)) - weighed) < d("0.000001")
+
+
+def test_cells_of_no_known_technology_are_refused() -> None:
+    with pytest.raises(Refused) as refusal:
+        result(METAL, MINUTES, site=NOWHERE._replace(technology=None))
+    assert refusal.value.slug == "cell-technology-missing"
+
+
+def test_effects_without_metal_are_doubted_and_give_nothing() -> None:
+    found = result(MINUTES)
+    assert found.lines == ()
+    assert doubts(found) == {"tapped_metal_missing"}

@@ -1,0 +1,222 @@
+"""One year, four regimes: what each counts, what it leaves out and why, and what makes the
+difference (sources.md 4.1, 4.4, 4.7, 4.8)."""
+
+from datetime import date
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from contracts.inventory import Regime, Scope, Step
+from infra.errors import Refused
+from services.ghg.activity import Datum, Site
+from services.ghg.cbam import Route
+from services.ghg.differences import differences
+from services.ghg.regimes import rules_of
+from services.ghg.report import Report, report
+from services.ghg.scrap import Method
+from services.ghg.totals import mine_to_metal
+
+from .given import POLICY, d
+from .made import NOWHERE, XINJIANG, datum, inventory, pinned, result, smelter
+
+CAST, CELLS, MELT = Step.CASTING, Step.ELECTROLYSIS, Step.REMELTING
+ASI, GBT, IAI, CBAM = (
+    Regime.ASI_MINE_TO_METAL,
+    Regime.GBT_44905_2024,
+    Regime.IAI,
+    Regime.CBAM,
+)
+PRE = datum("pre", CAST, "scrap.in", "20000", scrap_kind="pre_consumer", factor="9000")
+POST = datum("post", CAST, "scrap.in", "5000", scrap_kind="post_consumer", factor="80")
+ALLOY = datum("alloy", CAST, "bought.alloying", "2000")
+CASTHOUSE = (*smelter(), PRE, POST, ALLOY)
+
+
+def made(regime: Regime, *data: Datum, site: Site = XINJIANG, **more: Any) -> Report:
+    return report(inventory(*data, site=site), pinned(), regime, **more)
+
+
+def counted(one: Report, item: str) -> Decimal:
+    return sum((line.kg for line in one.lines if line.line.item == item), Decimal(0))
+
+
+def abouts(one: Report) -> set[str]:
+    return {doubt.about for doubt in one.doubts}
+
+
+@pytest.mark.parametrize("regime", list(Regime))
+def test_every_line_is_counted_or_left_out_with_a_reason(regime: Regime) -> None:
+    found = made(regime, *CASTHOUSE)
+    assert len(found.lines) == len(result(*CASTHOUSE, site=XINJIANG).lines)
+    assert all(one.reason for one in found.lines)
+    assert found.total_kg == sum(one.kg for one in found.lines)
+    assert found.intensity == found.total_kg / found.tonnes / 1000
+    sides = {one.line.scope for one in found.lines if one.share}
+    assert not {Scope.POWER_LOCATION, Scope.POWER_MARKET} <= sides
+
+
+def test_asi_counts_primary_metal_alone() -> None:
+    found = made(ASI, *CASTHOUSE)
+    assert found.intensity == mine_to_metal(result(*CASTHOUSE, site=XINJIANG)).market
+    assert found.other_side == mine_to_metal(result(*CASTHOUSE, site=XINJIANG)).location
+    left = {one.line.item: one.reason for one in found.left_out}
+    for item in ("scrap.in", "bought.alloying"):
+        assert left[item] == "not primary metal from tapping"
+
+
+def test_a_product_footprint_counts_all_that_was_melted() -> None:
+    for regime in (GBT, IAI):
+        found = made(regime, *CASTHOUSE)
+        assert found.product is CAST
+        assert counted(found, "scrap.in") == d("180400000")
+        assert counted(found, "bought.alloying") == d("16000000")
+
+
+def test_the_border_mechanism_counts_direct_emissions_and_scrap_at_nothing() -> None:
+    found = made(CBAM, *CASTHOUSE)
+    assert {one.line.scope for one in found.lines if one.share} == {Scope.DIRECT}
+    assert counted(found, "scrap.in") == 0
+    assert (found.gwp_set, found.pfc_set, found.scrap_method) == ("AR5", "eu_2025_2547", "cut_off")
+    gas = next(one for one in found.lines if one.line.item == "fuel.gas" and one.share)
+    assert gas.kg == d("300000000") * d("0.0561"), "CO2 without methane"
+
+
+def test_the_fields_of_the_border_mechanism() -> None:
+    found = made(CBAM, *CASTHOUSE, datum("cold", CAST, "bought.primary_metal", "100"))
+    fields = found.cbam
+    assert fields is not None
+    assert fields.route is Route.MIXED
+    assert fields.direct_specific == found.intensity
+    assert fields.co2_t + fields.pfc_t == found.total_kg / 1000
+    assert fields.anodes_t_per_t == d("0.42")
+    assert fields.scrap_t_per_t == d("25000") / d("247500")
+    assert fields.pre_consumer_share == d("0.8")
+    assert fields.anode_effects == (("minutes", "min/cell-day", d("0.2")),)
+    assert [one.datum_id for one in fields.precursors] == ["cold"]
+    assert sum(one.tonnes for one in fields.streams) == fields.co2_t + fields.pfc_t
+    assert fields.indirect_specific == d("3415000000") * d("0.6021") / 1000 / d("247500")
+
+
+def test_only_the_border_mechanism_has_its_fields() -> None:
+    assert all(made(regime, *CASTHOUSE).cbam is None for regime in (ASI, GBT, IAI))
+
+
+@pytest.mark.parametrize(("regime", "gwp"), [(ASI, "AR5"), (IAI, "AR5"), (GBT, "AR6")])
+def test_potentials_are_the_facilitys_unless_the_regime_lays_them_down(
+    regime: Regime, gwp: str
+) -> None:
+    assert made(regime, *smelter()).gwp_set == gwp
+
+
+def test_cut_offs_of_the_chinese_standard_are_little_each_and_little_together() -> None:
+    wish = {"fluoride", "alumina-rail", "alumina", "cast-gas"}
+    found = made(GBT, *smelter(), cut=wish)
+    asked = {one.data[0]: one.allowed for one in found.cut_offs}
+    assert asked == {"fluoride": True, "alumina-rail": True, "alumina": False, "cast-gas": True}
+    whole = made(GBT, *smelter())
+    fluoride = counted(whole, "bought.alf3")
+    rail = counted(whole, "transport.rail")
+    gas = counted(whole, "fuel.gas")
+    assert found.total_kg == whole.total_kg - fluoride - rail - gas
+    many = [datum(f"d{at}", CELLS, "fuel.diesel", "350000000") for at in range(8)]
+    sums = made(GBT, *smelter(), *many, cut={one.datum_id for one in many})
+    allowed = [one.percent for one in sums.cut_offs if one.allowed]
+    assert 0 < len(allowed) < len(many)
+    assert sum(allowed) <= 5 < sum(allowed) + sums.cut_offs[0].percent
+
+
+def test_cut_offs_of_the_institute_are_measured_by_process() -> None:
+    power = made(IAI, *smelter(), cut={"cast-power"}).cut_offs[0]
+    gas = made(IAI, *smelter(), cut={"fluoride"}).cut_offs[0]
+    assert (power.allowed, gas.allowed) == (False, True)
+    assert power.percent > 10, "little of the whole, much of casting"
+
+
+def test_a_regime_without_cut_offs_leaves_nothing_out() -> None:
+    found = made(ASI, *smelter(), cut={"fluoride"})
+    assert found.total_kg == made(ASI, *smelter()).total_kg
+    assert [one.allowed for one in found.cut_offs] == [False]
+
+
+def test_scrap_by_the_method_of_the_regime() -> None:
+    by = {method: made(IAI, *CASTHOUSE, scrap_method=method).total_kg for method in Method}
+    assert by[Method.CUT_OFF] < by[Method.CO_PRODUCT] < by[Method.SUBSTITUTION]
+    with pytest.raises(Refused) as refusal:
+        made(ASI, *CASTHOUSE, scrap_method=Method.CUT_OFF)
+    assert refusal.value.slug == "scrap-method-not-allowed"
+
+
+def test_substitution_credits_scrap_that_leaves_what_scrap_that_enters_bears() -> None:
+    even = (
+        datum("in", MELT, "scrap.in", "10", scrap_kind="post_consumer"),
+        datum("out", MELT, "output.scrap", "10"),
+        datum("billet", MELT, "output.cast_metal", "10"),
+    )
+    site = NOWHERE._replace(technology=None)
+    assert made(IAI, *even, site=site, scrap_method=Method.SUBSTITUTION).total_kg == 0
+
+
+def test_a_remelter_has_its_product_told_where_no_primary_metal_is_cast() -> None:
+    data = (
+        datum("post", MELT, "scrap.in", "100", scrap_kind="post_consumer", factor="100"),
+        datum("gas", MELT, "fuel.gas", "300000"),
+        datum("billet", MELT, "output.cast_metal", "98"),
+    )
+    site = NOWHERE._replace(technology=None)
+    found = made(ASI, *data, site=site)
+    assert found.product is MELT
+    assert abouts(found) == {"no_primary_metal"}
+    assert found.intensity == (d("300000") * d("0.0671565") + 10000) / 98 / 1000
+    chinese = made(GBT, *data, site=site)
+    assert chinese.intensity is None
+    assert abouts(chinese) == {"no_declared_product"}
+
+
+def test_the_chinese_standard_takes_prebake_cells_alone() -> None:
+    site = XINJIANG._replace(technology="VSS")
+    assert "regime_not_for_technology" in abouts(made(GBT, *smelter(), site=site))
+    assert "regime_not_for_technology" not in abouts(made(GBT, *smelter()))
+
+
+@pytest.mark.parametrize(("one", "other"), list(permutations(Regime, 2)))
+def test_differences_add_up_and_each_has_its_reason(one: Regime, other: Regime) -> None:
+    first, second = made(one, *CASTHOUSE), made(other, *CASTHOUSE)
+    found = differences(first, second)
+    added = sum(line.kg for line in found)
+    assert abs(added - (second.total_kg - first.total_kg)) < d("0.000000001"), "to 28 digits"
+    assert all(line.reason for line in found)
+    assert not differences(first, first)
+
+
+def test_a_difference_says_what_made_it() -> None:
+    found = {one.item: one.reason for one in
+             differences(made(ASI, *CASTHOUSE), made(GBT, *CASTHOUSE))}  # fmt: skip
+    assert "factor 6630 (AR5) against 7380 (AR6)" in found["pfc.cf4"]
+    assert "not primary metal" in found["scrap.in"]
+    assert "bought.alumina" not in found
+
+
+def test_power_proven_on_one_side_only_is_a_difference_of_sides() -> None:
+    claim = datum(
+        "claim", CELLS, "power.ppa_contract", "1000000000", factor="0", factor_source="plant",
+        proofs=("contract", "certificate_cancellation"), certificates=(("C", d("1000000")),),
+    )  # fmt: skip
+    found = differences(made(ASI, *smelter(), claim), made(GBT, *smelter(), claim))
+    claimed = next(one for one in found if one.data == ("claim",))
+    assert claimed.a_kg == 0
+    assert claimed.b_kg == d("602100000")
+
+
+@pytest.mark.parametrize("regime", list(Regime))
+def test_a_regime_says_which_of_its_rules_nobody_verified(regime: Regime) -> None:
+    rules = rules_of(regime, POLICY)
+    assert rules.declared_unit
+    assert all(POLICY.figure(name).evidence == "unverified" for name in rules.unverified)
+
+
+def test_the_year_is_the_calendar_year() -> None:
+    late = datum("late", CELLS, "fuel.gas", "1", from_on=date(2024, 12, 1), to_on=date(2025, 1, 9))
+    assert "outside_calendar_year" in abouts(made(GBT, *smelter(), late))
+    assert "outside_calendar_year" not in abouts(made(GBT, *smelter()))
