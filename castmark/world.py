@@ -17,14 +17,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from infra.settings import Misconfigured
-from simulator.steps import Step, steps
+from simulator.inventories import all_steps
+from simulator.steps import Step
 from simulator.world import AS_OF, world
 
 from .client import Client, Refusal, answer
 from .operate import arrived
 
 SEED = 7
-TICKED = ("audits", "membership", "certification")
+TICKED = ("audits", "membership", "ghg", "certification")
 BEHIND = ("unknown-", "stale-", "class-not-certifiable")
 """Slugs of refusals that pass once other services have heard: asked again for a moment."""
 PATIENCE_S = 10.0
@@ -44,7 +45,7 @@ def load_world(
     """Send the whole world, with a progress bar; every name in it is labelled synthetic."""
     shares = chinese if chinese is not None else members * 87 // 389
     made = world(SEED, members, shares)
-    todo = list(steps(made))
+    todo = list(all_steps(made))
     out.print(
         f"loading a synthetic world: {members} members ({shares} in China) as of {AS_OF},"
         f" {len(todo)} commands over {(AS_OF - made.first_day).days // 365} years"
@@ -89,7 +90,7 @@ def _send_all(
 ) -> None:
     """The sending process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us
-    todo = steps(world(SEED, members, chinese))
+    todo = all_steps(world(SEED, members, chinese))
     try:
         asyncio.run(Loader(urls, token).load(todo, lambda on, done: out.send((on, done))))
     except Refusal as refusal:

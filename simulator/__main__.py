@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 
 from .history import CertificateGranted, FacilityRegistered
+from .inventories import all_steps
 from .oracle import IN_FORCE, Oracle
 from .rules import ONE_DAY, rules_of
-from .steps import steps
 from .world import AS_OF, World, world
 
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if chosen.out is not None:
         with chosen.out.open("w", encoding="ascii") as file:
-            file.writelines(step.line() + "\n" for step in steps(made))
+            file.writelines(step.line() + "\n" for step in all_steps(made))
     if chosen.summary:
         print(summary(made))
     return 0
@@ -77,7 +77,7 @@ def summary(made: World) -> str:
                 deadline.kind for deadline in oracle.deadlines(made.as_of + ONE_DAY, made.as_of)
             ),
         ),
-        ("steps", sum(1 for _ in steps(made))),
+        ("steps", sum(1 for _ in all_steps(made))),
     ]
     return "\n".join(f"{name:<34} {value}" for name, value in rows)
 

@@ -15,7 +15,7 @@ from . import history as h
 from .world import World
 
 JSON: TypeAlias = "str | int | bool | list[JSON] | dict[str, JSON] | None"
-Service = Literal["membership", "audits"]
+Service = Literal["membership", "audits", "ghg"]
 
 
 class Step(NamedTuple):
