@@ -20,5 +20,11 @@ calculations, exact decimals throughout, numbers as dated data with their source
     services.ghg.scrap           what scrap carries into a melt, by method and regime
     services.ghg.uncertainty     error propagation and simulation
     services.ghg.secondary       world-average processes, where nobody tells
+    services.ghg.plausible      data that cannot be, refused before anything is calculated
+    services.ghg.findings       what an auditor would write down: rules R-01 to R-26, R-34
+    services.ghg.claims         what may be said of it all, in English and Chinese
+    services.ghg.metal          the metal of a site: what enters, leaves, is lost and stored
+    services.ghg.circularity    recycled content, scrap, yield, dross, linings, waste
+    services.ghg.levers         what if: which lever closes the gap of criterion 5.2
     services.ghg.problems        its refusals, explained
 """

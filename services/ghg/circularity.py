@@ -25,6 +25,7 @@ from .metal import (
     TAPPED,
     ByItem,
     accounts,
+    sold,
 )
 from .scrap import Kind
 
@@ -182,6 +183,7 @@ def level_of(treatment: str) -> Level:
 
 def _metal(by_item: ByItem) -> _Metal:
     primary = sum((_sum(by_item, item) for item in (TAPPED, *BOUGHT_METAL)), ZERO)
+    primary -= sum((one.quantity for one in sold(TAPPED, by_item)), ZERO)
     alloying = _sum(by_item, ALLOYING)
     scrap = {Kind.PRE_CONSUMER: ZERO, Kind.POST_CONSUMER: ZERO}
     told = True
@@ -227,7 +229,7 @@ def _scrap_made(metal: _Metal, by_item: ByItem) -> tuple[Share, Share]:
 
 
 def _yield(by_item: ByItem) -> Share:
-    whole = [one for one in accounts(by_item) if not one.may_leave_otherwise]
+    whole = accounts(by_item)
     if not whole:
         return NO_SHARE
     usable = sum((one.left_t - one.dross_t + one.recovered_t for one in whole), ZERO)

@@ -173,4 +173,11 @@ def doubts_of(
         right = factor(newest, Scale.PROVINCIAL, subdivision)
         sentence = f"A provincial factor is available: {right.kg_per_kwh} kg CO2/kWh."
         doubts.append(Doubt("provincial_factor_available", sentence, f"{SOURCE}, R-10"))
+    elif (
+        wide
+        and subdivision is None
+        and any(name.startswith("province.") for name in newest.factors)
+    ):
+        sentence = f"Provincial factors of {country} are announced: say in which province it lies."
+        doubts.append(Doubt("provincial_factor_available", sentence, f"{SOURCE}, R-10"))
     return tuple(doubts)

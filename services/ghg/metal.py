@@ -17,7 +17,7 @@ ZERO = Decimal(0)
 TAPPED, CAST, SEMI = "output.liquid_metal", "output.cast_metal", "output.semi"
 SCRAP_IN, SCRAP_OUT, RETURNED = "scrap.in", "output.scrap", "output.scrap_returned"
 RECOVERED, IN_DROSS, LOST = "output.dross_metal", "waste.dross_aluminium", "loss.metal"
-OPENING, CLOSING = "stock.opening", "stock.closing"
+OPENING, CLOSING, SOLD = "stock.opening", "stock.closing", "output.sold"
 BOUGHT_ALUMINA, OWN_ALUMINA = "bought.alumina", "output.alumina"
 BOUGHT_METAL = (
     "bought.liquid_metal",
@@ -34,9 +34,7 @@ ByItem = Mapping[str, Sequence[Datum]]
 
 class Account(NamedTuple):
     """Tonnes of one group of steps. Of `left_t`, `products_t` are products and `dross_t` left in
-    dross, of which `recovered_t` were won back. `may_leave_otherwise`: a part of what enters may be
-    sold without a line of its own, so only too much coming out is wrong. `data` are the ids behind
-    it."""
+    dross, of which `recovered_t` were won back. `data` are the ids behind it."""
 
     where: str
     entered_t: Decimal
@@ -46,7 +44,6 @@ class Account(NamedTuple):
     recovered_t: Decimal
     lost_t: Decimal
     stored_t: Decimal
-    may_leave_otherwise: bool
     data: tuple[str, ...]
 
     @property
@@ -56,12 +53,10 @@ class Account(NamedTuple):
 
 
 class Alumina(NamedTuple):
-    """Alumina used, and the liquid metal it made, in t. With an own refinery a part of it may be
-    sold without a line of its own."""
+    """Alumina used, and the liquid metal it made, in t."""
 
     alumina_t: Decimal
     metal_t: Decimal
-    may_leave_otherwise: bool
     data: tuple[str, ...]
 
 
@@ -69,10 +64,9 @@ def accounts(by_item: ByItem) -> Sequence[Account]:
     """The accounts that can be drawn up: those where something enters and a product leaves."""
     drawn_up: list[Account] = []
     if CAST in by_item:
-        drawn_up.append(_account("the casthouse", CASTHOUSE, (TAPPED,), CAST, False, by_item))
+        drawn_up.append(_account("the casthouse", CASTHOUSE, TAPPED, CAST, by_item))
     if SEMI in by_item:
-        own_cast = CAST in by_item
-        drawn_up.append(_account("semi-fabrication", SEMIS, (CAST,), SEMI, own_cast, by_item))
+        drawn_up.append(_account("semi-fabrication", SEMIS, CAST, SEMI, by_item))
     return [one for one in drawn_up if one.entered_t > 0 and one.products_t > 0]
 
 
@@ -84,46 +78,44 @@ def alumina_used(by_item: ByItem) -> Alumina | None:
     if not supplied or metal <= 0:
         return None
     held = [one for one in _of((OPENING, CLOSING), by_item) if one.of in ALUMINA]
-    used = _sum(supplied) - _stored(held)
-    ids = tuple(one.datum_id for one in (*supplied, *held, *tapped))
-    return Alumina(used, metal, OWN_ALUMINA in by_item, ids)
+    left = sold(OWN_ALUMINA, by_item)
+    used = _sum(supplied) - _sum(left) - _stored(held)
+    ids = tuple(one.datum_id for one in (*supplied, *left, *held, *tapped))
+    return Alumina(used, metal, ids)
 
 
 def _account(
-    where: str,
-    steps: frozenset[Step],
-    fed_by: tuple[str, ...],
-    product: str,
-    may_leave_otherwise: bool,
-    by_item: ByItem,
+    where: str, steps: frozenset[Step], fed_by: str, product: str, by_item: ByItem
 ) -> Account:
-    fed = list(_of(fed_by, by_item))
-    entered = [one for one in _of((*BOUGHT_METAL, SCRAP_IN), by_item) if one.step in steps]
-    products = [one for one in _of((product,), by_item) if one.step in steps]
-    scrap = [one for one in _of((SCRAP_OUT, RETURNED), by_item) if one.step in steps]
-    lost = [one for one in _of((LOST,), by_item) if one.step in steps]
-    dross = {
-        item: [one for one in by_item.get(item, ()) if one.step in steps]
-        for item in (IN_DROSS, RECOVERED)
-    }
-    held = [
-        one for one in _of((OPENING, CLOSING), by_item) if one.step in steps and one.of in METAL
-    ]
+    """What the step before made feeds these, but for what was sold of it."""
+
+    def here(*items: str) -> list[Datum]:
+        return [one for one in _of(items, by_item) if one.step in steps]
+
+    fed, left = list(by_item.get(fed_by, ())), sold(fed_by, by_item)
+    entered = here(*BOUGHT_METAL, SCRAP_IN)
+    products, scrap, lost = here(product), here(SCRAP_OUT, RETURNED), here(LOST)
+    in_dross, recovered = here(IN_DROSS), here(RECOVERED)
+    held = [one for one in here(OPENING, CLOSING) if one.of in METAL]
     # Metal leaves a melt with its dross; what is won back from it was in there before.
-    in_dross = max(_sum(data) for data in dross.values())
-    concerned = (*fed, *entered, *products, *scrap, *lost, *dross[IN_DROSS], *dross[RECOVERED])
+    dross_t = max(_sum(in_dross), _sum(recovered))
+    concerned = (*fed, *left, *entered, *products, *scrap, *lost, *in_dross, *recovered, *held)
     return Account(
         where=where,
-        entered_t=_sum(fed) + _sum(entered),
-        left_t=_sum(products) + _sum(scrap) + in_dross,
+        entered_t=_sum(fed) - _sum(left) + _sum(entered),
+        left_t=_sum(products) + _sum(scrap) + dross_t,
         products_t=_sum(products),
-        dross_t=in_dross,
-        recovered_t=_sum(dross[RECOVERED]),
+        dross_t=dross_t,
+        recovered_t=_sum(recovered),
         lost_t=_sum(lost),
         stored_t=_stored(held),
-        may_leave_otherwise=may_leave_otherwise,
-        data=tuple(one.datum_id for one in (*concerned, *held)),
+        data=tuple(one.datum_id for one in concerned),
     )
+
+
+def sold(item: str, by_item: ByItem) -> list[Datum]:
+    """What left the facility instead of going on to its next step."""
+    return [one for one in by_item.get(SOLD, ()) if one.of == item]
 
 
 def _of(items: tuple[str, ...], by_item: ByItem) -> Iterator[Datum]:

@@ -242,6 +242,17 @@ PROBLEMS: tuple[Problem, ...] = (
         " `facts.data`. They are in kg CO2e per unit of the item.",
     ),
     Problem(
+        "unknown-lever",
+        "There is no such lever",
+        "Choose among `facts.known`.",
+    ),
+    Problem(
+        "start-year-missing",
+        "The year in which production began is missing",
+        "Criterion 5.2 has other limits for smelters that started after 2020: give the year with"
+        " the site.",
+    ),
+    Problem(
         "share-impossible",
         "The share cannot be",
         "A share of post-consumer scrap is at least 0 and below 1.",

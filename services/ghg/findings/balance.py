@@ -14,8 +14,6 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     tolerance = context.policy.decimal("finding.balance_percent")
     for account in accounts(seen.by_item):
         off = account.difference_t * PERCENT / account.entered_t
-        if off > tolerance and account.may_leave_otherwise:
-            continue
         if abs(off) > tolerance:
             sentence = (
                 f"Metal of {account.where}: {shown(account.entered_t)} t in,"
@@ -30,7 +28,7 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     low = context.policy.decimal("finding.alumina_per_metal.low")
     high = context.policy.decimal("finding.alumina_per_metal.high")
     per_t = used.alumina_t / used.metal_t
-    if per_t < low or (per_t > high and not used.may_leave_otherwise):
+    if not low <= per_t <= high:
         sentence = (
             f"{shown(per_t)} t of alumina per t of liquid metal, outside {shown(low)} to"
             f" {shown(high)}: a mass is wrong, or a stock is missing."

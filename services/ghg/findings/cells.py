@@ -9,7 +9,12 @@ from .context import Context, Fault, listed
 from .survey import Survey
 
 TAPPED = "output.liquid_metal"
-PFC_DOUBTS = ("low_voltage_unaddressed", "own_measurement_expected")
+PFC_DOUBTS = (
+    "low_voltage_unaddressed",
+    "own_measurement_expected",
+    "measurement_uncertain",
+    "measurement_expired",
+)
 
 
 def potentials(context: Context, seen: Survey) -> Iterator[Fault]:

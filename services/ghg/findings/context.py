@@ -17,7 +17,6 @@ from services.ghg.activity import Inventory
 from services.ghg.certificates import Certificate
 from services.ghg.claims import ClaimEvidence
 from services.ghg.factors import FactorBook
-from services.ghg.grid import GridFactor
 from services.ghg.lines import Result
 from services.ghg.pathway import Target
 from services.ghg.threshold import NO_PLAN, Plan
@@ -77,11 +76,11 @@ class CutOff(NamedTuple):
 class Context(NamedTuple):
     """Everything that rules look at.
 
-    `intensity` is mine to metal at the casthouse, in t CO2e/t Al; `grid` the factor that the
-    calculation took for the site, `book` the announcements it could have taken. `certificates`
-    are the lots of the registry (None: nobody looked), `cancelled` what others cancelled of them
-    before, in MWh. `suppliers_asked` were asked for primary data and have not answered.
-    `tenth_percentiles` are those of factors in use, by item, in kg CO2e per unit.
+    `intensity` is mine to metal at the casthouse, in t CO2e/t Al; `primary_share` a fraction,
+    worked out where it is not given; `book` the announcements that a grid factor could come from.
+    `certificates` are the lots of the registry (None: nobody looked), `cancelled` what others
+    cancelled of them before, in MWh. `suppliers_asked` were asked for primary data and have not
+    answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per unit.
     """
 
     inventory: Inventory
@@ -92,7 +91,7 @@ class Context(NamedTuple):
     intensity: Decimal | None = None
     exit_rate: Decimal | None = None
     plan: Plan = NO_PLAN
-    grid: GridFactor | None = None
+    primary_share: Decimal | None = None
     book: FactorBook | None = None
     certificates: Mapping[str, Certificate] | None = None
     cancelled: Mapping[str, Decimal] = NO_MASSES

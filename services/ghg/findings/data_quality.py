@@ -8,6 +8,7 @@ from contracts.inventory import Step
 from services.ghg.activity import Datum
 from services.ghg.items import ITEMS, Family
 from services.ghg.lines import Line, total_kg
+from services.ghg.totals import primary_data_share
 from services.ghg.working import PERCENT
 
 from .context import Context, Fault, listed, shown
@@ -53,9 +54,12 @@ def default_used(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def primary_share(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-02: too little of the result rests on primary data."""
-    if seen.total_kg <= 0:
+    part = context.primary_share
+    if part is None:
+        part = primary_data_share(context.result)
+    if part is None:
         return
-    share = seen.primary_kg * PERCENT / seen.total_kg
+    share = part * PERCENT
     least = context.policy.decimal("finding.primary_share_percent_min")
     if share < least:
         yield Fault(f"Primary data share {shown(share)} % below {shown(least)} %.")

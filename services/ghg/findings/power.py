@@ -11,7 +11,7 @@ from services.ghg.activity import Datum
 from services.ghg.certificates import KWH_PER_MWH
 from services.ghg.electricity import CERTIFIED, CLAIMS, Source
 from services.ghg.factors import FactorBook
-from services.ghg.grid import GridFactor
+from services.ghg.grid import Scale
 from services.ghg.items import Family
 from services.ghg.working import Doubt
 
@@ -29,6 +29,7 @@ OWN = _item(Source.OWN_GENERATION)
 GRID = _item(Source.GRID)
 CLAIMED = tuple(_item(source) for source in Source if source in CLAIMS)
 COVERED = tuple(_item(source) for source in Source if source in CERTIFIED)
+ANNOUNCED = frozenset({Scale.PROVINCIAL.value, Scale.REGIONAL.value, Scale.NATIONAL.value})
 DRAWN = tuple(_item(source) for source in Source if source is not Source.OWN_GENERATION)
 
 
@@ -125,30 +126,31 @@ _BOUGHT_POWER = frozenset({Scope.POWER_LOCATION, Scope.POWER_MARKET})
 
 
 def _grid_fault(about: str, context: Context, seen: Survey) -> Iterator[Fault]:
-    drawn = [one.datum_id for one in seen.data(*DRAWN)]
-    if not drawn:
-        return
     doubts = [one.doubt for one in seen.raised(about)]
-    doubts += [doubt for doubt in _doubts_of_the_grid(context, seen) if doubt.about == about]
-    if doubts:
-        yield Fault(doubts[-1].sentence, drawn)
+    if context.book is not None:
+        site = context.inventory.site
+        for taken in sorted(seen.grids):
+            place = (site.country, site.subdivision)
+            doubts += _doubts(taken, place, context.book, context.reported_on)
+    found = [doubt for doubt in doubts if doubt.about == about]
+    if found:
+        yield Fault(found[-1].sentence, [one.datum_id for one in seen.data(*DRAWN)])
 
 
-def _doubts_of_the_grid(context: Context, seen: Survey) -> tuple[Doubt, ...]:
-    """What a report of today says of the factor, if any line took it."""
-    used, book, site = context.grid, context.book, context.inventory.site
-    if used is None or book is None or used.factor_set not in seen.factor_sets:
-        return ()
-    return _doubts(used, book, site.country, site.subdivision, context.reported_on)
-
-
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _doubts(
-    used: GridFactor, book: FactorBook, country: str, subdivision: str | None, reported_on: date
+    taken: tuple[str, str], place: tuple[str, str | None], book: FactorBook, reported_on: date
 ) -> tuple[Doubt, ...]:
-    """Worked out once for the many sites and years that took one factor."""
-    if not grid.announced(book, country, reported_on):
+    """What a report of a day says of an announced factor, known by its set and its name (scale,
+    place and year). Worked out once for the many sites and years that took it."""
+    factor_set, name = taken
+    country, subdivision = place
+    family = book.family(grid.family(country))
+    announced = next((one for one in family if one.factor_set == factor_set), None)
+    scale, _, rest = name.partition(".")
+    if announced is None or scale not in ANNOUNCED:
         return ()
+    used = grid.factor(announced, Scale(scale), rest.rpartition(".")[0])
     return grid.doubts_of(used, book, country, subdivision, reported_on)
 
 

@@ -26,18 +26,19 @@ class Raised(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """`total_kg` and `primary_kg` take the market side of Scope 2. `stand_ins` are lines of
-    purchased goods that rest on a default or an industry average; `moved` are the ids of the data
-    behind transport that gave something off; `dated` the data that cover part of the year."""
+    """`total_kg` takes the market side of Scope 2. `stand_ins` are lines of purchased goods that
+    rest on a default or an industry average; `moved` are the ids of the data behind transport that
+    gave something off; `dated` the data that cover part of the year; `grids` the factors that the
+    location side took, by set and name."""
 
     by_item: Mapping[str, Sequence[Datum]]
     dated: Sequence[Datum]
     total_kg: Decimal
-    primary_kg: Decimal
     by_scope: Mapping[Scope, Decimal]
     stand_ins: Sequence[Line]
     moved: frozenset[str]
     factor_sets: frozenset[str]
+    grids: frozenset[tuple[str, str]]
     doubts: Mapping[str, Sequence[Raised]]
 
     def data(self, *items: str) -> Iterator[Datum]:
@@ -63,10 +64,10 @@ def survey(inventory: Inventory, result: Result) -> Survey:
     """Look once."""
     by_item, dated = sorted_data(inventory)
     by_scope = dict.fromkeys(Scope, ZERO)
-    primary = ZERO
     stand_ins: list[Line] = []
     moved: list[str] = []
     sets: set[str] = set()
+    grids: set[tuple[str, str]] = set()
     doubts: dict[str, list[Raised]] = {}
     location, purchased, transport = Scope.POWER_LOCATION, Scope.PURCHASED, Scope.TRANSPORT
     for line in result.lines:
@@ -77,10 +78,8 @@ def survey(inventory: Inventory, result: Result) -> Survey:
             for doubt in line.doubts:
                 doubts.setdefault(doubt.about, []).append(Raised(line.data, doubt))
         if scope is location:
-            continue
-        if line.primary:
-            primary += kg
-        if scope is purchased:
+            grids.add((line.factor.factor_set, line.factor.name))
+        elif scope is purchased:
             if line.kind in STAND_INS or not line.factor.primary:
                 stand_ins.append(line)
         elif scope is transport and kg > 0:
@@ -92,11 +91,11 @@ def survey(inventory: Inventory, result: Result) -> Survey:
         by_item=by_item,
         dated=dated,
         total_kg=total,
-        primary_kg=primary,
         by_scope=by_scope,
         stand_ins=stand_ins,
         moved=frozenset(moved),
         factor_sets=frozenset(sets),
+        grids=frozenset(grids),
         doubts=doubts,
     )
 

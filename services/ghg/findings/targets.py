@@ -1,9 +1,12 @@
 """R-21 to R-23: criteria 5.2 and 5.3 as an auditor reads them. Pure."""
 
 from collections.abc import Iterator
+from datetime import date
 
+from infra.policy import Policy
 from services.ghg.pathway import target_faults
 from services.ghg.threshold import Check, Smelter, assess
+from services.ghg.working import PERCENT
 
 from .context import Context, Fault, shown
 from .survey import Survey
@@ -21,14 +24,18 @@ def pathway_method(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-22: an audit since the method is mandatory, and a pathway made without it."""
     if context.pathway is None:
         return
-    method, audited_on = context.pathway
-    since = context.policy.day("5.3.method_from")
-    if audited_on >= since and method not in context.policy.words("5.3.methods"):
-        made = f"made by {method}" if method else "not made by any method that is named"
-        sentence = (
-            f"The pathway is {made}: since {since:%B %Y} the ASI GHG Pathways Method is used."
-        )
+    sentence = method_fault(*context.pathway, context.policy)
+    if sentence is not None:
         yield Fault(sentence)
+
+
+def method_fault(method: str, audited_on: date, policy: Policy) -> str | None:
+    """R-22 as a sentence: none when a method that ASI accepts made the pathway, or none had to."""
+    since = policy.day("5.3.method_from")
+    if audited_on < since or method in policy.words("5.3.methods"):
+        return None
+    made = f"made by {method}" if method else "not made by any method that is named"
+    return f"The pathway is {made}: since {since:%B %Y} the ASI GHG Pathways Method is used."
 
 
 def intensity(context: Context, seen: Survey) -> Iterator[Fault]:
@@ -38,9 +45,18 @@ def intensity(context: Context, seen: Survey) -> Iterator[Fault]:
         return
     smelter = Smelter(started, context.inventory.year, context.intensity, context.exit_rate)
     found = assess(smelter, context.plan, context.policy)
-    if not found.meets:
-        missed = "; ".join(_told(check) for check in found.missed)
-        yield Fault(f"Criterion 5.2 is not met ({found.way}): {missed or 'no accepted roadmap'}.")
+    if found.meets:
+        return
+    new = started > context.policy.integer("5.2.new_after")
+    limit = context.policy.decimal("5.2.new.limit" if new else "5.2.existing.final.limit")
+    gap = context.intensity - limit
+    missed = "; ".join(_told(check) for check in found.missed) or "the roadmap is not accepted"
+    sentence = (
+        f"Criterion 5.2 is not met ({found.way}): {shown(context.intensity)} t CO2e/t Al,"
+        f" {shown(gap)} ({shown(gap * PERCENT / context.intensity)} %) above {shown(limit)}."
+        f" Missed: {missed}."
+    )
+    yield Fault(sentence)
 
 
 def _told(check: Check) -> str:

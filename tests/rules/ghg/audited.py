@@ -19,7 +19,6 @@ from services.ghg.findings import (
     UsedPathway,
     Verification,
 )
-from services.ghg.grid import Scale, factor
 from services.ghg.lines import Applied, Line, Result
 from services.ghg.pathway import Target
 from services.ghg.working import Doubt
@@ -30,9 +29,6 @@ YEAR = 2025
 REPORTED = date(2026, 3, 1)
 SMELTER = Site("site-1", "CN", "CN-YN", "CWPB", 2015, "measured")
 CELLS, CAST = Step.ELECTROLYSIS, Step.CASTING
-GRID_2023 = factor(BOOK.named("cn_grid_2023", "grid.CN"), Scale.PROVINCIAL, "CN-YN")
-GRID_2022 = factor(BOOK.named("cn_grid_2022", "grid.CN"), Scale.PROVINCIAL, "CN-YN")
-NATIONAL = factor(BOOK.named("cn_grid_2023", "grid.CN"), Scale.NATIONAL, "CN")
 
 
 def datum(name: str, step: Step, item: str, quantity: str, **more: object) -> Datum:
@@ -52,6 +48,13 @@ def line(name: str, scope: Scope, item: str, kg: str, **more: object) -> Line:
     return made._replace(**more)  # type: ignore[arg-type]  # fields of a tuple, by name
 
 
+def announced(name: str, year: int) -> Applied:
+    """A factor of a Chinese announcement."""
+    source = f"cn_grid_{year}"
+    return Applied(d("0.1"), "kg CO2/kWh", f"{name}.{year}", source, "verified", "a test")
+
+
+YUNNAN = announced("provincial.CN-YN", 2023)
 CLEAN_DATA = (
     datum("gas", CAST, "fuel.gas", "50000000"),
     datum("grid", CELLS, "power.grid", "1400000000"),
@@ -67,8 +70,8 @@ CLEAN_DATA = (
 CLEAN_LINES = (
     line("gas", Scope.DIRECT, "fuel.gas", "2800000"),
     line("gas", Scope.FUEL_AND_POWER, "fuel.gas", "300000"),
-    line("grid", Scope.POWER_LOCATION, "power.grid", "186620000", factor_set="cn_grid_2023"),
-    line("grid", Scope.POWER_MARKET, "power.grid", "186620000", factor_set="cn_grid_2023"),
+    line("grid", Scope.POWER_LOCATION, "power.grid", "186620000", factor=YUNNAN),
+    line("grid", Scope.POWER_MARKET, "power.grid", "186620000", factor=YUNNAN),
     line("anode", Scope.DIRECT, "input.net_anode", "150000000"),
     line("aem", Scope.DIRECT, "gas.CF4", "57000000", factor_set="AR5"),
     line("alumina", Scope.PURCHASED, "bought.alumina", "231600000"),
@@ -97,7 +100,6 @@ def audited(
         policy=POLICY,
         reported_on=REPORTED,
         intensity=d("6.4"),
-        grid=GRID_2023,
         book=BOOK,
         certificates={"lot-1": Certificate("lot-1", d("100"), YEAR)},
         verification=VERIFIED,
@@ -185,7 +187,6 @@ def replaced(name: str, **more: object) -> Context:
     return audited(lines=lines)
 
 
-OLD = Applied(d("0.1073"), "kg/kWh", "province.CN-YN", "cn_grid_2022", "verified", "a test")
 LAST_DAY, FIRST_HALF = date(YEAR, 12, 31), date(YEAR, 6, 30)
 SECOND_HALF = date(YEAR, 7, 1)
 FAILING: Mapping[str, Context] = {
@@ -197,8 +198,8 @@ FAILING: Mapping[str, Context] = {
     "R-06": changed("leg", of="bought.bauxite"),
     "R-07": replaced("leg", kg=d("900000000")),
     "R-08": without("alumina", "alf3"),
-    "R-09": replaced("grid", factor=OLD)._replace(grid=GRID_2022),
-    "R-10": CLEAN._replace(grid=NATIONAL),
+    "R-09": replaced("grid", factor=announced("provincial.CN-YN", 2022)),
+    "R-10": replaced("grid", factor=announced("national.CN", 2023)),
     "R-11": doubted("grid", "green_power_unproven"),
     "R-12": also(certified("99.999")),
     "R-13": doubted("grid", "residual_unknown"),
