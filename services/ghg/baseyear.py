@@ -8,9 +8,9 @@ threshold the base is made again with the facilities as they are now.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
+from contracts.ghg_plans import ChangeKind as ChangeKind
 from infra.errors import Refused
 from infra.policy import Policy
 
@@ -43,14 +43,6 @@ class Decision(NamedTuple):
     asked: tuple[str, ...]
     missing: tuple[tuple[int, str], ...]
     doubts: tuple[Doubt, ...]
-
-
-class ChangeKind(StrEnum):
-    """What changes the structure of a facility or entity."""
-
-    ACQUISITION = "acquisition"
-    DIVESTMENT = "divestment"
-    METHOD = "method"
 
 
 class Change(NamedTuple):

@@ -1,0 +1,120 @@
+"""What the stream of a reduction plan remembers, and how its events change that. Pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple, assert_never
+
+from contracts.ghg_plans import (
+    IntermediateTargetSet,
+    PathwayFamily,
+    PathwaySet,
+    PlanBase,
+    PlanEvaluated,
+    PlanRebased,
+    PlanReviewed,
+    PlanReviewExpected,
+    PlanReviewOverdue,
+    ReductionPlanAdopted,
+    ReductionPlanEnded,
+    StructuralChange,
+    StructuralChangesNoted,
+)
+
+from .pathway import Base, Pathway, Variant
+
+
+class FamilyPlan(NamedTuple):
+    """A family's plan as it stands: what was adopted, its pathway and target; `base` after the
+    last change of structure, `targets` from it, and the changes noted since."""
+
+    adopted: ReductionPlanAdopted
+    base: PlanBase
+    pathway: PathwaySet | None = None
+    targets: Mapping[int, Decimal] = {}
+    target: IntermediateTargetSet | None = None
+    changes: tuple[StructuralChange, ...] = ()
+
+    def planned(self) -> Mapping[int, Decimal]:
+        """Planned intensities by year."""
+        return {one.year: one.t_per_t for one in self.adopted.planned}
+
+    def as_pathway(self) -> Pathway | None:
+        """The pathway in the shape of `pathway`; None while none is set."""
+        if self.pathway is None:
+            return None
+        base = Base(self.base.year, self.base.t_per_t)
+        variant = Variant(self.pathway.method_variant)
+        return Pathway(variant, self.pathway.curves, base, self.targets)
+
+
+class ReductionPlan(NamedTuple):
+    """An entity's plan: by family, its last review and evaluation, and the day of the next."""
+
+    entity_id: str = ""
+    member_id: str = ""
+    families: Mapping[PathwayFamily, FamilyPlan] = {}
+    due_on: date | None = None
+    overdue: bool = False
+    reviewed: PlanReviewed | None = None
+    evaluated: PlanEvaluated | None = None
+    ended_on: date | None = None
+
+
+INITIAL = ReductionPlan()
+PlanEvent = (
+    ReductionPlanAdopted
+    | PathwaySet
+    | IntermediateTargetSet
+    | PlanReviewExpected
+    | PlanReviewed
+    | PlanReviewOverdue
+    | PlanEvaluated
+    | StructuralChangesNoted
+    | PlanRebased
+    | ReductionPlanEnded
+)
+
+
+def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
+    """The plan after an event."""
+    state = state._replace(entity_id=event.entity_id, member_id=event.member_id)
+    match event:
+        case ReductionPlanAdopted():
+            fresh = FamilyPlan(event, event.base)
+            families = {**state.families, event.family: fresh}
+            return state._replace(families=families, ended_on=None)
+        case PlanReviewExpected():
+            return state._replace(due_on=event.due_on, overdue=False)
+        case PlanReviewOverdue():
+            return state._replace(overdue=True)
+        case PlanReviewed():
+            return state._replace(reviewed=event)
+        case PlanEvaluated():
+            return state._replace(evaluated=event)
+        case ReductionPlanEnded():
+            return INITIAL._replace(
+                entity_id=event.entity_id, member_id=event.member_id, ended_on=event.ended_on
+            )
+        case PathwaySet() | IntermediateTargetSet() | StructuralChangesNoted() | PlanRebased():
+            family = _family(state.families[event.family], event)
+            return state._replace(families={**state.families, event.family: family})
+        case _:
+            assert_never(event)
+
+
+def _family(
+    plan: FamilyPlan,
+    event: PathwaySet | IntermediateTargetSet | StructuralChangesNoted | PlanRebased,
+) -> FamilyPlan:
+    match event:
+        case PathwaySet():
+            targets = {one.year: one.t_per_t for one in event.targets}
+            return plan._replace(pathway=event, targets=targets)
+        case IntermediateTargetSet():
+            return plan._replace(target=event)
+        case StructuralChangesNoted():
+            return plan._replace(changes=(*plan.changes, *event.changes))
+        case PlanRebased():
+            targets = {one.year: one.t_per_t for one in event.targets}
+            return plan._replace(base=event.base, targets=targets, changes=())
