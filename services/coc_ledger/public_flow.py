@@ -1,0 +1,347 @@
+"""The public material flow: sums from which nobody's own figures can be found. Pure.
+
+Figures come out in releases. A release covers whole quarters and never changes afterwards: what
+becomes known later counts in the first quarter that is still to come, so that two looks at
+different times differ by whole quarters only.
+
+Within a quarter, every figure is the sum of a *cell*, and cells never overlap. A cell is published
+if enough members are in it and none dominates it; regions that fail this are taken together, with
+the smallest ones that would pass if need be (complementary suppression), and what still fails waits
+until the year is complete; what fails then is withheld for good. Every answer is a sum of published
+cells, no total contains anything withheld, and so no subtraction of answers leaves less than a
+whole cell. Stock and losses are not published: a mass balance closes no gap.
+
+The members of a cell are counted, not its entities: a group is one whatever its size. Rules:
+policy figures `flow.*`, of which the numbers are our own choice.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contracts.custody import Stage
+from infra.errors import Refused
+from infra.policy import Policy
+
+from .flow import Flow, Link, Picture, Place, picture_of, region_at, stages_at
+
+SEVERAL = "several"
+"""Stands for regions that are shown together."""
+UNPUBLISHED = frozenset({Place.LOSSES})
+
+
+class Quarter(NamedTuple):
+    """A quarter of a calendar year, from 1 to 4; 0 is the year as a whole."""
+
+    year: int
+    number: int
+
+    @property
+    def name(self) -> str:
+        """`2026-Q1`, or `2026`."""
+        return f"{self.year}-Q{self.number}" if self.number else str(self.year)
+
+
+class Release(NamedTuple):
+    """All quarters through one, from what was recorded through a day. Each covers more than the
+    one before."""
+
+    through: Quarter
+    recorded_through: date
+
+
+class Rule(NamedTuple):
+    """When a cell may be published: members in it, the largest one's part of it, and what all but
+    the two largest have together, as a part of the largest (so that the second cannot work out the
+    first)."""
+
+    members_at_least: int
+    largest_percent_at_most: int
+    rest_percent_at_least: int
+
+
+class Cell(NamedTuple):
+    """A published sum. A year's cell (quarter 0) is not part of any quarter."""
+
+    quarter: Quarter
+    link: Link
+    kg: int
+
+
+class Withheld(NamedTuple):
+    """Something is not shown: of this kind, whatever its region."""
+
+    quarter: Quarter
+    link: Link
+
+
+class Public(NamedTuple):
+    """All that was published, and what was withheld."""
+
+    cells: Sequence[Cell]
+    withheld: Sequence[Withheld]
+
+
+class Query(NamedTuple):
+    """What may be asked: a published quarter or a complete year, one stage or all, one region or
+    all."""
+
+    period: Quarter
+    stage: Stage | None = None
+    region: str | None = None
+
+
+Atom = tuple[Quarter, Link]
+Members = dict[str, int]
+"""Kilograms by member."""
+Atoms = dict[Atom, Members]
+
+
+def rule_of(policy: Policy) -> Rule:
+    """The figures of a policy."""
+    return Rule(
+        policy.integer("flow.members_at_least"),
+        policy.integer("flow.largest_percent_at_most"),
+        policy.integer("flow.rest_percent_at_least"),
+    )
+
+
+def quarter_of(day: date) -> Quarter:
+    """The quarter of a day."""
+    return Quarter(day.year, (day.month + 2) // 3)
+
+
+def following(quarter: Quarter) -> Quarter:
+    """The next quarter."""
+    if quarter.number == 4:
+        return Quarter(quarter.year + 1, 1)
+    return Quarter(quarter.year, quarter.number + 1)
+
+
+def parse_quarter(text: str) -> Quarter:
+    """`2026-Q1` or `2026`; Refused `flow-off-grid` for all else."""
+    year, _, quarter = text.partition("-Q")
+    number = quarter if "-Q" in text else "0"
+    if not (year.isdecimal() and len(year) == 4 and number in {"0", "1", "2", "3", "4"}):
+        raise _off_grid(text)
+    if number == "0" and "-" in text:
+        raise _off_grid(text)
+    return Quarter(int(year), int(number))
+
+
+def check_release(releases: Sequence[Release], wanted: Release, today: date) -> None:
+    """Refuse a release (`release-not-due`) that covers nothing new, a quarter that is not over, or
+    a day that is not."""
+    last = releases[-1] if releases else None
+    if last and (wanted.through <= last.through or wanted.recorded_through < last.recorded_through):
+        raise Refused(
+            "release-not-due",
+            f"Quarters through {last.through.name} are published: a release covers later ones.",
+            through=last.through.name,
+        )
+    now = quarter_of(today)
+    if not wanted.through.number or wanted.through >= now or wanted.recorded_through >= today:
+        raise Refused(
+            "release-not-due",
+            f"On {today} quarters before {now.name} can be published, from what was recorded"
+            " through the day before.",
+            through=wanted.through.name,
+            today=today,
+        )
+
+
+def public_quarter(flow: Flow, releases: Sequence[Release]) -> Quarter | None:
+    """The quarter in which the public figures count a flow: its own, unless that was published
+    before it became known; then the first one after. None while that is not published."""
+    quarter = quarter_of(flow.day)
+    for release in releases:
+        if flow.recorded_on <= release.recorded_through:
+            return quarter if quarter <= release.through else _later(quarter, releases)
+        quarter = max(quarter, following(release.through))
+    return None
+
+
+def _later(quarter: Quarter, releases: Sequence[Release]) -> Quarter | None:
+    return quarter if quarter <= releases[-1].through else None
+
+
+def safe(members: Members, rule: Rule) -> bool:
+    """Whether a sum tells too little of any member in it."""
+    sizes = sorted((abs(kg) for kg in members.values() if kg), reverse=True)
+    if len(sizes) < rule.members_at_least:
+        return False
+    largest, rest = sizes[0], sum(sizes[2:])
+    return (
+        largest * 100 <= rule.largest_percent_at_most * sum(sizes)
+        and rest * 100 >= rule.rest_percent_at_least * largest
+    )
+
+
+def publish(flows: Iterable[Flow], releases: Sequence[Release], rule: Rule) -> Public:
+    """All cells of the releases."""
+    groups, withheld = grouped(atoms(flows, releases), releases, rule)
+    cells = [Cell(quarter, link, total(members)) for (quarter, link), members in groups.items()]
+    return Public(sorted(cells), sorted(withheld))
+
+
+def atoms(flows: Iterable[Flow], releases: Sequence[Release]) -> Atoms:
+    """The finest sums, by quarter and link and member, of what is published at all."""
+    found: Atoms = defaultdict(lambda: defaultdict(int))
+    for flow in flows:
+        if {flow.link.source.place, flow.link.target.place} & UNPUBLISHED:
+            continue
+        quarter = public_quarter(flow, releases)
+        if quarter is not None:
+            found[quarter, flow.link][flow.member_id] += flow.kg
+    return {atom: dict(members) for atom, members in found.items() if any(members.values())}
+
+
+def grouped(
+    found: Atoms, releases: Sequence[Release], rule: Rule
+) -> tuple[Atoms, Sequence[Withheld]]:
+    """Disjoint groups of atoms that are safe, and what is left over."""
+    kinds: dict[Atom, dict[str, Members]] = defaultdict(dict)
+    for (quarter, link), members in found.items():
+        kinds[quarter, kind_of(link)][region_at(link)] = members
+    published: Atoms = {}
+    left: dict[Atom, Members] = {}
+    for (quarter, kind), by_region in kinds.items():
+        shown, pooled = _regions(by_region, rule)
+        for region, members in shown.items():
+            published[quarter, at(kind, region)] = members
+        if pooled and safe(pooled, rule):
+            published[quarter, at(kind, SEVERAL)] = pooled
+        elif pooled:
+            left[quarter, kind] = pooled
+    return _years(published, left, releases, rule)
+
+
+def _regions(by_region: dict[str, Members], rule: Rule) -> tuple[dict[str, Members], Members]:
+    """The regions shown by themselves, and all others taken together: those that fail the rule,
+    and the smallest that pass until the whole does."""
+    shown = {region: members for region, members in by_region.items() if safe(members, rule)}
+    pooled: Members = {}
+    for region, members in by_region.items():
+        if region not in shown:
+            pooled = merged(pooled, members)
+    by_size = sorted(shown, key=lambda region: (size(shown[region]), region))
+    while pooled and not safe(pooled, rule) and by_size:
+        pooled = merged(pooled, shown.pop(by_size.pop(0)))
+    return shown, pooled
+
+
+def _years(
+    published: Atoms, left: dict[Atom, Members], releases: Sequence[Release], rule: Rule
+) -> tuple[Atoms, Sequence[Withheld]]:
+    """What was left over in the quarters of a complete year, taken together."""
+    withheld: list[Withheld] = []
+    years: dict[Atom, Members] = {}
+    for (quarter, kind), members in left.items():
+        withheld.append(Withheld(quarter, kind))
+        if complete(quarter.year, releases):
+            key = (Quarter(quarter.year, 0), kind)
+            years[key] = merged(years.get(key, {}), members)
+    for (year, kind), members in years.items():
+        if safe(members, rule):
+            published[year, at(kind, SEVERAL)] = members
+        else:
+            withheld.append(Withheld(year, kind))
+    return published, withheld
+
+
+def complete(year: int, releases: Sequence[Release]) -> bool:
+    """Whether all quarters of a year are published."""
+    return bool(releases) and Quarter(year, 4) <= releases[-1].through
+
+
+def kind_of(link: Link) -> Link:
+    """A link without its region."""
+    return at(link, "")
+
+
+def at(link: Link, region: str) -> Link:
+    """The same link in another region."""
+    source, target = (
+        node._replace(region=region) if node.place is Place.POOL else node
+        for node in (link.source, link.target)
+    )
+    return Link(source, target, link.coc)
+
+
+def merged(one: Members, other: Members) -> Members:
+    """The kilograms of both, by member."""
+    sums = dict(one)
+    for member, kg in other.items():
+        sums[member] = sums.get(member, 0) + kg
+    return sums
+
+
+def total(members: Members) -> int:
+    """The sum over members."""
+    return sum(members.values())
+
+
+def size(members: Members) -> int:
+    """How much there is, whatever its sign."""
+    return sum(abs(kg) for kg in members.values())
+
+
+# --- queries ---
+
+
+class Answer(NamedTuple):
+    """What a query finds. `withheld` are kinds of links of which something is not shown in it."""
+
+    picture: Picture
+    withheld: Sequence[Link]
+
+
+def answer(public: Public, query: Query, releases: Sequence[Release]) -> Answer:
+    """The published cells of a query, summed by link; Refused `flow-off-grid` where the period is
+    not published. A query for a region leaves out what is shown for several together."""
+    last = releases[-1].through if releases else None
+    wanted = query.period
+    if last is None or (wanted if wanted.number else Quarter(wanted.year, 4)) > last:
+        raise _off_grid(wanted.name, last)
+    sums: dict[Link, int] = defaultdict(int)
+    for cell in public.cells:
+        if asks(query, cell.quarter, cell.link) and query.region in (None, region_at(cell.link)):
+            sums[cell.link] += cell.kg
+    missing = {
+        held.link
+        for held in public.withheld
+        if held.quarter == wanted and query.stage in (None, *stages_at(held.link))
+    }
+    return Answer(picture_of(sums), sorted(missing))
+
+
+def asks(query: Query, quarter: Quarter, link: Link) -> bool:
+    """Whether a cell of a quarter lies in the period and the stage of a query."""
+    period = query.period
+    within = quarter == period or (not period.number and quarter.year == period.year)
+    return within and query.stage in (None, *stages_at(link))
+
+
+def queries(regions: Iterable[str], releases: Sequence[Release], first: int) -> Sequence[Query]:
+    """Every query that may be asked, from a first year on."""
+    last = releases[-1].through
+    quarters = [Quarter(year, n) for year in range(first, last.year + 1) for n in range(1, 5)]
+    periods = [quarter for quarter in quarters if quarter <= last]
+    periods += [
+        Quarter(year, 0) for year in range(first, last.year + 1) if complete(year, releases)
+    ]
+    stages = (None, *Stage)
+    wanted = (None, *sorted({*regions, SEVERAL}))
+    return [Query(one, stage, region) for one in periods for stage in stages for region in wanted]
+
+
+def _off_grid(period: str, last: Quarter | None = None) -> Refused:
+    through = f", through {last.name}" if last else "; nothing is published yet"
+    return Refused(
+        "flow-off-grid",
+        f"The public flow has no figures of {period}. Ask for a quarter such as 2026-Q1 or for a"
+        f" complete year such as 2025{through}.",
+        period=period,
+        through=last.name if last else None,
+    )

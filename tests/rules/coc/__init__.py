@@ -1,0 +1,1 @@
+"""What the chain of custody must do, by worked examples and by laws."""
