@@ -15,15 +15,22 @@ from .consumer import Applier, Batch, Cursor
 from .errors import Transient
 from .kafka_follower import BACKOFF_S, Follower
 from .kafka_replay import Ends, replay
+from .kafka_security import Security
 
 
 class KafkaLog:
     """A `bus.Log`. Connects when it is first used; may be shared by consumers and threads."""
 
-    def __init__(self, bootstrap: Sequence[str], topics: Mapping[str, Topic] = TOPICS) -> None:
+    def __init__(
+        self,
+        bootstrap: Sequence[str],
+        topics: Mapping[str, Topic] = TOPICS,
+        security: Security | None = None,
+    ) -> None:
         self.bootstrap = list(bootstrap)
         self.topics = topics
-        self._ends = Ends(bootstrap)
+        self.security = security
+        self._ends = Ends(bootstrap, security)
 
     def partitions(self, source: str) -> int:
         """As the catalogue declares: fixed for ever."""
@@ -35,7 +42,7 @@ class KafkaLog:
         topics = {source: self.topics[source] for source in sources}
         failures = 0
         while True:
-            follower = Follower(self.bootstrap, applier, topics, progress)
+            follower = Follower(self.bootstrap, applier, topics, progress, self.security)
             try:
                 await follower.run()
             except Transient as error:

@@ -5,7 +5,8 @@ number of partitions, or one that forgets, would quietly break order or lose eve
 """
 
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient
@@ -15,6 +16,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from contracts.catalog import TOPICS, Topic
 
 from .errors import Transient
+from .kafka_security import Security, kafka_python
 
 KNOCK_S = 5.0
 ANSWER_MS = 20_000
@@ -31,6 +33,7 @@ def create_topics(
     topics: Iterable[Topic] = tuple(TOPICS.values()),
     *,
     replication: int | None = None,
+    security: Security | None = None,
 ) -> list[str]:
     """Make the topics that are missing, and return their names; idempotent.
 
@@ -39,25 +42,45 @@ def create_topics(
     when Kafka is away.
     """
     wanted = {topic.name: topic for topic in topics}
+    with administration(bootstrap, security) as admin:
+        missing = make_missing(admin, wanted, KEPT_FOR_EVER, replication)
+        _verify(admin, wanted)
+    return missing
+
+
+@contextmanager
+def administration(bootstrap: Sequence[str], security: Security | None = None) -> Iterator[Any]:
+    """kafka-python's administration; whatever goes wrong with it is Transient."""
     _knock(bootstrap)
     try:
         admin = KafkaAdminClient(
             bootstrap_servers=list(bootstrap),
             bootstrap_timeout_ms=ANSWER_MS,
             request_timeout_ms=ANSWER_MS,
+            **kafka_python(security),
         )
         try:
-            missing = sorted(wanted.keys() - set(admin.list_topics()))
-            if missing:
-                copies = replication or min(COPIES, len(admin.describe_cluster()["brokers"]))
-                made = [wanted[name] for name in missing]
-                _create(admin, {topic.name: _declared(topic, copies) for topic in made})
-            admin.wait_for_topics(sorted(wanted), timeout_ms=ANSWER_MS)
-            _verify(admin, wanted)
+            yield admin
         finally:
             admin.close()
     except KafkaError as error:
         raise Transient(f"Kafka at {','.join(bootstrap)} is away: {error}") from error
+
+
+def make_missing(
+    admin: Any,
+    wanted: Mapping[str, Topic],
+    configs: Mapping[str, str],
+    replication: int | None = None,
+) -> list[str]:
+    """Make those topics that are not there, and wait until all have leaders; the names of those
+    that were made."""
+    missing = sorted(wanted.keys() - set(admin.list_topics()))
+    if missing:
+        copies = replication or min(COPIES, len(admin.describe_cluster()["brokers"]))
+        made = [wanted[name] for name in missing]
+        _create(admin, {topic.name: _declared(topic, copies, configs) for topic in made})
+    admin.wait_for_topics(sorted(wanted), timeout_ms=ANSWER_MS)
     return missing
 
 
@@ -76,11 +99,11 @@ def _knock(bootstrap: Sequence[str]) -> None:
     raise Transient(f"Kafka is away: {'; '.join(reasons)}")
 
 
-def _declared(topic: Topic, copies: int) -> dict[str, object]:
+def _declared(topic: Topic, copies: int, configs: Mapping[str, str]) -> dict[str, object]:
     return {
         "num_partitions": topic.partitions,
         "replication_factor": copies,
-        "configs": {**KEPT_FOR_EVER, "min.insync.replicas": str(max(1, copies - 1))},
+        "configs": {**configs, "min.insync.replicas": str(max(1, copies - 1))},
     }
 
 

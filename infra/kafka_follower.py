@@ -17,7 +17,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from operator import attrgetter
 
 from aiokafka import (  # type: ignore[import-untyped]  # it ships no types
     AIOKafkaConsumer,
@@ -38,6 +38,7 @@ from .consumer import Applier, Batch, Cursor
 from .errors import HistoryChanged, Transient
 from .kafka_place import Owned, Place
 from .kafka_replay import foreign, hole
+from .kafka_security import Security, faststream
 
 BACKOFF_S = (0.1, 0.3, 1.0, 3.0)
 LIMIT = 1_000  # records handed out at once: a unit must not keep commands waiting
@@ -58,6 +59,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
         applier: Applier,
         topics: Mapping[str, Topic],
         progress: Progress,
+        security: Security | None = None,
     ) -> None:
         self.applier = applier
         self.progress = progress
@@ -75,6 +77,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             request_timeout_ms=ANSWER_MS,
             apply_types=False,
             logger=None,
+            security=faststream(security),
         )
         self._subscriber = self.broker.subscriber(
             *self._sources,
@@ -87,7 +90,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             listener=self,
             no_reply=True,
             parser=_as_it_came,
-            decoder=_raw,
+            decoder=attrgetter("raw_message"),
         )
         self._subscriber(self._take)
 
@@ -394,7 +397,3 @@ def _as_it_came(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
     """FastStream's message without its parsing: one header that is not UTF-8 would make it drop
     the whole batch, and drop it in silence."""
     return KafkaMessage(raw_message=records, body=b"", consumer=FAKE_CONSUMER)
-
-
-def _raw(message: KafkaMessage) -> Any:
-    return message.raw_message

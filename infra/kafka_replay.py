@@ -18,6 +18,7 @@ from contracts.cloudevents import Malformed, Received, from_headers
 
 from .consumer import Batch, Cursor
 from .errors import HistoryChanged, Transient
+from .kafka_security import Security, librdkafka
 
 LOG = structlog.stdlib.get_logger("castmark.kafka")
 CLIENT_LOG = logging.getLogger("kafka.librdkafka")
@@ -38,7 +39,9 @@ call them retriable."""
 LOOK_BACK = 64  # records looked at when the last of a partition are not ours
 
 
-def reader_settings(bootstrap: Sequence[str]) -> dict[str, str | int | bool]:
+def reader_settings(
+    bootstrap: Sequence[str], security: Security | None = None
+) -> dict[str, str | int | bool]:
     """For reading much, once: fetch ahead in large pieces, but never more than 64 MB."""
     return {
         "bootstrap.servers": ",".join(bootstrap),
@@ -52,14 +55,16 @@ def reader_settings(bootstrap: Sequence[str]) -> dict[str, str | int | bool]:
         "queued.min.messages": 100_000,
         "queued.max.messages.kbytes": 65_536,
         "reconnect.backoff.max.ms": 1_000,
+        **librdkafka(security),
     }
 
 
 class Ends:
     """Asks where partitions begin and end; keeps its connection, may be shared by threads."""
 
-    def __init__(self, bootstrap: Sequence[str]) -> None:
+    def __init__(self, bootstrap: Sequence[str], security: Security | None = None) -> None:
         self.bootstrap = list(bootstrap)
+        self.security = security
         self._admin: AdminClient | None = None
         self._lock = threading.Lock()
 
@@ -74,8 +79,9 @@ class Ends:
     def _client(self) -> AdminClient:
         with self._lock:
             if self._admin is None:
+                where = ",".join(self.bootstrap)
                 self._admin = AdminClient(
-                    {"bootstrap.servers": ",".join(self.bootstrap)}, logger=CLIENT_LOG
+                    {"bootstrap.servers": where, **librdkafka(self.security)}, logger=CLIENT_LOG
                 )
             return self._admin
 
@@ -111,7 +117,7 @@ def replay(
     chain = _Chain(source, after)
     while True:
         before = chain.at
-        for records, behind in _records(ends.bootstrap, topic, partition, (start, end), limit):
+        for records, behind in _records(ends, topic, partition, (start, end), limit):
             found = chain.follow(records)
             if found:
                 yield Batch(source, partition, chain.store_id, found, behind)
@@ -191,7 +197,7 @@ def last_records(ends: Ends, topic: Topic) -> dict[int, Received]:
     for partition, behind in ends.behind(topic).items():
         start, end = max(first[partition], behind - 1), behind
         while partition not in found and start < end:
-            for records, _ in _records(ends.bootstrap, topic, partition, (start, end), LOOK_BACK):
+            for records, _ in _records(ends, topic, partition, (start, end), LOOK_BACK):
                 for received in filter(None, map(_ours, records)):
                     found[partition] = received
             start, end = max(first[partition], start - LOOK_BACK), start
@@ -213,7 +219,7 @@ def _ours(message: Message, source: str | None = None) -> Received | None:
 
 
 def _records(
-    bootstrap: Sequence[str], topic: Topic, partition: int, span: tuple[int, int], limit: int
+    ends: Ends, topic: Topic, partition: int, span: tuple[int, int], limit: int
 ) -> Iterator[tuple[list[Message], int]]:
     """Messages of a span of offsets, with the offset behind them; Transient after a long silence.
 
@@ -223,7 +229,7 @@ def _records(
     at, end = span
     if at >= end:
         return
-    consumer = Consumer(reader_settings(bootstrap), logger=CLIENT_LOG)
+    consumer = Consumer(reader_settings(ends.bootstrap, ends.security), logger=CLIENT_LOG)
     try:
         consumer.assign([TopicPartition(topic.name, partition, at)])
         heard, reason = time.monotonic(), "no answer"

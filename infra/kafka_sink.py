@@ -16,14 +16,19 @@ from contracts.cloudevents import Received
 
 from .errors import Transient
 from .kafka_replay import CLIENT_LOG, Ends, last_records
+from .kafka_security import Security, librdkafka
 from .relay import Outgoing
 
 LINGER_MS = 2
 GIVE_UP_MS = 8_000
 """A record that is not acknowledged by then has failed. Shorter than the relay's lease."""
+MAX_RECORD_BYTES = 4_000_000
+"""What the client lets pass; topics have limits of their own."""
 
 
-def producer_settings(bootstrap: Sequence[str]) -> dict[str, str | int | bool]:
+def producer_settings(
+    bootstrap: Sequence[str], security: Security | None = None
+) -> dict[str, str | int | bool]:
     """What is promised of a record: every in-sync copy has it, once, in the order it was sent."""
     return {
         "bootstrap.servers": ",".join(bootstrap),
@@ -33,14 +38,17 @@ def producer_settings(bootstrap: Sequence[str]) -> dict[str, str | int | bool]:
         "message.timeout.ms": GIVE_UP_MS,
         "reconnect.backoff.max.ms": 1_000,
         "allow.auto.create.topics": False,
+        "message.max.bytes": MAX_RECORD_BYTES,
+        **librdkafka(security),
     }
 
 
 class KafkaSink:
     """One producer, from its first record until something fails: then close it, make another."""
 
-    def __init__(self, bootstrap: Sequence[str]) -> None:
+    def __init__(self, bootstrap: Sequence[str], security: Security | None = None) -> None:
         self.bootstrap = list(bootstrap)
+        self.security = security
         self._producer: Producer | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -83,12 +91,14 @@ class KafkaSink:
         if self._closed:
             raise Transient("this producer is closed")
         if self._producer is None:
-            self._producer = Producer(producer_settings(self.bootstrap), logger=CLIENT_LOG)
+            self._producer = Producer(
+                producer_settings(self.bootstrap, self.security), logger=CLIENT_LOG
+            )
         return self._producer
 
     async def tails(self, topic: Topic) -> Mapping[int, Received]:
         """The last record of ours in each partition that has one; Transient when Kafka is away."""
-        return await asyncio.to_thread(last_records, Ends(self.bootstrap), topic)
+        return await asyncio.to_thread(last_records, Ends(self.bootstrap, self.security), topic)
 
     async def close(self) -> None:
         """Discard the producer and what it still holds: nothing is sent behind our back."""

@@ -109,6 +109,19 @@ class Settings(BaseSettings):
     kafka_bootstrap: Annotated[list[Address], NoDecode, BeforeValidator(_addresses)] = Field(
         ["127.0.0.1:9092"], min_length=1, description="host:port, more of them after commas"
     )
+    kafka_user: str | None = Field(
+        None, min_length=1, description="a user that Kafka knows; unset = Kafka asks nobody's name"
+    )
+    kafka_password_file: Path | None = Field(
+        None, description="a file that holds the password of that user, and nothing else"
+    )
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="SCRAM-SHA-512, SCRAM-SHA-256, or PLAIN through TLS"
+    )
+    kafka_tls: bool = Field(False, description="true or false; whether Kafka speaks TLS")
+    kafka_ca_file: Path | None = Field(
+        None, description="certificates to trust Kafka's with; unset = the system's"
+    )
     oidc_issuer: KeyUrl | None = Field(
         None, description="the `iss` of the tokens to accept, say https://login.example.org/asi"
     )
@@ -138,6 +151,12 @@ class Settings(BaseSettings):
         return self
 
     @property
+        if (self.kafka_user is None) is not (self.kafka_password_file is None):
+            raise ValueError(f"{PREFIX}KAFKA_USER and {PREFIX}KAFKA_PASSWORD_FILE need each other")
+        if self.kafka_user is None and (self.kafka_tls or self.kafka_ca_file is not None):
+            raise ValueError(f"{PREFIX}KAFKA_TLS and {PREFIX}KAFKA_CA_FILE need a KAFKA_USER")
+        if self.kafka_mechanism == "PLAIN" and not self.kafka_tls:
+            raise ValueError(f"{PREFIX}KAFKA_MECHANISM=PLAIN shows the password: use it with TLS")
     def here(self) -> str:
         """The address of this very process, which serves whatever has no address of its own."""
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.kafka_groups import LISTENER, MECHANISM
 from infra.local.jars import POM
 from infra.local.processes import LocalServerError, ServerProcess
 
@@ -24,6 +25,7 @@ class Node:
     """A broker that is its own controller; `server` is its process once it was started.
 
     `node_id` counts from 1, since Kafka's tools do; `voters` names every controller of the cluster.
+    At `port` the platform speaks to it, at `groups_port` member groups do, who must sign in.
     """
 
     node_id: int
@@ -31,6 +33,7 @@ class Node:
     config: Path
     port: int
     controller_port: int
+    groups_port: int = 9094
     server: ServerProcess | None = None
 
     @property
@@ -63,15 +66,27 @@ def settings(node: Node, nodes: Sequence[Node], extra: Mapping[str, str]) -> dic
     """The node's server.properties; `extra` wins over everything here."""
     copies = len(nodes)
     in_step = 2 if copies >= 3 else 1
+    told = f"PLAINTEXT://{node.address},{LISTENER}://127.0.0.1:{node.groups_port}"
+    at = f"listener.name.{LISTENER.lower()}"
     voters = ",".join(f"{each.node_id}@127.0.0.1:{each.controller_port}" for each in nodes)
     return {
         "process.roles": "broker,controller",
         "node.id": str(node.node_id),
         "controller.quorum.voters": voters,
-        "listeners": (f"PLAINTEXT://{node.address},CONTROLLER://127.0.0.1:{node.controller_port}"),
-        "advertised.listeners": f"PLAINTEXT://{node.address}",
+        "listeners": f"{told},CONTROLLER://127.0.0.1:{node.controller_port}",
+        "advertised.listeners": told,
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,"
+        f"{LISTENER}:SASL_PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",
+        # Groups sign in, and may do what they were given (infra/kafka_groups.py), nothing else.
+        f"{at}.sasl.enabled.mechanisms": MECHANISM,
+        f"{at}.{MECHANISM.lower()}.sasl.jaas.config": (
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+        ),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        "super.users": "User:ANONYMOUS;User:castmark",
         "log.dirs": str(node.data),
         # What is promised of a record.
         "auto.create.topics.enable": "false",

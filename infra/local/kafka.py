@@ -6,6 +6,12 @@
         kafka.restart(0)
 
 `python -m infra.local.kafka up` keeps one running until Ctrl-C; `KAFKA_BROKERS=3` makes it three.
+`python -m infra.local.kafka user GROUP` gives a member group its topics, user and rights on it, and
+prints, once, how its systems sign in.
+
+Each broker listens twice: plainly for the platform, whose clients may do everything, and with
+SCRAM-SHA-512 for groups, who may do what they were given. Neither is encrypted, which is fine on
+127.0.0.1 and nowhere else.
 
 KRaft mode, every node broker and controller at once, 127.0.0.1 only, no topic made by itself,
 topics kept for ever. With three brokers everything is replicated three times and a write needs two.
@@ -28,6 +34,9 @@ from typing import Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from contracts.command_topics import AREAS
+from infra.errors import Transient
+from infra.kafka_groups import admit
 from infra.local.broker import Node, format_storage, java, server_command, settings, write_settings
 from infra.local.foreground import run_until_told
 from infra.local.jars import kafka_jars
@@ -41,6 +50,7 @@ from infra.local.processes import (
     quiet,
     say_aloud,
 )
+from infra.settings import Misconfigured
 
 START_TIMEOUT_S = 90.0
 STOP_PATIENCE_S = 15.0
@@ -96,6 +106,11 @@ class KafkaCluster:
     def bootstrap(self) -> list[str]:
         """`host:port` of every broker; empty when the cluster was not started."""
         return [node.address for node in self._nodes]
+
+    @property
+    def groups_bootstrap(self) -> list[str]:
+        """`host:port` at which each broker asks member groups who they are."""
+        return [f"127.0.0.1:{node.groups_port}" for node in self._nodes]
 
     @property
     def address(self) -> str:
@@ -167,14 +182,15 @@ class KafkaCluster:
 
     def _start_all(self, home: Household) -> None:
         data = home.folder / "data" if self._data is None else self._data.resolve()
-        ports = free_ports(2 * self.brokers)
+        ports = free_ports(3 * self.brokers)
         nodes = [
             Node(
                 node_id=number + 1,
                 data=data / f"broker-{number + 1}",
                 config=home.folder / f"broker-{number + 1}.properties",
-                port=ports[2 * number],
-                controller_port=ports[2 * number + 1],
+                port=ports[3 * number],
+                controller_port=ports[3 * number + 1],
+                groups_port=ports[3 * number + 2],
             )
             for number in range(self.brokers)
         ]
@@ -218,10 +234,23 @@ def in_service(address: str) -> set[int]:
     return {node.id for node in found.nodes}
 
 
+def let_in(address_file: Path, group: str) -> str:
+    """Give a group its topics, user and rights on the cluster that runs; its client's settings."""
+    if not address_file.is_file():
+        raise LocalServerError(f"no Kafka runs here: {address_file} is not there (make kafka)")
+    bootstrap = address_file.read_text().strip().split(",")
+    return admit(bootstrap, group, AREAS).properties()
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """`python -m infra.local.kafka up`: a cluster in the foreground."""
+    """`up`: a cluster in the foreground. `user GROUP`: let a member group in."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.kafka", description=main.__doc__)
-    parser.add_argument("verb", choices=["up"], help="start, and run until Ctrl-C or SIGTERM")
+    parser.add_argument(
+        "verb",
+        choices=["up", "user"],
+        help="up: start, and run until Ctrl-C or SIGTERM; user: let a group in, print its settings",
+    )
+    parser.add_argument("group", nargs="?", help="of user: the member's id")
     parser.add_argument(
         "--brokers",
         type=int,
@@ -238,10 +267,15 @@ def main(arguments: list[str] | None = None) -> int:
         help="where to write host:port,... while it runs (default: %(default)s)",
     )
     chosen = parser.parse_args(arguments)
-    cluster = KafkaCluster(chosen.brokers, data=chosen.data, say=say_aloud)
+    if (chosen.verb == "user") is not (chosen.group is not None):
+        parser.error("name the group that is to be let in: user GROUP")
     try:
-        run_until_told(cluster, chosen.address_file, say_aloud)
-    except LocalServerError as error:
+        if chosen.verb == "user":
+            print(let_in(chosen.address_file, chosen.group))
+        else:
+            cluster = KafkaCluster(chosen.brokers, data=chosen.data, say=say_aloud)
+            run_until_told(cluster, chosen.address_file, say_aloud)
+    except (LocalServerError, Misconfigured, Transient) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -262,6 +262,11 @@ def test_the_container_of_kafka_promises_what_a_local_broker_promises(tmp_path: 
     same = {name for name in ours.keys() & local.keys() if not any(p in name for p in places)}
     assert {name: ours[name] for name in same} == {name: local[name] for name in same}
     assert {"auto.create.topics.enable", "log.retention.ms", "min.insync.replicas"} <= same
+    assert {"authorizer.class.name", "super.users"} <= same
+    signing_in = {name for name in local if name.startswith("listener.name.groups.")}
+    assert {name: ours.get(name) for name in signing_in} == {
+        name: local[name] for name in signing_in
+    }
     assert (
         f"PLAINTEXT://{environment('topics')['CASTMARK_KAFKA_BOOTSTRAP']}"
         in (ours["advertised.listeners"])
