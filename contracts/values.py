@@ -83,10 +83,11 @@ def plain(value: Decimal) -> str:
     text = str(value)
     if text.isdigit():
         return text  # most are whole
-    if value == 0:
-        return "0"
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    if "E" in text:
+        text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if value == 0 else text
 
 
 PlainDecimal = Annotated[

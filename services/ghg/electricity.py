@@ -207,7 +207,7 @@ def _line(
     unproven = supply.kwh - proven
     generator = supply.generator_kg_per_kwh or ZERO
     market = proven * generator + unproven * remainder.kg_per_kwh
-    if supply.source is Source.DIRECT_LINE and not _unconnected(doubts):
+    if supply.source is Source.DIRECT_LINE and not unconnected(doubts):
         place, where = generator, "the plant behind the line"
     else:
         place, where = grid.average.kg_per_kwh, grid.average.announcement
@@ -232,5 +232,6 @@ def _line(
     )
 
 
-def _unconnected(doubts: Iterable[Doubt]) -> bool:
+def unconnected(doubts: Iterable[Doubt]) -> bool:
+    """Whether a claim was found to be without its proof, so that its power is the grid's."""
     return any(doubt.about == "green_power_unproven" for doubt in doubts)

@@ -41,12 +41,14 @@ OWN_SCRAP = frozenset({Kind.INTERNAL.value, Kind.DROSS.value})
 class Flows(NamedTuple):
     """Tonnes that each step made (`made`), the scrap that left it (`scrap`), the share of its
     product that went to the next step (`onward`), and of the metal cast the share that was tapped
-    as liquid metal, here or next door (`primary`)."""
+    as liquid metal, here or next door (`primary`). `legs_of_other_metal` are ids of transport legs
+    that carried metal which was not tapped."""
 
     made: Mapping[Step, Decimal]
     scrap: Mapping[Step, Decimal]
     onward: Mapping[Step, Decimal]
     primary: Decimal
+    legs_of_other_metal: frozenset[str] = frozenset()
 
     @property
     def cast_primary_t(self) -> Decimal:
@@ -69,6 +71,7 @@ def flows_of(inventory: Inventory) -> Flows:
     scrap: dict[Step, Decimal] = {}
     sold: dict[str, Decimal] = {}
     entered: list[Datum] = []
+    legs: list[str] = []
     for datum in inventory.data:
         item = datum.item
         if item.startswith("output."):
@@ -80,11 +83,14 @@ def flows_of(inventory: Inventory) -> Flows:
                 scrap[datum.step] = scrap.get(datum.step, ZERO) + datum.quantity
         elif datum.step is Step.CASTING and (item == "scrap.in" or item.startswith("bought.")):
             entered.append(datum)
+        elif datum.of in OTHER_METAL or datum.of == "scrap.in":
+            legs.append(datum.datum_id)
     if inventory.site.technology is not None and Step.ELECTROLYSIS not in made:
         tapped = made.get(Step.CASTING, ZERO)  # what the cells made is told only as cast
     else:
         tapped = made.get(Step.ELECTROLYSIS, ZERO) - sold.get("output.liquid_metal", ZERO)
-    return Flows(made, scrap, _onward(made, sold), _primary(max(tapped, ZERO), entered))
+    primary = _primary(max(tapped, ZERO), entered)
+    return Flows(made, scrap, _onward(made, sold), primary, frozenset(legs))
 
 
 def _onward(made: Mapping[Step, Decimal], sold: Mapping[str, Decimal]) -> dict[Step, Decimal]:

@@ -10,12 +10,14 @@ is announced it holds, and a factor of the facility's own is doubted and not use
 """
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
 
 from contracts.inventory import Scope
 
 from .activity import Datum, Site
 from .certificates import Cancellation
-from .electricity import Grid, PowerLine, Proof, Source, Supply, power
+from .electricity import Grid, PowerLine, Proof, Source, Supply, power, unconnected
 from .grid import GridFactor, Scale, announced
 from .lines import Applied, Line
 from .tables import OWN, Place, Tables, own, unsourced
@@ -31,6 +33,14 @@ UNIT = "kg CO2e/kWh"
 PROOFS = frozenset(proof.value for proof in Proof)
 
 
+class _Here(NamedTuple):
+    """The grid of some supplies, and the factors of all its power and of what claims leave."""
+
+    place: Place
+    average: Applied
+    left: Applied
+
+
 def power_lines(data: Sequence[Datum], site: Site, table: Tables) -> list[Line]:
     """The lines of all supplies of a facility, in kWh. Refused as `electricity.power` says."""
     lines: list[Line] = []
@@ -38,9 +48,11 @@ def power_lines(data: Sequence[Datum], site: Site, table: Tables) -> list[Line]:
         supplies = [_supply(datum) for datum in alike]
         grid = Grid(site.country, place.average, place.residual)
         found = power(supplies, grid, table.pinned.policy)
+        left = next((one.left for one in found.lines if one.left is not None), place.average)
+        here = _Here(place, _of_grid(place.average), _of_grid(left))
         for datum, line in zip(alike, found.lines, strict=True):
             if line.source is not Source.OWN_GENERATION:
-                lines += _lines(datum, line, place, table)
+                lines += _lines(datum, line, here, table)
             elif line.doubts:
                 lines.append(_own_plant(datum, line))
     return lines
@@ -97,11 +109,10 @@ def _supply(datum: Datum) -> Supply:
     )
 
 
-def _lines(datum: Datum, line: PowerLine, place: Place, table: Tables) -> list[Line]:
+def _lines(datum: Datum, line: PowerLine, here: _Here, table: Tables) -> list[Line]:
     """One supply: location, market, losses, upstream."""
-    grid = place.average
-    direct = line.location_kg_per_kwh != grid.kg_per_kwh
-    factor = _plant(datum) if direct else _of_grid(grid)
+    direct = line.source is Source.DIRECT_LINE and not unconnected(line.doubts)
+    factor = _plant(datum) if direct else here.average
     base = Line(
         data=(datum.datum_id,),
         step=datum.step,
@@ -113,18 +124,19 @@ def _lines(datum: Datum, line: PowerLine, place: Place, table: Tables) -> list[L
         rule=LOCATION,
         kg=line.location_kg,
         kind=datum.kind,
-        doubts=() if direct else (*place.doubts, *_not_used(datum, grid)),
+        doubts=() if direct else (*here.place.doubts, *_not_used(datum, here.place.average)),
         uncertainty_percent=datum.uncertainty_percent,
     )
     lines = [base]
+    left_kwh = line.kwh - line.proven_kwh
+    partly = left_kwh > 0 or line.kwh == 0
     if line.proven_kwh > 0:
-        lines.append(_market(base, _plant(datum), CLAIMED, line))
-    if line.proven_kwh < line.kwh or line.kwh == 0:
-        left = _of_grid(line.left or grid)
-        rest = line._replace(proven_kwh=line.kwh - line.proven_kwh)
-        lines.append(_market(base, left, LEFT, rest))
+        doubts = () if partly else line.doubts
+        lines.append(_market(base, _plant(datum), CLAIMED, line.proven_kwh, doubts))
+    if partly:
+        lines.append(_market(base, here.left, LEFT, left_kwh, line.doubts))
     names = [("power.upstream", UPSTREAM)]
-    if line.source is not Source.DIRECT_LINE:
+    if not direct:
         names.append(("power.grid_loss", LOST))
     for name, rule in names:
         share = table.share_of(name, line.location_kg_per_kwh)
@@ -140,15 +152,17 @@ def _lines(datum: Datum, line: PowerLine, place: Place, table: Tables) -> list[L
     return lines
 
 
-def _market(base: Line, factor: Applied, rule: str, part: PowerLine) -> Line:
-    """A part of the market side; what is doubtful about a claim stands with it."""
+def _market(
+    base: Line, factor: Applied, rule: str, kwh: Decimal, doubts: tuple[Doubt, ...]
+) -> Line:
+    """A part of the market side. What is doubtful about a claim stands with what it leaves."""
     return base._replace(
         scope=Scope.POWER_MARKET,
-        activity=part.proven_kwh,
+        activity=kwh,
         factor=factor,
         rule=rule,
-        kg=part.proven_kwh * factor.value,
-        doubts=part.doubts,
+        kg=kwh * factor.value,
+        doubts=doubts,
     )
 
 

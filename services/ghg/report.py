@@ -29,8 +29,10 @@ from .totals import (
     KG_PER_T,
     OTHER_SIDE,
     Side,
+    carried_apart,
     casthouse_share,
     casthouse_shares,
+    cells_of,
     leaving,
     with_site,
 )
@@ -47,6 +49,17 @@ class Reported(NamedTuple):
     share: Decimal
     kg: Decimal
     reason: str
+
+
+class _Bounds(NamedTuple):
+    """What decides about a line: the rules, the shares of the steps, the side of Scope 2, and
+    whether primary metal alone is told."""
+
+    rules: Rules
+    shares: Mapping[Step, Decimal]
+    side: Side
+    primary: bool
+    flows: Flows
 
 
 class Report(NamedTuple):
@@ -124,7 +137,7 @@ def report(
         other_side=beside_kg / tonnes / KG_PER_T if tonnes else None,
         cut_offs=outs,
         cbam=_cbam(result, flows, counted, tonnes) if regime is Regime.CBAM else None,
-        doubts=(*result.doubts, *_doubts(inventory, rules, product, primary)),
+        doubts=(*result.doubts, *_doubts(inventory, rules, what, pinned)),
     )
 
 
@@ -176,39 +189,43 @@ def _counted(
     side: Side,
 ) -> list[Reported]:
     step, primary = product
-    shares: Mapping[Step, Decimal] = {}
+    cells = cells_of(result.lines, flows)
+    shares: Mapping[Step, Decimal] = dict.fromkeys(Step, ONE)
     if primary:
-        shares = casthouse_shares(flows, result.lines, side)
+        shares = casthouse_shares(flows, cells, side)
     elif step is not None:
-        shares = with_site(flows.shares(step), result.lines, side)
-    else:
-        shares = dict.fromkeys(Step, ONE)
-    return [_reported(line, rules, shares, primary, side) for line in result.lines]
+        shares = with_site(flows.shares(step), cells, side)
+    bounds = _Bounds(rules, shares, side, primary, flows)
+    return [_reported(line, bounds) for line in result.lines]
 
 
-def _reported(
-    line: Line, rules: Rules, shares: Mapping[Step, Decimal], primary: bool, side: Side
-) -> Reported:
-    reason = ""
-    if line.scope not in rules.scopes:
-        reason = f"scope {line.scope} is not counted"
-        if line.scope in OTHER_SIDE.values():
-            reason = "bought power is told for information"
-    elif line.scope is OTHER_SIDE[side]:
-        reason = f"the other side of Scope 2: this report takes {side}"
-    elif line.step not in rules.steps and (primary or not rules.primary_only):
-        reason = f"{line.step} is outside the boundary"
+def _reported(line: Line, bounds: _Bounds) -> Reported:
+    reason = _outside(line, bounds)
     if reason:
         return Reported(line, ZERO, ZERO, reason)
-    share = casthouse_share(line, shares) if primary else shares.get(line.step, ZERO)
+    apart = carried_apart(line, bounds.flows) if bounds.primary else ""
+    share = casthouse_share(line.step, apart, bounds.shares)
     if share == 1:
         return Reported(line, share, line.kg, COUNTED)
     if share > 0:
         return Reported(line, share, line.kg * share, "the part that the product carries")
-    reason = "not in the product that is reported"
-    if primary and casthouse_share(line, dict.fromkeys(Step, ONE)) == 0:
-        reason = "not primary metal from tapping"
+    reason = "not primary metal from tapping" if apart else "not in the product that is reported"
     return Reported(line, ZERO, ZERO, reason)
+
+
+def _outside(line: Line, bounds: _Bounds) -> str:
+    """Why nothing of a line can count: its scope or its step is outside. Where a regime of primary
+    metal tells another product for want of it, that product's steps are inside."""
+    rules = bounds.rules
+    if line.scope not in rules.scopes:
+        if line.scope in OTHER_SIDE.values():
+            return "bought power is told for information"
+        return f"scope {line.scope} is not counted"
+    if line.scope is OTHER_SIDE[bounds.side]:
+        return f"the other side of Scope 2: this report takes {bounds.side}"
+    if line.step not in rules.steps and (bounds.primary or not rules.primary_only):
+        return f"{line.step} is outside the boundary"
+    return ""
 
 
 def _cbam(
@@ -227,15 +244,19 @@ def _without(one: Reported, outs: Sequence[CutOff]) -> Reported:
 
 
 def _doubts(
-    inventory: Inventory, rules: Rules, product: Step | None, primary: bool
+    inventory: Inventory, rules: Rules, what: tuple[Step | None, bool], pinned: Pinned
 ) -> tuple[Doubt, ...]:
     """What a report of this regime would be asked."""
+    product, primary = what
     found: list[Doubt] = []
     source = "sources.md 4.7"
     technology = inventory.site.technology
     if rules.technologies and technology is not None and technology not in rules.technologies:
         sentence = f"{rules.regime} takes other cells than {technology}."
         found.append(Doubt("regime_not_for_technology", sentence, source))
+    if rules.in_force is not None and pinned.as_of < rules.in_force:
+        sentence = f"{rules.regime} is in force from {rules.in_force}."
+        found.append(Doubt("regime_not_in_force", sentence, source))
     if product is None:
         sentence = f"Nothing was made of which {rules.regime} speaks."
         found.append(Doubt("no_declared_product", sentence, source))

@@ -5,7 +5,7 @@ a sum takes one of them. What a whole site shares and nobody split (`Step.SITE`)
 steps in proportion to what they give off themselves.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -19,6 +19,10 @@ from .scrap import Method
 
 KG_PER_T = Decimal(1000)
 SCRAP = frozenset({"scrap.in", "output.scrap"})
+LIQUID = "bought.liquid_metal"
+OTHER = "other metal"
+Cells = Mapping[tuple[Step, Scope, str], Decimal]
+"""Kilograms by step, by scope, and by how they are carried where that is not as their step."""
 
 
 class Side(StrEnum):
@@ -107,37 +111,52 @@ def primary_data_share(result: Result, side: Side = Side.MARKET) -> Decimal | No
     return sum((abs(line.kg) for line in lines if line.primary), ZERO) / every
 
 
-def casthouse_shares(flows: Flows, lines: Sequence[Line], side: Side) -> Mapping[Step, Decimal]:
+def cells_of(lines: Iterable[Line], flows: Flows) -> Cells:
+    """Kilograms by step and scope, in one pass; what is carried otherwise than its step
+    (`carried_apart`) stands alone."""
+    found: dict[tuple[Step, Scope, str], Decimal] = {}
+    for line in lines:
+        key = (line.step, line.scope, carried_apart(line, flows))
+        found[key] = found.get(key, ZERO) + line.kg
+    return found
+
+
+def carried_apart(line: Line, flows: Flows) -> str:
+    """Why a line is carried otherwise than its step: as metal that was not tapped, or as liquid
+    metal that was bought. Nothing for most."""
+    item = line.item
+    if item in OTHER_METAL or item in SCRAP or line.data[0] in flows.legs_of_other_metal:
+        return OTHER
+    if item == LIQUID and line.step is Step.CASTING:
+        return LIQUID
+    return ""
+
+
+def casthouse_shares(flows: Flows, cells: Cells, side: Side) -> Mapping[Step, Decimal]:
     """How much of each step is of primary metal at the casthouse: of casting itself the part that
     this metal took, of steps after it nothing."""
     shares = {**flows.shares(Step.CASTING), Step.CASTING: flows.primary}
-    return with_site(shares, lines, side)
+    return with_site(shares, cells, side)
 
 
-def casthouse_share(line: Line, shares: Mapping[Step, Decimal]) -> Decimal:
-    """How much of a line is of primary metal at the casthouse, by the shares of the steps. Metal
-    that was not tapped is none of it; liquid metal that was bought is all of it."""
-    if line.item in OTHER_METAL or line.item in SCRAP:
-        return ZERO
-    if line.step is Step.CASTING and line.item == "bought.liquid_metal":
-        return ONE
-    return shares.get(line.step, ZERO)
+def casthouse_share(step: Step, apart: str, shares: Mapping[Step, Decimal]) -> Decimal:
+    """How much of a line is of primary metal at the casthouse, by its step and how it is carried.
+    Metal that was not tapped is none of it; liquid metal that was bought is all of it."""
+    if apart:
+        return ONE if apart == LIQUID else ZERO
+    return shares.get(step, ZERO)
 
 
-def with_site(
-    shares: Mapping[Step, Decimal], lines: Sequence[Line], side: Side
-) -> Mapping[Step, Decimal]:
+def with_site(shares: Mapping[Step, Decimal], cells: Cells, side: Side) -> Mapping[Step, Decimal]:
     """The shares with that of what the whole site shares: as its steps together have, weighed by
     what they give off."""
-    own: dict[Step, Decimal] = {}
-    for line in on_side(lines, side):
-        if line.step is not Step.SITE:
-            own[line.step] = own.get(line.step, ZERO) + line.kg
-    every = sum(own.values(), ZERO)
-    if every <= 0:
-        return {**shares, Step.SITE: ONE}
-    carried = sum((kg * shares.get(step, ZERO) for step, kg in own.items()), ZERO)
-    return {**shares, Step.SITE: carried / every}
+    every = carried = ZERO
+    unused = OTHER_SIDE[side]
+    for (step, scope, _), kg in cells.items():
+        if step is not Step.SITE and scope is not unused:
+            every += kg
+            carried += kg * shares.get(step, ZERO)
+    return {**shares, Step.SITE: carried / every if every > 0 else ONE}
 
 
 def mine_to_metal(result: Result, flows: Flows | None = None) -> Intensity:
@@ -152,11 +171,17 @@ def mine_to_metal(result: Result, flows: Flows | None = None) -> Intensity:
             " cast.",
             output_t=tonnes,
         )
+    cells = cells_of(result.lines, known)
     sides: dict[Side, Decimal] = {}
     for side in Side:
-        shares = casthouse_shares(known, result.lines, side)
+        shares = casthouse_shares(known, cells, side)
+        unused = OTHER_SIDE[side]
         sides[side] = sum(
-            (line.kg * casthouse_share(line, shares) for line in on_side(result.lines, side)),
+            (
+                kg * casthouse_share(step, apart, shares)
+                for (step, scope, apart), kg in cells.items()
+                if scope is not unused
+            ),
             ZERO,
         )
     return Intensity(tonnes, sides[Side.LOCATION], sides[Side.MARKET])
@@ -166,25 +191,30 @@ def footprints(result: Result, flows: Flows | None = None) -> tuple[Footprint, .
     """Every product from cradle to gate, of mine, refinery, anode plant, cells, casthouse and
     mill. Under `co_product` scrap that leaves carries its share by mass."""
     known = flows or flows_of(result.inventory)
+    cells = cells_of(result.lines, known)
     found: list[Footprint] = []
     for step, items in PRODUCTS.items():
         tonnes = known.made.get(step, ZERO)
         if tonnes <= 0:
             continue
-        per_t = {
-            side: carried_kg(result.lines, step, known, side)
-            / (tonnes + leaving(result.scrap_method, step, known))
-            / KG_PER_T
-            for side in Side
-        }
+        carrying = tonnes + leaving(result.scrap_method, step, known)
+        per_t = {side: carried_kg(cells, step, known, side) / carrying / KG_PER_T for side in Side}
         found.append(Footprint(step, items, tonnes, per_t[Side.LOCATION], per_t[Side.MARKET]))
     return tuple(found)
 
 
-def carried_kg(lines: Sequence[Line], product: Step, flows: Flows, side: Side) -> Decimal:
+def carried_kg(cells: Cells, product: Step, flows: Flows, side: Side) -> Decimal:
     """What the product of a step carries from cradle to gate, in kg CO2e."""
-    shares = with_site(flows.shares(product), lines, side)
-    return sum((line.kg * shares.get(line.step, ZERO) for line in on_side(lines, side)), ZERO)
+    shares = with_site(flows.shares(product), cells, side)
+    unused = OTHER_SIDE[side]
+    return sum(
+        (
+            kg * shares.get(step, ZERO)
+            for (step, scope, _), kg in cells.items()
+            if scope is not unused
+        ),
+        ZERO,
+    )
 
 
 def leaving(scrap_method: str, step: Step, flows: Flows) -> Decimal:

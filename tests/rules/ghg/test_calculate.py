@@ -176,6 +176,14 @@ def test_a_direct_line_loses_nothing_on_a_grid_it_does_not_pass() -> None:
     assert lost == {"ppa", "grid"}
 
 
+def test_a_line_that_is_not_proven_is_the_grid() -> None:
+    line = datum("line", CELLS, "power.direct_line", "100", factor="0", factor_source="plant")
+    lines = result(line, site=XINJIANG).lines
+    assert kg(lines, Scope.POWER_LOCATION) == d("60.21")
+    assert any(one.rule.startswith("power: losses") for one in lines)
+    assert "green_power_unproven" in about(lines)
+
+
 def test_power_of_an_own_plant_is_its_fuels() -> None:
     own = datum("own", CELLS, "power.own_generation", "1000")
     assert result(own).lines == ()
@@ -341,6 +349,8 @@ def test_the_same_data_give_the_same_working_and_other_data_another() -> None:
         ("item-at-wrong-step", [datum("x", CAST, "bought.alumina", "1")]),
         ("quantity-negative", [datum("x", CELLS, "bought.alumina", "-1")]),
         ("quantity-negative", [datum("x", CELLS, "bought.alumina", "1", factor="-1")]),
+        ("factor-impossible", [datum("x", CELLS, "fuel.gas", "1", factor="56.1")]),
+        ("factor-impossible", [datum("x", CELLS, "bought.alumina", "1", factor="1200000")]),
         ("datum-twice", [METAL, METAL]),
     ],
 )
