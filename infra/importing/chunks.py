@@ -79,10 +79,10 @@ def judge(chunk: Chunk, answers: Sequence[Answer], job: Job) -> Judged:
                 else:
                     unchanged += 1
                 continue
-            faults = (_fault(answer, job),)
+            faults = (fault_of(answer, job),)
             if not isinstance(answer, Refused):
                 bugs.append(answer)
-        refused.append(_refused(row, faults, job))
+        refused.append(refused_row(row, faults, job))
         slugs.update({fault.slug for fault in faults})
     tally = Tally(
         chunk.rows[-1].number, len(chunk.rows), changed, unchanged, len(refused), unreadable,
@@ -91,7 +91,8 @@ def judge(chunk: Chunk, answers: Sequence[Answer], job: Job) -> Judged:
     return Judged(tally, refused, keys, bugs)
 
 
-def _fault(error: Exception, job: Job) -> Fault:
+def fault_of(error: Exception, job: Job) -> Fault:
+    """What a refused command, or a bug, means for its row."""
     if isinstance(error, Refused):
         # A refusal's facts are named as the fields they are about.
         field = next((name for name in error.facts if name in job.binding.fields), "")
@@ -99,7 +100,8 @@ def _fault(error: Exception, job: Job) -> Fault:
     return Fault("", "internal-error", "this row met a fault of ours, which was written down")
 
 
-def _refused(row: Row, faults: Sequence[Fault], job: Job) -> RefusedRow:
+def refused_row(row: Row, faults: Sequence[Fault], job: Job) -> RefusedRow:
+    """The answer to a row with faults."""
     told = [
         (job.binding.column(fault.field), fault.slug, fault.sentence[:MAX_SENTENCE])
         for fault in faults

@@ -33,8 +33,13 @@ class Examined(NamedTuple):
     rows: int
 
 
-def examine(path: Path, form: Format) -> Examined:
-    """Read a whole file without keeping it; Refused when it is no such file, or a broken one."""
+Watch = Callable[[tuple[str, ...]], Callable[[Row], object] | None]
+"""Told the columns, it gives what wants to see the rows, if anything does."""
+
+
+def examine(path: Path, form: Format, watch: Watch = lambda _: None) -> Examined:
+    """Read a whole file without keeping it; Refused when it is no such file, or a broken one, and
+    as who watches it says."""
     if path.stat().st_size == 0:
         raise Refused("file-empty", "the file is empty: send one with a header and rows")
     if form == "xlsx":
@@ -45,7 +50,12 @@ def examine(path: Path, form: Format) -> Examined:
     sheet = open_sheet(path, form, columns)
     count = 0
     with closing(sheet.rows):
-        for _ in sheet.rows:
+        seen: Callable[[Row], object] | None = None
+        for row in sheet.rows:
+            if count == 0:
+                seen = watch(sheet.columns)
+            if seen is not None:
+                seen(row)
             count += 1
             if count > MAX_ROWS:
                 raise Refused("too-many-rows", f"{MAX_ROWS} rows are the most: send several files")

@@ -16,8 +16,9 @@ from infra.errors import Conflict
 from infra.store import translated
 
 from .formats import Format
+from .kinds import Asked
 from .mapping import Binding, Bound, Said
-from .tables import JOBS, MAPPINGS, ROWS, SEEN
+from .tables import GROUPS, JOBS, MAPPINGS, ROWS, SEEN
 
 State = Literal["received", "running", "done", "failed"]
 Phase = Literal["waiting", "trying", "importing", "comparing", "done", "failed"]
@@ -84,6 +85,11 @@ class Job(NamedTuple):
     received_at: Instant
     finished_at: Instant | None
 
+    @property
+    def asked(self) -> Asked:
+        """For whom, and under which id."""
+        return Asked(self.import_id, self.member_id)
+
 
 class RefusedRow(NamedTuple):
     """The answer to a refused row: its first fault, more of them, and its cells."""
@@ -94,6 +100,17 @@ class RefusedRow(NamedTuple):
     sentence: str
     more: tuple[tuple[str, str, str], ...]
     cells: Sequence[str]
+
+
+class Told(NamedTuple):
+    """The answer to a group of rows: its first row and key, what became of it, how many rows it
+    has, and what its kind tells of it as JSON."""
+
+    row: int
+    key: str
+    state: str
+    rows: int
+    told: str
 
 
 class Moved(Exception):
@@ -158,7 +175,7 @@ def advance(connection: Connection, before: Job, after: Job) -> None:
 def restart(connection: Connection, before: Job, after: Job) -> None:
     """Begin a pass anew: its answers so far are withdrawn."""
     advance(connection, before, after)
-    for table in (ROWS, SEEN):
+    for table in (ROWS, GROUPS, SEEN):
         connection.execute(table.delete().where(table.c.import_id == before.import_id))
 
 
@@ -205,6 +222,25 @@ def refused_rows(engine: Engine, import_id: str, after: int, limit: int) -> list
             )
             for row in connection.execute(query)
         ]
+
+
+def keep_groups(connection: Connection, import_id: str, groups: Sequence[Told]) -> None:
+    """Keep the answers to groups."""
+    if groups:
+        values = [{"import_id": import_id, **group._asdict()} for group in groups]
+        connection.execute(GROUPS.insert(), values)
+
+
+def groups(engine: Engine, import_id: str, after: int, limit: int) -> list[Told]:
+    """Groups behind a row number, in the order of their first rows."""
+    query = (
+        select(*(GROUPS.c[name] for name in Told._fields))
+        .where(GROUPS.c.import_id == import_id, GROUPS.c.row > after)
+        .order_by(GROUPS.c.row)
+        .limit(limit)
+    )
+    with translated(), engine.connect() as connection:
+        return [Told._make(row) for row in connection.execute(query)]
 
 
 def note_seen(connection: Connection, import_id: str, keys: Sequence[str]) -> None:

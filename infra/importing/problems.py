@@ -110,6 +110,23 @@ PROBLEMS: tuple[Problem, ...] = (
         " Mend those rows and import the file again.",
         UNUSABLE,
     ),
+    Problem(
+        "too-many-groups",
+        "Too many groups of rows",
+        "Rows that belong together are taken together. Send several files.",
+        413,
+    ),
+    Problem(
+        "group-too-large",
+        "Too many rows belong together",
+        "They are taken or refused as one. Sum some of them up.",
+        413,
+    ),
+    Problem(
+        "unknown-import",
+        "There is no such import",
+        "Look at the import's id; an import is shown to the member who sent it only.",
+    ),
     Problem("too-many-columns", "Too many columns", "Leave out what is not needed.", UNUSABLE),
     Problem("too-many-rows", "Too many rows", "Send several files.", 413),
     Problem(

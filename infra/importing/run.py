@@ -5,23 +5,29 @@ A killed import goes on behind its last answered row when the service starts aga
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Engine
 
 from contracts.values import Instant
 from infra.errors import Refused, Transient
+from infra.pool import pool
 from infra.service import Running
 from infra.transaction import Transaction
 
 from . import jobs
 from .formats import examine
+from .groupwork import GroupWork
 from .jobs import Job, Moved, Options, Tally
 from .kinds import Asked, Kind
-from .mapping import bind, merged, read_said, signature
+from .mapping import Binding, Said, bind, merged, read_said, signature
+from .order import ENDING, Order, sort
+from .rows import Row
 from .spool import place, spool, sweep
 from .work import Work
 
@@ -29,6 +35,30 @@ IDLE_S = 5.0
 AGAIN_S = 1.0
 FORGOTTEN_S = 24 * 3_600
 log = structlog.stdlib.get_logger("castmark.imports")
+
+
+class _Look:
+    """What is found out about a file on the first way through it: its columns' meaning, and
+    whether rows that belong together lie together."""
+
+    def __init__(self, engine: Engine, kind: Kind, asked: Asked, said: Said) -> None:
+        self._engine, self._kind, self._asked, self._said = engine, kind, asked, said
+        self.mark = ""
+        self.before = Said({}, {})
+        self.binding = Binding({}, ())
+        self.order: Order | None = None
+
+    def columns(self, columns: tuple[str, ...]) -> Callable[[Row], object] | None:
+        """Refused when the columns cannot be bound; what looks at the rows, if it has to."""
+        kind, asked = self._kind, self._asked
+        self.mark = signature(columns)
+        self.before = jobs.remembered(self._engine, asked.member_id, kind.name, self.mark)
+        self.binding = bind(columns, kind.fields, self._said, self.before)
+        kind.check(self.binding)
+        if kind.grouped is None:
+            return None
+        self.order = Order(kind.grouped.key(asked, self.binding))
+        return self.order.rank
 
 
 class Imports:
@@ -39,6 +69,7 @@ class Imports:
         self.folder = running.data / "imports"
         self._running = running
         self._wake = asyncio.Event()
+        self._pool: Executor | None = None
         running.spawn("imports", self.run)
 
     # --- taking in ---
@@ -58,37 +89,46 @@ class Imports:
         file or other options, Transient when there is no room for it.
         """
         said = read_said(options.map, options.constants, kind.fields)
+        look = _Look(self._running.engine, kind, asked, said)
         spooled, sha256 = await spool(self.folder, body)
+        ordered = spooled.with_name(f"{spooled.name}{ENDING}.part")
         try:
             kept = await asyncio.to_thread(self.job, asked.import_id)
             if kept is not None:
                 jobs.check_same(kept, kind.name, asked.member_id, options, sha256)
                 return kept
-            found = await asyncio.to_thread(examine, spooled, options.format)
-            mark = signature(found.columns)
-            before = await asyncio.to_thread(
-                jobs.remembered, self._running.engine, asked.member_id, kind.name, mark
-            )
-            binding = bind(found.columns, kind.fields, said, before)
-            kind.check(binding)
+            found = await asyncio.to_thread(examine, spooled, options.format, look.columns)
             job = Job(
                 asked.import_id, kind.name, asked.member_id, sha256, options, found.columns,
-                binding, actor, correlation_id, "received", "waiting", found.rows, Tally(), 0,
+                look.binding, actor, correlation_id, "received", "waiting", found.rows, Tally(), 0,
                 None, None, Instant(""), None,
             )  # fmt: skip
-            await asyncio.to_thread(place, spooled, self.file_of(job))
+            await asyncio.to_thread(self._place, job, kind, look, spooled, ordered)
         finally:
-            await asyncio.to_thread(partial(spooled.unlink, missing_ok=True))
+            for left in (spooled, ordered):
+                await asyncio.to_thread(partial(left.unlink, missing_ok=True))
 
         def keep(transaction: Transaction) -> Job:
             if not options.dry_run:
-                words = merged(before, said)
-                jobs.remember(transaction.connection, asked.member_id, kind.name, mark, words)
+                words = merged(look.before, said)
+                jobs.remember(transaction.connection, asked.member_id, kind.name, look.mark, words)
             return jobs.receive(transaction.connection, job._replace(received_at=transaction.now))
 
         job = await self._running.writer.run(keep)
         self._wake.set()
         return job
+
+    def _place(self, job: Job, kind: Kind, look: _Look, spooled: Path, ordered: Path) -> None:
+        """Give the file its lasting name; beside it, where rows lie apart that belong together,
+        the same rows in their order."""
+        at = self.file_of(job)
+        beside = at.with_name(at.name + ENDING)
+        beside.unlink(missing_ok=True)  # of a try that was killed before it was kept
+        if kind.grouped is not None and look.order is not None and look.order.scattered:
+            key = kind.grouped.key(job.asked, job.binding)
+            sort(spooled, job.options.format, job.columns, key, ordered)
+            place(ordered, beside)
+        place(spooled, at)
 
     def job(self, import_id: str) -> Job | None:
         """A job as it stands; may wait for the database."""
@@ -103,17 +143,25 @@ class Imports:
     async def run(self) -> None:
         """Work for ever; jobs that an earlier process left unfinished come first."""
         await asyncio.to_thread(sweep, self.folder, time.time() - FORGOTTEN_S)
+        try:
+            await self._run()
+        finally:
+            self._end_processes()
+
+    async def _run(self) -> None:
         while True:
             self._wake.clear()
             try:
                 job = await asyncio.to_thread(self._next)
                 if job is None:
+                    self._end_processes()
                     with suppress(TimeoutError):
                         async with asyncio.timeout(IDLE_S):
                             await self._wake.wait()
                 else:
                     await self._work(job)
             except Transient as error:
+                self._end_processes()  # one of them may be what is away
                 log.warning("import-waits", reason=str(error))
                 await asyncio.sleep(AGAIN_S)
             except Moved:
@@ -124,9 +172,26 @@ class Imports:
         found = jobs.unfinished(self._running.engine)
         return next((job for job in found if self.file_of(job).exists()), None)
 
+    def _work_of(self, job: Job) -> Work:
+        kind, file = self.kinds[job.kind], self.file_of(job)
+        if kind.grouped is None:
+            return Work(self._running, kind, file, job)
+        return GroupWork(self._running, kind, kind.grouped, file, job, self._processes)
+
+    def _processes(self) -> Executor:
+        """The pool, made when a file is worth it."""
+        if self._pool is None:
+            self._pool = pool()
+        return self._pool
+
+    def _end_processes(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
     async def _work(self, job: Job) -> None:
         """Bring one job to its end."""
-        work = Work(self._running, self.kinds[job.kind], self.file_of(job), job)
+        work = self._work_of(job)
         try:
             await work.run()
         except (Transient, Moved, asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""Tables of imports: jobs, refused rows, remembered mappings, keys seen by a sync."""
+"""Tables of imports: jobs, refused rows, groups, remembered mappings, keys seen by a sync."""
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
 
@@ -23,7 +23,8 @@ JOBS = Table(
     Column("state", Text, nullable=False),  # received, running, done, failed
     Column("phase", Text, nullable=False),  # waiting, trying, importing, comparing, done, failed
     Column("rows", Integer, nullable=False),
-    Column("last_row", Integer, nullable=False),  # the number of the last row that is answered
+    # The number of the last row that is answered; where rows are grouped, how many are.
+    Column("last_row", Integer, nullable=False),
     Column("done", Integer, nullable=False),
     Column("changed", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
@@ -51,6 +52,18 @@ ROWS = Table(
     Column("more", Text, nullable=False),  # further faults of the same row
     Column("cells", Text, nullable=False),
 )
+
+GROUPS = Table(
+    "import_groups",
+    METADATA,
+    Column("import_id", Text, primary_key=True),
+    Column("row", Integer, primary_key=True),  # the group's first
+    Column("key", Text, nullable=False),
+    Column("state", Text, nullable=False),  # changed, unchanged, refused
+    Column("rows", Integer, nullable=False),
+    Column("told", Text, nullable=False),  # JSON of its kind; empty where there is nothing to tell
+)
+"""Groups of rows that are taken or refused together, each answered once."""
 
 MAPPINGS = Table(
     "import_mappings",

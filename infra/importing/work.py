@@ -25,7 +25,7 @@ from . import jobs
 from .chunks import CHUNK, Chunk, judge, read_chunk
 from .formats import open_sheet
 from .jobs import Job, Tally
-from .kinds import Asked, Kind
+from .kinds import Kind
 from .rows import Row
 
 log = structlog.stdlib.get_logger("castmark.imports")
@@ -40,7 +40,7 @@ class Work:
         self._running = running
         self._kind = kind
         self._file = file
-        self._asked = Asked(job.import_id, job.member_id)
+        self._asked = job.asked
         self._folds = Rehearsed()
         self._reader = ThreadPoolExecutor(1, "import-reader")
 
@@ -129,6 +129,7 @@ class Work:
 
     def _chunk(self, source: "Source") -> Chunk | None:
         today = self._running.times.today()
+        assert self._kind.builder is not None  # a grouped kind has a work of its own
         build = self._kind.builder(self._asked, self.job.binding, today)
         return read_chunk(source, build, self.job)
 

@@ -9,6 +9,7 @@ Rules: sources.md 4.1, 4.10; R-16 (calendar year).
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -275,8 +276,8 @@ class Rows:
         told("kind", lambda: kind_of(row[at["kind"]]))
         values = list(_DEFAULTS)
         for index, place, reader, name in self._optional:
-            if row[index].strip():
-                values[place] = told(name, lambda r=reader, i=index: r(row[i].strip()))  # type: ignore[misc]  # bound early
+            if text := row[index].strip():
+                values[place] = told(name, partial(reader, text))
         if isinstance(item, Item):
             if isinstance(step, Step):
                 told("step", lambda: stands(item, step))

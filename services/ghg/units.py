@@ -348,4 +348,5 @@ def _settled(factor: Decimal) -> Decimal:
     """To the places of decimal arithmetic, in plain digits."""
     with localcontext(prec=PLACES):
         found = (+factor).normalize()
-        return found.quantize(ONE) if found.as_tuple().exponent > 0 else found  # type: ignore[operator]  # finite
+        exponent = found.as_tuple().exponent
+        return found.quantize(ONE) if isinstance(exponent, int) and exponent > 0 else found

@@ -242,11 +242,6 @@ _SITES: tuple[Problem, ...] = (
         "The facility is there already",
         "Offer it to another entity.",
     ),
-    Problem(
-        "unknown-import",
-        "There is no such import",
-        "Look at the import's id; an import is shown to the member who sent it only.",
-    ),
 )
 _ROWS: tuple[Problem, ...] = (
     Problem(

@@ -1,0 +1,156 @@
+"""A chunk of whole groups of rows: read, built elsewhere, judged by the answers to them."""
+
+from collections import Counter
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
+
+from infra.decider import derived_id
+from infra.errors import Refused
+from infra.transaction import Answer, Outcome, Request
+
+from .chunks import fault_of, refused_row
+from .jobs import Job, RefusedRow, Tally, Told
+from .kinds import Fault, GroupBuilt, Grouped
+from .order import Ranked
+from .rows import Row
+
+GROUP_ROWS = 2_000
+"""A chunk has whole groups until they are so many rows."""
+
+
+class Group(NamedTuple):
+    """Rows that belong together, in order, and their key."""
+
+    key: str
+    rows: list[Row]
+
+
+class GroupChunk(NamedTuple):
+    """Groups with what became of each, and the requests of those that can be asked, in order."""
+
+    groups: Sequence[Group]
+    built: Sequence[GroupBuilt]
+    requests: list[Request]
+
+
+class Judged(NamedTuple):
+    """What the answers to a chunk of groups mean."""
+
+    tally: Tally
+    refused: list[RefusedRow]
+    told: list[Told]
+    bugs: list[Exception]
+
+
+class GroupSource:
+    """Groups behind the rows that are answered already."""
+
+    def __init__(self, rows: Generator[Ranked], grouped: Grouped, job: Job) -> None:
+        self._rows = rows
+        self._key = grouped.key(job.asked, job.binding)
+        self._skip = job.tally.last_row
+        self._held: Ranked | None = None
+
+    def chunk(self) -> list[Group]:
+        """The next groups; none at the end of the file."""
+        groups: list[Group] = []
+        taken, rank = 0, -1
+        while True:
+            ranked = self._held or next(self._rows, None)
+            self._held = None
+            if ranked is None:
+                return groups
+            if self._skip:
+                self._skip -= 1
+                continue
+            if ranked[0] != rank:
+                if taken >= GROUP_ROWS:
+                    self._held = ranked
+                    return groups
+                rank = ranked[0]
+                groups.append(Group(self._key(ranked[1].cells), []))
+            groups[-1].rows.append(ranked[1])
+            taken += 1
+
+    def close(self) -> None:
+        """Close the file."""
+        self._rows.close()
+
+
+def readable(groups: Sequence[Group]) -> list[tuple[str, Sequence[Sequence[str]]]]:
+    """Groups as `Grouped.work` takes them: without the rows that cannot be read."""
+    return [
+        (group.key, [row.cells for row in group.rows if row.broken is None]) for group in groups
+    ]
+
+
+def chunk_of(groups: Sequence[Group], built: Sequence[GroupBuilt], job: Job) -> GroupChunk:
+    """The requests of groups of which every row is right. A command's id follows from the import's
+    and the group's first row, so no group is carried out twice."""
+    whole = [_whole(group, one) for group, one in zip(groups, built, strict=True)]
+    requests = [
+        Request(
+            derived_id(job.import_id, "group", str(group.rows[0].number)),
+            one.command,
+            job.actor,
+            job.correlation_id,
+            job.import_id,
+        )
+        for group, one in zip(groups, whole, strict=True)
+        if one.command is not None
+    ]
+    return GroupChunk(groups, whole, requests)
+
+
+def _whole(group: Group, built: GroupBuilt) -> GroupBuilt:
+    """The faults of all rows, those that cannot be read among them."""
+    if all(row.broken is None for row in group.rows):
+        return built
+    left = iter(built.faults)
+    faults = [
+        (Fault("", *row.broken),) if row.broken is not None else next(left, ())
+        for row in group.rows
+    ]
+    return built._replace(command=None, faults=faults)
+
+
+def judge_groups(chunk: GroupChunk, answers: Sequence[Answer], job: Job, others: Fault) -> Judged:
+    """Put groups and answers together again."""
+    changed = unchanged = unreadable = rows = 0
+    refused: list[RefusedRow] = []
+    told: list[Told] = []
+    bugs: list[Exception] = []
+    slugs: Counter[str] = Counter()
+    notes: Counter[str] = Counter()
+    left = iter(answers)
+    for group, built in zip(chunk.groups, chunk.built, strict=True):
+        size = len(group.rows)
+        rows += size
+        unreadable += 0 if group.key else size
+        answer = next(left) if built.command is not None else None
+        if isinstance(answer, Outcome):
+            notes.update(built.notes)
+            changed, unchanged = (
+                (changed + size, unchanged) if answer.recorded else (changed, unchanged + size)
+            )
+            state = "changed" if answer.recorded else "unchanged"
+        else:
+            if answer is not None:
+                built = built._replace(faults=[(fault_of(answer, job),)])
+                bugs += [] if isinstance(answer, Refused) else [answer]
+            faults = _faults(built, size, others)
+            refused += [
+                refused_row(row, found, job) for row, found in zip(group.rows, faults, strict=True)
+            ]
+            slugs.update(slug for found in faults for slug in {fault.slug for fault in found})
+            state = "refused"
+        told.append(Told(group.rows[0].number, group.key, state, size, built.told.decode()))
+    tally = Tally(
+        job.tally.last_row + rows, rows, changed, unchanged, len(refused), unreadable, slugs, notes
+    )
+    return Judged(tally, refused, told, bugs)
+
+
+def _faults(built: GroupBuilt, size: int, others: Fault) -> list[tuple[Fault, ...]]:
+    found = [*built.faults, *[()] * size][:size]
+    return [one or (others,) for one in found]

@@ -1,0 +1,162 @@
+"""Imports over HTTP: a file is taken in, followed, answered row by row and group by group.
+
+The address under which a kind is received is the service's own (`receiving`): what its query may
+say differs. All else is the same for every kind.
+"""
+
+import asyncio
+from functools import partial
+from typing import Annotated
+
+import orjson
+from fastapi import Path
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from contracts.values import ID_PATTERN
+from infra.errors import Refused
+from infra.service import Running
+from infra.web import Api, Json, Paged, SignedIn
+
+from . import jobs, rejects
+from .jobs import Job, RefusedRow, Told
+from .run import Imports
+
+MAX_CONSTANTS = 50
+FILE_LIMIT = 1 << 30
+"""A file may have 1 GB."""
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+
+
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+def add_reads(api: Api, running: Running, imports: Imports) -> None:
+    """What is asked about imports under `<prefix>/imports`."""
+    at = f"{running.definition.prefix}/imports"
+
+    async def own(principal: SignedIn, import_id: str) -> Job:
+        job = await asyncio.to_thread(imports.job, import_id)
+        if job is None and principal.is_ops:
+            raise Refused("unknown-import", f"there is no import {import_id}")
+        principal.require_member(job.member_id if job else "-")
+        assert job is not None  # "-" is nobody's id
+        return job
+
+    @api.get(at + "/{import_id}", tags=["imports"])
+    async def state(principal: SignedIn, import_id: Key) -> Response:
+        """How far an import is, and what became of its rows."""
+        return Json(shown(await own(principal, import_id)))
+
+    @api.get(at + "/{import_id}/rows", tags=["imports"])
+    async def rows(principal: SignedIn, import_id: Key, wanted: Paged) -> Response:
+        """Answers to refused rows, in order; `after` is a row's number."""
+        job = await own(principal, import_id)
+        after = _row_number(wanted.after)
+        found = await asyncio.to_thread(
+            jobs.refused_rows, running.engine, job.import_id, after, wanted.limit + 1
+        )
+        items = [_answer(row) for row in found[: wanted.limit]]
+        more = len(found) > wanted.limit
+        return Json({"items": items, "next": str(items[-1]["row"]) if more else None})
+
+    if any(kind.grouped is not None for kind in imports.kinds.values()):
+
+        @api.get(at + "/{import_id}/groups", tags=["imports"])
+        async def groups(principal: SignedIn, import_id: Key, wanted: Paged) -> Response:
+            """What became of rows that are taken together, in the order of their first rows, and
+            what was found about them; `after` is the number of such a row. A dry run tells it
+            too."""
+            job = await own(principal, import_id)
+            found = await asyncio.to_thread(
+                jobs.groups, running.engine, job.import_id, _row_number(wanted.after),
+                wanted.limit + 1,
+            )  # fmt: skip
+            items = [_group(one) for one in found[: wanted.limit]]
+            more = len(found) > wanted.limit
+            return Json({"items": items, "next": str(items[-1]["row"]) if more else None})
+
+    @api.get(at + "/{import_id}/rejects", tags=["imports"])
+    async def rejected(principal: SignedIn, import_id: Key) -> Response:
+        """The refused rows in the columns they came in, with what was wrong: mend and send."""
+        job = await own(principal, import_id)
+        page = partial(jobs.refused_rows, running.engine, job.import_id)
+        form = job.options.format
+        name = f"{job.import_id.replace(':', '_')}-rejects.{form}"
+        if form != "xlsx":
+            headers = {"content-disposition": f'attachment; filename="{name}"'}
+            return StreamingResponse(
+                rejects.text_of(job, page), headers=headers, media_type=rejects.MEDIA_TYPES[form]
+            )
+        made = await asyncio.to_thread(rejects.make_xlsx, job, page, imports.folder)
+        return FileResponse(
+            made,
+            media_type=rejects.MEDIA_TYPES[form],
+            filename=name,
+            background=BackgroundTask(made.unlink),
+        )
+
+
+def _row_number(after: str | None) -> int:
+    if after is None:
+        return 0
+    if not (after.isascii() and after.isdigit() and len(after) <= 9):
+        raise Refused("invalid-request", "`after` is the number of a row here")
+    return int(after)
+
+
+def _answer(row: RefusedRow) -> dict[str, object]:
+    more = [{"column": c, "slug": slug, "sentence": sentence} for c, slug, sentence in row.more]
+    return {
+        "row": row.row,
+        "column": row.column,
+        "slug": row.slug,
+        "sentence": row.sentence,
+        "more": more,
+    }
+
+
+def _group(group: Told) -> dict[str, object]:
+    told = orjson.loads(group.told) if group.told else None
+    return {**group._asdict(), "told": told}
+
+
+def shown(job: Job) -> dict[str, object]:
+    """A job as its sender sees it."""
+    tally, options = job.tally, job.options
+    problem = {"slug": job.problem_slug, "sentence": job.problem} if job.problem_slug else None
+    return {
+        "import_id": job.import_id,
+        "kind": job.kind,
+        "member_id": job.member_id,
+        "sha256": job.sha256,
+        "format": options.format,
+        "dry_run": options.dry_run,
+        "sync": options.sync,
+        "all_or_nothing": options.all_or_nothing,
+        "state": job.state,
+        "phase": job.phase,
+        "rows": job.rows,
+        "done": tally.done,
+        "accepted": tally.changed + tally.unchanged,
+        "changed": tally.changed,
+        "unchanged": tally.unchanged,
+        "refused": tally.refused,
+        "unreadable": tally.unreadable,
+        "proposed": job.proposed,
+        "slugs": tally.slugs,
+        "notes": tally.notes,
+        "mapping": [
+            {"field": one.field, "column": one.column, "value": one.value, "how": one.how}
+            for one in job.binding.fields.values()
+        ],
+        "ignored": job.binding.ignored,
+        "problem": problem,
+        "received_at": job.received_at,
+        "finished_at": job.finished_at,
+    }
