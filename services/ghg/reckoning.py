@@ -81,6 +81,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
     result = ENGINES[ENGINE](version.inventory, pinned)
     check_result(result)
     intensities = per_tonne(result)
+    share = totals.primary_data_share(result)
     found = findings(
         Context(
             inventory=version.inventory,
@@ -88,6 +89,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
             policy=policy,
             reported_on=wanted.as_of,
             intensity=judged(intensities),
+            primary_share=share,
             book=book,
         )
     )
@@ -106,7 +108,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
         outputs=_amounts(version.inventory, OUTPUTS),
         energy=_amounts(version.inventory, ENERGY),
         intensities=intensities,
-        primary_share=totals.primary_data_share(result),
+        primary_share=share,
         findings=found[:FINDINGS_KEPT],
         findings_count=len(found),
         blocking=tuple(sorted({one.rule for one in found if blocks([one])})),

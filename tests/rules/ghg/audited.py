@@ -5,6 +5,7 @@ Lines are written by hand: the rules are proved against what a result says, whoe
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from contracts.inventory import DataKind, Regime, Scope, Step
 from services.ghg.activity import Datum, Inventory, Site
@@ -31,21 +32,21 @@ SMELTER = Site("site-1", "CN", "CN-YN", "CWPB", 2015, "measured")
 CELLS, CAST = Step.ELECTROLYSIS, Step.CASTING
 
 
-def datum(name: str, step: Step, item: str, quantity: str, **more: object) -> Datum:
+def datum(name: str, step: Step, item: str, quantity: str, **more: Any) -> Datum:
     """A measured datum with a reference."""
     kind = DataKind.SUPPLIER_VERIFIED if item.startswith("bought.") else DataKind.MEASURED
     plain = Datum(name, step, item, d(quantity), kind, evidence="doc-1")
-    return plain._replace(**more)  # type: ignore[arg-type]  # fields of a tuple, by name
+    return plain._replace(**more)
 
 
-def line(name: str, scope: Scope, item: str, kg: str, **more: object) -> Line:
+def line(name: str, scope: Scope, item: str, kg: str, **more: Any) -> Line:
     """A line of one unit times its emission, from primary data."""
     factor_set = str(more.pop("factor_set", "own"))
     applied = Applied(d(kg), "kg/unit", name, factor_set, "given", "a test", primary=True)
     made = Line(
         (name,), CELLS, scope, item, d("1"), "unit", applied, "a test", d(kg), DataKind.MEASURED
     )
-    return made._replace(**more)  # type: ignore[arg-type]  # fields of a tuple, by name
+    return made._replace(**more)
 
 
 def announced(name: str, year: int) -> Applied:
@@ -118,9 +119,9 @@ def also(*more: Datum, lines: tuple[Line, ...] = (), doubts: tuple[Doubt, ...] =
     return audited((*CLEAN_DATA, *more), (*CLEAN_LINES, *lines), doubts)
 
 
-def changed(name: str, **more: object) -> Context:
+def changed(name: str, **more: Any) -> Context:
     """The clean year with one datum otherwise."""
-    data = [one._replace(**more) if one.datum_id == name else one for one in CLEAN_DATA]  # type: ignore[arg-type]  # fields by name
+    data = [one._replace(**more) if one.datum_id == name else one for one in CLEAN_DATA]
     return audited(data)
 
 
@@ -137,7 +138,7 @@ def doubted(name: str, about: str) -> Context:
     return audited(lines=lines)
 
 
-def stand_in(**more: object) -> Context:
+def stand_in(**more: Any) -> Context:
     """The clean year with a default for alumina, and without the supplier's factor."""
     lines = [
         one._replace(kind=DataKind.DEFAULT, factor=one.factor._replace(primary=False))
@@ -145,10 +146,10 @@ def stand_in(**more: object) -> Context:
         else one
         for one in CLEAN_LINES
     ]
-    return audited(lines=lines)._replace(**more)  # type: ignore[arg-type]  # fields by name
+    return audited(lines=lines)._replace(**more)
 
 
-def scrap(name: str, kind: str, **more: object) -> Datum:
+def scrap(name: str, kind: str, **more: Any) -> Datum:
     """A tenth of a per cent of the metal as scrap, from next door."""
     return datum(name, CAST, "scrap.in", "100", scrap_kind=kind, supplier_id="s-3", **more)
 
@@ -157,18 +158,18 @@ SCRAP_LEG = datum("leg-3", CAST, "transport.road", "900", of="scrap.in")
 SCRAP_MOVED = line("leg-3", Scope.TRANSPORT, "transport.road", "100")
 
 
-def scrapped(kind: str, **more: object) -> Context:
+def scrapped(kind: str, **more: Any) -> Context:
     """The clean year with a lot of scrap, and the leg that brought it."""
     return also(scrap("scrap", kind, **more), SCRAP_LEG, lines=(SCRAP_MOVED,))
 
 
-def claimed(text: str, **more: object) -> Context:
+def claimed(text: str, **more: Any) -> Context:
     """The clean year with a claim."""
-    claim = ClaimEvidence("claim-2", text, Form.FOOTPRINT)._replace(**more)  # type: ignore[arg-type]  # fields by name
+    claim = ClaimEvidence("claim-2", text, Form.FOOTPRINT)._replace(**more)
     return CLEAN._replace(claims=(claim,))
 
 
-def power(name: str, source: str, **more: object) -> Datum:
+def power(name: str, source: str, **more: Any) -> Datum:
     """A hundred megawatt-hours of a source."""
     return datum(name, CELLS, f"power.{source}", "100000", **more)
 
@@ -178,12 +179,9 @@ def certified(mwh: str, lot: str = "lot-1", name: str = "ppa") -> Datum:
     return power(name, "ppa_contract", factor=d("0"), certificates=((lot, d(mwh)),))
 
 
-def replaced(name: str, **more: object) -> Context:
+def replaced(name: str, **more: Any) -> Context:
     """The clean year with lines of a datum otherwise."""
-    lines = [
-        one._replace(**more) if one.data == (name,) else one  # type: ignore[arg-type]  # fields by name
-        for one in CLEAN_LINES
-    ]
+    lines = [one._replace(**more) if one.data == (name,) else one for one in CLEAN_LINES]
     return audited(lines=lines)
 
 
