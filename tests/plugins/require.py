@@ -5,7 +5,7 @@
     demand("postgres")                    # inside a fixture
 
 Absent: the test is skipped, and the summary says loudly what was not proven and how to have it.
-Absent but listed in `CASTMARK_REQUIRE=kafka,postgres,browser`: the test fails. No other skip
+Absent but listed in `CASTMARK_REQUIRE=kafka,postgres,browser,npm`: the test fails. No other skip
 exists in this project (tests/tidy sees to it).
 """
 
@@ -71,10 +71,15 @@ def _browser_lacking() -> str | None:
     return f"no {' and no '.join(missing)} on the PATH" if missing else None
 
 
+def _npm_lacking() -> str | None:
+    return None if shutil.which("npm") else "no npm on the PATH"
+
+
 NEEDS = {
     "kafka": Need("apt-get install default-jre-headless maven", _kafka_lacking),
     "postgres": Need("apt-get install postgresql", _postgres_lacking),
     "browser": Need("apt-get install chromium chromium-driver", _browser_lacking),
+    "npm": Need("apt-get install npm", _npm_lacking),
 }
 
 
