@@ -20,6 +20,14 @@ calculations, exact decimals throughout, numbers as dated data with their source
     services.ghg.scrap           what scrap carries into a melt, by method and regime
     services.ghg.uncertainty     error propagation and simulation
     services.ghg.secondary       world-average processes, where nobody tells
+    services.ghg.calculate       from an inventory to its lines; each family of items has a module
+                                 of its own (`fuel_lines`, `power_lines`, `pfc_lines` ...)
+    services.ghg.tables          factors as a calculation applies them, looked up once
+    services.ghg.flows           what goes from step to step, and what leaves
+    services.ghg.totals          sums: by scope and step, mine to metal, footprints, primary data
+    services.ghg.spread          how sure a result is
+    services.ghg.regimes         report regimes; services.ghg.report makes a report of one
+    services.ghg.differences     why two reports of the same data differ
     services.ghg.plausible      data that cannot be, refused before anything is calculated
     services.ghg.findings       what an auditor would write down: rules R-01 to R-26, R-34
     services.ghg.claims         what may be said of it all, in English and Chinese

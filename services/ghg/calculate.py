@@ -22,6 +22,7 @@ from .power_lines import power_lines
 from .purchase_lines import process_lines, purchase_lines
 from .scrap import Method
 from .scrap_lines import scrap_lines
+from .stock_lines import stock_lines
 from .tables import tables
 from .transport_lines import transport_lines
 from .working import Doubt
@@ -55,7 +56,9 @@ def calculate(
     lines += anode_lines(data, inventory.site, table, doubts)
     lines += process_lines(data[Family.INPUT], table)
     lines += pfc_lines(data, inventory, table, doubts)
-    lines += purchase_lines(data[Family.BOUGHT], table)
+    bought = purchase_lines(data[Family.BOUGHT], table)
+    lines += bought
+    lines += stock_lines(data[Family.STOCK], bought, table, doubts)
     lines += scrap_lines(data, regime, method, table)
     lines += transport_lines(data[Family.TRANSPORT], table)
     return Result(

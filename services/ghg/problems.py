@@ -221,11 +221,6 @@ PROBLEMS: tuple[Problem, ...] = (
         "Give the factor of the supplier or the plant, in kg CO2e per unit of the item.",
     ),
     Problem(
-        "factor-impossible",
-        "The factor cannot be",
-        "Factors are in kg CO2e per unit of the item; nothing has more than `facts.most`.",
-    ),
-    Problem(
         "cell-technology-missing",
         "The technology of the cells is missing",
         "PFC follow from the technology: name one of `facts.known` for the site or the datum.",

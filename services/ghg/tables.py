@@ -25,9 +25,6 @@ from .working import PERCENT, Doubt, Term, Working, from_set
 OWN = "own"
 KG_PER_T = Decimal(1000)
 BURNT = (Gas.CO2, Gas.CH4, Gas.N2O)
-MOST = {"MJ": Decimal(1), "kWh": Decimal(5), "t": Decimal(200_000), "t*km": Decimal(5)}
-"""Factors above these, in kg CO2e per unit, are slips of a unit: each is several times the dirtiest
-fuel, power, material or vehicle that there is."""
 PRIMARY_METAL = frozenset({"bought.liquid_metal", "bought.primary_metal", "bought.cast_metal"})
 
 
@@ -122,8 +119,8 @@ def tables(pinned: Pinned) -> Tables:
 
 
 def own(datum: Datum) -> Applied:
-    """The supplier's or the plant's own factor; refused `quantity-negative` below zero,
-    `factor-impossible` beyond anything known, and `factor-missing` where there is none."""
+    """The supplier's or the plant's own factor; refused `quantity-negative` below zero, and
+    `factor-missing` where there is none. What is too high to be is told before (`plausible`)."""
     value = datum.factor
     if value is None:
         raise Refused("factor-missing", f"{datum.datum_id} has no factor of its own.")
@@ -134,15 +131,6 @@ def own(datum: Datum) -> Applied:
             f"the factor of {datum.datum_id} is {value} kg CO2e/{unit}: it is zero or more.",
             quantity=datum.datum_id,
             value=value,
-        )
-    if value > MOST[unit]:
-        raise Refused(
-            "factor-impossible",
-            f"the factor of {datum.datum_id} is {value} kg CO2e/{unit}: nothing has more than"
-            f" {MOST[unit]}. Look at its unit.",
-            datum_id=datum.datum_id,
-            value=value,
-            most=MOST[unit],
         )
     source = datum.factor_source or datum.source or "not said"
     return Applied(value, f"kg CO2e/{unit}", OWN, OWN, "given", source, True)
