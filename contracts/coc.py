@@ -1,0 +1,328 @@
+"""The chain of custody speaks: scopes and their rules, pools and their movements.
+
+Source: sources.md section 5. Streams of `coc_ledger`: `coc_scope/<scope>` for what holds across
+periods, `pool/<scope>:<stage>:<first day of the period>` for the ledger; documents have a file of
+their own.
+Every date is a UTC day. What a decision knew of certificates is kept with it as evidence.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from .custody import (
+    Address,
+    Carried,
+    Checked,
+    DocumentNumber,
+    Entry,
+    Lot,
+    Mass,
+    MassOrNone,
+    MovementKind,
+    Origin,
+    PoolKey,
+    Remark,
+    ScopeId,
+    Stage,
+    Topic,
+)
+from .envelope import Event
+from .values import (
+    Activity,
+    CertificateId,
+    EntityId,
+    FacilityId,
+    Id,
+    MemberId,
+    Name,
+    NoteRef,
+    PersonRef,
+    PlainDecimal,
+)
+
+Months = Annotated[int, Field(ge=1, le=12)]
+Percent = Annotated[PlainDecimal, Field(gt=0, le=100)]
+
+
+# --- scopes (sources.md 5.6) ---
+
+
+class ScopeOpened(Event):
+    """A certification scope keeps accounts from `starts_on` on, in periods of `months`. Where the
+    Performance Standard may follow later, `ps_due_on` is the last day for it."""
+
+    TYPE: ClassVar[str] = "coc.scope_opened.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    entity_id: EntityId
+    name: Name
+    address: Address
+    facilities: tuple[FacilityId, ...]
+    activities: tuple[Activity, ...]
+    starts_on: date
+    months: Months
+    opened_on: date
+    evidence: Checked
+    ps_due_on: date | None
+    policy_id: Id
+
+
+class ScopeFacilityAdded(Event):
+    """One more facility; `ps_due_on` as above, for this facility (sources.md 5.6, rule 2)."""
+
+    TYPE: ClassVar[str] = "coc.scope_facility_added.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    facility_id: FacilityId
+    activities: tuple[Activity, ...]
+    added_on: date
+    evidence: Checked
+    ps_due_on: date | None
+    policy_id: Id
+
+
+class PsObligationMet(Event):
+    """The Performance Standard covers what was still to be covered: all (no facility named), or
+    a facility that was added."""
+
+    TYPE: ClassVar[str] = "coc.ps_obligation_met.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    facility_id: FacilityId | None
+    certificate_id: CertificateId
+    effective_on: date
+
+
+class ScopeSuspended(Event):
+    """From `effective_on` on nothing is claimed from this scope (sources.md 8, R-29)."""
+
+    TYPE: ClassVar[str] = "coc.scope_suspended.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    effective_on: date
+    because: Literal["ps_not_achieved"]
+    facility_id: FacilityId | None
+
+
+class ScopeReinstated(Event):
+    TYPE: ClassVar[str] = "coc.scope_reinstated.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    effective_on: date
+
+
+class PeriodChanged(Event):
+    """From `starts_on` on periods have `months`; the one before ends the day before."""
+
+    TYPE: ClassVar[str] = "coc.period_changed.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    starts_on: date
+    months: Months
+
+
+class ContractorListed(Event):
+    """An outsourcing contractor within the scope (sources.md 5.6, rule 5)."""
+
+    TYPE: ClassVar[str] = "coc.contractor_listed.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    contractor_id: Id
+    name: Name
+    listed_on: date
+
+
+class ContractorDelisted(Event):
+    TYPE: ClassVar[str] = "coc.contractor_delisted.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    contractor_id: Id
+    effective_on: date
+
+
+class JointVentureListed(Event):
+    """`holder_scope_id` has a share of this scope's output without controlling it; this scope
+    accounts for it (sources.md 5.6, rule 4)."""
+
+    TYPE: ClassVar[str] = "coc.joint_venture_listed.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    holder_scope_id: ScopeId
+    share_percent: Percent
+    effective_on: date
+
+
+class DueDiligenceRecorded(Event):
+    """A supplier of non-CoC material was looked at (sources.md 5.6, rule 6)."""
+
+    TYPE: ClassVar[str] = "coc.due_diligence_recorded.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    supplier_id: Id
+    topics: tuple[Topic, ...]
+    performed_on: date
+    valid_through: date
+    record_ref: NoteRef | None
+    policy_id: Id
+
+
+class ScopeTransferApproved(Event):
+    """The scope ends before `effective_on`; what its pools hold moves (sources.md 5.6, rule 7)."""
+
+    TYPE: ClassVar[str] = "coc.scope_transfer_approved.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    to_scope_id: ScopeId
+    effective_on: date
+    approver: PersonRef
+
+
+# --- pools (sources.md 5.3, 5.4) ---
+
+
+class PoolOpened(Event):
+    TYPE: ClassVar[str] = "coc.pool_opened.v1"
+    pool: PoolKey
+    member_id: MemberId
+    ends_on: date
+    policy_id: Id
+
+
+class MovementBooked(Event):
+    """Balanced entries of one movement on `day`. `reverses` names the movement it takes back,
+    `document` the delivery it books, `late_for` the day of an error in a period that was closed,
+    `produced_kg` what a change of stage made. `coc_kg` is the part that counts as CoC; `remarks`
+    say why the rest does not. By `digest`, of what was asked, a repeat is recognised."""
+
+    TYPE: ClassVar[str] = "coc.movement_booked.v1"
+    movement_id: Id
+    digest: Id
+    pool: PoolKey
+    member_id: MemberId
+    kind: MovementKind
+    day: date
+    entries: tuple[Entry, ...]
+    coc_kg: MassOrNone = 0
+    origin: Origin | None = None
+    counterparty: Id | None = None
+    contractor_id: Id | None = None
+    document: DocumentNumber | None = None
+    to_stage: Stage | None = None
+    produced_kg: Mass | None = None
+    produced_coc_kg: MassOrNone | None = None
+    reverses: Id | None = None
+    late_for: date | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+class OutputDesignated(Event):
+    """A lot of the output is claimed as CoC by a document, in the words of its `draft`;
+    `covered_kg` is what could have been claimed before it. Where it replaces a claim of a pool that
+    is closed, the entries hold the difference only."""
+
+    TYPE: ClassVar[str] = "coc.output_designated.v1"
+    pool: PoolKey
+    member_id: MemberId
+    document: DocumentNumber
+    draft: Id
+    day: date
+    mass_kg: Mass
+    lot: Lot
+    entries: tuple[Entry, ...]
+    carried: Carried
+    covered_kg: MassOrNone
+    overdraft_kg: MassOrNone
+    replaces: DocumentNumber | None
+    holder_scope_id: ScopeId | None
+    evidence: Checked
+    policy_id: Id
+
+
+class DesignationReleased(Event):
+    """A claim is taken back (or, `restored`, holds again): its document was withdrawn, replaced,
+    or failed a check (passed one after all)."""
+
+    TYPE: ClassVar[str] = "coc.designation_released.v1"
+    pool: PoolKey
+    member_id: MemberId
+    document: DocumentNumber
+    change_id: Id
+    day: date
+    mass_kg: Mass
+    entries: tuple[Entry, ...]
+    because: Literal["withdrawn", "superseded", "check_failed", "check_passed"]
+    restored: bool
+    late_for: date | None = None
+
+
+class OverdraftCaseDeclared(Event):
+    """A case of force majeure: from now on the internal overdraft may be used in this period."""
+
+    TYPE: ClassVar[str] = "coc.overdraft_case_declared.v1"
+    pool: PoolKey
+    member_id: MemberId
+    reason: Id
+    declared_on: date
+
+
+class BalanceCarried(Event):
+    """What the period before leaves: a balance that may be used in this one, an overdraft that
+    must be made good in it, and the stock with what it carries. `blocked`: more was claimed than
+    the rules allow, and nothing more may be until that is made good."""
+
+    TYPE: ClassVar[str] = "coc.balance_carried.v1"
+    pool: PoolKey
+    member_id: MemberId
+    from_pool: PoolKey
+    balance_kg: MassOrNone
+    owed_kg: MassOrNone
+    blocked: bool
+    entries: tuple[Entry, ...]
+
+
+class PoolClosed(Event):
+    """The period is over: the figures it ended with, and what the rules found. `to_scope_id` is
+    where the balance goes when the scope was transferred."""
+
+    TYPE: ClassVar[str] = "coc.pool_closed.v1"
+    pool: PoolKey
+    member_id: MemberId
+    closed_on: date
+    ends_on: date
+    inflow_kg: MassOrNone
+    input_kg: MassOrNone
+    output_kg: MassOrNone
+    designated_kg: Annotated[int, Field(ge=-(10**13), le=10**13)]
+    max_output_kg: MassOrNone
+    balance_kg: MassOrNone
+    expired_kg: MassOrNone
+    owed_kg: MassOrNone
+    stock: tuple[Entry, ...]
+    remarks: tuple[Remark, ...]
+    next_period: date
+    to_scope_id: ScopeId
+    policy_id: Id
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ScopeOpened,
+    ScopeFacilityAdded,
+    PsObligationMet,
+    ScopeSuspended,
+    ScopeReinstated,
+    PeriodChanged,
+    ContractorListed,
+    ContractorDelisted,
+    JointVentureListed,
+    DueDiligenceRecorded,
+    ScopeTransferApproved,
+    PoolOpened,
+    MovementBooked,
+    OutputDesignated,
+    DesignationReleased,
+    OverdraftCaseDeclared,
+    BalanceCarried,
+    PoolClosed,
+)

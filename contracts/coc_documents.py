@@ -1,0 +1,161 @@
+"""CoC documents: two sides of a delivery. The seller states, the buyer confirms or disputes.
+
+Source: sources.md 5.7. Stream `coc_document/<number>` of `coc_ledger`. A document is never edited:
+another one takes its place, and both stay visible.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from .custody import (
+    Carried,
+    Checked,
+    Conformance,
+    Digest,
+    DocumentNumber,
+    Lot,
+    Mass,
+    Material,
+    Party,
+    PoolKey,
+)
+from .envelope import Event
+from .values import CertificateId, Id, MemberId, PersonRef, PlainDecimal, Value
+
+
+class Supplement(Value):
+    """What a document may say beyond what it must."""
+
+    country_of_origin: Id | None = None
+    ps_certified: bool = False
+    ps_pending: bool = False
+    pre_consumer_share: Annotated[PlainDecimal, Field(ge=0, le=1)] | None = None
+    post_consumer_share: Annotated[PlainDecimal, Field(ge=0, le=1)] | None = None
+    intensity_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
+
+
+class DocumentIssued(Event):
+    """A seller's statement of a delivery. Nothing in it is ever edited: `replaces` supersedes.
+    `registration` is the digest of the id by which a buyer without a scope confirms."""
+
+    TYPE: ClassVar[str] = "coc.document_issued.v1"
+    number: DocumentNumber
+    member_id: MemberId
+    pool: PoolKey
+    issued_on: date
+    issuer: Party
+    certificate_id: CertificateId
+    customer: Party
+    customer_member_id: MemberId | None
+    registration: Digest | None
+    responsible: PersonRef
+    statement: Conformance
+    material: Material
+    lot: Lot
+    mass_kg: Mass
+    total_mass_kg: Mass
+    carried: Carried
+    supplement: Supplement
+    replaces: DocumentNumber | None
+    correction_reason: Id | None
+    confirm_by: date
+    evidence: Checked
+    policy_id: Id
+
+
+class DocumentConfirmed(Event):
+    """The buyer has the metal. `receiver` is the pool that books it; none for a buyer who is no
+    member."""
+
+    TYPE: ClassVar[str] = "coc.document_confirmed.v1"
+    number: DocumentNumber
+    member_id: MemberId
+    customer_member_id: MemberId | None
+    receiver: PoolKey | None
+    receiver_ends_on: date | None
+    received_kg: Mass
+    received_on: date
+    confirmed_on: date
+
+
+class DocumentChecked(Event):
+    """The receiver's check on the issue date. Passed, the metal counts as CoC; failed, it does
+    not, for `reasons`. Said again when what was known of that day has changed. `mass_kg` and
+    `carried` are what the receiver books, `claimed_kg` and `claimed` what the seller claimed."""
+
+    TYPE: ClassVar[str] = "coc.document_checked.v1"
+    number: DocumentNumber
+    member_id: MemberId
+    check: Annotated[int, Field(ge=1)]
+    pool: PoolKey
+    receiver: PoolKey | None
+    receiver_member_id: MemberId | None
+    receiver_ends_on: date | None
+    received_kg: Mass
+    received_on: date
+    issued_on: date
+    claimed_kg: Mass
+    claimed: Carried
+    mass_kg: Mass
+    lot: Lot
+    carried: Carried
+    checked_on: date
+    passed: bool
+    reasons: tuple[Id, ...]
+    evidence: Checked
+    policy_id: Id
+
+
+class DocumentDisputed(Event):
+    TYPE: ClassVar[str] = "coc.document_disputed.v1"
+    number: DocumentNumber
+    member_id: MemberId
+    customer_member_id: MemberId | None
+    reason: Id
+    disputed_on: date
+
+
+class DocumentLapsed(Event):
+    """Nobody confirmed it in time; `effective_on` is the first day after `confirm_by`."""
+
+    TYPE: ClassVar[str] = "coc.document_lapsed.v1"
+    number: DocumentNumber
+    member_id: MemberId
+    effective_on: date
+
+
+class DocumentEnded(Event):
+    """It was withdrawn, or another one, `by`, stands in its place. What it had been booked as is
+    told again, so that both ledgers can take it back; `counted`: as CoC."""
+
+    TYPE: ClassVar[str] = "coc.document_ended.v1"
+    number: DocumentNumber
+    member_id: MemberId
+    because: Literal["withdrawn", "superseded"]
+    by: DocumentNumber | None
+    reason: Id
+    ended_on: date
+    issued_on: date
+    pool: PoolKey
+    mass_kg: Mass
+    lot: Lot
+    carried: Carried
+    designated: bool
+    receiver: PoolKey | None
+    receiver_member_id: MemberId | None
+    receiver_ends_on: date | None
+    received_kg: Mass | None
+    received_on: date | None
+    counted: bool
+
+
+EVENTS: tuple[type[Event], ...] = (
+    DocumentIssued,
+    DocumentConfirmed,
+    DocumentChecked,
+    DocumentDisputed,
+    DocumentLapsed,
+    DocumentEnded,
+)

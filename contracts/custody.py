@@ -1,0 +1,234 @@
+"""The words of the chain of custody: stages, materials, accounts, entries, footprints. Pure.
+
+Mass is integer kilograms. What metal carries along (emissions, recycled mass) is booked in the same
+entries as its mass, so that it is conserved with it. Sources: sources.md 5.2 (materials), 5.3
+(accounts), 5.5 (eligible scrap), 5.7 (documents), 4.8 (recycled shares).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from .inventory import Severity
+from .values import (
+    CertificateId,
+    CertificationStatus,
+    EntityId,
+    Id,
+    Name,
+    PlainDecimal,
+    Standard,
+    Value,
+)
+
+MOST_KG = 10**13
+"""Ten billion tonnes: more is a mistyped number."""
+Mass = Annotated[int, Field(gt=0, le=MOST_KG)]
+MassOrNone = Annotated[int, Field(ge=0, le=MOST_KG)]
+SignedMass = Annotated[int, Field(ge=-MOST_KG, le=MOST_KG)]
+Position = Annotated[int, Field(ge=0)]
+ScopeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+DocumentNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+MovementId = DocumentNumber
+"""No colons: these are parts of keys and of ids that the ledger makes itself."""
+Address = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Share = Annotated[PlainDecimal, Field(ge=0, le=1)]
+Grams = Annotated[PlainDecimal, Field(decimal_places=3)]
+"""Emissions in kg CO2e to the gram."""
+
+
+class Stage(StrEnum):
+    """Material stages; each has a pool of its own (sources.md 5.3)."""
+
+    BAUXITE = "bauxite"
+    ALUMINA = "alumina"
+    ALUMINIUM = "aluminium"
+
+
+class Material(StrEnum):
+    """What a CoC document may be about (sources.md 5.2)."""
+
+    BAUXITE = "coc_bauxite"
+    ALUMINA = "coc_alumina"
+    LIQUID = "coc_aluminium_liquid"
+    COLD = "coc_aluminium_cold"
+    CASTHOUSE_PRODUCT = "coc_casthouse_product"
+    SEMI = "coc_aluminium_semi"
+    PRE_CONSUMER_SCRAP = "coc_preconsumer_scrap"
+
+
+STAGE_OF: Mapping[Material, Stage] = {
+    Material.BAUXITE: Stage.BAUXITE,
+    Material.ALUMINA: Stage.ALUMINA,
+    Material.LIQUID: Stage.ALUMINIUM,
+    Material.COLD: Stage.ALUMINIUM,
+    Material.CASTHOUSE_PRODUCT: Stage.ALUMINIUM,
+    Material.SEMI: Stage.ALUMINIUM,
+    Material.PRE_CONSUMER_SCRAP: Stage.ALUMINIUM,
+}
+
+
+class Account(StrEnum):
+    """Accounts of a pool. What comes in is credited (negative), what is there or has left is
+    debited (positive): the sum over all is zero.
+
+    Input (the CoC part) is the first four; Inflow is Input and `non_coc`. Output is what has left
+    and may be designated: `output_coc` was, `outflow` and `outflow_scrap` were not.
+    """
+
+    INPUT_COC = "input_coc"
+    INPUT_PRE_CONSUMER = "input_pre_consumer"
+    INPUT_POST_CONSUMER = "input_post_consumer"
+    INPUT_DROSS = "input_dross"
+    NON_COC = "non_coc"
+    OPENING = "opening"
+    PROCESS = "process"
+    STOCK = "stock"
+    OUTPUT_COC = "output_coc"
+    OUTFLOW = "outflow"
+    OUTFLOW_SCRAP = "outflow_scrap"
+    LOSSES = "losses"
+    UNEXPLAINED = "unexplained"
+
+
+class Origin(StrEnum):
+    """Where metal that enters a pool comes from; a rule says whether it counts as CoC."""
+
+    OWN_MINE = "own_mine"
+    NON_COC = "non_coc"
+    PRE_CONSUMER = "pre_consumer_scrap"
+    POST_CONSUMER = "post_consumer_scrap"
+    DROSS = "recovered_from_dross"
+
+
+class MovementKind(StrEnum):
+    """What a movement is."""
+
+    RECEIPT = "receipt"
+    SHIPMENT = "shipment"
+    SCRAP_SHIPMENT = "scrap_shipment"
+    LOSS = "loss"
+    COUNT = "count"
+    PROCESS_EMISSIONS = "process_emissions"
+    TO_STAGE = "to_stage"
+    FROM_STAGE = "from_stage"
+    DOCUMENT_RECEIPT = "document_receipt"
+    RECLASSIFICATION = "reclassification"
+    REVERSAL = "reversal"
+
+
+class Topic(StrEnum):
+    """What due diligence on a supplier of non-CoC material covers (sources.md 5.6, rule 6)."""
+
+    RESPONSIBLE_SOURCING = "responsible_sourcing"
+    ANTI_CORRUPTION = "anti_corruption"
+    HUMAN_RIGHTS = "human_rights"
+    CONFLICT_AFFECTED_AREAS = "conflict_affected_areas"
+
+
+ZERO = Decimal(0)
+
+
+class Entry(Value):
+    """One line of a movement. `known_kg` is the mass whose emissions are known; `emission_kgco2e`
+    what came with it; `pre_kg` and `post_kg` the recycled mass in it. All signed like `kg`."""
+
+    account: Account
+    kg: SignedMass
+    known_kg: SignedMass = 0
+    emission_kgco2e: Grams = ZERO
+    pre_kg: SignedMass = 0
+    post_kg: SignedMass = 0
+
+
+class Carried(Value):
+    """What a lot of metal carries: emissions for `known_kg` of it, recycled mass by kind; how the
+    emissions were found, if it was told (sources.md 5.7)."""
+
+    known_kg: MassOrNone = 0
+    emission_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
+    pre_kg: MassOrNone = 0
+    post_kg: MassOrNone = 0
+    boundary: Id | None = None
+    method: Id | None = None
+    period: Id | None = None
+    verifier: Id | None = None
+
+
+class CertificateSeen(Value):
+    """A certificate as the public events told it, and its status on the day asked about."""
+
+    certificate_id: CertificateId
+    standard: Standard
+    status: CertificationStatus
+    facilities: tuple[Id, ...] = ()
+
+
+class Checked(Value):
+    """What was known of an entity's certificates on a day: the evidence behind a decision.
+    `known_through_position` is the last public certification event that was looked at."""
+
+    entity_id: EntityId
+    day: date
+    certificates: tuple[CertificateSeen, ...] = ()
+    known_through_position: Position
+
+    def holds(self, standard: Standard) -> bool:
+        """Whether a certificate of that standard was valid on the day."""
+        return any(one.standard is standard and one.status in VALID for one in self.certificates)
+
+
+VALID = frozenset({CertificationStatus.CERTIFIED_FULL, CertificationStatus.CERTIFIED_PROVISIONAL})
+
+
+class Party(Value):
+    """A side of a delivery: an organisation with its address, and its scope here if it has one."""
+
+    name: Name
+    address: Address
+    entity_id: EntityId | None = None
+    scope_id: ScopeId | None = None
+
+
+class PoolKey(Value):
+    """A pool: a certification scope, a stage, and the period by its first day."""
+
+    scope_id: ScopeId
+    stage: Stage
+    period: date
+
+    @property
+    def key(self) -> str:
+        """As a stream's subject and a row's key; the parts behind the scope hold no colon."""
+        return f"{self.scope_id}:{self.stage.value}:{self.period.isoformat()}"
+
+    @property
+    def stream(self) -> str:
+        """The pool's stream."""
+        return f"pool/{self.key}"
+
+
+class Remark(Value):
+    """A finding of a rule on a booking or at a close (sources.md 8)."""
+
+    rule: Id
+    severity: Severity
+    sentence: Name
+
+
+class Conformance(StrEnum):
+    """The statements a document may make of its metal: mass balance alone (sources.md 5.1)."""
+
+    MASS_BALANCE = "asi_coc_mass_balance"
+
+
+class Lot(StrEnum):
+    """What of the output a claim is about."""
+
+    PRODUCT = "product"
+    SCRAP = "scrap"

@@ -1,0 +1,1 @@
+"""Chain of custody: every tonne accounted for, every claim covered, footprints carried along."""

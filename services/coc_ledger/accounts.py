@@ -1,0 +1,178 @@
+"""Double entry in integer kilograms: what a pool holds, and how movements move it. Pure.
+
+A movement is a balanced tuple of entries: in each component (mass, mass of known footprint, grams
+of CO2e, recycled mass by kind) they add up to zero, so that the sum over all accounts is zero after
+every movement. A lot that leaves an account takes its part of what the account carries, rounded
+down to the unit; the rest stays, and nothing is lost. Accounts: sources.md 5.3.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.custody import Account, Carried, Entry
+
+GRAMS = 1000
+
+
+class Amount(NamedTuple):
+    """What an account holds: mass, and what the mass carries. `known_kg` is the part of the mass
+    whose emissions are known, `emission_g` these emissions in grams of CO2e."""
+
+    kg: int = 0
+    known_kg: int = 0
+    emission_g: int = 0
+    pre_kg: int = 0
+    post_kg: int = 0
+
+
+NOTHING = Amount()
+Books = Mapping[Account, Amount]
+Kgs = tuple[int, ...]
+"""Mass by account, in the order of `ACCOUNTS`."""
+
+ACCOUNTS: tuple[Account, ...] = tuple(Account)
+PLACE: Mapping[Account, int] = {account: place for place, account in enumerate(ACCOUNTS)}
+NO_KGS: Kgs = (0,) * len(ACCOUNTS)
+
+ELIGIBLE_SCRAP = (Account.INPUT_PRE_CONSUMER, Account.INPUT_POST_CONSUMER, Account.INPUT_DROSS)
+INPUTS = (Account.INPUT_COC, *ELIGIBLE_SCRAP)
+"""The CoC part of what comes in."""
+INFLOWS = (*INPUTS, Account.NON_COC)
+OUTPUTS = (Account.OUTPUT_COC, Account.OUTFLOW, Account.OUTFLOW_SCRAP)
+
+
+def plus(one: Amount, other: Amount) -> Amount:
+    """The sum, component by component."""
+    return Amount(*(a + b for a, b in zip(one, other, strict=True)))
+
+
+def minus(amount: Amount) -> Amount:
+    """The same with the other sign."""
+    return Amount(*(-part for part in amount))
+
+
+def part(held: Amount, kg: int) -> Amount:
+    """What `kg` of a holding carry: their share of each component, rounded down; all of it when
+    that is all there is, nothing where there is nothing to share."""
+    if kg <= 0 or held.kg <= 0:
+        return Amount(max(kg, 0))
+    if kg >= held.kg:
+        return held._replace(kg=kg)
+    return Amount(kg, *(max(one, 0) * kg // held.kg for one in held[1:]))
+
+
+def amount_of(entry: Entry) -> Amount:
+    """An entry's amount."""
+    grams = int(entry.emission_kgco2e * GRAMS)
+    return Amount(entry.kg, entry.known_kg, grams, entry.pre_kg, entry.post_kg)
+
+
+def entry(account: Account, amount: Amount) -> Entry:
+    """An amount as an entry of an account."""
+    return Entry(
+        account=account,
+        kg=amount.kg,
+        known_kg=amount.known_kg,
+        emission_kgco2e=Decimal(amount.emission_g) / GRAMS,
+        pre_kg=amount.pre_kg,
+        post_kg=amount.post_kg,
+    )
+
+
+def carried_amount(kg: int, carried: Carried) -> Amount:
+    """A lot with what it is told to carry."""
+    grams = int(carried.emission_kgco2e * GRAMS)
+    return Amount(kg, carried.known_kg, grams, carried.pre_kg, carried.post_kg)
+
+
+def balanced(entries: Iterable[Entry]) -> bool:
+    """Whether entries add up to zero in each component."""
+    total = NOTHING
+    for one in entries:
+        total = plus(total, amount_of(one))
+    return total == NOTHING
+
+
+def posted(books: Books, entries: Iterable[Entry]) -> Books:
+    """The books after some entries; the old ones are not touched."""
+    after = dict(books)
+    for one in entries:
+        after[one.account] = plus(after.get(one.account, NOTHING), amount_of(one))
+    return after
+
+
+def posted_kg(kgs: Kgs, entries: Iterable[Entry]) -> Kgs:
+    """The masses after some entries."""
+    after = list(kgs)
+    for one in entries:
+        after[PLACE[one.account]] += one.kg
+    return tuple(after)
+
+
+def added(one: Kgs, other: Kgs) -> Kgs:
+    """The sum of masses, account by account."""
+    return tuple(a + b for a, b in zip(one, other, strict=True))
+
+
+def held(books: Books, account: Account) -> Amount:
+    """What an account holds."""
+    return books.get(account, NOTHING)
+
+
+def reversed_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries that take others back, to the gram."""
+    return tuple(entry(one.account, minus(amount_of(one))) for one in entries)
+
+
+# --- movements ---
+
+
+def received(amount: Amount, from_accounts: Sequence[tuple[Account, int]]) -> tuple[Entry, ...]:
+    """Metal comes in: stock is debited, each account of origin credited with its kilograms and
+    its part of what the metal carries. The kilograms add up to the amount's."""
+    left, made = amount, list[Entry]()
+    for account, kg in from_accounts:
+        if kg:
+            share = part(left, kg)
+            left = plus(left, minus(share))
+            made.append(entry(account, minus(share)))
+    return (*made, entry(Account.STOCK, amount))
+
+
+def moved(books: Books, source: Account, target: Account, kg: int) -> tuple[Entry, ...]:
+    """A lot goes from one account to another with its part of what the first carries."""
+    share = part(held(books, source), kg)
+    return entry(source, minus(share)), entry(target, share)
+
+
+def lost(books: Books, kg: int) -> tuple[Entry, ...]:
+    """Metal is lost from stock. Its emissions stay with what is left: the products bear them."""
+    share = part(held(books, Account.STOCK), kg)._replace(emission_g=0)
+    return entry(Account.STOCK, minus(share)), entry(Account.LOSSES, share)
+
+
+def counted(books: Books, counted_kg: int) -> tuple[Entry, ...]:
+    """A physical count found another stock than the books: the difference is unexplained."""
+    more = counted_kg - held(books, Account.STOCK).kg
+    return _shifted(more, Account.UNEXPLAINED) if more else ()
+
+
+def _shifted(kg: int, against: Account) -> tuple[Entry, ...]:
+    return entry(against, Amount(-kg)), entry(Account.STOCK, Amount(kg))
+
+
+def processed(grams: int) -> tuple[Entry, ...]:
+    """Emissions of the step itself are added to what the stock carries."""
+    return (
+        entry(Account.PROCESS, Amount(emission_g=-grams)),
+        entry(Account.STOCK, Amount(emission_g=grams)),
+    )
+
+
+def reclassified(amount: Amount, *, as_coc: bool) -> tuple[Entry, ...]:
+    """Metal that came in by a document counts as CoC after all, or does not."""
+    source, target = (
+        (Account.NON_COC, Account.INPUT_COC) if as_coc else (Account.INPUT_COC, Account.NON_COC)
+    )
+    return entry(source, amount), entry(target, minus(amount))

@@ -1,0 +1,269 @@
+"""The HTTP side of the ledger: its commands; scopes, balances, documents, traces."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import Path, Query
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from contracts.coc import OutputDesignated
+from contracts.custody import Mass, Stage
+from contracts.values import ID_PATTERN
+from infra.auth import Principal, RoleKind
+from infra.commandforms import JSON_TYPE
+from infra.decider import Command, own_id
+from infra.errors import Refused
+from infra.execute import request_of
+from infra.operations import add_operations, readiness_of
+from infra.people import add_people
+from infra.persons import Persons
+from infra.service import Running
+from infra.taking import answer, command_id_of
+from infra.web import Api, Day, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
+from infra.webcommands import command_routes
+
+from . import domain, issuing, trace
+from .document_commands import CheckDocument, ConfirmDelivery, IssueDocument, Registration
+from .document_rows import DocumentRow
+from .document_state import Document
+from .domain import COMMANDS, CONSUMER, ROLES
+from .jobs import Watch
+from .problems import PROBLEMS
+from .queries import Queries
+from .rows import PoolRow, ScopeRow
+
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+Depth = Annotated[int, Query(ge=1, le=16)]
+
+
+BY_REGISTRATION = "castmark:registered-customer"
+
+
+class Delivery(BaseModel):
+    """What a customer without a scope says of a delivery."""
+
+    model_config = ConfigDict(extra="forbid")
+    registration_id: Registration
+    received_kg: Mass
+    received_on: Day
+
+
+def api(running: Running, shared: Shared) -> Api:
+    """All routes under `/coc`."""
+    watch = Watch(running, CONSUMER)
+    queries = Queries(running, watch)
+    persons = Persons(running.engine)
+
+    def waiting() -> list[CheckDocument]:
+        known, on = queries.knowledge(), running.times.today()
+        return [
+            CheckDocument(
+                on=on,
+                number=row.number,
+                checked=domain.checked(row.issuer_entity_id, row.issued_on, known),
+            )
+            for row in queries.pending()
+        ]
+
+    watch.waiting = waiting
+    running.spawn("checks", watch.run)
+
+    async def ready() -> Readiness:
+        return readiness_of(running)
+
+    async def filled(
+        command: type[Command], principal: Principal, sent: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        on = running.times.today()
+        fields = await asyncio.to_thread(fill, command, sent, on)
+        if "approver" in command.FILLED:
+            fields["approver"] = await persons.actor(principal)
+        if command is IssueDocument:
+            fields["claim"] = await _claimed(running, queries, sent, fields, principal, persons)
+        return fields
+
+    def fill(command: type[Command], sent: Mapping[str, object], on: date) -> dict[str, object]:
+        return {"on": on, **domain.fill(command, sent, queries.knowledge(), on)}
+
+    made = build_api(running.name, "/coc", "Chain of custody", shared, ready, PROBLEMS)
+    command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
+    add_operations(made, running)
+    add_people(made, persons)
+    _deliveries(made, queries, running)
+    _scopes(made, queries, running)
+    _pools(made, queries)
+    _documents(made, queries)
+    return made
+
+
+async def _claimed(
+    running: Running,
+    queries: Queries,
+    sent: Mapping[str, object],
+    fields: Mapping[str, object],
+    principal: Principal,
+    persons: Persons,
+) -> OutputDesignated | None:
+    """The claim for a document that is about to be issued: made now, or when this was sent
+    before. Raises Refused where the ledger does not cover it: then nothing is issued."""
+    command = IssueDocument.model_validate({**sent, **fields, "claim": None})
+    command_id, drafting = issuing.drafting(command)
+    state = await asyncio.to_thread(queries.reader.state, command.stream)
+    if not isinstance(state, Document) or state.issued is not None:
+        return None
+    actor = await persons.actor(principal)
+    await running.writer.execute(request_of(command_id, drafting, actor))
+    known = await asyncio.to_thread(queries.knowledge)
+    seen = await asyncio.to_thread(
+        domain.checked, drafting.draft.issuer_entity_id, command.day, known
+    )
+    rows = await asyncio.to_thread(domain.pool_known, command.pool.key, sent, known)
+    command_id, covering = issuing.covering(drafting, command, seen, known.behind_s, rows)
+    outcome = await running.writer.execute(request_of(command_id, covering, actor))
+    claims = [one.event for one in outcome.recorded if isinstance(one.event, OutputDesignated)]
+    return claims[0] if claims else None
+
+
+def _scopes(made: Api, queries: Queries, running: Running) -> None:
+    async def own(principal: Principal, scope_id: str) -> ScopeRow:
+        row = await asyncio.to_thread(queries.scope, scope_id)
+        principal.require_owner(row.member_id if row else None, scope_id)
+        if row is None:
+            raise Refused("unknown-scope", f"there is no scope {scope_id}", scope_id=scope_id)
+        return row
+
+    @made.get("/coc/scopes/{scope_id}", tags=["scopes"])
+    async def scope(principal: SignedIn, scope_id: Key) -> Response:
+        """A scope as it stands."""
+        return Json((await own(principal, scope_id))._asdict())
+
+    @made.get("/coc/members/{member_id}/scopes", tags=["scopes"])
+    async def scopes(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:
+        """A member's scopes, by id."""
+        principal.require_member(member_id)
+        rows = await asyncio.to_thread(queries.scopes, member_id, wanted.after, wanted.limit)
+        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["scope_id"]))
+
+    @made.get("/coc/scopes/{scope_id}/balance", tags=["scopes"])
+    async def balance(
+        principal: SignedIn, scope_id: Key, stage: Stage, on: Day | None = None
+    ) -> Response:
+        """How much may still be claimed as CoC on a day (today), until when, with its working."""
+        row = await own(principal, scope_id)
+        day = on or running.times.today()
+        return Json(await asyncio.to_thread(queries.balance, row, stage, day))
+
+    @made.get("/coc/scopes/{scope_id}/pools", tags=["scopes"])
+    async def pools(principal: SignedIn, scope_id: Key, wanted: Paged) -> Response:
+        """A scope's pools: one per stage and period."""
+        await own(principal, scope_id)
+        rows = await asyncio.to_thread(queries.pools, scope_id, wanted.after, wanted.limit)
+        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["pool"]))
+
+
+def _pools(made: Api, queries: Queries) -> None:
+    async def own(principal: Principal, pool: str) -> PoolRow:
+        row = await asyncio.to_thread(queries.pool, pool)
+        principal.require_owner(row.member_id if row else None, pool)
+        if row is None:
+            raise Refused("unknown-pool", f"there is no pool {pool}", pool=pool)
+        return row
+
+    @made.get("/coc/pools/{pool}", tags=["pools"])
+    async def one(principal: SignedIn, pool: Key) -> Response:
+        """A pool as it stands."""
+        return Json((await own(principal, pool))._asdict())
+
+    @made.get("/coc/pools/{pool}/movements", tags=["pools"])
+    async def movements(principal: SignedIn, pool: Key, wanted: Paged) -> Response:
+        """A pool's movements, by id."""
+        await own(principal, pool)
+        rows = await asyncio.to_thread(queries.movements, pool, wanted.after, wanted.limit)
+        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["key"]))
+
+    @made.get("/coc/pools/{pool}/reconciliation", tags=["pools"])
+    async def reconciliation(principal: SignedIn, pool: Key) -> Response:
+        """A pool month by month, with what cannot be explained."""
+        row = await own(principal, pool)
+        return Json(await asyncio.to_thread(queries.reconciliation, row))
+
+
+def _documents(made: Api, queries: Queries) -> None:
+    async def seen(principal: Principal, number: str) -> DocumentRow:
+        row = await asyncio.to_thread(queries.document, number)
+        sides = {row.member_id, row.customer_member_id} if row else set()
+        if not sides & principal.ids(RoleKind.MEMBER):
+            principal.require_owner(row.member_id if row else None, number)
+        if row is None:
+            raise Refused("unknown-document", f"there is no document {number}", number=number)
+        return row
+
+    @made.get("/coc/documents/{number}", tags=["documents"])
+    async def document(principal: SignedIn, number: Key) -> Response:
+        """A document as it stands, for both its sides."""
+        return Json((await seen(principal, number))._asdict())
+
+    @made.get("/coc/members/{member_id}/documents", tags=["documents"])
+    async def documents(
+        principal: SignedIn,
+        member_id: Key,
+        wanted: Paged,
+        side: Literal["issued", "received"] = "issued",
+        state: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
+    ) -> Response:
+        """A member's documents on one side, by number."""
+        principal.require_member(member_id)
+        column = "member_id" if side == "issued" else "customer_member_id"
+        where = {column: member_id, "state": state}
+        rows = await asyncio.to_thread(queries.documents, where, wanted.after, wanted.limit)
+        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["number"]))
+
+    @made.get("/coc/documents/{number}/trace", tags=["documents"])
+    async def traced(
+        principal: SignedIn,
+        number: Key,
+        direction: Literal["upstream", "downstream"] = "upstream",
+        depth: Depth = 8,
+        on: Day | None = None,
+    ) -> Response:
+        """Where the metal of a document comes from, or went, in parts of `whole`; what the viewer
+        may not see is masked, and its parts still count."""
+        row = await seen(principal, number)
+        walk = queries.upstream if direction == "upstream" else queries.downstream
+        nodes = await asyncio.to_thread(walk, row, depth, on)
+        own = principal.ids(RoleKind.MEMBER)
+
+        def may_see(node: trace.Node) -> bool:
+            return principal.is_ops or bool(own & set(node.seen_by))
+
+        shown = trace.masked(nodes, may_see)
+        items = [{**node._asdict(), "seen_by": None} for node in shown]
+        return Json({"number": number, "whole": trace.WHOLE, "nodes": items})
+
+
+def _deliveries(made: Api, queries: Queries, running: Running) -> None:
+    @made.post("/coc/documents/{number}/delivery", tags=["documents"])
+    async def delivery(request: HttpRequest, number: Key, told: Delivery) -> Response:
+        """Confirm a delivery without a token: the registration id that the seller gave proves who
+        asks. The header Idempotency-Key makes a retry recognisable."""
+        command_id = command_id_of(request.headers)
+        proof = domain.proof_of(number, told.registration_id)
+        sent = {
+            "number": number,
+            "received_kg": told.received_kg,
+            "received_on": told.received_on,
+        }
+        on = running.times.today()
+
+        def built() -> ConfirmDelivery:
+            fields = domain.fill(ConfirmDelivery, sent, queries.knowledge(), on)
+            return ConfirmDelivery.model_validate({**sent, **fields, "on": on, "proof": proof})
+
+        command = await asyncio.to_thread(built)
+        made_of = own_id("delivery", number, proof, command_id)
+        outcome = await running.writer.execute(request_of(made_of, command, BY_REGISTRATION))
+        return Response(answer(outcome._replace(command_id=command_id)), media_type=JSON_TYPE)

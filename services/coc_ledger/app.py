@@ -1,0 +1,24 @@
+"""Wiring of the chain-of-custody ledger: its definition, from its pure parts and policy files."""
+
+from pathlib import Path
+
+from infra import persons
+from infra.decider import decider_of
+from infra.policyfiles import read_policies
+from infra.service import Definition
+
+from .domain import CONSUMERS, DECIDERS, PRIVATE, RESTS_ON
+
+
+def definition() -> Definition:
+    """The ledger as data."""
+    return Definition(
+        name="coc_ledger",
+        prefix="/coc",
+        deciders={name: decider_of(module) for name, module in DECIDERS.items()},
+        policies=read_policies(Path(__file__).parent / "policy"),
+        private=PRIVATE,
+        consumers=CONSUMERS,
+        rests_on=RESTS_ON,
+        metadata=(persons.METADATA,),
+    )

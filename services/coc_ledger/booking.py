@@ -1,0 +1,220 @@
+"""How each kind of movement is booked: its entries, its CoC part, what is remarked. Pure.
+
+What happened physically is always booked; a rule says whether it counts as CoC, and why not. Only
+what cannot be (a day ahead, a closed period, an id used twice, a reversal of what was claimed) is
+refused. Rules: sources.md 5.3, 5.5, 5.6, 8.
+"""
+
+from typing import NamedTuple, assert_never
+
+from contracts.canonical import canonical_json
+from contracts.coc import MovementBooked
+from contracts.custody import Account, Entry, Lot, MovementKind, Origin, Remark, Stage
+from contracts.values import Standard
+from infra.decider import derived_id
+from infra.errors import Refused
+from infra.policy import Policy
+
+from . import accounts
+from .accounts import Amount, entry, held, minus
+from .entity_rules import missing_topics, origin_remarks
+from .evidence import MovementSeen
+from .footprint import told_amount
+from .pool_commands import (
+    BookLoss,
+    BookProcessEmissions,
+    ChangeStage,
+    CountStock,
+    ReceiveMaterial,
+    ReverseMovement,
+    ShipMaterial,
+)
+from .pool_state import Pool
+from .stages import coc_part, next_of, produced
+
+Bookable = (
+    ReceiveMaterial | ShipMaterial | BookLoss | CountStock | BookProcessEmissions | ChangeStage
+)
+ACCOUNT_OF = {
+    Origin.OWN_MINE: Account.INPUT_COC,
+    Origin.POST_CONSUMER: Account.INPUT_POST_CONSUMER,
+    Origin.DROSS: Account.INPUT_DROSS,
+}
+"""Where metal of an origin is booked when it counts as CoC."""
+LOT_ACCOUNT = {Lot.PRODUCT: Account.OUTFLOW, Lot.SCRAP: Account.OUTFLOW_SCRAP}
+REVERSIBLE = frozenset(
+    {
+        MovementKind.RECEIPT,
+        MovementKind.SHIPMENT,
+        MovementKind.SCRAP_SHIPMENT,
+        MovementKind.LOSS,
+        MovementKind.COUNT,
+        MovementKind.PROCESS_EMISSIONS,
+    }
+)
+"""The others have another side, which takes them back from there."""
+
+
+class Posting(NamedTuple):
+    """A movement before it is an event."""
+
+    kind: MovementKind
+    entries: tuple[Entry, ...]
+    coc_kg: int = 0
+    origin: Origin | None = None
+    counterparty: str | None = None
+    to_stage: Stage | None = None
+    produced_kg: int | None = None
+    produced_coc_kg: int | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+def posting(command: Bookable, state: Pool, policy: Policy) -> Posting:
+    """A movement's posting; Refused where a rule of its own forbids it."""
+    books = state.books
+    match command:
+        case ReceiveMaterial():
+            return _receipt(command, policy)
+        case ShipMaterial():
+            scrap = command.lot is Lot.SCRAP
+            kind = MovementKind.SCRAP_SHIPMENT if scrap else MovementKind.SHIPMENT
+            target = LOT_ACCOUNT[command.lot]
+            entries = accounts.moved(books, Account.STOCK, target, command.mass_kg)
+            return Posting(kind, entries, counterparty=command.customer_id)
+        case BookLoss():
+            return Posting(MovementKind.LOSS, accounts.lost(books, command.mass_kg))
+        case CountStock():
+            return Posting(MovementKind.COUNT, accounts.counted(books, command.counted_kg))
+        case BookProcessEmissions():
+            grams = int(command.emission_kgco2e * accounts.GRAMS)
+            return Posting(MovementKind.PROCESS_EMISSIONS, accounts.processed(grams))
+        case ChangeStage():
+            return _to_stage(command, state, policy)
+        case _:
+            assert_never(command)
+
+
+def _receipt(command: ReceiveMaterial, policy: Policy) -> Posting:
+    if command.origin is Origin.OWN_MINE and command.stage is not Stage.BAUXITE:
+        raise Refused(
+            "origin-not-of-stage",
+            f"A mine brings bauxite, not {command.stage.value}.",
+            origin=command.origin.value,
+            stage=command.stage.value,
+        )
+    if command.origin not in (Origin.OWN_MINE, Origin.NON_COC) and (
+        command.stage is not Stage.ALUMINIUM
+    ):
+        raise Refused(
+            "origin-not-of-stage",
+            f"Scrap is aluminium, not {command.stage.value}.",
+            origin=command.origin.value,
+            stage=command.stage.value,
+        )
+    checked = command.checked
+    counts, remarks = origin_remarks(
+        command.origin,
+        missing=missing_topics(command.diligence, command.day, policy),
+        proven=command.origin_ref is not None,
+        ps_held=checked is not None and checked.holds(Standard.PERFORMANCE),
+        policy=policy,
+    )
+    account = ACCOUNT_OF.get(command.origin, Account.NON_COC) if counts else Account.NON_COC
+    amount = _with_kind(told_amount(command.mass_kg, command.footprint), command.origin)
+    return Posting(
+        MovementKind.RECEIPT,
+        accounts.received(amount, [(account, command.mass_kg)]),
+        command.mass_kg if counts else 0,
+        command.origin,
+        command.supplier_id,
+        remarks=remarks,
+    )
+
+
+def _with_kind(amount: Amount, origin: Origin) -> Amount:
+    """Scrap is recycled mass of its kind, whatever was told."""
+    if origin is Origin.POST_CONSUMER:
+        return amount._replace(pre_kg=0, post_kg=amount.kg)
+    if origin in (Origin.PRE_CONSUMER, Origin.DROSS):
+        return amount._replace(pre_kg=amount.kg, post_kg=0)
+    return amount
+
+
+def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
+    """Used for the next stage: an output, of which a part is claimed. What it carries goes along,
+    and the reaction books it there."""
+    if command.coc_kg > command.mass_kg:
+        raise Refused(
+            "part-above-whole",
+            f"{command.coc_kg} kg of {command.mass_kg} kg cannot be CoC.",
+            coc_kg=command.coc_kg,
+            mass_kg=command.mass_kg,
+        )
+    made = produced(command.stage, command.mass_kg, command.produced_kg, policy)
+    whole = accounts.part(held(state.books, Account.STOCK), command.mass_kg)
+    coc = accounts.part(whole, command.coc_kg)
+    rest = accounts.plus(whole, minus(coc))
+    entries = [entry(Account.STOCK, minus(whole))]
+    entries += [entry(Account.OUTPUT_COC, coc)] if coc.kg else []
+    entries += [entry(Account.OUTFLOW, rest)] if rest.kg else []
+    return Posting(
+        MovementKind.TO_STAGE,
+        tuple(entries),
+        command.coc_kg,
+        to_stage=next_of(command.stage),
+        produced_kg=made,
+        produced_coc_kg=coc_part(command.mass_kg, command.coc_kg, made),
+    )
+
+
+def reversal(command: ReverseMovement, state: Pool, seen: MovementSeen) -> Posting:
+    """A movement taken back, unless somebody else rests on it."""
+    if seen.kind not in REVERSIBLE:
+        raise Refused(
+            "movement-not-reversible",
+            f"{seen.kind.value.replace('_', ' ')} {seen.movement_id} follows from something else;"
+            " correct that.",
+            movement_id=seen.movement_id,
+            kind=seen.kind.value,
+        )
+    entries = accounts.reversed_entries(seen.entries)
+    after = accounts.posted(state.books, entries)
+    for account in LOT_ACCOUNT.values():
+        if held(after, account).kg < min(0, held(state.books, account).kg):
+            raise Refused(
+                "lot-claimed",
+                f"{seen.movement_id} cannot be taken back: a document claims what it shipped."
+                " Withdraw the document first.",
+                movement_id=seen.movement_id,
+            )
+    return Posting(MovementKind.REVERSAL, entries, origin=None)
+
+
+def booked(
+    command: Bookable | ReverseMovement, made: Posting, digest: str, reverses: str | None = None
+) -> MovementBooked:
+    """The event of a posting."""
+    return MovementBooked(
+        movement_id=command.movement_id,
+        digest=digest,
+        pool=command.pool,
+        member_id=command.member_id,
+        kind=made.kind,
+        day=command.day,
+        entries=made.entries,
+        coc_kg=made.coc_kg,
+        origin=made.origin,
+        counterparty=made.counterparty,
+        contractor_id=command.contractor_id,
+        to_stage=made.to_stage,
+        produced_kg=made.produced_kg,
+        produced_coc_kg=made.produced_coc_kg,
+        reverses=reverses,
+        remarks=made.remarks,
+    )
+
+
+def digest_of(command: Bookable | ReverseMovement) -> str:
+    """A digest of what was asked for, without what the server filled in."""
+    asked = canonical_json(command, without=command.FILLED)
+    return derived_id(command.NAME, asked.decode())

@@ -1,0 +1,216 @@
+"""Claims on a pool's output: designated for a document, released, restored. Pure.
+
+A claim needs a lot that has left, and cover: on the day of issue, and with all that is booked now.
+A stage change with a CoC part is a claim as well. A claim that replaces another one of the same
+pool first gives that back; where the other one's period is closed, only the difference is booked.
+Rules: sources.md 5.3, 5.4, 5.6 (4), 5.7, 8 (R-27, R-28, R-29).
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from contracts.coc import DesignationReleased, OutputDesignated
+from contracts.custody import Account, Carried, Entry, Lot
+from infra.errors import Refused
+from infra.policy import Policy
+
+from . import accounts
+from .accounts import Amount, carried_amount, entry, held, minus
+from .balance import Cover, cover, figures, rule_of
+from .booking import LOT_ACCOUNT
+from .entity_rules import check_certified, stake_limit, supplier_faults
+from .evidence import ReplacedClaim, ScopeEvidence
+from .footprint import carried, of_lot
+from .period import through
+from .pool_commands import ClaimChange, DesignateOutput
+from .pool_state import Pool
+
+
+class Covered(NamedTuple):
+    """What may be claimed: the lesser of the day's and of all that is booked."""
+
+    available_kg: int
+    overdraft_used_kg: int
+
+
+def check_cover(
+    state: Pool, day: date, mass_kg: int, extra: tuple[Entry, ...], policy: Policy
+) -> Covered:
+    """Refuse a claim that is not covered (`claim-not-covered`). `extra` entries are booked with
+    it: what a replaced claim gives back, what a stage change sends out."""
+    now = accounts.posted_kg(through(state.days, None), extra)
+    then = accounts.posted_kg(through(state.days, day), extra)
+    rule = rule_of(policy)
+    covers = [cover(figures(kgs), state.terms, rule) for kgs in (now, then)]
+    least = min(one.available_kg for one in covers)
+    if state.blocked and _own(covers[0]) < 0:
+        least = 0
+    if mass_kg > least:
+        raise Refused(
+            "claim-not-covered",
+            f"{least} kg may be claimed as CoC on {day}, not {mass_kg} kg.",
+            available_kg=least,
+            asked_kg=mass_kg,
+            day=day,
+            blocked=state.blocked,
+        )
+    used = covers[0].overdraft_used_kg
+    return Covered(least, min(mass_kg, max(0, used + mass_kg - max(0, _own(covers[0])))))
+
+
+def _own(found: Cover) -> int:
+    """The cover without overdraft, less what is claimed."""
+    return found.carried_kg + found.max_output_kg - found.owed_kg - found.designated_kg
+
+
+def check_may_claim(command: DesignateOutput, scope: ScopeEvidence, policy: Policy) -> None:
+    """Refuse who may not claim on the day: knowledge too old, no certificate, suspended."""
+    if command.behind_s > policy.integer("document.evidence_behind_at_most_s"):
+        raise Refused(
+            "certificates-not-known-yet",
+            f"What is known of certificates is {command.behind_s} s old; send the same again"
+            " when it has caught up.",
+            behind_s=command.behind_s,
+        )
+    if scope.suspended(command.day):
+        raise Refused(
+            "coc-suspended",
+            f"Scope {scope.scope_id} is suspended since {scope.suspended_from}: nothing is claimed"
+            " from it (R-29).",
+            scope_id=scope.scope_id,
+            since=scope.suspended_from,
+        )
+    check_certified(command.checked)
+    if supplier_faults(command.checked, ps_pending=scope.ps_pending):
+        raise Refused(
+            "ps-certificate-needed",
+            f"On {command.day} entity {scope.entity_id} held no valid certificate to the"
+            " Performance Standard.",
+            entity_id=scope.entity_id,
+            day=command.day,
+        )
+
+
+def designated(
+    command: DesignateOutput, state: Pool, scope: ScopeEvidence, policy: Policy
+) -> tuple[DesignationReleased | OutputDesignated, ...]:
+    """The events of a claim; Refused where it is not covered."""
+    check_may_claim(command, scope, policy)
+    old = command.replaced
+    released = _given_back(command, old) if old and old.designated else ()
+    same = old is not None and old.pool.key == command.pool.key
+    back = released if same else ()
+    books = accounts.posted(state.books, back)
+    less = old.mass_kg if old and old.designated and not same else 0
+    more = command.mass_kg - less
+    account = LOT_ACCOUNT[command.lot]
+    if more > held(books, account).kg:
+        raise Refused(
+            "lot-not-shipped",
+            f"{held(books, account).kg} kg have left and are not claimed; book the shipment before"
+            f" a document claims {command.mass_kg} kg.",
+            shipped_kg=held(books, account).kg,
+            asked_kg=command.mass_kg,
+        )
+    day = min(command.day, state.ends_on or command.day)  # late for the period of an error
+    covered = check_cover(state, day, max(more, 0), back, policy)
+    holder = _stake(command, state, scope, books)
+    lot, entries = _claimed(command, books, more, old if less else None)
+    event = OutputDesignated(
+        pool=command.pool,
+        member_id=command.member_id,
+        document=command.document,
+        draft=command.draft,
+        day=day,
+        mass_kg=command.mass_kg,
+        lot=command.lot,
+        entries=entries,
+        carried=lot,
+        covered_kg=covered.available_kg,
+        overdraft_kg=covered.overdraft_used_kg,
+        replaces=old.number if old else None,
+        holder_scope_id=holder,
+        evidence=command.checked,
+        policy_id=policy.policy_id,
+    )
+    return (_release(command, old, back, day), event) if old and back else (event,)
+
+
+def _claimed(
+    command: DesignateOutput, books: accounts.Books, more: int, other: ReplacedClaim | None
+) -> tuple[Carried, tuple[Entry, ...]]:
+    """What the lot carries, and the entries: all of it, or the difference to a claim of a period
+    that is closed."""
+    account = LOT_ACCOUNT[command.lot]
+    if other is None:
+        share = accounts.part(held(books, account), command.mass_kg)
+        return carried(share), (entry(account, minus(share)), entry(Account.OUTPUT_COC, share))
+    if more <= 0:
+        kept = of_lot(other.carried, other.mass_kg, command.mass_kg)
+        whole = carried_amount(other.mass_kg, other.carried)
+        back = accounts.plus(whole, minus(carried_amount(command.mass_kg, kept)))
+        entries = (entry(account, back), entry(Account.OUTPUT_COC, minus(back)))
+        return kept, entries if back.kg else ()
+    share = accounts.part(held(books, account), more)
+    total = accounts.plus(carried_amount(other.mass_kg, other.carried), share)
+    return (
+        carried(total, other.carried),
+        (entry(account, minus(share)), entry(Account.OUTPUT_COC, share)),
+    )
+
+
+def _given_back(command: DesignateOutput, old: ReplacedClaim) -> tuple[Entry, ...]:
+    return claim_entries(carried_amount(old.mass_kg, old.carried), old.lot, restored=False)
+
+
+def _release(
+    command: DesignateOutput, old: ReplacedClaim, entries: tuple[Entry, ...], day: date
+) -> DesignationReleased:
+    return DesignationReleased(
+        pool=command.pool,
+        member_id=command.member_id,
+        document=old.number,
+        change_id=f"replaced:{command.document}",
+        day=day,
+        mass_kg=old.mass_kg,
+        entries=entries,
+        because="superseded",
+        restored=False,
+    )
+
+
+def claim_entries(amount: Amount, lot: Lot, *, restored: bool) -> tuple[Entry, ...]:
+    """A whole claim goes back to what is not claimed, or is claimed again."""
+    account = LOT_ACCOUNT[lot]
+    moved = minus(amount) if restored else amount
+    return entry(account, moved), entry(Account.OUTPUT_COC, minus(moved))
+
+
+def changed(change: ClaimChange) -> tuple[Entry, ...]:
+    """The entries of a claim that is taken back or restored."""
+    return claim_entries(
+        carried_amount(change.mass_kg, change.carried), change.lot, restored=change.restored
+    )
+
+
+def _stake(
+    command: DesignateOutput, state: Pool, scope: ScopeEvidence, books: accounts.Books
+) -> str | None:
+    """A joint venture's holder takes no more than its share of the output (sources.md 5.6, 4)."""
+    holder = command.customer_scope_id
+    if holder is None:
+        return None
+    found = figures(through(state.days, None))
+    limit = stake_limit(scope.stakes, holder, found.output_kg)
+    if limit is None:
+        return None
+    taken = state.stakes.get(holder, 0)
+    if taken + command.mass_kg > limit:
+        raise Refused(
+            "share-exceeded",
+            f"{holder} may take {limit} kg of this output by its share; {taken} kg are taken.",
+            holder_scope_id=holder,
+            limit_kg=limit,
+            taken_kg=taken,
+        )
+    return holder

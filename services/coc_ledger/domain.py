@@ -1,0 +1,294 @@
+"""The ledger in one place: its deciders, its commands, who may issue them, its evidence. Pure."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from contracts.custody import STAGE_OF, Checked, Material, PoolKey, Stage
+from contracts.envelope import Event
+from infra.decider import Command
+from infra.errors import Refused
+from infra.readmodel import Consumer
+
+from . import document, pool, scope
+from .certificates import CertificateRow, seen_on
+from .document_commands import (
+    ConfirmDelivery,
+    ConfirmDocument,
+    DisputeDocument,
+    IssueDocument,
+    WithdrawDocument,
+)
+from .document_state import DocumentDrafted, claim_of
+from .evidence import MovementSeen, PoolKnown, ScopeEvidence
+from .pool_commands import (
+    BookLoss,
+    BookProcessEmissions,
+    ChangeStage,
+    ClosePeriod,
+    CountStock,
+    DeclareOverdraftCase,
+    PoolCommand,
+    ReceiveMaterial,
+    ReverseMovement,
+    ShipMaterial,
+)
+from .pool_state import ChangeDeferred
+from .reactions import REACTIONS
+from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key
+from .scope_commands import (
+    AddScopeFacility,
+    ApproveScopeTransfer,
+    ChangePeriod,
+    DelistContractor,
+    ListContractor,
+    ListJointVenture,
+    OpenScope,
+    RecordDueDiligence,
+)
+from .scope_state import PS_DUE
+
+DECIDERS: Mapping[str, ModuleType] = {"coc_scope": scope, "pool": pool, "coc_document": document}
+RESTS_ON: Mapping[str, tuple[str, ...]] = {PS_DUE: ("certification",)}
+PRIVATE: tuple[type[Event], ...] = (ChangeDeferred, DocumentDrafted)
+
+BOOKINGS: tuple[type[PoolCommand], ...] = (
+    ReceiveMaterial,
+    ShipMaterial,
+    BookLoss,
+    CountStock,
+    BookProcessEmissions,
+    ChangeStage,
+    ReverseMovement,
+    DeclareOverdraftCase,
+    ClosePeriod,
+)
+BY_OPS: tuple[type[Command], ...] = (ApproveScopeTransfer,)
+BY_OPS_AND_MEMBERS: tuple[type[Command], ...] = (
+    OpenScope,
+    AddScopeFacility,
+    ChangePeriod,
+    ListContractor,
+    DelistContractor,
+    ListJointVenture,
+    RecordDueDiligence,
+    *BOOKINGS,
+    IssueDocument,
+    ConfirmDocument,
+    DisputeDocument,
+    WithdrawDocument,
+)
+"""A member's command names a `member_id`: it must be the caller's own."""
+
+COMMANDS: tuple[type[Command], ...] = (*BY_OPS, *BY_OPS_AND_MEMBERS)
+ROLES: Mapping[str, frozenset[str]] = {
+    **{command.NAME: frozenset({"ops"}) for command in BY_OPS},
+    **{command.NAME: frozenset({"ops", "member"}) for command in BY_OPS_AND_MEMBERS},
+}
+
+CONSUMER = "coc"
+CONSUMERS: tuple[Consumer, ...] = (
+    Consumer(CONSUMER, ("membership", "certification", "coc_ledger"), PROJECTIONS, (), REACTIONS),
+)
+"""One reader: our own events for queries and both sides of a delivery, the public ones as evidence
+of certificates, membership's for who is whose."""
+
+
+# --- evidence ---
+
+
+class Knowledge(NamedTuple):
+    """What the server can look up. `state(stream)`: one of our own streams as folded now;
+    `row(projection, key)`; `certificates(entity)`: their rows; `through`: the last position of
+    certification that they know; `behind_s`: how far that is behind."""
+
+    state: Callable[[str], Any]
+    row: Callable[[str, str], Any]
+    certificates: Callable[[str], Sequence[CertificateRow]]
+    through: int
+    behind_s: int
+
+
+Body = Mapping[str, object]
+
+
+def fill(command: type[Command], body: Body, known: Knowledge, on: date) -> dict[str, object]:
+    """The evidence fields of a command, from its other fields as sent. Raises Refused for a scope
+    that is not there, since nothing could be booked in it."""
+    if issubclass(command, PoolCommand):
+        return _for_pool(command, body, known)
+    filler = FILLERS.get(command.NAME)
+    return filler(body, known, on) if filler else {}
+
+
+def checked(entity_id: str, day: date, known: Knowledge) -> Checked:
+    """What is known of an entity's certificates on a day."""
+    return seen_on(entity_id, day, known.certificates(entity_id), known.through)
+
+
+def scope_on(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
+    """A scope on a day; None when there is none."""
+    state = known.state(f"coc_scope/{scope_id}") if scope_id else None
+    return scope.evidence(state, day) if isinstance(state, scope.Scope) else None
+
+
+def proof_of(number: str, registration_id: str) -> str:
+    """The digest of a registration id: all that is kept of it."""
+    return hashlib.sha256(f"{number}\n{registration_id}".encode()).hexdigest()
+
+
+def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[str, object]:
+    scope_id, day = _text(body, "scope_id"), _day(body, "day")
+    found = scope_on(scope_id, day, known)
+    if found is None or found.member_id != _text(body, "member_id"):
+        raise Refused(
+            "unknown-scope",
+            f"Member {_text(body, 'member_id')} has no scope {scope_id}.",
+            scope_id=scope_id,
+        )
+    if found.period is None:
+        raise Refused(
+            "before-first-period",
+            f"Scope {scope_id} keeps no accounts on {day} yet.",
+            scope_id=scope_id,
+            day=day,
+        )
+    stage = body.get("stage")
+    assert isinstance(stage, Stage)  # the form has read it
+    key = PoolKey(scope_id=scope_id, stage=stage, period=found.period).key
+    fields: dict[str, object] = {"scope": found, "known": pool_known(key, body, known)}
+    if command is ReceiveMaterial:
+        state = known.state(f"coc_scope/{scope_id}")
+        fields["diligence"] = state.diligence.get(_text(body, "supplier_id"), ())
+        fields["checked"] = checked(found.entity_id, day, known)
+    return fields
+
+
+def pool_known(key: str, body: Body, known: Knowledge) -> PoolKnown:
+    """What rows know of a pool. The pool's own row is read first: what the others know is then at
+    least as much."""
+    row: PoolRow | None = known.row("pools", key)
+    return PoolKnown(
+        through=row.version if row else 0,
+        movement=_seen(key, _text(body, "movement_id"), known),
+        reversed=_seen(key, _text(body, "reverses"), known),
+    )
+
+
+def _seen(key: str, movement_id: str, known: Knowledge) -> MovementSeen | None:
+    row: MovementRow | None = (
+        known.row("movements", movement_key(key, movement_id)) if movement_id else None
+    )
+    if row is None:
+        return None
+    return MovementSeen.model_validate(
+        {
+            "movement_id": row.movement_id,
+            "digest": row.digest,
+            "kind": row.kind,
+            "day": row.day,
+            "entries": row.movement["entries"],
+            "coc_kg": row.coc_kg,
+            "reversed_by": row.reversed_by,
+        }
+    )
+
+
+def _for_opening(body: Body, known: Knowledge, on: date) -> dict[str, object]:
+    entity: EntityRow | None = known.row("entities", _text(body, "entity_id"))
+    member: MemberRow | None = known.row("members", _text(body, "member_id"))
+    return {
+        "entity_member_id": entity.member_id if entity else None,
+        "joined_on": member.joined_on if member else None,
+        "checked": checked(_text(body, "entity_id"), on, known),
+        "behind_s": known.behind_s,
+    }
+
+
+def _for_adding(body: Body, known: Knowledge, on: date) -> dict[str, object]:
+    found = scope_on(_text(body, "scope_id"), on, known)
+    entity_id = found.entity_id if found else "none"
+    return {"checked": checked(entity_id, on, known), "behind_s": known.behind_s}
+
+
+def _for_transfer(body: Body, known: Knowledge, on: date) -> dict[str, object]:
+    day = _day(body, "effective_on")
+    return {"known_to": scope_on(_text(body, "to_scope_id"), day, known) is not None}
+
+
+def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
+    """All but the claim: that is made on the way (see `api`)."""
+    scope_id, day, number = _text(body, "scope_id"), _day(body, "day"), _text(body, "number")
+    found = scope_on(scope_id, day, known)
+    if found is None or found.member_id != _text(body, "member_id"):
+        raise Refused(
+            "unknown-scope",
+            f"Member {_text(body, 'member_id')} has no scope {scope_id}.",
+            scope_id=scope_id,
+        )
+    if found.period is None:
+        raise Refused(
+            "before-first-period",
+            f"Scope {scope_id} keeps no accounts on {day} yet.",
+            scope_id=scope_id,
+            day=day,
+        )
+    material = body["material"]
+    assert isinstance(material, Material)  # the form has read it
+    key = PoolKey(scope_id=scope_id, stage=STAGE_OF[material], period=found.period)
+    old = claim_of(known.state(f"coc_document/{_text(body, 'replaces') or '-'}"))
+    if old is not None and old.pool.scope_id == scope_id and old.pool.stage is key.stage:
+        error = known.state(old.pool.stream)
+        key = old.pool if isinstance(error, pool.Pool) and error.end is None else key
+    customer = getattr(body.get("customer"), "scope_id", None)
+    theirs = scope_on(customer or "", day, known)
+    registration = _text(body, "registration_id")
+    return {
+        "scope": found,
+        "pool": key,
+        "old": old,
+        "customer_member_id": theirs.member_id if theirs else None,
+        "registration": proof_of(number, registration) if registration else None,
+    }
+
+
+def _for_confirming(body: Body, known: Knowledge, on: date) -> dict[str, object]:
+    state = known.state(f"coc_document/{_text(body, 'number')}")
+    if not isinstance(state, document.Document) or state.issued is None:
+        return {"scope": None, "checked": None, "behind_s": known.behind_s}
+    issued = state.issued
+    theirs = issued.customer.scope_id
+    day = _day(body, "received_on")
+    return {
+        "scope": scope_on(theirs or "", day, known),
+        "checked": checked(issued.issuer.entity_id or "", issued.issued_on, known),
+        "behind_s": known.behind_s,
+    }
+
+
+def _for_delivery(body: Body, known: Knowledge, on: date) -> dict[str, object]:
+    fields = _for_confirming(body, known, on)
+    return {"checked": fields["checked"], "behind_s": fields["behind_s"]}
+
+
+FILLERS: Mapping[str, Callable[[Body, Knowledge, date], dict[str, object]]] = {
+    OpenScope.NAME: _for_opening,
+    AddScopeFacility.NAME: _for_adding,
+    ApproveScopeTransfer.NAME: _for_transfer,
+    IssueDocument.NAME: _for_issuing,
+    ConfirmDocument.NAME: _for_confirming,
+    ConfirmDelivery.NAME: _for_delivery,
+}
+
+
+def _text(body: Body, name: str) -> str:
+    value = body.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _day(body: Body, name: str) -> date:
+    value = body[name]
+    assert isinstance(value, date)  # the form has read it
+    return value

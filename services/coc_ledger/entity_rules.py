@@ -1,0 +1,159 @@
+"""Rules of entities: who may keep accounts, whose metal counts, what suppliers need. Pure.
+
+Every figure comes from the policy of the day. Rules: sources.md 5.6, 8 (R-28, R-29).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+
+from contracts.custody import VALID, Checked, Origin, Remark, Topic
+from contracts.inventory import Severity
+from contracts.values import Activity, FacilityId, Standard
+from infra.errors import Refused
+from infra.policy import Policy
+
+from .evidence import Diligence, Stake
+
+COC, PS = Standard.CHAIN_OF_CUSTODY, Standard.PERFORMANCE
+
+
+def ps_first(activities: Iterable[Activity], policy: Policy) -> list[Activity]:
+    """Those activities that need the Performance Standard before anything is claimed."""
+    words = policy.words("ps_first.activities")
+    return [activity for activity in activities if activity.value in words]
+
+
+def check_certified(checked: Checked) -> None:
+    """Refuse who has no CoC certificate on the day."""
+    if not checked.holds(COC):
+        raise Refused(
+            "coc-certificate-not-valid",
+            f"On {checked.day} entity {checked.entity_id} held no valid Chain of Custody"
+            " certificate, as far as is known here.",
+            entity_id=checked.entity_id,
+            day=checked.day,
+            known_through_position=checked.known_through_position,
+        )
+
+
+def ps_due_on_opening(
+    activities: tuple[Activity, ...], checked: Checked, joined_on: date | None, policy: Policy
+) -> date | None:
+    """The last day by which a scope must be certified to the Performance Standard; None when it
+    is. Refused where it has to come first, or should have come already (rules 1 and 2)."""
+    check_certified(checked)
+    if checked.holds(PS):
+        return None
+    check_may_wait(activities, checked, policy)
+    years = policy.integer("ps_later.years_from_joining")
+    due_on = joined_on + relativedelta(years=years) if joined_on else None
+    if due_on is None or due_on < checked.day:
+        raise Refused(
+            "ps-certificate-overdue",
+            f"Entity {checked.entity_id} must be certified to the Performance Standard within"
+            f" {years} years of joining, and is not.",
+            entity_id=checked.entity_id,
+            due_on=due_on,
+        )
+    return due_on
+
+
+def check_may_wait(activities: Iterable[Activity], checked: Checked, policy: Policy) -> None:
+    """Refuse where the Performance Standard has to come first."""
+    needing = [activity.value for activity in ps_first(activities, policy)]
+    if needing:
+        raise Refused(
+            "ps-certificate-needed",
+            f"Who does {', '.join(needing)} is certified to the Performance Standard first;"
+            f" entity {checked.entity_id} was not on {checked.day}.",
+            entity_id=checked.entity_id,
+            activities=needing,
+            day=checked.day,
+        )
+
+
+def ps_due_on_adding(
+    facility_id: FacilityId, activities: tuple[Activity, ...], checked: Checked, policy: Policy
+) -> date | None:
+    """The last day by which an added facility must be covered by the Performance Standard; None
+    when it is (rule 2: within a year)."""
+    check_certified(checked)
+    if covers(checked, facility_id):
+        return None
+    check_may_wait(activities, checked, policy)
+    return checked.day + relativedelta(years=policy.integer("ps_later.years_for_added_facility"))
+
+
+def covers(checked: Checked, facility_id: FacilityId) -> bool:
+    """Whether a valid certificate to the Performance Standard covers a facility."""
+    return any(
+        one.standard is PS and one.status in VALID and facility_id in one.facilities
+        for one in checked.certificates
+    )
+
+
+def supplier_faults(checked: Checked, *, ps_pending: bool) -> tuple[str, ...]:
+    """Why a supplier's metal does not count as CoC on a day; nothing when it does (rule 3, R-28).
+    `ps_pending`: it is behind the casthouse and confirms that certification follows in time."""
+    faults = []
+    if not checked.holds(COC):
+        faults.append("issuer-coc-certificate-not-valid")
+    if not checked.holds(PS) and not ps_pending:
+        faults.append("issuer-ps-certificate-not-valid")
+    return tuple(faults)
+
+
+def stake_limit(stakes: Sequence[Stake], holder_scope_id: str, output_kg: int) -> int | None:
+    """How much of an output a joint venture's holder may take without controlling it; None for
+    who holds no share (rule 4). Rounded down."""
+    for stake in stakes:
+        if stake.holder_scope_id == holder_scope_id:
+            return int(stake.share_percent * output_kg / 100)
+    return None
+
+
+def missing_topics(records: Iterable[Diligence], day: date, policy: Policy) -> tuple[Topic, ...]:
+    """The topics that no record valid on a day covers (rule 6)."""
+    seen = {
+        topic
+        for record in records
+        if record.performed_on <= day <= record.valid_through
+        for topic in record.topics
+    }
+    wanted = (Topic(word) for word in policy.words("diligence.topics"))
+    return tuple(topic for topic in wanted if topic not in seen)
+
+
+def origin_remarks(
+    origin: Origin,
+    *,
+    missing: tuple[Topic, ...],
+    proven: bool,
+    ps_held: bool,
+    policy: Policy,
+) -> tuple[bool, tuple[Remark, ...]]:
+    """Whether metal of an origin counts as CoC, and what has to be said about it.
+
+    A mine's own bauxite counts where the entity holds the Performance Standard; eligible scrap
+    where its origin is proven and its supplier was looked at. All else is non-CoC, and its
+    supplier should have been looked at as well.
+    """
+    remarks: list[Remark] = []
+    if missing and origin is not Origin.OWN_MINE:
+        topics = ", ".join(topic.value for topic in missing)
+        remarks.append(_remark("R-28", f"No due diligence on the supplier: {topics}."))
+    if origin is Origin.OWN_MINE:
+        if not ps_held:
+            remarks.append(_remark("R-28", "The mine is not certified: booked as non-CoC."))
+        return ps_held, tuple(remarks)
+    if origin.value not in policy.words("scrap.counts_as_coc"):
+        return False, tuple(remarks)
+    if not proven:
+        remarks.append(_remark("R-05", "The origin of the scrap is not proven: non-CoC."))
+    return proven and not missing, tuple(remarks)
+
+
+def _remark(rule: str, sentence: str) -> Remark:
+    return Remark(rule=rule, severity=Severity.MINOR, sentence=sentence)

@@ -1,0 +1,142 @@
+"""What a decision rests on that is not in its own stream: filled in by the server. Pure.
+
+Our own streams are read from their folds, so they are never behind; what certification and
+membership say is read from rows, with the position through which it is known. A client can claim
+none of it.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.custody import (
+    Carried,
+    DocumentNumber,
+    Entry,
+    Lot,
+    Mass,
+    MovementKind,
+    PoolKey,
+    ScopeId,
+    Stage,
+    Topic,
+)
+from contracts.values import Activity, EntityId, FacilityId, Id, MemberId, Name, PlainDecimal, Value
+from infra.decider import derived_id
+from infra.errors import Refused
+
+Version = Annotated[int, Field(ge=0)]
+
+STAGES: Mapping[Activity, tuple[Stage, ...]] = {
+    Activity.BAUXITE_DEVELOPMENT: (Stage.BAUXITE,),
+    Activity.BAUXITE_MINING: (Stage.BAUXITE,),
+    Activity.ALUMINA_REFINING: (Stage.BAUXITE, Stage.ALUMINA),
+    Activity.HIGH_PURITY_ALUMINA: (Stage.ALUMINA,),
+    Activity.SMELTING: (Stage.ALUMINA, Stage.ALUMINIUM),
+}
+"""The pools of an activity; all others have aluminium alone."""
+
+
+def stages_of(activities: tuple[Activity, ...]) -> frozenset[Stage]:
+    """The stages at which a scope with these activities keeps pools."""
+    found = (STAGES.get(activity, (Stage.ALUMINIUM,)) for activity in activities)
+    return frozenset(stage for stages in found for stage in stages)
+
+
+class Stake(Value):
+    """A joint venture's holder and its share of the output."""
+
+    holder_scope_id: ScopeId
+    share_percent: PlainDecimal
+
+
+class ScopeEvidence(Value):
+    """A scope as its stream tells it, and the period in which the day asked about lies (None:
+    before its first). `suspended_from` and `ends_before` are the first days without claims and
+    without bookings."""
+
+    scope_id: ScopeId
+    member_id: MemberId
+    entity_id: EntityId
+    name: Name
+    address: str
+    facilities: tuple[FacilityId, ...] = ()
+    stages: tuple[Stage, ...]
+    period: date | None
+    ends_on: date | None
+    next_period: date | None
+    suspended_from: date | None = None
+    reinstated_from: date | None = None
+    ends_before: date | None = None
+    to_scope_id: ScopeId | None = None
+    ps_pending: bool = False
+    contractors: tuple[Id, ...] = ()
+    stakes: tuple[Stake, ...] = ()
+
+    def suspended(self, day: date) -> bool:
+        """Whether nothing may be claimed on a day."""
+        if self.suspended_from is None or day < self.suspended_from:
+            return False
+        return self.reinstated_from is None or day < self.reinstated_from
+
+
+class MovementSeen(Value):
+    """A movement as rows have it."""
+
+    movement_id: Id
+    digest: Id
+    kind: MovementKind
+    day: date
+    entries: tuple[Entry, ...]
+    coc_kg: int
+    reversed_by: Id | None = None
+
+
+class PoolKnown(Value):
+    """What rows know of a pool through a version of its stream: the movement of the id that is
+    asked for, and the one it takes back."""
+
+    through: Version = 0
+    movement: MovementSeen | None = None
+    reversed: MovementSeen | None = None
+
+
+class Diligence(Value):
+    """A record of due diligence on a supplier."""
+
+    topics: tuple[Topic, ...]
+    performed_on: date
+    valid_through: date
+
+
+class ReplacedClaim(Value):
+    """The claim of a document that another one replaces, as the document's stream tells it.
+    `designated` is whether it still counts."""
+
+    number: DocumentNumber
+    pool: PoolKey
+    mass_kg: Mass
+    lot: Lot
+    carried: Carried
+    designated: bool
+
+
+def digest(*parts: object) -> Id:
+    """A digest of what was asked, by which a repeat is recognised."""
+    return derived_id(*(repr(part) for part in parts))
+
+
+def check_scope(
+    scope: ScopeEvidence | None, scope_id: ScopeId, member_id: MemberId
+) -> ScopeEvidence:
+    """The scope, for the member that owns it; others do not learn that it exists."""
+    if scope is None or scope.member_id != member_id or scope.scope_id != scope_id:
+        raise Refused(
+            "unknown-scope",
+            f"Member {member_id} has no scope {scope_id}.",
+            scope_id=scope_id,
+            member_id=member_id,
+        )
+    return scope

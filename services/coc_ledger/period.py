@@ -1,0 +1,182 @@
+"""Accounting periods: a fixed start, a length, a change as an event; reconciliation; what a close
+finds. Pure.
+
+A period is named by its first day. A change takes effect on a day to come; the period before ends
+the day before, however short. Rules: sources.md 5.3 (one year at most), 5.4, 8 (R-27, R-34).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from dateutil.relativedelta import relativedelta
+
+from contracts.custody import Account, Remark
+from contracts.inventory import Severity
+from infra.errors import Refused
+from infra.policy import Policy
+
+from .accounts import ACCOUNTS, INFLOWS, NO_KGS, OUTPUTS, PLACE, Kgs, added
+from .balance import Closing
+
+ONE_DAY = timedelta(days=1)
+
+
+class Course(NamedTuple):
+    """From a day on, periods of so many months."""
+
+    starts_on: date
+    months: int
+
+
+Calendar = tuple[Course, ...]
+
+
+class Period(NamedTuple):
+    """First and last day."""
+
+    starts_on: date
+    ends_on: date
+
+
+class Month(NamedTuple):
+    """One month of a pool's reconciliation. `difference_kg` is what the books cannot explain."""
+
+    month: str
+    opening_kg: int
+    inflow_kg: int
+    input_kg: int
+    output_kg: int
+    losses_kg: int
+    difference_kg: int
+    closing_kg: int
+    remarks: tuple[Remark, ...]
+
+
+def period_of(calendar: Calendar, day: date) -> Period | None:
+    """The period in which a day lies; None before the first."""
+    courses = [course for course in calendar if course.starts_on <= day]
+    if not courses:
+        return None
+    course = courses[-1]
+    later = [other.starts_on for other in calendar if other.starts_on > course.starts_on]
+    number = 0
+    while (following := start_of(course, number + 1)) <= day:
+        number += 1
+    ends_on = min([following, *later]) - ONE_DAY
+    return Period(start_of(course, number), ends_on)
+
+
+def start_of(course: Course, number: int) -> date:
+    """The first day of a course's period, counted from zero."""
+    return course.starts_on + relativedelta(months=course.months * number)
+
+
+def check_months(months: int, policy: Policy) -> None:
+    """Refuse a period longer than the policy's (Refused `period-too-long`)."""
+    most = policy.integer("period.months_at_most")
+    if months > most:
+        raise Refused(
+            "period-too-long",
+            f"An accounting period has at most {most} months, not {months}.",
+            months=months,
+            most=most,
+        )
+
+
+def check_change(calendar: Calendar, wanted: Course, on: date, policy: Policy) -> None:
+    """Refuse a change that comes too late or makes a period too long."""
+    check_months(wanted.months, policy)
+    first = max(on, calendar[-1].starts_on)
+    if wanted.starts_on <= first:
+        raise Refused(
+            "period-change-too-late",
+            f"Periods can change from {first + ONE_DAY} on: what has begun stays as it is.",
+            earliest=first + ONE_DAY,
+        )
+
+
+# --- reconciliation ---
+
+
+def reconciled(days: Mapping[date, Kgs], policy: Policy) -> Sequence[Month]:
+    """Month by month: what was there, came, went, was lost, cannot be explained, is left."""
+    by_month: dict[str, Kgs] = {}
+    for day in sorted(days):
+        month = day.isoformat()[:7]
+        by_month[month] = added(by_month.get(month, NO_KGS), days[day])
+    months: list[Month] = []
+    stock = 0
+    for month, kgs in by_month.items():
+        made = _month(month, kgs, stock, policy)
+        months.append(made)
+        stock = made.closing_kg
+    return months
+
+
+def _month(month: str, kgs: Kgs, opening_kg: int, policy: Policy) -> Month:
+    inflow = -sum(kgs[PLACE[account]] for account in INFLOWS)
+    output = sum(kgs[PLACE[account]] for account in OUTPUTS)
+    losses, odd = kgs[PLACE[Account.LOSSES]], kgs[PLACE[Account.UNEXPLAINED]]
+    opening_kg -= kgs[PLACE[Account.OPENING]]
+    closing_kg = opening_kg + inflow - output - losses - odd
+    remarks = mass_remarks(inflow, odd, closing_kg, policy)
+    put = -sum(kgs[PLACE[account]] for account in INFLOWS if account is not Account.NON_COC)
+    return Month(month, opening_kg, inflow, put, output, losses, odd, closing_kg, remarks)
+
+
+def mass_remarks(inflow: int, odd: int, stock: int, policy: Policy) -> tuple[Remark, ...]:
+    """R-34: more than the tolerance cannot be explained, or more left than was there."""
+    permille = policy.integer("tolerance.mass_permille")
+    found: list[Remark] = []
+    if abs(odd) * 1000 > permille * max(inflow, 0):
+        found.append(
+            _remark(
+                "R-34",
+                Severity.MAJOR,
+                f"{abs(odd)} kg cannot be explained: more than {permille} per mille of {inflow} kg"
+                " that came in.",
+            )
+        )
+    if stock < 0:
+        found.append(
+            _remark("R-34", Severity.MAJOR, f"{-stock} kg more have left than there were.")
+        )
+    return tuple(found)
+
+
+def close_remarks(end: Closing) -> tuple[Remark, ...]:
+    """R-27: claims beyond the cover, an overdraft not made good."""
+    found: list[Remark] = []
+    if end.excess_kg:
+        found.append(
+            _remark("R-27", Severity.BLOCK, f"{end.excess_kg} kg were claimed without cover.")
+        )
+    if end.unmet_kg:
+        found.append(
+            _remark(
+                "R-27",
+                Severity.BLOCK,
+                f"{end.unmet_kg} kg of overdraft of the period before were not made good.",
+            )
+        )
+    return tuple(found)
+
+
+def _remark(rule: str, severity: Severity, sentence: str) -> Remark:
+    return Remark(rule=rule, severity=severity, sentence=sentence)
+
+
+def through(days: Mapping[date, Kgs], day: date | None) -> Kgs:
+    """The masses of all days through one (None: of all)."""
+    total = [0] * len(ACCOUNTS)
+    for one, kgs in days.items():
+        if day is None or one <= day:
+            for place, kg in enumerate(kgs):
+                total[place] += kg
+    return tuple(total)
+
+
+def blocked(remarks: Iterable[Remark]) -> bool:
+    """Whether a finding stops further documents."""
+    return any(remark.severity is Severity.BLOCK for remark in remarks)

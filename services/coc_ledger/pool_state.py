@@ -1,0 +1,214 @@
+"""What is remembered of a pool: its books, its days, what it may claim, its end. Pure.
+
+`Pool` is the fold of `pool/<scope>:<stage>:<period>`; `evolve` is total over its events. It stays
+small however many movements there are: sums, days, and the ids used lately.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import ClassVar, NamedTuple, assert_never
+
+from contracts.coc import (
+    BalanceCarried,
+    DesignationReleased,
+    MovementBooked,
+    OutputDesignated,
+    OverdraftCaseDeclared,
+    PoolClosed,
+    PoolOpened,
+)
+from contracts.custody import Account, Entry, PoolKey
+from contracts.envelope import Event
+from contracts.values import Id, MemberId
+from infra.errors import Refused
+
+from .accounts import NO_KGS, Amount, Kgs, posted, posted_kg
+from .balance import Terms
+from .evidence import MovementSeen, PoolKnown
+from .pool_commands import Carry, ClaimChange, DeliveryChange
+from .recent import Recent, remember, remembered
+
+
+class ChangeDeferred(Event):
+    """Private: a change came for a period that is closed; it is booked in the next, `to`, with a
+    note of the day it is about."""
+
+    TYPE: ClassVar[str] = "coc.change_deferred.v1"
+    pool: PoolKey
+    member_id: MemberId
+    to: PoolKey
+    late_for: date
+    change_id: Id
+    delivery: DeliveryChange | None = None
+    claim: ClaimChange | None = None
+    carry: Carry | None = None
+
+
+PoolEvent = (
+    PoolOpened
+    | MovementBooked
+    | OutputDesignated
+    | DesignationReleased
+    | OverdraftCaseDeclared
+    | BalanceCarried
+    | PoolClosed
+    | ChangeDeferred
+)
+
+
+class End(NamedTuple):
+    """How the period ended: where what comes later goes."""
+
+    closed_on: date
+    next_period: date
+    to_scope_id: str
+
+
+class Pool(NamedTuple):
+    """The fold; without a key it was never opened. `days` are the masses by account and day,
+    `stakes` what joint ventures' holders took."""
+
+    key: PoolKey | None = None
+    member_id: str = ""
+    ends_on: date | None = None
+    books: Mapping[Account, Amount] = {}
+    days: Mapping[date, Kgs] = {}
+    recent: Recent = Recent()
+    version: int = 0
+    carried_kg: int = 0
+    owed_kg: int = 0
+    blocked: bool = False
+    case: bool = False
+    stakes: Mapping[str, int] = {}
+    end: End | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What bears on the cover beside the masses."""
+        return Terms(self.carried_kg, self.owed_kg, self.case)
+
+
+INITIAL = Pool()
+
+
+def evolve(state: Pool, event: PoolEvent) -> Pool:
+    """The pool after an event."""
+    state = state._replace(version=state.version + 1)
+    match event:
+        case PoolOpened():
+            return state._replace(key=event.pool, member_id=event.member_id, ends_on=event.ends_on)
+        case MovementBooked():
+            used = _used(state, movement_key(event.movement_id), event.digest)
+            if event.reverses is not None:
+                used = _used(used, reversal_key(event.reverses), event.movement_id)
+            return _posted(used, event.day, event.entries)
+        case OutputDesignated():
+            stakes = state.stakes
+            if event.holder_scope_id is not None:
+                taken = stakes.get(event.holder_scope_id, 0) + event.mass_kg
+                stakes = {**stakes, event.holder_scope_id: taken}
+            used = _used(state, claim_key(event.document), event.draft)
+            return _posted(used, event.day, event.entries)._replace(stakes=stakes)
+        case DesignationReleased():
+            used = _used(state, change_key(event.change_id), event.document)
+            return _posted(used, event.day, event.entries)
+        case OverdraftCaseDeclared():
+            return state._replace(case=True)
+        case BalanceCarried():
+            carried = _posted(state, event.pool.period, event.entries)
+            key = change_key(f"carry:{event.from_pool.key}")
+            return _used(carried, key, event.from_pool.key)._replace(
+                carried_kg=state.carried_kg + event.balance_kg,
+                owed_kg=state.owed_kg + event.owed_kg,
+                blocked=state.blocked or event.blocked,
+            )
+        case PoolClosed():
+            end = End(event.closed_on, event.next_period, event.to_scope_id)
+            return state._replace(end=end)
+        case ChangeDeferred():
+            return _used(state, change_key(event.change_id), "deferred")
+        case _:
+            assert_never(event)
+
+
+def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
+    kgs = posted_kg(state.days.get(day, NO_KGS), entries)
+    return state._replace(books=posted(state.books, entries), days={**state.days, day: kgs})
+
+
+def _used(state: Pool, key: str, what: str) -> Pool:
+    return state._replace(recent=remember(state.recent, key, what, state.version))
+
+
+# --- ids: exact over what the state remembers and what rows know ---
+
+
+def movement_key(movement_id: str) -> str:
+    return f"movement {movement_id}"
+
+
+def reversal_key(movement_id: str) -> str:
+    return f"reversal {movement_id}"
+
+
+def claim_key(document: str) -> str:
+    return f"claim {document}"
+
+
+def change_key(change_id: str) -> str:
+    return f"change {change_id}"
+
+
+def check_known(state: Pool, known: PoolKnown) -> None:
+    """Refuse while rows do not know yet what the state no longer remembers."""
+    if known.through < state.recent.forgotten:
+        raise Refused(
+            "ledger-ahead",
+            "This pool was written to faster than it can be looked up; send the same again.",
+            known_through=known.through,
+            needed=state.recent.forgotten,
+        )
+
+
+def is_repeat(state: Pool, known: PoolKnown, movement_id: str, digest: str) -> bool:
+    """Whether this movement is booked already; Refused `movement-id-used` where another one is."""
+    check_known(state, known)
+    used = remembered(state.recent, movement_key(movement_id))
+    if used is None and known.movement is not None and known.movement.movement_id == movement_id:
+        used = known.movement.digest
+    if used is None:
+        return False
+    if used != digest:
+        raise Refused(
+            "movement-id-used",
+            f"Movement {movement_id} is booked in this pool with other values; reverse it, and"
+            " book the right one under an id of its own.",
+            movement_id=movement_id,
+        )
+    return True
+
+
+def reversible(state: Pool, known: PoolKnown, movement_id: str) -> MovementSeen:
+    """A movement that may be taken back; Refused where there is none, or where it was before."""
+    seen = known.reversed
+    if seen is None or seen.movement_id != movement_id:
+        if remembered(state.recent, movement_key(movement_id)) is not None:
+            raise Refused(
+                "ledger-ahead",
+                f"Movement {movement_id} was booked a moment ago; send the same again.",
+                movement_id=movement_id,
+            )
+        raise Refused(
+            "unknown-movement",
+            f"This pool has no movement {movement_id} on that day's period.",
+            movement_id=movement_id,
+        )
+    by = remembered(state.recent, reversal_key(movement_id)) or seen.reversed_by
+    if by is not None:
+        raise Refused(
+            "movement-reversed",
+            f"Movement {movement_id} was taken back by {by}.",
+            movement_id=movement_id,
+            reversed_by=by,
+        )
+    return seen

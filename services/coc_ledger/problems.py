@@ -1,0 +1,267 @@
+"""Slugs of the ledger, explained: what is wrong, and what would be right. Pure."""
+
+from infra.problems import Problem
+
+PROBLEMS: tuple[Problem, ...] = (
+    # --- scopes ---
+    Problem(
+        "unknown-scope",
+        "The member has no such scope",
+        "Look at the scope's id and at the member's. A scope is opened before anything is booked.",
+    ),
+    Problem(
+        "unknown-entity",
+        "The member has no such entity",
+        "Look at the entity's id and at the member's. An entity that was just registered is known"
+        " here a moment later: send the same request again.",
+    ),
+    Problem(
+        "scope-id-used",
+        "The id belongs to another scope",
+        "A scope's id is taken once and for ever. Choose another one.",
+    ),
+    Problem(
+        "scope-transferred",
+        "The scope went over into another one",
+        "From the day of the transfer on, book in the scope that `facts.to_scope_id` names.",
+    ),
+    Problem(
+        "transfer-too-early",
+        "A transfer lies in days to come",
+        "What was booked stays where it is: choose a later day.",
+    ),
+    Problem(
+        "stage-not-in-scope",
+        "The scope has no such stage",
+        "Stages follow from a scope's activities. Choose one of its own, or add the facility whose"
+        " activity needs it.",
+    ),
+    Problem(
+        "coc-certificate-not-valid",
+        "There is no valid Chain of Custody certificate",
+        "On `facts.day` the entity held none, as far as the public events through"
+        " `facts.known_through_position` say. Nothing can be claimed on that day.",
+    ),
+    Problem(
+        "ps-certificate-needed",
+        "The Performance Standard comes first",
+        "Up to the casthouse an entity is certified to the Performance Standard before anything is"
+        " claimed; behind it, that may follow in time.",
+    ),
+    Problem(
+        "ps-certificate-overdue",
+        "The Performance Standard should have come already",
+        "Behind the casthouse it follows within the time after joining that the policy names. That"
+        " time is over: certify first.",
+    ),
+    Problem(
+        "certificates-not-known-yet",
+        "What is known of certificates is too old",
+        "Nothing is decided on old knowledge. Send the same request again in a moment.",
+        503,
+    ),
+    Problem(
+        "coc-suspended",
+        "The scope is suspended",
+        "Nothing is claimed from a scope that did not bring the Performance Standard in time. A"
+        " certificate ends the suspension.",
+    ),
+    Problem(
+        "contractor-not-eligible",
+        "The contractor cannot be listed",
+        "The legal title stays with the entity, the contractor keeps records, and its risks are"
+        " controlled: all three.",
+    ),
+    Problem(
+        "contractor-not-listed",
+        "The contractor is not listed",
+        "List it in the scope first.",
+    ),
+    Problem(
+        "share-of-itself",
+        "A scope holds no share of itself",
+        "Name the scope of the partner who takes a share.",
+    ),
+    Problem(
+        "shares-above-whole",
+        "The shares are more than the whole",
+        "Shares in a scope add up to 100 per cent at most. Lower one first.",
+    ),
+    Problem(
+        "share-exceeded",
+        "The partner has taken its share",
+        "A partner without control takes no more of the output than its share:"
+        " `facts.limit_kg`. More would need a sale of the partner's own.",
+    ),
+    Problem(
+        "dates-reversed",
+        "The last day comes before the first",
+        "Send the days in their order.",
+    ),
+    Problem(
+        "day-ahead",
+        "The day is still to come",
+        "Only what has happened is booked. Send the request again on that day.",
+    ),
+    # --- periods ---
+    Problem(
+        "before-first-period",
+        "The scope keeps no accounts on that day yet",
+        "Its first period starts later. Look at the day.",
+    ),
+    Problem(
+        "period-too-long",
+        "The period is too long",
+        "`facts.most` is the largest number of months.",
+    ),
+    Problem(
+        "period-change-too-late",
+        "The period has begun",
+        "Choose a first day from `facts.earliest` on.",
+    ),
+    Problem(
+        "period-closed",
+        "The period is closed",
+        "Nothing is booked in a closed period. Book what is missing in the present one.",
+    ),
+    Problem(
+        "period-not-over",
+        "The period is not over",
+        "Close it after `facts.ends_on`.",
+    ),
+    Problem(
+        "unknown-pool",
+        "There is no such pool",
+        "A pool opens with its first booking. Look at scope, stage and day.",
+    ),
+    # --- movements ---
+    Problem(
+        "movement-id-used",
+        "The movement's id belongs to another movement",
+        "An id names one movement of a pool for ever. Reverse a wrong one, and book the right one"
+        " under an id of its own.",
+    ),
+    Problem(
+        "unknown-movement",
+        "There is no such movement",
+        "Look at the id, and name the day on which the movement was booked.",
+    ),
+    Problem(
+        "movement-reversed",
+        "The movement was taken back before",
+        "`facts.reversed_by` names the movement that did. Once is enough.",
+    ),
+    Problem(
+        "movement-not-reversible",
+        "The movement follows from something else",
+        "A delivery is corrected by its document, and a change of stage by its other side.",
+    ),
+    Problem(
+        "lot-claimed",
+        "A document claims what was shipped",
+        "Withdraw or replace the document first; then the shipment can be taken back.",
+    ),
+    Problem(
+        "ledger-ahead",
+        "The pool is ahead of what can be looked up",
+        "It was written to a moment ago. Send the same request again.",
+        503,
+    ),
+    Problem(
+        "origin-not-of-stage",
+        "The origin does not fit the stage",
+        "Mines bring bauxite; scrap and dross bring aluminium.",
+    ),
+    Problem(
+        "no-next-stage",
+        "Nothing follows this stage",
+        "Aluminium is shipped, lost or kept: there is no further pool.",
+    ),
+    Problem(
+        "yield-implausible",
+        "The yield cannot be right",
+        "`facts.usual_kg` usually comes of that mass. Look at both masses.",
+    ),
+    Problem(
+        "part-above-whole",
+        "The part is more than the whole",
+        "The mass of CoC material is at most the mass of all.",
+    ),
+    # --- claims and documents ---
+    Problem(
+        "claim-not-covered",
+        "The claim is not covered",
+        "`facts.available_kg` may be claimed on that day. Claim less, or book the input first.",
+    ),
+    Problem(
+        "lot-not-shipped",
+        "The lot has not left yet",
+        "A document is about metal that left. Book the shipment first.",
+    ),
+    Problem(
+        "document-number-used",
+        "The number belongs to another document",
+        "A number is taken once and for ever. Choose another one.",
+    ),
+    Problem(
+        "unknown-document",
+        "There is no such document",
+        "Look at the number. A document is known to its seller and to its customer alone.",
+    ),
+    Problem(
+        "document-to-itself",
+        "Seller and buyer are the same scope",
+        "Within a scope no document is needed: a change of stage is booked as such.",
+    ),
+    Problem(
+        "unknown-customer",
+        "The customer's scope does not exist",
+        "Name a scope, or leave it out and send a registration id instead.",
+    ),
+    Problem(
+        "customer-cannot-confirm",
+        "Nobody could confirm the delivery",
+        "Name the customer's scope, or send a registration id and give it to the customer.",
+    ),
+    Problem(
+        "document-replaces-itself",
+        "A document cannot replace itself",
+        "A correction has a number of its own.",
+    ),
+    Problem(
+        "correction-reason-missing",
+        "A correction names its document and its reason",
+        "Send both `replaces` and `correction_reason`, or neither.",
+    ),
+    Problem(
+        "document-confirmed",
+        "The document is confirmed",
+        "What was confirmed is changed by a correction alone: a document that replaces this one.",
+    ),
+    Problem(
+        "document-ended",
+        "The document has ended",
+        "It was withdrawn, or `facts.by` stands in its place.",
+    ),
+    Problem(
+        "document-lapsed",
+        "The document was not confirmed in time",
+        "Ask the seller to issue another one.",
+    ),
+    Problem(
+        "mass-differs",
+        "Another mass came than was stated",
+        "Dispute the document, and let the seller correct it.",
+    ),
+    # --- the public flow ---
+    Problem(
+        "flow-off-grid",
+        "The flow is asked for otherwise than it is published",
+        "Ask for whole quarters or years, and for the cuts that are published.",
+    ),
+    Problem(
+        "release-not-due",
+        "The release is not due yet",
+        "Public figures come out once their quarter is over and its books can be closed.",
+    ),
+)

@@ -1,0 +1,243 @@
+"""What the ledger can tell: scopes, balances on any day, movements, documents, traces; evidence."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from contracts.custody import PoolKey, Stage
+from infra.errors import Refused
+from infra.reading import Reader
+from infra.service import Running
+
+from . import trace
+from .accounts import ACCOUNTS, PLACE, Kgs
+from .balance import Terms, cover, figures, percentage, rule_of, working
+from .certificates import CertificateRow
+from .document_rows import DocumentRow
+from .domain import CONSUMER, Knowledge
+from .jobs import Watch
+from .period import ONE_DAY, Calendar, Course, Period, period_of, reconciled, through
+from .rows import DayRow, MovementRow, PoolRow, ScopeRow
+
+MANY = 100_000
+DAYS_AT_MOST = 400
+
+
+class Queries:
+    """Reads for the API; every call may wait for the database."""
+
+    def __init__(self, running: Running, watch: Watch) -> None:
+        self.reader = Reader(running)
+        self._running = running
+        self._watch = watch
+
+    # --- evidence ---
+
+    def knowledge(self) -> Knowledge:
+        """What the server can look up, as of now. How far it goes is read first: what is read
+        after it is at least as new."""
+        known = self.reader.through(CONSUMER).get("certification", 0)
+        return Knowledge(
+            self.reader.state,
+            self.reader.lookup(CONSUMER),
+            self.certificates,
+            known,
+            self._watch.behind_s(),
+        )
+
+    def certificates(self, entity_id: str) -> list[CertificateRow]:
+        """The certificates of an entity."""
+        where = {"entity_id": entity_id}
+        return self.reader.page(CONSUMER, "certificates", None, MANY, where)
+
+    # --- scopes and pools ---
+
+    def scope(self, scope_id: str) -> ScopeRow | None:
+        """A scope as it stands."""
+        row: ScopeRow | None = self.reader.row(CONSUMER, "scopes", scope_id)
+        return row
+
+    def scopes(self, member_id: str, after: str | None, limit: int) -> list[ScopeRow]:
+        """A member's scopes, by id, up to `limit + 1`."""
+        return self.reader.page(CONSUMER, "scopes", after, limit, {"member_id": member_id})
+
+    def pool(self, key: str) -> PoolRow | None:
+        """A pool as it stands."""
+        row: PoolRow | None = self.reader.row(CONSUMER, "pools", key)
+        return row
+
+    def pools(self, scope_id: str, after: str | None, limit: int) -> list[PoolRow]:
+        """A scope's pools, by key, up to `limit + 1`."""
+        return self.reader.page(CONSUMER, "pools", after, limit, {"scope_id": scope_id})
+
+    def days(self, key: str) -> dict[date, Kgs]:
+        """What was booked in a pool, day by day."""
+        rows: list[DayRow] = self.reader.page(
+            CONSUMER, "pool_days", None, DAYS_AT_MOST, {"pool": key}
+        )
+        return {row.day: row.kgs for row in rows}
+
+    def movements(self, key: str, after: str | None, limit: int) -> list[MovementRow]:
+        """A pool's movements, by key, up to `limit + 1`."""
+        return self.reader.page(CONSUMER, "movements", after, limit, {"pool": key})
+
+    def balance(self, row: ScopeRow, stage: Stage, on: date) -> dict[str, object]:
+        """How much may still be claimed as CoC on a day, until when, and why."""
+        period = self._period(row, on)
+        key = PoolKey(scope_id=row.scope_id, stage=stage, period=period.starts_on).key
+        pool = self.pool(key)
+        masses = through(self.days(key), on) if pool else through({}, None)
+        policy = self._running.definition.policies.on(on)
+        terms = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared) if pool else Terms()
+        found = figures(masses)
+        made = cover(found, terms, rule_of(policy))
+        following = period_of(_calendar(row), period.ends_on + ONE_DAY)
+        return {
+            "scope_id": row.scope_id,
+            "stage": stage.value,
+            "pool": key,
+            "on": on.isoformat(),
+            "period": {"starts_on": period.starts_on, "ends_on": period.ends_on},
+            "input_percentage": percentage(found),
+            **made._asdict(),
+            "carried_until": period.ends_on,
+            "balance_until": following.ends_on if following else period.ends_on,
+            "owed_by": period.ends_on if made.owed_kg else None,
+            "suspended_from": row.suspended_from,
+            "closed_on": pool.closed_on if pool else None,
+            "blocked": bool(pool and pool.blocked),
+            "accounts": named(masses),
+            "working": [line._asdict() for line in working(found, terms, policy)],
+            "policy_id": policy.policy_id,
+        }
+
+    def reconciliation(self, pool: PoolRow) -> dict[str, object]:
+        """A pool month by month."""
+        policy = self._running.definition.policies.on(pool.ends_on)
+        months = reconciled(self.days(pool.pool), policy)
+        return {
+            "pool": pool.pool,
+            "months": [
+                {**month._asdict(), "remarks": [one.model_dump() for one in month.remarks]}
+                for month in months
+            ],
+            "closing": pool.closing,
+        }
+
+    def _period(self, row: ScopeRow, on: date) -> Period:
+        period = period_of(_calendar(row), on)
+        if period is None:
+            raise Refused(
+                "before-first-period",
+                f"Scope {row.scope_id} keeps no accounts on {on} yet.",
+                scope_id=row.scope_id,
+                day=on,
+            )
+        return period
+
+    # --- documents ---
+
+    def document(self, number: str) -> DocumentRow | None:
+        """A document as it stands."""
+        row: DocumentRow | None = self.reader.row(CONSUMER, "documents", number)
+        return row
+
+    def documents(
+        self, where: Mapping[str, Any], after: str | None, limit: int
+    ) -> list[DocumentRow]:
+        """Documents by number, up to `limit + 1`."""
+        return self.reader.page(CONSUMER, "documents", after, limit, where)
+
+    def pending(self) -> list[DocumentRow]:
+        """Documents whose check waits."""
+        return self.documents({"state": "pending_check"}, None, MANY)
+
+    # --- trace ---
+
+    def upstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
+        """Where the metal of a document comes from."""
+
+        def load(pools: Sequence[str]) -> Mapping[str, Sequence[trace.Link]]:
+            return self._inputs(pools, on)
+
+        return trace.walk({row.pool: trace.WHOLE}, load, depth)
+
+    def downstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
+        """Where the metal of a document went."""
+        link = _sold(row)
+        if link.pool is None:
+            node = trace.Node(1, link.kind, trace.WHOLE, True, link.document, None, link.seen_by)
+            return [node]
+
+        def load(pools: Sequence[str]) -> Mapping[str, Sequence[trace.Link]]:
+            return self._outputs(pools, on)
+
+        return trace.walk({link.pool: trace.WHOLE}, load, depth)
+
+    def _inputs(self, pools: Sequence[str], on: date | None) -> dict[str, list[trace.Link]]:
+        found: dict[str, list[trace.Link]] = {pool: [] for pool in pools}
+        rows: Mapping[str, PoolRow] = self.reader.rows(CONSUMER, "pools", pools)
+        for pool, row in rows.items():
+            found[pool] += [
+                trace.Link(kind, kg, None, _origin(kind, row), (row.member_id,))
+                for kind, kg in sorted(row.sources.items())
+            ]
+        for document in self.documents({"receiver": list(pools)}, None, MANY):
+            known = on is None or (document.received_on or document.issued_on) <= on
+            if document.booked_kg and document.receiver and known:
+                found[document.receiver].append(_bought(document))
+        for pool, row in rows.items():
+            ahead = row.kgs[_CLAIMED] - sum(link.kg for link in found[pool])
+            if ahead > 0 and not found[pool]:
+                found[pool].append(trace.Link("overdraft", ahead, None, None, (row.member_id,)))
+        return found
+
+    def _outputs(self, pools: Sequence[str], on: date | None) -> dict[str, list[trace.Link]]:
+        found: dict[str, list[trace.Link]] = {pool: [] for pool in pools}
+        rows: Mapping[str, PoolRow] = self.reader.rows(CONSUMER, "pools", pools)
+        for document in self.documents({"pool": list(pools)}, None, MANY):
+            gone = document.state in ("withdrawn", "superseded", "non_coc")
+            if not gone and (on is None or document.issued_on <= on):
+                found[document.pool].append(_sold(document))
+        inputs = self._inputs(pools, on)
+        for pool, row in rows.items():
+            left = sum(link.kg for link in inputs[pool]) - sum(link.kg for link in found[pool])
+            if left > 0:
+                found[pool].append(trace.Link("held", left, None, None, (row.member_id,)))
+        return found
+
+
+_CLAIMED = next(place for account, place in PLACE.items() if account.value == "output_coc")
+
+
+def named(masses: Kgs) -> dict[str, int]:
+    """Masses by the names of their accounts."""
+    return {account.value: kg for account, kg in zip(ACCOUNTS, masses, strict=True)}
+
+
+def _calendar(row: ScopeRow) -> Calendar:
+    return tuple(Course(date.fromisoformat(day), months) for day, months in row.calendar)
+
+
+def _origin(kind: str, row: PoolRow) -> str | None:
+    """The pool behind a source that is a pool of the same scope."""
+    if kind == "carried":
+        return row.from_pool
+    if kind == "earlier_stage":
+        before = {"alumina": "bauxite", "aluminium": "alumina"}.get(row.stage)
+        return f"{row.scope_id}:{before}:{row.period.isoformat()}" if before else None
+    return None
+
+
+def _both(row: DocumentRow) -> tuple[str, ...]:
+    return (row.member_id, *((row.customer_member_id,) if row.customer_member_id else ()))
+
+
+def _bought(row: DocumentRow) -> trace.Link:
+    return trace.Link("document", row.booked_kg, row.number, row.pool, _both(row))
+
+
+def _sold(row: DocumentRow) -> trace.Link:
+    """Into the pool of its buyer once that has booked it; with the buyer until then."""
+    pool = row.receiver if row.booked_kg else None
+    return trace.Link("document", row.mass_kg, row.number, pool, _both(row))

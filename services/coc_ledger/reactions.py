@@ -1,0 +1,317 @@
+"""What the ledger does by itself when it hears of something. Pure: an event in, commands out.
+
+A claim completes its document; a checked document is booked in both ledgers; an end is taken back;
+a stage's product enters the next stage; a closed period hands on what it leaves; what came too late
+for a period goes to the next. News of certificates has documents checked again. The names are
+state: command ids derive from them.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from contracts import certification
+from contracts.coc import MovementBooked, OutputDesignated, PoolClosed
+from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
+from contracts.custody import Account, MovementKind, PoolKey
+from contracts.envelope import Recorded
+from contracts.values import Standard
+from infra.decider import Command, Lookup, Reaction
+
+from .accounts import NOTHING, Amount, amount_of
+from .certificates import CHANGED, CertificateRow, seen_on
+from .document_commands import CheckDocument, CompleteDocument, SupersedeDocument
+from .document_rows import DocumentRow
+from .entity_rules import supplier_faults
+from .footprint import of_lot, scaled
+from .period import Course, blocked, period_of
+from .pool_commands import ApplyChange, Carry, ClaimChange, DeliveryChange
+from .pool_state import ChangeDeferred
+from .rows import PoolRow, ScopeRow
+from .scope_commands import NotePsCertificate
+
+ENDED = frozenset({"withdrawn", "superseded"})
+YEAR = timedelta(days=365)
+
+
+def complete_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """The ledger covers a draft: the document is issued, if its sender did not come back."""
+    event = recorded.event
+    if not isinstance(event, OutputDesignated):
+        return ()
+    return [CompleteDocument(on=_day(recorded), number=event.document, claim=event)]
+
+
+def supersede_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A correction was issued: the document that it replaces has ended."""
+    event = recorded.event
+    if not isinstance(event, DocumentIssued) or event.replaces is None:
+        return ()
+    reason = event.correction_reason or "correction"
+    return [
+        SupersedeDocument(on=_day(recorded), number=event.replaces, by=event.number, reason=reason)
+    ]
+
+
+def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A check is booked at the buyer; at the seller where it failed, or passed after a failure."""
+    event, on = recorded.event, _day(recorded)
+    if not isinstance(event, DocumentChecked):
+        return ()
+    commands: list[Command] = []
+    first = event.check == 1
+    if event.receiver is not None and event.receiver_ends_on and event.receiver_member_id:
+        change = DeliveryChange(
+            movement_id=f"document:{event.check}:{event.number}",
+            action="book" if first else "reclassify",
+            day=event.received_on,
+            received_kg=event.received_kg,
+            coc_kg=event.mass_kg,
+            lot=event.lot,
+            carried=event.carried,
+            document=event.number,
+            as_coc=event.passed,
+            reasons=event.reasons,
+        )
+        commands.append(
+            ApplyChange(
+                on=on,
+                pool=event.receiver,
+                member_id=event.receiver_member_id,
+                ends_on=event.receiver_ends_on,
+                delivery=change,
+            )
+        )
+    if not first or not event.passed:
+        claim = ClaimChange(
+            change_id=f"check:{event.check}:{event.number}",
+            document=event.number,
+            day=event.issued_on,
+            mass_kg=event.claimed_kg,
+            lot=event.lot,
+            carried=event.claimed,
+            because="check_passed" if event.passed else "check_failed",
+            restored=event.passed,
+        )
+        commands.append(_at_seller(on, event.pool, event.member_id, claim, rows))
+    return commands
+
+
+def _at_seller(
+    on: date, pool: PoolKey, member_id: str, claim: ClaimChange, rows: Lookup
+) -> ApplyChange:
+    row: PoolRow | None = rows("pools", pool.key)
+    ends_on = row.ends_on if row else pool.period + YEAR
+    return ApplyChange(on=on, pool=pool, member_id=member_id, ends_on=ends_on, claim=claim)
+
+
+def end_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """What an ended document had been booked as is taken back; a correction gives the seller's
+    claim back itself, with its own."""
+    event, on = recorded.event, _day(recorded)
+    if not isinstance(event, DocumentEnded):
+        return ()
+    commands: list[Command] = []
+    if event.because == "withdrawn" and event.designated:
+        claim = ClaimChange(
+            change_id=f"withdrawn:{event.number}",
+            document=event.number,
+            day=event.issued_on,
+            mass_kg=event.mass_kg,
+            lot=event.lot,
+            carried=event.carried,
+            because="withdrawn",
+            restored=False,
+        )
+        commands.append(_at_seller(on, event.pool, event.member_id, claim, rows))
+    if event.receiver is None or event.received_kg is None or event.received_on is None:
+        return commands
+    if event.receiver_ends_on is None or event.receiver_member_id is None:
+        return commands
+    mass = min(event.mass_kg, event.received_kg)
+    change = DeliveryChange(
+        movement_id=f"ended:{event.number}",
+        action="take_back",
+        day=event.received_on,
+        received_kg=event.received_kg,
+        coc_kg=mass,
+        lot=event.lot,
+        carried=of_lot(event.carried, event.mass_kg, mass),
+        document=event.number,
+        as_coc=event.counted,
+    )
+    commands.append(
+        ApplyChange(
+            on=on,
+            pool=event.receiver,
+            member_id=event.receiver_member_id,
+            ends_on=event.receiver_ends_on,
+            delivery=change,
+        )
+    )
+    return commands
+
+
+def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """What was used for the next stage enters its pool, with all that it carries."""
+    event = recorded.event
+    if not isinstance(event, MovementBooked) or event.kind is not MovementKind.TO_STAGE:
+        return ()
+    row: PoolRow | None = rows("pools", event.pool.key)
+    if row is None or event.to_stage is None or event.produced_kg is None:
+        return ()
+    coc, rest = _lot(event, Account.OUTPUT_COC), _lot(event, Account.OUTFLOW)
+    made = event.produced_coc_kg or 0
+    change = DeliveryChange(
+        movement_id=f"stage:{event.pool.stage.value}:{event.movement_id}",
+        action="enter_stage",
+        day=event.day,
+        received_kg=event.produced_kg,
+        coc_kg=made,
+        carried=scaled(coc, made),
+        rest=scaled(rest, event.produced_kg - made),
+    )
+    pool = event.pool.model_copy(update={"stage": event.to_stage})
+    return [
+        ApplyChange(
+            on=_day(recorded),
+            pool=pool,
+            member_id=event.member_id,
+            ends_on=row.ends_on,
+            delivery=change,
+        )
+    ]
+
+
+def _lot(event: MovementBooked, account: Account) -> Amount:
+    found = [amount_of(entry) for entry in event.entries if entry.account is account]
+    return found[0] if found else NOTHING
+
+
+def carry_balances(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """What a closed period leaves goes into the next one, perhaps of another scope."""
+    event = recorded.event
+    if not isinstance(event, PoolClosed):
+        return ()
+    pool = PoolKey(scope_id=event.to_scope_id, stage=event.pool.stage, period=event.next_period)
+    carry = Carry(
+        from_pool=event.pool,
+        balance_kg=event.balance_kg,
+        owed_kg=event.owed_kg,
+        blocked=blocked(event.remarks),
+        stock=event.stock,
+    )
+    return [_into(_day(recorded), pool, event.member_id, rows, carry=carry)]
+
+
+def pass_on(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """What came for a closed period is booked in the next one."""
+    event = recorded.event
+    if not isinstance(event, ChangeDeferred):
+        return ()
+    return [
+        _into(
+            _day(recorded),
+            event.to,
+            event.member_id,
+            rows,
+            late_for=event.late_for,
+            delivery=event.delivery,
+            claim=event.claim,
+            carry=event.carry,
+        )
+    ]
+
+
+def _into(
+    on: date,
+    pool: PoolKey,
+    member_id: str,
+    rows: Lookup,
+    *,
+    late_for: date | None = None,
+    delivery: DeliveryChange | None = None,
+    claim: ClaimChange | None = None,
+    carry: Carry | None = None,
+) -> ApplyChange:
+    """A change to the pool of the period in which that pool's first day lies: the scope that gets
+    it may have other periods."""
+    scope: ScopeRow | None = rows("scopes", pool.scope_id)
+    ends_on = pool.period + YEAR
+    if scope is not None:
+        calendar = tuple(Course(date.fromisoformat(day), months) for day, months in scope.calendar)
+        period = period_of(calendar, pool.period)
+        if period is not None:
+            pool = pool.model_copy(update={"period": period.starts_on})
+            ends_on = period.ends_on
+        member_id = scope.member_id
+    return ApplyChange(
+        on=on,
+        pool=pool,
+        member_id=member_id,
+        ends_on=ends_on,
+        late_for=late_for,
+        delivery=delivery,
+        claim=claim,
+        carry=carry,
+    )
+
+
+def check_again(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """News of a certificate: documents of its entity that would be checked otherwise are."""
+    event = recorded.event
+    if not isinstance(event, (certification.CertificateGranted, *CHANGED)):
+        return ()
+    row: CertificateRow | None = rows("certificates", event.certificate_id)
+    if row is None:
+        return ()
+    held: Sequence[CertificateRow] = rows("certificates", {"entity_id": row.entity_id})
+    documents: Sequence[DocumentRow] = rows("documents", {"issuer_entity_id": row.entity_id})
+    commands: list[Command] = []
+    for document in documents:
+        if document.passed is None or document.state in ENDED:
+            continue
+        seen = seen_on(row.entity_id, document.issued_on, held, recorded.envelope.position)
+        faults = supplier_faults(seen, ps_pending=document.ps_pending)
+        if document.passed != (not faults):
+            commands.append(CheckDocument(on=_day(recorded), number=document.number, checked=seen))
+    return commands
+
+
+def note_ps(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A certificate to the Performance Standard may be what a scope still has to bring."""
+    event = recorded.event
+    if not isinstance(event, certification.CertificateGranted):
+        return ()
+    if event.standard is not Standard.PERFORMANCE:
+        return ()
+    scopes: Sequence[ScopeRow] = rows("scopes", {"entity_id": event.entity_id})
+    return [
+        NotePsCertificate(
+            on=_day(recorded),
+            scope_id=scope.scope_id,
+            member_id=scope.member_id,
+            certificate_id=event.certificate_id,
+            facilities=event.facilities,
+            effective_on=event.valid_from,
+        )
+        for scope in scopes
+        if scope.ps_due
+    ]
+
+
+def _day(recorded: Recorded) -> date:
+    """The day on which it was recorded: a reaction has no other clock."""
+    return date.fromisoformat(recorded.envelope.recorded_at[:10])
+
+
+REACTIONS: tuple[Reaction, ...] = (
+    Reaction("complete_documents", complete_documents),
+    Reaction("supersede_documents", supersede_documents),
+    Reaction("book_deliveries", book_deliveries),
+    Reaction("end_documents", end_documents),
+    Reaction("enter_stages", enter_stages),
+    Reaction("carry_balances", carry_balances),
+    Reaction("pass_on", pass_on),
+    Reaction("check_again", check_again),
+    Reaction("note_ps", note_ps),
+)

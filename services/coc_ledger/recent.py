@@ -1,0 +1,47 @@
+"""Ids used lately in a stream, each with what it was used for. Pure, immutable.
+
+A pool may have a million movements; its state cannot keep all their ids. It keeps those of late,
+and `forgotten`, the version through which it let ids go. What is older stands in rows: a decision
+gets them as evidence with the version through which they are known, and waits while that is not yet
+`forgotten`. So no id is ever taken twice, and a state stays small.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+PER_PAGE = 64
+PAGES = 64
+
+
+class Page(NamedTuple):
+    """Some ids used one after the other, through a version."""
+
+    through: int
+    used: Mapping[str, str]
+
+
+class Recent(NamedTuple):
+    """The last ids used: at least `PER_PAGE * (PAGES - 1)` of them, or all."""
+
+    pages: tuple[Page, ...] = ()
+    forgotten: int = 0
+
+
+def remembered(recent: Recent, key: str) -> str | None:
+    """What an id was used for, if that was lately."""
+    for page in recent.pages:
+        if key in page.used:
+            return page.used[key]
+    return None
+
+
+def remember(recent: Recent, key: str, what: str, version: int) -> Recent:
+    """One more id, used at a version of the stream."""
+    *full, last = recent.pages or (Page(version, {}),)
+    if len(last.used) >= PER_PAGE:
+        full, last = [*full, last], Page(version, {})
+    last = Page(version, {**last.used, key: what})
+    forgotten = recent.forgotten
+    if len(full) >= PAGES:
+        forgotten, full = full[0].through, full[1:]
+    return Recent((*full, last), forgotten)

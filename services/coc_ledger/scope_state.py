@@ -1,0 +1,160 @@
+"""What is remembered of a scope, and what its pools get to know of it. Pure.
+
+`Scope` is the fold of `coc_scope/<id>`; `evolve` is total over its events.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import NamedTuple, assert_never
+
+from contracts.coc import (
+    ContractorDelisted,
+    ContractorListed,
+    DueDiligenceRecorded,
+    JointVentureListed,
+    PeriodChanged,
+    PsObligationMet,
+    ScopeFacilityAdded,
+    ScopeOpened,
+    ScopeReinstated,
+    ScopeSuspended,
+    ScopeTransferApproved,
+)
+from contracts.values import Activity
+
+from .evidence import Diligence, ScopeEvidence, Stake, stages_of
+from .period import Calendar, Course, period_of
+
+PS_DUE = "ps_due"
+ONE_DAY = timedelta(days=1)
+WHOLE = ""
+"""Stands for the whole scope among the facilities that have yet to be certified."""
+
+
+class Scope(NamedTuple):
+    """The fold; without an id it was never opened. `ps_due` are the facilities (or the whole) yet
+    to be covered by the Performance Standard, each with its last day."""
+
+    scope_id: str = ""
+    member_id: str = ""
+    entity_id: str = ""
+    name: str = ""
+    address: str = ""
+    facilities: tuple[str, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    calendar: Calendar = ()
+    ps_due: Mapping[str, date] = {}
+    suspended_from: date | None = None
+    reinstated_from: date | None = None
+    contractors: tuple[str, ...] = ()
+    stakes: tuple[Stake, ...] = ()
+    diligence: Mapping[str, tuple[Diligence, ...]] = {}
+    ends_before: date | None = None
+    to_scope_id: str | None = None
+
+
+INITIAL = Scope()
+
+ScopeEvent = (
+    ScopeOpened
+    | ScopeFacilityAdded
+    | PsObligationMet
+    | ScopeSuspended
+    | ScopeReinstated
+    | PeriodChanged
+    | ContractorListed
+    | ContractorDelisted
+    | JointVentureListed
+    | DueDiligenceRecorded
+    | ScopeTransferApproved
+)
+
+
+def evolve(state: Scope, event: ScopeEvent) -> Scope:
+    """The scope after an event."""
+    match event:
+        case ScopeOpened():
+            return Scope(
+                event.scope_id,
+                event.member_id,
+                event.entity_id,
+                event.name,
+                event.address,
+                event.facilities,
+                event.activities,
+                (Course(event.starts_on, event.months),),
+                {WHOLE: event.ps_due_on} if event.ps_due_on else {},
+            )
+        case ScopeFacilityAdded():
+            added = dict.fromkeys((*state.activities, *event.activities))
+            due = {event.facility_id: event.ps_due_on} if event.ps_due_on else {}
+            return state._replace(
+                facilities=(*state.facilities, event.facility_id),
+                activities=tuple(added),
+                ps_due={**state.ps_due, **due},
+            )
+        case PsObligationMet():
+            met = event.facility_id or WHOLE
+            left = {key: day for key, day in state.ps_due.items() if key != met}
+            return state._replace(ps_due=left)
+        case ScopeSuspended():
+            return state._replace(suspended_from=event.effective_on, reinstated_from=None)
+        case ScopeReinstated():
+            return state._replace(reinstated_from=event.effective_on)
+        case PeriodChanged():
+            course = Course(event.starts_on, event.months)
+            return state._replace(calendar=(*state.calendar, course))
+        case ContractorListed():
+            return state._replace(contractors=(*state.contractors, event.contractor_id))
+        case ContractorDelisted():
+            kept = tuple(one for one in state.contractors if one != event.contractor_id)
+            return state._replace(contractors=kept)
+        case JointVentureListed():
+            others = [one for one in state.stakes if one.holder_scope_id != event.holder_scope_id]
+            stake = Stake(holder_scope_id=event.holder_scope_id, share_percent=event.share_percent)
+            return state._replace(stakes=(*others, stake))
+        case DueDiligenceRecorded():
+            record = Diligence(
+                topics=event.topics,
+                performed_on=event.performed_on,
+                valid_through=event.valid_through,
+            )
+            known = (*state.diligence.get(event.supplier_id, ()), record)
+            return state._replace(diligence={**state.diligence, event.supplier_id: known})
+        case ScopeTransferApproved():
+            return state._replace(ends_before=event.effective_on, to_scope_id=event.to_scope_id)
+        case _:
+            assert_never(event)
+
+
+def due(state: Scope) -> Mapping[str, date]:
+    """When the clock asks whether the Performance Standard came in time: a rule per facility."""
+    if state.suspended_from is not None and state.reinstated_from is None:
+        return {}
+    return {f"{PS_DUE}:{key}": day for key, day in state.ps_due.items()}
+
+
+def evidence(state: Scope, day: date) -> ScopeEvidence | None:
+    """What a pool needs to know of a scope on a day; None when there is no such scope."""
+    if not state.scope_id:
+        return None
+    period = period_of(state.calendar, day)
+    return ScopeEvidence(
+        scope_id=state.scope_id,
+        member_id=state.member_id,
+        entity_id=state.entity_id,
+        name=state.name,
+        address=state.address,
+        facilities=state.facilities,
+        stages=tuple(sorted(stages_of(state.activities))),
+        period=period.starts_on if period else None,
+        ends_on=period.ends_on if period else None,
+        next_period=period.ends_on + ONE_DAY if period else None,
+        suspended_from=state.suspended_from,
+        reinstated_from=state.reinstated_from,
+        ends_before=state.ends_before,
+        to_scope_id=state.to_scope_id,
+        ps_pending=WHOLE in state.ps_due,
+        contractors=state.contractors,
+        stakes=state.stakes,
+    )

@@ -1,0 +1,62 @@
+"""From one stage to the next: how much there is afterwards, and how much of it is CoC. Pure.
+
+What leaves one pool as CoC enters the next as CoC in the same proportion, rounded down. Where the
+yield was measured, that counts; it must lie near the usual one. Rules: sources.md 5.3, 4.5.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from contracts.custody import Stage
+from infra.errors import Refused
+from infra.policy import Policy
+
+NEXT: Mapping[Stage, Stage] = {
+    Stage.BAUXITE: Stage.ALUMINA,
+    Stage.ALUMINA: Stage.ALUMINIUM,
+}
+RATIO: Mapping[Stage, str] = {
+    Stage.BAUXITE: "stage.bauxite_per_alumina",
+    Stage.ALUMINA: "stage.alumina_per_aluminium",
+}
+"""Tonnes used for one tonne of the next stage."""
+
+
+def next_of(stage: Stage) -> Stage:
+    """The stage that follows; Refused `no-next-stage` behind the last."""
+    if stage not in NEXT:
+        raise Refused(
+            "no-next-stage",
+            f"Nothing follows {stage.value}: book a shipment instead.",
+            stage=stage.value,
+        )
+    return NEXT[stage]
+
+
+def usual(stage: Stage, used_kg: int, policy: Policy) -> int:
+    """What usually comes of a mass, rounded down."""
+    next_of(stage)
+    return int(used_kg / Fraction(policy.decimal(RATIO[stage])))
+
+
+def produced(stage: Stage, used_kg: int, measured_kg: int | None, policy: Policy) -> int:
+    """The mass of the next stage; Refused `yield-implausible` where what was measured lies outside
+    the policy's band, or nothing would come of it."""
+    expected = usual(stage, used_kg, policy)
+    found = expected if measured_kg is None else measured_kg
+    percent = policy.integer("stage.tolerance_percent")
+    if found <= 0 or abs(found - expected) * 100 > percent * expected:
+        raise Refused(
+            "yield-implausible",
+            f"{used_kg} kg of {stage.value} usually become {expected} kg, not {found} kg: at most"
+            f" {percent} % more or less is taken.",
+            used_kg=used_kg,
+            usual_kg=expected,
+            measured_kg=found,
+        )
+    return found
+
+
+def coc_part(used_kg: int, coc_kg: int, produced_kg: int) -> int:
+    """How much of the product is CoC: the same part, rounded down."""
+    return coc_kg * produced_kg // used_kg

@@ -1,0 +1,111 @@
+"""Where a lot comes from and where it went, level by level, with parts that add up. Pure.
+
+Mass balance is administrative: a claim of a pool comes from all its CoC input in proportion. What
+is asked about is cut into `WHOLE` parts; each pool hands its parts on in proportion to mass, by
+largest remainder, so that no part is lost or made. A walk ends at sources (a mine, scrap), at
+holders, or `beyond` the depth asked for: a closed loop of scrap comes round smaller each time.
+Counterparties that the viewer may not see are masked; their parts stay.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+WHOLE = 10**12
+
+
+class Link(NamedTuple):
+    """One part of a pool's input, or of its output: `kg` by a document, or by a kind of source.
+    `pool` is where it leads; None where it ends. `seen_by` are the members of both its ends."""
+
+    kind: str
+    kg: int
+    document: str | None = None
+    pool: str | None = None
+    seen_by: tuple[str, ...] = ()
+
+
+class Node(NamedTuple):
+    """What was found: so many parts of the whole, at a level. `final`: the walk ends here; final
+    parts add up to the whole. A masked node says neither document nor pool."""
+
+    level: int
+    kind: str
+    parts: int
+    final: bool
+    document: str | None
+    pool: str | None
+    seen_by: tuple[str, ...] = ()
+    masked: bool = False
+
+
+Load = Callable[[Sequence[str]], Mapping[str, Sequence[Link]]]
+"""The links of some pools at once; a pool without any may be missing."""
+
+
+def walk(start: Mapping[str, int], load: Load, depth: int) -> list[Node]:
+    """From pools with their parts through `depth` levels of links.
+
+    What a pool has no link for stays with it: `unexplained` upstream (a claim ahead of its input),
+    `held` downstream, as the links say it.
+    """
+    found: list[Node] = []
+    frontier = dict(start)
+    for level in range(1, depth + 1):
+        if not frontier:
+            return found
+        links = load(sorted(frontier))
+        after: dict[str, int] = {}
+        for pool in sorted(frontier):
+            named = [link for link in links.get(pool, ()) if link.kg > 0]
+            if not named:
+                found.append(Node(level, "unknown", frontier[pool], True, None, pool))
+                continue
+            shares = shared(frontier[pool], [link.kg for link in named])
+            for link, parts in zip(named, shares, strict=True):
+                if not parts:
+                    continue
+                final = link.pool is None
+                found.append(
+                    Node(level, link.kind, parts, final, link.document, link.pool, link.seen_by)
+                )
+                if link.pool is not None:
+                    after[link.pool] = after.get(link.pool, 0) + parts
+        frontier = after
+    for pool in sorted(frontier):
+        found.append(Node(depth + 1, "beyond", frontier[pool], True, None, pool))
+    return found
+
+
+def shared(parts: int, weights: Sequence[int]) -> list[int]:
+    """Parts in proportion to weights, by largest remainder: they add up to all."""
+    total = sum(weights)
+    if total <= 0:
+        raise ValueError("nothing to share by")
+    shares = [parts * weight // total for weight in weights]
+    rests = [(parts * weight) % total for weight in weights]
+    order = sorted(range(len(weights)), key=lambda at: (-rests[at], at))
+    for at in order[: parts - sum(shares)]:
+        shares[at] += 1
+    return shares
+
+
+def masked(nodes: Iterable[Node], may_see: Callable[[Node], bool]) -> list[Node]:
+    """The nodes as somebody may see them: what is hidden is merged by level, kind and end."""
+    shown: list[Node] = []
+    hidden: dict[tuple[int, str, bool], int] = {}
+    for node in nodes:
+        if may_see(node):
+            shown.append(node)
+        else:
+            key = (node.level, node.kind, node.final)
+            hidden[key] = hidden.get(key, 0) + node.parts
+    made = [
+        Node(level, kind, parts, final, None, None, masked=True)
+        for (level, kind, final), parts in sorted(hidden.items())
+    ]
+    return [*shown, *made]
+
+
+def final_parts(nodes: Iterable[Node]) -> int:
+    """The parts at the ends of a walk: all of them, always."""
+    return sum(node.parts for node in nodes if node.final)
