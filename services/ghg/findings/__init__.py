@@ -18,7 +18,6 @@ Source: sources.md 8. `findings(context)` asks every rule; what a rule needs to 
 
 from .context import (
     Context,
-    CutOff,
     Publication,
     Spread,
     TargetSet,
@@ -30,7 +29,6 @@ from .registry import RULES, blocks, findings
 __all__ = [
     "RULES",
     "Context",
-    "CutOff",
     "Publication",
     "Spread",
     "TargetSet",

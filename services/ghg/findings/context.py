@@ -16,6 +16,7 @@ from infra.policy import Policy
 from services.ghg.activity import Inventory
 from services.ghg.certificates import Certificate
 from services.ghg.claims import ClaimEvidence
+from services.ghg.cut_offs import CutOff
 from services.ghg.factors import FactorBook
 from services.ghg.lines import Result
 from services.ghg.pathway import Target
@@ -66,13 +67,6 @@ class TargetSet(NamedTuple):
     set_in: int
 
 
-class CutOff(NamedTuple):
-    """What a report leaves out, in per cent of its total."""
-
-    what: str
-    percent: Decimal
-
-
 class Context(NamedTuple):
     """Everything that rules look at.
 
@@ -81,6 +75,7 @@ class Context(NamedTuple):
     `certificates` are the lots of the registry (None: nobody looked), `cancelled` what others
     cancelled of them before, in MWh. `suppliers_asked` were asked for primary data and have not
     answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per unit.
+    `cut_offs` are those of the report under `regime`.
     """
 
     inventory: Inventory

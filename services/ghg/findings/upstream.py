@@ -1,12 +1,10 @@
 """R-06 to R-08, R-24: what lies before the gate is counted, what is left out is little. Pure."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from contracts.inventory import Scope, Step
 from services.ghg.items import ITEMS, Family
 from services.ghg.scrap import Kind
-from services.ghg.threshold import Comparator
 from services.ghg.working import PERCENT
 
 from .context import Context, Fault, listed, shown
@@ -84,27 +82,13 @@ def category_missing(context: Context, seen: Survey) -> Iterator[Fault]:
 
 
 def cut_off(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-24: one cut-off at the limit or above, or all of them together above theirs."""
-    name = f"cut_off.each_percent.{context.regime}"
-    if not context.cut_offs or name not in context.policy.figures:
-        return
-    limit = context.policy.decimal(name)
-    comparator = Comparator(context.policy.text(f"cut_off.each_comparator.{context.regime}"))
-    over = [
-        f"{one.what} ({shown(one.percent)} %)"
-        for one in context.cut_offs
-        if one.percent > limit or (one.percent == limit and comparator is Comparator.BELOW)
-    ]
-    if over:
-        word = "below" if comparator is Comparator.BELOW else "at most"
-        yield Fault(f"Left out although not {word} {shown(limit)} %: {listed(over)}.")
-    name = f"cut_off.sum_percent.{context.regime}"
-    if name not in context.policy.figures:
-        return
-    together = sum((one.percent for one in context.cut_offs), Decimal(0))
-    most = context.policy.decimal(name)
-    if together > most:
-        yield Fault(f"What is left out adds up to {shown(together)} %, above {shown(most)} %.")
+    """R-24: a cut-off that the regime's rule does not allow, by itself or with the others."""
+    refused = [one for one in context.cut_offs if not one.allowed]
+    for reason in dict.fromkeys(one.reason for one in refused):
+        alike = [one for one in refused if one.reason == reason]
+        whats = listed(f"{one.what} ({shown(one.percent)} %)" for one in alike)
+        sentence = f"Not to be left out, since {reason}: {whats}."
+        yield Fault(sentence, [name for one in alike for name in one.data])
 
 
 def _counts_upstream(context: Context) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from contracts.inventory import DataKind, Regime, Scope, Step
+from contracts.inventory import DataKind, Scope, Step
 from services.ghg.activity import Datum, Inventory, Site
 from services.ghg.certificates import Certificate
 from services.ghg.claims import ClaimEvidence, Footprint, Form
+from services.ghg.cut_offs import CutOff
 from services.ghg.findings import (
     Context,
-    CutOff,
     Publication,
     Spread,
     TargetSet,
@@ -185,6 +185,7 @@ def replaced(name: str, **more: Any) -> Context:
     return audited(lines=lines)
 
 
+LIME = CutOff("bought.lime", d("1"), False, "each is below 1 %", ("lime",))
 LAST_DAY, FIRST_HALF = date(YEAR, 12, 31), date(YEAR, 6, 30)
 SECOND_HALF = date(YEAR, 7, 1)
 FAILING: Mapping[str, Context] = {
@@ -211,7 +212,7 @@ FAILING: Mapping[str, Context] = {
     "R-21": CLEAN._replace(target=TargetSet(TARGET, 2024)),
     "R-22": CLEAN._replace(pathway=UsedPathway("", date(2024, 5, 1))),
     "R-23": CLEAN._replace(intensity=d("13")),
-    "R-24": CLEAN._replace(regime=Regime.GBT_44905_2024, cut_offs=(CutOff("lime", d("1")),)),
+    "R-24": CLEAN._replace(cut_offs=(LIME,)),
     "R-25": without("aem"),
     "R-26": changed("gas", from_on=date(YEAR, 1, 1), to_on=FIRST_HALF),
     "R-34": changed("cast", quantity=d("92000")),
@@ -240,7 +241,7 @@ PASSING: Mapping[str, Context] = {
     "R-21": CLEAN,
     "R-22": CLEAN._replace(pathway=UsedPathway("", date(2024, 4, 30))),
     "R-23": CLEAN._replace(intensity=d("10.9999")),
-    "R-24": CLEAN._replace(regime=Regime.GBT_44905_2024, cut_offs=(CutOff("lime", d("0.99")),)),
+    "R-24": CLEAN._replace(cut_offs=(LIME._replace(allowed=True),)),
     "R-25": CLEAN,
     "R-26": audited(
         [

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.inventory import DataKind, Regime, Scope, Step
 from services.ghg.certificates import Certificate
-from services.ghg.findings import Context, CutOff, Publication, TargetSet, Verification, findings
+from services.ghg.findings import Context, Publication, TargetSet, Verification, findings
 from services.ghg.pathway import Target
 from services.ghg.threshold import Plan
 from services.ghg.working import Doubt
@@ -239,21 +239,11 @@ def test_r23_tells_threshold_and_gap() -> None:
     assert told(CLEAN._replace(intensity=d("12.9"), plan=planned), "R-23") == []
 
 
-@pytest.mark.parametrize(
-    ("regime", "percents", "count"),
-    [
-        (Regime.GBT_44905_2024, "0.99 0.99 0.99 0.99 0.99 0.05", 0),  # 5 in all
-        (Regime.GBT_44905_2024, "0.99 0.99 0.99 0.99 0.99 0.06", 1),
-        (Regime.GBT_44905_2024, "1", 1),
-        (Regime.GBT_44905_2024, "6", 2),
-        (Regime.IAI, "1 1 1 1 1 1", 0),
-        (Regime.IAI, "1.01", 1),
-        (Regime.CBAM, "7", 0),
-    ],
-)
-def test_r24_limits_are_those_of_the_regime(regime: Regime, percents: str, count: int) -> None:
-    cut_offs = [CutOff("something", d(one)) for one in percents.split()]
-    assert len(told(CLEAN._replace(regime=regime, cut_offs=cut_offs), "R-24")) == count
+def test_r24_names_what_is_left_out_by_reason() -> None:
+    more = year.LIME._replace(what="bought.cryolite", data=("c",), reason="all at most 5 %")
+    first, second = told(CLEAN._replace(cut_offs=(year.LIME, more)), "R-24")
+    assert first == "Not to be left out, since each is below 1 %: bought.lime (1 %)."
+    assert "all at most 5 %" in second
 
 
 def test_r25_tier_1_in_spite_of_data_is_told_from_data_missing() -> None:

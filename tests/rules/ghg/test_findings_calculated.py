@@ -11,6 +11,7 @@ from contracts.inventory import Regime, Step
 from services.ghg.activity import Datum, Site
 from services.ghg.calculate import calculate
 from services.ghg.findings import Context, findings
+from services.ghg.report import report
 from services.ghg.scrap import Method
 from services.ghg.totals import Side, footprints, mine_to_metal
 
@@ -152,3 +153,21 @@ def test_criterion_5_2_is_found_with_the_calculated_intensity() -> None:
     assert value > 13
     (one,) = (x for x in findings(found._replace(intensity=value)) if x.rule == "R-23")
     assert "above 11. Missed: planned intensity of 2025 not given" in one.sentence
+
+
+@pytest.mark.parametrize(
+    ("regime", "cut", "found"),
+    [
+        (Regime.GBT_44905_2024, "alumina-rail", False),
+        (Regime.GBT_44905_2024, "alumina", True),
+        (Regime.CBAM, "cells-diesel", True),
+    ],
+)
+def test_a_report_leaves_out_no_more_than_its_regime_allows(
+    regime: Regime, cut: str, found: bool
+) -> None:
+    told = inventory(*smelter(), site=XINJIANG)
+    outs = report(told, pinned(), regime, cut=[cut]).cut_offs
+    assert [one.data for one in outs] == [(cut,)]
+    context_ = context(*smelter(), regime=regime)._replace(cut_offs=outs)
+    assert concerned(context_, "R-24") == ({cut} if found else set())
