@@ -32,6 +32,7 @@ from .world import is_empty, load_world
 PREFIXES = {
     "membership": "membership",
     "audit_scheduling": "audits",
+    "ghg": "ghg",
     "certification": "certification",
     "subscriptions": "feed",
 }
@@ -105,6 +106,7 @@ class Cluster:
             "CASTMARK_SIMULATED": "true" if self.simulated else "false",
             "CASTMARK_MEMBERSHIP_URL": self.urls["membership"],
             "CASTMARK_AUDITS_URL": self.urls["audits"],
+            "CASTMARK_GHG_URL": self.urls["ghg"],
             "CASTMARK_CERTIFICATION_URL": self.urls["certification"],
             "CASTMARK_FEED_URL": self.urls["feed"],
             "CASTMARK_PORTAL_URL": self.urls[""],

@@ -9,6 +9,8 @@ import services.audit_scheduling.api
 import services.audit_scheduling.app
 import services.certification.api
 import services.certification.app
+import services.ghg.api
+import services.ghg.app
 import services.membership.api
 import services.membership.app
 import services.portal.app
@@ -31,6 +33,7 @@ PARTS: Mapping[str, Part] = {
     "audit_scheduling": Part(
         services.audit_scheduling.app.definition, services.audit_scheduling.api.api
     ),
+    "ghg": Part(services.ghg.app.definition, services.ghg.api.api),
     "certification": Part(services.certification.app.definition, services.certification.api.api),
     "subscriptions": Part(services.subscriptions.app.definition, services.subscriptions.api.api),
 }

@@ -136,6 +136,7 @@ class Settings(BaseSettings):
     )
     membership_url: WebUrl | None = Field(None, description="where membership answers, https://...")
     audits_url: WebUrl | None = Field(None, description="where audits answers, https://...")
+    ghg_url: WebUrl | None = Field(None, description="where greenhouse gases answer, https://...")
     certification_url: WebUrl | None = Field(
         None, description="where certification answers, https://..."
     )
@@ -148,27 +149,28 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}JWKS_URL needs {PREFIX}OIDC_ISSUER, whose keys they are")
         if self.migration_database_url is not None and self.database_url is None:
             raise ValueError(f"{PREFIX}MIGRATION_DATABASE_URL needs {PREFIX}DATABASE_URL beside it")
-        return self
-
-    @property
         if (self.kafka_user is None) is not (self.kafka_password_file is None):
             raise ValueError(f"{PREFIX}KAFKA_USER and {PREFIX}KAFKA_PASSWORD_FILE need each other")
         if self.kafka_user is None and (self.kafka_tls or self.kafka_ca_file is not None):
             raise ValueError(f"{PREFIX}KAFKA_TLS and {PREFIX}KAFKA_CA_FILE need a KAFKA_USER")
         if self.kafka_mechanism == "PLAIN" and not self.kafka_tls:
             raise ValueError(f"{PREFIX}KAFKA_MECHANISM=PLAIN shows the password: use it with TLS")
+        return self
+
+    @property
     def here(self) -> str:
         """The address of this very process, which serves whatever has no address of its own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
     def url_of(
-        self, part: Literal["membership", "audits", "certification", "feed", "portal"]
+        self, part: Literal["membership", "audits", "ghg", "certification", "feed", "portal"]
     ) -> str:
         """Where another part of the platform answers: its own setting, else this process."""
         known: dict[str, str | None] = {
             "membership": self.membership_url,
             "audits": self.audits_url,
+            "ghg": self.ghg_url,
             "certification": self.certification_url,
             "feed": self.feed_url,
             "portal": self.portal_url,

@@ -34,7 +34,8 @@ class Difference(NamedTuple):
 
 
 def compared(before: Sequence[Line], after: Sequence[Line]) -> list[Difference]:
-    """The lines that differ, the largest first; together they are the difference of the sums."""
+    """The lines whose emission differs, the largest first; together they are the difference of the
+    sums."""
     kept: dict[Key, list[Line]] = defaultdict(list)
     for line in before:
         kept[_key(line)].append(line)
@@ -43,7 +44,7 @@ def compared(before: Sequence[Line], after: Sequence[Line]) -> list[Difference]:
         earlier = kept[_key(line)]
         found.append(_difference(earlier.pop(0) if earlier else None, line))
     found += [_difference(line, None) for lines in kept.values() for line in lines]
-    changed = [one for one in found if one.reasons]
+    changed = [one for one in found if one.kg != 0]
     return sorted(changed, key=lambda one: (-abs(one.kg), one.step, one.scope, one.item, one.data))
 
 

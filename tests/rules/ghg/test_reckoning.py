@@ -1,0 +1,125 @@
+"""A result's working is made again from stored data, and its hash says whether it is the same."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.inventory import DataKind, Scope, Step
+from infra.errors import Refused
+from services.ghg import app, packing
+from services.ghg.activity import Datum, Inventory, Site
+from services.ghg.comparing import compared
+from services.ghg.items import ITEMS
+from services.ghg.reckoning import rework
+from tests.rules.ghg.life import FIRST, inventory, packed, reckoned, result
+
+TEXT = st.text('aB1 ;é铝\n"', max_size=6)
+NAME = st.sampled_from(("a", "d-1", "GEC:9_x", "0"))
+NUMBER = st.integers(-(10**9), 10**9).map(lambda whole: Decimal(whole).scaleb(-4))
+DATA = st.builds(
+    Datum,
+    datum_id=NAME,
+    step=st.sampled_from(Step),
+    item=st.sampled_from(sorted(ITEMS)),
+    quantity=NUMBER,
+    kind=st.sampled_from(DataKind),
+    source=TEXT,
+    factor=st.none() | NUMBER,
+    proofs=st.lists(NAME, max_size=3).map(tuple),
+    certificates=st.lists(st.tuples(NAME, NUMBER), max_size=2).map(tuple),
+    data_year=st.none() | st.integers(1990, 2199),
+    uncertainty_percent=st.none() | NUMBER,
+    from_on=st.none() | st.dates(),
+    **dict.fromkeys(("evidence", "supplier_id", "factor_source", "of", "scrap_kind"), TEXT),
+    **dict.fromkeys(("technology", "treatment", "geography"), TEXT),
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(DATA, max_size=4), st.none() | st.integers(1850, 2200))
+def test_an_inventory_comes_back_as_it_was_packed(data: list[Datum], started: int | None) -> None:
+    site = Site("F1", "CN", None, "PFPB_M", started)
+    given_ = Inventory(site, 2025, tuple(data))
+    chunks = packing.pack(given_)
+    assert packing.unpack(chunks) == given_
+    assert packing.data_hash(packing.pack(packing.unpack(chunks))) == packing.data_hash(chunks)
+
+
+def test_large_inventories_are_several_chunks_each_within_an_event() -> None:
+    one = inventory().data[0]
+    data = tuple(one._replace(datum_id=f"d{n}", source="x" * 150) for n in range(5_000))
+    chunks = packing.pack(inventory()._replace(data=data))
+    assert len(chunks) > 3
+    assert packing.unpack(chunks).data == data
+    assert all(
+        sum(len(text) + 6 for row in chunk.rows for text in row) < 200_000 for chunk in chunks
+    )
+
+
+@pytest.mark.parametrize("chunks", [(), (packing.Chunk(("a",), (("1",),)),)])
+def test_what_is_no_inventory_is_not_read(chunks: Any) -> None:
+    with pytest.raises(Refused, match="data-unreadable"):
+        packing.unpack(chunks)
+
+
+def test_a_number_has_one_spelling_so_equal_data_have_one_hash() -> None:
+    assert packed("41000").data_hash == packed("41000.00").data_hash
+    assert packed("41000").data_hash != packed("41000.01").data_hash
+
+
+def test_the_working_of_a_result_is_made_again() -> None:
+    made = rework(result(), inventory(), app.factors(), app.policies())
+    assert made.working_hash() == FIRST.working_hash
+
+
+def test_a_working_that_is_another_than_recorded_is_refused() -> None:
+    kept = result(working_hash="0" * 64)
+    for changed in (kept, result()):
+        data = inventory() if changed is kept else inventory("41000.01")
+        with pytest.raises(Refused, match="working-differs"):
+            rework(changed, data, app.factors(), app.policies())
+
+
+@pytest.mark.parametrize(
+    ("field", "slug"), [("engine", "engine-unknown"), ("policy_id", "policy-unknown")]
+)
+def test_a_result_names_the_engine_and_policy_that_it_needs(field: str, slug: str) -> None:
+    kept = result().model_copy(update={field: "of-long-ago"})
+    with pytest.raises(Refused, match=slug):
+        rework(kept, inventory(), app.factors(), app.policies())
+
+
+def test_sums_by_step_and_scope_are_those_of_the_lines() -> None:
+    made = rework(result(), inventory(), app.factors(), app.policies())
+    for total in FIRST.totals:
+        lines = [
+            line.kg for line in made.lines if (line.step, line.scope) == (total.step, total.scope)
+        ]
+        assert sum(lines) == total.kg
+    assert sum(one.kg for one in FIRST.totals) == sum(line.kg for line in made.lines)
+
+
+def test_differences_add_up_and_say_why() -> None:
+    before = rework(result(), inventory(), app.factors(), app.policies())
+    other = result(2, reckoned(gwp_set="AR5"))
+    after = rework(other, inventory(), app.factors(), app.policies())
+    found = compared(before.lines, after.lines)
+    total = sum(line.kg for line in after.lines) - sum(line.kg for line in before.lines)
+    assert sum(one.kg for one in found) == total != 0
+    assert all("factor" in one.reasons for one in found)
+    assert not [one for one in found if one.scope == Scope.POWER_MARKET]
+    assert compared(before.lines, before.lines) == []
+
+
+def test_lines_that_came_or_went_are_told() -> None:
+    lines = rework(result(), inventory(), app.factors(), app.policies()).lines
+    [went] = compared(lines, lines[1:])
+    [came] = compared(lines[1:], lines)
+    assert (went.reasons, came.reasons) == (("went",), ("came",))
+    assert went.kg == -lines[0].kg == -came.kg
+    assert went.after_kg is None
+    assert came.before_kg is None
+    assert isinstance(went.kg, Decimal)

@@ -1,0 +1,145 @@
+"""What a certified facility has to disclose: expected yearly, overdue a day late, excused without a
+certificate."""
+
+from datetime import date, timedelta
+
+from contracts.ghg import (
+    DisclosureExcused,
+    DisclosureExpected,
+    DisclosureOverdue,
+    DisclosureReceived,
+    PfcMeasurementNoted,
+)
+from infra.decider import Tick
+from services.ghg import app, reporting
+from services.ghg.reporting import CoverNoted, NoteCover, NoteDisclosure, NotePfcMeasurement
+from tests.rules.spec import Spec
+
+POLICIES = app.policies()
+ON = date(2025, 5, 1)
+FIRST = POLICIES.on(ON).integer("disclosure.first_year")
+FROM, TO = date(2025, 5, 1), date(2028, 4, 30)
+DUE = date(2026, 6, 30)
+ONE_DAY = timedelta(days=1)
+facility = Spec(reporting, POLICIES)
+
+
+def cover(
+    first: date | None = FROM, last: date | None = TO, certificate_id: str = "C1", on: date = ON
+) -> NoteCover:
+    return NoteCover(
+        on=on,
+        facility_id="F1",
+        member_id="M1",
+        certificate_id=certificate_id,
+        first=first,
+        last=last,
+    )
+
+
+def noted(asked: NoteCover) -> CoverNoted:
+    return CoverNoted(
+        facility_id="F1",
+        member_id="M1",
+        certificate_id=asked.certificate_id,
+        first=asked.first,
+        last=asked.last,
+        first_year=FIRST,
+        noted_on=asked.on,
+    )
+
+
+def expected(year: int = 2025, due_on: date = DUE) -> DisclosureExpected:
+    return DisclosureExpected(
+        facility_id="F1",
+        member_id="M1",
+        certificate_id="C1",
+        year=year,
+        due_on=due_on,
+        expected_on=date(year + 1, 1, 1),
+        policy_id=POLICIES.on(ON).policy_id,
+    )
+
+
+def tick(rule: str, on: date) -> Tick:
+    return Tick(on=on, target="reporting/F1", rule=rule)
+
+
+COVERED = facility.given(noted(cover()))
+EXPECTED = COVERED.given(expected())
+OVERDUE = DisclosureOverdue(
+    facility_id="F1", member_id="M1", year=2025, due_on=DUE, overdue_on=DUE + ONE_DAY
+)
+
+
+def test_a_certificate_starts_the_reporting_and_said_twice_changes_nothing() -> None:
+    facility.when(cover()).then(noted(cover()))
+    COVERED.when(cover()).nothing()
+
+
+def test_a_year_is_expected_from_the_day_after_its_end() -> None:
+    assert reporting.due(COVERED.state) == {"expect:2025": date(2025, 12, 31)}
+    COVERED.when(tick("expect:2025", date(2025, 12, 31))).then(expected())
+    assert reporting.due(EXPECTED.state) == {
+        "expect:2026": date(2026, 12, 31),
+        "overdue:2025": DUE + ONE_DAY,
+    }
+
+
+def test_years_before_the_first_one_and_after_the_certificate_are_not_expected() -> None:
+    old = cover(date(FIRST - 3, 1, 1), date(FIRST, 3, 1))
+    state = facility.given(noted(old)).state
+    assert reporting.due(state) == {f"expect:{FIRST}": date(FIRST, 12, 31)}
+    gone = cover(date(FIRST - 3, 1, 1), date(FIRST - 1, 12, 31))
+    assert reporting.due(facility.given(noted(gone)).state) == {}
+
+
+def test_a_year_is_overdue_one_day_after_its_last_and_once() -> None:
+    EXPECTED.when(tick("overdue:2025", DUE + ONE_DAY)).then(OVERDUE)
+    EXPECTED.given(OVERDUE).when(tick("overdue:2025", DUE + ONE_DAY)).nothing()
+
+
+def test_a_disclosure_meets_what_is_expected_also_before_it_is() -> None:
+    early = NoteDisclosure(on=DUE, facility_id="F1", member_id="M1", year=2025, published_on=DUE)
+    received = DisclosureReceived(
+        facility_id="F1", member_id="M1", year=2025, due_on=DUE, published_on=DUE
+    )
+    EXPECTED.when(early).then(received)
+    EXPECTED.given(received).when(early).nothing()
+    EXPECTED.given(received).when(tick("overdue:2025", DUE + ONE_DAY)).nothing()
+    unasked = COVERED.when(early).then(received.model_copy(update={"due_on": None}))
+    unasked.and_when(tick("expect:2025", date(2025, 12, 31))).nothing()
+
+
+def test_without_a_certificate_nothing_is_expected_any_more() -> None:
+    gone = cover(None, None, on=date(2026, 3, 1))
+    excused = DisclosureExcused(
+        facility_id="F1", member_id="M1", year=2025, due_on=DUE, excused_on=date(2026, 3, 1)
+    )
+    after = EXPECTED.when(gone).then(noted(gone), excused)
+    assert reporting.due(after.state) == {}
+
+
+def test_another_certificate_keeps_what_is_expected() -> None:
+    other = cover(date(2025, 8, 1), date(2029, 1, 1), "C2")
+    both = EXPECTED.given(noted(other))
+    gone = cover(None, None, on=date(2026, 3, 1))
+    both.when(gone).then(noted(gone))
+
+
+def test_own_pfc_coefficients_are_renewed_after_the_years_of_the_policy() -> None:
+    def asked(day: date) -> NotePfcMeasurement:
+        return NotePfcMeasurement(on=ON, facility_id="F1", member_id="M1", measured_on=day)
+
+    years = POLICIES.on(ON).integer("pfc.tier3.renew_years")
+    measured = PfcMeasurementNoted(
+        facility_id="F1",
+        member_id="M1",
+        measured_on=date(2024, 2, 29),
+        renew_by=date(2024 + years, 2, 28),
+        noted_on=ON,
+        policy_id=POLICIES.on(ON).policy_id,
+    )
+    facility.when(asked(date(2024, 2, 29))).then(measured)
+    facility.given(measured).when(asked(date(2024, 2, 29))).nothing()
+    facility.given(measured).when(asked(date(2023, 1, 1))).nothing()

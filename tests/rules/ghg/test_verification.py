@@ -1,0 +1,129 @@
+"""Nothing is public before an independent verifier has stated on it; nothing blocked goes on."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from contracts.inventory import Scope
+from services.ghg import app, facility_year
+from services.ghg.evidence import Engagement
+from tests.rules.ghg.life import (
+    ALL_SCOPES,
+    FACILITY,
+    LATER,
+    ON,
+    disclosed,
+    give,
+    give_back,
+    publish,
+    recorded,
+    result,
+    sealed,
+    store,
+    submitted,
+    verified,
+    verify,
+)
+from tests.rules.spec import Spec
+
+year = Spec(facility_year, app.policies())
+HAS_DATA = year.given(*recorded(), sealed())
+HAS_RESULT = HAS_DATA.given(result())
+WITH_VERIFIER = HAS_RESULT.given(submitted())
+VERIFIED = WITH_VERIFIER.given(verified())
+YEARS = app.policies().on(ON).integer("verification.independence_years")
+ONE_DAY = timedelta(days=1)
+
+
+def test_a_result_goes_to_a_verifier_and_the_statement_is_kept() -> None:
+    HAS_RESULT.when(give()).then(submitted())
+    WITH_VERIFIER.when(verify()).then(verified())
+
+
+def test_the_same_said_twice_changes_nothing() -> None:
+    WITH_VERIFIER.when(give()).nothing()
+    VERIFIED.when(verify()).nothing()
+    VERIFIED.given(disclosed()).when(publish()).nothing()
+
+
+def test_there_must_be_such_a_result() -> None:
+    HAS_RESULT.when(give(2)).refused("unknown-result")
+    HAS_RESULT.when(publish(result(2))).refused("unknown-result")
+
+
+def test_a_result_lies_with_one_verifier_at_a_time_until_the_data_are_newer() -> None:
+    WITH_VERIFIER.when(give(verifier_id="V2")).refused("with-verifier", verifier_id="V1")
+    newer = WITH_VERIFIER.given(*recorded(2, "42000"), sealed(2, "42000"))
+    kept = result(2, data_version=2, working_hash="0" * 64)
+    newer.given(kept).when(give(2, verifier_id="V2")).then(
+        submitted(2, data_version=2, working_hash="0" * 64, verifier_id="V2")
+    )
+
+
+def test_old_results_do_not_go_on_once_there_are_newer_data() -> None:
+    newer = HAS_RESULT.given(*recorded(2, "42000"), sealed(2, "42000"))
+    newer.when(give()).refused("stale-input")
+    VERIFIED.given(*recorded(2, "42000"), sealed(2, "42000")).when(publish()).refused("stale-input")
+
+
+@pytest.mark.parametrize("rule", ["R-12", "R-18"])
+def test_blocking_findings_stop_submission_and_publication(rule: str) -> None:
+    blocked = HAS_DATA.given(result(blocking=(rule,)))
+    blocked.when(give()).refused("findings-block", rules=[rule])
+    through = blocked.given(submitted(), verified())
+    through.when(publish()).refused("findings-block", rules=[rule])
+
+
+def test_nothing_is_public_before_it_is_verified() -> None:
+    HAS_RESULT.when(publish()).refused("not-verified")
+    WITH_VERIFIER.when(publish()).refused("not-verified")
+    VERIFIED.when(publish()).then(disclosed())
+
+
+def test_only_the_verifier_that_has_it_answers() -> None:
+    for asked in (verify, give_back):
+        WITH_VERIFIER.when(asked(verifier_id="V2")).refused("not-with-verifier")
+        HAS_RESULT.when(asked()).refused("not-with-verifier")
+
+
+def test_a_verified_result_is_not_submitted_again() -> None:
+    VERIFIED.when(give()).refused("already-verified")
+
+
+def test_a_statement_is_made_after_the_submission_and_not_tomorrow() -> None:
+    for day, fine in ((ON - ONE_DAY, False), (ON, True), (LATER, True), (LATER + ONE_DAY, False)):
+        asked = WITH_VERIFIER.when(verify(verified_on=day))
+        asked.then(verified(verified_on=day)) if fine else asked.refused("verified-out-of-time")
+
+
+def test_a_statement_covers_all_that_is_disclosed() -> None:
+    some = tuple(one for one in ALL_SCOPES if one is not Scope.TRANSPORT)
+    WITH_VERIFIER.when(verify(scopes=some)).refused("verification-scope-too-small", missing=["3.4"])
+
+
+def test_who_prepared_the_data_does_not_verify_them() -> None:
+    own = year.given(*recorded(), sealed(prepared_by="V1"), result())
+    own.when(give()).refused("verifier-not-independent", verifier_id="V1")
+
+
+def test_who_worked_for_the_member_is_independent_again_after_the_years() -> None:
+    last = ON.replace(year=ON.year - YEARS)
+    for day, fine in ((last, True), (last + ONE_DAY, False)):
+        engaged = (
+            Engagement(organisation_id="V1", last_on=day),
+            Engagement(organisation_id="V9", last_on=ON),
+        )
+        asked = HAS_RESULT.when(give(engaged=engaged))
+        asked.then(submitted()) if fine else asked.refused("verifier-not-independent")
+
+
+def test_independence_is_looked_at_again_when_the_statement_comes() -> None:
+    engaged = (Engagement(organisation_id="V1", last_on=ON + ONE_DAY),)
+    WITH_VERIFIER.when(verify(engaged=engaged)).refused("verifier-not-independent")
+
+
+def test_a_facility_of_another_member_is_not_submitted_or_published() -> None:
+    sold = FACILITY.model_copy(update={"member_id": "M2"})
+    HAS_RESULT.when(give(facility=sold)).refused("unknown-facility")
+    VERIFIED.when(publish(facility=sold)).refused("unknown-facility")
+    VERIFIED.when(store(facility=sold, on=date(2026, 5, 1))).refused("unknown-facility")
