@@ -42,3 +42,84 @@ PLAN_PROBLEMS: tuple[Problem, ...] = (
         "Each change tells its emission and in `power_t` the part that bought power gives off.",
     ),
 )
+CLAIM_PROBLEMS: tuple[Problem, ...] = (
+    Problem(
+        "unknown-claim",
+        "There is no such claim",
+        "Look at its id, and at whose claim it is.",
+    ),
+    Problem(
+        "unknown-certificate",
+        "The member has no such certificate",
+        "A claim rests on a certificate of one's own. If that was granted moments ago, ask again.",
+    ),
+    Problem(
+        "claim-differs",
+        "The claim was requested in other words",
+        "A claim is never edited: request another, under another id.",
+    ),
+    Problem(
+        "claim-not-assessed",
+        "Nobody has assessed the claim",
+        "Somebody looks at the claim and its evidence, and advises, before it is approved.",
+    ),
+    Problem(
+        "claim-has-faults",
+        "The claim breaks rules",
+        "`facts.rules` say which. Refuse it; its member may request another in better words.",
+    ),
+    Problem(
+        "claim-decided",
+        "The claim was decided",
+        "It is `facts.state`. What comes next is another claim.",
+    ),
+)
+SUPPLIER_PROBLEMS: tuple[Problem, ...] = (
+    Problem(
+        "input-not-bought",
+        "The input is not bought of that supplier",
+        "Ask about an item that stands in the facility's calculated data with this supplier.",
+    ),
+    Problem(
+        "request-differs",
+        "The request asks for something else",
+        "A request is about one item of one supplier and year: make another for another.",
+    ),
+    Problem(
+        "unknown-datum-request",
+        "The member has no such request",
+        "Look at its id.",
+    ),
+    Problem(
+        "unknown-registration",
+        "The registration id is not known",
+        "It is written as it was given, and only the newest one counts. Ask the facility for"
+        " another.",
+    ),
+    Problem(
+        "request-withdrawn",
+        "The request was withdrawn",
+        "Nothing is asked any more.",
+    ),
+    Problem(
+        "unknown-answer",
+        "There is no such answer",
+        "Look at the number of the latest answer: only that one can be taken.",
+    ),
+    Problem(
+        "unit-differs",
+        "The factor is per another unit",
+        "It is asked for in kg CO2e per `facts.asked`.",
+    ),
+    Problem(
+        "boundary-too-small",
+        "The boundary of the factor is too small",
+        "A factor of an input runs from the cradle to the supplier's gate.",
+    ),
+    Problem(
+        "verification-missing",
+        "Nothing proves the verification",
+        "Name the verifier and where the statement is kept, or send the factor as"
+        " `supplier_unverified`.",
+    ),
+)
