@@ -6,7 +6,7 @@ anode effects was recorded. A better method whose data are not complete is passe
 doubt that says what is missing. Data that name a technology are of the cells of that technology;
 without one they are of the site's.
 
-An own slope is told by `parameter.S_CF4` and `parameter.F`; the day of its measurement is the last
+An own slope is told by `parameter.S_CF4` and `parameter.F`; the day of its measurement is the first
 that the datum covers, its uncertainty that of the datum.
 """
 
@@ -184,7 +184,7 @@ def _own_slope(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | No
         return None
     minutes, fraction = cells.minutes(), cells.value("parameter.F")
     datum = cells.told["parameter.S_CF4"][-1]
-    measured_on = datum.to_on or datum.from_on
+    measured_on = datum.from_on or datum.to_on
     lacking = [
         name
         for name, value in (

@@ -23,6 +23,7 @@ from .pinned import Pinned
 from .working import PERCENT, Doubt, Term, Working, from_set
 
 OWN = "own"
+SHARES_KEPT = 4096
 KG_PER_T = Decimal(1000)
 BURNT = (Gas.CO2, Gas.CH4, Gas.N2O)
 PRIMARY_METAL = frozenset({"bought.liquid_metal", "bought.primary_metal", "bought.cast_metal"})
@@ -74,6 +75,8 @@ class Tables:
         """Losses or upstream of power, as a share of the factor of its generation."""
         key = (name, generation)
         if key not in self.shares:
+            if len(self.shares) >= SHARES_KEPT:
+                self.shares.clear()  # facilities bring factors of their own without end
             share = self.grid_loss if name == "power.grid_loss" else self.power_upstream
             found = _applied(self.pinned.upstream, name)
             value = share.value * generation

@@ -25,7 +25,7 @@ VOLTAGE = datum("aeo", CELLS, "anode_effect.overvoltage", "1.5")
 EFFICIENCY = datum("ce", CELLS, "anode_effect.current_efficiency", "95")
 SLOPE = datum(
     "slope", CELLS, "parameter.S_CF4", "0.1",
-    uncertainty_percent="12", to_on=date(2023, 6, 30), source="campaign of 2023",
+    uncertainty_percent="12", from_on=date(2023, 6, 1), source="campaign of 2023",
 )  # fmt: skip
 RATIO = datum("ratio", CELLS, "parameter.F", "0.1")
 DUCT = (
@@ -112,8 +112,8 @@ def test_frequency_times_duration_is_minutes() -> None:
     ("changed", "about"),
     [
         ((SLOPE._replace(uncertainty_percent=d("16")), RATIO), "measurement_uncertain"),
-        ((SLOPE._replace(to_on=date(2019, 1, 1)), RATIO), "measurement_expired"),
-        ((SLOPE._replace(to_on=None), RATIO), "own_slope_incomplete"),
+        ((SLOPE._replace(from_on=date(2019, 1, 1)), RATIO), "measurement_expired"),
+        ((SLOPE._replace(from_on=None), RATIO), "own_slope_incomplete"),
         ((SLOPE,), "own_slope_incomplete"),
     ],
 )

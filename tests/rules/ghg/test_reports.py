@@ -219,6 +219,12 @@ def test_a_regime_says_which_of_its_rules_nobody_verified(regime: Regime) -> Non
     assert all(POLICY.figure(name).evidence == "unverified" for name in rules.unverified)
 
 
+def test_a_standard_that_was_not_in_force_yet_is_doubted() -> None:
+    early = report(inventory(*smelter(), site=XINJIANG), pinned(as_of=date(2025, 4, 30)), GBT)
+    assert "regime_not_in_force" in abouts(early)
+    assert "regime_not_in_force" not in abouts(made(GBT, *smelter()))
+
+
 def test_the_year_is_the_calendar_year() -> None:
     late = datum("late", CELLS, "fuel.gas", "1", from_on=date(2024, 12, 1), to_on=date(2025, 1, 9))
     assert "outside_calendar_year" in abouts(made(GBT, *smelter(), late))

@@ -82,6 +82,14 @@ def test_cold_metal_and_scrap_in_the_casthouse_are_no_primary_metal() -> None:
     assert footprint(mixed, CAST).market < found.market
 
 
+def test_the_voyage_of_cold_metal_is_not_of_the_metal_that_was_tapped() -> None:
+    leg = datum("leg", CAST, "transport.sea", "1000000000", of="bought.primary_metal")
+    fuel = leg._replace(of="bought.alf3")
+    before = mine_to_metal(result(*smelter())).market
+    assert mine_to_metal(result(*smelter(), leg)).market == before
+    assert near(mine_to_metal(result(*smelter(), fuel)).market, before + 5000 / d("247500"))
+
+
 def test_bought_liquid_metal_is_primary_metal() -> None:
     found = mine_to_metal(
         result(
