@@ -84,7 +84,10 @@ def average_for_the_rest(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-13: power is claimed by contract, and what is left still takes the average of all."""
     raised = seen.raised("residual_unknown")
     if raised:
-        yield Fault(f"Use factor excl. market-traded non-fossil. {raised[0].doubt.sentence}")
+        sentence = (
+            f"Use factor excl. market-traded non-fossil (residual). {raised[0].doubt.sentence}"
+        )
+        yield Fault(sentence, _ids(raised))
         return
     if context.policy.flag("grid.residual_after_contracts"):
         return
@@ -150,6 +153,8 @@ def _doubts(
     scale, _, rest = name.partition(".")
     if announced is None or scale not in ANNOUNCED:
         return ()
+    if not grid.announced(book, country, reported_on):
+        return ()  # nothing was public on that day: nothing can be newer
     used = grid.factor(announced, Scale(scale), rest.rpartition(".")[0])
     return grid.doubts_of(used, book, country, subdivision, reported_on)
 

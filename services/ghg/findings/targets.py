@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.pathway import target_faults
 from services.ghg.threshold import Check, Smelter, assess
@@ -39,12 +40,16 @@ def method_fault(method: str, audited_on: date, policy: Policy) -> str | None:
 
 
 def intensity(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-23: criterion 5.2 is missed, with every limit and its gap."""
+    """R-23: criterion 5.2 is missed, with every limit and its gap, or it cannot be judged."""
     started = context.inventory.site.started
     if started is None or context.intensity is None:
         return
     smelter = Smelter(started, context.inventory.year, context.intensity, context.exit_rate)
-    found = assess(smelter, context.plan, context.policy)
+    try:
+        found = assess(smelter, context.plan, context.policy)
+    except Refused as refusal:  # contradicting years, or an exit rate that the policy asks for
+        yield Fault(f"Criterion 5.2 cannot be judged: {refusal.sentence}")
+        return
     if found.meets:
         return
     new = started > context.policy.integer("5.2.new_after")

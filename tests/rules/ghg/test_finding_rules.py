@@ -115,6 +115,10 @@ def test_r09_before_the_announcement_the_older_factor_was_right() -> None:
     assert told(year.FAILING["R-09"]._replace(reported_on=date(2025, 12, 30)), "R-09") == []
 
 
+def test_r09_before_any_announcement_nothing_was_newer() -> None:
+    assert told(CLEAN._replace(reported_on=date(2024, 4, 11)), "R-09") == []
+
+
 def test_r09_a_country_without_announcements_has_none_that_is_newer() -> None:
     site = year.SMELTER._replace(country="NO", subdivision=None)
     abroad = audited(site=site)
@@ -237,6 +241,12 @@ def test_r23_tells_threshold_and_gap() -> None:
     assert "planned intensity of 2030 not given" in sentence
     planned = Plan(True, {2030: d("10")})
     assert told(CLEAN._replace(intensity=d("12.9"), plan=planned), "R-23") == []
+
+
+def test_r23_what_cannot_be_judged_is_said_and_stops_no_other_rule() -> None:
+    early = audited(site=year.SMELTER._replace(started=YEAR + 1))
+    (sentence,) = told(early, "R-23")
+    assert sentence.startswith("Criterion 5.2 cannot be judged: production began in 2026")
 
 
 def test_r24_names_what_is_left_out_by_reason() -> None:
