@@ -11,6 +11,7 @@ from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
 from infra.decider import Command
 from infra.errors import Refused
+from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
 from infra.people import add_people
 from infra.persons import Persons
@@ -21,6 +22,8 @@ from infra.webcommands import command_routes
 from .comparing import compared
 from .domain import COMMANDS, ROLES, fill
 from .filling import Filling
+from .imports import LIMITS as FILE_LIMITS
+from .imports import add_imports
 from .jobs import Calculating
 from .packing import unpack
 from .problems import PROBLEMS
@@ -33,8 +36,8 @@ Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=1990, le=2199)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 SUBMIT = "/ghg/commands/submit_activity"
-LIMITS: Mapping[str, int] = {SUBMIT: 16 << 20}
-"""A facility's year may have 16 MB."""
+LIMITS: Mapping[str, int] = {SUBMIT: 16 << 20, **FILE_LIMITS}
+"""A facility's year may have 16 MB, a file of many as much as files have."""
 PUBLIC = frozenset({"disclosures", "disclosed_result", "disclosed_on", "disclosed"})
 WHERE = frozenset({"facility_year", "facility_id", "entity_id", "country", "subdivision", "year"})
 
@@ -60,11 +63,12 @@ def api(running: Running, shared: Shared) -> Api:
 
         return {"on": today, **await asyncio.to_thread(found)}
 
-    problems = (*PROBLEMS, *YEAR_PROBLEMS)
+    problems = (*PROBLEMS, *YEAR_PROBLEMS, *IMPORT_PROBLEMS)
     made = build_api(running.name, "/ghg", "Greenhouse gases", shared, ready, problems, LIMITS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
     add_people(made, persons)
+    add_imports(made, running, queries, persons)
     _years(made, queries)
     _results(made, queries)
     _disclosures(made, queries)

@@ -41,12 +41,14 @@ class MemberCommand(FacilityYearCommand):
 
 
 class StoreActivity(MemberCommand):
-    """The whole year's activity data, packed outside the writer: what an import sends."""
+    """The whole year's activity data, packed outside the writer: what an import sends, with the
+    result that was `calculated` of them. (Of which version is known when it is decided.)"""
 
     NAME: ClassVar[str] = "store_activity"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "packed"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "packed", "calculated"})
     prepared_by: Id | None = None
     packed: Packed
+    calculated: Calculated | None = None
 
 
 class SubmitActivity(StoreActivity):

@@ -102,7 +102,11 @@ def _store(command: StoreActivity, state: FacilityYear) -> Sequence[FacilityYear
         )
         for number, chunk in enumerate(packed.chunks, start=1)
     ]
-    return [*chunks, sealed]
+    if command.calculated is None:
+        return [*chunks, sealed]
+    calculated = command.calculated.model_copy(update={"data_version": sealed.data_version})
+    result = _record(calculated, "data", command.on, state._replace(sealed=sealed))
+    return [*chunks, sealed, *result]
 
 
 def _same_data(before: ActivitySealed, now: ActivitySealed) -> bool:

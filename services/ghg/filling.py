@@ -2,27 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 
 from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policies
 
 from . import app
+from .activity_work import units_on
 from .commands import PublishDisclosure, Recalculate, SubmitActivity
 from .evidence import Calculated, FacilityEvidence, owned
 from .queries import Queries
 from .reckoning import Version, Wanted, packed_of, reckon, usual
 from .taking import fields_of, inventory_of, site_of
-from .units import FAMILY, Units
 
 Body = Mapping[str, object]
-
-
-@lru_cache(maxsize=8)
-def units_as_of(day: date) -> Units:
-    """Units, with the calorific values that were public on a day."""
-    return Units(app.factors().latest(FAMILY, day))
 
 
 class Filling:
@@ -54,7 +47,7 @@ class Filling:
         facility_id, member_id = str(sent["facility_id"]), str(sent["member_id"])
         known = owned(facility_id, member_id, facility)
         year, data, site = fields_of(sent)
-        inventory = inventory_of(site_of(known, site), year, data, units_as_of(today))
+        inventory = inventory_of(site_of(known, site), year, data, units_on(today))
         packed = packed_of(inventory)
         wanted = usual(self._policies.on(today), today)
         version = Version(1, packed.data_hash, inventory)

@@ -13,10 +13,11 @@ from infra.service import Running
 
 from . import app, packing
 from .activity import Inventory
+from .evidence import FacilityEvidence
 from .lines import Result
 from .packing import Chunk
 from .reckoning import rework
-from .rows import YearRow
+from .rows import YearRow, facility_evidence
 from .year_state import ActivityRecorded
 
 CONSUMER = "ghg"
@@ -49,6 +50,12 @@ class Queries:
     def years(self, where: Mapping[str, object], after: str | None, limit: int) -> list[YearRow]:
         """Facility-years in order of their ids, up to `limit + 1`."""
         return self.reader.page(CONSUMER, "years", after, limit, where)
+
+    def facilities(self, facility_ids: Sequence[str]) -> dict[str, FacilityEvidence]:
+        """What membership has told of some facilities, by id; unknown ones are left out."""
+        rows = self.reader.rows(CONSUMER, "facilities", facility_ids)
+        found = {one: facility_evidence(one, lambda _, key: rows.get(str(key))) for one in rows}
+        return {one: evidence for one, evidence in found.items() if evidence is not None}
 
     def waiting(self, limit: int) -> list[YearRow]:
         """Facility-years whose data have no result yet."""

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,7 @@ from infra.problems import Problems
 from infra.service import Running, create, keys_in, sqlite_engine
 from infra.store import open_engine
 from infra.telemetry import Metrics
-from infra.web import Shared
+from infra.web import Api, Shared
 from services.membership.api import api
 from services.membership.app import definition
 from services.membership.entity import RegisterEntity
@@ -96,13 +96,16 @@ def as_xlsx(
 class Desk:
     """One process of membership on a data folder; `client` is signed in as operations."""
 
-    def __init__(self, running: Running) -> None:
+    path = PATH
+    usual: Mapping[str, object] = {"set": [f"entity_id:{ENTITIES[0]}"]}
+
+    def __init__(self, running: Running, build: Callable[[Running, Shared], Api] = api) -> None:
         self.running = running
         issuer = DevIssuer(OKPKey.generate_key("Ed25519"), audience="castmark")
         tokens = Tokens(issuer, ISSUER, "castmark")
         shared = Shared(tokens, Metrics(CollectorRegistry()), Problems(), issuer)
         self.issuer = issuer
-        self.api = api(self.running, shared)
+        self.api = build(self.running, shared)
         self.client = self.signed_in("ops")
 
     def signed_in(self, role: str) -> httpx.AsyncClient:
@@ -119,10 +122,10 @@ class Desk:
             "import_id": import_id,
             "member_id": MEMBER,
             "format": form,
-            "set": [f"entity_id:{ENTITIES[0]}"],
+            **self.usual,
             **options,
         }
-        return await self.client.post(PATH, content=content, params=query)
+        return await self.client.post(self.path, content=content, params=query)
 
     async def load(
         self, import_id: str, content: bytes, form: str = "csv", **options: object
@@ -136,7 +139,7 @@ class Desk:
         """The job at its end."""
         async with asyncio.timeout(LIMIT_S):
             while True:
-                job: dict[str, Any] = (await self.client.get(f"{PATH}/{import_id}")).json()
+                job: dict[str, Any] = (await self.client.get(f"{self.path}/{import_id}")).json()
                 if job["state"] in ("done", "failed"):
                     return job
                 await asyncio.sleep(0.05)
@@ -146,7 +149,7 @@ class Desk:
         found: list[dict[str, Any]] = []
         after: dict[str, str] = {}
         while True:
-            answer = await self.client.get(f"{PATH}/{import_id}/rows", params=after)
+            answer = await self.client.get(f"{self.path}/{import_id}/rows", params=after)
             page = answer.json()
             found += page["items"]
             if page["next"] is None:
@@ -155,7 +158,7 @@ class Desk:
 
     async def rejects(self, import_id: str) -> bytes:
         """The reject file."""
-        answer = await self.client.get(f"{PATH}/{import_id}/rejects")
+        answer = await self.client.get(f"{self.path}/{import_id}/rejects")
         assert answer.status_code == 200, answer.text
         return answer.content
 

@@ -1,6 +1,6 @@
 """A process that takes a file in and is killed in the middle of it.
 
-python -m tests.imports.victim DATA FILE before|after CHUNK
+python -m tests.imports.victim DATA FILE before|after CHUNK [activity]
 """
 
 import asyncio
@@ -11,9 +11,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from infra.importing import jobs
+from infra.importing import groups, groupwork, jobs
 from infra.importing.jobs import Job
 from tests.imports.desk import desk_on
+from tests.imports.years import LINES, years_on
 
 advance = jobs.advance
 
@@ -23,7 +24,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def main(data: Path, content: bytes, when: str, chunk: int) -> None:
+async def main(data: Path, content: bytes, when: str, chunk: int, what: str) -> None:
     """Load until death."""
     left = chunk
 
@@ -37,12 +38,18 @@ async def main(data: Path, content: bytes, when: str, chunk: int) -> None:
             if left == -1:
                 die()  # the first thing that the next chunk does
 
-    jobs.advance = dying
-    async with desk_on(data) as desk:
-        await desk.load("killed", content)
+    if what == "activity":
+        groups.GROUP_ROWS = groupwork.SMALL = 2 * len(LINES)  # processes, two years a chunk
+        async with years_on(data) as desk:
+            jobs.advance = dying
+            await desk.load("killed", content)
+    else:
+        jobs.advance = dying
+        async with desk_on(data) as plants:
+            await plants.load("killed", content)
 
 
 if __name__ == "__main__":
-    asyncio.run(
-        main(Path(sys.argv[1]), Path(sys.argv[2]).read_bytes(), sys.argv[3], int(sys.argv[4]))
-    )
+    _, folder, file, moment, count, *kind = sys.argv
+    content = Path(file).read_bytes()
+    asyncio.run(main(Path(folder), content, moment, int(count), *(kind or ["facilities"])))
