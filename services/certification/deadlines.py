@@ -5,57 +5,19 @@ the policy figures behind its date, who owns it, when to remind. The board, cale
 the ranking know none by name. Rules: sources.md 1.2, 1.3, 2.1, 2.2, 2.3.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from contracts import audits, membership
 from contracts.envelope import Event, Recorded
 from contracts.values import AuditKind, CertificateType, DutyRule, Standard
-from infra.policy import Evidence
 from infra.readmodel import Projection
 
 from . import certificate_parts, duty_parts
 from . import deadline_parts as parts
-from .deadline_parts import DeadlineRow, Outcome, Part
-
-Ids = Callable[[Any], Sequence[str]]  # of the event class under which the step is listed
-Fold = Callable[[Any, Part | None, Recorded], Part | None]
-Derive = Callable[[Part | None, Sequence[Part]], Outcome]
-
-
-class Step(NamedTuple):
-    """What an event does to deadlines of a kind: which ones, and to its stream's part of them."""
-
-    ids: Ids
-    fold: Fold
-
-
-class DeadlineKind(NamedTuple):
-    """One kind of deadline. `figures` are names in the policy of the service `policy_of`, whose
-    policy_id the opening event carries; `decided_by` is the source whose silence through the due
-    day means that it was not done; `reminders` names a figure of our own policy. `own` are the
-    steps of the stream that opens it, `others` those of any other stream."""
-
-    name: str
-    title: str
-    rule: str
-    source: str
-    evidence: Evidence
-    owner: Literal["member", "ops"]
-    subject: str
-    policy_of: str
-    figures: tuple[str, ...]
-    decided_by: str
-    needs_audit: bool
-    own: Mapping[type[Event], Step]
-    others: Mapping[type[Event], Step]
-    derive: Derive
-
-    @property
-    def reminders(self) -> str:
-        """The figure with the days before the last one on which to remind."""
-        return f"reminders.{self.name}"
-
+from .deadline_kind import DeadlineKind, Ids, Step
+from .deadline_parts import DeadlineRow, Part
+from .reporting_kinds import REPORTING_KINDS
 
 # --- which deadlines an event concerns ---
 
@@ -281,6 +243,7 @@ KINDS: Mapping[str, DeadlineKind] = {
             others={},
             derive=duty_parts.told_by_own,
         ),
+        *REPORTING_KINDS,
     )
 }
 

@@ -42,7 +42,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {EXPIRE: ("audit_scheduling",)}
 CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         "certification",
-        ("membership", "audit_scheduling"),
+        ("membership", "audit_scheduling", "ghg"),
         (SUBJECTS, DEADLINES, ENDED),
         (FACTS,),
         REACTIONS,

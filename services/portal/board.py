@@ -17,7 +17,13 @@ BUCKETS: Sequence[tuple[str, str]] = (
 )
 
 
-PARTS = {"membership": "membership", "audit_scheduling": "audits", "certification": "certification"}
+PARTS = {
+    "membership": "membership",
+    "audit_scheduling": "audits",
+    "ghg": "ghg",
+    "certification": "certification",
+    "coc_ledger": "coc",
+}
 """Where the policies of a service are asked for."""
 
 

@@ -41,7 +41,9 @@ class Happened(NamedTuple):
 
 def source_of(event: Event) -> str:
     """The service that publishes events of this type."""
-    return {"membership": "membership", "audits": "audit_scheduling"}[event.TYPE.split(".")[0]]
+    return {"membership": "membership", "audits": "audit_scheduling", "ghg": "ghg"}[
+        event.TYPE.split(".")[0]
+    ]
 
 
 def recorded(history: Iterable[Happened]) -> list[Recorded]:

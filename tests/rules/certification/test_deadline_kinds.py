@@ -50,7 +50,7 @@ def test_every_kind_says_everything_a_board_needs() -> None:
         assert kind.rule.endswith(".")
         assert kind.source.startswith("rule ")
         assert kind.owner in ("member", "ops")
-        assert kind.decided_by in ("membership", "audit_scheduling")
+        assert kind.decided_by in ("membership", "audit_scheduling", "ghg")
         assert policies_of("certification").on(DUE_ON).integers(kind.reminders)
 
 

@@ -1,0 +1,60 @@
+"""Deadline kinds of greenhouse-gas reporting. Pure. Rules: sources.md 1.5, 3.3, 4.3."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from contracts import ghg
+
+from . import reporting_parts as parts
+from .deadline_kind import DeadlineKind, Step
+from .duty_parts import told_by_own
+
+
+def _year(event: Any) -> Sequence[str]:
+    return (f"{event.facility_id}~{event.year}",)
+
+
+def _facility(event: Any) -> Sequence[str]:
+    return (event.facility_id,)
+
+
+REPORTING_KINDS: tuple[DeadlineKind, ...] = (
+    DeadlineKind(
+        name="disclosure_due",
+        title="Emissions and energy to be disclosed",
+        rule="A certified entity publishes the emissions and the energy use of its facilities every"
+        " year, verified independently before; by which day is not published.",
+        source="rule 1.5, 3.3 [A18]",
+        evidence="unverified",
+        owner="member",
+        subject="facility",
+        policy_of="ghg",
+        figures=("disclosure.due_months", "disclosure.first_year"),
+        decided_by="ghg",
+        needs_audit=False,
+        own={
+            ghg.DisclosureExpected: Step(_year, parts.disclosure_expected),
+            ghg.DisclosureReceived: Step(_year, parts.disclosure_received),
+            ghg.DisclosureOverdue: Step(_year, parts.disclosure_overdue),
+            ghg.DisclosureExcused: Step(_year, parts.disclosure_excused),
+        },
+        others={},
+        derive=told_by_own,
+    ),
+    DeadlineKind(
+        name="pfc_renewal_due",
+        title="PFC measurement to be renewed",
+        rule="Own coefficients for perfluorocarbons hold for three years after their measurement.",
+        source="rule 4.3 [G4]",
+        evidence="verified",
+        owner="member",
+        subject="facility",
+        policy_of="ghg",
+        figures=("pfc.tier3.renew_years",),
+        decided_by="ghg",
+        needs_audit=False,
+        own={ghg.PfcMeasurementNoted: Step(_facility, parts.pfc_measured)},
+        others={},
+        derive=told_by_own,
+    ),
+)
