@@ -34,6 +34,7 @@ PREFIXES = {
     "audit_scheduling": "audits",
     "ghg": "ghg",
     "certification": "certification",
+    "coc_ledger": "coc",
     "subscriptions": "feed",
 }
 START_S = 60.0
@@ -108,6 +109,7 @@ class Cluster:
             "CASTMARK_AUDITS_URL": self.urls["audits"],
             "CASTMARK_GHG_URL": self.urls["ghg"],
             "CASTMARK_CERTIFICATION_URL": self.urls["certification"],
+            "CASTMARK_COC_URL": self.urls["coc"],
             "CASTMARK_FEED_URL": self.urls["feed"],
             "CASTMARK_PORTAL_URL": self.urls[""],
         }

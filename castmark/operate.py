@@ -16,9 +16,9 @@ from infra.devissuer import DevIssuer
 
 from .client import Client, Refusal
 
-PREFIXES = ("membership", "audits", "ghg", "certification")
+PREFIXES = ("membership", "audits", "ghg", "certification", "coc")
 CONSUMING = (*PREFIXES, "feed")
-CLOCKS = ("audits", "membership", "ghg", "certification")
+CLOCKS = ("audits", "membership", "ghg", "certification", "coc")
 """Services with a clock, those that others rest on first."""
 LOOK_S = 0.05
 SIGN_IN = (("ASI operations", "ops"), ("a member group", "member:syn-m-0001"))

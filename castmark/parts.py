@@ -9,6 +9,8 @@ import services.audit_scheduling.api
 import services.audit_scheduling.app
 import services.certification.api
 import services.certification.app
+import services.coc_ledger.api
+import services.coc_ledger.app
 import services.ghg.api
 import services.ghg.app
 import services.membership.api
@@ -35,6 +37,7 @@ PARTS: Mapping[str, Part] = {
     ),
     "ghg": Part(services.ghg.app.definition, services.ghg.api.api),
     "certification": Part(services.certification.app.definition, services.certification.api.api),
+    "coc_ledger": Part(services.coc_ledger.app.definition, services.coc_ledger.api.api),
     "subscriptions": Part(services.subscriptions.app.definition, services.subscriptions.api.api),
 }
 PORTAL = "portal"

@@ -25,7 +25,7 @@ from .client import Client, Refusal, answer
 from .operate import arrived
 
 SEED = 7
-TICKED = ("audits", "membership", "ghg", "certification")
+TICKED = ("audits", "membership", "ghg", "certification", "coc")
 BEHIND = ("unknown-", "stale-", "class-not-certifiable")
 """Slugs of refusals that pass once other services have heard: asked again for a moment."""
 PATIENCE_S = 10.0

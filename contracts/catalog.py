@@ -11,7 +11,17 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import ValidationError
 
-from . import audits, certification, contradictions, facilities, ghg, machinery, membership
+from . import (
+    audits,
+    certification,
+    coc,
+    coc_documents,
+    contradictions,
+    facilities,
+    ghg,
+    machinery,
+    membership,
+)
 from .canonical import canonical_json
 from .envelope import Event, Record, Recorded
 
@@ -146,6 +156,8 @@ PUBLISHED: tuple[type[Event], ...] = (
     *audits.EVENTS,
     *ghg.EVENTS,
     *certification.EVENTS,
+    *coc.EVENTS,
+    *coc_documents.EVENTS,
 )
 UPCASTERS: Mapping[str, Upcaster] = {}
 CATALOG = Catalog(PUBLISHED, upcasters=UPCASTERS)

@@ -140,6 +140,9 @@ class Settings(BaseSettings):
     certification_url: WebUrl | None = Field(
         None, description="where certification answers, https://..."
     )
+    coc_url: WebUrl | None = Field(
+        None, description="where the chain of custody answers, https://..."
+    )
     feed_url: WebUrl | None = Field(None, description="where the public feed answers, https://...")
     portal_url: WebUrl | None = Field(None, description="where the portal answers, https://...")
 
@@ -164,7 +167,8 @@ class Settings(BaseSettings):
         return f"http://{host}:{self.port}"
 
     def url_of(
-        self, part: Literal["membership", "audits", "ghg", "certification", "feed", "portal"]
+        self,
+        part: Literal["membership", "audits", "ghg", "certification", "coc", "feed", "portal"],
     ) -> str:
         """Where another part of the platform answers: its own setting, else this process."""
         known: dict[str, str | None] = {
@@ -172,6 +176,7 @@ class Settings(BaseSettings):
             "audits": self.audits_url,
             "ghg": self.ghg_url,
             "certification": self.certification_url,
+            "coc": self.coc_url,
             "feed": self.feed_url,
             "portal": self.portal_url,
         }

@@ -24,7 +24,7 @@ import orjson
 
 T = TypeVar("T")
 PROBLEM = "application/problem+json"
-CLOCKS = ("audits", "membership", "ghg", "certification")
+CLOCKS = ("audits", "membership", "ghg", "certification", "coc")
 """Services with a clock, those that others rest on first."""
 PATIENCE_S = 20.0
 TICK_S = 60.0

@@ -4,7 +4,7 @@
 # again). A service's passwords are in <SERVICE>_OWNER_PASSWORD and <SERVICE>_APP_PASSWORD.
 set -eu
 
-for service in membership audit_scheduling ghg certification subscriptions; do
+for service in membership audit_scheduling ghg certification coc_ledger subscriptions; do
   prefix=$(printf '%s' "$service" | tr '[:lower:]' '[:upper:]')
   eval "OWNER_PASSWORD=\$${prefix}_OWNER_PASSWORD APP_PASSWORD=\$${prefix}_APP_PASSWORD"
   export OWNER_PASSWORD APP_PASSWORD

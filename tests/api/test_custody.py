@@ -1,0 +1,287 @@
+"""Metal from a mine's scrap heap to a can maker, over HTTP: booked, claimed, confirmed, traced."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.door import Door, eventually
+from tests.embedded import door_of, platform
+from tests.walk import Walked, join
+
+BEGAN = date(2024, 1, 10)
+WALKED = Walked(BEGAN, BEGAN.replace(year=2026), "K")
+SMELTER, MILL = "K-smelter", "K-mill"
+FIRM = "auditor:FIRM-1"
+YEAR = "2024-01-01"
+POOL, MILL_POOL = f"{SMELTER}-S:aluminium:{YEAR}", f"{MILL}-S:aluminium:{YEAR}"
+REGISTRATION = "a-registration-id-that-is-long"
+TONNE = 1000
+
+
+def who(member_id: str) -> str:
+    return f"member:{member_id}"
+
+
+def certify(door: Door, member_id: str, standard: str, valid_from: date) -> None:
+    """A certificate to a standard, from a day on."""
+    ended_on = valid_from - timedelta(days=3)
+    audit_id = f"{member_id}-A-{standard}"
+    door.send(
+        FIRM,
+        "audits/conclude_audit",
+        audit_id=audit_id,
+        member_id=member_id,
+        entity_id=f"{member_id}-E",
+        standard=standard,
+        kind="initial_certification",
+        facilities=[f"{member_id}-F1"],
+        auditor_firm="FIRM-1",
+        lead_auditor="person-lead",
+        started_on=ended_on.isoformat(),
+        ended_on=ended_on.isoformat(),
+        findings=[],
+        overall_maturity="high",
+    )
+    door.send(
+        "ops",
+        "audits/decide_certificate",
+        certificate_id=f"{member_id}-C-{standard}",
+        audit_id=audit_id,
+        valid_from=valid_from.isoformat(),
+        decided_on=valid_from.isoformat(),
+    )
+
+
+def opened(door: Door, member_id: str) -> None:
+    """A member with an entity, both certificates, and a scope that keeps accounts."""
+    join(door, WALKED, member_id.removeprefix("K-"))
+    entity = {"member_id": member_id, "entity_id": f"{member_id}-E"}
+    door.send(who(member_id), "membership/register_entity", **entity, name="E", country="DE")
+    door.send(
+        who(member_id),
+        "membership/register_facility",
+        **entity,
+        facility_id=f"{member_id}-F1",
+        name="Works",
+        activities=["casthouse"],
+        location={"country": "DE"},
+    )
+    for standard in ("PS", "CoC"):
+        certify(door, member_id, standard, BEGAN)
+    door.settled()
+    door.send(
+        who(member_id),
+        "coc/open_scope",
+        **entity,
+        scope_id=f"{member_id}-S",
+        name=f"{member_id} works",
+        address="1 Main Street",
+        facilities=[f"{member_id}-F1"],
+        activities=["casthouse"],
+        starts_on=YEAR,
+    )
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """A platform with a smelter and a mill, both certified, and some metal in stock."""
+    with platform(tmp_path_factory.mktemp("custody")) as host, door_of(host) as door:
+        door.tick(BEGAN)
+        for member_id in (SMELTER, MILL):
+            opened(door, member_id)
+        door.send(
+            who(SMELTER),
+            "coc/record_due_diligence",
+            scope_id=f"{SMELTER}-S",
+            member_id=SMELTER,
+            supplier_id="YARD",
+            topics=[
+                "responsible_sourcing",
+                "anti_corruption",
+                "human_rights",
+                "conflict_affected_areas",
+            ],
+            performed_on=YEAR,
+        )
+        book(door, "receive_material", "IN-1", mass_kg=5000 * TONNE, origin="non_coc")
+        book(
+            door,
+            "receive_material",
+            "IN-2",
+            mass_kg=5000 * TONNE,
+            origin="post_consumer_scrap",
+            supplier_id="YARD",
+            origin_ref="note-1",
+            footprint={"intensity_kgco2e_per_kg": "0.5"},
+        )
+        book(door, "ship_material", "OUT-1", mass_kg=9000 * TONNE)
+        book(door, "ship_material", "OUT-2", mass_kg=800 * TONNE, lot="scrap")
+        yield door
+
+
+def book(door: Door, command: str, movement_id: str, **fields: Any) -> Any:
+    where = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER, "stage": "aluminium"}
+    day = {"day": BEGAN.isoformat(), "movement_id": movement_id}
+    return door.send(who(SMELTER), f"coc/{command}", **where, **day, **fields)
+
+
+def document(number: str, mass_t: int, **more: Any) -> dict[str, Any]:
+    return {
+        "number": number,
+        "member_id": SMELTER,
+        "scope_id": f"{SMELTER}-S",
+        "day": BEGAN.isoformat(),
+        "customer": {"name": "Mill", "address": "2 Main Street", "scope_id": f"{MILL}-S"},
+        "responsible": "person-clerk",
+        "statement": "asi_coc_mass_balance",
+        "material": "coc_casthouse_product",
+        "mass_kg": mass_t * TONNE,
+        "total_mass_kg": mass_t * TONNE,
+        **more,
+    }
+
+
+def confirmed(number: str, mass_t: int) -> dict[str, Any]:
+    day = {"received_on": BEGAN.isoformat()}
+    return {"number": number, "member_id": MILL, "received_kg": mass_t * TONNE, **day}
+
+
+def balance(door: Door, member_id: str = SMELTER, on: str | None = None) -> dict[str, Any]:
+    door.settled()
+    found: dict[str, Any] = door.get(
+        who(member_id), f"/coc/scopes/{member_id}-S/balance", stage="aluminium", on=on
+    )
+    return found
+
+
+def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
+    before = balance(door)
+    assert (before["max_output_kg"], before["available_kg"]) == (4900 * TONNE, 4900 * TONNE)
+    assert before["balance_until"] == "2025-12-31"
+    assert [line["name"] for line in before["working"]][-1] == "available"
+    assert balance(door, on=YEAR)["available_kg"] == 0, "nothing was booked by then"
+
+    refused = door.attempt(who(SMELTER), "coc/issue_document", **document("D-0", 4901))
+    assert (refused.status_code, refused.json()["slug"]) == (409, "claim-not-covered")
+
+    first = door.send(who(SMELTER), "coc/issue_document", **document("D-1", 1000))
+    [event] = first["events"] or [None]
+    assert event["type"] == "coc.document_issued.v1"
+    assert event["data"]["supplement"]["post_consumer_share"] == "0.5"
+    again = door.send(who(SMELTER), "coc/issue_document", **document("D-1", 1000))
+    assert again["events"] == []
+    other = door.attempt(who(SMELTER), "coc/issue_document", **document("D-1", 900))
+    assert other.json()["slug"] == "document-number-used"
+
+    wrong = door.attempt(who(MILL), "coc/confirm_document", **confirmed("D-1", 700))
+    assert wrong.json()["slug"] == "mass-differs"
+    told = door.send(who(MILL), "coc/confirm_document", **confirmed("D-1", 1000))
+    kinds = [one["type"] for one in told["events"]]
+    assert kinds == ["coc.document_confirmed.v1", "coc.document_checked.v1"]
+    mill = eventually(lambda: balance(door, MILL), lambda seen: seen["accounts"]["stock"])
+    assert mill["accounts"]["input_coc"] == -1000 * TONNE
+    row = door.get(who(MILL), "/coc/documents/D-1")
+    assert (row["state"], row["booked_kg"]) == ("confirmed", 1000 * TONNE)
+    assert row["evidence"]["known_through_position"] > 0
+
+    correction = document("D-2", 800, replaces="D-1", correction_reason="weighed-again")
+    door.send(who(SMELTER), "coc/issue_document", **correction)
+    old = eventually(
+        lambda: door.get(who(MILL), "/coc/documents/D-1"), lambda seen: seen["replaced_by"]
+    )
+    assert (old["state"], old["replaced_by"]) == ("superseded", "D-2")
+    assert balance(door, MILL)["accounts"]["stock"] == 0
+    assert balance(door)["designated_kg"] == 800 * TONNE
+    door.send(who(MILL), "coc/confirm_document", **confirmed("D-2", 800))
+    assert balance(door, MILL)["accounts"]["input_coc"] == -800 * TONNE
+
+    up = door.get(who(MILL), "/coc/documents/D-2/trace", direction="upstream")
+    assert sum(node["parts"] for node in up["nodes"] if node["final"]) == up["whole"]
+    assert up["nodes"][0]["masked"], "what the smelter took in is not the mill's to see"
+    own = door.get(who(SMELTER), "/coc/documents/D-2/trace")
+    assert [node["kind"] for node in own["nodes"]] == ["post_consumer_scrap"]
+    down = door.get(who(SMELTER), "/coc/documents/D-2/trace", direction="downstream")
+    assert sum(node["parts"] for node in down["nodes"] if node["final"]) == down["whole"]
+
+
+def test_a_customer_without_a_scope_confirms_by_its_registration_id(door: Door) -> None:
+    customer = {"name": "Can maker", "address": "3 Main Street"}
+    fields = document("D-3", 10, customer=customer, registration_id=REGISTRATION)
+    door.send(who(SMELTER), "coc/issue_document", **fields)
+    path = "/coc/documents/D-3/delivery"
+    body = {"received_kg": 10 * TONNE, "received_on": BEGAN.isoformat()}
+    key = {"idempotency-key": "can-maker-1"}
+    wrong = {**body, "registration_id": "x" * 30}
+    refused = door.ask(None, "POST", path, json=wrong, headers=key)
+    assert (refused.status_code, refused.json()["slug"]) == (404, "unknown-document")
+    told = {**body, "registration_id": REGISTRATION}
+    answered = door.ask(None, "POST", path, json=told, headers=key)
+    assert answered.status_code == 200, answered.text
+    assert REGISTRATION not in answered.text
+    repeated = door.ask(None, "POST", path, json=told, headers=key).json()
+    assert repeated["repeated"]
+
+
+def test_a_certificate_that_did_not_hold_after_all_is_corrected_on_both_sides(door: Door) -> None:
+    door.send(who(SMELTER), "coc/issue_document", **document("D-4", 50))
+    door.send(who(MILL), "coc/confirm_document", **confirmed("D-4", 50))
+    before, mill = balance(door), balance(door, MILL)
+    change = {"certificate_id": f"{SMELTER}-C-CoC", "effective_on": BEGAN.isoformat()}
+    door.send("ops", "audits/suspend_certificate", **change, reason="fraud")
+    row = eventually(
+        lambda: door.get(who(MILL), "/coc/documents/D-4"), lambda seen: seen["state"] == "non_coc"
+    )
+    assert row["reasons"] == ["issuer-coc-certificate-not-valid"]
+    after = balance(door, MILL)["accounts"]
+    assert after["input_coc"] == 0
+    assert after["non_coc"] == mill["accounts"]["non_coc"] + mill["accounts"]["input_coc"]
+    assert balance(door)["designated_kg"] < before["designated_kg"]
+    refused = door.attempt(who(SMELTER), "coc/issue_document", **document("D-5", 1))
+    assert refused.json()["slug"] == "coc-certificate-not-valid"
+    door.send("ops", "audits/reinstate_certificate", **change)
+    eventually(
+        lambda: door.get(who(MILL), "/coc/documents/D-4"), lambda seen: seen["state"] == "confirmed"
+    )
+    assert balance(door)["designated_kg"] == before["designated_kg"]
+    assert balance(door, MILL)["accounts"] == mill["accounts"]
+
+
+def test_movements_are_taken_back_once_and_a_period_hands_on_what_it_leaves(door: Door) -> None:
+    book(door, "book_loss", "LOSS-1", mass_kg=7)
+    refused = door.attempt(
+        who(SMELTER),
+        "coc/book_loss",
+        scope_id=f"{SMELTER}-S",
+        member_id=SMELTER,
+        stage="aluminium",
+        day=BEGAN.isoformat(),
+        movement_id="LOSS-1",
+        mass_kg=8,
+    )
+    assert refused.json()["slug"] == "movement-id-used"
+    door.settled()
+    before = balance(door)["accounts"]["losses"]
+    book(door, "reverse_movement", "BACK-1", reverses="LOSS-1")
+    assert balance(door)["accounts"]["losses"] == before - 7
+    page = door.get(who(SMELTER), f"/coc/pools/{POOL}/movements")
+    assert {row["movement_id"] for row in page["items"]} >= {"LOSS-1", "BACK-1"}
+
+    left = balance(door)
+    door.tick(date(2025, 1, 2))
+    where = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER, "stage": "aluminium"}
+    door.send(who(SMELTER), "coc/close_period", **where, day=BEGAN.isoformat())
+    carried = eventually(
+        lambda: balance(door, on="2025-01-02"), lambda seen: seen["carried_kg"] > 0
+    )
+    assert carried["carried_kg"] == left["max_output_kg"] - left["designated_kg"]
+    assert carried["accounts"]["stock"] == left["accounts"]["stock"]
+    assert carried["carried_until"] == "2025-12-31"
+    late = door.attempt(
+        who(SMELTER), "coc/book_loss", **where, day=BEGAN.isoformat(), movement_id="L-9", mass_kg=1
+    )
+    assert late.json()["slug"] == "period-closed"
+    months = door.get(who(SMELTER), f"/coc/pools/{POOL}/reconciliation")
+    assert months["months"][0]["inflow_kg"] == 10_000 * TONNE
+    assert months["closing"]["balance_kg"] == carried["carried_kg"]
