@@ -1,0 +1,151 @@
+"""A CoC document on paper: the words of it, for people, in an order of their own. Pure.
+
+The PDF and the JSON say the same. What a document became (confirmed, replaced) is said beside what
+was stated, never in its place. Fields: sources.md 5.7.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contracts.coc_documents import DocumentIssued
+from contracts.custody import Party
+from contracts.values import plain
+
+STATEMENT = (
+    "The mass stated here is designated as CoC Material by mass balance over the accounting period"
+    " of the issuer's certification scope. The metal itself may be of any origin."
+)
+NOTICE = "Made with Castmark, which is not affiliated with the Aluminium Stewardship Initiative."
+WORDS = {
+    "coc_bauxite": "CoC Bauxite",
+    "coc_alumina": "CoC Alumina",
+    "coc_aluminium_liquid": "CoC Aluminium, liquid metal",
+    "coc_aluminium_cold": "CoC Aluminium, cold metal",
+    "coc_casthouse_product": "CoC Aluminium, casthouse product",
+    "coc_aluminium_semi": "CoC Aluminium, semi-fabricated",
+    "coc_preconsumer_scrap": "CoC pre-consumer scrap",
+}
+STATES = {
+    "issued": "issued, not yet confirmed",
+    "pending_check": "confirmed, the check is pending",
+    "confirmed": "confirmed, and counted as CoC by its receiver",
+    "non_coc": "checked, and not counted as CoC",
+    "disputed": "disputed by its receiver",
+    "lapsed": "lapsed: nobody confirmed it in time",
+    "withdrawn": "withdrawn",
+    "superseded": "replaced by another document",
+}
+
+
+class Became(NamedTuple):
+    """What a document is now: its state, why, and by which document it was replaced."""
+
+    state: str
+    reasons: tuple[str, ...] = ()
+    replaced_by: str | None = None
+
+
+class Section(NamedTuple):
+    """A heading with lines of name and value."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+class Paper(NamedTuple):
+    """All that is printed; `link` is where the document can be checked, as text and as QR code."""
+
+    number: str
+    issued_on: date
+    state: str
+    valid: bool
+    sections: Sequence[Section]
+    link: str
+
+
+def paper(document: DocumentIssued, became: Became, link: str) -> Paper:
+    """The words of a document."""
+    sections = (
+        Section("Document", _head(document)),
+        Section("Issuer", (*_party(document.issuer), ("Certificate", document.certificate_id))),
+        Section("Customer", _party(document.customer)),
+        Section("Material", _material(document)),
+        Section("Footprint", _footprint(document)),
+        Section("State", _state(became)),
+    )
+    return Paper(
+        document.number,
+        document.issued_on,
+        STATES.get(became.state, became.state),
+        became.state in ("issued", "pending_check", "confirmed"),
+        tuple(section for section in sections if section.lines),
+        link,
+    )
+
+
+def _head(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
+    return _said(
+        ("Number", document.number),
+        ("Issued on", document.issued_on.isoformat()),
+        ("To be confirmed by", document.confirm_by.isoformat()),
+        ("Responsible (reference)", document.responsible),
+        ("Replaces", document.replaces),
+        ("Reason for it", document.correction_reason),
+    )
+
+
+def _party(party: Party) -> tuple[tuple[str, str], ...]:
+    return _said(("Name", party.name), ("Address", party.address), ("Entity", party.entity_id))
+
+
+def _material(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
+    said, carried = document.supplement, document.carried
+    return _said(
+        ("Material", WORDS[document.material.value]),
+        ("CoC Material", kilograms(document.mass_kg)),
+        ("Whole shipment", kilograms(document.total_mass_kg)),
+        ("Country of origin", said.country_of_origin),
+        ("Pre-consumer scrap in it", kilograms(carried.pre_kg) if carried.pre_kg else None),
+        ("Post-consumer scrap in it", kilograms(carried.post_kg) if carried.post_kg else None),
+        ("Performance Standard", _ps(document)),
+    )
+
+
+def _ps(document: DocumentIssued) -> str:
+    if document.supplement.ps_certified:
+        return "the issuer was certified on the day of issue"
+    if document.supplement.ps_pending:
+        return "the issuer's certification is pending, within its deadline"
+    return "the issuer was not certified on the day of issue"
+
+
+def _footprint(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
+    said, carried = document.supplement, document.carried
+    intensity = said.intensity_kgco2e_per_kg
+    if intensity is None:
+        return (("Intensity", "not known for enough of the mass"),)
+    return _said(
+        ("Intensity", f"{plain(intensity)} kg CO2e per kg"),
+        ("Boundary", carried.boundary),
+        ("Method", carried.method),
+        ("Period", carried.period),
+        ("Verified by", carried.verifier),
+    )
+
+
+def _state(became: Became) -> tuple[tuple[str, str], ...]:
+    return _said(
+        ("State", STATES.get(became.state, became.state)),
+        ("Because", ", ".join(became.reasons) or None),
+        ("Replaced by", became.replaced_by),
+    )
+
+
+def _said(*lines: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in lines if value is not None)
+
+
+def kilograms(kg: int) -> str:
+    """`1 234 567 kg`: thousands apart, so that nobody reads one zero too many."""
+    return f"{kg:,}".replace(",", "\N{NO-BREAK SPACE}") + "\N{NO-BREAK SPACE}kg"

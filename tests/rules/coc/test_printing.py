@@ -1,0 +1,126 @@
+"""A CoC document on paper: what it says; the same words are the same bytes; no name can harm."""
+
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from pypdf import PdfReader
+
+from contracts.coc_documents import DocumentIssued, Supplement
+from contracts.custody import Party
+from services.coc_ledger.paper import Became, kilograms, paper
+from services.coc_ledger.printing import pdf, qr
+
+from .told import issued
+
+LINK = "https://castmark.example/coc/documents/D-1"
+ISSUED = Became("issued")
+HOSTILE = (
+    '#panic("evaluated")',
+    '#read("/etc/passwd")',
+    '#import "@preview/cetz:0.1.0": *',
+    "$ sum_(i=1)^n x $ *bold* _emph_ `raw` = Heading",
+    "] } ) #] \\ \\u{202e} // /* comment <label> @cite",
+    '", "valid": true, "number": "D-9',
+    "a\nb\tc",
+    "Ωμέγα Алюминий Łódź Ñuñoa",
+)
+
+
+def text_of(printed: bytes) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(printed)).pages)
+
+
+def squeezed(text: str) -> str:
+    """Without blanks: lines break where they must."""
+    return "".join(text.split())
+
+
+def document(name: str = "Mill & Sons") -> DocumentIssued:
+    return issued("D-1", customer=Party(name=name, address="2 Rolling Street, 4711 Mill Town"))
+
+
+def test_the_paper_says_what_was_stated() -> None:
+    said = document().model_copy(
+        update={
+            "supplement": Supplement(
+                ps_certified=True,
+                country_of_origin="NO",
+                intensity_kgco2e_per_kg=Decimal("3.914"),
+            )
+        }
+    )
+    text = squeezed(text_of(pdf(paper(said, ISSUED, LINK))))
+
+    for words in (
+        "D-1",
+        "2026-03-09",
+        "Smelter",
+        "C-COC-1",
+        "Mill & Sons",
+        "4711 Mill Town",
+        "40 000 kg",
+        "41 000 kg",
+        "3.914 kg CO2e per kg",
+        "iai-2021",
+        "NO",
+        "mass balance",
+        "not affiliated",
+        LINK,
+    ):
+        assert squeezed(words) in text, words
+
+
+def test_the_same_document_is_the_same_bytes() -> None:
+    one, other = (pdf(paper(document(), ISSUED, LINK)) for _ in range(2))
+    assert one == other
+    assert one != pdf(paper(document("Mill & Son"), ISSUED, LINK))
+    assert PdfReader(io.BytesIO(one)).metadata is not None
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_set_as_text_and_never_read_as_markup(name: str) -> None:
+    printed = pdf(paper(document(name), ISSUED, LINK))
+    text = squeezed(text_of(printed))
+
+    assert squeezed(name.replace("\t", " ")) in text
+    assert "root:" not in text
+
+
+def test_chinese_japanese_and_korean_names_are_shown() -> None:
+    text = squeezed(text_of(pdf(paper(document("中国铝业 日本軽金属 한국알루미늄"), ISSUED, LINK))))
+    assert squeezed("中国铝业 日本軽金属 한국알루미늄") in text
+
+
+def test_a_character_without_a_glyph_stops_no_document() -> None:
+    printed = pdf(paper(document("Rollers \N{ROLLER SKATE}"), ISSUED, LINK))
+    assert squeezed("Rollers") in squeezed(text_of(printed))
+
+
+def test_a_document_that_no_longer_holds_says_so_in_large_letters() -> None:
+    became = Became("superseded", (), "D-3")
+    text = squeezed(text_of(pdf(paper(document(), became, LINK))))
+
+    assert squeezed("Not valid: replaced by another document") in text
+    assert squeezed("Replaced by D-3") in text
+    assert "Notvalid" not in squeezed(text_of(pdf(paper(document(), ISSUED, LINK))))
+
+
+def test_the_qr_code_is_a_picture_of_the_link_alone() -> None:
+    assert qr(LINK) == qr(LINK) != qr(LINK + "0")
+    assert "<script" not in qr('"><script>alert(1)</script>')
+
+
+def test_masses_are_written_so_that_no_zero_is_misread() -> None:
+    assert squeezed(kilograms(1_234_567)) == "1234567kg"
+    assert kilograms(1_000).split("\N{NO-BREAK SPACE}") == ["1", "000", "kg"]
+
+
+def test_a_later_state_changes_no_word_of_what_was_stated() -> None:
+    before = paper(document(), ISSUED, LINK)
+    after = paper(document(), Became("non_coc", ("issuer-coc-certificate-not-valid",)), LINK)
+
+    assert before.sections[:-1] == after.sections[:-1]
+    assert before.issued_on == date(2026, 3, 9)
+    assert (before.valid, after.valid) == (True, False)
