@@ -123,3 +123,20 @@ SUPPLIER_PROBLEMS: tuple[Problem, ...] = (
         " `supplier_unverified`.",
     ),
 )
+PORTFOLIO_PROBLEMS: tuple[Problem, ...] = (
+    Problem(
+        "portfolio-differs",
+        "The set is another one",
+        "A set of facilities is never changed: define another, under another id.",
+    ),
+    Problem(
+        "portfolio-too-small",
+        "The set is of too few entities",
+        "A set is of facilities of at least `facts.least` entities, so that none can be read off.",
+    ),
+    Problem(
+        "too-many-portfolios",
+        "Too many sets were defined",
+        "From many sets single facilities could be solved for. Use one that you have defined.",
+    ),
+)

@@ -1,0 +1,270 @@
+"""Tables, curve and portfolios of many facilities, and that no single one can be read off: not
+from a cell, not from a total less what is shown, not by asking twice."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.inventory import Scope, Step
+from services.ghg import portfolio as portfolios
+from services.ghg.aggregates import Cell, Entry, own_table, regions_of, table
+from services.ghg.curve import Curve
+from services.ghg.emission_curve import emission_curve, portfolio
+from services.ghg.plan_figures import Sums
+from services.ghg.portfolio import DefinePortfolio, EntityOf, PortfolioDefined
+from tests.rules.spec import Spec, policies_of
+
+from .given import POLICY
+
+ON = date(2026, 6, 1)
+CURVE = Curve("flat", "A curve", "t CO2/t Al", ((2020, Decimal(10)), (2050, Decimal(10))))
+
+
+def entry(
+    name: str,
+    *,
+    country: str = "NO",
+    intensity: str = "10",
+    output: str = "1000",
+    certified: bool = False,
+    entity: str = "",
+) -> Entry:
+    """A smelter: half of what it gives off is power, a tenth is bought."""
+    made = Decimal(output)
+    kg = made * Decimal(intensity) * 1000
+    sums = Sums(
+        {
+            (Step.ELECTROLYSIS, Scope.DIRECT): kg * 4 / 10,
+            (Step.ELECTROLYSIS, Scope.POWER_MARKET): kg * 5 / 10,
+            (Step.ELECTROLYSIS, Scope.POWER_LOCATION): kg * 8 / 10,
+            (Step.CASTING, Scope.PURCHASED): kg / 10,
+        },
+        {"output.cast_metal": made},
+        True,
+    )
+    region = regions_of(POLICY).get(country, "other")
+    return Entry(name, entity or f"E-{name}", "M-1", country, region, 2025, certified, sums)
+
+
+def some(count: int, country: str = "NO") -> list[Entry]:
+    """Alike smelters of different entities."""
+    return [entry(f"{country}{number}", country=country) for number in range(count)]
+
+
+def by_key(cells: Sequence[Cell]) -> Mapping[tuple[str, ...], Cell]:
+    """Cells by the values of their key."""
+    return {tuple(cell.key.values()): cell for cell in cells}
+
+
+# --- tables ---
+
+
+def test_a_cell_tells_its_sums_by_scope_and_its_intensity() -> None:
+    (cell,) = table(some(3), ["region"], POLICY)
+    assert cell.key == {"region": "western_and_central_europe"}
+    assert (cell.entities, cell.facilities) == (3, 3)
+    assert cell.intensity == 10, "power is counted as it was bought, once"
+    assert cell.by_scope_t is not None
+    assert cell.by_scope_t["2_location"] == 24_000
+    assert cell.emission_t == 30_000
+
+
+def test_a_step_is_told_without_an_intensity() -> None:
+    cells = by_key(table(some(3), ["step"], POLICY))
+    assert cells["casting",].emission_t == 3_000
+    assert cells["electrolysis",].intensity is None
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_cell_of_too_few_entities_is_not_told(count: int) -> None:
+    (cell,) = table(some(count), ["region"], POLICY)
+    assert cell == Cell({"region": "western_and_central_europe"}, True)
+
+
+def test_many_facilities_of_one_entity_are_one() -> None:
+    mine = [entry(f"F{number}", entity="E") for number in range(9)]
+    assert table(mine, ["region"], POLICY)[0].suppressed
+
+
+def test_a_cell_of_which_one_entity_has_nearly_all_is_not_told() -> None:
+    giants = [*some(3), entry("giant", output="100000")]
+    assert table(giants, ["region"], POLICY)[0].suppressed
+
+
+def test_what_a_table_leaves_out_cannot_be_had_from_its_total() -> None:
+    cells = by_key(
+        table([*some(4, "NO"), *some(5, "FR"), entry("IS0", country="IS")], ["country"], POLICY)
+    )
+    europe = "western_and_central_europe"
+    assert cells[europe, "IS"].suppressed
+    assert cells[europe, "NO"].suppressed, "or the total less France and Norway would be Iceland"
+    assert not cells[europe, "FR"].suppressed
+
+
+def test_a_country_is_guarded_against_the_total_of_its_region() -> None:
+    lone = [entry("NZ0", country="NZ"), entry("KW0", country="KW"), entry("JM0", country="JM")]
+    cells = by_key(table([*some(4, "AU"), *lone], ["country"], POLICY))
+    assert cells["oceania", "AU"].suppressed, "the world leaves out three, Oceania one"
+
+
+def test_a_filter_is_guarded_by_what_it_leaves_out() -> None:
+    entries = [*some(5), entry("C", certified=True)]
+    cells = by_key(table(entries, ["certified"], POLICY))
+    assert cells["yes",].suppressed
+    assert cells["no",].suppressed
+
+
+def test_a_member_sees_all_of_its_own() -> None:
+    cells = own_table([entry("A"), entry("B", entity="E-A", intensity="5")], ["entity", "facility"])
+    assert [cell.suppressed for cell in cells] == [False, False]
+    assert [cell.intensity for cell in cells] == [10, 5]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["NO", "FR", "AU", "NZ", "CN"]), st.integers(0, 9), st.booleans()
+        ),
+        max_size=24,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_no_total_less_what_is_shown_is_of_few(drawn: list[tuple[str, int, bool]]) -> None:
+    """Whatever dimension is summed over, what is left out is of none or of enough entities."""
+    entries = [
+        entry(str(number), country=country, entity=f"E{who}", certified=certified)
+        for number, (country, who, certified) in enumerate(drawn)
+    ]
+    names = ("region", "country", "certified")
+    cells = table(entries, names, POLICY)
+    for size in range(len(names)):
+        for kept in combinations(names, size):
+            for total in {tuple(cell.key[name] for name in kept) for cell in cells}:
+                hidden = [
+                    cell.key
+                    for cell in cells
+                    if cell.suppressed and tuple(cell.key[name] for name in kept) == total
+                ]
+                left = {
+                    one.entity_id
+                    for one in entries
+                    if {
+                        "region": one.region,
+                        "country": one.country,
+                        "certified": "yes" if one.certified else "no",
+                    }
+                    in hidden
+                }
+                every = all(
+                    cell.suppressed
+                    for cell in cells
+                    if tuple(cell.key[name] for name in kept) == total
+                )
+                assert not left or len(left) >= 3 or every
+
+
+# --- the curve ---
+
+
+def test_the_curve_rises_in_steps_of_enough_entities() -> None:
+    entries = [entry(str(number), intensity=str(20 - number)) for number in range(8)]
+    steps = emission_curve(entries, POLICY)
+    assert [step.entities for step in steps] == [3, 5], "what is left over joins its neighbours"
+    assert [step.intensity for step in steps] == sorted(step.intensity for step in steps)
+    assert steps[-1].cumulative_t == 8_000
+    assert sum(step.output_t * step.intensity for step in steps) == sum(
+        one.emission_t for one in entries
+    )
+
+
+def test_too_few_make_no_curve() -> None:
+    assert emission_curve(some(2), POLICY) == ()
+
+
+def test_the_certified_part_of_a_step_is_told_where_both_parts_are_enough() -> None:
+    alone = [entry(str(n), certified=n == 0) for n in range(3)]
+    assert emission_curve(alone, POLICY)[0].certified_t is None
+    every = [entry(str(n), certified=True) for n in range(3)]
+    assert emission_curve(every, POLICY)[0].certified_t == 3_000
+    assert emission_curve(some(3), POLICY)[0].certified_t == 0
+
+
+# --- portfolios ---
+
+
+def names_of(entries: Sequence[Entry]) -> frozenset[str]:
+    """A set of them."""
+    return frozenset(one.facility_id for one in entries)
+
+
+def test_a_set_is_weighed_by_output_against_the_sectors_pathway() -> None:
+    entries = [entry("A", intensity="5", output="3000"), entry("B", intensity="20"), entry("C")]
+    view = portfolio(2025, names_of(entries) | {"X"}, entries, (), CURVE, POLICY)
+    assert view.intensity == 9
+    assert view.smelting == Decimal("8.1")
+    assert (view.gap, view.gap_percent) == (Decimal("-1.9"), Decimal("-19"))
+    assert (view.facilities, view.without_figures) == (3, 1)
+    assert view.doubts[0].about == "boundary_of_the_curve"
+
+
+def test_a_set_of_too_few_with_figures_is_not_told() -> None:
+    entries = some(2)
+    view = portfolio(2025, names_of(entries), entries, (), CURVE, POLICY)
+    assert view.suppressed
+    assert view.intensity is None
+
+
+def test_asking_twice_isolates_nobody() -> None:
+    entries = some(8)
+    whole, less_one, half = names_of(entries), names_of(entries[1:]), names_of(entries[4:])
+    twice = portfolio(2025, less_one, entries, (whole,), CURVE, POLICY)
+    assert twice.suppressed
+    assert not portfolio(2025, half, entries, (whole,), CURVE, POLICY).suppressed
+    assert not portfolio(2025, whole, entries, (whole,), CURVE, POLICY).suppressed
+
+
+def test_sets_that_differ_by_many_of_which_one_has_figures_isolate_it() -> None:
+    entries = some(5)
+    more = names_of(entries) | {"X1", "X2", "X3"}
+    assert portfolio(2025, more, entries, (names_of(entries[1:]),), CURVE, POLICY).suppressed
+
+
+SETS = Spec(portfolios, policies_of("ghg"))
+
+
+def define(name: str = "P-1", *facilities: str, entities: int = 3) -> DefinePortfolio:
+    """A set of facilities of so many entities."""
+    wanted = facilities or ("F0", "F1", "F2")
+    known = tuple(
+        EntityOf(facility_id=one, entity_id=f"E{at % entities}") for at, one in enumerate(wanted)
+    )
+    return DefinePortfolio(
+        on=ON, subscriber_id="S-1", portfolio_id=name, facilities=wanted, entities=known
+    )
+
+
+def test_a_set_is_defined_once_and_never_changed() -> None:
+    defined = SETS.when(define())
+    defined.then(
+        PortfolioDefined(
+            subscriber_id="S-1", portfolio_id="P-1", facilities=("F0", "F1", "F2"), defined_on=ON
+        )
+    )
+    defined.and_when(define("P-1", "F2", "F1", "F0", "F0")).nothing()
+    defined.and_when(define("P-1", "F0", "F1", "F3")).refused("portfolio-differs")
+
+
+def test_a_set_is_of_enough_entities_all_known() -> None:
+    SETS.when(define(entities=2)).refused("portfolio-too-small")
+    SETS.when(define().model_copy(update={"entities": ()})).refused("unknown-facility")
+
+
+def test_sets_are_limited() -> None:
+    most = POLICY.integer("aggregate.sets_max")
+    full = SETS.when(*(define(f"P-{number}") for number in range(most)))
+    full.and_when(define("P-more")).refused("too-many-portfolios")
