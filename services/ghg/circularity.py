@@ -168,6 +168,30 @@ def added(parts: Iterable[Circularity]) -> Circularity:
     )
 
 
+class EndOfLife(NamedTuple):
+    """Old scrap, of a market or a programme: a facility alone does not know it. None: not told."""
+
+    collected_t: Decimal | None = None
+    available_t: Decimal | None = None
+    processing_yield: Decimal | None = None
+    melt_yield: Decimal | None = None
+
+    @property
+    def collection_rate(self) -> Decimal | None:
+        """Old scrap collected of old scrap available."""
+        if self.collected_t is None or not self.available_t:
+            return None
+        return self.collected_t / self.available_t
+
+    @property
+    def recycling_efficiency(self) -> Decimal | None:
+        """What becomes metal again: collection times processing times melt yield."""
+        rate = self.collection_rate
+        if rate is None or self.processing_yield is None or self.melt_yield is None:
+            return None
+        return rate * self.processing_yield * self.melt_yield
+
+
 def by_level(waste: Mapping[tuple[str, Level], Decimal]) -> Mapping[Level, Decimal]:
     """All waste by what became of it, the best first."""
     found = dict.fromkeys(Level, ZERO)

@@ -65,7 +65,7 @@ def undisclosed(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def _last_due(context: Context) -> int:
     """The last year whose disclosure had to be public before the day of the report."""
-    months = context.policy.integer("finding.disclosure_due_months")
+    months = context.policy.integer("disclosure.due_months")
     year = context.reported_on.year - 1
     while date(year, 12, 31) + relativedelta(months=months) >= context.reported_on:
         year -= 1

@@ -11,6 +11,7 @@ from contracts.inventory import Step
 from services.ghg.activity import Datum, Inventory
 from services.ghg.circularity import (
     Circularity,
+    EndOfLife,
     Level,
     Mass,
     Share,
@@ -162,3 +163,12 @@ def test_adding_in_any_grouping_is_the_same(sizes: Sequence[object]) -> None:
         step_by_step = added([step_by_step, part])
     assert step_by_step == at_once
     assert rounded(at_once.recycled.value or d("0"), "0.000001") == d("0.380000")
+
+
+def test_recycling_efficiency_is_collection_times_processing_times_melt_yield() -> None:
+    told = EndOfLife(d("70"), d("100"), d("0.9"), d("0.98"))
+    assert told.collection_rate == d("0.7")
+    assert told.recycling_efficiency == d("0.6174")
+    for missing in EndOfLife._fields:
+        assert told._replace(**{missing: None}).recycling_efficiency is None
+    assert told._replace(available_t=d("0")).collection_rate is None

@@ -138,7 +138,8 @@ LOTS: Mapping[str, Certificate] = {"lot-1": Certificate("lot-1", d("150"), YEAR)
         (LOTS, "0", "50", None),
         (LOTS, "0.001", "50", "used twice"),
         (LOTS, "0", "50.001", "used twice"),
-        (None, "0", "50", "used twice"),
+        (None, "0", "50", None),
+        (None, "0", "100", "used twice"),
         ({}, "0", "50", "does not know"),
         ({"lot-1": Certificate("lot-1", d("150"), YEAR - 1)}, "0", "50", "another year"),
     ],
@@ -146,7 +147,7 @@ LOTS: Mapping[str, Certificate] = {"lot-1": Certificate("lot-1", d("150"), YEAR)
 def test_r12_a_megawatt_hour_is_cancelled_once(
     register: Mapping[str, Certificate] | None, before: str, second: str, word: str | None
 ) -> None:
-    other = year.certified(second, name="ppa-2")._replace(quantity=d("50000"))
+    other = year.certified(second, name="ppa-2")._replace(quantity=d(second) * 1000)
     context = also(year.certified("100"), other)
     context = context._replace(certificates=register, cancelled={"lot-1": d(before)})
     sentences = told(context, "R-12")
@@ -212,12 +213,14 @@ def test_r19_what_nobody_publishes_needs_no_statement_yet() -> None:
 @pytest.mark.parametrize(
     ("on", "first", "missed"),
     [
-        (date(2025, 12, 31), 2022, None),  # 2024 is due on that day
-        (date(2026, 1, 1), 2022, "2024"),
-        (date(2026, 1, 1), 2025, None),  # a newcomer
+        (date(2025, 6, 30), 2022, None),  # 2024 is due on that day
+        (date(2025, 7, 1), 2022, "2024"),
+        (date(2025, 7, 1), 2025, None),  # a newcomer
     ],
 )
-def test_r20_a_year_is_due_a_year_after_its_end(on: date, first: int, missed: str | None) -> None:
+def test_r20_a_year_is_due_half_a_year_after_its_end(
+    on: date, first: int, missed: str | None
+) -> None:
     publication = Publication(None, frozenset({2023}), first)
     sentences = told(CLEAN._replace(publication=publication, reported_on=on), "R-20")
     assert [str(missed) in one for one in sentences] == ([] if missed is None else [True])
