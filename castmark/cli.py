@@ -86,13 +86,46 @@ def cluster(
 def topics() -> None:
     """Make the topics that Kafka (CASTMARK_KAFKA_BOOTSTRAP) has not yet; verify the others."""
     from infra.kafka_admin import WrongTopic, create_topics  # nothing else needs a broker
+    from infra.kafka_security import security_of
 
     try:
-        made = create_topics(settings_here().kafka_bootstrap)
+        settings = settings_here()
+        made = create_topics(settings.kafka_bootstrap, security=security_of(settings))
     except (WrongTopic, Transient) as error:
         err.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error
     out.print(f"made: {', '.join(made) or 'none, all were there'}")
+
+
+@app.command("kafka-user")
+def kafka_user(
+    group: Annotated[
+        str | None, typer.Argument(help="the member whose systems are to speak over Kafka")
+    ] = None,
+    platform: Annotated[bool, typer.Option(help="the platform's own user instead")] = False,
+    remove: Annotated[bool, typer.Option(help="take user and rights away instead")] = False,
+) -> None:
+    """Give a member group its Kafka topics, user and rights; print, once, how it signs in. Done
+    again, the password is a new one."""
+    from contracts.command_topics import AREAS
+    from infra.kafka_groups import admit, admit_platform, expel  # nothing else needs a broker
+    from infra.kafka_security import security_of
+
+    if (group is None) is not platform or (platform and remove):
+        raise typer.BadParameter("name a group, or say --platform")
+    settings = settings_here()
+    bootstrap, security = settings.kafka_bootstrap, security_of(settings)
+    try:
+        if group is None:
+            print(admit_platform(bootstrap, security).properties())
+        elif remove:
+            expel(bootstrap, group, security)
+            out.print(f"{group} may do nothing on Kafka any more")
+        else:
+            print(admit(bootstrap, group, AREAS, security).properties())
+    except Transient as error:
+        err.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from error
 
 
 @app.command()

@@ -172,7 +172,9 @@ def run(settings: Settings, out: Console, *, world: bool) -> None:
     with Cluster(data, brokers) as cluster:
         for name, service in cluster.services.items():
             out.print(f"  {name:<18} {service.url}")
-        out.print(f"  kafka              {','.join(cluster.kafka.bootstrap)}")
+        out.print(f"  kafka              {cluster.kafka.address}")
+        let_in = f"CASTMARK_KAFKA_BOOTSTRAP={cluster.kafka.address} castmark kafka-user GROUP"
+        out.print(f"  let a group in: {let_in}", soft_wrap=True)
         out.print(f"  speak to it: CASTMARK_DATA={data} castmark consumers; stop with Ctrl-C\n")
         print_links(development_issuer(chosen), cluster.urls[""], out)
         try:

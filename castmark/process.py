@@ -14,7 +14,9 @@ import uvicorn
 from sqlalchemy.engine import make_url
 from starlette.types import ASGIApp
 
+from contracts.command_topics import AREAS
 from infra import interpreter
+from infra.auth import RoleKind
 from infra.bus import Log
 from infra.devissuer import tokens_of
 from infra.embedded import StoreLog
@@ -26,7 +28,7 @@ from infra.settings import Misconfigured, Settings
 from infra.store import open_engine
 from infra.telemetry import Metrics, new_registry
 from infra.watchdog import Watchdog
-from infra.web import Shared, same_origin
+from infra.web import Api, Shared, same_origin
 
 from .parts import NAMES, PARTS, PORTAL, portal
 
@@ -78,6 +80,8 @@ class Process:
         for name, running in self.running.items():
             api = PARTS[name].api(running, self.shared)
             apps[api.prefix] = api
+            if self.settings.log == "kafka" and running.definition.over_kafka is not None:
+                take_over_kafka(self.settings, running, api)
         first = next(iter(apps.values()), None)
         default = portal(self.settings, self.shared) if PORTAL in self.names else first
         assert default is not None  # a process has at least one part
@@ -127,18 +131,51 @@ async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
         await asyncio.sleep(0.01)
 
 
+def take_over_kafka(settings: Settings, running: Running, api: Api) -> None:
+    """Have a service answer member groups' commands over Kafka as it does over HTTP.
+
+    Misconfigured for an area or a command that is not there, or that is not open to members.
+    """
+    from infra.kafka_commands import CommandTopics  # a process without a broker needs none of it
+    from infra.kafka_requests import Desk
+    from infra.kafka_security import security_of
+
+    opened = running.definition.over_kafka
+    assert opened is not None  # who calls us has looked
+    commands = {
+        name: taking
+        for name, taking in api.commands.items()
+        if name in opened.commands and RoleKind.MEMBER in taking.roles
+    }
+    lacking = opened.commands - commands.keys()
+    if lacking or opened.area not in AREAS:
+        raise Misconfigured(
+            f"{running.name} cannot take {', '.join(sorted(lacking)) or 'commands'} over Kafka in"
+            f" {opened.area}: areas are {', '.join(AREAS)}, and members may send"
+            f" {', '.join(n for n, t in api.commands.items() if RoleKind.MEMBER in t.roles)}"
+        )
+    shared = api.shared
+    desk = Desk(running.name, commands, shared.tokens, shared.problems, shared.metrics)
+    bootstrap, security = settings.kafka_bootstrap, security_of(settings)
+    topics = CommandTopics(bootstrap, opened.area, desk, security)
+    running.progress[topics.progress.consumer] = topics.progress
+    running.spawn("commands over Kafka", topics.run)
+
+
 def logs_for(
     settings: Settings, running: Mapping[str, Running]
 ) -> dict[str, tuple[Log, Callable[[], Sink] | None]]:
     """Each service's log, and how to make a producer where there is a broker."""
     if settings.log == "kafka":
         from infra.kafka import KafkaLog  # a process without a broker needs none of it
+        from infra.kafka_security import security_of
         from infra.kafka_sink import KafkaSink
 
+        security = security_of(settings)
         return {
             name: (
-                KafkaLog(settings.kafka_bootstrap),
-                lambda: KafkaSink(settings.kafka_bootstrap),
+                KafkaLog(settings.kafka_bootstrap, security=security),
+                lambda: KafkaSink(settings.kafka_bootstrap, security),
             )
             for name in running
         }

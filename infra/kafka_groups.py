@@ -36,6 +36,8 @@ from .settings import Misconfigured, is_loopback
 LISTENER = "GROUPS"
 """The listener at which a broker asks who somebody is; groups are told no other."""
 MECHANISM = "SCRAM-SHA-512"
+PLATFORM = "castmark"
+"""The platform's own user, whom the broker's `super.users` names; no group's begins so."""
 PASSWORD_BYTES = 24
 ITERATIONS = 8_192
 DAY_MS = 24 * 3_600 * 1_000
@@ -59,8 +61,8 @@ class Access(NamedTuple):
     bootstrap: tuple[str, ...]
     user: str
     password: str
-    topics: tuple[GroupTopics, ...]
-    consumers_prefix: str
+    topics: tuple[GroupTopics, ...] = ()
+    consumers_prefix: str = ""
 
     def properties(self) -> str:
         """As a file of settings for a Kafka client, with its topics in comments."""
@@ -68,8 +70,9 @@ class Access(NamedTuple):
         plain = all(is_loopback(host) for host in hosts)  # no password crosses a network unseen
         lines = [f"# send commands to {each.commands}, read replies from {each.replies}"
                  for each in self.topics]  # fmt: skip
+        if self.consumers_prefix:
+            lines.append(f"# consumer groups (group.id) begin with {self.consumers_prefix}")
         lines += [
-            f"# consumer groups (group.id) begin with {self.consumers_prefix}",
             f"bootstrap.servers={','.join(self.bootstrap)}",
             f"security.protocol={'SASL_PLAINTEXT' if plain else 'SASL_SSL'}",
             f"sasl.mechanism={MECHANISM}",
@@ -104,6 +107,15 @@ def admit(
         _create_acls(admin, _rights(group, topics))
         _alter_user(admin, user_of(group), password)
     return Access(told, user_of(group), password, topics, consumers_prefix(group))
+
+
+def admit_platform(bootstrap: Sequence[str], security: Security | None = None) -> Access:
+    """Give the platform's own user a new password, for brokers that ask it too who it is."""
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    with administration(bootstrap, security) as admin:
+        told = _listeners(admin)
+        _alter_user(admin, PLATFORM, password)
+    return Access(told, PLATFORM, password)
 
 
 def expel(bootstrap: Sequence[str], group: str, security: Security | None = None) -> None:

@@ -155,6 +155,26 @@ COMMON = (
         403,
     ),
     Problem(
+        "not-your-topic",
+        "This topic belongs to another group",
+        "Over Kafka a group acts as itself: the token needs the role `member:<id>` of the group"
+        " that the topic is named after.",
+        403,
+    ),
+    Problem(
+        "unknown-command",
+        "There is no such command over Kafka",
+        "The header `command` names one of those that the sentence lists. All others go over HTTP.",
+        404,
+    ),
+    Problem(
+        "answer-too-large",
+        "The answer is too large for one record",
+        "The command was carried out. Sent over HTTP with the id at `facts.command_id`, it is"
+        " recognised, and its whole answer comes.",
+        507,
+    ),
+    Problem(
         "event-too-large",
         "The request would make too large an event",
         "An event has 256 kB at most. Send less at once: fewer facilities, findings or words.",

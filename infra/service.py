@@ -33,6 +33,14 @@ from .relay import Relay, Sink
 from .store import Store, open_engine
 
 
+class OverKafka(NamedTuple):
+    """Which commands member groups may also send over Kafka, on topics of an area (one of
+    `contracts.command_topics.AREAS`)."""
+
+    area: str
+    commands: frozenset[str]
+
+
 class Definition(NamedTuple):
     """What a service is. `rests_on` maps a clock rule to the sources whose silence it needs;
     `metadata` are tables of its own beside the read models (persons, imports)."""
@@ -45,6 +53,7 @@ class Definition(NamedTuple):
     consumers: tuple[Consumer, ...] = ()
     rests_on: Mapping[str, Sequence[str]] = {}
     metadata: tuple[MetaData, ...] = ()
+    over_kafka: OverKafka | None = None
 
 
 class Keys(NamedTuple):

@@ -58,7 +58,8 @@ OWNED = (
 
 
 class Taking(NamedTuple):
-    """How one command is taken: its form, who may send it, who completes and executes it."""
+    """How one command is taken: its form, who may send it, who completes and executes it.
+    `roles` are kinds of role (`auth.RoleKind`)."""
 
     command: type[Command]
     form: Form

@@ -260,6 +260,13 @@ class Metrics:
             registry=registry,
         )
 
+        self.kafka_commands = Counter(
+            "castmark_kafka_commands_total",
+            "Commands answered over Kafka, by what would be the HTTP status",
+            ["service", "status"],
+            registry=registry,
+        )
+
     def writer(self, service: str) -> WriterMeter:
         """What to hand to the writer of a service."""
         return WriterMeter(self, service)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.kafka_groups import LISTENER, MECHANISM
+from infra.kafka_groups import LISTENER, MECHANISM, PLATFORM
 from infra.local.jars import POM
 from infra.local.processes import LocalServerError, ServerProcess
 
@@ -86,7 +86,7 @@ def settings(node: Node, nodes: Sequence[Node], extra: Mapping[str, str]) -> dic
         ),
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "allow.everyone.if.no.acl.found": "false",
-        "super.users": "User:ANONYMOUS;User:castmark",
+        "super.users": f"User:ANONYMOUS;User:{PLATFORM}",
         "log.dirs": str(node.data),
         # What is promised of a record.
         "auto.create.topics.enable": "false",
