@@ -31,8 +31,8 @@ class Supplement(Value):
     country_of_origin: Id | None = None
     ps_certified: bool = False
     ps_pending: bool = False
-    pre_consumer_share: Annotated[PlainDecimal, Field(ge=0, le=1)] | None = None
-    post_consumer_share: Annotated[PlainDecimal, Field(ge=0, le=1)] | None = None
+    pre_consumer_percent: Annotated[PlainDecimal, Field(ge=0, le=100)] | None = None
+    post_consumer_percent: Annotated[PlainDecimal, Field(ge=0, le=100)] | None = None
     intensity_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
 
 

@@ -37,7 +37,7 @@ MovementId = DocumentNumber
 """No colons: these are parts of keys and of ids that the ledger makes itself."""
 Address = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Share = Annotated[PlainDecimal, Field(ge=0, le=1)]
+Percent = Annotated[PlainDecimal, Field(ge=0, le=100)]
 Grams = Annotated[PlainDecimal, Field(decimal_places=3)]
 """Emissions in kg CO2e to the gram."""
 

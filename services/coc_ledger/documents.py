@@ -184,8 +184,8 @@ def _supplement(draft: Draft, claim: OutputDesignated, policy: Policy) -> Supple
         country_of_origin=draft.country_of_origin,
         ps_certified=claim.evidence.holds(Standard.PERFORMANCE),
         ps_pending=draft.ps_pending,
-        pre_consumer_share=footprint.share(lot.pre_kg, draft.mass_kg),
-        post_consumer_share=footprint.share(lot.post_kg, draft.mass_kg),
+        pre_consumer_percent=footprint.percent(lot.pre_kg, draft.mass_kg),
+        post_consumer_percent=footprint.percent(lot.post_kg, draft.mass_kg),
         intensity_kgco2e_per_kg=footprint.intensity(lot, draft.mass_kg, policy),
     )
 

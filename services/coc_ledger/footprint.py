@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.custody import Carried, Share
+from contracts.custody import Carried, Percent
 from contracts.values import Id, PlainDecimal, Value
 from infra.policy import Policy
 
@@ -24,8 +24,8 @@ class Footprint(Value):
     """What a supplier tells of metal without a CoC document: kg CO2e per kg, recycled shares."""
 
     intensity_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0, le=1000)] | None = None
-    pre_consumer_share: Share = Decimal(0)
-    post_consumer_share: Share = Decimal(0)
+    pre_consumer_percent: Percent = Decimal(0)
+    post_consumer_percent: Percent = Decimal(0)
     boundary: Id | None = None
     method: Id | None = None
     period: Id | None = None
@@ -42,8 +42,8 @@ def told_amount(kg: int, told: Footprint) -> Amount:
         exact = told.intensity_kgco2e_per_kg * kg * GRAMS
         grams = int(exact.to_integral_value(ROUND_HALF_EVEN))
     known = kg if told.intensity_kgco2e_per_kg is not None else 0
-    pre = int(told.pre_consumer_share * kg)
-    return Amount(kg, known, grams, pre, min(int(told.post_consumer_share * kg), kg - pre))
+    pre = int(told.pre_consumer_percent * kg / 100)
+    return Amount(kg, known, grams, pre, min(int(told.post_consumer_percent * kg / 100), kg - pre))
 
 
 def carried(amount: Amount, like: Carried | None = None) -> Carried:
@@ -86,6 +86,6 @@ def intensity(lot: Carried, mass_kg: int, policy: Policy) -> Decimal | None:
     return (lot.emission_kgco2e / lot.known_kg).quantize(SIX_PLACES, ROUND_HALF_EVEN)
 
 
-def share(kg: int, mass_kg: int) -> Decimal:
-    """A recycled share to six places."""
-    return (Decimal(kg) / mass_kg).quantize(SIX_PLACES, ROUND_HALF_EVEN)
+def percent(kg: int, mass_kg: int) -> Decimal:
+    """A recycled share in per cent, to six places."""
+    return (Decimal(kg) * 100 / mass_kg).quantize(SIX_PLACES, ROUND_HALF_EVEN)

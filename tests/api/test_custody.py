@@ -169,7 +169,7 @@ def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
     first = door.send(who(SMELTER), "coc/issue_document", **document("D-1", 1000))
     [event] = first["events"] or [None]
     assert event["type"] == "coc.document_issued.v1"
-    assert event["data"]["supplement"]["post_consumer_share"] == "0.5"
+    assert event["data"]["supplement"]["post_consumer_percent"] == "50"
     again = door.send(who(SMELTER), "coc/issue_document", **document("D-1", 1000))
     assert again["events"] == []
     other = door.attempt(who(SMELTER), "coc/issue_document", **document("D-1", 900))
