@@ -19,6 +19,8 @@ from . import (
     contradictions,
     facilities,
     ghg,
+    ghg_claims,
+    ghg_plans,
     machinery,
     membership,
 )
@@ -155,6 +157,8 @@ PUBLISHED: tuple[type[Event], ...] = (
     *facilities.EVENTS,
     *audits.EVENTS,
     *ghg.EVENTS,
+    *ghg_plans.EVENTS,
+    *ghg_claims.EVENTS,
     *certification.EVENTS,
     *coc.EVENTS,
     *coc_documents.EVENTS,

@@ -21,11 +21,25 @@ from .commands import (
     VerifyResult,
 )
 from .facility_year import ActivityRecorded, FacilityYear
+from .plans_domain import (
+    PLAN_COMMANDS,
+    PLAN_DECIDERS,
+    PLAN_INTERNAL,
+    PLAN_PRIVATE,
+    PLAN_RESTS_ON,
+    PLAN_ROLES,
+)
+from .plans_reactions import PLAN_REACTIONS
+from .plans_rows import PLAN_PROJECTIONS
 from .reactions import REACTIONS
 from .reporting import CoverNoted, NoteCover, NoteDisclosure, NotePfcMeasurement
 from .rows import PROJECTIONS, engagements, facility_evidence
 
-DECIDERS: Mapping[str, ModuleType] = {"facility_year": facility_year, "reporting": reporting}
+DECIDERS: Mapping[str, ModuleType] = {
+    "facility_year": facility_year,
+    "reporting": reporting,
+    **PLAN_DECIDERS,
+}
 COMMANDS: tuple[type[Command], ...] = (
     SubmitActivity,
     Recalculate,
@@ -33,6 +47,7 @@ COMMANDS: tuple[type[Command], ...] = (
     VerifyResult,
     ReturnResult,
     PublishDisclosure,
+    *PLAN_COMMANDS,
 )
 INTERNAL: tuple[type[Command], ...] = (
     StoreActivity,
@@ -40,8 +55,9 @@ INTERNAL: tuple[type[Command], ...] = (
     NoteCover,
     NoteDisclosure,
     NotePfcMeasurement,
+    *PLAN_INTERNAL,
 )
-PRIVATE: tuple[type[Event], ...] = (ActivityRecorded, CoverNoted)
+PRIVATE: tuple[type[Event], ...] = (ActivityRecorded, CoverNoted, *PLAN_PRIVATE)
 
 OPS_AND_MEMBERS = frozenset({"ops", "member"})
 OPS_AND_VERIFIERS = frozenset({"ops", "verifier"})
@@ -52,14 +68,21 @@ ROLES: Mapping[str, frozenset[str]] = {
     VerifyResult.NAME: OPS_AND_VERIFIERS,
     ReturnResult.NAME: OPS_AND_VERIFIERS,
     PublishDisclosure.NAME: OPS_AND_MEMBERS,
+    **PLAN_ROLES,
 }
 """A member's command names its `member_id`, a verifier's its `verifier_id`."""
 
-RESTS_ON: Mapping[str, tuple[str, ...]] = {}
+RESTS_ON: Mapping[str, tuple[str, ...]] = PLAN_RESTS_ON
 """That a year is overdue rests on our own events alone, asked a day late (`reporting`)."""
 
 CONSUMERS: tuple[Consumer, ...] = (
-    Consumer("ghg", ("membership", "audit_scheduling", "ghg"), PROJECTIONS, (), REACTIONS),
+    Consumer(
+        "ghg",
+        ("membership", "audit_scheduling", "ghg"),
+        (*PROJECTIONS, *PLAN_PROJECTIONS),
+        (),
+        (*REACTIONS, *PLAN_REACTIONS),
+    ),
 )
 """One reader: our own events for queries, membership's for evidence, audits' for what is due."""
 

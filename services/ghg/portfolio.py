@@ -1,7 +1,7 @@
 """The sets of facilities that a lender or buyer looks at. A decider, stream `portfolio/<id>`.
 
-The id is that of the subscriber. A set is defined once and kept for ever: what a subscriber was told
-of earlier sets decides what it may be told of a later one (`emission_curve.isolates`), so that
+The id is that of the subscriber. A set is defined once and kept for ever: what a subscriber was
+told of earlier sets decides what it may be told of a later one (`emission_curve.isolates`), so that
 nobody is isolated by asking twice.
 """
 

@@ -346,6 +346,7 @@ PROJECTIONS: tuple[Projection, ...] = (
         _year,
         (
             ("member_id", "facility_year"),
+            ("entity_id",),
             ("waits",),
             ("verifier_id", "facility_year"),
             ("year", "facility_year"),

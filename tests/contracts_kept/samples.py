@@ -13,6 +13,7 @@ from typing import Any
 Json = dict[str, Any]
 FIRST_DAY = date(2026, 1, 1)
 PATTERNS: Mapping[str, str] = {
+    r"^[a-z]{2}$": "en",
     r"^[A-Z]{2}$": "AU",
     r"^[A-Z]{2}-[A-Z0-9]{1,3}$": "AU-WA",
     r"^[0-9a-f]{64}$": "0f" * 32,
