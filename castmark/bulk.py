@@ -9,7 +9,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -18,7 +18,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .client import Client, Refusal, answer
 
-FORMATS = {
+if TYPE_CHECKING:
+    from infra.importing.formats import Format
+
+FORMATS: Mapping[str, "Format"] = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
@@ -26,7 +29,8 @@ FORMATS = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
 }
-IMPORTS = "/membership/imports"
+FACILITIES = "/membership/imports"
+ACTIVITY = "/ghg/imports"
 PIECE = 1 << 20
 POLL_S = 0.2
 EXAMPLES = 3
@@ -34,7 +38,8 @@ ENDED = ("done", "failed")
 
 
 class Wanted(NamedTuple):
-    """What is to be loaded, and how. `map` has `field=column`, `constants` `field=value`."""
+    """What is to be loaded, and how. `map` has `field=column`, `constants` `field=value`; `at` is
+    where its kind is received. `sync` is for facilities alone."""
 
     file: Path
     member: str
@@ -45,28 +50,30 @@ class Wanted(NamedTuple):
     constants: Sequence[str]
     rejects: Path | None
     import_id: str | None
+    at: str = FACILITIES
 
 
-def facilities(client: Client, wanted: Wanted, out: Console) -> None:
-    """Load facilities. Raises Refusal when the file is refused whole, typer.Exit(1) when rows
+def load(client: Client, wanted: Wanted, out: Console) -> None:
+    """Load a file. Raises Refusal when the file is refused whole, typer.Exit(1) when rows
     are."""
     import_id = wanted.import_id or str(uuid.uuid4())
     out.print(f"import {import_id} (--import-id {import_id} follows it again)")
-    if not _known(client, import_id, wanted.file):
-        client.upload(IMPORTS, _pieces(wanted.file), _query(import_id, wanted))
-    job = _follow(client, import_id, out)
-    _sum_up(client, job, out)
+    at = f"{wanted.at}/{import_id}"
+    if not _known(client, at, wanted.file):
+        client.upload(wanted.at, _pieces(wanted.file), _query(import_id, wanted))
+    job = _follow(client, at, out)
+    _sum_up(client, at, job, out)
     if job["refused"] and wanted.rejects is not None:
-        _keep_rejects(client, import_id, wanted.rejects)
+        _keep_rejects(client, at, wanted.rejects)
         out.print(f"refused rows: {wanted.rejects} (mend them there and import that file)")
     if job["refused"] or job["state"] == "failed":
         raise typer.Exit(1)
 
 
-def _known(client: Client, import_id: str, file: Path) -> bool:
+def _known(client: Client, at: str, file: Path) -> bool:
     """Whether the platform has this very file under this id: then it need not be sent again."""
     try:
-        job = client.get(f"{IMPORTS}/{import_id}")
+        job = client.get(at)
     except Refusal as refusal:
         if refusal.status == 404:
             return False
@@ -86,12 +93,13 @@ def _query(import_id: str, wanted: Wanted) -> dict[str, str | list[str]]:
                 "detail": f"{wanted.file.name} should end in one of {known}",
             },
         )
+    sync: dict[str, str | list[str]] = {"sync": "true"} if wanted.sync else {}
     return {
         "import_id": import_id,
         "member_id": wanted.member,
         "format": form,
         "dry_run": _flag(wanted.dry_run),
-        "sync": _flag(wanted.sync),
+        **sync,
         "all_or_nothing": _flag(wanted.all_or_nothing),
         "map": [_pair(text) for text in wanted.map],
         "set": [_pair(text) for text in wanted.constants],
@@ -115,7 +123,7 @@ def _pieces(file: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _follow(client: Client, import_id: str, out: Console) -> Any:
+def _follow(client: Client, at: str, out: Console) -> Any:
     """Wait for the end of an import, with a bar."""
     columns = (
         TextColumn("{task.description}"),
@@ -126,14 +134,14 @@ def _follow(client: Client, import_id: str, out: Console) -> Any:
     with Progress(*columns, console=out, transient=True) as bar:
         task = bar.add_task("waiting", total=None)
         while True:
-            job = client.get(f"{IMPORTS}/{import_id}")
+            job = client.get(at)
             bar.update(task, description=job["phase"], total=job["rows"], completed=job["done"])
             if job["state"] in ENDED:
                 return job
             time.sleep(POLL_S)
 
 
-def _sum_up(client: Client, job: Mapping[str, Any], out: Console) -> None:
+def _sum_up(client: Client, at: str, job: Mapping[str, Any], out: Console) -> None:
     for bound in job["mapping"]:
         told = bound["column"] if bound["column"] is not None else f"“{bound['value']}”"
         out.print(f"  {bound['field']} ← {escape(told)} ({bound['how']})")
@@ -151,14 +159,14 @@ def _sum_up(client: Client, job: Mapping[str, Any], out: Console) -> None:
         out.print(f"  note {slug}: {count}")
     if job["sync"]:
         out.print(f"{job['proposed']} facilities absent from the file {what}proposed for closure")
-    _examples(client, job, out)
+    _examples(client, at, job, out)
 
 
-def _examples(client: Client, job: Mapping[str, Any], out: Console) -> None:
+def _examples(client: Client, at: str, job: Mapping[str, Any], out: Console) -> None:
     """Per slug how often, and the first rows of each among the first page."""
     if not job["refused"]:
         return
-    rows = client.get(f"{IMPORTS}/{job['import_id']}/rows", limit=1_000)["items"]
+    rows = client.get(f"{at}/rows", limit=1_000)["items"]
     first: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         if len(first[row["slug"]]) < EXAMPLES:
@@ -170,10 +178,10 @@ def _examples(client: Client, job: Mapping[str, Any], out: Console) -> None:
             out.print(f"  {escape(at)}: {escape(row['sentence'])}")
 
 
-def _keep_rejects(client: Client, import_id: str, file: Path) -> None:
+def _keep_rejects(client: Client, at: str, file: Path) -> None:
     """Write the refused rows; the file appears whole or not at all."""
     part = file.with_name(file.name + ".part")
-    url = client.at(f"{IMPORTS}/{import_id}/rejects")
+    url = client.at(f"{at}/rejects")
     with client.http.stream("GET", url) as response:
         if response.is_error:
             response.read()

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from contracts.inventory import Regime
 from infra.devissuer import ISSUER, development_issuer
 from infra.errors import Refused, Transient
 from infra.settings import Misconfigured, Settings, load_settings
@@ -281,7 +282,7 @@ def import_facilities(
 ) -> None:
     """Load a file of facilities: row by row answers, a progress bar, a file of rejects."""
     with session() as client:
-        bulk.facilities(
+        bulk.load(
             client,
             bulk.Wanted(
                 file, member, dry_run, sync, all_or_nothing, map_ or [], constant or [], rejects,
@@ -289,6 +290,68 @@ def import_facilities(
             ),
             out,
         )  # fmt: skip
+
+
+@imports.command("activity")
+def import_activity(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    member: Annotated[str, typer.Option(help="the member whose facilities these are of")],
+    dry_run: Annotated[bool, typer.Option(help="calculate and answer all, store nothing")] = False,
+    all_or_nothing: Annotated[bool, typer.Option(help="one bad row refuses all")] = False,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="field=column, remembered")
+    ] = None,
+    constant: Annotated[
+        list[str] | None, typer.Option("--set", help="field=value for every row, remembered")
+    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help="write refused rows here")] = None,
+    import_id: Annotated[str | None, typer.Option(help="resume or repeat an import")] = None,
+) -> None:
+    """Load activity data of facilities and calendar years: each year whole, calculated, and told
+    what an auditor would find."""
+    with session() as client:
+        bulk.load(
+            client,
+            bulk.Wanted(
+                file, member, dry_run, False, all_or_nothing, map_ or [], constant or [], rejects,
+                import_id, bulk.ACTIVITY,
+            ),
+            out,
+        )  # fmt: skip
+
+
+greenhouse = typer.Typer(help="Greenhouse gases, calculated here.", no_args_is_help=True)
+app.add_typer(greenhouse, name="ghg")
+
+
+@greenhouse.callback()
+def ghg() -> None:
+    """Greenhouse gases, calculated here: no server, nothing stored or sent."""
+
+
+@greenhouse.command("calculate")
+def ghg_calculate(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    regime: Annotated[Regime, typer.Option(help="whose rules the report follows")] = (
+        Regime.ASI_MINE_TO_METAL
+    ),
+    gwp: Annotated[str | None, typer.Option(help="warming potentials, SAR to AR6")] = None,
+    pfc: Annotated[str | None, typer.Option(help="set of PFC coefficients")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="the day whose announcements count; else today")
+    ] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="field=column")] = None,
+    constant: Annotated[
+        list[str] | None, typer.Option("--set", help="field=value for every row: country=NO")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+    explain: Annotated[bool, typer.Option(help="the working of every line")] = False,
+) -> None:
+    """Calculate the facility-years of a CSV, XLSX or NDJSON file: emissions by process and scope,
+    the report of a regime, criterion 5.2, and what an auditor would find."""
+    from .ghg import Wanted, calculate  # nothing else here needs factors and units
+
+    calculate(Wanted(file, regime, gwp, pfc, as_of, map_ or [], constant or [], json, explain), out)
 
 
 def session() -> Client:

@@ -77,11 +77,14 @@ class Order:
         return rank
 
 
-def ranked(file: Path, form: Format, columns: tuple[str, ...], key: KeyOf) -> Generator[Ranked]:
-    """The rows of a file in the order of their groups."""
-    sorted_file = file.with_name(file.name + ENDING)
-    if sorted_file.exists():
-        with sorted_file.open("rb") as lines:
+def ranked(
+    file: Path, form: Format, columns: tuple[str, ...], key: KeyOf, beside: Path | None = None
+) -> Generator[Ranked]:
+    """The rows of a file in the order of their groups; from what `sort` wrote `beside` it, where
+    it had to."""
+    beside = beside or file.with_name(file.name + ENDING)
+    if beside.exists():
+        with beside.open("rb") as lines:
             for rank, number, cells, broken in map(orjson.loads, lines):
                 yield rank, Row(number, cells, Broken(*broken) if broken else None)
         return

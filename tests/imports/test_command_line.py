@@ -1,4 +1,4 @@
-"""`castmark import facilities`: a bar, a sum, a file of rejects, an exit code."""
+"""`castmark import`: a bar, a sum, a file of rejects, an exit code."""
 
 import asyncio
 import io
@@ -11,7 +11,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from castmark.bulk import Wanted, facilities
+from castmark.bulk import Wanted, load
 from castmark.client import Client, Refusal
 from tests.imports.desk import ENTITIES, Desk, as_csv, plants
 
@@ -43,7 +43,7 @@ async def run(client: Client, asked: Wanted) -> tuple[int, str]:
     """The exit code and what was printed."""
     out = Console(file=io.StringIO(), width=300)
     try:
-        await asyncio.to_thread(facilities, client, asked, out)
+        await asyncio.to_thread(load, client, asked, out)
     except typer.Exit as ended:
         return ended.exit_code, out.file.getvalue()  # type: ignore[attr-defined]  # StringIO
     return 0, out.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above

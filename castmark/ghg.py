@@ -1,0 +1,321 @@
+"""`castmark ghg`: greenhouse gases of a file, without a server. Nothing is stored or sent."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from contracts.inventory import Regime, Scope, Step
+from contracts.values import plain
+from infra.errors import Refused
+from infra.importing.formats import Format, examine
+from infra.importing.mapping import Said, bind
+from infra.importing.order import Order, Ranked, ranked, sort
+from infra.importing.rows import Row
+from services.ghg.activity_words import FIELDS
+from services.ghg.offline import Offline, Under, Wrong, Year
+from services.ghg.report import Reported
+from services.ghg.shown import line_shown
+
+from .bulk import FORMATS
+
+TONNE = Decimal(1000)
+MAX_REASONS = 8
+
+
+class Wanted(NamedTuple):
+    """Which file, under what, and how to tell it. `map` has `field=column`, `constants`
+    `field=value`; without `as_of` today's announcements count."""
+
+    file: Path
+    regime: Regime
+    gwp: str | None
+    pfc: str | None
+    as_of: str | None
+    map: Sequence[str]
+    constants: Sequence[str]
+    json: bool
+    explain: bool
+
+
+def calculate(wanted: Wanted, out: Console) -> None:
+    """Calculate a file and print it. Raises Refused when it cannot be read, typer.Exit(1) when a
+    facility-year could not be calculated."""
+    under = Under(wanted.regime, _day(wanted.as_of), wanted.gwp, wanted.pfc)
+    form = _format(wanted.file)
+    said = Said(_pairs(wanted.map), _pairs(wanted.constants))
+    with tempfile.TemporaryDirectory(prefix="castmark-") as folder:
+        offline, rows = opened(wanted.file, form, said, under, Path(folder))
+        offline.pinned()  # refused before anything is printed
+        found = offline.years(rows)
+        if wanted.json:
+            wrong = _print_json(found, wanted.explain)
+        else:
+            wrong = show(found, out, explain=wanted.explain)
+    if wrong:
+        raise typer.Exit(1)
+
+
+def opened(
+    file: Path, form: Format, said: Said, under: Under, folder: Path
+) -> tuple[Offline, Iterable[Ranked]]:
+    """What calculates a file, and the file's rows by facility-year; refused whole when it cannot
+    be read."""
+    made: list[tuple[Offline, Order]] = []
+
+    def watch(columns: tuple[str, ...]) -> Callable[[Row], object]:
+        offline = Offline(bind(columns, FIELDS, said, Said({}, {})), under)
+        made.append((offline, Order(offline.key)))
+        return made[0][1].rank
+
+    found = examine(file, form, watch)
+    offline, order = made[0]
+    beside = folder / "sorted"
+    if order.scattered:
+        sort(file, form, found.columns, offline.key, beside)
+    return offline, ranked(file, form, found.columns, offline.key, beside)
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no day: write 2026-03-31") from error
+
+
+def _format(file: Path) -> Format:
+    form = FORMATS.get(file.suffix.lower())
+    if form is None:
+        raise typer.BadParameter(f"{file.name} should end in one of {', '.join(FORMATS)}")
+    return form
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    known = {field.name for field in FIELDS}
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or name not in known:
+            raise Refused(
+                "invalid-mapping", f"{text[:80]!r} is not field=...; fields: {', '.join(known)}"
+            )
+        pairs[name] = value
+    return pairs
+
+
+# --- for people ---
+
+
+def show(found: Iterable[Year | list[Wrong]], out: Console, *, explain: bool) -> int:
+    """Print every facility-year; how many could not be calculated."""
+    wrong = 0
+    for one in found:
+        if isinstance(one, Year):
+            _show_year(one, out)
+            if explain:
+                _explain(one.report.lines, out)
+        else:
+            wrong += 1
+            _show_wrong(one, out)
+    return wrong
+
+
+def _show_wrong(wrong: Sequence[Wrong], out: Console) -> None:
+    out.print(f"\n[red]{escape(wrong[0].key or 'no facility-year')}: not calculated[/red]")
+    for one in wrong:
+        at = f"row {one.row}" + (f", {one.fault.field}" if one.fault.field else "")
+        out.print(f"  {at}: [bold]{one.fault.slug}[/bold] {escape(one.fault.sentence)}")
+
+
+def _show_year(year: Year, out: Console) -> None:
+    inventory, made = year.inventory, year.calculated
+    site = inventory.site
+    where = f"{site.country}{f', {site.subdivision}' if site.subdivision else ''}"
+    out.print(f"\n[bold]{escape(site.facility_id)} {inventory.year}[/bold]  ({where})")
+    out.print(f"  under {made.gwp_set}, PFC {made.pfc_set}, {made.policy_id}, as of {made.as_of}")
+    table = Table(title="t CO2e by process and scope", title_justify="left")
+    table.add_column("process")
+    for scope in Scope:
+        table.add_column(scope.value, justify="right")
+    for step in Step:
+        cells = [year.by_step.get((step, scope)) for scope in Scope]
+        if any(cell is not None for cell in cells):
+            table.add_row(step.value, *("" if one is None else _t(one) for one in cells))
+    table.add_section()
+    sums = [
+        sum((kg for (_, at), kg in year.by_step.items() if at is scope), Decimal(0))
+        for scope in Scope
+    ]
+    table.add_row("all", *map(_t, sums))
+    out.print(table)
+    for intensity in made.intensities:
+        out.print(
+            f"  {intensity.of}, {intensity.power}-based power:"
+            f" [bold]{intensity.t_per_t:.3f}[/bold] t CO2e/t"
+        )
+    if made.primary_share is not None:
+        out.print(f"  primary data: {made.primary_share * 100:.0f} % of emissions")
+    _show_report(year, out)
+    _show_threshold(year, out)
+    for note in dict.fromkeys(year.notes):
+        out.print(f"  note {note}: {year.notes.count(note)} rows")
+    _show_findings(year, out)
+
+
+def _show_report(year: Year, out: Console) -> None:
+    report = year.report
+    out.print(f"  report {report.regime} ({report.gwp_set}, scrap by {report.scrap_method}):")
+    if report.intensity is None:
+        out.print(f"    {_t(report.total_kg)} t CO2e, and nothing made that it speaks of")
+    else:
+        out.print(
+            f"    {_t(report.total_kg)} t CO2e / {report.tonnes:,.0f} t ="
+            f" [bold]{report.intensity:.3f}[/bold] t CO2e per"
+            f" {escape(report.rules.declared_unit)}"
+        )
+    reasons: dict[str, int] = {}
+    for line in report.left_out:
+        reasons[line.reason] = reasons.get(line.reason, 0) + 1
+    for reason, count in list(reasons.items())[:MAX_REASONS]:
+        out.print(f"    {count} lines left out: {escape(reason)}")
+
+
+def _show_threshold(year: Year, out: Console) -> None:
+    threshold = year.threshold
+    if threshold is None:
+        out.print(f"  criterion 5.2: not judged, {escape(year.unjudged)}")
+        return
+    word = "[green]met[/green]" if threshold.meets else "[red]missed[/red]"
+    out.print(f"  criterion 5.2: {word} ({threshold.way})")
+    for check in threshold.checks:
+        if check.value is None or check.gap is None or check.gap_percent is None:
+            out.print(f"    {check.what} {check.year}: limit {check.limit}, nothing given")
+        elif check.holds:
+            out.print(f"    {check.what} {check.year}: {check.value:.3f}, limit {check.limit}")
+        else:
+            out.print(
+                f"    {check.what} {check.year}: {check.value:.3f}, limit {check.limit}:"
+                f" {check.gap:.3f} t CO2e/t ({check.gap_percent:.1f} %) to go"
+            )
+
+
+def _show_findings(year: Year, out: Console) -> None:
+    colours = {"block": "red", "major": "red", "minor": "yellow", "info": "cyan"}
+    out.print(f"  findings: {year.calculated.findings_count}")
+    for one in year.findings:
+        colour = colours[one.severity.value]
+        out.print(
+            f"    [{colour}]{one.rule} {one.severity}[/{colour}] {escape(one.sentence)}"
+            f" ({escape(one.source)})"
+        )
+
+
+def _explain(lines: Sequence[Reported], out: Console) -> None:
+    for one in lines:
+        line, factor = one.line, one.line.factor
+        out.print(
+            f"\n  [bold]{escape(' '.join(line.data))}[/bold] {line.item}, {line.step},"
+            f" scope {line.scope}: {plain(line.activity)} {line.unit}"
+            f" x {_short(factor.value)} {escape(factor.unit)} = [bold]{_short(line.kg)}[/bold] kg"
+        )
+        out.print(
+            f"    {escape(line.rule)}; factor {escape(factor.name)} of {escape(factor.factor_set)},"
+            f" {factor.evidence}: {escape(factor.source)}"
+        )
+        if one.share != 1:
+            out.print(f"    counts {one.share:.4f}: {escape(one.reason)}")
+        for working in line.working:
+            out.print(f"    {escape(working.rule)}: {escape(working.formula)}")
+            for term in working.terms:
+                out.print(
+                    f"      {escape(term.symbol)} = {_short(term.value)} {escape(term.unit)}"
+                    f"  ({term.evidence}: {escape(term.source)})"
+                )
+        for doubt in line.doubts:
+            out.print(f"    [yellow]{escape(doubt.sentence)}[/yellow]")
+
+
+def _t(kg: Decimal) -> str:
+    return f"{kg / TONNE:,.1f}"
+
+
+def _short(value: Decimal) -> str:
+    return plain(Decimal(f"{value:.9g}"))
+
+
+# --- for programs ---
+
+
+def _print_json(found: Iterable[Year | list[Wrong]], explain: bool) -> int:
+    years: list[object] = []
+    refused: list[object] = []
+    wrong = 0
+    for one in found:
+        if isinstance(one, Year):
+            years.append(_year_json(one, explain))
+        else:
+            wrong += 1
+            refused += [
+                {"facility_year": row.key, "row": row.row, **row.fault._asdict()} for row in one
+            ]
+    document = {"years": years, "refused": refused}
+    text = orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2)
+    sys.stdout.write(text.decode() + "\n")
+    return wrong
+
+
+def _year_json(year: Year, explain: bool) -> dict[str, object]:
+    report, threshold = year.report, year.threshold
+    shown: dict[str, object] = {
+        "facility_id": year.inventory.site.facility_id,
+        "year": year.inventory.year,
+        "site": year.inventory.site._asdict(),
+        **year.calculated.model_dump(mode="json", exclude={"data_version", "data_hash"}),
+        "report": {
+            "regime": report.regime,
+            "gwp_set": report.gwp_set,
+            "pfc_set": report.pfc_set,
+            "scrap_method": report.scrap_method,
+            "tonnes": report.tonnes,
+            "total_kg": report.total_kg,
+            "intensity_t_per_t": report.intensity,
+            "declared_unit": report.rules.declared_unit,
+            "other_side_t_per_t": report.other_side,
+            "lines_left_out": len(report.left_out),
+        },
+        "criterion_5_2": None if threshold is None else _threshold_json(year),
+        "not_judged": year.unjudged or None,
+        "notes": {note: year.notes.count(note) for note in dict.fromkeys(year.notes)},
+    }
+    if explain:
+        shown["lines"] = [
+            {**line_shown(one.line), "share": one.share, "counted_kg": one.kg, "reason": one.reason}
+            for one in report.lines
+        ]
+    return shown
+
+
+def _threshold_json(year: Year) -> dict[str, object]:
+    found = year.threshold
+    assert found is not None  # asked for only where there is one
+    checks = [
+        {**one._asdict(), "gap": one.gap, "gap_percent": one.gap_percent} for one in found.checks
+    ]
+    return {**found._asdict(), "checks": checks}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return plain(value)
+    raise TypeError(f"{type(value).__name__} has no JSON")

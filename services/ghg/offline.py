@@ -1,0 +1,146 @@
+"""An inventory file calculated without a server: years in, results, reports and findings out. Pure.
+
+What the file does not say of a site (its country, its cells) is said for all rows, or refused.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.ghg import Finding
+from contracts.inventory import Regime, Scope, Step
+from infra.errors import Refused
+from infra.importing.kinds import Fault, KeyOf
+from infra.importing.mapping import Binding
+from infra.importing.order import Ranked
+from infra.importing.places import places
+from infra.importing.rows import Row
+
+from . import app
+from .activity import Inventory
+from .activity_rows import Assembled, Rows
+from .activity_work import units_on
+from .evidence import Calculated
+from .pinned import Pinned, pin
+from .reckoning import Version, Wanted, judged, reckon, usual
+from .report import Report, report
+from .sites import SiteReader
+from .threshold import NO_PLAN, Assessment, Smelter, assess
+
+NO_HASH = "0" * 64
+"""Nothing is stored, so nothing is compared by its hash."""
+
+
+class Under(NamedTuple):
+    """Under what to calculate; None takes what a calculation usually takes."""
+
+    regime: Regime
+    as_of: date
+    gwp_set: str | None = None
+    pfc_set: str | None = None
+
+
+class Year(NamedTuple):
+    """One facility-year: what it says, what it adds up to, what an auditor would find, the report
+    of the regime, and criterion 5.2 where it can be judged (`unjudged` says why not)."""
+
+    inventory: Inventory
+    calculated: Calculated
+    report: Report
+    by_step: Mapping[tuple[Step, Scope], Decimal]
+    threshold: Assessment | None
+    unjudged: str
+    notes: tuple[str, ...]
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """The gravest first."""
+        return self.calculated.findings
+
+
+class Wrong(NamedTuple):
+    """A row that is the reason why its facility-year was not calculated."""
+
+    key: str
+    row: int
+    fault: Fault
+
+
+class Offline:
+    """Calculates the facility-years of one file."""
+
+    def __init__(self, binding: Binding, under: Under) -> None:
+        self._under = under
+        self._policies = app.policies()
+        self._policy = self._policies.on(under.as_of)
+        usually = usual(self._policy, under.as_of)
+        self._wanted = Wanted(
+            under.as_of, under.gwp_set or usually.gwp_set, under.pfc_set or usually.pfc_set
+        )
+        sites = SiteReader(places(), lambda _: None, only_known=False)
+        self._rows = Rows(binding, units_on(under.as_of), sites, self._policy)
+
+    @property
+    def key(self) -> KeyOf:
+        """Which facility-year a row belongs to."""
+        return self._rows.key
+
+    def pinned(self) -> Pinned:
+        """The sets of this calculation; refused as `pin` says."""
+        wanted = self._wanted
+        return pin(app.factors(), self._policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set)
+
+    def years(self, rows: Iterable[Ranked]) -> Iterator[Year | list[Wrong]]:
+        """Each facility-year, or what is wrong with its rows."""
+        last, together = -1, list[Row]()
+        for rank, row in rows:
+            if rank != last and together:
+                yield self._year(together)
+                together = []
+            last = rank
+            together.append(row)
+        if together:
+            yield self._year(together)
+
+    def _year(self, rows: Sequence[Row]) -> Year | list[Wrong]:
+        key = self.key(rows[0].cells)
+        broken = [Wrong(key, row.number, Fault("", *row.broken)) for row in rows if row.broken]
+        whole = [row for row in rows if not row.broken]
+        if not whole:
+            return broken
+        found = self._rows.assemble([row.cells for row in whole])
+        wrong = [
+            Wrong(key, row.number, fault)
+            for row, faults in zip(whole, found.faults, strict=True)
+            for fault in faults
+        ]
+        if found.inventory is None or broken:
+            return sorted([*broken, *wrong], key=lambda one: one.row)
+        try:
+            return self._calculated(found.inventory, found)
+        except Refused as refused:
+            return [Wrong(key, rows[0].number, Fault("", refused.slug, refused.sentence))]
+
+    def _calculated(self, inventory: Inventory, found: Assembled) -> Year:
+        pinned = self.pinned()
+        version = Version(1, NO_HASH, inventory)
+        made = reckon(version, self._wanted, app.factors(), self._policies)
+        told = report(inventory, pinned, self._under.regime)
+        by_step = {(one.step, one.scope): one.kg for one in made.totals}
+        threshold, why = self._judged(inventory, judged(made.intensities))
+        return Year(inventory, made, told, by_step, threshold, why, found.notes)
+
+    def _judged(
+        self, inventory: Inventory, intensity: Decimal | None
+    ) -> tuple[Assessment | None, str]:
+        started = inventory.site.started
+        if intensity is None:
+            return None, "no primary metal was cast"
+        if started is None:
+            return None, "the year in which production began is not known: add `started`"
+        smelter = Smelter(started, inventory.year, intensity)
+        try:
+            return assess(smelter, NO_PLAN, self._policy), ""
+        except Refused as refused:
+            return None, refused.sentence

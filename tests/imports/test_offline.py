@@ -1,0 +1,151 @@
+"""`castmark ghg calculate FILE`: a result without a server, for people and for programs."""
+
+import csv
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from castmark.cli import app
+from contracts.inventory import Regime
+from infra.errors import Refused
+from tests.imports.desk import as_ndjson, as_xlsx
+from tests.imports.years import COLUMNS, activity_csv, year, years
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "synthetic-smelter.csv"
+
+
+def run(file: Path, *options: str, code: int = 0) -> str:
+    """What the command prints."""
+    result = CliRunner(env={"COLUMNS": "300"}).invoke(
+        app, ["ghg", "calculate", str(file), *options]
+    )
+    if isinstance(result.exception, Refused):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def told(file: Path, *options: str, code: int = 0) -> dict[str, Any]:
+    """The same as a document."""
+    found: dict[str, Any] = orjson.loads(run(file, "--json", *options, code=code))
+    return found
+
+
+def changed(folder: Path, at: int, **cells: str) -> Path:
+    """The example with one row changed."""
+    rows = list(csv.DictReader(io.StringIO(EXAMPLE.read_text())))
+    rows[at] |= cells
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    file = folder / "changed.csv"
+    file.write_text(text.getvalue())
+    return file
+
+
+def test_the_example_is_calculated_and_told() -> None:
+    said = run(EXAMPLE, "--as-of", "2026-11-21")
+    for words in (
+        "synthetic-smelter 2024",
+        "t CO2e by process and scope",
+        "mine_to_metal, market-based power",
+        "report asi_mine_to_metal",
+        "criterion 5.2: met",
+        "note default-calorific-value: 2 rows",
+        "findings: ",
+        "R-06",
+    ):
+        assert words in said
+
+
+def test_the_document_says_the_same_in_numbers() -> None:
+    one = told(EXAMPLE, "--as-of", "2026-11-21")["years"][0]
+    assert (one["facility_id"], one["year"], one["gwp_set"]) == ("synthetic-smelter", 2024, "AR6")
+    intensities = {(x["of"], x["power"]): Decimal(x["t_per_t"]) for x in one["intensities"]}
+    assert intensities["mine_to_metal", "market"] == Decimal(one["report"]["intensity_t_per_t"])
+    assert one["criterion_5_2"]["meets"] is True
+    assert {found["rule"] for found in one["findings"]} >= {"R-01", "R-06"}
+    assert Decimal(one["report"]["total_kg"]) > 0
+
+
+def test_explain_shows_factors_and_equations_that_add_up() -> None:
+    said = run(EXAMPLE, "--explain", "--as-of", "2026-11-21")
+    assert "ipcc_2006" in said
+    assert "EF_CO2" in said
+    one = told(EXAMPLE, "--explain", "--as-of", "2026-11-21")["years"][0]
+    counted = sum(Decimal(line["counted_kg"]) for line in one["lines"])
+    assert counted == Decimal(one["report"]["total_kg"])
+    for line in one["lines"]:
+        product = Decimal(line["activity"]) * Decimal(line["factor"]["value"])
+        assert abs(product - Decimal(line["kg"])) <= abs(product) * Decimal("1e-20")
+
+
+@pytest.mark.parametrize("regime", Regime)
+def test_every_regime_makes_its_own_report_of_the_same_file(regime: Regime) -> None:
+    one = told(EXAMPLE, "--regime", regime.value)["years"][0]
+    assert one["report"]["regime"] == regime
+    assert Decimal(one["report"]["total_kg"]) > 0
+
+
+def test_warming_potentials_are_named_and_matter() -> None:
+    totals = {
+        name: sum(
+            Decimal(one["kg"])
+            for one in told(EXAMPLE, "--gwp", name)["years"][0]["totals"]
+            if one["scope"] == "1"
+        )
+        for name in ("AR5", "AR6")
+    }
+    assert totals["AR5"] != totals["AR6"]
+    with pytest.raises(Refused, match="unknown-factor-set"):
+        run(EXAMPLE, "--gwp", "AR99")
+
+
+def test_a_wrong_row_is_told_and_its_year_is_not_calculated(tmp_path: Path) -> None:
+    said = run(changed(tmp_path, 5, unit="ton", quantity="-4"), code=1)
+    assert "not calculated" in said
+    assert "row 7, quantity: quantity-negative" in said
+    assert "row 7, unit: unit-unknown" in said
+    document = told(changed(tmp_path, 5, year="2023/24"), code=1)
+    assert [row["slug"] for row in document["refused"]] == ["year-not-calendar"]
+    assert len(document["years"]) == 1, "the year that the other rows name"
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "xlsx"])
+def test_many_years_of_any_order_and_form_are_told_one_by_one(tmp_path: Path, form: str) -> None:
+    whole = years([1, 2], [2023, 2024])
+    mixed = [whole[at] for start in range(8) for at in range(start, len(whole), 8)]
+    rows = [{name: row.get(name, "") for name in COLUMNS} for row in mixed]
+    if form == "csv":
+        content = activity_csv(rows)
+    else:
+        content = as_ndjson(rows) if form == "ndjson" else as_xlsx(rows, COLUMNS)
+    file = tmp_path / f"years.{form}"
+    file.write_bytes(content)
+    found = told(file, "--set", "country=NO")["years"]
+    assert [(one["facility_id"], one["year"]) for one in found] == [
+        ("plant-1", 2023), ("plant-1", 2024), ("plant-2", 2023), ("plant-2", 2024)
+    ]  # fmt: skip
+    assert len({one["working_hash"] for one in found}) == 4
+
+
+def test_what_the_file_does_not_say_of_the_site_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "year.csv"
+    file.write_bytes(activity_csv(year(1)))
+    assert "country: value-missing" in run(file, code=1)
+    assert "criterion 5.2: not judged" in run(file, "--set", "country=NO")
+
+
+@pytest.mark.parametrize(
+    ("options", "slug"),
+    [(["--map", "soul=item"], "invalid-mapping"), (["--map", "unit=flavour"], "unknown-column")],
+)
+def test_a_mapping_that_cannot_be_is_refused(options: list[str], slug: str) -> None:
+    with pytest.raises(Refused, match=slug):
+        run(EXAMPLE, *options)
