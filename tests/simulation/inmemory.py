@@ -224,9 +224,9 @@ class Platform:
     def _hear(self, desk: Desk, reader: Reader, on: date) -> bool:
         heard = False
         for source in reader.consumer.sources:
+            if source not in self.desks or (desk.name, source) in self.away:
+                continue  # a service that is not here says nothing
             log = self.desks[source].log
-            if (desk.name, source) in self.away:
-                continue
             while reader.read[source] < len(log):
                 recorded = log[reader.read[source]]
                 reader.read[source] += 1

@@ -271,6 +271,7 @@ class Simulation:
             for name, machine in self.machines.items()
             for consumer in machine.definition.consumers
             for source in consumer.sources
+            if source in self.machines
         ]
         self.dice.shuffle(ways)
         return ways
