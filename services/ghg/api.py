@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -15,10 +16,13 @@ from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
 from infra.people import add_people
 from infra.persons import Persons
+from infra.policy import Policies
 from infra.service import Running
 from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
 from infra.webcommands import command_routes
 
+from .asked import asked, circularity_shown
+from .circularity import circularity
 from .comparing import compared
 from .domain import COMMANDS, ROLES, fill
 from .filling import Filling
@@ -30,11 +34,13 @@ from .problems import PROBLEMS
 from .queries import CONSUMER, Queries
 from .rows import YearRow
 from .shown import line_shown
+from .totals import Side
 from .year_problems import YEAR_PROBLEMS
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=1990, le=2199)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
+Better = Annotated[Decimal | None, Query(ge=0, le=1_000_000, max_digits=20, decimal_places=10)]
 SUBMIT = "/ghg/commands/submit_activity"
 LIMITS: Mapping[str, int] = {SUBMIT: 16 << 20, **FILE_LIMITS}
 """A facility's year may have 16 MB, a file of many as much as files have."""
@@ -71,6 +77,7 @@ def api(running: Running, shared: Shared) -> Api:
     add_imports(made, running, queries, persons)
     _years(made, queries)
     _results(made, queries)
+    _questions(made, queries, running.definition.policies)
     _disclosures(made, queries)
     running.spawn("calculating", Calculating(running, queries).run)
     return made
@@ -194,6 +201,43 @@ def _results(made: Api, queries: Queries) -> None:
             }
 
         return Json(await asyncio.to_thread(found))
+
+
+def _questions(made: Api, queries: Queries, policies: Policies) -> None:
+    base = "/ghg/facilities/{facility_id}/years/{year}"
+
+    @made.get(f"{base}/results/{{result}}/what-if", tags=["results"])
+    async def levers(
+        principal: SignedIn,
+        facility_id: Key,
+        year: Year,
+        result: Number,
+        side: Side = Side.MARKET,
+        power: Better = None,
+        pfc: Better = None,
+        anode: Better = None,
+        alumina: Better = None,
+    ) -> Response:
+        """Which lever closes the gap of criterion 5.2 by how much: clean power (kg CO2e/kWh), few
+        anode effects (kg CO2e/t Al), low anode consumption (t/t Al), better alumina (kg CO2e/t).
+        Values that are not given are the policy's."""
+        await _row(queries, principal, facility_id, year)
+        better = {"power": power, "pfc": pfc, "anode": anode, "alumina": alumina}
+
+        def found() -> Mapping[str, object]:
+            again = queries.working(queries.result(facility_id, year, result))
+            return asked(again, policies, side, better)
+
+        return Json(await asyncio.to_thread(found))
+
+    @made.get(f"{base}/data/{{version}}/circularity", tags=["facility-years"])
+    async def circular(
+        principal: SignedIn, facility_id: Key, year: Year, version: Number
+    ) -> Response:
+        """Recycled content, scrap, yield, dross, linings and waste of a version of the data."""
+        row = await _row(queries, principal, facility_id, year)
+        stored = await asyncio.to_thread(queries.stored, row, version)
+        return Json(circularity_shown(circularity(stored.inventory())))
 
 
 def _disclosures(made: Api, queries: Queries) -> None:
