@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import orjson
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -30,6 +31,7 @@ from .bulk import FORMATS
 
 TONNE = Decimal(1000)
 MAX_REASONS = 8
+WHOLE_FROM_T = 1000
 
 
 class Wanted(NamedTuple):
@@ -144,10 +146,16 @@ def _show_year(year: Year, out: Console) -> None:
     where = f"{site.country}{f', {site.subdivision}' if site.subdivision else ''}"
     out.print(f"\n[bold]{escape(site.facility_id)} {inventory.year}[/bold]  ({where})")
     out.print(f"  under {made.gwp_set}, PFC {made.pfc_set}, {made.policy_id}, as of {made.as_of}")
-    table = Table(title="t CO2e by process and scope", title_justify="left")
-    table.add_column("process")
-    for scope in Scope:
-        table.add_column(scope.value, justify="right")
+    table = Table(
+        title="t CO2e by process and scope",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        collapse_padding=True,
+        pad_edge=False,
+    )
+    table.add_column("process", no_wrap=True)
+    for scope in Scope:  # a figure is never cut, however narrow the terminal
+        table.add_column(scope.value.replace("_", " "), justify="right", overflow="fold")
     for step in Step:
         cells = [year.by_step.get((step, scope)) for scope in Scope]
         if any(cell is not None for cell in cells):
@@ -247,7 +255,8 @@ def _explain(lines: Sequence[Reported], out: Console) -> None:
 
 
 def _t(kg: Decimal) -> str:
-    return f"{kg / TONNE:,.1f}"
+    tonnes = kg / TONNE
+    return f"{tonnes:,.0f}" if abs(tonnes) >= WHOLE_FROM_T else f"{tonnes:,.1f}"
 
 
 def _short(value: Decimal) -> str:
