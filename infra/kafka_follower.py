@@ -7,17 +7,16 @@ that was applied last, which is read again so that its hash is compared. Offsets
 the group for dashboards only, and nothing is ever read from them.
 
 A record that does not connect (its `previous` lies beyond the cursor) is a hole: nothing behind it
-is applied, the partition is settled once more, and then waits at its end for what is missing,
-which the relay sends again; other partitions flow. A record that is none of ours is passed over,
-counted and told: it has no place in the chain, and if it stands where one of ours was lost, the
-next one shows the hole. To stop for it would be for ever, because a topic can't be mended.
+is applied, the partition is settled once more, then waits at its end for what is missing, which the
+relay sends again. A record that is none of ours is passed over, counted and told: where it stands
+in the place of one of ours, the next one shows the hole. To stop would be for ever.
 """
 
 import asyncio
 import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
+from typing import Any
 
 from aiokafka import (  # type: ignore[import-untyped]  # it ships no types
     AIOKafkaConsumer,
@@ -90,7 +89,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             listener=self,
             no_reply=True,
             parser=_as_it_came,
-            decoder=attrgetter("raw_message"),
+            decoder=_raw,
         )
         self._subscriber(self._take)
 
@@ -227,8 +226,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             self._busy = False
 
     def _place(self, where: TopicPartition) -> Place | None:
-        owned = self._owned.get(where)
-        return None if owned is None else owned.place
+        return owned.place if (owned := self._owned.get(where)) else None
 
     async def _chunk(
         self, where: TopicPartition, place: Place, records: Sequence[ConsumerRecord]
@@ -394,6 +392,9 @@ def _away(error: BaseException) -> str:
 
 
 def _as_it_came(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
-    """FastStream's message without its parsing: one header that is not UTF-8 would make it drop
-    the whole batch, and drop it in silence."""
+    """FastStream's message, not parsed: it drops a batch in silence where a header is not UTF-8."""
     return KafkaMessage(raw_message=records, body=b"", consumer=FAKE_CONSUMER)
+
+
+def _raw(message: KafkaMessage) -> Any:
+    return message.raw_message

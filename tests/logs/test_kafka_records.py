@@ -144,7 +144,7 @@ async def test_a_closed_producer_has_forgotten_what_it_held(
     monkeypatch: pytest.MonkeyPatch, bootstrap: list[str], topic: Topic
 ) -> None:
     slow = {**producer_settings(bootstrap), "linger.ms": 5_000}
-    monkeypatch.setattr(infra.kafka_sink, "producer_settings", lambda _: slow)
+    monkeypatch.setattr(infra.kafka_sink, "producer_settings", lambda *_: slow)
     held = outgoing(topic, 0, Feed().put(*boxes(5)).received)
     sink = KafkaSink(bootstrap)
     sending = asyncio.create_task(sink.send(held))

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from faststream.kafka.security import parse_security
 
+from infra.kafka_security import Security, faststream, kafka_python, librdkafka, security_of
 from infra.settings import Misconfigured, Settings, is_loopback, load_settings
 
 PASSWORD = "hunter2"
@@ -121,3 +123,46 @@ def test_an_issuer_on_this_machine_may_do_without_https() -> None:
         assert is_loopback(host)
     for host in ("0.0.0.0", "10.0.0.1", "::", "example.org", "127.0.0.1.example.org", ""):
         assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"kafka_user": "castmark"}, "need each other"),
+        ({"kafka_password_file": "secret"}, "need each other"),
+        ({"kafka_tls": True}, "need a KAFKA_USER"),
+        ({"kafka_ca_file": "ca.pem"}, "need a KAFKA_USER"),
+        (
+            {"kafka_user": "a", "kafka_password_file": "b", "kafka_mechanism": "PLAIN"},
+            "use it with TLS",
+        ),
+        ({"kafka_mechanism": "GUESS"}, "CASTMARK_KAFKA_MECHANISM is wrong"),
+    ],
+)
+def test_how_kafka_is_signed_in_to_is_said_whole(chosen: dict[str, object], sentence: str) -> None:
+    with pytest.raises(Misconfigured, match=sentence):
+        load_settings(**chosen)
+
+
+def test_every_kafka_client_is_told_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(f"{PASSWORD}\n")
+    assert security_of(load_settings()) is None
+    assert (librdkafka(None), kafka_python(None), faststream(None)) == ({}, {}, None)
+    security = security_of(
+        load_settings(kafka_user="castmark", kafka_password_file=file, kafka_tls=True)
+    )
+    assert security == Security("castmark", PASSWORD, tls=True)
+    assert PASSWORD not in repr(security)
+    assert librdkafka(security) == {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": "castmark",
+        "sasl.password": PASSWORD,
+    }
+    theirs = kafka_python(security)
+    assert (theirs["security_protocol"], theirs["sasl_plain_password"]) == ("SASL_SSL", PASSWORD)
+    made = parse_security(faststream(security))
+    assert (made["security_protocol"], made["sasl_mechanism"]) == ("SASL_SSL", "SCRAM-SHA-512")
+    with pytest.raises(Misconfigured, match="KAFKA_PASSWORD_FILE cannot be read"):
+        security_of(load_settings(kafka_user="castmark", kafka_password_file=tmp_path / "none"))

@@ -1,0 +1,192 @@
+"""What a record of a group's commands topic is answered: the same as over HTTP, whatever it holds.
+
+Without a broker; tests/kafka has the road itself.
+"""
+
+import orjson
+import pytest
+from starlette.datastructures import Headers
+
+from contracts.command_topics import GroupTopics, group_of, topics_of
+from infra.errors import Transient
+from infra.kafka_requests import MAX_ANSWER_BYTES, Desk, Reply, Sent, readable
+from tests.api.small import NOW, Small, thing
+
+REGISTER = "/small/commands/register_thing"
+JOURNEY = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.fixture
+def desk(small: Small) -> Desk:
+    """A desk for the one command of the small service that members may send."""
+    commands = {"register_thing": small.api.commands["register_thing"]}
+    shared = small.shared
+    return Desk("small", commands, shared.tokens, shared.problems, shared.metrics)
+
+
+def sent(small: Small, body: object, key: bytes | None = None, **changes: str | None) -> Sent:
+    """A record on M1's topic; a header that is None is left out."""
+    wanted: dict[str, str | None] = {
+        "authorization": f"Bearer {small.issuer.mint(['member:M1'])}",
+        "command": "register_thing",
+        "idempotency-key": "c1",
+        **{name.replace("_", "-"): value for name, value in changes.items()},
+    }
+    headers = readable([(n, v.encode()) for n, v in wanted.items() if v is not None])
+    value = body if isinstance(body, bytes) else orjson.dumps(body)
+    return Sent("M1", 7, key, value, headers, None)
+
+
+def told(reply: Reply) -> dict[str, str]:
+    """The headers of an answer."""
+    return {name: value.decode() for name, value in reply.headers}
+
+
+async def test_the_answer_is_the_one_of_http_under_an_id_of_the_groups_own(
+    small: Small, desk: Desk
+) -> None:
+    reply = await desk.reply(sent(small, thing(), b"k", x_request_id=JOURNEY))
+    async with small.client("member:M1") as client:
+        again = await client.post(REGISTER, json=thing(), headers={"idempotency-key": "M1:c1"})
+    assert orjson.loads(reply.value) == {**again.json(), "repeated": False}
+    assert again.json()["repeated"] is True
+    assert reply.key == b"k"
+    assert told(reply) == {
+        "content-type": "application/json",
+        "status": "200",
+        "request-offset": "7",
+        "x-request-id": JOURNEY,
+        "command": "register_thing",
+        "idempotency-key": "c1",
+    }
+    (first, _) = small.writer.requests
+    assert (first.command_id, first.actor, first.correlation_id) == ("M1:c1", "person-1", JOURNEY)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b'{"a": 1, "a": 2}', thing(thing_id="a b"), thing(member_id="M2"), {}],
+)
+async def test_a_refusal_is_the_problem_of_http(small: Small, desk: Desk, body: object) -> None:
+    reply = await desk.reply(sent(small, body))
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    async with small.client("member:M1") as client:
+        headers = {"idempotency-key": "M1:c1", "content-type": "application/json"}
+        over_http = await client.post(REGISTER, content=content, headers=headers)
+    assert orjson.loads(reply.value) == over_http.json()
+    assert told(reply)["status"] == str(over_http.status_code)
+    assert told(reply)["content-type"] == over_http.headers["content-type"]
+    assert small.writer.requests == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "slug"),
+    [
+        ({"authorization": None}, "not-signed-in"),
+        ({"authorization": "Bearer x"}, "token-invalid"),
+        ({"idempotency_key": None}, "command-id-missing"),
+        ({"idempotency_key": "-c1"}, "command-id-malformed"),
+        ({"idempotency_key": "c" * 126}, "command-id-malformed"),
+        ({"command": None}, "unknown-command"),
+        ({"command": "scrap_thing"}, "unknown-command"),
+        ({"command": "\x00"}, "unknown-command"),
+        ({"content_type": "text/csv"}, "wrong-content-type"),
+    ],
+)
+async def test_headers_that_will_not_do_are_told(
+    small: Small, desk: Desk, changes: dict[str, str | None], slug: str
+) -> None:
+    reply = await desk.reply(sent(small, thing(), None, **changes))
+    assert orjson.loads(reply.value)["slug"] == slug
+    assert small.writer.requests == []
+
+
+async def test_what_is_too_large_or_unreadable_is_told(small: Small, desk: Desk) -> None:
+    large = await desk.reply(sent(small, b" " * 256_001))
+    key = await desk.reply(sent(small, thing(), b"k" * 1_025))
+    nameless = await desk.reply(sent(small, thing())._replace(headers=None))
+    assert [orjson.loads(reply.value)["slug"] for reply in (large, key, nameless)] == [
+        "too-large",
+        "too-large",
+        "malformed-request",
+    ]
+    assert key.key is None
+    assert told(nameless)["request-offset"] == "7"
+    assert (await desk.reply(sent(small, thing(), b"k" * 1_024))).key == b"k" * 1_024
+
+
+@pytest.mark.parametrize("roles", [["member:M2"], ["ops"], ["auditor:M1"], []])
+async def test_the_token_must_be_of_the_group_whose_topic_it_is(
+    small: Small, desk: Desk, roles: list[str]
+) -> None:
+    token = f"Bearer {small.issuer.mint(roles)}"
+    reply = await desk.reply(sent(small, thing(member_id="M1"), authorization=token))
+    assert (told(reply)["status"], orjson.loads(reply.value)["slug"]) == ("403", "not-your-topic")
+    assert small.writer.requests == []
+
+
+async def test_other_roles_of_the_token_do_not_count(small: Small, desk: Desk) -> None:
+    token = f"Bearer {small.issuer.mint(['ops', 'member:M1', 'member:M2'])}"
+    reply = await desk.reply(sent(small, thing(member_id="M2"), authorization=token))
+    assert orjson.loads(reply.value)["slug"] == "not-your-member"
+
+
+async def test_a_token_counts_as_of_when_the_broker_took_the_command(
+    small: Small, desk: Desk
+) -> None:
+    token = f"Bearer {small.issuer.mint(['member:M1'], 60)}"
+    record = sent(small, thing(), authorization=token)._replace(arrived_at=NOW + 5)
+    small.now = NOW + 3_600
+    assert told(await desk.reply(record))["status"] == "200"
+    late = await desk.reply(record._replace(arrived_at=NOW + 1_800))
+    assert orjson.loads(late.value)["slug"] == "token-expired"
+    by_the_senders_clock = await desk.reply(record._replace(arrived_at=None))
+    assert orjson.loads(by_the_senders_clock.value)["slug"] == "token-expired"
+    assert told(await desk.reply(record))["status"] == "200"
+    small.now = NOW
+    future = record._replace(arrived_at=NOW + 999_999)  # a broker's clock that is ahead
+    assert told(await desk.reply(future))["status"] == "200"
+
+
+async def test_what_is_away_is_waited_for_and_a_bug_is_answered(small: Small, desk: Desk) -> None:
+    small.writer.failure = Transient("the database is away")
+    with pytest.raises(Transient):
+        await desk.reply(sent(small, thing()))
+    small.writer.failure = RuntimeError("a secret of the house")
+    reply = await desk.reply(sent(small, thing()))
+    assert (told(reply)["status"], b"secret" in reply.value) == ("500", False)
+
+
+async def test_an_answer_that_fits_into_no_record_says_so(
+    small: Small, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = b"x" * (MAX_ANSWER_BYTES + 1)
+    monkeypatch.setattr("infra.kafka_requests.answer", lambda _: large)
+    reply = await desk.reply(sent(small, thing()))
+    found = orjson.loads(reply.value)
+    assert (found["slug"], found["facts"]["command_id"]) == ("answer-too-large", "M1:c1")
+
+
+async def test_answers_are_counted(small: Small, desk: Desk) -> None:
+    await desk.reply(sent(small, thing()))
+    await desk.reply(sent(small, b"{"))
+    found = small.metrics.exposition().decode()
+    assert 'castmark_kafka_commands_total{service="small",status="200"} 1.0' in found
+    assert 'castmark_kafka_commands_total{service="small",status="400"} 1.0' in found
+
+
+def test_headers_are_read_as_those_of_http() -> None:
+    headers = readable([("Command", b"one"), ("command", b"two"), ("x", None), ("é", b"\xff")])
+    assert headers.getlist("COMMAND") == ["one", "two"]
+    assert (headers["x"], Headers(raw=headers.raw)["x"]) == ("", "")
+
+
+def test_topics_are_named_after_their_group_and_tell_it() -> None:
+    topics = topics_of("coc", "M-1.a_B")
+    assert topics == GroupTopics("castmark.coc.commands.M-1.a_B", "castmark.coc.replies.M-1.a_B")
+    assert group_of("coc", topics.commands) == "M-1.a_B"
+    strangers = (topics.replies, "castmark.coc", "castmark.coc.commands.", topics.commands + "/x")
+    assert [group_of("coc", topic) for topic in strangers] == [None] * 4
+    for group in ("a:b", "", "-a", "a/b", "x" * 129, "a b"):
+        with pytest.raises(ValueError, match="no topic can be named"):
+            topics_of("coc", group)
