@@ -32,6 +32,7 @@ from .jobs import Calculating
 from .packing import unpack
 from .problems import PROBLEMS
 from .queries import CONSUMER, Queries
+from .reports_api import add_reports
 from .rows import YearRow
 from .shown import line_shown
 from .totals import Side
@@ -77,6 +78,7 @@ def api(running: Running, shared: Shared) -> Api:
     add_imports(made, running, queries, persons)
     _years(made, queries)
     _results(made, queries)
+    add_reports(made, running, queries, _row)
     _questions(made, queries, running.definition.policies)
     _disclosures(made, queries)
     running.spawn("calculating", Calculating(running, queries).run)

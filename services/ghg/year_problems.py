@@ -56,6 +56,12 @@ YEAR_PROBLEMS: tuple[Problem, ...] = (
         "The result was made by `facts.engine`. Use a build that still has it.",
     ),
     Problem(
+        "no-pathway",
+        "There is no year that a pathway could start from",
+        "A pathway of primary metal starts from a result of `facts.first` or later in which metal"
+        " from own cells was cast.",
+    ),
+    Problem(
         "policy-unknown",
         "This build has no such policy",
         "The result was made under `facts.policy`. Use a build that still has it.",
