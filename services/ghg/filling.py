@@ -30,7 +30,7 @@ class Filling:
     ) -> dict[str, object]:
         """The fields of a command that have to be calculated; refused as the calculation says."""
         if command is SubmitActivity:
-            return {"packed": self._packed(sent, evidence, today)}
+            return self._packed(sent, evidence, today)
         if command is Recalculate:
             return {"calculated": self._calculated(sent, today)}
         if command is PublishDisclosure:
@@ -40,8 +40,9 @@ class Filling:
             return {"calculated": self._queries.result(facility_id, year, number)}
         return {}
 
-    def _packed(self, sent: Body, evidence: Body, today: date) -> object:
-        """The data packed; a first calculation shows that they can be calculated at all."""
+    def _packed(self, sent: Body, evidence: Body, today: date) -> dict[str, object]:
+        """The data packed, with the result that is calculated of them: so data that cannot be
+        calculated are refused before anything is stored."""
         facility = evidence["facility"]
         assert facility is None or isinstance(facility, FacilityEvidence)
         facility_id, member_id = str(sent["facility_id"]), str(sent["member_id"])
@@ -51,8 +52,8 @@ class Filling:
         packed = packed_of(inventory)
         wanted = usual(self._policies.on(today), today)
         version = Version(1, packed.data_hash, inventory)
-        reckon(version, wanted, app.factors(), self._policies)
-        return packed
+        made = reckon(version, wanted, app.factors(), self._policies)
+        return {"packed": packed, "calculated": made}
 
     def _calculated(self, sent: Body, today: date) -> Calculated | None:
         stored = self._queries.latest(*self._where(sent))

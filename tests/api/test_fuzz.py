@@ -25,10 +25,13 @@ from tests.door import PROBLEM, Door
 from tests.embedded import door_of, platform
 from tests.walk import certify
 
-SERVICES = ("membership", "audits", "certification", "feed")
+from .years import SITE, data
+
+SERVICES = ("membership", "audits", "ghg", "certification", "feed")
 ENDLESS = ("/operations/tick", "/feed/stream")
 EXAMPLES = 8
-KNOWN: dict[str, list[str]] = {
+YEAR = 2023
+KNOWN: dict[str, list[str] | list[int]] = {
     "member_id": ["M1", "M2"],
     "to_member_id": ["M1", "M2"],
     "entity_id": ["M1-E", "M2-E"],
@@ -39,8 +42,12 @@ KNOWN: dict[str, list[str]] = {
     "replaces": ["M1-C"],
     "transfer_id": ["T1"],
     "invoice_id": ["I1"],
+    "verifier_id": ["V1"],
+    "year": [YEAR],
+    "result": [1],
+    "version": [1],
     "deadline_id": ["initial_certification:M1", "recertification:M1"],
-    "consumer": ["membership", "audits", "certification", "feed"],
+    "consumer": ["membership", "audits", "ghg", "certification", "feed"],
     "key": ["M1", "M1-C", "M1-E", "M1-F1"],
 }
 VALIDATOR = Draft202012Validator(dict(SCHEMA))
@@ -79,6 +86,9 @@ def populate(door: Door) -> None:
     to = {"to_member_id": "M2", "to_entity_id": "M2-E"}
     certify(door, "M1", date(2024, 1, 10))
     door.send("ops", "membership/offer_transfer", **offer, **to)
+    door.settled()
+    inventory = {"facility_id": "M1-F1", "member_id": "M1", "year": YEAR}
+    door.send("ops", "ghg/submit_activity", **inventory, site=SITE, data=data())
     door.settled()
 
 

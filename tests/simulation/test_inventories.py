@@ -6,11 +6,11 @@ from decimal import Decimal
 from functools import cache
 
 from contracts.values import Location
+from services.ghg.activity_work import units_on
 from services.ghg.app import factors, policies
 from services.ghg.commands import SubmitActivity
 from services.ghg.domain import COMMANDS, ROLES
 from services.ghg.evidence import Calculated, FacilityEvidence
-from services.ghg.filling import units_as_of
 from services.ghg.reckoning import Version, packed_of, reckon, usual
 from services.ghg.sent import DatumSent, SiteSent
 from services.ghg.taking import inventory_of, site_of
@@ -58,7 +58,7 @@ def results() -> Mapping[str, Calculated]:
             site_of(evidence(step), SiteSent.model_validate(site)),
             year,
             tuple(DatumSent.model_validate(one) for one in data),
-            units_as_of(step.on),
+            units_on(step.on),
         )
         policy = policies().on(step.on)
         version = Version(1, packed_of(inventory).data_hash, inventory)
