@@ -15,18 +15,21 @@ OWN_SCRAP = frozenset({Kind.INTERNAL, Kind.DROSS})
 
 def transport_missing(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-06: a bulk input from outside that nothing carried, or at no emission. A leg counts for
-    the supplier that it names, and for all where it names none."""
+    the supplier of its load that it names, and for all where it names none or its carrier."""
     if not _counts_upstream(context):
         return
-    carried = {
+    items = context.policy.words("finding.bulk_items")
+    sold = {(item, one.supplier_id) for item in items for one in seen.data(item)}
+    legs = [
         (leg.of, leg.supplier_id)
         for leg in seen.family(Family.TRANSPORT)
         if leg.datum_id in seen.moved
-    }
+    ]
+    carried = {leg if leg in sold else (leg[0], "") for leg in legs}
     carried_items = {item for item, _ in carried}
     missing = [
         one
-        for item in context.policy.words("finding.bulk_items")
+        for item in items
         for one in seen.data(item)
         if one.quantity > 0
         and one.scrap_kind not in OWN_SCRAP

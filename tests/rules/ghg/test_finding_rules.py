@@ -79,9 +79,14 @@ def test_r06_a_leg_that_gives_nothing_off_is_none() -> None:
 
 
 def test_r06_a_leg_of_another_supplier_does_not_count() -> None:
-    assert concerned(changed("leg", supplier_id="s-2"), "R-06") == {"alumina"}
+    other = datum("other", year.CELLS, "bought.alumina", "100", supplier_id="s-2", factor=d("900"))
+    assert concerned(also(other), "R-06") == {"other"}
     assert told(changed("leg", supplier_id=""), "R-06") == []
     assert told(changed("alumina", supplier_id=""), "R-06") == []
+
+
+def test_r06_a_leg_that_names_its_carrier_counts_for_all_it_carries() -> None:
+    assert told(changed("leg", supplier_id="a-carrier"), "R-06") == []
 
 
 def test_r06_own_scrap_and_liquid_metal_need_no_ship() -> None:
