@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, select
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool
 
@@ -181,6 +181,16 @@ class Store:
         """A stream from its beginning."""
         with translated(), self.engine.connect() as connection:
             return self.since(connection, [(stream, 0)])
+
+    def page_of_stream(self, stream: str, after: int, limit: int) -> list[Record]:
+        """Events of a stream behind a version, in order; at most `limit`."""
+        query = text(
+            f"SELECT {ENVELOPE} FROM events WHERE stream = :stream AND version > :after"
+            " ORDER BY version LIMIT :limit"
+        )
+        with translated(), self.engine.connect() as connection:
+            rows = connection.execute(query, {"stream": stream, "after": after, "limit": limit})
+            return self.records(rows.all())
 
     def leaves(self, after: int, limit: int) -> list[bytes]:
         """Leaf hashes of the positions behind `after`, in order."""

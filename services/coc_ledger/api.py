@@ -31,6 +31,7 @@ from .document_commands import CheckDocument, ConfirmDelivery, IssueDocument, Re
 from .document_rows import DocumentRow
 from .document_state import Document
 from .domain import COMMANDS, CONSUMER, ROLES
+from .exports_api import add_exports
 from .jobs import Watch
 from .problems import PROBLEMS
 from .queries import Queries
@@ -97,6 +98,7 @@ def api(running: Running, shared: Shared) -> Api:
     _scopes(made, queries, running)
     _pools(made, queries)
     _documents(made, queries)
+    add_exports(made, running)
     return made
 
 

@@ -23,6 +23,7 @@ from .document_commands import (
 )
 from .document_state import DocumentDrafted, claim_of
 from .evidence import MovementSeen, PoolKnown, ScopeEvidence
+from .export_rows import EXPORTS
 from .pool_commands import (
     BookLoss,
     BookProcessEmissions,
@@ -91,9 +92,10 @@ ROLES: Mapping[str, frozenset[str]] = {
 CONSUMER = "coc"
 CONSUMERS: tuple[Consumer, ...] = (
     Consumer(CONSUMER, ("membership", "certification", "coc_ledger"), PROJECTIONS, (), REACTIONS),
+    EXPORTS,
 )
 """One reader: our own events for queries and both sides of a delivery, the public ones as evidence
-of certificates, membership's for who is whose."""
+of certificates, membership's for who is whose. Pictures and reports have another one."""
 
 
 # --- evidence ---

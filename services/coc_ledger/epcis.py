@@ -59,9 +59,12 @@ class Told(NamedTuple):
     issues: Mapping[str, Recorded]
 
 
-def epcis_document(records: Sequence[Recorded], base: str, created_at: Instant) -> Json:
-    """An EPCISDocument of some events, in their order; the same events give the same document."""
-    names, told = Names(base.rstrip("/")), _told(records)
+def epcis_document(
+    records: Sequence[Recorded], base: str, created_at: Instant, also: Sequence[Recorded] = ()
+) -> Json:
+    """An EPCISDocument of some events, in their order; the same events give the same document.
+    `also` are others that these take back or replace; they are not told again by themselves."""
+    names, told = Names(base.rstrip("/")), _told((*also, *records))
     found = (_events(one, names, told) for one in records)
     return {
         "@context": [CONTEXT, {"castmark": f"{names.base}/coc/vocabulary#"}],

@@ -264,4 +264,21 @@ PROBLEMS: tuple[Problem, ...] = (
         "The release is not due yet",
         "Public figures come out once their quarter is over and its books can be closed.",
     ),
+    # --- exports ---
+    Problem(
+        "flow-off-grid",
+        "The public flow has no such period",
+        "Ask for a quarter such as 2026-Q1 that is published, or for a year whose four quarters"
+        " are. Other periods would tell, by subtraction, what is held back.",
+    ),
+    Problem(
+        "period-out-of-range",
+        "The last day lies before the first, or too far behind it",
+        "Ask for fewer days, in several requests if need be.",
+    ),
+    Problem(
+        "sheet-too-long",
+        "A sheet cannot hold so many rows",
+        "Ask for the same as CSV.",
+    ),
 )

@@ -16,8 +16,8 @@ policy figures `flow.*`, of which the numbers are our own choice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from contracts.custody import Stage
@@ -92,6 +92,8 @@ class Query(NamedTuple):
     region: str | None = None
 
 
+Rules = Callable[[Quarter], Rule]
+"""The rule of a period; it stays what it was when the period was published."""
 Atom = tuple[Quarter, Link]
 Members = dict[str, int]
 """Kilograms by member."""
@@ -130,25 +132,22 @@ def parse_quarter(text: str) -> Quarter:
     return Quarter(int(year), int(number))
 
 
-def check_release(releases: Sequence[Release], wanted: Release, today: date) -> None:
-    """Refuse a release (`release-not-due`) that covers nothing new, a quarter that is not over, or
-    a day that is not."""
-    last = releases[-1] if releases else None
-    if last and (wanted.through <= last.through or wanted.recorded_through < last.recorded_through):
-        raise Refused(
-            "release-not-due",
-            f"Quarters through {last.through.name} are published: a release covers later ones.",
-            through=last.through.name,
-        )
-    now = quarter_of(today)
-    if not wanted.through.number or wanted.through >= now or wanted.recorded_through >= today:
-        raise Refused(
-            "release-not-due",
-            f"On {today} quarters before {now.name} can be published, from what was recorded"
-            " through the day before.",
-            through=wanted.through.name,
-            today=today,
-        )
+def last_day(period: Quarter) -> date:
+    """The last day of a quarter, or of a year."""
+    after = following(period) if period.number else Quarter(period.year + 1, 1)
+    return date(after.year, after.number * 3 - 2, 1) - timedelta(days=1)
+
+
+def calendar(first_recorded: date, days: int, today: date) -> Sequence[Release]:
+    """The releases so far: so many days after each quarter, from what was recorded by then. The
+    first is the first one by which anything was recorded, and covers all quarters before it."""
+    found: list[Release] = []
+    quarter = quarter_of(first_recorded - timedelta(days=days + 100))
+    while (recorded := last_day(quarter) + timedelta(days=days)) < today:
+        if recorded >= first_recorded:
+            found.append(Release(quarter, recorded))
+        quarter = following(quarter)
+    return found
 
 
 def public_quarter(flow: Flow, releases: Sequence[Release]) -> Quarter | None:
@@ -178,9 +177,9 @@ def safe(members: Members, rule: Rule) -> bool:
     )
 
 
-def publish(flows: Iterable[Flow], releases: Sequence[Release], rule: Rule) -> Public:
+def publish(flows: Iterable[Flow], releases: Sequence[Release], rules: Rules) -> Public:
     """All cells of the releases."""
-    groups, withheld = grouped(atoms(flows, releases), releases, rule)
+    groups, withheld = grouped(atoms(flows, releases), releases, rules)
     cells = [Cell(quarter, link, total(members)) for (quarter, link), members in groups.items()]
     return Public(sorted(cells), sorted(withheld))
 
@@ -198,7 +197,7 @@ def atoms(flows: Iterable[Flow], releases: Sequence[Release]) -> Atoms:
 
 
 def grouped(
-    found: Atoms, releases: Sequence[Release], rule: Rule
+    found: Atoms, releases: Sequence[Release], rules: Rules
 ) -> tuple[Atoms, Sequence[Withheld]]:
     """Disjoint groups of atoms that are safe, and what is left over."""
     kinds: dict[Atom, dict[str, Members]] = defaultdict(dict)
@@ -207,14 +206,14 @@ def grouped(
     published: Atoms = {}
     left: dict[Atom, Members] = {}
     for (quarter, kind), by_region in kinds.items():
-        shown, pooled = _regions(by_region, rule)
+        shown, pooled = _regions(by_region, rules(quarter))
         for region, members in shown.items():
             published[quarter, at(kind, region)] = members
-        if pooled and safe(pooled, rule):
+        if pooled and safe(pooled, rules(quarter)):
             published[quarter, at(kind, SEVERAL)] = pooled
         elif pooled:
             left[quarter, kind] = pooled
-    return _years(published, left, releases, rule)
+    return _years(published, left, releases, rules)
 
 
 def _regions(by_region: dict[str, Members], rule: Rule) -> tuple[dict[str, Members], Members]:
@@ -232,7 +231,7 @@ def _regions(by_region: dict[str, Members], rule: Rule) -> tuple[dict[str, Membe
 
 
 def _years(
-    published: Atoms, left: dict[Atom, Members], releases: Sequence[Release], rule: Rule
+    published: Atoms, left: dict[Atom, Members], releases: Sequence[Release], rules: Rules
 ) -> tuple[Atoms, Sequence[Withheld]]:
     """What was left over in the quarters of a complete year, taken together."""
     withheld: list[Withheld] = []
@@ -243,7 +242,7 @@ def _years(
             key = (Quarter(quarter.year, 0), kind)
             years[key] = merged(years.get(key, {}), members)
     for (year, kind), members in years.items():
-        if safe(members, rule):
+        if safe(members, rules(year)):
             published[year, at(kind, SEVERAL)] = members
         else:
             withheld.append(Withheld(year, kind))

@@ -17,6 +17,8 @@ IMPURE_NAMES = frozenset(
         "__main__.py",
         "api.py",
         "app.py",
+        "exports.py",
+        "exports_api.py",
         "factorfiles.py",
         "feed.py",
         "imports.py",

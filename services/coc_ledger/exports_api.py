@@ -1,0 +1,263 @@
+"""What leaves the ledger as files and pictures: statements, EPCIS, paper, reports, the flow."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path as File
+from typing import Annotated, Literal
+
+import xlsxwriter
+from fastapi import Path, Query
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from contracts.custody import Stage
+from contracts.values import ID_PATTERN
+from infra.auth import Principal, RoleKind
+from infra.errors import Refused
+from infra.importing.rejects import MEDIA_TYPES
+from infra.service import Running
+from infra.web import Api, Day, Json, SignedIn
+
+from . import public_flow, yearly
+from .document_rows import DocumentRow
+from .epcis import epcis_document
+from .exports import Exports
+from .flow import Picture
+from .paper import paper
+from .printing import pdf
+from .rows import PoolRow, ScopeRow
+from .statements import COLUMNS, csv_of
+
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+Year = Annotated[int, Query(ge=2010, le=2100)]
+Form = Literal["csv", "xlsx", "json"]
+Limit = Annotated[int, Query(ge=1, le=1_000)]
+Region = Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")]
+Rows = Iterable[Sequence[object]]
+EPCIS_TYPE = "application/ld+json"
+SHEET_ROWS_AT_MOST = 1_000_000
+"""A sheet has 1,048,576 rows."""
+DAYS_AT_MOST = 3_700
+
+
+def add_exports(made: Api, running: Running) -> None:
+    """All routes of exports, beside the ledger's own."""
+    exports = Exports(running)
+    _pools(made, exports)
+    _documents(made, exports)
+    _reports(made, exports)
+    _flows(made, exports)
+
+
+def _pools(made: Api, exports: Exports) -> None:
+    async def own(principal: Principal, pool: str) -> PoolRow:
+        row = await asyncio.to_thread(exports.pool, pool)
+        principal.require_owner(row.member_id if row else None, pool)
+        if row is None:
+            raise Refused("unknown-pool", f"there is no pool {pool}", pool=pool)
+        return row
+
+    @made.get("/coc/pools/{pool}/statement", tags=["exports"])
+    async def statement(principal: SignedIn, pool: Key, form: Form = "csv") -> Response:
+        """Each booking of a pool in its order, with stock, cover and overdraft after it."""
+        row = await own(principal, pool)
+        name = f"statement-{pool.replace(':', '_')}"
+        return await _table(form, name, COLUMNS, exports.statement(row))
+
+    @made.get("/coc/pools/{pool}/epcis", tags=["exports"])
+    async def epcis(
+        request: Request,
+        principal: SignedIn,
+        pool: Key,
+        after: Annotated[int, Query(ge=0, le=2**53 - 1)] = 0,
+        limit: Limit = 1_000,
+    ) -> Response:
+        """A pool's movements as GS1 EPCIS 2.0. The header `Next-After` says where to go on."""
+        row = await own(principal, pool)
+        page = await asyncio.to_thread(exports.pool_events, row, after, limit)
+        document = epcis_document(page.records, _base(request), page.made_at, page.also)
+        headers = {"next-after": str(page.through)} if page.through is not None else {}
+        return Json(document, headers=headers, media_type=EPCIS_TYPE)
+
+
+def _documents(made: Api, exports: Exports) -> None:
+    async def seen(principal: Principal, number: str) -> DocumentRow:
+        row = await asyncio.to_thread(exports.document, number)
+        sides = {row.member_id, row.customer_member_id} if row else set()
+        if not sides & principal.ids(RoleKind.MEMBER):
+            principal.require_owner(row.member_id if row else None, number)
+        if row is None:
+            raise Refused("unknown-document", f"there is no document {number}", number=number)
+        return row
+
+    @made.get("/coc/documents/{number}/paper", tags=["exports"])
+    async def on_paper(
+        request: Request, principal: SignedIn, number: Key, form: Literal["json", "pdf"] = "json"
+    ) -> Response:
+        """A document as it is printed, with what became of it: as PDF with a QR code, or JSON."""
+        row = await seen(principal, number)
+        issued, became = exports.stated(row)
+        said = paper(issued, became, f"{_base(request)}/coc/documents/{number}")
+        if form == "json":
+            return Json(said)
+        printed = await asyncio.to_thread(pdf, said)
+        return Response(printed, media_type="application/pdf", headers=_named(f"{number}.pdf"))
+
+    @made.get("/coc/documents/{number}/epcis", tags=["exports"])
+    async def epcis(request: Request, principal: SignedIn, number: Key) -> Response:
+        """A document as GS1 EPCIS 2.0: issued, checked, and declared an error where it was."""
+        row = await seen(principal, number)
+        page = await asyncio.to_thread(exports.document_events, row)
+        document = epcis_document(page.records, _base(request), page.made_at, page.also)
+        return Json(document, media_type=EPCIS_TYPE)
+
+
+def _reports(made: Api, exports: Exports) -> None:
+    @made.get("/coc/scopes/{scope_id}/report", tags=["exports"])
+    async def report(
+        principal: SignedIn, scope_id: Key, year: Year, form: Form = "json"
+    ) -> Response:
+        """A calendar year of a scope by stage, with circularity indicators: the report to ASI."""
+        row = await asyncio.to_thread(exports.scope, scope_id)
+        principal.require_owner(row.member_id if row else None, scope_id)
+        if row is None:
+            raise Refused("unknown-scope", f"there is no scope {scope_id}", scope_id=scope_id)
+        return await _report(form, exports, [row], year, scope_id)
+
+    @made.get("/coc/members/{member_id}/report", tags=["exports"])
+    async def reports(
+        principal: SignedIn, member_id: Key, year: Year, form: Form = "json"
+    ) -> Response:
+        """The same for all scopes of a member."""
+        principal.require_member(member_id)
+        rows = await asyncio.to_thread(exports.scopes, member_id)
+        return await _report(form, exports, rows, year, member_id)
+
+
+async def _report(
+    form: Form, exports: Exports, rows: Sequence[ScopeRow], year: int, of: str
+) -> Response:
+    found = await asyncio.to_thread(exports.report, rows, year)
+    name = f"report-{of.replace(':', '_')}-{year}"
+    return await _table(form, name, yearly.COLUMNS, found)
+
+
+def _flows(made: Api, exports: Exports) -> None:
+    @made.get("/coc/flow", tags=["exports"])
+    async def own_flow(principal: SignedIn, first: Day, last: Day) -> Response:
+        """The flow of metal through the pools that you may see, by stage, region and status."""
+        principal.require(RoleKind.OPS, RoleKind.MEMBER)
+        if not timedelta(0) <= last - first <= timedelta(days=DAYS_AT_MOST):
+            raise Refused(
+                "period-out-of-range",
+                f"`last` lies on or after `first`, at most {DAYS_AT_MOST} days later.",
+                first=first,
+                last=last,
+            )
+        permitted = None if principal.is_ops else principal.ids(RoleKind.MEMBER)
+        seen = await asyncio.to_thread(exports.picture, first, last, permitted)
+        return Json({"first": first, "last": last, **_drawn(seen)})
+
+    @made.get("/coc/public/flow", tags=["exports"])
+    async def public(
+        period: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,10}$")] = None,
+        stage: Stage | None = None,
+        region: Region = None,
+    ) -> Response:
+        """The public flow of certified metal in a quarter (`2026-Q1`) or a complete year; without
+        a period, the last one published. Small numbers are not shown, nor can they be worked
+        out."""
+        releases, shown = await asyncio.to_thread(exports.published)
+        if period is None and not releases:
+            return Json({"period": None, "published_through": None, "nodes": [], "links": []})
+        wanted = public_flow.parse_quarter(period) if period else releases[-1].through
+        query = public_flow.Query(wanted, stage, region)
+        found = public_flow.answer(shown, query, releases)
+        withheld = [_ends(link.source.key, link.target.key, link.coc) for link in found.withheld]
+        return Json(
+            {
+                "period": wanted.name,
+                "published_through": releases[-1].through.name,
+                "recorded_through": releases[-1].recorded_through,
+                **_drawn(found.picture),
+                "withheld": withheld,
+            }
+        )
+
+
+# --- forms ---
+
+
+async def _table(form: Form, name: str, columns: Sequence[str], rows: Rows) -> Response:
+    if form == "json":
+        items = await asyncio.to_thread(list, rows)
+        return Json({"items": items})
+    if form == "csv":
+        return StreamingResponse(
+            csv_of(columns, rows), headers=_named(f"{name}.csv"), media_type=MEDIA_TYPES["csv"]
+        )
+    file = await asyncio.to_thread(_sheet, columns, rows)
+    return FileResponse(
+        file,
+        media_type=MEDIA_TYPES["xlsx"],
+        filename=f"{name}.xlsx",
+        background=BackgroundTask(file.unlink),
+    )
+
+
+def _sheet(columns: Sequence[str], rows: Rows) -> File:
+    """A workbook in a file that its sender deletes; numbers are numbers, no text is a formula."""
+    with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as made:
+        file = File(made.name)
+    try:
+        with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+            sheet = book.add_worksheet("castmark")
+            for column, name in enumerate(columns):
+                sheet.write_string(0, column, name)
+            for at, row in enumerate(rows, start=1):
+                _check_length(at)
+                for column, cell in enumerate(row):
+                    if isinstance(cell, int):
+                        sheet.write_number(at, column, cell)
+                    elif cell is not None:
+                        sheet.write_string(at, column, _text(cell)[:32_767])
+    except BaseException:
+        file.unlink()
+        raise
+    return file
+
+
+def _check_length(at: int) -> None:
+    if at > SHEET_ROWS_AT_MOST:
+        raise Refused(
+            "sheet-too-long",
+            f"A sheet holds {SHEET_ROWS_AT_MOST} rows, and there are more: ask for CSV.",
+            most=SHEET_ROWS_AT_MOST,
+        )
+
+
+def _text(cell: object) -> str:
+    return ", ".join(map(str, cell)) if isinstance(cell, tuple) else str(cell)
+
+
+def _named(file: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{file.replace(":", "_")}"'}
+
+
+def _drawn(seen: Picture) -> dict[str, object]:
+    nodes = [{"id": node.key, **node._asdict()} for node in seen.nodes]
+    links = [
+        {**_ends(link.source.key, link.target.key, link.coc), "kg": kg} for link, kg in seen.links
+    ]
+    return {"nodes": nodes, "links": links}
+
+
+def _ends(source: str, target: str, coc: bool) -> dict[str, object]:
+    return {"source": source, "target": target, "status": "coc" if coc else "non_coc"}
+
+
+def _base(request: Request) -> str:
+    return str(request.base_url).rstrip("/")

@@ -1,0 +1,172 @@
+"""A scope's ledger as a statement: each booking of a pool in its order, with running figures. Pure.
+
+One line per event that moved anything, as it was booked: the day it is about, what came in or left,
+and what stock, cover and overdraft were after it. The last line's figures are the pool's own. Lines
+come one by one, so that a pool with a million movements needs no memory. Rules: sources.md 5.3,
+5.4.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from contracts.coc import (
+    BalanceCarried,
+    DesignationReleased,
+    MovementBooked,
+    OutputDesignated,
+    OverdraftCaseDeclared,
+)
+from contracts.custody import Account, Remark
+from contracts.envelope import Recorded
+from infra.policy import Policy
+
+from .accounts import INFLOWS, INPUTS, NO_KGS, OUTPUTS, PLACE, Kgs, posted_kg
+from .balance import Terms, cover, figures, rule_of
+
+
+class Line(NamedTuple):
+    """One booking. Masses are what it moved; `stock_kg` to `owed_kg` are what stands after it.
+    `certificates` are those on which a claim rests, each with its status on the day of issue."""
+
+    number: int
+    recorded_at: str
+    day: str = ""
+    kind: str = ""
+    movement: str = ""
+    document: str = ""
+    counterparty: str = ""
+    certificates: str = ""
+    inflow_kg: int = 0
+    input_kg: int = 0
+    output_kg: int = 0
+    designated_kg: int = 0
+    losses_kg: int = 0
+    unexplained_kg: int = 0
+    stock_kg: int = 0
+    available_kg: int = 0
+    overdraft_used_kg: int = 0
+    carried_kg: int = 0
+    owed_kg: int = 0
+    remarks: str = ""
+
+
+COLUMNS: tuple[str, ...] = Line._fields
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet would take a text that begins so for a formula."""
+
+
+def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
+    """The lines of a pool's events, in the order of booking."""
+    kgs, terms, rule = NO_KGS, Terms(), rule_of(policy)
+    for recorded in records:
+        event = recorded.event
+        before = kgs
+        match event:
+            case MovementBooked() | OutputDesignated() | DesignationReleased():
+                kgs = posted_kg(kgs, event.entries)
+            case BalanceCarried():
+                kgs = posted_kg(kgs, event.entries)
+                terms = terms._replace(
+                    carried_kg=terms.carried_kg + event.balance_kg,
+                    owed_kg=terms.owed_kg + event.owed_kg,
+                )
+            case OverdraftCaseDeclared():
+                terms = terms._replace(case=True)
+            case _:
+                continue
+        made = cover(figures(kgs), terms, rule)
+        yield _moved(_words(recorded), before, kgs)._replace(
+            stock_kg=kgs[PLACE[Account.STOCK]],
+            available_kg=made.available_kg,
+            overdraft_used_kg=made.overdraft_used_kg,
+            carried_kg=terms.carried_kg,
+            owed_kg=terms.owed_kg,
+        )
+
+
+def _words(recorded: Recorded) -> Line:
+    event, at = recorded.event, recorded.envelope
+    line = Line(at.version, at.recorded_at)
+    match event:
+        case MovementBooked():
+            return line._replace(
+                day=event.day.isoformat(),
+                kind=event.kind.value,
+                movement=event.movement_id,
+                document=event.document or "",
+                counterparty=event.counterparty or "",
+                remarks=_remarked(event.remarks),
+            )
+        case OutputDesignated():
+            held = event.evidence.certificates
+            return line._replace(
+                day=event.day.isoformat(),
+                kind="designation",
+                document=event.document,
+                certificates=", ".join(f"{one.certificate_id}: {one.status.value}" for one in held),
+            )
+        case DesignationReleased():
+            return line._replace(
+                day=event.day.isoformat(),
+                kind="designation_restored" if event.restored else "designation_released",
+                movement=event.change_id,
+                document=event.document,
+                remarks=event.because,
+            )
+        case BalanceCarried():
+            day = event.pool.period.isoformat()
+            return line._replace(day=day, kind="carried", movement=event.from_pool.key)
+        case OverdraftCaseDeclared():
+            day = event.declared_on.isoformat()
+            return line._replace(day=day, kind="overdraft_case", remarks=event.reason)
+        case _:
+            return line
+
+
+def _remarked(remarks: Iterable[Remark]) -> str:
+    return " / ".join(f"{one.rule}: {one.sentence}" for one in remarks)
+
+
+def _moved(line: Line, before: Kgs, after: Kgs) -> Line:
+    def more(accounts: Sequence[Account]) -> int:
+        return sum(after[PLACE[one]] - before[PLACE[one]] for one in accounts)
+
+    return line._replace(
+        inflow_kg=-more(INFLOWS),
+        input_kg=-more(INPUTS),
+        output_kg=more(OUTPUTS),
+        designated_kg=more([Account.OUTPUT_COC]),
+        losses_kg=more([Account.LOSSES]),
+        unexplained_kg=more([Account.UNEXPLAINED]),
+    )
+
+
+# --- as text ---
+
+
+def csv_of(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """Rows as CSV in UTF-8, some at a time; no cell is taken for a formula."""
+    yield _lines([columns])
+    page: list[list[object]] = []
+    for row in rows:
+        page.append([harmless(cell) for cell in row])
+        if len(page) >= 500:
+            yield _lines(page)
+            page = []
+    if page:
+        yield _lines(page)
+
+
+def harmless(cell: object) -> object:
+    """A cell that no spreadsheet calculates: texts that look like a formula begin with a quote."""
+    if isinstance(cell, str) and cell.startswith(RISKY):
+        return f"'{cell}"
+    return "" if cell is None else cell
+
+
+def _lines(rows: Sequence[Sequence[object]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,136 @@
+"""The yearly report to ASI: what each CoC scope took in and gave out, by stage and activity. Pure.
+
+A calendar year, whatever the accounting period. The ledger keeps one pool per stage, so activities
+of the same stage (a smelter and its casthouse) are reported together, each named. Circularity
+indicators come from the same entries. Shares are exact fractions, cut to six places; one is None
+where its whole is zero. Sources: sources.md 5.8 (the report; its due date is unverified), 6
+(formulas, general knowledge).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_DOWN, Decimal
+from typing import NamedTuple
+
+from contracts.coc import DesignationReleased, MovementBooked, OutputDesignated
+from contracts.custody import Account, Entry, MovementKind, PoolKey, Stage
+from contracts.envelope import Event
+from contracts.values import Activity
+
+from .accounts import ELIGIBLE_SCRAP, INFLOWS, INPUTS, OUTPUTS
+from .evidence import stages_of
+
+SIX_PLACES = Decimal("0.000001")
+Posting = MovementBooked | OutputDesignated | DesignationReleased
+
+
+class Sums(NamedTuple):
+    """What was booked in a year: kilograms by account, and of what came in the recycled mass by
+    kind and the part that came from an earlier stage of the same scope."""
+
+    kgs: Mapping[str, int]
+    pre_kg: int = 0
+    post_kg: int = 0
+    earlier_stage_kg: int = 0
+
+
+class ReportLine(NamedTuple):
+    """A stage of a scope in a calendar year, in kilograms."""
+
+    scope_id: str
+    year: int
+    stage: str
+    activities: tuple[str, ...]
+    inflow_kg: int
+    input_coc_kg: int
+    eligible_scrap_kg: int
+    non_coc_kg: int
+    from_earlier_stage_kg: int
+    output_kg: int
+    output_coc_kg: int
+    output_non_coc_kg: int
+    scrap_not_claimed_kg: int
+    losses_kg: int
+    unexplained_kg: int
+    stock_change_kg: int
+    coc_share_of_input: Decimal | None
+    recycled_content: Decimal | None
+    post_consumer_content: Decimal | None
+    process_scrap_rate: Decimal | None
+    metal_yield: Decimal | None
+
+
+COLUMNS: tuple[str, ...] = ReportLine._fields
+NOTHING = Sums({})
+
+
+def year_of(event: Event) -> tuple[PoolKey, int] | None:
+    """The pool and the calendar year that an event counts in. A balance carried over is no
+    movement: it was counted when the metal came."""
+    if isinstance(event, Posting):
+        return event.pool, event.day.year
+    return None
+
+
+def added(sums: Sums, event: Event) -> Sums:
+    """The sums after one more event."""
+    if not isinstance(event, Posting):
+        return sums
+    kgs = dict(sums.kgs)
+    for one in event.entries:
+        kgs[one.account.value] = kgs.get(one.account.value, 0) + one.kg
+    came = [one for one in event.entries if one.account in INFLOWS]
+    earlier = isinstance(event, MovementBooked) and event.kind is MovementKind.FROM_STAGE
+    return Sums(
+        {account: kg for account, kg in sorted(kgs.items()) if kg},
+        sums.pre_kg - sum(one.pre_kg for one in came),
+        sums.post_kg - sum(one.post_kg for one in came),
+        sums.earlier_stage_kg - (mass(came) if earlier else 0),
+    )
+
+
+def mass(entries: Iterable[Entry]) -> int:
+    """The kilograms of entries."""
+    return sum(one.kg for one in entries)
+
+
+def report_line(
+    scope_id: str, year: int, stage: Stage, activities: Sequence[Activity], sums: Sums
+) -> ReportLine:
+    """The line of a stage."""
+
+    def kg(*accounts: Account) -> int:
+        return sum(sums.kgs.get(account.value, 0) for account in accounts)
+
+    inflow, output = -kg(*INFLOWS), kg(*OUTPUTS)
+    stock = kg(Account.STOCK)
+    used = inflow - stock
+    return ReportLine(
+        scope_id=scope_id,
+        year=year,
+        stage=stage.value,
+        activities=tuple(one.value for one in activities if stage in stages_of((one,))),
+        inflow_kg=inflow,
+        input_coc_kg=-kg(*INPUTS),
+        eligible_scrap_kg=-kg(*ELIGIBLE_SCRAP),
+        non_coc_kg=-kg(Account.NON_COC),
+        from_earlier_stage_kg=sums.earlier_stage_kg,
+        output_kg=output,
+        output_coc_kg=kg(Account.OUTPUT_COC),
+        output_non_coc_kg=kg(Account.OUTFLOW, Account.OUTFLOW_SCRAP),
+        scrap_not_claimed_kg=kg(Account.OUTFLOW_SCRAP),
+        losses_kg=kg(Account.LOSSES),
+        unexplained_kg=kg(Account.UNEXPLAINED),
+        stock_change_kg=stock,
+        coc_share_of_input=share(-kg(*INPUTS), inflow),
+        recycled_content=share(sums.pre_kg + sums.post_kg, inflow),
+        post_consumer_content=share(sums.post_kg, inflow),
+        process_scrap_rate=share(kg(Account.OUTFLOW_SCRAP), used),
+        metal_yield=share(output, used),
+    )
+
+
+def share(part: int, whole: int) -> Decimal | None:
+    """A part of a whole, cut to six places; None of nothing."""
+    if whole <= 0:
+        return None
+    return (Decimal(part) / whole).quantize(SIX_PLACES, ROUND_DOWN)

@@ -1,0 +1,152 @@
+"""What leaves the ledger over HTTP: statements, EPCIS, paper, the report, the flow; for whom."""
+
+import csv
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.api.test_custody import (
+    BEGAN,
+    MILL,
+    MILL_POOL,
+    POOL,
+    SMELTER,
+    TONNE,
+    balance,
+    book,
+    confirmed,
+    document,
+    who,
+)
+from tests.api.test_custody import door as door  # the same world, in a platform of its own
+from tests.door import Door, eventually
+
+
+@pytest.fixture(scope="module")
+def traded(door: Door) -> Door:
+    """One document confirmed, one replaced, one booking taken back."""
+    door.send(who(SMELTER), "coc/issue_document", **document("D-1", 1000))
+    door.send(who(MILL), "coc/confirm_document", **confirmed("D-1", 1000))
+    eventually(lambda: balance(door, MILL), lambda seen: seen["accounts"]["stock"])
+    door.send(who(SMELTER), "coc/issue_document", **document("D-2", 70))
+    correction = document("D-3", 60, replaces="D-2", correction_reason="weighed-again")
+    door.send(who(SMELTER), "coc/issue_document", **correction)
+    book(door, "book_loss", "LOSS-1", mass_kg=7)
+    door.settled()
+    book(door, "reverse_movement", "BACK-1", reverses="LOSS-1")
+    door.settled()
+    return door
+
+
+def test_a_statement_ends_in_the_balance_of_the_pool(traded: Door) -> None:
+    path = f"/coc/pools/{POOL}/statement"
+    items = traded.get(who(SMELTER), path, form="json")["items"]
+    now = balance(traded)
+    assert items[-1]["stock_kg"] == now["accounts"]["stock"]
+    assert items[-1]["available_kg"] == now["available_kg"]
+    assert sum(item["designated_kg"] for item in items) == now["designated_kg"] == 1060 * TONNE
+
+    answered = traded.ask(who(SMELTER), "GET", path)
+    rows = list(csv.DictReader(io.StringIO(answered.text)))
+    assert answered.headers["content-type"].startswith("text/csv")
+    assert [row["available_kg"] for row in rows] == [str(item["available_kg"]) for item in items]
+
+    sheet = traded.ask(who(SMELTER), "GET", path, params={"form": "xlsx"})
+    read = CalamineWorkbook.from_filelike(io.BytesIO(sheet.content)).get_sheet_by_index(0)
+    assert len(read.to_python()) == len(items) + 1
+
+
+def test_statements_are_their_owners(traded: Door) -> None:
+    for path in (f"/coc/pools/{POOL}/statement", f"/coc/pools/{POOL}/epcis"):
+        refused = traded.ask(who(MILL), "GET", path)
+        assert (refused.status_code, refused.json()["slug"]) == (403, "not-your-member")
+    unknown = traded.ask(who(MILL), "GET", f"/coc/pools/{MILL_POOL}x/statement")
+    assert unknown.json()["slug"] == "not-your-member"
+
+
+def test_a_pool_is_told_as_epcis_page_by_page(traded: Door) -> None:
+    path = f"/coc/pools/{POOL}/epcis"
+    whole = traded.ask(who(SMELTER), "GET", path)
+    assert whole.headers["content-type"].startswith("application/ld+json")
+    told = whole.json()["epcisBody"]["eventList"]
+    found: list[dict[str, Any]] = []
+    after: str | None = "0"
+    while after is not None:
+        part = traded.ask(who(SMELTER), "GET", path, params={"after": after, "limit": 2})
+        found += part.json()["epcisBody"]["eventList"]
+        after = part.headers.get("next-after")
+    assert found == told, "an error is declared of a booking that another page told"
+    [declared] = [event for event in told if "errorDeclaration" in event]
+    assert declared["castmark:movement"] == "LOSS-1"
+
+
+def test_a_replaced_document_is_told_by_both_sides(traded: Door) -> None:
+    for side in (SMELTER, MILL):
+        document_ = traded.get(who(side), "/coc/documents/D-2/epcis")
+        first, declared = document_["epcisBody"]["eventList"]
+        assert first["eventID"] == declared["eventID"]
+        instead = traded.get(who(side), "/coc/documents/D-3/epcis")["epcisBody"]["eventList"]
+        assert declared["errorDeclaration"]["correctiveEventIDs"] == [instead[0]["eventID"]]
+
+
+def test_a_document_is_printed_the_same_each_time(traded: Door) -> None:
+    path = "/coc/documents/D-1/paper"
+    one, other = (
+        traded.ask(who(side), "GET", path, params={"form": "pdf"}) for side in (MILL, SMELTER)
+    )
+    assert one.headers["content-type"] == "application/pdf"
+    assert one.content == other.content
+    assert one.content.startswith(b"%PDF-")
+    said = traded.get(who(MILL), path)
+    assert said["number"] == "D-1"
+    assert said["valid"]
+    replaced = traded.get(who(MILL), "/coc/documents/D-2/paper")
+    assert not replaced["valid"]
+
+
+def test_the_yearly_report_has_a_line_for_each_stage(traded: Door) -> None:
+    [line] = traded.get(who(SMELTER), f"/coc/scopes/{SMELTER}-S/report", year=2024)["items"]
+    assert (line["stage"], line["activities"]) == ("aluminium", ["casthouse"])
+    assert line["inflow_kg"] == 10_000 * TONNE
+    assert line["eligible_scrap_kg"] == line["input_coc_kg"] == 5_000 * TONNE
+    assert line["output_kg"] == 9_800 * TONNE
+    assert line["output_coc_kg"] == 1_060 * TONNE
+    assert line["post_consumer_content"] == "0.5"
+    assert line["metal_yield"] == "1"
+    [before] = traded.get(who(SMELTER), f"/coc/members/{SMELTER}/report", year=2023)["items"]
+    assert (before["inflow_kg"], before["recycled_content"]) == (0, None)
+    refused = traded.ask(who(MILL), "GET", f"/coc/members/{SMELTER}/report?year=2024")
+    assert refused.json()["slug"] == "not-your-member"
+
+
+def flows(door: Door, role: str) -> dict[str, int]:
+    seen = door.get(role, "/coc/flow", first="2024-01-01", last="2024-12-31")
+    return {f"{one['source']}>{one['target']}/{one['status']}": one["kg"] for one in seen["links"]}
+
+
+def test_everybody_sees_the_flow_through_its_own_pools(traded: Door) -> None:
+    pool = "pool:aluminium:europe"
+    smelter, mill, all_ = (flows(traded, role) for role in (who(SMELTER), who(MILL), "ops"))
+    assert mill == {f"coc_market:aluminium>{pool}/coc": 1000 * TONNE}
+    assert smelter[f"{pool}>coc_market:aluminium/coc"] == 1060 * TONNE
+    assert smelter[f"{pool}>non_coc_market:aluminium/non_coc"] == (9000 - 1060) * TONNE
+    assert f"{pool}>losses:aluminium/non_coc" not in smelter, "it was taken back"
+    assert all_ == {**mill, **smelter}
+    refused = traded.ask(who(MILL), "GET", "/coc/flow?first=2024-02-01&last=2024-01-01")
+    assert refused.json()["slug"] == "period-out-of-range"
+
+
+def test_the_public_sees_nothing_of_two_members(traded: Door) -> None:
+    """Two are fewer than may be published, in a quarter and in a year."""
+    before = traded.ask(None, "GET", "/coc/public/flow")
+    assert before.json()["links"] == []
+    refused = traded.ask(None, "GET", "/coc/public/flow", params={"period": "2024-Q1"})
+    assert refused.json()["slug"] == "flow-off-grid"
+    traded.tick(date(BEGAN.year + 1, 4, 1))
+    for period in ("2024-Q1", "2024"):
+        told = traded.get(None, "/coc/public/flow", period=period)
+        assert (told["links"], told["nodes"]) == ([], [])
+        assert told["withheld"] != []

@@ -1,0 +1,108 @@
+"""The flow: every kilogram goes from a place to a place, once, whatever is corrected later."""
+
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from contracts.coc import DesignationReleased
+from contracts.custody import Account, Entry, MovementKind, Stage
+from contracts.envelope import Event
+from services.coc_ledger import export_rows
+from services.coc_ledger.flow import Place, passages, picture, region_of
+
+from .given import POLICY
+from .told import ALUMINA, POOL, movement, receipt, recorded, shipment
+
+
+def went(*events: Event) -> dict[tuple[str, bool, bool], int]:
+    """Kilograms by place, way and status; what cancels out is not told."""
+    sums: Counter[tuple[str, bool, bool]] = Counter()
+    for event in events:
+        for one in passages(event):
+            sums[one.place.value, one.inward, one.coc] += one.kg
+    return {way: kg for way, kg in sums.items() if kg}
+
+
+def claim(kg: int) -> DesignationReleased:
+    """A claim that holds (again)."""
+    return DesignationReleased(
+        pool=POOL,
+        member_id="M-1",
+        document="D-1",
+        change_id="check:2:D-1",
+        day=date(2026, 3, 9),
+        mass_kg=kg,
+        entries=(
+            Entry(account=Account.OUTFLOW, kg=-kg),
+            Entry(account=Account.OUTPUT_COC, kg=kg),
+        ),
+        because="check_passed",
+        restored=True,
+    )
+
+
+def test_metal_comes_from_where_its_account_says() -> None:
+    assert went(receipt("R-1", 5)) == {("non_coc_supply", True, False): 5}
+    assert went(receipt("R-2", 7, Account.INPUT_POST_CONSUMER)) == {
+        ("post_consumer_scrap", True, True): 7
+    }
+
+
+def test_what_a_document_brings_comes_from_the_market_of_coc_metal() -> None:
+    entries = ((Account.INPUT_COC, -40), (Account.NON_COC, -2), (Account.STOCK, 42))
+    told = movement("d", MovementKind.DOCUMENT_RECEIPT, *entries, document="D-1")
+    assert went(told) == {("coc_market", True, True): 40, ("coc_market", True, False): 2}
+
+
+def test_a_claim_moves_a_lot_from_one_market_to_the_other() -> None:
+    assert went(shipment("O-1", 100), claim(60)) == {
+        ("non_coc_market", False, False): 40,
+        ("coc_market", False, True): 60,
+    }
+
+
+def test_what_is_taken_back_never_went() -> None:
+    back = ((Account.NON_COC, 5), (Account.STOCK, -5))
+    reversal = movement("B-1", MovementKind.REVERSAL, *back, reverses="R-1")
+    assert went(receipt("R-1", 5), reversal) == {}
+
+
+def test_a_stage_change_passes_the_conversion_of_the_earlier_stage() -> None:
+    out = ((Account.STOCK, -20), (Account.OUTPUT_COC, 15), (Account.OUTFLOW, 5))
+    first = movement("T", MovementKind.TO_STAGE, *out, pool=ALUMINA, to_stage=Stage.ALUMINIUM)
+    into = ((Account.INPUT_COC, -8), (Account.NON_COC, -2), (Account.STOCK, 10))
+    second = movement("stage:alumina:T", MovementKind.FROM_STAGE, *into)
+    places = {(one.place, one.stage) for event in (first, second) for one in passages(event)}
+    assert places == {(Place.CONVERSION, Stage.ALUMINA)}
+
+
+@pytest.mark.parametrize(
+    ("country", "region"),
+    [("CN", "china"), ("NO", "europe"), ("AE", "gulf"), ("AU", "oceania"), ("ZZ", "other")],
+)
+def test_regions_are_the_policys(country: str, region: str) -> None:
+    assert region_of(country, POLICY) == region
+
+
+def test_no_country_is_in_two_regions() -> None:
+    regions = [name for name in POLICY.figures if name.startswith("flow.region.")]
+    named = Counter(country for name in regions for country in POLICY.words(name))
+    assert [country for country, times in named.items() if times > 1] == []
+    assert len(named) > 190
+
+
+def test_rows_are_folds_that_give_the_picture() -> None:
+    """Two receipts of a day are one row; a viewer sees its own members' flows alone."""
+    flows = next(one for one in export_rows.PROJECTIONS if one.name == "flows")
+    rows: dict[str, export_rows.FlowRow] = {}
+    for one in recorded(receipt("R-1", 5), receipt("R-2", 6), shipment("O-1", 3)):
+        for key in flows.keys(one):
+            rows[key] = flows.evolve(key, rows.get(key), one)
+    told = [export_rows.flow_of(row, "europe") for row in rows.values()]
+    first, last = date(2026, 1, 1), date(2026, 12, 31)
+
+    assert sorted(one.kg for one in told) == [3, 11]
+    assert sorted(kg for _, kg in picture(told, first, last, None).links) == [3, 11]
+    assert picture(told, first, last, frozenset({"M-2"})).links == []
+    assert picture(told, first, date(2026, 3, 8), None).links == []

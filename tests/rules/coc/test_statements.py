@@ -1,0 +1,160 @@
+"""Statements and yearly reports are the ledger's own figures, line by line."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.coc import BalanceCarried, MovementBooked
+from contracts.custody import Account, Entry, MovementKind, PoolKey, Stage
+from contracts.envelope import Event
+from contracts.values import Activity
+from services.coc_ledger import yearly
+from services.coc_ledger.accounts import INFLOWS, NO_KGS, PLACE, posted_kg
+from services.coc_ledger.balance import Terms, cover, figures, rule_of
+from services.coc_ledger.statements import COLUMNS, Line, csv_of, harmless, lines
+
+from .given import POLICY
+from .told import POOL, movement, receipt, recorded, shipment
+
+TONNE = 1000
+BEFORE = PoolKey(scope_id="S-1", stage=Stage.ALUMINIUM, period=date(2025, 1, 1))
+
+
+def statement(*events: Event) -> list[Line]:
+    return list(lines(recorded(*events), POLICY))
+
+
+def carried(balance_kg: int, stock_kg: int) -> BalanceCarried:
+    stock = (
+        Entry(account=Account.OPENING, kg=-stock_kg),
+        Entry(account=Account.STOCK, kg=stock_kg),
+    )
+    return BalanceCarried(
+        pool=POOL,
+        member_id="M-1",
+        from_pool=BEFORE,
+        balance_kg=balance_kg,
+        owed_kg=0,
+        blocked=False,
+        entries=stock,
+    )
+
+
+def test_each_line_says_what_moved_and_what_stands_after_it() -> None:
+    """W11 in small: half of the inflow is CoC, so half of the output may be claimed."""
+    told = statement(
+        carried(10, 40),
+        receipt("R-1", 5_000),
+        receipt("R-2", 5_000, Account.INPUT_POST_CONSUMER),
+        shipment("O-1", 9_800),
+    )
+
+    assert [line.kind for line in told] == ["carried", "receipt", "receipt", "shipment"]
+    assert [line.stock_kg for line in told] == [40, 5_040, 10_040, 240]
+    assert [line.available_kg for line in told] == [10, 10, 10, 4_910]
+    assert (told[2].inflow_kg, told[2].input_kg, told[3].output_kg) == (5_000, 5_000, 9_800)
+
+
+MOVES = st.lists(
+    st.tuples(st.sampled_from([*INFLOWS, Account.OUTFLOW, Account.LOSSES]), st.integers(1, 9_999)),
+    max_size=12,
+)
+
+
+def events_of(moves: Sequence[tuple[Account, int]]) -> list[MovementBooked]:
+    made = []
+    for number, (account, kg) in enumerate(moves):
+        signed = -kg if account in INFLOWS else kg
+        entries = ((account, signed), (Account.STOCK, -signed))
+        made.append(movement(f"X-{number}", MovementKind.RECEIPT, *entries))
+    return made
+
+
+@given(MOVES)
+def test_the_last_line_is_the_pool(moves: list[tuple[Account, int]]) -> None:
+    events = events_of(moves)
+    kgs = NO_KGS
+    for event in events:
+        kgs = posted_kg(kgs, event.entries)
+    told = statement(*events)
+
+    assert sum(line.inflow_kg for line in told) == figures(kgs).inflow_kg
+    assert sum(line.losses_kg for line in told) == kgs[PLACE[Account.LOSSES]]
+    if told:
+        made = cover(figures(kgs), Terms(), rule_of(POLICY))
+        assert told[-1].stock_kg == kgs[PLACE[Account.STOCK]]
+        assert told[-1].available_kg == made.available_kg
+
+
+def test_a_table_holds_no_formula() -> None:
+    assert [harmless(cell) for cell in ("=1+1", "+1", "-1", "@x", "\tx", "plain", -5, None)] == [
+        "'=1+1",
+        "'+1",
+        "'-1",
+        "'@x",
+        "'\tx",
+        "plain",
+        -5,
+        "",
+    ]
+    told = b"".join(csv_of(COLUMNS, statement(receipt("R-1", 5)))).decode()
+    [row] = csv.DictReader(io.StringIO(told))
+    assert (row["movement"], row["inflow_kg"]) == ("R-1", "5")
+
+
+def year(*events: Event) -> yearly.ReportLine:
+    sums = yearly.NOTHING
+    for event in events:
+        sums = yearly.added(sums, event)
+    activities = (Activity.SMELTING, Activity.CASTHOUSE, Activity.ALUMINA_REFINING)
+    return yearly.report_line("S-1", 2026, Stage.ALUMINIUM, activities, sums)
+
+
+def scrap(kg: int) -> MovementBooked:
+    entries = (
+        Entry(account=Account.INPUT_POST_CONSUMER, kg=-kg, post_kg=-kg),
+        Entry(account=Account.STOCK, kg=kg, post_kg=kg),
+    )
+    return receipt("R-9", kg).model_copy(update={"entries": entries})
+
+
+def test_a_report_counts_what_came_and_left_and_how_much_of_it_was_recycled() -> None:
+    lost = movement("L-1", MovementKind.LOSS, (Account.STOCK, -100), (Account.LOSSES, 100))
+    found = year(receipt("R-1", 3_000), scrap(1_000), shipment("O-1", 3_400), lost)
+
+    assert (found.inflow_kg, found.input_coc_kg, found.eligible_scrap_kg) == (4_000, 1_000, 1_000)
+    assert (found.output_kg, found.losses_kg, found.stock_change_kg) == (3_400, 100, 500)
+    assert found.recycled_content == found.post_consumer_content == Decimal("0.25")
+    assert found.coc_share_of_input == Decimal("0.25")
+    assert found.metal_yield == Decimal("0.971428"), "3400 of 3500, cut, never rounded up"
+
+
+def test_a_report_names_the_activities_of_its_stage_alone() -> None:
+    assert year().activities == ("smelting", "casthouse")
+
+
+def test_metal_of_an_earlier_stage_is_told_apart() -> None:
+    entries = ((Account.INPUT_COC, -700), (Account.NON_COC, -300), (Account.STOCK, 1_000))
+    found = year(movement("stage:alumina:T", MovementKind.FROM_STAGE, *entries, coc_kg=700))
+    assert (found.inflow_kg, found.from_earlier_stage_kg) == (1_000, 1_000)
+
+
+def test_a_balance_carried_over_is_not_counted_twice() -> None:
+    assert yearly.year_of(carried(10, 500)) is None
+    assert year(carried(10, 500)).stock_change_kg == 0
+
+
+@pytest.mark.parametrize("event", [receipt("R-1", 5), shipment("O-1", 5)])
+def test_a_booking_counts_in_the_year_of_its_day(event: MovementBooked) -> None:
+    assert yearly.year_of(event) == (POOL, 2026)
+
+
+def test_nothing_is_a_share_of_nothing() -> None:
+    assert year().recycled_content is None
+    assert year().metal_yield is None
