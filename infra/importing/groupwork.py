@@ -13,7 +13,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import orjson
 import structlog
 
 from infra.errors import Transient
@@ -24,7 +26,7 @@ from infra.transaction import Answer, Transaction
 from . import jobs
 from .groups import Group, GroupChunk, GroupSource, chunk_of, judge_groups, readable
 from .jobs import Job
-from .kinds import GroupBuilt, Grouped, Kind
+from .kinds import GroupBuilt, Grouped, Groups, Kind
 from .order import ranked
 from .work import Work
 
@@ -33,6 +35,13 @@ AHEAD = 2 * WORKERS
 SMALL = 4_000
 """Rows up to which no processes are started."""
 log = structlog.stdlib.get_logger("castmark.imports")
+
+
+def _work(
+    work: Callable[[Any, Groups], list[GroupBuilt]], prepared: object, groups: bytes
+) -> list[GroupBuilt]:
+    """What runs in another process: rows go there as JSON, at half the cost of pickled ones."""
+    return work(prepared, orjson.loads(groups))
 
 
 class GroupWork(Work):
@@ -88,7 +97,7 @@ class GroupWork(Work):
         prepared = await asyncio.to_thread(
             self._grouped.prepare, job.asked, job.binding, today, keys
         )
-        work = partial(self._grouped.work, prepared, readable(groups))
+        work = partial(_work, self._grouped.work, prepared, orjson.dumps(readable(groups)))
         try:
             built: list[GroupBuilt] = await asyncio.get_running_loop().run_in_executor(
                 self._pool, work

@@ -5,6 +5,7 @@ say differs. All else is the same for every kind.
 """
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -14,9 +15,10 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from contracts.values import ID_PATTERN
+from infra.auth import Principal
 from infra.errors import Refused
 from infra.service import Running
-from infra.web import Api, Json, Paged, SignedIn
+from infra.web import Api, Json, Page, Paged, SignedIn
 
 from . import jobs, rejects
 from .jobs import Job, RefusedRow, Told
@@ -40,30 +42,25 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
     """What is asked about imports under `<prefix>/imports`."""
     at = f"{running.definition.prefix}/imports"
 
-    async def own(principal: SignedIn, import_id: str) -> Job:
-        job = await asyncio.to_thread(imports.job, import_id)
-        if job is None and principal.is_ops:
-            raise Refused("unknown-import", f"there is no import {import_id}")
-        principal.require_member(job.member_id if job else "-")
-        assert job is not None  # "-" is nobody's id
-        return job
-
     @api.get(at + "/{import_id}", tags=["imports"])
     async def state(principal: SignedIn, import_id: Key) -> Response:
         """How far an import is, and what became of its rows."""
-        return Json(shown(await own(principal, import_id)))
+        return Json(shown(await _own(imports, principal, import_id)))
 
     @api.get(at + "/{import_id}/rows", tags=["imports"])
     async def rows(principal: SignedIn, import_id: Key, wanted: Paged) -> Response:
         """Answers to refused rows, in order; `after` is a row's number."""
-        job = await own(principal, import_id)
+        job = await _own(imports, principal, import_id)
         after = _row_number(wanted.after)
         found = await asyncio.to_thread(
             jobs.refused_rows, running.engine, job.import_id, after, wanted.limit + 1
         )
-        items = [_answer(row) for row in found[: wanted.limit]]
-        more = len(found) > wanted.limit
-        return Json({"items": items, "next": str(items[-1]["row"]) if more else None})
+        return Json(_page([_answer(row) for row in found], wanted))
+
+    @api.get(at + "/{import_id}/rejects", tags=["imports"])
+    async def rejected(principal: SignedIn, import_id: Key) -> Response:
+        """The refused rows in the columns they came in, with what was wrong: mend and send."""
+        return await _rejects(running, imports, await _own(imports, principal, import_id))
 
     if any(kind.grouped is not None for kind in imports.kinds.values()):
 
@@ -72,34 +69,45 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
             """What became of rows that are taken together, in the order of their first rows, and
             what was found about them; `after` is the number of such a row. A dry run tells it
             too."""
-            job = await own(principal, import_id)
+            job = await _own(imports, principal, import_id)
+            after = _row_number(wanted.after)
             found = await asyncio.to_thread(
-                jobs.groups, running.engine, job.import_id, _row_number(wanted.after),
-                wanted.limit + 1,
-            )  # fmt: skip
-            items = [_group(one) for one in found[: wanted.limit]]
-            more = len(found) > wanted.limit
-            return Json({"items": items, "next": str(items[-1]["row"]) if more else None})
-
-    @api.get(at + "/{import_id}/rejects", tags=["imports"])
-    async def rejected(principal: SignedIn, import_id: Key) -> Response:
-        """The refused rows in the columns they came in, with what was wrong: mend and send."""
-        job = await own(principal, import_id)
-        page = partial(jobs.refused_rows, running.engine, job.import_id)
-        form = job.options.format
-        name = f"{job.import_id.replace(':', '_')}-rejects.{form}"
-        if form != "xlsx":
-            headers = {"content-disposition": f'attachment; filename="{name}"'}
-            return StreamingResponse(
-                rejects.text_of(job, page), headers=headers, media_type=rejects.MEDIA_TYPES[form]
+                jobs.groups, running.engine, job.import_id, after, wanted.limit + 1
             )
-        made = await asyncio.to_thread(rejects.make_xlsx, job, page, imports.folder)
-        return FileResponse(
-            made,
-            media_type=rejects.MEDIA_TYPES[form],
-            filename=name,
-            background=BackgroundTask(made.unlink),
+            return Json(_page([_group(one) for one in found], wanted))
+
+
+async def _own(imports: Imports, principal: Principal, import_id: str) -> Job:
+    job = await asyncio.to_thread(imports.job, import_id)
+    if job is None and principal.is_ops:
+        raise Refused("unknown-import", f"there is no import {import_id}")
+    principal.require_member(job.member_id if job else "-")
+    assert job is not None  # "-" is nobody's id
+    return job
+
+
+def _page(found: Sequence[dict[str, object]], wanted: Page) -> dict[str, object]:
+    """Answers by row; one more was asked for, which says whether there are more."""
+    items = found[: wanted.limit]
+    return {"items": items, "next": str(items[-1]["row"]) if len(found) > wanted.limit else None}
+
+
+async def _rejects(running: Running, imports: Imports, job: Job) -> Response:
+    page = partial(jobs.refused_rows, running.engine, job.import_id)
+    form = job.options.format
+    name = f"{job.import_id.replace(':', '_')}-rejects.{form}"
+    if form != "xlsx":
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return StreamingResponse(
+            rejects.text_of(job, page), headers=headers, media_type=rejects.MEDIA_TYPES[form]
         )
+    made = await asyncio.to_thread(rejects.make_xlsx, job, page, imports.folder)
+    return FileResponse(
+        made,
+        media_type=rejects.MEDIA_TYPES[form],
+        filename=name,
+        background=BackgroundTask(made.unlink),
+    )
 
 
 def _row_number(after: str | None) -> int:

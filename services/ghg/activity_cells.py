@@ -23,6 +23,8 @@ FIRST_YEAR, LAST_YEAR = 1990, 2199
 MAX_TEXT = 200
 SHOWN = 40
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+_USUAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,12})?")
+"""A number that needs no second look."""
 _ID = re.compile(ID_PATTERN)
 _CERTIFICATE = re.compile(r"(?P<id>.+?)\s*[:=]\s*(?P<mwh>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
 SCRAP_RIGHT = (
@@ -32,6 +34,8 @@ SCRAP_RIGHT = (
 
 def number(text: str) -> Decimal:
     """A number, zero or more."""
+    if _USUAL.fullmatch(text) is not None:
+        return Decimal(text)
     if _NUMBER.fullmatch(text) is None or len(text) > SHOWN:
         text = text.strip()
         if _NUMBER.fullmatch(text) is None or len(text) > SHOWN:

@@ -94,10 +94,12 @@ class Rows:
                 at[field.name] = -len(tail)
         self._tail = tail
         self._at = at
+        self._quantity, self._factor_unit = at["quantity"], at["factor_unit"]
         self._head_of = itemgetter(*(at[name] for name in ("step", "item", "unit", "kind")))
         self._site_of = itemgetter(*(at[name] for name in SITE_FIELDS))
         self._heads: dict[tuple[str, ...], Head] = {}
-        self._years: dict[str, int] = {}
+        self._who = itemgetter(at["facility_id"], at["year"])
+        self._same: dict[tuple[str, ...], int] = {}
         self._defaults = 0
         self._optional = tuple(
             (at[name], _PLACE[name], reader, name)
@@ -166,14 +168,14 @@ class Rows:
             head = self._heads.get(texts)
             if head is None:
                 head = self._heads[texts] = self._head(*texts)
-            self._same_year(row, year)
+            if self._same.get(self._who(row)) != year or year is None:
+                self._same_year(row, year)
             values = list(_DEFAULTS)
-            quantity = number(row[self._at["quantity"]])
+            quantity = number(row[self._quantity])
             values[_STEP], values[_ITEM], values[_KIND] = head.step, head.item.slug, head.kind
             values[_QUANTITY] = quantity if head.factor == ONE else quantity * head.factor
             for at, place, reader, _ in self._optional:
-                text = row[at].strip()
-                if text:
+                if text := row[at].strip():
                     values[place] = reader(text)
             datum = Datum._make(values)
             return self._checked(datum, head, row)
@@ -189,18 +191,16 @@ class Rows:
         return Head(where, what, conversion.factor, conversion.note, kind_of(kind))
 
     def _same_year(self, row: Sequence[str], year: int | None) -> None:
-        text = row[self._at["year"]]
-        found = self._years.get(text)
-        if found is None:
-            found = self._years[text] = self._year(row)
+        found = self._year(row)
         if not row[self._at["facility_id"]].strip():
             raise Refused("value-missing", "facility_id is empty: every row needs it")
         if found != year:
             raise Refused("value-missing", f"this row stands with those of {year}")
+        if len(self._same) > MAX_KEPT:
+            self._same.clear()
+        self._same[self._who(row)] = found
 
     def _year(self, row: Sequence[str]) -> int:
-        if len(self._years) > MAX_KEPT:
-            self._years.clear()
         text = row[self._at["year"]].strip().removesuffix(".0")
         if not text:
             raise Refused("value-missing", "year is empty: every row needs it")
@@ -217,7 +217,7 @@ class Rows:
     def _checked(self, datum: Datum, head: Head, row: Sequence[str]) -> Datum:
         """What follows from several fields of a row."""
         family = head.item.family
-        if datum.factor is not None or row[self._at["factor_unit"]]:
+        if datum.factor is not None or row[self._factor_unit]:
             datum = datum._replace(factor=self._factor(row, head.item))
         if head.note:
             self._defaults += 1

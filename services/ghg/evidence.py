@@ -53,10 +53,11 @@ class Engagement(Value):
 
 
 class Chunk(Value):
-    """A part of a version's activity data: column names once, then the rows as text."""
+    """A part of a version's activity data: column names once, then the rows as one text (written
+    and read by `packing`)."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: str
 
 
 class Packed(Value):

@@ -128,8 +128,7 @@ class Queries:
             if record.type == ActivityRecorded.TYPE:
                 read = orjson.loads(record.data)
                 if read["data_version"] == data_version:
-                    rows = tuple(map(tuple, read["rows"]))
-                    chunks.append(Chunk(tuple(read["columns"]), rows))
+                    chunks.append(Chunk(tuple(read["columns"]), read["rows"]))
             elif record.type == ActivitySealed.TYPE:
                 read = orjson.loads(record.data)
                 if read["data_version"] == data_version:

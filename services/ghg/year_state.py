@@ -23,7 +23,8 @@ from .evidence import Calculated
 
 
 class ActivityRecorded(Event):
-    """Private: a chunk of a version of the data. `number` counts the chunks from 1."""
+    """Private: a chunk of a version of the data. `number` counts the chunks from 1; `rows` is one
+    text, a row a line with a tab between its cells (`packing`)."""
 
     TYPE: ClassVar[str] = "ghg.activity_recorded.v1"
     facility_id: FacilityId
@@ -31,7 +32,7 @@ class ActivityRecorded(Event):
     data_version: Number
     number: Number
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: str
 
 
 class Kept(NamedTuple):
