@@ -12,6 +12,7 @@ from services.portal.sources import DOCUMENTS, EVIDENCE, RULES, documents_in, pi
 from tests.rules.spec import ROOT
 
 WRITTEN = (ROOT / "docs" / "sources.md").read_text()
+NUMBERS = re.compile(r"(?<!criterion )\b[1-9]\.(?:1\d|\d)\b|(?<=rule )[1-9]\b(?!\.)")
 SERVICES = ("membership", "audit_scheduling", "ghg", "certification")
 
 
@@ -28,7 +29,7 @@ def citations() -> Iterator[tuple[str, str]]:
 def test_every_rule_and_document_that_is_cited_is_in_the_list() -> None:
     for source, _ in citations():
         keys = [key for found in re.findall(r"\[([^]]*)\]", source) for key in found.split(", ")]
-        numbers = re.findall(r"(?<!criterion )\b[1-9]\.(?:1\d|\d)\b|(?<=rule )[1-9]\b(?!\.)", source)
+        numbers = NUMBERS.findall(source)
         named = {piece.names for piece in pieces(source) if piece.names}
         assert named == {*keys, *(f"rule-{number}" for number in numbers)}, source
 
