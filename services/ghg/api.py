@@ -21,6 +21,7 @@ from infra.service import Running
 from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
 from infra.webcommands import command_routes
 
+from .aggregates_api import add_aggregates
 from .asked import asked, circularity_shown
 from .circularity import circularity
 from .comparing import compared
@@ -30,11 +31,15 @@ from .imports import LIMITS as FILE_LIMITS
 from .imports import add_imports
 from .jobs import Calculating
 from .packing import unpack
+from .plans_api import add_plans
+from .plans_filling import PlansFilling
+from .plans_problems import PLANS_PROBLEMS
 from .problems import PROBLEMS
 from .queries import CONSUMER, Queries
 from .reports_api import add_reports
 from .rows import YearRow
 from .shown import line_shown
+from .suppliers_api import add_suppliers
 from .totals import Side
 from .year_problems import YEAR_PROBLEMS
 
@@ -54,6 +59,7 @@ def api(running: Running, shared: Shared) -> Api:
     queries = Queries(running)
     persons = Persons(running.engine)
     filling = Filling(running.definition.policies, queries)
+    plans_filling = PlansFilling(queries)
 
     async def ready() -> Readiness:
         return readiness_of(running)
@@ -66,11 +72,12 @@ def api(running: Running, shared: Shared) -> Api:
         def found() -> Mapping[str, object]:
             lookup, state = queries.reader.lookup(CONSUMER), queries.reader.state
             evidence = fill(command, sent, lookup, state)
-            return {**evidence, **filling.computed(command, sent, evidence, today)}
+            plans = plans_filling.fields(command, sent)
+            return {**evidence, **filling.computed(command, sent, evidence, today), **plans}
 
         return {"on": today, **await asyncio.to_thread(found)}
 
-    problems = (*PROBLEMS, *YEAR_PROBLEMS, *IMPORT_PROBLEMS)
+    problems = (*PROBLEMS, *YEAR_PROBLEMS, *PLANS_PROBLEMS, *IMPORT_PROBLEMS)
     made = build_api(running.name, "/ghg", "Greenhouse gases", shared, ready, problems, LIMITS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
@@ -81,6 +88,9 @@ def api(running: Running, shared: Shared) -> Api:
     add_reports(made, running, queries, _row)
     _questions(made, queries, running.definition.policies)
     _disclosures(made, queries)
+    add_plans(made, queries, plans_filling)
+    add_suppliers(made, running, queries, plans_filling, persons)
+    add_aggregates(made, running, queries, plans_filling)
     running.spawn("calculating", Calculating(running, queries).run)
     return made
 

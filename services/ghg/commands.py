@@ -47,6 +47,7 @@ class StoreActivity(MemberCommand):
     NAME: ClassVar[str] = "store_activity"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "packed", "calculated"})
     prepared_by: Id | None = None
+    replaces: Number | None = None
     packed: Packed
     calculated: Calculated | None = None
 
@@ -54,7 +55,8 @@ class StoreActivity(MemberCommand):
 class SubmitActivity(StoreActivity):
     """Submit a facility's activity data of a calendar year, whole. What was submitted before for
     that year is replaced by a new version and kept; equal data change nothing. `prepared_by` names
-    the organisation that prepared them, where it is not the member's own people."""
+    the organisation that prepared them, where it is not the member's own people, `replaces` the
+    version that these were made from: another one in the meantime is not overwritten unseen."""
 
     NAME: ClassVar[str] = "submit_activity"
     site: SiteSent = SiteSent()

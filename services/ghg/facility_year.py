@@ -91,6 +91,14 @@ def _store(command: StoreActivity, state: FacilityYear) -> Sequence[FacilityYear
     )
     if before is not None and _same_data(before, sealed):
         return []
+    if command.replaces is not None and command.replaces != sealed.data_version - 1:
+        raise Refused(
+            "stale-input",
+            f"these data were made from version {command.replaces}; the present one is"
+            f" {sealed.data_version - 1}. Look at it first.",
+            calculated=command.replaces,
+            present=sealed.data_version - 1,
+        )
     chunks = [
         ActivityRecorded(
             facility_id=command.facility_id,

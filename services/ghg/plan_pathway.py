@@ -48,10 +48,8 @@ def pathway_of(base: PlanBase, method: Method, policy: Policy) -> Pathway:
 
 
 def by_year(pathway: Pathway) -> tuple[YearValue, ...]:
-    """Targets as events keep them, rounded to twelve places: far below any measurement."""
-    return tuple(
-        YearValue(year=year, t_per_t=round(value, 12)) for year, value in pathway.targets.items()
-    )
+    """Targets as events keep them, unrounded: the base year lies on its own pathway."""
+    return tuple(YearValue(year=year, t_per_t=value) for year, value in pathway.targets.items())
 
 
 def _check(method: Method) -> None:

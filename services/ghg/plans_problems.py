@@ -1,4 +1,4 @@
-"""Slugs of reduction plans, explained: what is wrong, and what would be right. Pure."""
+"""Slugs of plans, claims, asked-for data and sets, explained: what would be right. Pure."""
 
 from infra.problems import Problem
 
@@ -125,6 +125,16 @@ SUPPLIER_PROBLEMS: tuple[Problem, ...] = (
 )
 PORTFOLIO_PROBLEMS: tuple[Problem, ...] = (
     Problem(
+        "unknown-portfolio",
+        "There is no such set",
+        "Define it first: `define_portfolio`.",
+    ),
+    Problem(
+        "invalid-dimension",
+        "Nothing is told by that",
+        "`facts.known` are the names that can follow `by`.",
+    ),
+    Problem(
         "portfolio-differs",
         "The set is another one",
         "A set of facilities is never changed: define another, under another id.",
@@ -140,3 +150,4 @@ PORTFOLIO_PROBLEMS: tuple[Problem, ...] = (
         "From many sets single facilities could be solved for. Use one that you have defined.",
     ),
 )
+PLANS_PROBLEMS = (*PLAN_PROBLEMS, *CLAIM_PROBLEMS, *SUPPLIER_PROBLEMS, *PORTFOLIO_PROBLEMS)

@@ -51,6 +51,13 @@ def test_who_prepared_the_data_is_told_with_them() -> None:
     HAS_DATA.when(store(prepared_by="CONSULT")).then(*recorded(2), sealed(2, prepared_by="CONSULT"))
 
 
+def test_data_made_from_an_older_version_do_not_overwrite_a_newer_one() -> None:
+    HAS_DATA.when(store("42000", replaces=1)).then(*recorded(2, "42000"), sealed(2, "42000"))
+    twice = HAS_DATA.given(*recorded(2, "42000"), sealed(2, "42000"))
+    twice.when(store("43000", replaces=1)).refused("stale-input")
+    year.when(store("43000", replaces=1)).refused("stale-input")
+
+
 def test_data_of_somebody_elses_facility_are_refused() -> None:
     year.when(store(facility=None)).refused("unknown-facility")
     other = FACILITY.model_copy(update={"member_id": "M2"})

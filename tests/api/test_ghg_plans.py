@@ -1,0 +1,281 @@
+"""Plans, claims, suppliers and aggregates over HTTP: each by whom it concerns."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.imports.desk import as_csv
+from tests.imports.years import COLUMNS, PLANTS, YearDesk, year, years_on
+
+MEMBER = {"member_id": "M1"}
+FACILITY = "M1.plant-1"
+YEAR = "/ghg/facilities/M1.plant-1/years/2024"
+SCOPES = ("1", "2_location", "2_market", "3.1", "3.3", "3.4")
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[YearDesk]:
+    """ghg with the year of a smelter."""
+    async with years_on(tmp_path) as made:
+        await told_of(made, 1)
+        yield made
+
+
+async def told_of(desk: YearDesk, *plants: int) -> None:
+    """The years of some smelters of one entity, whose alumina is bought of SUP-1 without a
+    factor, calculated."""
+    rows = [row for plant in plants for row in year(plant)]
+    for row in rows:
+        if row["item"] == "bought.alumina":
+            row |= {"factor": "", "factor_unit": "", "supplier_id": "SUP-1"}
+    columns = (*COLUMNS, "supplier_id")
+    whole = [{name: row.get(name, "") for name in columns} for row in rows]
+    job = await desk.load(f"from-{plants[0]}", as_csv(whole, columns))
+    assert job["state"] == "done", job
+    for plant in plants:
+        await there(desk.client, f"{years_of(plant)}/results/1")
+
+
+def years_of(plant: int) -> str:
+    """Where a plant's year is told."""
+    return f"/ghg/facilities/M1.plant-{plant}/years/2024"
+
+
+async def there(client: httpx.AsyncClient, path: str, **wanted: str) -> None:
+    """Until something is there, and says so."""
+    for _ in range(600):
+        answer = await client.get(path)
+        if answer.status_code == 200 and wanted.items() <= answer.json().items():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{path} is not there")
+
+
+def headers() -> dict[str, str]:
+    """A command id of our own."""
+    return {"idempotency-key": uuid.uuid4().hex}
+
+
+async def post(client: httpx.AsyncClient, path: str, **body: Any) -> tuple[int, dict[str, Any]]:
+    """POST with a command id."""
+    answer = await client.post(f"/ghg/{path}", json=body, headers=headers())
+    return answer.status_code, answer.json()
+
+
+async def get(client: httpx.AsyncClient, path: str, **query: str) -> tuple[int, dict[str, Any]]:
+    """GET as JSON."""
+    answer = await client.get(path, params=query)
+    return answer.status_code, answer.json()
+
+
+async def seen(client: httpx.AsyncClient, path: str, count: int) -> list[dict[str, Any]]:
+    """The items of a list, when there are so many."""
+    found: list[dict[str, Any]] = []
+    for _ in range(600):
+        found = (await get(client, path))[1]["items"]
+        if len(found) == count:
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{path} tells {found}")
+
+
+async def verified(desk: YearDesk) -> None:
+    """All years are verified."""
+    verifier = desk.signed_in("verifier:V1")
+    for plant in range(1, PLANTS + 1):
+        of = {"facility_id": f"M1.plant-{plant}", "year": 2024, "result": 1, "verifier_id": "V1"}
+        status, said = await post(desk.client, "commands/submit_for_verification", **MEMBER, **of)
+        assert status == 200, said
+        statement = {
+            "accreditation": "ACC-1",
+            "statement_ref": f"S-{plant}",
+            "scopes": SCOPES,
+            "assurance": "limited",
+            "verified_on": said["events"][0]["data"]["submitted_on"],
+        }
+        status, said = await post(verifier, "commands/verify_result", **of, **statement)
+        assert status == 200, said
+    for plant in range(1, PLANTS + 1):
+        await there(desk.client, years_of(plant), state="verified")
+
+
+async def entity_of(desk: YearDesk) -> str:
+    """The entity of the facility."""
+    _, found = await get(desk.client, YEAR)
+    return str(found["entity_id"])
+
+
+async def test_verified_years_become_a_plan_with_a_pathway_and_its_alignment(
+    desk: YearDesk,
+) -> None:
+    entity_id = await entity_of(desk)
+    member = desk.signed_in("member:M1")
+    about = {"entity_id": entity_id, **MEMBER, "family": "primary"}
+    status, said = await post(member, "commands/adopt_plan", **about, owner="p-1")
+    assert (status, said["slug"]) == (409, "base-year-missing"), "nothing is verified"
+    other = {**about, "entity_id": "NONE", "owner": "p-1"}
+    status, said = await post(member, "commands/adopt_plan", **other)
+    assert (status, said["slug"]) == (404, "unknown-entity")
+    stranger = desk.signed_in("member:M2")
+    assert (await post(stranger, "commands/adopt_plan", **other))[0] == 403
+    await told_of(desk, *range(2, PLANTS + 1))
+    await verified(desk)
+    planned = [{"year": 2030, "t_per_t": "1.5"}]
+    status, said = await post(member, "commands/adopt_plan", **about, owner="p-1", planned=planned)
+    assert status == 200, said
+    base = said["events"][0]["data"]["base"]
+    assert base["year"] == 2024
+    assert [one["what"] for one in base["missing"]] == ["production_records"]
+    method = {"method": "asi_ghg_pathways_v2", "method_variant": "sda"}
+    status, said = await post(member, "commands/set_pathway", **about, **method)
+    assert status == 200, said
+    target = {"year": 2029, "t_per_t": "2", "scopes": ["1", "2"], "public": True}
+    status, said = await post(member, "commands/set_intermediate_target", **about, **target)
+    assert [one["rule"] for one in said["events"][0]["data"]["findings"]] == ["R-21"]
+
+    status, told = await get(member, f"/ghg/entities/{entity_id}/plan")
+    assert status == 200
+    (family,) = told["families"]
+    first, *_, last = family["alignment"]
+    assert (first["year"], first["actual_gap"]) == (2024, "0")
+    assert (last["year"], last["target"]) == (2050, "0.1759307224")
+    assert {one["year"]: one["planned"] for one in family["alignment"]}[2030] == "1.5"
+    assert (await get(desk.signed_in("member:M2"), f"/ghg/entities/{entity_id}/plan"))[0] == 403
+    assert (await get(desk.client, "/ghg/entities/NONE/plan"))[0] == 404
+    (row,) = await seen(member, "/ghg/members/M1/plans", 1)
+    assert (row["families"], row["state"]) == (["primary"], "kept")
+    await one_entity_is_not_told(member)
+
+
+async def one_entity_is_not_told(member: httpx.AsyncClient) -> None:
+    """Its member sees its own figures; tables for everybody tell nothing of one entity."""
+    status, told = await get(member, "/ghg/members/M1/aggregates", year="2024", by="facility,step")
+    assert status == 200
+    assert len({row["key"]["facility"] for row in told["rows"]}) == PLANTS
+    status, told = await get(member, "/ghg/aggregates", year="2024", by="country,step")
+    assert status == 200
+    assert told["rows"]
+    assert all(row["suppressed"] and row["emission_t"] is None for row in told["rows"])
+    assert told["entities_min"]["evidence"] == "unverified"
+    assert (await get(member, "/ghg/emission-curve", year="2024"))[1]["steps"] == []
+    status, said = await get(member, "/ghg/aggregates", year="2024", by="facility")
+    assert (status, said["slug"]) == (422, "invalid-dimension")
+    assert (await get(member, "/ghg/members/M2/aggregates", year="2024"))[0] == 403
+
+
+async def test_claims_are_approved_by_operations_alone_and_sets_are_of_enough_entities(
+    desk: YearDesk,
+) -> None:
+    member = desk.signed_in("member:M1")
+    claim = {
+        "claim_id": "C-1",
+        **MEMBER,
+        "kind": "text",
+        "text": "We are a member of ASI.",
+        "language": "en",
+        "form": "membership",
+    }
+    status, said = await post(member, "commands/request_claim", **claim)
+    assert status == 200, said
+    assert said["events"][1]["data"]["stands"] is True
+    green = {**claim, "claim_id": "C-2", "text": "Green aluminium by a member of ASI."}
+    status, said = await post(member, "commands/request_claim", **green)
+    assert [one["rule"] for one in said["events"][1]["data"]["findings"]] == ["R-16"]
+    status, said = await post(member, "commands/approve_claim", claim_id="C-1")
+    assert status == 403
+    for name in ("C-1", "C-2"):
+        assert (await post(desk.client, "commands/assess_claim", claim_id=name, advice="approve"))[
+            0
+        ] == 200
+    assert (await post(desk.client, "commands/approve_claim", claim_id="C-1"))[0] == 200
+    status, said = await post(desk.client, "commands/approve_claim", claim_id="C-2")
+    assert (status, said["slug"]) == (409, "claim-has-faults")
+    assert (await get(member, "/ghg/claims/C-1"))[1]["state"] == "approved"
+    assert (await get(desk.signed_in("member:M2"), "/ghg/claims/C-1"))[0] == 403
+    rows = await seen(member, "/ghg/members/M1/claims", 2)
+    assert [row["rules"] for row in rows] == [[], ["R-16"]]
+    claimed = {**claim, "claim_id": "C-3", "certificate_id": "CERT-9"}
+    status, said = await post(member, "commands/request_claim", **claimed)
+    assert (status, said["slug"]) == (404, "unknown-certificate")
+    await a_lender_defines_sets_of_enough_entities(desk)
+
+
+async def a_lender_defines_sets_of_enough_entities(desk: YearDesk) -> None:
+    """Sets of one entity are refused, and whose set it is counts."""
+    lender = desk.signed_in("subscriber:S1")
+    about = {"subscriber_id": "S1", "portfolio_id": "P1"}
+    status, said = await post(lender, "commands/define_portfolio", **about, facilities=[FACILITY])
+    assert (status, said["slug"]) == (409, "portfolio-too-small")
+    status, said = await post(lender, "commands/define_portfolio", **about, facilities=["NONE"])
+    assert (status, said["slug"]) == (404, "unknown-facility")
+    status, said = await get(lender, "/ghg/portfolios/S1/P1", year="2024")
+    assert (status, said["slug"]) == (404, "unknown-portfolio")
+    assert (await get(desk.signed_in("subscriber:S2"), "/ghg/portfolios/S1/P1", year="2024"))[
+        0
+    ] == 403
+
+
+async def test_a_supplier_without_an_account_answers_and_its_factor_enters_the_data(
+    desk: YearDesk,
+) -> None:
+    member = desk.signed_in("member:M1")
+    status, found = await get(member, f"{YEAR}/inputs")
+    assert status == 200
+    (bought,) = found["items"]
+    assert (bought["item"], bought["supplier_id"]) == ("bought.alumina", "SUP-1")
+    assert (bought["primary"], bought["asked"]) == (False, None)
+
+    wanted = {"facility_id": FACILITY, "year": 2024, "supplier_id": "SUP-1"}
+    request = {"request_id": "R-1", **MEMBER, **wanted, "item": "bought.alumina"}
+    status, said = await post(member, "commands/request_datum", **request)
+    assert status == 200, said
+    (ranked,) = await seen(member, "/ghg/members/M1/datum-requests", 1)
+    assert float(ranked["share_percent"]) == pytest.approx(
+        float(bought["share_percent"]), abs=0.001
+    )
+
+    status, told = await post(member, "datum-requests/R-1/registration")
+    assert status == 201
+    registration = {"registration_id": told["registration_id"]}
+    stored = desk.running.store.read_after(0, 1_000_000)
+    secret = told["registration_id"].partition("~")[2].encode()
+    assert not any(secret in record.data for record in stored), "only its hash is kept"
+
+    nobody = httpx.AsyncClient(transport=httpx.ASGITransport(desk.api), base_url="http://m")
+    status, asked = await post(nobody, "answers/asked", **registration)
+    assert (status, asked["item"], asked["unit"]) == (200, "bought.alumina", "t")
+    answer = {
+        **registration,
+        "factor": "900",
+        "unit": "t",
+        "kind": "supplier_unverified",
+        "boundary": "cradle_to_gate",
+        "data_year": 2024,
+    }
+    wrong = {**answer, "registration_id": "R-1~guess"}
+    assert (await post(nobody, "answers", **wrong))[0] == 404
+    assert (await post(nobody, "answers", **{**answer, "registration_id": "guess"}))[0] == 404
+    assert (await post(nobody, "answers", **{**answer, "factor": "-1"}))[0] == 422
+    status, said = await post(nobody, "answers", **answer)
+    assert status == 200, said
+
+    status, shown = await get(member, "/ghg/datum-requests/R-1/proposal")
+    assert status == 200, shown
+    (changed,) = shown["difference"]["data"]
+    assert (changed["new_factor"], changed["new_kind"]) == ("900", "supplier_unverified")
+    assert float(shown["difference"]["change_kg"]) < 0
+    assert (await get(desk.signed_in("member:M2"), "/ghg/datum-requests/R-1/proposal"))[0] == 403
+
+    status, taken = await post(member, "datum-requests/R-1/take")
+    assert (status, taken["data_version"]) == (200, 2)
+    await there(member, f"{YEAR}/results/2")
+    results = (await get(member, f"{YEAR}/results"))[1]["items"]
+    sums = [sum(float(one["kg"]) for one in result["totals"]) for result in results]
+    assert sums[1] - sums[0] == pytest.approx(float(shown["difference"]["change_kg"]))
+    assert (await get(member, "/ghg/datum-requests/R-1"))[1]["taken"]["data_version"] == 2
+    await nobody.aclose()
