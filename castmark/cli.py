@@ -20,7 +20,7 @@ from infra.devissuer import ISSUER, development_issuer
 from infra.errors import Refused, Transient
 from infra.settings import Misconfigured, Settings, load_settings
 
-from . import bulk, operate
+from . import bulk, coc, operate
 from .client import Client, Refusal, connect
 from .folder import Taken, address_in, listen
 
@@ -367,6 +367,9 @@ def session() -> Client:
     from .local import own
 
     return own(settings)
+
+
+app.add_typer(coc.commands(session, out), name="coc")
 
 
 def main() -> None:

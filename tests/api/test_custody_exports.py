@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
+from rich.console import Console
 
+from castmark import coc
 from tests.api.test_custody import (
     BEGAN,
     MILL,
@@ -125,6 +127,16 @@ def test_the_yearly_report_has_a_line_for_each_stage(traded: Door) -> None:
 def flows(door: Door, role: str) -> dict[str, int]:
     seen = door.get(role, "/coc/flow", first="2024-01-01", last="2024-12-31")
     return {f"{one['source']}>{one['target']}/{one['status']}": one["kg"] for one in seen["links"]}
+
+
+def test_the_command_line_reads_these_answers(traded: Door) -> None:
+    out = Console(file=io.StringIO(), width=200)
+    coc.balance(balance(traded), out)
+    coc.trace(traded.get(who(MILL), "/coc/documents/D-1/trace"), out)
+    assert isinstance(out.file, io.StringIO)
+    told = out.file.getvalue()
+    assert "available" in told
+    assert "100.0000" in told
 
 
 def test_everybody_sees_the_flow_through_its_own_pools(traded: Door) -> None:

@@ -1,0 +1,145 @@
+"""`castmark coc`: what may still be claimed and why, whence metal comes, statements, closing."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from contracts.custody import Stage
+
+from .client import Client, answer
+
+Row = Mapping[str, Any]
+Form = Literal["csv", "xlsx"]
+Direction = Literal["upstream", "downstream"]
+OnDay = Annotated[str | None, typer.Option("--on", help="YYYY-MM-DD; else today")]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document")]
+
+
+def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
+    """The commands, each with a session of its own."""
+    app = typer.Typer(help="The chain of custody.", no_args_is_help=True)
+
+    @app.command("balance")
+    def balance_(scope: str, stage: Stage, on: OnDay = None, json: AsJson = False) -> None:
+        """How much a scope may still claim as CoC on a day, until when, and why."""
+        with session() as client:
+            found = client.get(f"/coc/scopes/{scope}/balance", stage=stage.value, on=on)
+        out.print_json(data=found) if json else balance(found, out)
+
+    @app.command("trace")
+    def trace_(
+        document: str,
+        direction: Direction = "upstream",
+        depth: Annotated[int, typer.Option(min=1, max=16)] = 8,
+        on: OnDay = None,
+        json: AsJson = False,
+    ) -> None:
+        """Where the metal of a document comes from, or where it went."""
+        path = f"/coc/documents/{document}/trace"
+        with session() as client:
+            found = client.get(path, direction=direction, depth=depth, on=on)
+        out.print_json(data=found) if json else trace(found, out)
+
+    @app.command("statement")
+    def statement_(
+        pool: Annotated[str, typer.Argument(help="scope:stage:first day of the period")],
+        to: Annotated[Path, typer.Option(help="the file to write; .xlsx makes a sheet")],
+    ) -> None:
+        """Every booking of a pool with the running balance, as CSV or XLSX."""
+        form: Form = "xlsx" if to.suffix.lower() == ".xlsx" else "csv"
+        with session() as client:
+            written = download(client, f"/coc/pools/{pool}/statement?form={form}", to)
+        out.print(f"{written} bytes in {escape(str(to))}")
+
+    @app.command("close")
+    def close_(
+        scope: str,
+        stage: Stage,
+        day: Annotated[str, typer.Argument(help="any day of the period, YYYY-MM-DD")],
+        command_id: Annotated[str | None, typer.Option(help="repeat one that was lost")] = None,
+    ) -> None:
+        """Close a period: what it ends with, what goes into the next one, what was found."""
+        made = command_id or str(uuid.uuid4())
+        with session() as client:
+            owner = client.get(f"/coc/scopes/{scope}")["member_id"]
+            body = {"scope_id": scope, "member_id": owner, "stage": stage.value, "day": day}
+            told = client.command("coc", "close_period", body, made)
+        closed([event["data"] for event in told["events"]], out)
+
+    return app
+
+
+def balance(found: Row, out: Console) -> None:
+    """The working line by line; what is left stands last."""
+    period = found["period"]
+    title = f"{found['pool']} on {found['on']} (period through {period['ends_on']})"
+    table = Table("", "kg", "how", "rule", box=SIMPLE_HEAD, title=escape(title))
+    for line in found["working"]:
+        rule = f"{line['source']} ({line['evidence']})" if line["source"] else ""
+        table.add_row(line["name"], tell(line["kg"]), escape(line["how"]), escape(rule))
+    out.print(table)
+    out.print(f"input percentage {found['input_percentage']} %, policy {found['policy_id']}")
+    out.print(f"a balance of this period may be used through {found['balance_until']}")
+    if found["owed_by"]:
+        out.print(f"{tell(found['owed_kg'])} kg of overdraft are made good by {found['owed_by']}")
+    if found["blocked"] or found["suspended_from"]:
+        since = f" since {found['suspended_from']}" if found["suspended_from"] else ""
+        out.print(f"nothing may be claimed{since}", style="bold red")
+
+
+def trace(found: Row, out: Console) -> None:
+    """Level by level; the parts of all ends are the whole."""
+    table = Table("level", "what", "share %", "document", "pool", box=SIMPLE_HEAD)
+    for node in found["nodes"]:
+        masked = "(not yours to see)" if node["masked"] else ""
+        table.add_row(
+            str(node["level"]),
+            node["kind"].replace("_", " ") + ("" if node["final"] else " ..."),
+            percent(node["parts"], found["whole"]),
+            escape(node["document"] or masked),
+            escape(node["pool"] or ""),
+        )
+    out.print(table)
+
+
+def closed(events: Sequence[Row], out: Console) -> None:
+    """What a close ended with."""
+    for event in events:
+        if "closed_on" not in event:
+            continue
+        out.print(
+            f"closed through {event['ends_on']}: {tell(event['balance_kg'])} kg carried over,"
+            f" {tell(event['expired_kg'])} kg expired, {tell(event['owed_kg'])} kg owed"
+        )
+        for remark in event["remarks"]:
+            out.print(f"  {remark['rule']} ({remark['severity']}): {escape(remark['sentence'])}")
+    if not events:
+        out.print("it was closed already")
+
+
+def download(client: Client, path: str, to: Path) -> int:
+    """A file of the platform, written as it comes; its size. Raises Refusal."""
+    with client.http.stream("GET", client.at(path)) as response:
+        if response.is_error:
+            response.read()
+            answer(response)
+        with to.open("wb") as file:
+            return sum(file.write(part) for part in response.iter_bytes())
+
+
+def tell(kg: int) -> str:
+    """`1,234,567`."""
+    return f"{kg:,}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A part in per cent to four places, cut."""
+    cut = part * 1_000_000 // whole
+    return f"{cut // 10_000}.{cut % 10_000:04}"

@@ -1,0 +1,131 @@
+"""`castmark coc`: the ledger on the command line, told as it is over HTTP."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from castmark import coc
+from castmark.client import Client, Refusal
+
+RUN = CliRunner()
+BALANCE: Mapping[str, Any] = {
+    "pool": "S-1:aluminium:2026-01-01",
+    "on": "2026-03-09",
+    "period": {"starts_on": "2026-01-01", "ends_on": "2026-12-31"},
+    "working": [
+        {"name": "input", "kg": 5_000_000, "how": "[b]x[/b]", "source": "r", "evidence": "design"},
+        {"name": "available", "kg": 4_900_000, "how": "the sum", "source": "", "evidence": "d"},
+    ],
+    "input_percentage": "50.0000",
+    "policy_id": "coc-2023-04",
+    "balance_until": "2027-12-31",
+    "owed_by": None,
+    "owed_kg": 0,
+    "blocked": False,
+    "suspended_from": None,
+}
+TRACE: Mapping[str, Any] = {
+    "number": "D-1",
+    "whole": 1_000,
+    "nodes": [
+        {"level": 1, "kind": "document", "parts": 1_000, "final": False, "document": None,
+         "pool": None, "masked": True},
+        {"level": 2, "kind": "own_mine", "parts": 333, "final": True, "document": None,
+         "pool": None, "masked": False},
+    ],
+}  # fmt: skip
+CLOSED: Mapping[str, Any] = {
+    "closed_on": "2027-01-02", "ends_on": "2026-12-31", "balance_kg": 1_200, "expired_kg": 0,
+    "owed_kg": 0, "remarks": [{"rule": "R-34", "severity": "major", "sentence": "odd"}],
+}  # fmt: skip
+
+
+class Told:
+    """A platform that answers as written here, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        path = request.url.path
+        if path.endswith("/balance"):
+            return httpx.Response(200, json=dict(BALANCE))
+        if path.endswith("/trace"):
+            return httpx.Response(200, json=dict(TRACE))
+        if path.endswith("/close_period"):
+            return httpx.Response(200, json={"events": [{"data": dict(CLOSED)}]})
+        if path == "/coc/scopes/S-1":
+            return httpx.Response(200, json={"member_id": "M-1"})
+        if path.endswith("S-1:aluminium:2026-01-01/statement"):
+            return httpx.Response(200, content=b"number,day\r\n1,2026-03-09\r\n")
+        problem = {"slug": "unknown-pool", "detail": "there is no pool"}
+        kind = {"content-type": "application/problem+json"}
+        return httpx.Response(404, content=orjson.dumps(problem), headers=kind)
+
+    def said(self, *words: str) -> str:
+        """What a command prints; it must end well."""
+        out = Console(file=io.StringIO(), width=160)
+        result = RUN.invoke(coc.commands(self.session, out), list(words), catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        file = out.file
+        assert isinstance(file, io.StringIO)
+        return file.getvalue()
+
+    def session(self) -> Client:
+        client = Client({"": "http://castmark.test"}, "token")
+        client.http = httpx.Client(transport=httpx.MockTransport(self))
+        return client
+
+
+def test_a_balance_is_told_with_its_working() -> None:
+    told = Told()
+    shown = told.said("balance", "S-1", "aluminium", "--on", "2026-03-09")
+    assert "4,900,000" in shown
+    assert "[b]x[/b]" in shown, "what others wrote is no markup"
+    assert "r (design)" in shown
+    assert told.asked[0].url.params["on"] == "2026-03-09"
+    assert orjson.loads(told.said("balance", "S-1", "aluminium", "--json")) == dict(BALANCE)
+
+
+def test_a_trace_shows_shares_and_what_is_masked() -> None:
+    shown = Told().said("trace", "D-1", "--direction", "downstream")
+    assert "100.0000" in shown
+    assert "33.3000" in shown
+    assert "(not yours to see)" in shown
+
+
+def test_a_statement_is_written_to_a_file(tmp_path: Path) -> None:
+    told = Told()
+    for name, form in (("a.csv", "csv"), ("b.xlsx", "xlsx")):
+        told.said("statement", "S-1:aluminium:2026-01-01", "--to", str(tmp_path / name))
+        assert (tmp_path / name).read_bytes().startswith(b"number,day")
+        assert told.asked[-1].url.params["form"] == form
+
+
+def test_a_refused_statement_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="unknown-pool"):
+        Told().said("statement", "S-9:aluminium:2026-01-01", "--to", str(tmp_path / "a.csv"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_period_is_closed_for_the_owner_of_the_scope() -> None:
+    told = Told()
+    shown = told.said("close", "S-1", "aluminium", "2026-05-01", "--command-id", "k-1")
+    assert "1,200 kg carried over" in shown
+    assert "R-34" in shown
+    sent = told.asked[-1]
+    assert sent.headers["idempotency-key"] == "k-1"
+    assert orjson.loads(sent.content) == {
+        "scope_id": "S-1",
+        "member_id": "M-1",
+        "stage": "aluminium",
+        "day": "2026-05-01",
+    }
