@@ -94,8 +94,8 @@ class SubmitForVerification(MemberCommand):
 
 
 class VerifyResult(FacilityYearCommand):
-    """Record the verifier's statement on a result: its day, accreditation and reference, the
-    scopes that it covers, the level of assurance."""
+    """Record the verifier's statement on a result: its day (today, where none is given),
+    accreditation and reference, the scopes that it covers, the level of assurance."""
 
     NAME: ClassVar[str] = "verify_result"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "engaged"})
@@ -105,7 +105,7 @@ class VerifyResult(FacilityYearCommand):
     statement_ref: Id
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=12)]
     assurance: Literal["limited", "reasonable"]
-    verified_on: date
+    verified_on: date | None = None
     engaged: tuple[Engagement, ...] = ()
 
 

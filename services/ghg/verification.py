@@ -71,12 +71,13 @@ def verify(
     if stated and _same_statement(stated[-1], command):
         return []
     submitted, sealed = _with_verifier(state, command.result, command.verifier_id)
-    if not submitted.submitted_on <= command.verified_on <= command.on:
+    verified_on = command.verified_on or command.on
+    if not submitted.submitted_on <= verified_on <= command.on:
         raise Refused(
             "verified-out-of-time",
-            f"the statement is of {command.verified_on}: it is made between the submission on"
+            f"the statement is of {verified_on}: it is made between the submission on"
             f" {submitted.submitted_on} and today, {command.on}.",
-            verified_on=command.verified_on,
+            verified_on=verified_on,
             submitted_on=submitted.submitted_on,
             on=command.on,
         )
@@ -94,7 +95,7 @@ def verify(
             statement_ref=command.statement_ref,
             scopes=tuple(sorted(set(command.scopes))),
             assurance=command.assurance,
-            verified_on=command.verified_on,
+            verified_on=verified_on,
             recorded_on=command.on,
             policy_id=policy.policy_id,
         )
@@ -232,7 +233,7 @@ def _same_statement(stated: ResultVerified, command: VerifyResult) -> bool:
         command.verifier_id,
         command.accreditation,
         command.statement_ref,
-        command.verified_on,
+        command.verified_on or stated.verified_on,
         tuple(sorted(set(command.scopes))),
         command.assurance,
     )

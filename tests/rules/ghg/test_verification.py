@@ -46,6 +46,11 @@ def test_the_same_said_twice_changes_nothing() -> None:
     VERIFIED.given(disclosed()).when(publish()).nothing()
 
 
+def test_a_statement_without_a_day_is_of_today() -> None:
+    WITH_VERIFIER.when(verify(verified_on=None)).then(verified())
+    VERIFIED.when(verify(verified_on=None)).nothing()
+
+
 def test_there_must_be_such_a_result() -> None:
     HAS_RESULT.when(give(2)).refused("unknown-result")
     HAS_RESULT.when(publish(result(2))).refused("unknown-result")
