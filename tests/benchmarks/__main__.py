@@ -16,7 +16,7 @@ from rich.console import Console
 
 from infra import interpreter
 
-from . import bulk, cold, commands, latency, rebuild
+from . import bulk, cold, commands, ghg, latency, rebuild
 from .figures import Figures, show
 from .machine import FOLDER, described, processor_time, stolen_since
 from .sizes import BARS, LONG, QUICK, Size
@@ -29,6 +29,7 @@ BENCHES: Mapping[str, Callable[[Size], Figures]] = {
     "rebuild": rebuild.run,
     "latency": latency.run,
     "cold": cold.run,
+    "ghg": ghg.run,
 }
 
 

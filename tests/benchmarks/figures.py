@@ -13,13 +13,15 @@ from rich.table import Table
 
 
 class Bar(NamedTuple):
-    """What is promised: `times` the peer at least, or `most` of the figure's own unit."""
+    """What is promised: `times` the peer at least; or `most`, or `least`, of the own unit."""
 
-    kind: Literal["times", "most"]
+    kind: Literal["times", "most", "least"]
     value: float
 
     def __str__(self) -> str:
-        return f">= {self.value:g} x" if self.kind == "times" else f"<= {self.value:g}"
+        if self.kind == "times":
+            return f">= {self.value:g} x"
+        return f"{'<=' if self.kind == 'most' else '>='} {self.value:,.6g}"
 
 
 class Figure(NamedTuple):
@@ -51,6 +53,8 @@ class Figure(NamedTuple):
             return None
         if self.bar.kind == "most":
             return self.ours <= self.bar.value
+        if self.bar.kind == "least":
+            return self.ours >= self.bar.value
         return self.ratio is not None and self.ratio >= self.bar.value
 
     def as_json(self) -> dict[str, object]:
@@ -70,6 +74,11 @@ def at_least(times: float) -> Bar:
 def at_most(value: float) -> Bar:
     """So much of the figure's own unit."""
     return Bar("most", value)
+
+
+def reaches(value: float) -> Bar:
+    """At least so much of the figure's own unit."""
+    return Bar("least", value)
 
 
 def figure(
