@@ -10,7 +10,11 @@ import time
 import uuid
 from pathlib import Path
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import (  # type: ignore[import-not-found]  # unless it is installed
+    Consumer,
+    Producer,
+    TopicPartition,
+)
 
 if len(sys.argv) != 7:
     sys.exit(__doc__)

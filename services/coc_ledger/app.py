@@ -5,9 +5,9 @@ from pathlib import Path
 from infra import persons
 from infra.decider import decider_of
 from infra.policyfiles import read_policies
-from infra.service import Definition
+from infra.service import Definition, OverKafka
 
-from .domain import CONSUMERS, DECIDERS, PRIVATE, RESTS_ON
+from .domain import BY_OPS_AND_MEMBERS, CONSUMERS, DECIDERS, PRIVATE, RESTS_ON
 
 
 def definition() -> Definition:
@@ -21,4 +21,5 @@ def definition() -> Definition:
         consumers=CONSUMERS,
         rests_on=RESTS_ON,
         metadata=(persons.METADATA,),
+        over_kafka=OverKafka("coc", frozenset(command.NAME for command in BY_OPS_AND_MEMBERS)),
     )

@@ -3,13 +3,21 @@
 Without a broker; tests/kafka has the road itself.
 """
 
+from contextlib import ExitStack, closing
+from pathlib import Path
+
 import orjson
 import pytest
 from starlette.datastructures import Headers
 
+from castmark.folder import listen
+from castmark.parts import PARTS
+from castmark.process import Process
 from contracts.command_topics import GroupTopics, group_of, topics_of
 from infra.errors import Transient
 from infra.kafka_requests import MAX_ANSWER_BYTES, Desk, Reply, Sent, readable
+from infra.service import OverKafka
+from infra.settings import Misconfigured, load_settings
 from tests.api.small import NOW, Small, thing
 
 REGISTER = "/small/commands/register_thing"
@@ -190,3 +198,44 @@ def test_topics_are_named_after_their_group_and_tell_it() -> None:
     for group in ("a:b", "", "-a", "a/b", "x" * 129, "a b"):
         with pytest.raises(ValueError, match="no topic can be named"):
             topics_of("coc", group)
+
+
+def opened(data: Path, name: str, over_kafka: OverKafka | None) -> set[str]:
+    """What a service's process follows and takes when it is started so; nothing is connected."""
+    known = PARTS[name]
+    wanted = known.definition()
+    if over_kafka is not None:
+        wanted = wanted._replace(over_kafka=over_kafka)
+    settings = load_settings(environment="development", data=data, log="kafka")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        closing(listen("127.0.0.1", 0)) as socket_,
+        ExitStack() as stack,
+    ):
+        patch.setattr("castmark.process.PARTS", {name: known._replace(definition=lambda: wanted)})
+        process = Process(settings, [name], socket_)
+        process.open(stack)  # type: ignore[arg-type]  # it only has to call us back
+        process.app()
+        return set(process.running[name].progress)
+
+
+def test_the_ledger_takes_every_command_that_members_may_send(tmp_path: Path) -> None:
+    wanted = PARTS["coc_ledger"].definition().over_kafka
+    assert wanted is not None
+    assert {"receive_material", "ship_material", "issue_document"} <= wanted.commands
+    assert "castmark.coc.commands" in opened(tmp_path, "coc_ledger", None)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        (OverKafka("coc", frozenset({"start_review"})), "start_review over Kafka"),
+        (OverKafka("coc", frozenset({"do_magic"})), "members may send draft_application"),
+        (OverKafka("nowhere", frozenset({"draft_application"})), "areas are coc"),
+    ],
+)
+def test_what_members_may_not_send_is_not_opened(
+    tmp_path: Path, wanted: OverKafka, sentence: str
+) -> None:
+    with pytest.raises(Misconfigured, match=sentence):
+        opened(tmp_path, "membership", wanted)
