@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contracts import ghg
+from contracts import ghg, ghg_plans
 
 from . import reporting_parts as parts
 from .deadline_kind import DeadlineKind, Step
@@ -12,6 +12,10 @@ from .duty_parts import told_by_own
 
 def _year(event: Any) -> Sequence[str]:
     return (f"{event.facility_id}~{event.year}",)
+
+
+def _review(event: Any) -> Sequence[str]:
+    return (f"{event.entity_id}~{event.due_on}",)
 
 
 def _facility(event: Any) -> Sequence[str]:
@@ -54,6 +58,28 @@ REPORTING_KINDS: tuple[DeadlineKind, ...] = (
         decided_by="ghg",
         needs_audit=False,
         own={ghg.PfcMeasurementNoted: Step(_facility, parts.pfc_measured)},
+        others={},
+        derive=told_by_own,
+    ),
+    DeadlineKind(
+        name="plan_review_due",
+        title="Reduction plan to be reviewed",
+        rule="An entity reviews its greenhouse-gas reduction plan, and what came of it, every year;"
+        " from which day the year counts is not published.",
+        source="rule 3.3, criterion 5.3",
+        evidence="unverified",
+        owner="member",
+        subject="entity",
+        policy_of="ghg",
+        figures=("5.3.review_months",),
+        decided_by="ghg",
+        needs_audit=False,
+        own={
+            ghg_plans.PlanReviewExpected: Step(_review, parts.review_expected),
+            ghg_plans.PlanReviewed: Step(_review, parts.reviewed),
+            ghg_plans.PlanReviewOverdue: Step(_review, parts.review_overdue),
+            ghg_plans.ReductionPlanEnded: Step(_review, parts.plan_ended),
+        },
         others={},
         derive=told_by_own,
     ),

@@ -1,6 +1,9 @@
-"""Disclosures and measurements that fall due: all is said by a facility's own stream. Pure."""
+"""Disclosures, measurements and reviews that fall due: all is said by one stream of its own.
+Pure."""
 
-from contracts import ghg
+from datetime import date
+
+from contracts import ghg, ghg_plans
 from contracts.envelope import Recorded
 
 from .deadline_parts import Part, day, reference
@@ -9,62 +12,92 @@ from .facts import iso
 
 def disclosure_expected(event: ghg.DisclosureExpected, part: Part | None, at: Recorded) -> Part:
     """A year is to be disclosed."""
-    return {
-        "member_id": event.member_id,
-        "opened_on": iso(event.expected_on),
-        "due_on": iso(event.due_on),
-        "state": "open",
-        "closed_on": None,
-        "policy_id": event.policy_id,
-        "extended": 0,
-        "certificate_id": None,
-        "opened": reference("opened", at),
-    }
+    return _opened(event.member_id, event.expected_on, event.due_on, event.policy_id, at)
 
 
 def disclosure_received(
     event: ghg.DisclosureReceived, part: Part | None, at: Recorded
 ) -> Part | None:
     """It is public, in time or late. What nobody expected closes nothing."""
-    if part is None:
-        return None
-    in_time = event.published_on <= day(part["due_on"])
-    closed = {"closed_on": iso(event.published_on), "closed": reference("closed", at)}
-    return {**part, "state": "met" if in_time else "missed", **closed}
+    return _done(event.published_on, part, at)
 
 
 def disclosure_overdue(
     event: ghg.DisclosureOverdue, part: Part | None, at: Recorded
 ) -> Part | None:
     """Its last day is over."""
-    if part is None or part["closed_on"] is not None:
-        return part
-    return {**part, "state": "missed", "missed": reference("missed", at)}
+    return _missed(part, at)
 
 
 def disclosure_excused(
     event: ghg.DisclosureExcused, part: Part | None, at: Recorded
 ) -> Part | None:
     """No certificate asks for it any more."""
-    if part is None:
-        return None
-    cancelled = {"state": "cancelled", "closed_on": iso(event.excused_on), "missed": None}
-    return {**part, **cancelled, "closed": reference("closed", at)}
+    return _cancelled(event.excused_on, part, at)
 
 
 def pfc_measured(event: ghg.PfcMeasurementNoted, part: Part | None, at: Recorded) -> Part:
     """Coefficients were measured; measured again, their last day moves."""
-    fresh: Part = {
-        "member_id": event.member_id,
-        "opened_on": iso(event.measured_on),
-        "due_on": iso(event.renew_by),
+    fresh = _opened(event.member_id, event.measured_on, event.renew_by, event.policy_id, at)
+    if part is None:
+        return fresh
+    return {**fresh, "opened": part["opened"], "moved": reference("moved", at)}
+
+
+def review_expected(event: ghg_plans.PlanReviewExpected, part: Part | None, at: Recorded) -> Part:
+    """A reduction plan is to be reviewed."""
+    return _opened(event.member_id, event.expected_on, event.due_on, event.policy_id, at)
+
+
+def reviewed(event: ghg_plans.PlanReviewed, part: Part | None, at: Recorded) -> Part | None:
+    """It was reviewed, in time or late."""
+    return _done(event.reviewed_on, part, at)
+
+
+def review_overdue(
+    event: ghg_plans.PlanReviewOverdue, part: Part | None, at: Recorded
+) -> Part | None:
+    """Its last day is over."""
+    return _missed(part, at)
+
+
+def plan_ended(event: ghg_plans.ReductionPlanEnded, part: Part | None, at: Recorded) -> Part | None:
+    """There is no plan to review any more."""
+    return _cancelled(event.ended_on, part, at)
+
+
+# --- what all have in common ---
+
+
+def _opened(member_id: str, since: date, due_on: date, policy_id: str, at: Recorded) -> Part:
+    return {
+        "member_id": member_id,
+        "opened_on": iso(since),
+        "due_on": iso(due_on),
         "state": "open",
         "closed_on": None,
-        "policy_id": event.policy_id,
+        "policy_id": policy_id,
         "extended": 0,
         "certificate_id": None,
         "opened": reference("opened", at),
     }
+
+
+def _done(on: date, part: Part | None, at: Recorded) -> Part | None:
     if part is None:
-        return fresh
-    return {**fresh, "opened": part["opened"], "moved": reference("moved", at)}
+        return None
+    state = "met" if on <= day(part["due_on"]) else "missed"
+    return {**part, "state": state, "closed_on": iso(on), "closed": reference("closed", at)}
+
+
+def _missed(part: Part | None, at: Recorded) -> Part | None:
+    if part is None or part["closed_on"] is not None:
+        return part
+    return {**part, "state": "missed", "missed": reference("missed", at)}
+
+
+def _cancelled(on: date, part: Part | None, at: Recorded) -> Part | None:
+    if part is None:
+        return None
+    cancelled = {"state": "cancelled", "closed_on": iso(on), "missed": None}
+    return {**part, **cancelled, "closed": reference("closed", at)}
