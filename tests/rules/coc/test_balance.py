@@ -1,0 +1,126 @@
+"""The mass balance to the kilogram: input percentage, carry-over, overdraft, the close."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from services.coc_ledger.balance import (
+    Closing,
+    Figures,
+    Terms,
+    closing,
+    cover,
+    max_output,
+    percentage,
+    rule_of,
+    working,
+)
+from services.coc_ledger.period import Course, period_of
+from tests.rules.coc.given import POLICY, TONNE
+
+RULE = rule_of(POLICY)
+W11 = Figures(10_000 * TONNE, 5_000 * TONNE, 9_800 * TONNE, 0)
+
+
+def test_half_of_the_inflow_covers_half_of_the_output() -> None:
+    """W10: 50 % of the year's inflow is CoC, so at most 50 % of its output is claimed as such."""
+    assert percentage(Figures(100, 50, 80, 0)) == "50.0000"
+    assert max_output(Figures(100, 50, 80, 0), cap_at_input=True) == 40
+
+
+def test_products_and_scrap_together_are_covered_to_the_kilogram() -> None:
+    """W11: 4,900 t and not one kilogram more."""
+    assert cover(W11, Terms(), RULE).available_kg == 4_900 * TONNE
+    claimed = W11._replace(designated_kg=4_900 * TONNE)
+    assert cover(claimed, Terms(), RULE)[-3:] == (0, 0, 0)
+    above = W11._replace(designated_kg=4_900 * TONNE + 1)
+    assert cover(above, Terms(), RULE).shortfall_kg == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "kg"),
+    [
+        (Figures(3, 1, 2, 0), 0),  # two thirds of a kilogram is none
+        (Figures(0, 0, 500, 0), 0),  # nothing came in
+        (Figures(100, 100, 900, 0), 100),  # out of old stock: never more than came as CoC
+        (Figures(100, -5, 90, 0), 0),  # corrections took more than there was
+    ],
+)
+def test_rounding_and_stock_never_make_cover(found: Figures, kg: int) -> None:
+    assert max_output(found, cap_at_input=True) == kg
+
+
+def test_an_overdraft_needs_a_case_and_ends_at_a_fifth_of_the_input() -> None:
+    assert cover(W11, Terms(), RULE).overdraft_kg == 0
+    with_case = cover(W11, Terms(case=True), RULE)
+    assert with_case.overdraft_kg == 1_000 * TONNE
+    assert with_case.available_kg == 5_900 * TONNE
+    used = cover(W11._replace(designated_kg=5_000 * TONNE), Terms(case=True), RULE)
+    assert (used.overdraft_used_kg, used.available_kg) == (100 * TONNE, 900 * TONNE)
+
+
+@pytest.mark.parametrize(
+    ("designated", "terms", "left"),
+    [
+        # all claimed: nothing is left, nothing expires
+        (40, Terms(), Closing(40, 0, 0, 0, 0, 0)),
+        # not all claimed: the rest goes on
+        (30, Terms(), Closing(40, 10, 0, 0, 0, 0)),
+        # what was carried in is used first, and expires where it was not
+        (5, Terms(carried_kg=12), Closing(40, 40, 7, 0, 0, 0)),
+        (20, Terms(carried_kg=12), Closing(40, 32, 0, 0, 0, 0)),
+        # an overdraft within the limit is owed
+        (48, Terms(case=True), Closing(40, 0, 0, 8, 0, 0)),
+        # beyond the limit (a fifth of 50) it is a finding as well
+        (55, Terms(case=True), Closing(40, 0, 0, 15, 0, 5)),
+        # without a case all of it is
+        (41, Terms(), Closing(40, 0, 0, 1, 0, 1)),
+        # what was owed is made good before anything is earned
+        (30, Terms(owed_kg=10), Closing(40, 0, 0, 0, 0, 0)),
+        # and where it is not, that is said
+        (0, Terms(owed_kg=45), Closing(40, 0, 0, 5, 5, 0)),
+    ],
+)
+def test_a_period_leaves_what_the_rules_say(designated: int, terms: Terms, left: Closing) -> None:
+    assert closing(Figures(100, 50, 80, designated), terms, RULE) == left
+
+
+MASS = some.integers(0, 10**9)
+
+
+@given(MASS, MASS, MASS, MASS, MASS, MASS, some.booleans())
+def test_the_cover_is_a_sum_that_never_grows_by_rounding(
+    coc: int, other: int, output: int, designated: int, carried: int, owed: int, case: bool
+) -> None:
+    found = Figures(coc + other, coc, output, designated)
+    terms = Terms(carried, owed, case)
+    made = cover(found, terms, RULE)
+    assert made.max_output_kg * found.inflow_kg <= coc * output
+    assert made.max_output_kg <= coc
+    more = found._replace(designated_kg=designated + made.available_kg)
+    after = cover(more, terms, RULE)
+    if made.available_kg:
+        assert (after.available_kg, after.shortfall_kg) == (0, 0)
+    left = closing(found, terms, RULE)
+    total = carried + left.max_output_kg - owed - designated
+    assert left.balance_kg + left.expired_kg - left.owed_kg == total
+
+
+def test_the_working_adds_up_and_names_the_rule_behind_every_step() -> None:
+    found = W11._replace(designated_kg=1_000 * TONNE)
+    lines = {line.name: line for line in working(found, Terms(7, 0, True), POLICY)}
+    steps = ("maximum output", "carried", "owed", "overdraft", "designated")
+    assert sum(lines[name].kg for name in steps) == lines["available"].kg
+    assert all(line.source and line.evidence for name, line in lines.items() if name in steps)
+    assert lines["overdraft"].evidence == "unverified"
+
+
+def test_periods_are_fixed_until_they_are_changed() -> None:
+    calendar = (Course(date(2026, 4, 1), 12), Course(date(2027, 1, 1), 6))
+    days = [date(2026, 3, 31), date(2026, 4, 1), date(2026, 12, 31), date(2027, 7, 1)]
+    found = [period_of(calendar, day) for day in days]
+    assert found[0] is None
+    assert found[1] == found[2] == (date(2026, 4, 1), date(2026, 12, 31))
+    assert found[3] == (date(2027, 7, 1), date(2027, 12, 31))

@@ -1,0 +1,219 @@
+"""A scope: who may open one, what the Performance Standard has to do by when, who goes with it."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from contracts.coc import (
+    PsObligationMet,
+    ScopeFacilityAdded,
+    ScopeOpened,
+    ScopeReinstated,
+    ScopeSuspended,
+    ScopeTransferApproved,
+)
+from contracts.custody import Stage, Topic
+from contracts.values import Activity, Standard
+from infra.decider import Tick
+from services.coc_ledger.entity_rules import covers, missing_topics, stake_limit, supplier_faults
+from services.coc_ledger.evidence import Diligence, stages_of
+from services.coc_ledger.scope import due, evidence
+from services.coc_ledger.scope_commands import (
+    AddScopeFacility,
+    ApproveScopeTransfer,
+    ChangePeriod,
+    ListContractor,
+    ListJointVenture,
+    NotePsCertificate,
+    OpenScope,
+    RecordDueDiligence,
+)
+from tests.rules.coc.given import (
+    DAY,
+    LOOKED_AT,
+    NEXT,
+    NOTHING_SEEN,
+    POLICY,
+    TODAY,
+    YEAR,
+    scopes,
+    seen,
+)
+
+COC = Standard.CHAIN_OF_CUSTODY
+MILL = (Activity.SEMI_FABRICATION,)
+CAST = (Activity.CASTHOUSE,)
+OWN: dict[str, Any] = {"on": TODAY, "scope_id": "S-1", "member_id": "M-1"}
+
+
+def opening(**changed: Any) -> OpenScope:
+    fields = {
+        **OWN,
+        "entity_id": "E-1",
+        "name": "Works",
+        "address": "1 Main Street",
+        "facilities": ("F-1",),
+        "activities": CAST,
+        "starts_on": YEAR,
+        "months": 12,
+        "entity_member_id": "M-1",
+        "joined_on": date(2025, 2, 1),
+        "checked": seen(day=TODAY),
+        "behind_s": 0,
+        **changed,
+    }
+    return OpenScope.model_validate(fields)
+
+
+LATER = opening(activities=MILL, checked=seen(COC, day=TODAY))
+"""Behind the casthouse, with the Performance Standard still to come."""
+
+
+def test_a_certified_entity_opens_a_scope_once() -> None:
+    opened = scopes.when(opening())
+    assert isinstance(opened.events[0], ScopeOpened)
+    opened.and_when(opening()).nothing()
+    opened.and_when(opening(starts_on=DAY)).refused("scope-id-used")
+
+
+@pytest.mark.parametrize(
+    ("changed", "slug"),
+    [
+        ({"checked": NOTHING_SEEN}, "coc-certificate-not-valid"),
+        ({"checked": seen(COC, day=TODAY)}, "ps-certificate-needed"),
+        ({"entity_member_id": None}, "unknown-entity"),
+        ({"behind_s": 99}, "certificates-not-known-yet"),
+        (
+            {"activities": MILL, "checked": seen(COC, day=TODAY), "joined_on": date(2023, 1, 1)},
+            "ps-certificate-overdue",
+        ),
+    ],
+)
+def test_who_may_not_open_a_scope_is_told_why(changed: dict[str, Any], slug: str) -> None:
+    scopes.when(opening(**changed)).refused(slug)
+
+
+def test_behind_the_casthouse_the_standard_is_due_with_the_membership() -> None:
+    opened = scopes.when(LATER)
+    assert due(opened.state) == {"ps_due:": date(2027, 2, 1)}
+    told = evidence(opened.state, DAY)
+    assert told is not None
+    assert told.ps_pending
+
+
+def test_the_clock_suspends_on_the_first_missed_day_and_a_late_word_takes_it_back() -> None:
+    last = date(2027, 2, 1)
+    tick = Tick(on=last, target="coc_scope/S-1", rule="ps_due:")
+    missed = scopes.when(LATER, tick)
+    [event] = missed.events
+    assert isinstance(event, ScopeSuspended)
+    assert event.effective_on == last + timedelta(days=1)
+    told = evidence(missed.state, NEXT)
+    assert told is not None
+    assert not told.suspended(last)
+    assert told.suspended(event.effective_on)
+    assert due(missed.state) == {}
+    note = NotePsCertificate(
+        **{**OWN, "on": date(2027, 3, 1)},
+        certificate_id="C-1",
+        facilities=("F-1",),
+        effective_on=date(2027, 1, 15),
+    )
+    met, back = missed.and_when(note).events
+    assert isinstance(met, PsObligationMet)
+    assert isinstance(back, ScopeReinstated)
+    assert back.effective_on == event.effective_on, "held in time: it was never suspended"
+
+
+def test_an_added_facility_has_a_year() -> None:
+    add = AddScopeFacility(
+        **OWN,
+        facility_id="F-2",
+        activities=MILL,
+        checked=seen(day=TODAY, facilities=("F-1",)),
+        behind_s=0,
+    )
+    added = scopes.when(opening(), add)
+    [event] = added.events
+    assert isinstance(event, ScopeFacilityAdded)
+    assert event.ps_due_on == date(2027, 6, 1)
+    assert due(added.state) == {"ps_due:F-2": date(2027, 6, 1)}
+    cast = add.model_copy(update={"activities": CAST})
+    scopes.when(opening(), cast).refused("ps-certificate-needed")
+    covered = add.model_copy(update={"checked": seen(day=TODAY, facilities=("F-2",))})
+    assert due(scopes.when(opening(), covered).state) == {}
+    scopes.when(opening(), add, add).nothing()
+
+
+def test_a_period_changes_on_a_day_to_come() -> None:
+    opened = scopes.when(opening())
+    opened.and_when(ChangePeriod(**OWN, starts_on=TODAY, months=6)).refused(
+        "period-change-too-late"
+    )
+    changed = opened.and_when(ChangePeriod(**OWN, starts_on=date(2026, 10, 1), months=6))
+    told = evidence(changed.state, DAY)
+    assert told is not None
+    assert (told.period, told.ends_on) == (YEAR, date(2026, 9, 30))
+
+
+def test_contractors_and_partners_are_listed_under_conditions() -> None:
+    opened = scopes.when(opening())
+    hired: dict[str, Any] = {"contractor_id": "K-1", "name": "Melter", "keeps_records": True}
+    good = ListContractor(**OWN, **hired, title_stays=True, risks_controlled=True)
+    assert opened.and_when(good).state.contractors == ("K-1",)
+    bad = good.model_copy(update={"title_stays": False})
+    opened.and_when(bad).refused("contractor-not-eligible")
+    share = ListJointVenture(**OWN, holder_scope_id="S-9", share_percent=Decimal(60))
+    listed = opened.and_when(share)
+    other = share.model_copy(update={"holder_scope_id": "S-8"})
+    listed.and_when(other).refused("shares-above-whole")
+    itself = share.model_copy(update={"holder_scope_id": "S-1"})
+    opened.and_when(itself).refused("share-of-itself")
+    assert stake_limit(listed.state.stakes, "S-9", 101) == 60
+    assert stake_limit(listed.state.stakes, "S-8", 101) is None
+
+
+def test_due_diligence_is_dated_and_ends() -> None:
+    record = RecordDueDiligence(
+        **OWN, supplier_id="YARD", topics=(Topic.HUMAN_RIGHTS,), performed_on=YEAR
+    )
+    recorded = scopes.when(opening(), record)
+    [kept] = recorded.state.diligence["YARD"]
+    assert kept.valid_through == date(2028, 12, 31)
+    recorded.and_when(record).nothing()
+    ahead = record.model_copy(update={"performed_on": NEXT})
+    scopes.when(opening(), ahead).refused("day-ahead")
+    assert missing_topics([LOOKED_AT], DAY, POLICY) == ()
+    assert missing_topics([LOOKED_AT], date(2027, 1, 2), POLICY) == tuple(Topic)
+    part = Diligence(topics=(Topic.HUMAN_RIGHTS,), performed_on=YEAR, valid_through=NEXT)
+    assert Topic.HUMAN_RIGHTS not in missing_topics([part], DAY, POLICY)
+
+
+def test_a_scope_goes_over_on_a_day_to_come() -> None:
+    opened = scopes.when(opening())
+    to = ApproveScopeTransfer(
+        **OWN, to_scope_id="S-2", effective_on=date(2026, 9, 1), approver="person-1", known_to=True
+    )
+    done = opened.and_when(to)
+    assert isinstance(done.events[0], ScopeTransferApproved)
+    done.and_when(to).nothing()
+    done.and_when(to.model_copy(update={"to_scope_id": "S-3"})).refused("scope-transferred")
+    opened.and_when(to.model_copy(update={"known_to": False})).refused("unknown-scope")
+    opened.and_when(to.model_copy(update={"effective_on": TODAY})).refused("transfer-too-early")
+
+
+def test_whose_metal_counts() -> None:
+    """Rule 3: both standards; behind the casthouse one that says the other follows."""
+    assert supplier_faults(seen(), ps_pending=False) == ()
+    assert supplier_faults(seen(COC), ps_pending=True) == ()
+    assert supplier_faults(seen(COC), ps_pending=False) == ("issuer-ps-certificate-not-valid",)
+    faults = supplier_faults(NOTHING_SEEN, ps_pending=True)
+    assert faults == ("issuer-coc-certificate-not-valid",)
+    assert covers(seen(facilities=("F-1",)), "F-1")
+
+
+def test_stages_follow_from_activities() -> None:
+    assert stages_of((Activity.ALUMINA_REFINING,)) == {Stage.BAUXITE, Stage.ALUMINA}
+    assert stages_of((Activity.SMELTING, Activity.CASTHOUSE)) == {Stage.ALUMINA, Stage.ALUMINIUM}

@@ -1,0 +1,200 @@
+"""The ledger in memory with its reactions: scopes, certificates, deliveries, as late as one likes.
+
+Commands are filled in as over HTTP (`domain.fill`, `issuing`); events wait in a log until `settle`
+lets the rows and the reactions see them.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from contracts import certification
+from contracts.coc import OutputDesignated
+from contracts.custody import PoolKey
+from contracts.envelope import Envelope, Event, Recorded
+from contracts.facilities import EntityRegistered
+from contracts.values import (
+    CertificateType,
+    CertificationStatus,
+    Instant,
+    Standard,
+)
+from infra.commandforms import Form
+from infra.decider import Command, derived_id, issued
+from infra.errors import Refused
+from services.coc_ledger import app, domain, issuing
+from services.coc_ledger.certificates import CertificateRow
+from services.coc_ledger.document_commands import IssueDocument
+from services.coc_ledger.document_state import Document
+from services.coc_ledger.pool_state import Pool
+from tests.simulation.inmemory import Desk
+
+FORMS = {command.NAME: Form(command) for command in domain.COMMANDS}
+LEDGER = app.definition()
+YEAR = date(2026, 1, 1)
+SCOPES = ("A", "B")
+
+
+def no_fill(*_: object) -> Mapping[str, object]:
+    return {}
+
+
+class World:
+    """Two scopes, each of a certified member: A and B, with entity EA and EB."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.desk = Desk(LEDGER, (), no_fill)
+        self.reader = self.desk.readers[0]
+        self.read = 0
+        self.public: list[Recorded] = []
+        self.public_read = 0
+        self.count = 0
+        for name in SCOPES:
+            entity = EntityRegistered(
+                entity_id=f"E{name}",
+                member_id=name,
+                name=name,
+                country="DE",
+                registered_on=YEAR,
+            )
+            self.tell(entity, "membership")
+            for standard in Standard:
+                self.tell(granted(name, standard))
+        self.settle()
+        for name in SCOPES:
+            self.send(
+                "open_scope",
+                scope_id=name,
+                member_id=name,
+                entity_id=f"E{name}",
+                name=f"Works {name}",
+                address="1 Main Street",
+                facilities=("F-1",),
+                activities=("casthouse",),
+                starts_on=YEAR,
+            )
+        self.settle()
+
+    # --- in ---
+
+    def attempt(self, command_name: str, /, **fields: Any) -> str:
+        """A command as its sender gives it: why it is refused; nothing when it is not."""
+        try:
+            self.send(command_name, **fields)
+        except Refused as refused:
+            return refused.slug
+        return ""
+
+    def send(self, command_name: str, /, **fields: Any) -> int:
+        """A command as its sender gives it: how many events. Raises Refused."""
+        form = FORMS[command_name]
+        command, model = form.command, form.model.model_validate(fields)
+        sent = {field: getattr(model, field) for field in form.model.model_fields}
+        filled: dict[str, Any] = domain.fill(command, sent, self.known(), self.today)
+        if command is IssueDocument:
+            filled["claim"] = self._claimed(sent, filled)
+        return self._handle(command.model_validate({**sent, **filled, "on": self.today}))
+
+    def _claimed(self, sent: dict[str, Any], filled: dict[str, Any]) -> OutputDesignated | None:
+        command = IssueDocument.model_validate({**sent, **filled, "on": self.today, "claim": None})
+        _, draft = issuing.drafting(command)
+        state = self.desk.state(command.stream)
+        if state.issued is not None:
+            return None
+        self._handle(draft)
+        entity = draft.draft.issuer_entity_id
+        seen = domain.checked(entity, command.day, self.known())
+        rows = domain.pool_known(command.pool.key, sent, self.known())
+        _, cover = issuing.covering(draft, command, seen, 0, rows)
+        before = len(self.desk.log)
+        self._handle(cover)
+        made = [one.event for one in self.desk.log[before:]]
+        claims = [one for one in made if isinstance(one, OutputDesignated)]
+        return claims[0] if claims else None
+
+    def _handle(self, command: Command) -> int:
+        self.count += 1
+        return self.desk.handle(command, f"c{self.count}", "", self.today)
+
+    def tell(self, event: Event, source: str = "certification") -> None:
+        """Somebody else's event, which waits to be read."""
+        at = Envelope(
+            event_id=derived_id(source, str(len(self.public))),
+            source=source,
+            stream="x/1",
+            version=1,
+            position=len(self.public) + 1,
+            recorded_at=Instant(f"{self.today.isoformat()}T12:00:00.000000Z"),
+            correlation_id="",
+            causation_id="",
+            command_id="",
+            actor="test",
+        )
+        self.public.append(Recorded(at, event))
+
+    def settle(self) -> None:
+        """Let rows and reactions see everything, until nothing new comes."""
+        while self.public_read < len(self.public) or self.read < len(self.desk.log):
+            if self.public_read < len(self.public):
+                self.public_read += 1
+                self._see(self.public[self.public_read - 1])
+            else:
+                self.read += 1
+                self._see(self.desk.log[self.read - 1])
+
+    def _see(self, recorded: Recorded) -> None:
+        self.reader.apply(recorded)
+        for reaction in self.reader.consumer.reactions:
+            for one in issued(reaction, recorded, self.reader.row):
+                try:
+                    self.desk.handle(one.command, one.command_id, "", self.today)
+                except Refused as refused:
+                    raise AssertionError(f"{reaction.name}: {refused}") from refused
+
+    # --- out ---
+
+    def known(self) -> domain.Knowledge:
+        """What the server can look up."""
+        return domain.Knowledge(
+            self.desk.state, self.reader.row, self.certificates, self.public_read, 0
+        )
+
+    def certificates(self, entity_id: str) -> list[CertificateRow]:
+        found: list[CertificateRow] = self.reader.row("certificates", {"entity_id": entity_id})
+        return found
+
+    def pool(self, key: PoolKey) -> Pool:
+        """A pool as folded now."""
+        state: Pool = self.desk.state(key.stream)
+        return state
+
+    def pools(self) -> dict[str, Pool]:
+        """All pools, by stream."""
+        return {
+            stream: state
+            for stream, (_, state) in self.desk.folds.items()
+            if isinstance(state, Pool)
+        }
+
+    def documents(self) -> dict[str, Document]:
+        """All documents that are issued, by number."""
+        return {
+            state.number: state
+            for _, state in self.desk.folds.values()
+            if isinstance(state, Document) and state.issued is not None
+        }
+
+
+def granted(name: str, standard: Standard) -> certification.CertificateGranted:
+    return certification.CertificateGranted(
+        certificate_id=f"C{name}-{standard.value}",
+        member_id=name,
+        entity_id=f"E{name}",
+        standard=standard,
+        certificate_type=CertificateType.FULL,
+        facilities=("F-1",),
+        valid_from=YEAR,
+        valid_to=date(2028, 12, 31),
+        status=CertificationStatus.CERTIFIED_FULL,
+    )
