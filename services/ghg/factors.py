@@ -124,6 +124,23 @@ class FactorBook:
             )
         return found
 
+    def knows(self, factor_set: str) -> bool:
+        """Whether there is a set of that name."""
+        return factor_set in self._sets
+
+    def sets(self) -> tuple[FactorSet, ...]:
+        """All of them."""
+        return tuple(self._sets.values())
+
+    def only(self, names: Iterable[str]) -> "FactorBook":
+        """A book in which the families of these sets have no other sets: what was pinned once is
+        found again, whatever was added since. Names that nobody knows are passed over."""
+        kept = {name for name in names if name in self._sets}
+        families = {self._sets[name].family for name in kept}
+        return FactorBook(
+            one for one in self.sets() if one.factor_set in kept or one.family not in families
+        )
+
     def family(self, family: str) -> tuple[FactorSet, ...]:
         """The sets of a family, oldest first."""
         found = [one for one in self._sets.values() if one.family == family]

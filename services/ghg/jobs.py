@@ -1,17 +1,20 @@
-"""The worker that calculates what waits: outside the writer, one at a time or many at once.
+"""The worker that calculates what waits: outside the writer, few at a time or many at once.
 
 A version of data that was sealed and has no result waits; so it does after a crash, and nothing is
 lost or done twice. Few are calculated in a thread, many in a pool of processes. What is recorded
 carries the version that it was calculated from; where that moved on meanwhile the writer refuses it
 and the newer one waits in its turn.
+
+Each day, and when the service starts, what was calculated with factors that are not the newest any
+more is calculated anew: a result beside the old one, which stays.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from multiprocessing import get_context
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import structlog
 
@@ -26,8 +29,9 @@ from . import app, packing
 from .commands import RecordResult
 from .evidence import Calculated
 from .packing import Chunk
+from .pinned import pin
 from .queries import Queries, Stored
-from .reckoning import Version, reckon, usual
+from .reckoning import Version, Wanted, outdated, reckon, usual
 from .rows import YearRow
 
 ACTOR = "castmark:ghg"
@@ -39,22 +43,23 @@ LOOK_EVERY_S = 2.0
 LOG = structlog.stdlib.get_logger("castmark.ghg")
 
 
+Because = Literal["data", "factors"]
+
+
 class Task(NamedTuple):
     """A version of the data to calculate, as another process can take it."""
 
     data_version: int
     data_hash: str
     chunks: tuple[Chunk, ...]
-    as_of: date
+    wanted: Wanted
 
 
 def calculated(task: Task) -> Calculated | Refused:
-    """The usual calculation of a version; runs in any process."""
+    """The calculation of a version; runs in any process."""
     version = Version(task.data_version, task.data_hash, packing.unpack(task.chunks))
-    policies = app.policies()
     try:
-        wanted = usual(policies.on(task.as_of), task.as_of)
-        return reckon(version, wanted, app.factors(), policies)
+        return reckon(version, task.wanted, app.factors(), app.policies())
     except Refused as refused:
         return refused
 
@@ -66,59 +71,110 @@ class Calculating:
         self._running = running
         self._queries = queries
         self._news = News(running.writer)
-        self._failed: set[tuple[str, int]] = set()
+        self._done: set[tuple[str, int]] = set()
+        self._renewed_on: date | None = None
+        self._pool: ProcessPoolExecutor | None = None
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            told = self._news.next()
-            try:
-                done = await self.once()
-            except Transient as error:
-                LOG.warning("calculation-waits", error=str(error))
-                done = 0
-            if not done:
-                await self._news.wait(told, LOOK_EVERY_S)
+        try:
+            while True:
+                told = self._news.next()
+                try:
+                    busy = await self.once() or await self.renew()
+                except Transient as error:
+                    LOG.warning("calculation-waits", error=str(error))
+                    busy = 0
+                if not busy:
+                    self._rest()
+                    await self._news.wait(told, LOOK_EVERY_S)
+        finally:
+            self._rest()
 
     async def once(self) -> int:
-        """Calculate a batch of what waits; how many were recorded."""
-        waiting = await asyncio.to_thread(self._queries.waiting, BATCH)
-        fresh = [
-            row for row in waiting if (row.facility_year, row.data_version) not in self._failed
-        ]
-        if not fresh:
+        """Calculate a batch of what waits; how many there were."""
+        waiting = await asyncio.to_thread(self._queries.waiting, BATCH + len(self._done))
+        fresh = [row for row in waiting if (row.facility_year, row.data_version) not in self._done]
+        if len(waiting) == len(fresh):
+            self._done.clear()  # the rows have heard of all that was recorded
+        return await self._calculate(fresh[:BATCH], "data")
+
+    async def renew(self) -> int:
+        """Once a day: calculate anew what newer factors concern; how many there were."""
+        today = self._running.times.today()
+        if self._renewed_on == today:
+            return 0
+        count = 0
+        after: str | None = None
+        while True:
+            rows = await asyncio.to_thread(self._queries.years, {"waits": False}, after, BATCH)
+            old = await asyncio.to_thread(lambda page: list(self._old(page, today)), rows[:BATCH])
+            count += await self._calculate(old, "factors")
+            if len(rows) <= BATCH:
+                break
+            after = rows[BATCH - 1].facility_year
+        self._renewed_on = today
+        return count
+
+    def _old(self, rows: Sequence[YearRow], today: date) -> Iterator[YearRow]:
+        policy = self._running.definition.policies.on(today)
+        for row in rows:
+            if row.results:
+                gwp_set, pfc_set, *sets, _ = row.pins.split()
+                pinned = pin(app.factors(), policy, today, gwp_set, pfc_set)
+                if outdated(sets, (row.country, row.subdivision), pinned):
+                    yield row
+
+    async def _calculate(self, rows: Sequence[YearRow], because: Because) -> int:
+        if not rows:
             return 0
         today = self._running.times.today()
-        tasks = await asyncio.to_thread(self._tasks, fresh, today)
-        found = await asyncio.to_thread(_all, tasks)
+        tasks = await asyncio.to_thread(self._tasks, rows, today, because)
+        found = await asyncio.to_thread(self._all, tasks)
         requests: list[Request] = []
-        for row, made in zip(fresh, found, strict=True):
+        for row, made in zip(rows, found, strict=True):
+            if because == "data":
+                self._done.add((row.facility_year, row.data_version))
             if isinstance(made, Refused):
-                self._failed.add((row.facility_year, row.data_version))
                 LOG.error("cannot-calculate", facility_year=row.facility_year, why=str(made))
                 continue
-            requests.append(_request(row, made, today))
-        answers = await self._running.writer.execute_many(requests)
-        return sum(isinstance(answer, Outcome) for answer in answers)
+            requests.append(_request(row, made, today, because))
+        for answer in await self._running.writer.execute_many(requests):
+            if not isinstance(answer, Outcome | Refused):
+                raise answer
+        return len(rows)
 
-    def _tasks(self, rows: Sequence[YearRow], today: date) -> list[Task]:
-        return [_task(self._queries.stored(row, row.data_version), today) for row in rows]
+    def _tasks(self, rows: Sequence[YearRow], today: date, because: Because) -> list[Task]:
+        usually = usual(self._running.definition.policies.on(today), today)
+        return [
+            _task(
+                self._queries.stored(row, row.data_version),
+                usually if because == "data" else Wanted(today, *row.pins.split()[:2]),
+            )
+            for row in rows
+        ]
+
+    def _all(self, tasks: Sequence[Task]) -> list[Calculated | Refused]:
+        if len(tasks) < MANY:
+            return [calculated(task) for task in tasks]
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"))
+        return list(self._pool.map(calculated, tasks, chunksize=8))
+
+    def _rest(self) -> None:
+        """Nothing waits: the processes are not kept."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
 
 
-def _task(stored: Stored, today: date) -> Task:
-    return Task(stored.data_version, stored.data_hash, stored.chunks, today)
+def _task(stored: Stored, wanted: Wanted) -> Task:
+    return Task(stored.data_version, stored.data_hash, stored.chunks, wanted)
 
 
-def _all(tasks: Sequence[Task]) -> list[Calculated | Refused]:
-    if len(tasks) < MANY:
-        return [calculated(task) for task in tasks]
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(calculated, tasks, chunksize=8))
-
-
-def _request(row: YearRow, made: Calculated, today: date) -> Request:
+def _request(row: YearRow, made: Calculated, today: date, because: Because) -> Request:
     command = RecordResult(
-        on=today, facility_id=row.facility_id, year=row.year, calculated=made, because="data"
+        on=today, facility_id=row.facility_id, year=row.year, calculated=made, because=because
     )
     of = (row.facility_year, str(made.data_version), made.data_hash, made.working_hash)
     return request_of(own_id("calculated", *of, *made.factor_sets), command, ACTOR)

@@ -9,6 +9,7 @@ Sources: sources.md 4.1, 4.10, 8.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from contracts.ghg import FINDINGS_KEPT, Amount, Intensity, ResultCalculated, StepTotal
@@ -100,7 +101,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
         as_of=wanted.as_of,
         gwp_set=wanted.gwp_set,
         pfc_set=wanted.pfc_set,
-        factor_sets=pinned.names(),
+        factor_sets=used_sets(result, pinned),
         policy_id=policy.policy_id,
         engine=result.engine,
         working_hash=result.working_hash(),
@@ -131,10 +132,10 @@ def rework(
         raise Refused(
             "policy-unknown", f"this build has no policy {kept.policy_id}.", policy=kept.policy_id
         )
-    pinned = pin(book, policy, kept.as_of, kept.gwp_set, kept.pfc_set)
+    pinned = _pinned_again(kept, book, policy)
     made = engine(inventory, pinned)
     if made.working_hash() != kept.working_hash:
-        changed = sorted(set(pinned.names()) ^ set(kept.factor_sets))
+        changed = sorted(set(used_sets(made, pinned)) ^ set(kept.factor_sets))
         why = f"factor sets differ: {', '.join(changed)}" if changed else "the lines differ"
         raise Refused(
             "working-differs",
@@ -144,6 +145,35 @@ def rework(
             now=made.working_hash(),
         )
     return made
+
+
+def used_sets(result: Result, pinned: Pinned) -> tuple[str, ...]:
+    """The names of all sets behind a result: those it was pinned to, and the grid factors that its
+    lines took."""
+    names = pinned.names()
+    taken = {line.factor.factor_set for line in result.lines}
+    more = sorted(name for name in taken if name not in names and pinned.book.knows(name))
+    return *names, *more
+
+
+def outdated(factor_sets: Iterable[str], site: tuple[str, str | None], pinned: Pinned) -> bool:
+    """Whether one of these sets is no longer what a calculation of that site takes: a newer one
+    is public. `site` is its country and subdivision, `pinned` what a calculation takes today."""
+    grid, left, _ = pinned.grid_of(*site)
+    present = {*pinned.names(), grid.factor_set, *((left.factor_set,) if left else ())}
+    return any(name not in present for name in factor_sets)
+
+
+@lru_cache(maxsize=64)
+def _only(book: FactorBook, names: tuple[str, ...]) -> FactorBook:
+    return book.only(names)
+
+
+def _pinned_again(kept: ResultCalculated, book: FactorBook, policy: Policy) -> Pinned:
+    """Pinned as it was: to the sets that the result names, though newer ones of that day may have
+    come into the book since."""
+    then = _only(book, kept.factor_sets)
+    return pin(then, policy, kept.as_of, kept.gwp_set, kept.pfc_set)
 
 
 # --- sums ---

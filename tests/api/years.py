@@ -31,10 +31,10 @@ def data(anode_t: str = "41000") -> list[dict[str, object]]:
     ]
 
 
-def populate(door: Door, member_id: str = "M1") -> None:
-    """A member with an entity and a smelter in Norway."""
+def populate(door: Door, member_id: str = "M1", country: str = "NO") -> None:
+    """A member with an entity and a smelter, in Norway if nowhere else."""
     who = {"member_id": member_id}
-    door.send("ops", "membership/draft_application", **who, name="Group", country="NO")
+    door.send("ops", "membership/draft_application", **who, name="Group", country=country)
     door.send(
         "ops",
         "membership/submit_application",
@@ -45,7 +45,7 @@ def populate(door: Door, member_id: str = "M1") -> None:
     door.send("ops", "membership/start_review", **who)
     door.send("ops", "membership/approve_application", **who, fee_level="small")
     door.send("ops", "membership/admit_member", **who)
-    door.send("ops", "membership/register_entity", **who, entity_id="E1", name="E", country="NO")
+    door.send("ops", "membership/register_entity", **who, entity_id="E1", name="E", country=country)
     door.send(
         "ops",
         "membership/register_facility",
@@ -54,7 +54,7 @@ def populate(door: Door, member_id: str = "M1") -> None:
         facility_id="F1",
         name="Works",
         activities=["smelting", "casthouse"],
-        location={"country": "NO"},
+        location={"country": country},
         start_year=1970,
     )
 

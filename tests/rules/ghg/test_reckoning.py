@@ -1,5 +1,6 @@
 """A result's working is made again from stored data, and its hash says whether it is the same."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,11 @@ from infra.errors import Refused
 from services.ghg import app, packing
 from services.ghg.activity import Datum, Inventory, Site
 from services.ghg.comparing import compared
+from services.ghg.factors import FactorBook
 from services.ghg.items import ITEMS
-from services.ghg.reckoning import rework
-from tests.rules.ghg.life import FIRST, inventory, packed, reckoned, result
+from services.ghg.pinned import pin
+from services.ghg.reckoning import Version, outdated, reckon, rework, usual
+from tests.rules.ghg.life import FIRST, ON, inventory, packed, reckoned, result
 
 TEXT = st.text('aB1 ;é铝\n"', max_size=6)
 NAME = st.sampled_from(("a", "d-1", "GEC:9_x", "0"))
@@ -89,6 +92,50 @@ def test_a_result_names_the_engine_and_policy_that_it_needs(field: str, slug: st
     kept = result().model_copy(update={field: "of-long-ago"})
     with pytest.raises(Refused, match=slug):
         rework(kept, inventory(), app.factors(), app.policies())
+
+
+def newer(name: str, valid_from: date) -> FactorBook:
+    """The factors, with another set of the family of one of them."""
+    book = app.factors()
+    [old] = [one for one in book.sets() if one.factor_set == name]
+    factors = {
+        key: one.model_copy(update={"value": one.value * 2, "low": None, "high": None})
+        for key, one in old.factors.items()
+    }
+    other = old.model_copy(
+        update={"factor_set": "newer", "valid_from": valid_from, "factors": factors}
+    )
+    return FactorBook([*book.sets(), other])
+
+
+GRID = "grid_world_2020"
+
+
+@pytest.mark.parametrize("name", ["combustion_ipcc_2006", GRID])
+def test_a_set_that_comes_later_for_an_earlier_day_changes_no_working(name: str) -> None:
+    assert name in FIRST.factor_sets
+    book = newer(name, ON - timedelta(days=1))
+    again = rework(result(), inventory(), book, app.policies())
+    assert again.working_hash() == FIRST.working_hash
+    other = reckon(
+        Version(1, FIRST.data_hash, inventory()),
+        usual(app.policies().on(ON), ON),
+        book,
+        app.policies(),
+    )
+    assert other.working_hash != FIRST.working_hash
+    assert "newer" in other.factor_sets
+
+
+@pytest.mark.parametrize("name", ["combustion_ipcc_2006", GRID])
+def test_a_result_is_outdated_once_a_newer_set_is_public(name: str) -> None:
+    for book, is_old in (
+        (app.factors(), False),
+        (newer(name, ON), True),
+        (newer(name, ON + timedelta(days=1)), False),
+    ):
+        pinned = pin(book, app.policies().on(ON), ON, FIRST.gwp_set, FIRST.pfc_set)
+        assert outdated(FIRST.factor_sets, ("NO", None), pinned) is is_old
 
 
 def test_sums_by_step_and_scope_are_those_of_the_lines() -> None:
