@@ -20,6 +20,7 @@ from infra.web import Api, Readiness, Shared, build_api
 from . import sources, words
 from .asking import Asking, live_changes
 from .board import BUCKETS, Filter, board_of, explanation_of, policy_path
+from .emissions_pages import add_emissions
 from .problems import PROBLEMS
 
 HERE = Path(__file__).parent
@@ -51,6 +52,9 @@ class Pages:
         self._jinja.filters["before"] = words.days_before
         self._jinja.filters["pieces"] = sources.pieces
         self._jinja.filters["figure"] = words.figure
+        self._jinja.filters["number"] = words.number
+        self._jinja.filters["tonnes"] = words.tonnes
+        self._jinja.filters["percent"] = words.percent
         self._jinja.globals["label"] = words.label
 
     def page(self, name: str, status: int = 200, **values: object) -> Response:
@@ -62,7 +66,9 @@ class Pages:
 def build(settings: Settings, shared: Shared) -> Api:
     """The portal as an ASGI application. Stateless: the token is in the visitor's cookie."""
     http = httpx.AsyncClient(timeout=30)
-    urls = {part: settings.url_of(part) for part in ("membership", "audits", "certification")}
+    urls = {
+        part: settings.url_of(part) for part in ("membership", "audits", "ghg", "certification")
+    }
     asking = Asking(http, urls.__getitem__)
     pages = Pages()
 
@@ -77,6 +83,7 @@ def build(settings: Settings, shared: Shared) -> Api:
     made = build_api("portal", "", "Pages for people", shared, ready, PROBLEMS, lifespan=lifespan)
     _sign_in(made, pages, shared)
     _board(made, pages, asking)
+    add_emissions(made, pages, asking, lambda request: request.cookies.get(COOKIE))
 
     @made.get("/sources", include_in_schema=False)
     async def cited() -> Response:

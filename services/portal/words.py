@@ -1,6 +1,7 @@
 """How things are written for people. Pure."""
 
 from datetime import date
+from decimal import Decimal
 
 LABELS = {
     "initial_certification": "First certification",
@@ -51,3 +52,18 @@ def figure(value: object) -> str:
             return ", ".join(str(one) for one in value) or "none"
         case _:
             return str(value)
+
+
+def number(value: Decimal | str | None, places: int = 2) -> str:
+    """`12,345.68`, `–` for nothing; rounded for reading, the exact value stands in the data."""
+    return "–" if value is None else f"{Decimal(value):,.{places}f}"
+
+
+def tonnes(kilograms: Decimal | str, places: int = 0) -> str:
+    """Kilograms as tonnes, for reading."""
+    return number(Decimal(kilograms) / 1000, places)
+
+
+def percent(share: Decimal | str | None) -> str:
+    """0.97 as `97.0 %`; `–` for nothing."""
+    return "–" if share is None else f"{number(Decimal(share) * 100, 1)} %"
