@@ -253,17 +253,6 @@ PROBLEMS: tuple[Problem, ...] = (
         "Another mass came than was stated",
         "Dispute the document, and let the seller correct it.",
     ),
-    # --- the public flow ---
-    Problem(
-        "flow-off-grid",
-        "The flow is asked for otherwise than it is published",
-        "Ask for whole quarters or years, and for the cuts that are published.",
-    ),
-    Problem(
-        "release-not-due",
-        "The release is not due yet",
-        "Public figures come out once their quarter is over and its books can be closed.",
-    ),
     # --- exports ---
     Problem(
         "flow-off-grid",

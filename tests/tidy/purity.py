@@ -1,7 +1,7 @@
 """Pure files: no clock, no dice, no ids drawn, no I/O. Time and ids are inputs.
 
 Pure are all of contracts/, the pure files of infra/ and every file of a service that is not named
-in `IMPURE_NAMES`. import-linter sees only imports of contracts, domain and reactions; this check
+in `IMPURE_NAMES` and does not end in `IMPURE_ENDING`. import-linter sees only imports of contracts, domain and reactions; this check
 sees calls as well, and the specialists.
 """
 
@@ -18,7 +18,6 @@ IMPURE_NAMES = frozenset(
         "api.py",
         "app.py",
         "exports.py",
-        "exports_api.py",
         "factorfiles.py",
         "feed.py",
         "imports.py",
@@ -30,6 +29,8 @@ IMPURE_NAMES = frozenset(
         "webhooks.py",
     }
 )
+# Routes that a service's api.py includes.
+IMPURE_ENDING = "_api.py"
 # Services that decide nothing: the portal asks others over HTTP.
 IMPURE_SERVICES = frozenset({"portal"})
 # Files of a service that declare tables: SQLAlchemy allowed, everything else pure.
@@ -94,7 +95,8 @@ def is_pure(source: Source) -> bool:
         return False
     if parts[0] == "services":
         name = parts[-1]
-        return len(parts) > 2 and parts[1] not in IMPURE_SERVICES and name not in IMPURE_NAMES
+        impure = name in IMPURE_NAMES or name.endswith(IMPURE_ENDING)
+        return len(parts) > 2 and parts[1] not in IMPURE_SERVICES and not impure
     return parts[0] == "contracts" or source.path in PURE_INFRA
 
 
