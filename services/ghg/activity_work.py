@@ -20,7 +20,7 @@ from infra.importing.kinds import Asked, Fault, GroupBuilt, Groups
 from infra.importing.mapping import Binding
 from infra.importing.places import places
 
-from . import app
+from . import books
 from .activity import Inventory, Site
 from .activity_rows import Assembled, Rows
 from .commands import StoreActivity
@@ -46,7 +46,7 @@ class Prepared(NamedTuple):
 @lru_cache(maxsize=4)
 def units_on(day: date) -> Units:
     """Conversions under the calorific values that were public on a day."""
-    return Units(app.factors().latest(FAMILY, day))
+    return Units(books.factors().latest(FAMILY, day))
 
 
 def site_known(facility: FacilityEvidence | None) -> Site | None:
@@ -63,7 +63,7 @@ def rows_of(prepared: Prepared) -> Rows:
     sites = SiteReader(
         places(), lambda facility_id: site_known(known.get(facility_id)), only_known=True
     )
-    policy = app.policies().on(prepared.today)
+    policy = books.policies().on(prepared.today)
     prefix = f"{prepared.asked.member_id}."
     return Rows(prepared.binding, units_on(prepared.today), sites, policy, prefix)
 
@@ -89,7 +89,7 @@ def _built(rows: Rows, cells: Sequence[Sequence[str]], prepared: Prepared) -> Gr
 
 def command_of(inventory: Inventory, prepared: Prepared) -> StoreActivity:
     """The data with their result; refused as `reckon` is."""
-    site, day, policies = inventory.site, prepared.today, app.policies()
+    site, day, policies = inventory.site, prepared.today, books.policies()
     packed = packed_of(inventory)
     # The version that it becomes is known where it is decided.
     version = Version(1, packed.data_hash, inventory)
@@ -101,7 +101,7 @@ def command_of(inventory: Inventory, prepared: Prepared) -> StoreActivity:
         member_id=prepared.asked.member_id,
         facility=prepared.facilities.get(site.facility_id),
         packed=packed,
-        calculated=reckon(version, wanted, app.factors(), policies),
+        calculated=reckon(version, wanted, books.factors(), policies),
     )
 
 

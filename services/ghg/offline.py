@@ -17,7 +17,7 @@ from infra.importing.order import Ranked
 from infra.importing.places import places
 from infra.importing.rows import Row
 
-from . import app
+from . import books
 from .activity import Inventory
 from .activity_rows import Assembled, Rows
 from .activity_work import units_on
@@ -72,7 +72,7 @@ class Offline:
 
     def __init__(self, binding: Binding, under: Under) -> None:
         self._under = under
-        self._policies = app.policies()
+        self._policies = books.policies()
         self._policy = self._policies.on(under.as_of)
         usually = usual(self._policy, under.as_of)
         self._wanted = Wanted(
@@ -89,7 +89,7 @@ class Offline:
     def pinned(self) -> Pinned:
         """The sets of this calculation; refused as `pin` says."""
         wanted = self._wanted
-        return pin(app.factors(), self._policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set)
+        return pin(books.factors(), self._policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set)
 
     def years(self, rows: Iterable[Ranked]) -> Iterator[Year | list[Wrong]]:
         """Each facility-year, or what is wrong with its rows."""
@@ -125,7 +125,7 @@ class Offline:
     def _calculated(self, inventory: Inventory, found: Assembled) -> Year:
         pinned = self.pinned()
         version = Version(1, NO_HASH, inventory)
-        made = reckon(version, self._wanted, app.factors(), self._policies)
+        made = reckon(version, self._wanted, books.factors(), self._policies)
         told = report(inventory, pinned, self._under.regime)
         by_step = {(one.step, one.scope): one.kg for one in made.totals}
         threshold, why = self._judged(inventory, judged(made.intensities))
