@@ -1,8 +1,8 @@
 """Pure files: no clock, no dice, no ids drawn, no I/O. Time and ids are inputs.
 
 Pure are all of contracts/, the pure files of infra/ and every file of a service that is not named
-in `IMPURE_NAMES` and does not end in `IMPURE_ENDING`. import-linter sees only imports of contracts, domain and reactions; this check
-sees calls as well, and the specialists.
+in `IMPURE_NAMES` and does not end in `IMPURE_ENDING`. import-linter sees only imports of contracts,
+domain and reactions; this check sees calls as well, and the specialists.
 """
 
 import ast
