@@ -12,7 +12,7 @@ from pydantic import StringConstraints
 
 from .envelope import Event
 from .ghg import InventoryFinding as Finding
-from .ghg import Number, SourceText, Year
+from .ghg import Number, Year
 from .inventory import DataKind
 from .values import CertificateId, FacilityId, Id, MemberId, NoteRef, PlainDecimal, Value
 
@@ -21,12 +21,13 @@ Unit = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class ClaimFootprint(Value):
-    """A product's footprint as the claim states it; what is empty is not said."""
+    """A product's footprint as the claim states it; None is not said. Method and verifier are named
+    by ids (`ISO-14067`)."""
 
     t_per_t: PlainDecimal | None = None
-    boundary: Annotated[str, StringConstraints(max_length=40)] = ""
-    method: Annotated[str, StringConstraints(max_length=120)] = ""
-    verifier: Annotated[str, StringConstraints(max_length=120)] = ""
+    boundary: Id | None = None
+    method: Id | None = None
+    verifier: Id | None = None
 
 
 class ClaimRequested(Event):
@@ -165,8 +166,8 @@ class DatumRequested(Event):
 
 
 class DatumAnswered(Event):
-    """The supplier's answer, in kg CO2e per `unit` of the item. A later answer takes the place of
-    an earlier one."""
+    """The supplier's answer, in kg CO2e per `unit` of the item; `source` names the document that it
+    is from. A later answer takes the place of an earlier one."""
 
     TYPE: ClassVar[str] = "ghg.datum_answered.v1"
     request_id: Id
@@ -179,9 +180,9 @@ class DatumAnswered(Event):
     answer: Number
     factor: PlainDecimal
     kind: Literal[DataKind.SUPPLIER_VERIFIED, DataKind.SUPPLIER_UNVERIFIED]
-    boundary: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    boundary: Id
     data_year: Year
-    source: SourceText
+    source: Id
     evidence_ref: Id | None = None
     verifier: Id | None = None
     answered_on: date

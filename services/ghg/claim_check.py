@@ -24,7 +24,10 @@ def check(
 ) -> ClaimChecked:
     """Everything that is wrong with a claim on a day, and whether it stands."""
     said = claim.footprint
-    stated = Footprint(said.t_per_t, said.boundary, said.method, said.verifier) if said else None
+    stated = None
+    if said is not None:
+        words = (said.boundary or "", said.method or "", said.verifier or "")
+        stated = Footprint(said.t_per_t, *words)
     evidence = ClaimEvidence(
         claim_id=claim.claim_id,
         text=claim.text,

@@ -6,7 +6,7 @@ A supplier needs no account: it answers with a registration id, of which only a 
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from contracts.ghg import Number, Sha256, Year
 from contracts.ghg_claims import Unit
@@ -15,8 +15,6 @@ from contracts.values import FacilityId, Id, MemberId, PlainDecimal, Value
 from infra.decider import Command
 
 from .evidence import FacilityEvidence
-
-Text = Annotated[str, StringConstraints(max_length=200)]
 
 
 class InputShare(Value):
@@ -73,17 +71,17 @@ class IssueRegistration(DatumCommand):
 
 
 class AnswerDatum(DatumCommand):
-    """The supplier's answer, in kg CO2e per `unit` of the item. Verified: name the verifier and
-    where the statement is kept."""
+    """The supplier's answer, in kg CO2e per `unit` of the item. `source` names the
+    document that it is from. Verified: name the verifier and where the statement is kept."""
 
     NAME: ClassVar[str] = "answer_datum"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "token_hash"})
     factor: Annotated[PlainDecimal, Field(ge=0)]
     unit: Unit
     kind: Literal[DataKind.SUPPLIER_VERIFIED, DataKind.SUPPLIER_UNVERIFIED]
-    boundary: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    boundary: Id
     data_year: Year
-    source: Text
+    source: Id
     evidence_ref: Id | None = None
     verifier: Id | None = None
     token_hash: Sha256

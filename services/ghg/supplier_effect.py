@@ -100,7 +100,7 @@ def proposal(inventory: Inventory, answer: DatumAnswered) -> Inventory:
         datum._replace(
             factor=answer.factor,
             kind=answer.kind,
-            factor_source=answer.source or f"supplier {answer.supplier_id}",
+            factor_source=answer.source,
             evidence=answer.evidence_ref or datum.evidence,
             data_year=answer.data_year,
         )

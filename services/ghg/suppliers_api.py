@@ -58,9 +58,9 @@ class Answer(Presented):
     factor: PlainDecimal
     unit: Annotated[str, Field(min_length=1, max_length=40)]
     kind: Literal["supplier_verified", "supplier_unverified"]
-    boundary: Annotated[str, Field(min_length=1, max_length=40)]
+    boundary: Id
     data_year: Annotated[int, Field(ge=1990, le=2199)]
-    source: Annotated[str, Field(max_length=200)] = ""
+    source: Id
     evidence_ref: Id | None = None
     verifier: Id | None = None
 

@@ -256,6 +256,7 @@ async def test_a_supplier_without_an_account_answers_and_its_factor_enters_the_d
         "kind": "supplier_unverified",
         "boundary": "cradle_to_gate",
         "data_year": 2024,
+        "source": "EPD-2025",
     }
     wrong = {**answer, "registration_id": "R-1~guess"}
     assert (await post(nobody, "answers", **wrong))[0] == 404

@@ -80,7 +80,7 @@ def answer(**more: Any) -> AnswerDatum:
         "kind": DataKind.SUPPLIER_VERIFIED,
         "boundary": "cradle_to_gate",
         "data_year": 2024,
-        "source": "EPD 2025",
+        "source": "EPD-2025",
         "evidence_ref": "DOC-1",
         "verifier": "VER-1",
         "token_hash": HASH,
@@ -242,7 +242,7 @@ def test_the_proposal_touches_no_other_datum() -> None:
     ]
     assert moved == ["alumina"]
     (mended,) = [one for one in after.data if one.datum_id == "alumina"]
-    assert (mended.factor_source, mended.evidence) == ("EPD 2025", "DOC-1")
+    assert (mended.factor_source, mended.evidence) == ("EPD-2025", "DOC-1")
 
 
 def test_what_is_bought_is_ranked_by_its_share() -> None:
