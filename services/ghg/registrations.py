@@ -1,4 +1,4 @@
-"""Registration ids: what a supplier answers with instead of an account.
+"""Registration ids: what a supplier answers with instead of an account. Pure.
 
 An id is made of the request's name and a secret of 192 bits. It is told once, to the facility that
 asked; here only its keyed hash is kept, and an id that is presented is hashed and compared. The key
@@ -7,19 +7,17 @@ is the process's own (`infra.service.Keys`): with another key every id has to be
 
 import hashlib
 import re
-import secrets
 
 from contracts.values import ID_PATTERN
 from infra.errors import Refused
 
-SECRET_BYTES = 24
 BETWEEN = "~"
 _ID = re.compile(ID_PATTERN)
 
 
-def issue(request_id: str, key: bytes) -> tuple[str, str]:
-    """A new registration id, and its hash."""
-    registration_id = f"{request_id}{BETWEEN}{secrets.token_urlsafe(SECRET_BYTES)}"
+def issue(request_id: str, secret: str, key: bytes) -> tuple[str, str]:
+    """The registration id of a request and a fresh secret, and its hash."""
+    registration_id = f"{request_id}{BETWEEN}{secret}"
     return registration_id, hashed(registration_id, key)
 
 

@@ -5,6 +5,7 @@ path, so that it reaches no log of addresses.
 """
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
@@ -42,6 +43,7 @@ from .year_state import FacilityYear
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=1990, le=2199)]
 ACTOR = "castmark:supplier"
+SECRET_BYTES = 24
 REQUESTS = "/ghg/datum-requests/{request_id}"
 
 
@@ -88,7 +90,8 @@ class Sender:
 
     def issue(self, request_id: str) -> tuple[str, str]:
         """A new registration id, and its hash."""
-        return issue(request_id, self._running.writer.request_key)
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        return issue(request_id, secret, self._running.writer.request_key)
 
     async def send(
         self, http: HttpRequest, command: Command, actor: str, command_id: str
