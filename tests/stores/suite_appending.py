@@ -65,6 +65,17 @@ class AppendingSuite:
             versions = [r.envelope.version for r in writer.store.read_stream(f"box/{box}")]
             assert versions == [1, 2, 3]
 
+    async def test_a_stream_is_read_in_pages(self, database: Database) -> None:
+        writer = database.writer()
+        await writer.execute_many([put(f"B{n % 2}", f"i{n}") for n in range(10)])
+        read, after = [], 0
+        while page := writer.store.page_of_stream("box/B1", after, 2):
+            assert len(page) <= 2
+            read += page
+            after = page[-1].envelope.version
+        assert read == writer.store.read_stream("box/B1")
+        assert writer.store.page_of_stream("box/B9", 0, 2) == []
+
     async def test_a_refused_or_failed_command_leaves_no_gap(self, database: Database) -> None:
         writer = database.writer()
         for number in range(3):
