@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
-from infra.decider import Command
+from infra.decider import Command, own_id
 from infra.errors import Refused
+from infra.execute import request_of
 from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
 from infra.people import add_people
@@ -23,8 +24,10 @@ from infra.webcommands import command_routes
 
 from .aggregates_api import add_aggregates
 from .asked import asked, circularity_shown
+from .cancelling import Cancelling
 from .circularity import circularity
 from .comparing import compared
+from .current_api import Current, add_current
 from .domain import COMMANDS, ROLES, fill
 from .filling import Filling
 from .imports import LIMITS as FILE_LIMITS
@@ -60,6 +63,7 @@ def api(running: Running, shared: Shared) -> Api:
     persons = Persons(running.engine)
     filling = Filling(running.definition.policies, queries)
     plans_filling = PlansFilling(queries)
+    cancelling = Cancelling(queries, running.definition.policies)
 
     async def ready() -> Readiness:
         return readiness_of(running)
@@ -69,13 +73,22 @@ def api(running: Running, shared: Shared) -> Api:
     ) -> Mapping[str, object]:
         today = running.times.today()
 
-        def found() -> Mapping[str, object]:
+        def found() -> dict[str, object]:
             lookup, state = queries.reader.lookup(CONSUMER), queries.reader.state
             evidence = fill(command, sent, lookup, state)
             plans = plans_filling.fields(command, sent)
             return {**evidence, **filling.computed(command, sent, evidence, today), **plans}
 
-        return {"on": today, **await asyncio.to_thread(found)}
+        fields = await asyncio.to_thread(found)
+        claims = await asyncio.to_thread(cancelling.claims, command, {**sent, **fields}, today)
+        if claims is None:
+            fields["unclaimed"] = True
+        elif claims:
+            actor = await persons.actor(principal)
+            for claim in claims:
+                command_id = own_id("claim", claim.model_dump_json())
+                await running.writer.execute(request_of(command_id, claim, actor))
+        return {"on": today, **fields}
 
     problems = (*PROBLEMS, *YEAR_PROBLEMS, *PLANS_PROBLEMS, *IMPORT_PROBLEMS)
     made = build_api(running.name, "/ghg", "Greenhouse gases", shared, ready, problems, LIMITS)
@@ -87,6 +100,8 @@ def api(running: Running, shared: Shared) -> Api:
     _results(made, queries)
     add_reports(made, running, queries, _row)
     _questions(made, queries, running.definition.policies)
+    current = Current(queries, plans_filling, cancelling, running.definition.policies)
+    add_current(made, running, current, _row)
     _disclosures(made, queries)
     add_plans(made, queries, plans_filling)
     add_suppliers(made, running, queries, plans_filling, persons)

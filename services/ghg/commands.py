@@ -1,7 +1,8 @@
 """What can be asked of a facility-year. Pure: no rule lives here.
 
 `FILLED` fields are the day, evidence, and what was computed outside the writer; the server fills
-them in. `result` counts the results of a facility-year from 1.
+them in. `result` counts the results of a facility-year from 1. `unclaimed` says that the server did
+not claim the certificates for power, as the command would have been refused at that moment.
 """
 
 from datetime import date
@@ -87,9 +88,10 @@ class SubmitForVerification(MemberCommand):
     """Give a result to an independent verifier. Its data may not have blocking findings."""
 
     NAME: ClassVar[str] = "submit_for_verification"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "engaged"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "engaged", "unclaimed"})
     result: Number
     verifier_id: Id
+    unclaimed: bool = False
     engaged: tuple[Engagement, ...] = ()
 
 
@@ -123,6 +125,7 @@ class PublishDisclosure(MemberCommand):
     disclosure says which one it corrects."""
 
     NAME: ClassVar[str] = "publish_disclosure"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "calculated"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "calculated", "unclaimed"})
     result: Number
+    unclaimed: bool = False
     calculated: ResultCalculated | None = None

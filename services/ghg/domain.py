@@ -8,7 +8,7 @@ from contracts.envelope import Event
 from infra.decider import Command, Lookup
 from infra.readmodel import Consumer
 
-from . import facility_year, reporting
+from . import facility_year, power_certificate, reporting
 from .commands import (
     MemberCommand,
     PublishDisclosure,
@@ -31,6 +31,7 @@ from .plans_domain import (
 )
 from .plans_reactions import PLAN_REACTIONS
 from .plans_rows import PLAN_PROJECTIONS
+from .power_certificate import ClaimPowerCertificate, PowerCertificateClaimed
 from .reactions import REACTIONS
 from .reporting import CoverNoted, NoteCover, NoteDisclosure, NotePfcMeasurement
 from .rows import PROJECTIONS, engagements, facility_evidence
@@ -38,6 +39,7 @@ from .rows import PROJECTIONS, engagements, facility_evidence
 DECIDERS: Mapping[str, ModuleType] = {
     "facility_year": facility_year,
     "reporting": reporting,
+    "power_certificate": power_certificate,
     **PLAN_DECIDERS,
 }
 COMMANDS: tuple[type[Command], ...] = (
@@ -55,9 +57,15 @@ INTERNAL: tuple[type[Command], ...] = (
     NoteCover,
     NoteDisclosure,
     NotePfcMeasurement,
+    ClaimPowerCertificate,
     *PLAN_INTERNAL,
 )
-PRIVATE: tuple[type[Event], ...] = (ActivityRecorded, CoverNoted, *PLAN_PRIVATE)
+PRIVATE: tuple[type[Event], ...] = (
+    ActivityRecorded,
+    CoverNoted,
+    PowerCertificateClaimed,
+    *PLAN_PRIVATE,
+)
 
 OPS_AND_MEMBERS = frozenset({"ops", "member"})
 OPS_AND_VERIFIERS = frozenset({"ops", "verifier"})

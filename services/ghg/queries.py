@@ -110,6 +110,10 @@ class Queries:
         """A version of the data; refused `unknown-activity`."""
         return self._version(row.facility_id, row.year, data_version)
 
+    def version(self, facility_id: str, year: int, data_version: int) -> Stored:
+        """A version of a facility-year's data; refused `unknown-activity`."""
+        return self._version(facility_id, year, data_version)
+
     def working(self, result: ResultCalculated) -> Result:
         """The working of a result, made anew from its data; refused `working-differs`."""
         stored = self._version(result.facility_id, result.year, result.data_version)

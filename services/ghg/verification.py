@@ -47,6 +47,7 @@ def submit(
                 verifier_id=before.verifier_id,
             )
     _check_independent(command.verifier_id, sealed, command.engaged, command.on, policy)
+    _check_claimed(command)
     return [
         ResultSubmitted(
             facility_id=command.facility_id,
@@ -139,6 +140,7 @@ def publish(
     found = command.calculated
     if found is None or (found.result, found.working_hash) != (command.result, kept.working_hash):
         raise TypeError("the evidence is of another result")
+    _check_claimed(command)
     return [
         DisclosurePublished(
             facility_id=command.facility_id,
@@ -191,6 +193,17 @@ def _check_blocking(kept: Kept, result: int) -> None:
             " and submit them anew.",
             result=result,
             rules=kept.blocking,
+        )
+
+
+def _check_claimed(command: SubmitForVerification | PublishDisclosure) -> None:
+    """Nothing goes on whose certificates for power were not claimed before (R-12)."""
+    if command.unclaimed:
+        raise Refused(
+            "certificates-not-claimed",
+            f"{command.facility_id} of {command.year} changed while this was asked: ask again.",
+            facility_id=command.facility_id,
+            year=command.year,
         )
 
 

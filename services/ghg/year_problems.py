@@ -46,6 +46,21 @@ YEAR_PROBLEMS: tuple[Problem, ...] = (
         " `facts.present`. Take a result of the present version.",
     ),
     Problem(
+        "certificate-used-elsewhere",
+        "A certificate for power is used elsewhere",
+        "`facts.certificates` are cancelled for another facility or another year, and a certificate"
+        " is cancelled once, for one use. Whose use it is is not told. Give the certificates that"
+        " were cancelled for this facility and year, and submit the data anew; where a lot was"
+        " divided, each part has an id of its own from the registry. A certificate is free again"
+        " once the data of the other no longer name it.",
+    ),
+    Problem(
+        "certificates-not-claimed",
+        "Something changed in between",
+        "When this was asked it could not be done, so certificates for power were not claimed for"
+        " it; by now it could. Ask again.",
+    ),
+    Problem(
         "as-of-in-future",
         "Nobody knows that yet",
         "A calculation uses what was public on a day that is not after today.",

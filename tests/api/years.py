@@ -31,7 +31,13 @@ def data(anode_t: str = "41000") -> list[dict[str, object]]:
     ]
 
 
-def populate(door: Door, member_id: str = "M1", country: str = "NO") -> None:
+def populate(
+    door: Door,
+    member_id: str = "M1",
+    country: str = "NO",
+    facility_id: str = "F1",
+    entity_id: str = "E1",
+) -> None:
     """A member with an entity and a smelter, in Norway if nowhere else."""
     who = {"member_id": member_id}
     door.send("ops", "membership/draft_application", **who, name="Group", country=country)
@@ -45,13 +51,14 @@ def populate(door: Door, member_id: str = "M1", country: str = "NO") -> None:
     door.send("ops", "membership/start_review", **who)
     door.send("ops", "membership/approve_application", **who, fee_level="small")
     door.send("ops", "membership/admit_member", **who)
-    door.send("ops", "membership/register_entity", **who, entity_id="E1", name="E", country=country)
+    entity = {"entity_id": entity_id, "name": "E", "country": country}
+    door.send("ops", "membership/register_entity", **who, **entity)
     door.send(
         "ops",
         "membership/register_facility",
         **who,
-        entity_id="E1",
-        facility_id="F1",
+        entity_id=entity_id,
+        facility_id=facility_id,
         name="Works",
         activities=["smelting", "casthouse"],
         location={"country": country},

@@ -73,7 +73,8 @@ class Context(NamedTuple):
     `intensity` is mine to metal at the casthouse, in t CO2e/t Al; `primary_share` a fraction,
     worked out where it is not given; `book` the announcements that a grid factor could come from.
     `certificates` are the lots of the registry (None: nobody looked), `cancelled` what others
-    cancelled of them before, in MWh. `suppliers_asked` were asked for primary data and have not
+    cancelled of them before, in MWh. `held_elsewhere` are certificates that
+    another facility-year holds. `suppliers_asked` were asked for primary data and have not
     answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per unit.
     `cut_offs` are those of the report under `regime`.
     """
@@ -90,6 +91,7 @@ class Context(NamedTuple):
     book: FactorBook | None = None
     certificates: Mapping[str, Certificate] | None = None
     cancelled: Mapping[str, Decimal] = NO_MASSES
+    held_elsewhere: frozenset[str] = frozenset()
     suppliers_asked: frozenset[str] = frozenset()
     tenth_percentiles: Mapping[str, Decimal] = NO_MASSES
     similar_transport: Spread | None = None

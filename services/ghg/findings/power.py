@@ -13,6 +13,7 @@ from services.ghg.electricity import CERTIFIED, CLAIMS, Source
 from services.ghg.factors import FactorBook
 from services.ghg.grid import Scale
 from services.ghg.items import Family
+from services.ghg.power_certificate import certificate_of
 from services.ghg.working import Doubt
 
 from .context import Context, Fault, listed, shown
@@ -79,6 +80,13 @@ def certificates_wrong(context: Context, seen: Survey) -> Iterator[Fault]:
             uses.setdefault(certificate, []).append((one.datum_id, mwh))
     if uses:
         yield from _misused(context, uses)
+        elsewhere = [one for one in uses if certificate_of(one) in context.held_elsewhere]
+        if elsewhere:
+            sentence = (
+                "A megawatt-hour is cancelled once; cancelled for another facility or year:"
+                f" {listed(elsewhere)}."
+            )
+            yield Fault(sentence, [name for one in elsewhere for name, _ in uses[one]])
 
 
 def average_for_the_rest(context: Context, seen: Survey) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ Source: sources.md 8. R-27 to R-33 are about certificates, members and chains of
 services find them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from contracts.ghg import DATA_NAMED, Finding
@@ -72,10 +72,15 @@ _ALL = (
 RULES = {rule.rule_id: rule for rule in _ALL}
 
 
-def findings(context: Context) -> tuple[Finding, ...]:
-    """Everything that is found, the heaviest first and then by rule."""
+def findings(context: Context, only: Collection[str] = RULES) -> tuple[Finding, ...]:
+    """Everything that is found, the heaviest first and then by rule; by some rules only."""
     seen = survey(context.inventory, context.result)
-    found = [_finding(rule, fault) for rule in RULES.values() for fault in rule.find(context, seen)]
+    found = [
+        _finding(rule, fault)
+        for name, rule in RULES.items()
+        if name in only
+        for fault in rule.find(context, seen)
+    ]
     if len(found) > 1:
         found.sort(key=lambda one: (WEIGHT[one.severity], one.rule))
     return tuple(found)

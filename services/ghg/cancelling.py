@@ -1,0 +1,110 @@
+"""What the server looks up of certificates for power: who holds those that a facility-year uses."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from infra.decider import Command
+from infra.errors import Refused
+from infra.policy import Policies
+
+from . import facility_year
+from .commands import PublishDisclosure, SubmitForVerification
+from .power_certificate import (
+    ClaimPowerCertificate,
+    Holding,
+    PowerCertificate,
+    certificates_of,
+    stream_of,
+    used_elsewhere,
+)
+from .queries import Queries
+from .year_state import FacilityYear
+
+CLAIMING: tuple[type[Command], ...] = (SubmitForVerification, PublishDisclosure)
+
+
+class Cancelling:
+    """Reads claims and what they rest on; every call may wait for the database."""
+
+    def __init__(self, queries: Queries, policies: Policies) -> None:
+        self._queries = queries
+        self._policies = policies
+
+    def claims(
+        self, command: type[Command], fields: Mapping[str, object], on: date
+    ) -> Sequence[ClaimPowerCertificate] | None:
+        """What has to be stored before a result is submitted or disclosed; None where that would be
+        refused: nothing is claimed for what cannot be, and the writer says why, or repeats what it
+        answered before. Refused `certificate-used-elsewhere` before anything is claimed."""
+        if command not in CLAIMING:
+            return ()
+        wanted = command.model_validate({"on": on, **fields})
+        assert isinstance(wanted, (SubmitForVerification, PublishDisclosure))
+        state: FacilityYear = self._queries.reader.state(wanted.stream)
+        try:
+            events = facility_year.decide(wanted, state, self._policies)
+        except Refused:
+            return None
+        if not events:
+            return ()
+        holding = Holding(
+            facility_id=wanted.facility_id,
+            year=wanted.year,
+            data_version=state.results[wanted.result - 1].data_version,
+        )
+        found = [
+            ClaimPowerCertificate(
+                on=on, certificate_id=one, claimed_by=holding, lapsed=self._lapsed(one, holding)
+            )
+            for one in self._used(holding)
+        ]
+        if taken := self._taken(found):
+            raise used_elsewhere(taken)
+        return found
+
+    def elsewhere(self, certificates: Sequence[str], holding: Holding) -> frozenset[str]:
+        """Those of some certificates that another facility-year holds."""
+        asked = [
+            ClaimPowerCertificate(
+                on=date.min,
+                certificate_id=one,
+                claimed_by=holding,
+                lapsed=self._lapsed(one, holding),
+            )
+            for one in certificates
+        ]
+        return frozenset(self._taken(asked))
+
+    def _taken(self, claims: Sequence[ClaimPowerCertificate]) -> list[str]:
+        return [
+            one.certificate_id
+            for one in claims
+            if (holder := self._holder(one.certificate_id)) is not None
+            and holder.facility_year != one.claimed_by.facility_year
+            and holder != one.lapsed
+        ]
+
+    def _lapsed(self, certificate_id: str, holding: Holding) -> Holding | None:
+        """Another facility-year's claim, if neither its present data nor its last disclosure use
+        the certificate. Older data cannot be submitted or disclosed any more, and newer ones would
+        be claimed for anew, under another version: so this cannot turn wrong unseen."""
+        holder = self._holder(certificate_id)
+        if holder is None or holder.facility_year == holding.facility_year:
+            return None
+        state: FacilityYear = self._queries.reader.state(f"facility_year/{holder.facility_year}")
+        versions = {holder.data_version} if state.sealed is None else {state.sealed.data_version}
+        if state.disclosed:
+            versions.add(state.results[state.disclosed[-1] - 1].data_version)
+        uses = any(
+            certificate_id in self._used(holder.model_copy(update={"data_version": version}))
+            for version in versions
+        )
+        return None if uses else holder
+
+    def _holder(self, certificate_id: str) -> Holding | None:
+        state: PowerCertificate = self._queries.reader.state(stream_of(certificate_id))
+        return state.holder
+
+    def _used(self, holding: Holding) -> Sequence[str]:
+        stored = self._queries.version(holding.facility_id, holding.year, holding.data_version)
+        return certificates_of(stored.inventory())

@@ -1,0 +1,91 @@
+"""What an auditor would find in a result today, over HTTP."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Annotated
+
+from fastapi import Path
+from starlette.responses import Response
+
+from contracts.values import ID_PATTERN
+from infra.auth import Principal
+from infra.errors import Refused
+from infra.policy import Policies
+from infra.service import Running
+from infra.web import Api, Json, SignedIn
+
+from .cancelling import Cancelling
+from .current import Today, current_findings
+from .plans_filling import PlansFilling
+from .power_certificate import Holding, certificates_of
+from .queries import Queries
+from .rows import YearRow
+from .year_state import FacilityYear
+
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+Year = Annotated[int, Path(ge=1990, le=2199)]
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
+Allowed = Callable[[Queries, Principal, str, int], Awaitable[YearRow]]
+
+
+class Current:
+    """Gathers the state of a day; every call may wait for the database."""
+
+    def __init__(
+        self, queries: Queries, plans: PlansFilling, cancelling: Cancelling, policies: Policies
+    ) -> None:
+        self._queries = queries
+        self._plans = plans
+        self._cancelling = cancelling
+        self._policies = policies
+
+    def told(self, row: YearRow, number: int, on: date) -> dict[str, object]:
+        """The findings of a result on a day. Refused `unknown-result`, `policy-unknown`,
+        `working-differs`."""
+        kept = self._queries.result(row.facility_id, row.year, number)
+        working = self._queries.working(kept)
+        policy = self._policies.named(kept.policy_id)
+        if policy is None:
+            raise Refused(
+                "policy-unknown",
+                f"this build has no policy {kept.policy_id}.",
+                policy=kept.policy_id,
+            )
+        holding = Holding(
+            facility_id=row.facility_id, year=row.year, data_version=kept.data_version
+        )
+        certificates = certificates_of(working.inventory)
+        state = self._queries.reader.state
+        year: FacilityYear = state(f"facility_year/{row.facility_year}")
+        public = bool(year.disclosed) and year.disclosed[-1] == number
+        today = Today(
+            on=on,
+            held_elsewhere=self._cancelling.elsewhere(certificates, holding),
+            requests=self._plans.every("datum_requests", {"facility_year": row.facility_year}),
+            reporting=state(f"reporting/{row.facility_id}"),
+            verified=next((one for one in year.verified if one.result == number), None),
+            published_on=row.disclosed_on if public else None,
+            plan=state(f"reduction_plan/{row.entity_id}"),
+        )
+        found = current_findings(kept, working, policy, today)
+        hidden = kept.findings_count - len(kept.findings)
+        return {"result": number, "on": on, "items": found, "hidden": hidden, "next": None}
+
+
+def add_current(made: Api, running: Running, current: Current, allowed: Allowed) -> None:
+    """The route of what is found today."""
+    queries = Queries(running)
+
+    @made.get(
+        "/ghg/facilities/{facility_id}/years/{year}/results/{result}/findings", tags=["results"]
+    )
+    async def findings(
+        principal: SignedIn, facility_id: Key, year: Year, result: Number
+    ) -> Response:
+        """What an auditor would find in a result today: what is stored with it, and what depends on
+        today's state of certificates for power, requests to suppliers, disclosures and the
+        entity's plan. `hidden` findings were too many to be kept."""
+        row = await allowed(queries, principal, facility_id, year)
+        on = running.times.today()
+        return Json(await asyncio.to_thread(current.told, row, result, on))
