@@ -1,7 +1,8 @@
-"""What the world may know: certificates and duties, in one public order.
+"""What the world may know: certificates, duties and disclosures, in one public order.
 
 Published by `certification` to `castmark.certification` (one partition: position is the total
-order). Reasons, approvers and reminders stay inside. Streams: `certificate/<id>`, `duty/<member>`.
+order). Reasons, approvers and reminders stay inside. Streams: `certificate/<id>`, `duty/<member>`,
+`disclosure/<facility>:<year>`.
 The envelope's `causation_id` names the internal event that made it so.
 
 `status` is that of the certificate on the day from which the event holds: `valid_from` of a grant,
@@ -9,9 +10,10 @@ The envelope's `causation_id` names the internal event that made it so.
 """
 
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from .envelope import Event
+from .ghg import Amount, Intensity, Number, StepTotal, Year
 from .values import (
     CertificateId,
     CertificateType,
@@ -19,6 +21,7 @@ from .values import (
     DutyRule,
     EntityId,
     FacilityId,
+    Id,
     MemberId,
     Standard,
 )
@@ -164,6 +167,39 @@ class DutyMissRetracted(Event):
     effective_on: date
 
 
+class DisclosurePublished(Event):
+    """A facility's emissions and energy use by source of a calendar year, verified. A later one
+    names the one that it corrects."""
+
+    TYPE: ClassVar[str] = "certification.disclosure_published.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    year: Year
+    disclosure: Number
+    totals: tuple[StepTotal, ...]
+    energy: tuple[Amount, ...]
+    intensities: tuple[Intensity, ...]
+    gwp_set: Id
+    verifier_id: Id
+    accreditation: Id
+    statement_ref: Id
+    assurance: Literal["limited", "reasonable"]
+    verified_on: date
+    published_on: date
+    corrects: Number | None = None
+
+
+class DisclosureOverdue(Event):
+    """The last day of a year's disclosure passed without one."""
+
+    TYPE: ClassVar[str] = "certification.disclosure_overdue.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    year: Year
+    due_on: date
+    overdue_on: date
+
+
 EVENTS: tuple[type[Event], ...] = (
     CertificateGranted,
     CertificateConverted,
@@ -179,4 +215,6 @@ EVENTS: tuple[type[Event], ...] = (
     DutyReopened,
     DutyMissed,
     DutyMissRetracted,
+    DisclosurePublished,
+    DisclosureOverdue,
 )

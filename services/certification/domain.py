@@ -9,11 +9,12 @@ from contracts.envelope import Event
 from infra.decider import Command
 from infra.readmodel import Attributes, Consumer
 
-from . import published_certificate, published_duty, reminder
+from . import published_certificate, published_disclosure, published_duty, reminder
 from .deadlines import DEADLINES
 from .facts import FACTS
 from .lapse import ENDED
 from .published_certificate import EXPIRE, CorrectCertificate, PublishCertificate
+from .published_disclosure import PublishDisclosed
 from .published_duty import PublishDuty
 from .reactions import REACTIONS
 from .reminder import ReminderDue, ReminderSet, ReminderStopped, SetReminder, StopReminder
@@ -25,12 +26,14 @@ __all__ = ["Dossier", "Status", "gather", "status"]
 DECIDERS: Mapping[str, ModuleType] = {
     "certificate": published_certificate,
     "duty": published_duty,
+    "disclosure": published_disclosure,
     "deadline": reminder,
 }
 COMMANDS: tuple[type[Command], ...] = (CorrectCertificate,)
 INTERNAL: tuple[type[Command], ...] = (
     PublishCertificate,
     PublishDuty,
+    PublishDisclosed,
     SetReminder,
     StopReminder,
 )

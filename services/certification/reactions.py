@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import assert_never
 
-from contracts import audits, certification, membership
+from contracts import audits, certification, ghg, membership
 from contracts.envelope import Recorded
 from contracts.machinery import TreeHeadSigned
 from contracts.values import CertificateId, CertificateType, CertificationStatus
@@ -19,6 +19,7 @@ from . import deadlines
 from .deadline_parts import DeadlineRow
 from .lapse import ENDED, LAPSING
 from .published_certificate import PublishCertificate, Told
+from .published_disclosure import PublishDisclosed
 from .published_duty import PublicEvent, PublishDuty
 from .reminder import SetReminder, StopReminder
 from .status import gather, status
@@ -58,6 +59,20 @@ def publish_duties(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     if not isinstance(event, DutyEvent):
         return ()
     return (PublishDuty(on=_today(recorded), event=public_duty(event)),)
+
+
+def publish_disclosures(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A disclosure is public, and so is that one is overdue."""
+    event = recorded.event
+    if not isinstance(event, ghg.DisclosurePublished | ghg.DisclosureOverdue):
+        return ()
+    public = (
+        certification.DisclosurePublished
+        if isinstance(event, ghg.DisclosurePublished)
+        else certification.DisclosureOverdue
+    )
+    told = {name: getattr(event, name) for name in public.model_fields}
+    return (PublishDisclosed(on=_today(recorded), event=public(**told)),)
 
 
 def set_reminders(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -211,4 +226,5 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("publish-duties", publish_duties),
     Reaction("set-reminders", set_reminders),
     Reaction("publish-heads", publish_heads),
+    Reaction("publish-disclosures", publish_disclosures),
 )
