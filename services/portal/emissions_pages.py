@@ -248,20 +248,20 @@ def _details(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None
         place = Place(facility_id, year, result or 1)
         path = f"{place.asked}/results/{place.result}/reports"
         query = {"against": against} if against and against != regime else {}
-        every = await asyncio.gather(
-            *(
-                asking.get(token, f"{path}/{one}", query if one == regime else {})
-                for one in dict.fromkeys((regime, *emissions.REGIMES))
-            )
+        names = list(dict.fromkeys((*emissions.REGIMES, regime)))
+        answers = await asyncio.gather(
+            *(asking.get(token, f"{path}/{one}", query if one == regime else {}) for one in names)
         )
-        if not every[0].fine:
-            return pages.page("problem.html", every[0].status, problem=every[0].content)
+        found = dict(zip(names, answers, strict=True))
+        if not found[regime].fine:
+            problem = found[regime]
+            return pages.page("problem.html", problem.status, problem=problem.content)
         return pages.page(
             "emissions_reports.html",
             place=place,
-            report=every[0].content,
+            report=found[regime].content,
             against=against if query else None,
-            every=[one.content for one in every if one.fine],
+            every=[one.content for one in answers if one.fine],
             scopes=emissions.SCOPES,
         )
 

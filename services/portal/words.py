@@ -12,6 +12,11 @@ LABELS = {
     "fee_invoice": "Membership fee",
     "ops": "ASI operations",
     "member": "the member",
+    "asi_mine_to_metal": "ASI mine to metal",
+    "gbt_44905_2024": "GB/T 44905-2024",
+    "iai": "IAI",
+    "cbam": "CBAM",
+    "gcc": "Gulf states",
 }
 
 

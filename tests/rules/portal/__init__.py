@@ -1,0 +1,1 @@
+"""What pages are made of: pictures and the figures beside them."""
