@@ -144,11 +144,6 @@ def ranked(requests: Iterable[DatumRequestRow]) -> Sequence[DatumRequestRow]:
     return sorted(still, key=lambda one: (-Decimal(one.share_percent), one.request_id))
 
 
-def suppliers_asked(requests: Iterable[DatumRequestRow]) -> frozenset[str]:
-    """Suppliers that were asked and have not answered (R-01)."""
-    return frozenset(one.supplier_id for one in requests if one.state in ("open", "declined"))
-
-
 def footprint_kg(lines: Iterable[Line]) -> Decimal:
     """All that is given off, power as it was bought."""
     return sum((line.kg for line in lines if line.scope is not Scope.POWER_LOCATION), ZERO)

@@ -33,7 +33,6 @@ from services.ghg.supplier_effect import (
     ranked,
     share_of,
     shares,
-    suppliers_asked,
 )
 from tests.rules.spec import Answered, Spec, policies_of
 
@@ -276,7 +275,6 @@ def row(name: str, share: str, state: str = "open") -> DatumRequestRow:
     )
 
 
-def test_open_requests_are_ranked_by_share_and_their_suppliers_count_as_asked() -> None:
+def test_open_requests_are_ranked_by_share() -> None:
     rows = [row("A", "9"), row("B", "10"), row("C", "50", "taken"), row("D", "2", "declined")]
     assert [one.request_id for one in ranked(rows)] == ["B", "A", "D"]
-    assert suppliers_asked(rows) == {"SUP-A", "SUP-B", "SUP-D"}
