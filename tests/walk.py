@@ -131,15 +131,18 @@ def register(door: Door, walked: Walked, part: str) -> None:
         )
 
 
-def certify(door: Door, member_id: str, valid_from: date) -> None:
-    """Conclude an audit that ended before a day, and decide on a certificate from that day on."""
+def certify(door: Door, member_id: str, valid_from: date, standard: str = "PS") -> None:
+    """Conclude an audit that ended before a day, and decide on a certificate from that day on; a
+    standard beside the first has its name in the ids."""
+    suffix = "" if standard == "PS" else f"-{standard}"
     ended_on = valid_from - timedelta(days=10)
-    audit = {"audit_id": f"{member_id}-A", "member_id": member_id, "entity_id": f"{member_id}-E"}
+    audit_id = f"{member_id}-A{suffix}"
+    audit = {"audit_id": audit_id, "member_id": member_id, "entity_id": f"{member_id}-E"}
     door.send(
         FIRM,
         "audits/conclude_audit",
         **audit,
-        standard="PS",
+        standard=standard,
         kind="initial_certification",
         facilities=[f"{member_id}-F1", f"{member_id}-F2"],
         auditor_firm="FIRM-1",
@@ -152,8 +155,8 @@ def certify(door: Door, member_id: str, valid_from: date) -> None:
     door.send(
         "ops",
         "audits/decide_certificate",
-        certificate_id=f"{member_id}-C",
-        audit_id=audit["audit_id"],
+        certificate_id=f"{member_id}-C{suffix}",
+        audit_id=audit_id,
         valid_from=valid_from.isoformat(),
         decided_on=valid_from.isoformat(),
     )

@@ -58,7 +58,6 @@ PROBLEMS: tuple[Problem, ...] = (
         "certificates-not-known-yet",
         "What is known of certificates is too old",
         "Nothing is decided on old knowledge. Send the same request again in a moment.",
-        503,
     ),
     Problem(
         "coc-suspended",
@@ -165,7 +164,6 @@ PROBLEMS: tuple[Problem, ...] = (
         "ledger-ahead",
         "The pool is ahead of what can be looked up",
         "It was written to a moment ago. Send the same request again.",
-        503,
     ),
     Problem(
         "origin-not-of-stage",

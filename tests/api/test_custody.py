@@ -1,19 +1,18 @@
 """Metal from a mine's scrap heap to a can maker, over HTTP: booked, claimed, confirmed, traced."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
-from tests.walk import Walked, join
+from tests.walk import Walked, certify, join, register
 
 BEGAN = date(2024, 1, 10)
 WALKED = Walked(BEGAN, BEGAN.replace(year=2026), "K")
 SMELTER, MILL = "K-smelter", "K-mill"
-FIRM = "auditor:FIRM-1"
 YEAR = "2024-01-01"
 POOL, MILL_POOL = f"{SMELTER}-S:aluminium:{YEAR}", f"{MILL}-S:aluminium:{YEAR}"
 REGISTRATION = "a-registration-id-that-is-long"
@@ -24,57 +23,19 @@ def who(member_id: str) -> str:
     return f"member:{member_id}"
 
 
-def certify(door: Door, member_id: str, standard: str, valid_from: date) -> None:
-    """A certificate to a standard, from a day on."""
-    ended_on = valid_from - timedelta(days=3)
-    audit_id = f"{member_id}-A-{standard}"
-    door.send(
-        FIRM,
-        "audits/conclude_audit",
-        audit_id=audit_id,
-        member_id=member_id,
-        entity_id=f"{member_id}-E",
-        standard=standard,
-        kind="initial_certification",
-        facilities=[f"{member_id}-F1"],
-        auditor_firm="FIRM-1",
-        lead_auditor="person-lead",
-        started_on=ended_on.isoformat(),
-        ended_on=ended_on.isoformat(),
-        findings=[],
-        overall_maturity="high",
-    )
-    door.send(
-        "ops",
-        "audits/decide_certificate",
-        certificate_id=f"{member_id}-C-{standard}",
-        audit_id=audit_id,
-        valid_from=valid_from.isoformat(),
-        decided_on=valid_from.isoformat(),
-    )
-
-
 def opened(door: Door, member_id: str) -> None:
     """A member with an entity, both certificates, and a scope that keeps accounts."""
-    join(door, WALKED, member_id.removeprefix("K-"))
-    entity = {"member_id": member_id, "entity_id": f"{member_id}-E"}
-    door.send(who(member_id), "membership/register_entity", **entity, name="E", country="DE")
-    door.send(
-        who(member_id),
-        "membership/register_facility",
-        **entity,
-        facility_id=f"{member_id}-F1",
-        name="Works",
-        activities=["casthouse"],
-        location={"country": "DE"},
-    )
+    part = member_id.removeprefix("K-")
+    join(door, WALKED, part)
+    register(door, WALKED, part)
     for standard in ("PS", "CoC"):
-        certify(door, member_id, standard, BEGAN)
+        certify(door, member_id, BEGAN, standard)
     door.settled()
     door.send(
         who(member_id),
         "coc/open_scope",
-        **entity,
+        member_id=member_id,
+        entity_id=f"{member_id}-E",
         scope_id=f"{member_id}-S",
         name=f"{member_id} works",
         address="1 Main Street",

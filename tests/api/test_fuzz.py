@@ -27,7 +27,7 @@ from tests.walk import certify
 
 from .years import SITE, data
 
-SERVICES = ("membership", "audits", "ghg", "certification", "feed")
+SERVICES = ("membership", "audits", "ghg", "certification", "coc", "feed")
 ENDLESS = ("/operations/tick", "/feed/stream")
 EXAMPLES = 8
 YEAR = 2023
@@ -40,6 +40,12 @@ KNOWN: dict[str, list[str] | list[int]] = {
     "audit_id": ["M1-A"],
     "certificate_id": ["M1-C"],
     "replaces": ["M1-C"],
+    "scope_id": ["S1", "S2"],
+    "stage": ["alumina", "aluminium"],
+    "movement_id": ["IN1", "OUT1"],
+    "reverses": ["IN1"],
+    "pool": ["S1:aluminium:2024-01-01"],
+    "day": ["2024-01-10"],
     "transfer_id": ["T1"],
     "invoice_id": ["I1"],
     "verifier_id": ["V1"],
@@ -47,7 +53,7 @@ KNOWN: dict[str, list[str] | list[int]] = {
     "result": [1],
     "version": [1],
     "deadline_id": ["initial_certification:M1", "recertification:M1"],
-    "consumer": ["membership", "audits", "ghg", "certification", "feed"],
+    "consumer": ["membership", "audits", "ghg", "certification", "coc", "feed"],
     "key": ["M1", "M1-C", "M1-E", "M1-F1"],
 }
 VALIDATOR = Draft202012Validator(dict(SCHEMA))
@@ -89,7 +95,33 @@ def populate(door: Door) -> None:
     door.settled()
     inventory = {"facility_id": "M1-F1", "member_id": "M1", "year": YEAR}
     door.send("ops", "ghg/submit_activity", **inventory, site=SITE, data=data())
+    _open_ledger(door)
     door.settled()
+
+
+def _open_ledger(door: Door) -> None:
+    """A scope of each member, with some metal in and out."""
+    for number, member_id in ((1, "M1"), (2, "M2")):
+        if number == 2:
+            certify(door, member_id, date(2024, 1, 10))
+        certify(door, member_id, date(2024, 1, 10), "CoC")
+        door.settled()
+        door.send(
+            "ops",
+            "coc/open_scope",
+            scope_id=f"S{number}",
+            member_id=member_id,
+            entity_id=f"{member_id}-E",
+            name="Works",
+            address="1 Main Street",
+            facilities=[f"{member_id}-F1"],
+            activities=["smelting"],
+            starts_on="2024-01-01",
+        )
+    where = {"scope_id": "S1", "member_id": "M1", "stage": "aluminium", "day": "2024-01-10"}
+    fields = {"mass_kg": 1000, "origin": "non_coc", "supplier_id": "X"}
+    door.send("ops", "coc/receive_material", **where, movement_id="IN1", **fields)
+    door.send("ops", "coc/ship_material", **where, movement_id="OUT1", mass_kg=900)
 
 
 @pytest.fixture(scope="module")
