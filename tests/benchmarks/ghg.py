@@ -105,7 +105,7 @@ def _multiplied_and_summed(file: Path) -> float:
 
 def _alone(data: Path, file: Path, years: int) -> Any:
     """All of it in a process that does nothing else."""
-    command = [sys.executable, "-m", "tests.benchmarks.ghg", str(data), str(file), str(years)]
+    command = [sys.executable, "-m", "tests.benchmarks.alone", str(data), str(file), str(years)]
     said = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=3600).stdout
     return orjson.loads(said)
 
@@ -255,7 +255,7 @@ def _draws(running: Running) -> list[float]:
 
 
 def main(data: Path, file: Path, years: int) -> None:
-    """What `_alone` runs."""
+    """What `alone` runs."""
     running = running_on(data)
     running.writer.start()
     with watched() as most:
@@ -265,7 +265,3 @@ def main(data: Path, file: Path, years: int) -> None:
     said = {"import_s": seconds, "peak_bytes": most[0], "again_s": _recalculate(running)}
     print(orjson.dumps({**said, "draws_ms": _draws(running)}).decode())
     running.writer.close()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
