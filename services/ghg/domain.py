@@ -81,7 +81,8 @@ ROLES: Mapping[str, frozenset[str]] = {
 """A member's command names its `member_id`, a verifier's its `verifier_id`."""
 
 RESTS_ON: Mapping[str, tuple[str, ...]] = PLAN_RESTS_ON
-"""That a year is overdue rests on our own events alone, asked a day late (`reporting`)."""
+"""That a year is overdue rests on our own events alone, asked a day late (`reporting`); that a
+claim lapsed, on the silence of audits."""
 
 CONSUMERS: tuple[Consumer, ...] = (
     Consumer(

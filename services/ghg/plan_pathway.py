@@ -99,6 +99,9 @@ def _curve(
     if figure.evidence == "unverified":
         sentence = f"That {method.family} follows {found.factor_set} is not verified."
         doubts.append(Doubt("curve_unverified", sentence, figure.source))
+    if found.evidence == "unverified":
+        sentence = f"{found.title}: not all of its years are read in a public source."
+        doubts.append(Doubt("curve_values_unverified", sentence, SOURCE))
     if part != "whole":
         sentence = f"No curve is known for {_told(part)} alone: it follows that of the whole."
         doubts.append(Doubt("curve_of_the_whole", sentence, SOURCE))

@@ -163,6 +163,13 @@ def test_the_pathway_of_w13_names_its_method_variant_and_curve() -> None:
     assert event.findings == ()
 
 
+def test_a_curve_that_is_not_verified_is_doubted() -> None:
+    guessed = tuple(one.model_copy(update={"evidence": "unverified"}) for one in CURVES)
+    event = plans.when(adopt(), set_pathway(curves=guessed)).events[0]
+    assert isinstance(event, PathwaySet)
+    assert "curve_values_unverified" in [one.about for one in event.doubts]
+
+
 def test_a_pathway_not_made_by_asis_method_is_found_r22() -> None:
     event = plans.when(adopt(), set_pathway(method="house_method")).events[0]
     assert isinstance(event, PathwaySet)
