@@ -75,7 +75,9 @@ def packed_of(inventory: Inventory) -> Packed:
 
 
 def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policies) -> Calculated:
-    """Calculate and look for findings; refused as `calculate` and `pin` say."""
+    """Calculate and look for findings; refused as `calculate` and `pin` say. These findings follow
+    from the data and the pins alone; what also depends on other streams is asked when they are read
+    (`current`)."""
     policy = policies.on(wanted.as_of)
     check_data(version.inventory, policy)
     pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set)
