@@ -141,11 +141,46 @@ LISTED: Sequence[Document] = (
     ),
     Document("A28", "Claims", ASI, SITE + "claims", PAGE),
     Document(
+        "A29",
+        "Guide to CoC reporting",
+        ASI,
+        SITE,
+        FOUND,
+    ),
+    Document(
+        "A31",
+        "CoC material flow",
+        ASI,
+        SITE + "why-aluminium/asi-outcomes-impacts/asi-coc-material-flow/",
+        PAGE,
+    ),
+    Document(
         "A32",
         "Chain of Custody Standard",
         ASI,
         SITE + "asi-standards/chain-of-custody-standard/",
         "the page about the standard read in a stored copy; the standard itself was not",
+    ),
+    Document(
+        "A33",
+        "When Chain of Custody may come first",
+        "asi-cn.com, a consultancy",
+        "https://www.asi-cn.com/news/ASI_7899.html",
+        "second hand: it quotes the standard",
+    ),
+    Document(
+        "A34",
+        "Whose input counts",
+        "asi-cn.com, a consultancy",
+        "https://www.asi-cn.com/news/ASI_9230.html",
+        "second hand: it quotes the standard",
+    ),
+    Document(
+        "A35",
+        "Points of origin of scrap",
+        "asi-cn.com, a consultancy",
+        "https://www.asi-cn.com/news/ASI_7380.html",
+        "second hand: it quotes the standard",
     ),
     Document(
         "A36",
@@ -190,6 +225,13 @@ LISTED: Sequence[Document] = (
         "Carbon Transparency, of IAI's method",
         "https://carbon-transparency.org/resources/aluminium-carbon-footprint-methodology",
         PAGE,
+    ),
+    Document(
+        "A52",
+        "The Performance Standard in its third version",
+        "asi-cn.com, a consultancy",
+        "https://www.asi-cn.com/news/ASI_6798.html",
+        "second hand: it quotes the standard",
     ),
     Document(
         "A57", "Not all recycled aluminium is equal", "Hydro", "https://www.hydro.com/", FOUND
@@ -249,6 +291,13 @@ LISTED: Sequence[Document] = (
         "European Union",
         "https://data.europa.eu/eli/reg_impl/2025/2547/oj",
         "an extract read; the Official Journal's own text was not",
+    ),
+    Document(
+        "G5",
+        "Inventory of Bayer and Hall-Heroult processes as data",
+        "sesame-academic",
+        "https://github.com/sesame-sustainability/sesame-academic",
+        "table read, at 7d1ee5d",
     ),
     Document(
         "G7",

@@ -154,7 +154,7 @@ LISTED: Sequence[Rule] = (
         "4.5",
         "Default data",
         "World averages stand in where nobody tells, and are shown as defaults.",
-        ("B5",),
+        ("B5", "G5"),
         "averages by process after 2019",
     ),
     Rule(
@@ -199,11 +199,54 @@ LISTED: Sequence[Rule] = (
         "how ASI weighs kinds of data; the formulas, which are general knowledge",
     ),
     Rule(
+        "5.3",
+        "Mass balance",
+        "What part of a year's material came from certified entities, that part of the output,"
+        " scrap with it, may be claimed as CoC material. Lots are claimed whole. The year is the"
+        " longest period; certified and other material are told apart.",
+        ("A28", "A29"),
+        "pools by stage, yields, tolerances, stock from earlier periods",
+    ),
+    Rule(
+        "5.4",
+        "Balance and overdraft",
+        "A balance left over serves in the next period and no longer; an overdraft is made good by"
+        " the end of the next.",
+        (),
+        "all of it",
+    ),
+    Rule(
+        "5.5",
+        "Eligible scrap",
+        "Scrap comes from the end of a product's life, from manufacturing, or out of dross.",
+        ("A35",),
+        "which of it counts as CoC material, on what proof",
+    ),
+    Rule(
         "5.6",
-        "Facilities in other hands",
-        "Chain of Custody is voluntary and rests on a certificate to the Performance Standard.",
-        ("A32",),
-        "how a facility passes from one entity to another",
+        "Entities in the chain",
+        "Chain of Custody is voluntary and rests on a certificate to the Performance Standard: up"
+        " to the casthouse that comes first, behind it by the membership's deadline, and within a"
+        " year for a facility added later. Input counts from suppliers with both certificates. A"
+        " partner without control takes its share, which the controlling entity accounts for."
+        " Suppliers of other material are looked at.",
+        ("A32", "A33", "A34", "A52"),
+        "contractors; how a scope or a facility passes from one entity to another",
+    ),
+    Rule(
+        "5.7",
+        "CoC documents",
+        "A seller states a delivery, the buyer checks it. A supplier's certificates are those of"
+        " the day of issue.",
+        ("A34",),
+        "the fields, corrections, how long a buyer has",
+    ),
+    Rule(
+        "5.8",
+        "Yearly report",
+        "Input and output quantities of a calendar year are reported to ASI.",
+        ("A31",),
+        "the day by which it is due",
     ),
     Rule(
         "6",

@@ -13,7 +13,7 @@ from tests.rules.spec import ROOT
 
 WRITTEN = (ROOT / "docs" / "sources.md").read_text()
 NUMBERS = re.compile(r"(?<!criterion )\b[1-9]\.(?:1\d|\d)\b|(?<=rule )[1-9]\b(?!\.)")
-SERVICES = ("membership", "audit_scheduling", "ghg", "certification")
+SERVICES = ("membership", "audit_scheduling", "ghg", "certification", "coc_ledger")
 
 
 def citations() -> Iterator[tuple[str, str]]:
