@@ -268,8 +268,7 @@ def _svg(figure: "Figure", title: str, told: str, asked: object) -> str:
 def _introduced(root: ElementTree.Element, key: str, title: str, told: str) -> None:
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
-    root.set("role", "img")
-    root.set("aria-labelledby", f"{key}-title {key}-told")
+    root.attrib |= {"role": "img", "aria-labelledby": f"{key}-title {key}-told"}
     for name, words in (("desc", told), ("title", title)):
         element = ElementTree.Element(f"{{{SVG}}}{name}")
         element.set("id", f"{key}-{'told' if name == 'desc' else name}")

@@ -39,7 +39,9 @@ def add_emissions(made: Api, pages: Renders, asking: Asking, token_of: Token) ->
     _list(made, pages, asking, token_of)
     _curve(made, pages, asking, token_of)
     _year(made, pages, asking, token_of)
-    _details(made, pages, asking, token_of)
+    _lines(made, pages, asking, token_of)
+    _reports(made, pages, asking, token_of)
+    _differences(made, pages, asking, token_of)
 
 
 def _list(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
@@ -194,7 +196,7 @@ def _page(
     )
 
 
-def _details(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
+def _lines(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
     @made.get("/emissions/{facility_id}/{year}/lines", include_in_schema=False)
     async def lines(
         request: Request,
@@ -233,6 +235,8 @@ def _details(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None
             scopes=emissions.SCOPES,
         )
 
+
+def _reports(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
     @made.get("/emissions/{facility_id}/{year}/reports", include_in_schema=False)
     async def reports(
         request: Request,
@@ -265,6 +269,8 @@ def _details(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None
             scopes=emissions.SCOPES,
         )
 
+
+def _differences(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
     @made.get("/emissions/{facility_id}/{year}/differences", include_in_schema=False)
     async def differences(
         request: Request,
