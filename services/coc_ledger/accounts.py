@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from contracts.custody import Account, Carried, Entry
+from contracts.custody import ZERO, Account, Carried, Entry
 
 GRAMS = 1000
 
@@ -44,12 +44,14 @@ OUTPUTS = (Account.OUTPUT_COC, Account.OUTFLOW, Account.OUTFLOW_SCRAP)
 
 def plus(one: Amount, other: Amount) -> Amount:
     """The sum, component by component."""
-    return Amount(*(a + b for a, b in zip(one, other, strict=True)))
+    kg, known, grams, pre, post = other
+    return Amount(one[0] + kg, one[1] + known, one[2] + grams, one[3] + pre, one[4] + post)
 
 
 def minus(amount: Amount) -> Amount:
     """The same with the other sign."""
-    return Amount(*(-part for part in amount))
+    kg, known, grams, pre, post = amount
+    return Amount(-kg, -known, -grams, -pre, -post)
 
 
 def part(held: Amount, kg: int) -> Amount:
@@ -64,17 +66,18 @@ def part(held: Amount, kg: int) -> Amount:
 
 def amount_of(entry: Entry) -> Amount:
     """An entry's amount."""
-    grams = int(entry.emission_kgco2e * GRAMS)
+    emission = entry.emission_kgco2e
+    grams = int(emission * GRAMS) if emission else 0
     return Amount(entry.kg, entry.known_kg, grams, entry.pre_kg, entry.post_kg)
 
 
 def entry(account: Account, amount: Amount) -> Entry:
-    """An amount as an entry of an account."""
-    return Entry(
+    """An amount as an entry of an account. Made of our own sums, so nothing is read again."""
+    return Entry.model_construct(
         account=account,
         kg=amount.kg,
         known_kg=amount.known_kg,
-        emission_kgco2e=Decimal(amount.emission_g) / GRAMS,
+        emission_kgco2e=Decimal(amount.emission_g) / GRAMS if amount.emission_g else ZERO,
         pre_kg=amount.pre_kg,
         post_kg=amount.post_kg,
     )
