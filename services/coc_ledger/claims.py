@@ -204,7 +204,12 @@ def _stake(
     limit = stake_limit(scope.stakes, holder, found.output_kg)
     if limit is None:
         return None
-    taken = state.stakes.get(holder, 0)
+    replaced = command.replaced.number if command.replaced else None
+    taken = sum(
+        one.kg
+        for number, one in state.stakes.items()
+        if one.holder == holder and one.counts and number != replaced
+    )
     if taken + command.mass_kg > limit:
         raise Refused(
             "share-exceeded",

@@ -64,9 +64,17 @@ class End(NamedTuple):
     to_scope_id: str
 
 
+class Taken(NamedTuple):
+    """What a joint venture's holder took by a document; whether the claim counts."""
+
+    holder: str
+    kg: int
+    counts: bool
+
+
 class Pool(NamedTuple):
     """The fold; without a key it was never opened. `days` are the masses by account and day,
-    `stakes` what joint ventures' holders took."""
+    `stakes` what joint ventures' holders took, by document."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -79,7 +87,7 @@ class Pool(NamedTuple):
     owed_kg: int = 0
     blocked: bool = False
     case: bool = False
-    stakes: Mapping[str, int] = {}
+    stakes: Mapping[str, Taken] = {}
     end: End | None = None
 
     @property
@@ -105,13 +113,18 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
         case OutputDesignated():
             stakes = state.stakes
             if event.holder_scope_id is not None:
-                taken = stakes.get(event.holder_scope_id, 0) + event.mass_kg
-                stakes = {**stakes, event.holder_scope_id: taken}
+                taken = Taken(event.holder_scope_id, event.mass_kg, True)
+                stakes = {**stakes, event.document: taken}
             used = _used(state, claim_key(event.document), event.draft)
             return _posted(used, event.day, event.entries)._replace(stakes=stakes)
         case DesignationReleased():
             used = _used(state, change_key(event.change_id), event.document)
-            return _posted(used, event.day, event.entries)
+            after = _posted(used, event.day, event.entries)
+            before = state.stakes.get(event.document)
+            if before is None:
+                return after
+            counts = before._replace(counts=event.restored)
+            return after._replace(stakes={**state.stakes, event.document: counts})
         case OverdraftCaseDeclared():
             return state._replace(case=True)
         case BalanceCarried():

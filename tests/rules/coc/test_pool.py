@@ -278,6 +278,11 @@ def test_a_partner_without_control_takes_no_more_than_its_share() -> None:
     booked = pools.when(scrap("IN-1", 100), ship("OUT-1", 100), claim("D-1", 20, **partner))
     booked.and_when(claim("D-2", 6, **partner)).refused("share-exceeded", limit_kg=25)
     assert booked.and_when(claim("D-2", 5, **partner)).events
+    old = ReplacedClaim(
+        number="D-1", pool=KEY, mass_kg=20, lot=Lot.PRODUCT, carried=Carried(), designated=True
+    )
+    corrected = booked.and_when(claim("D-2", 25, replaced=old, **partner))
+    corrected.and_when(claim("D-3", 1, **partner)).refused("share-exceeded", taken_kg=25)
 
 
 def test_a_correction_in_the_open_period_gives_the_old_claim_back_first() -> None:
