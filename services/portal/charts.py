@@ -174,18 +174,16 @@ def curve(asked: Curve) -> str:
     """Blocks side by side, as wide as their output and as high as their intensity."""
     figure, axes = _figure()
     left = 0.0
-    for number, block in enumerate(asked.blocks):
+    for block in asked.blocks:
         width = float(block.output)
-        odd = number % 2
         axes.bar(
             left,
             float(block.intensity),
             width,
             align="edge",
             color=SERIES[0],
-            hatch=HATCHES[odd],
             edgecolor=PAPER,
-            linewidth=0.8,
+            linewidth=1.5,
         )
         _write(axes, left + width / 2, float(block.intensity), f"{block.intensity:.1f}")
         left += width
