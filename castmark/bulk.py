@@ -31,6 +31,7 @@ FORMATS: Mapping[str, "Format"] = {
 }
 FACILITIES = "/membership/imports"
 ACTIVITY = "/ghg/imports"
+MOVEMENTS = "/coc/imports"
 PIECE = 1 << 20
 POLL_S = 0.2
 EXAMPLES = 3

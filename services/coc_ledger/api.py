@@ -18,6 +18,7 @@ from infra.commandforms import JSON_TYPE
 from infra.decider import Command, own_id
 from infra.errors import Refused
 from infra.execute import request_of
+from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
 from infra.people import add_people
 from infra.persons import Persons
@@ -32,7 +33,9 @@ from .document_rows import DocumentRow
 from .document_state import Document
 from .domain import COMMANDS, CONSUMER, ROLES
 from .exports_api import add_exports
+from .imports import LIMITS, add_imports
 from .jobs import Watch
+from .movement_problems import ROW_PROBLEMS
 from .problems import PROBLEMS
 from .queries import Queries
 from .rows import PoolRow, ScopeRow
@@ -90,7 +93,8 @@ def api(running: Running, shared: Shared) -> Api:
     def fill(command: type[Command], sent: Mapping[str, object], on: date) -> dict[str, object]:
         return {"on": on, **domain.fill(command, sent, queries.knowledge(), on)}
 
-    made = build_api(running.name, "/coc", "Chain of custody", shared, ready, PROBLEMS)
+    problems = (*PROBLEMS, *ROW_PROBLEMS, *IMPORT_PROBLEMS)
+    made = build_api(running.name, "/coc", "Chain of custody", shared, ready, problems, LIMITS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
     add_people(made, persons)
@@ -99,6 +103,7 @@ def api(running: Running, shared: Shared) -> Api:
     _pools(made, queries)
     _documents(made, queries)
     add_exports(made, running)
+    add_imports(made, running, queries, persons)
     return made
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from infra import persons
 from infra.decider import decider_of
+from infra.importing import tables as imports
 from infra.policyfiles import read_policies
 from infra.service import Definition, OverKafka
 
@@ -20,6 +21,6 @@ def definition() -> Definition:
         private=PRIVATE,
         consumers=CONSUMERS,
         rests_on=RESTS_ON,
-        metadata=(persons.METADATA,),
+        metadata=(persons.METADATA, imports.METADATA),
         over_kafka=OverKafka("coc", frozenset(command.NAME for command in BY_OPS_AND_MEMBERS)),
     )

@@ -1,0 +1,101 @@
+"""Files of movements: booked row by row, and once only, however often they come."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from tests.door import Door, eventually
+from tests.embedded import door_of, platform
+
+from .test_custody import BEGAN, SMELTER, TONNE, YEAR, balance, opened, who
+
+PATH = "/coc/imports"
+COLUMNS = ("movement_id", "movement", "mass_t", "origin", "day")
+ROWS: Sequence[tuple[str, ...]] = (
+    ("IN-1", "receipt", "1000.001", "non_coc", BEGAN.isoformat()),
+    ("IN-2", "receipt", "12.3456", "non_coc", BEGAN.isoformat()),
+    ("OUT-1", "shipment", "900", "", BEGAN.isoformat()),
+    ("LOSS-1", "loss", "0.25", "", BEGAN.isoformat()),
+    ("OUT-2", "shipment", "1", "", "2024-06-01"),
+)
+SCOPE = f"{SMELTER}-S"
+SET = [f"scope_id:{SCOPE}", "stage:aluminium"]
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """A platform with a certified smelter that keeps accounts, all still empty."""
+    with platform(tmp_path_factory.mktemp("movements")) as host, door_of(host) as door:
+        door.tick(BEGAN)
+        opened(door, SMELTER)
+        yield door
+
+
+def as_csv(rows: Sequence[Sequence[str]]) -> bytes:
+    return "\n".join(",".join(row) for row in (COLUMNS, *rows)).encode()
+
+
+def load(door: Door, import_id: str, rows: Sequence[Sequence[str]], **more: Any) -> Any:
+    """The job at its end."""
+    query = {"import_id": import_id, "member_id": SMELTER, "format": "csv", "set": SET, **more}
+    sent = door.ask(who(SMELTER), "POST", PATH, params=query, content=as_csv(rows))
+    assert sent.status_code == 202, sent.text
+    return eventually(
+        lambda: door.get(who(SMELTER), f"{PATH}/{import_id}"),
+        lambda job: job["state"] in ("done", "failed"),
+    )
+
+
+def counts(job: Mapping[str, Any]) -> tuple[int, int, int]:
+    return job["changed"], job["unchanged"], job["refused"]
+
+
+def answers(door: Door, import_id: str) -> list[tuple[int, str, str]]:
+    items = door.get(who(SMELTER), f"{PATH}/{import_id}/rows")["items"]
+    return [(item["row"], item["column"], item["slug"]) for item in items]
+
+
+def movements(door: Door) -> set[str]:
+    door.settled()
+    page = door.get(who(SMELTER), f"/coc/pools/{SCOPE}:aluminium:{YEAR}/movements")
+    return {row["movement_id"] for row in page["items"]}
+
+
+def test_right_rows_are_booked_once_and_wrong_ones_answered(door: Door) -> None:
+    tried = load(door, "tried", ROWS, dry_run=True)
+    assert counts(tried) == (3, 0, 2)
+    missing = door.ask(who(SMELTER), "GET", f"/coc/pools/{SCOPE}:aluminium:{YEAR}")
+    assert missing.status_code in (403, 404), "a dry run books nothing"
+
+    first = load(door, "first", ROWS)
+    assert counts(first) == (3, 0, 2)
+    wrong = [(3, "mass_t", "mass-not-whole"), (6, "day", "day-ahead")]
+    assert answers(door, "first") == answers(door, "tried") == wrong
+    found = balance(door)["accounts"]
+    assert (found["non_coc"], found["outflow"], found["losses"]) == (-1000_001, 900 * TONNE, 250)
+    assert movements(door) == {"IN-1", "OUT-1", "LOSS-1"}
+
+    rejected = door.ask(who(SMELTER), "GET", f"{PATH}/first/rejects").text
+    assert rejected.splitlines()[1].startswith("IN-2,receipt,12.3456")
+
+    second = load(door, "second", ROWS)
+    assert counts(second) == (0, 3, 2), "the same file again adds nothing"
+    other = load(door, "other", [("LOSS-1", "loss", "0.5", "", BEGAN.isoformat())])
+    assert counts(other) == (0, 0, 1)
+    assert answers(door, "other") == [(2, "movement_id", "movement-id-used")]
+    assert balance(door)["accounts"] == found
+
+
+def test_one_wrong_row_refuses_the_file_where_that_is_asked_for(door: Door) -> None:
+    rows = [("ALL-1", "loss", "0.1", "", BEGAN.isoformat()), ("ALL-2", "lost", "1", "", YEAR)]
+    job = load(door, "all", rows, all_or_nothing=True)
+    assert (job["state"], job["problem"]["slug"]) == ("failed", "rows-refused")
+    assert "ALL-1" not in movements(door)
+
+
+def test_files_are_their_members_own(door: Door) -> None:
+    query = {"import_id": "theirs", "member_id": SMELTER, "format": "csv"}
+    answer = door.ask("member:K-mill", "POST", PATH, params=query, content=as_csv(ROWS))
+    assert (answer.status_code, answer.json()["slug"]) == (403, "not-your-member")
+    assert door.ask("member:K-mill", "GET", f"{PATH}/first").status_code == 403
