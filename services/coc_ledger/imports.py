@@ -15,6 +15,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.custody import PoolKey
 from contracts.values import ID_PATTERN
 from infra.errors import Transient
 from infra.importing import jobs
@@ -30,7 +31,7 @@ from infra.web import Api, Json, SignedIn, correlation_id
 
 from . import domain, movement_rows
 from .domain import CONSUMER, Knowledge
-from .evidence import PoolKnown
+from .evidence import ScopeEvidence
 from .movement_words import FIELDS
 from .pool_commands import Booking
 from .queries import Queries
@@ -40,6 +41,7 @@ LIMITS: Mapping[str, int] = {"/coc/imports": FILE_LIMIT}
 AHEAD = PER_PAGE * PAGES // 2
 """Events that rows may be behind when a chunk is read: fewer than the ids that a pool remembers,
 with room for the chunk that is being written and for other callers."""
+SAME = ("scope_id", "stage", "day", "supplier_id")
 WAIT_S = 10.0
 LOOK_S = 0.02
 Text = Annotated[str, Query(max_length=500)]
@@ -54,18 +56,30 @@ def movements_kind(running: Running, queries: Queries) -> Kind:
         job = jobs.load(running.engine, asked.import_id)
         trying = job is not None and job.phase == "trying"
         known = _kept(queries.knowledge())
+        seen: dict[tuple[object, ...], dict[str, object]] = {}
 
         def evidence(command: type[Booking], values: movement_rows.Values) -> movement_rows.Values:
-            found = domain.fill(command, values, known, today)
-            pool = found["known"]
-            if trying and isinstance(pool, PoolKnown):
+            # Rows of one scope, stage and day differ in what is known of their movement alone.
+            like = (command.FILLED, *(values.get(name) for name in SAME))
+            found = seen.get(like)
+            if found is None:
+                found = seen[like] = domain.fill(command, values, known, today)
+            pool = domain.pool_known(_pool(values, found["scope"]), values, known)
+            if trying:
                 # What is only tried never comes into rows: there is nothing to wait for.
-                found["known"] = pool.model_copy(update={"through": sys.maxsize})
-            return found
+                pool = pool.model_copy(update={"through": sys.maxsize})
+            return {**found, "known": pool}
 
         return movement_rows.builder(asked, binding, today, evidence)
 
     return Kind("movements", FIELDS, movement_rows.check, builder)
+
+
+def _pool(values: movement_rows.Values, scope: object) -> str:
+    """The pool of a row: scope and stage stand in it, the period is the scope's."""
+    assert isinstance(scope, ScopeEvidence)  # without one it was refused
+    where = {"scope_id": scope.scope_id, "stage": values["stage"], "period": scope.period}
+    return PoolKey.model_validate(where).key
 
 
 def _caught_up(running: Running, queries: Queries) -> None:
