@@ -1,8 +1,8 @@
-"""What closes a certificate's deadlines although no stream of theirs says so. Pure.
+"""What closes deadlines although no stream of theirs says so. Pure.
 
 - The membership ended: who is no member has nothing to recertify (sources.md 1.2: obliged are
-  members). The deadline is closed as of the day of the end, and open again once the membership is
-  restored. A fee that was invoiced stays due.
+  members), nor to report. The deadline is closed as of the day of the end, and open again once the
+  membership is restored. A fee that was invoiced stays due.
 - The certificate is over, and all it covered is certified again to the same standard, by whichever
   certificates: a new one need not say that it `replaces` the old one (sources.md 2.1). What is
   closed itself needs no certificate any more.
@@ -28,6 +28,10 @@ from .facts import COVERED_BY, ONE_DAY, iso
 CERTIFICATE = "certificate"
 LAPSING = tuple(kind.name for kind in KINDS.values() if kind.subject == CERTIFICATE)
 """Kinds of which something is due on a certificate."""
+REPORTING = tuple(kind.name for kind in KINDS.values() if kind.subject in ("facility", "entity"))
+"""Kinds that a member's facilities and entities report by; nobody asks a former member."""
+ENDING = LAPSING + REPORTING
+"""Kinds that end with the membership."""
 
 Load = Callable[[Sequence[str]], Mapping[str, Attributes]]
 Held = Mapping[str, Known]
@@ -173,6 +177,7 @@ def lapsed(
         row.subject
         for row in rows
         if _may_lapse(row)
+        and row.kind in LAPSING
         and row.member_id not in ended
         and row.due_on is not None
         and row.due_on < today
@@ -187,12 +192,16 @@ def lapsed(
 
 
 def _may_lapse(row: DeadlineRow) -> bool:
-    return row.kind in LAPSING and row.closed_on is None and parts.OWN in row.parts
+    lapses = row.kind in ENDING
+    return lapses and row.closed_on is None and parts.OWN in row.parts
 
 
 def _settled(row: DeadlineRow, ended: EndedRow | None, follower: Follower | None) -> DeadlineRow:
     own = row.parts[parts.OWN]
     others = [part for stream, part in row.parts.items() if stream != parts.OWN]
+    if ended is not None and row.kind in REPORTING:
+        gone = parts.Outcome("cancelled", row.due_on, ended.ended_on, ended.closed)
+        return parts.row_of(row.deadline_id, row.kind, row.subject, row.parts, gone)
     if ended is not None:
         own = {**own, "gone_on": iso(ended.ended_on), "gone": ended.closed}
     elif follower is not None:

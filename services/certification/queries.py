@@ -20,7 +20,7 @@ from .buckets import PAST_DUE, UNDETERMINED, Bucket, Seen, bucket_of, names
 from .deadline_parts import DeadlineRow
 from .domain import CONSUMERS
 from .facts import public_part
-from .lapse import ENDED, LAPSING, EndedRow, lapsed
+from .lapse import ENDED, ENDING, EndedRow, lapsed
 from .reminder import ReminderDue, ReminderSet
 from .risk import Risk, ranked
 from .status import Status, gather, is_listed, status
@@ -259,7 +259,7 @@ class Queries:
         """Not those on certificates of members whose membership ended."""
         live = self._running.models[CONSUMER].live(connection).rows
         column, ended = live["deadlines"].table.c, live[ENDED.name].table
-        return or_(column.kind.not_in(LAPSING), column.member_id.not_in(select(ended.c.member_id)))
+        return or_(column.kind.not_in(ENDING), column.member_id.not_in(select(ended.c.member_id)))
 
     def _seen(self, connection: Connection) -> Seen:
         gates = Gates(connection, CONSUMERS, self._running.log)

@@ -17,7 +17,7 @@ from infra.published_heads import SignHead
 
 from . import deadlines
 from .deadline_parts import DeadlineRow
-from .lapse import ENDED, LAPSING
+from .lapse import ENDED, ENDING
 from .published_certificate import PublishCertificate, Told
 from .published_disclosure import PublishDisclosed
 from .published_duty import PublicEvent, PublishDuty
@@ -77,14 +77,14 @@ def publish_disclosures(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
 
 def set_reminders(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """A deadline that is open is reminded of, by the day on which it is due now. A former member
-    is not reminded of its certificates, until its membership is restored."""
+    is not reminded of anything that ends with it, until its membership is restored."""
     on = _today(recorded)
     commands: list[Command] = []
     for key in (*deadlines.keys(recorded), *_of_members(recorded, rows)):
         row: DeadlineRow | None = rows(deadlines.DEADLINES.name, key)
         if row is None or row.state == "unopened":
             continue
-        over = row.kind in LAPSING and rows(ENDED.name, row.member_id) is not None
+        over = row.kind in ENDING and rows(ENDED.name, row.member_id) is not None
         if row.state == "open" and row.due_on is not None and not over:
             commands.append(
                 SetReminder(
@@ -106,7 +106,7 @@ def _of_members(recorded: Recorded, rows: Lookup) -> list[str]:
         row.deadline_id
         for member_id in ENDED.keys(recorded)
         for row in rows(deadlines.DEADLINES.name, {"member_id": member_id})
-        if row.kind in LAPSING
+        if row.kind in ENDING
     ]
 
 

@@ -2,11 +2,12 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from tests.api.test_fuzz import populate
 from tests.door import CLOCKS, Door, eventually
 from tests.embedded import door_of, platform
 
-STORES = ("audit_scheduling", "membership", "certification")
+STORES = ("audit_scheduling", "membership", "ghg", "certification", "coc_ledger")
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,14 @@ def _reads(document: dict[str, Any]) -> Iterator[str]:
                 path = path.replace(name, value)
             if "{" not in path:
                 needed = [p for p in methods["get"].get("parameters", ()) if p.get("required")]
-                query = [p["name"] for p in needed if p["in"] == "query"]
-                yield path + "".join(f"?{name}=x" for name in query)
+                query = {p["name"]: _made_up(p["schema"]) for p in needed if p["in"] == "query"}
+                yield path + ("?" + urlencode(query) if query else "")
+
+
+def _made_up(schema: Mapping[str, Any]) -> str:
+    """A value of a parameter's kind."""
+    kinds = {str(one.get("format") or one.get("type")) for one in schema.get("anyOf", [schema])}
+    return "2024-01-10" if "date" in kinds else "2024" if "integer" in kinds else "x"
 
 
 @pytest.mark.parametrize(("service", "store"), [*zip(CLOCKS, STORES, strict=True)])

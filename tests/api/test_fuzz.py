@@ -95,7 +95,6 @@ def populate(door: Door) -> None:
     door.settled()
     inventory = {"facility_id": "M1-F1", "member_id": "M1", "year": YEAR}
     door.send("ops", "ghg/submit_activity", **inventory, site=SITE, data=data())
-    _open_ledger(door)
     door.settled()
 
 
@@ -129,6 +128,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     """A platform with something in it."""
     with platform(tmp_path_factory.mktemp("fuzz")) as host, door_of(host) as door:
         populate(door)
+        _open_ledger(door)
+        door.settled()
         yield door
 
 

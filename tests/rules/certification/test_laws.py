@@ -15,7 +15,7 @@ from infra.projection import codec_of
 from services.certification.deadlines import DEADLINES, KINDS
 from services.certification.domain import DECIDERS
 from services.certification.facts import facts
-from services.certification.lapse import ENDED, LAPSING
+from services.certification.lapse import ENDED, ENDING
 from services.certification.reactions import REACTIONS
 from services.certification.reminder import Reminder
 from services.certification.status import gather, status
@@ -231,7 +231,7 @@ def test_a_reminder_is_set_for_open_deadlines_only_and_for_the_day_they_are_due(
         if name != DEADLINES.name or row is None or row.state == "unopened":
             continue
         reminder: Reminder = publisher.states.get(f"deadline/{key}", Reminder())
-        over = row.kind in LAPSING and publisher.lookup(ENDED.name, row.member_id) is not None
+        over = row.kind in ENDING and publisher.lookup(ENDED.name, row.member_id) is not None
         if row.state != "open" or over:
             assert reminder == Reminder()
         elif reminder.last is not None:
