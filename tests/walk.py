@@ -132,11 +132,9 @@ def register(door: Door, walked: Walked, part: str) -> None:
 
 
 def certify(door: Door, member_id: str, valid_from: date, standard: str = "PS") -> None:
-    """Conclude an audit that ended before a day, and decide on a certificate from that day on; a
-    standard beside the first has its name in the ids."""
-    suffix = "" if standard == "PS" else f"-{standard}"
-    ended_on = valid_from - timedelta(days=10)
-    audit_id = f"{member_id}-A{suffix}"
+    """Conclude an audit that ended before a day, and decide on a certificate from that day on."""
+    suffix = "" if standard == "PS" else f"-{standard}"  # one standard's ids are not another's
+    ended_on, audit_id = valid_from - timedelta(days=10), f"{member_id}-A{suffix}"
     audit = {"audit_id": audit_id, "member_id": member_id, "entity_id": f"{member_id}-E"}
     door.send(
         FIRM,
