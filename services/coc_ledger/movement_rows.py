@@ -112,32 +112,31 @@ class Rows:
         for name in sorted(needed - said.keys()):
             whose = f"a {plain_name(said['movement'])}" if name not in REQUIRED else "every row"
             faults.append(Fault(name, "value-missing", f"{name} is empty: {whose} needs it"))
-        if form is None:
-            return Built(key, None, tuple(faults))
         for name in said:
             self._field(form, name, said, values, faults)
+        if form is None or faults:
+            return Built(key, None, tuple(faults))
         if form.lot is not None:
             values["lot"] = form.lot
-        command = None if faults else self._command(form, values, faults)
-        return Built(key, command, tuple(faults))
+        return Built(key, self._command(form, values, faults), tuple(faults))
 
     def _field(
         self,
-        form: Form,
+        form: Form | None,
         name: str,
         said: Mapping[str, str],
         values: dict[str, object],
         faults: list[Fault],
     ) -> None:
-        """One filled cell into the command's values."""
+        """One filled cell into the command's values; without a form it is looked at alone."""
         if name in ("movement", "mass_unit"):
             return
-        if name not in EVERYWHERE and name not in form.needs and name not in form.may:
+        if form is not None and name not in EVERYWHERE | form.needs | form.may:
             word = plain_name(said["movement"])
             faults.append(Fault(name, "not-of-movement", f"a {word} has no {name}: leave it empty"))
             return
         if name in MASSES:
-            read: Callable[[str], object] = self._mass_reader(name, said)
+            read: Callable[[str], object] = self._mass_reader(form, name, said)
         else:
             read = READERS.get(name, str)
         value = _read(said, name, read, faults)
@@ -148,10 +147,12 @@ class Rows:
             assert isinstance(inner, dict)
             inner[name] = value
         else:
-            values[form.names.get(name, name)] = value
+            values[form.names.get(name, name) if form else name] = value
 
-    def _mass_reader(self, name: str, said: Mapping[str, str]) -> Callable[[str], int]:
-        least = 0 if name == "coc_mass" or _form(said["movement"]) is COUNT else 1
+    def _mass_reader(
+        self, form: Form | None, name: str, said: Mapping[str, str]
+    ) -> Callable[[str], int]:
+        least = 0 if name == "coc_mass" or form is COUNT else 1
 
         def read(text: str) -> int:
             own = self._units[name]

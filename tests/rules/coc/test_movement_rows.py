@@ -168,6 +168,8 @@ def test_all_that_is_wrong_with_a_row_is_told_at_once() -> None:
     found = built(row(mass_t="x", origin="moon", day="soon"))
     assert {fault.field for fault in found.faults} == {"mass", "origin", "day"}
     assert found.key == "IN-1"
+    found = built(row(movement="swap", mass_t="x"))
+    assert {fault.slug for fault in found.faults} == {"unknown-movement-kind", "invalid-number"}
 
 
 def test_the_unit_of_a_mass_is_said_somewhere() -> None:
