@@ -50,7 +50,7 @@ FIELDS: tuple[Field, ...] = (
     Field("mass_unit", ("unit", "uom", "unit_of_measure", "weight_unit")),
     Field("origin", ("source", "material_origin")),
     Field("supplier_id", ("supplier", "vendor", "vendor_id")),
-    Field("origin_ref", ("proof", "proof_ref", "origin_document")),
+    Field("origin_ref", ("evidence", "proof", "proof_ref", "origin_document")),
     Field("lot", ("lot_kind",)),
     Field("customer_id", ("customer", "buyer", "ship_to")),
     Field("contractor_id", ("contractor", "outsourcing_contractor")),
