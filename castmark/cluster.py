@@ -166,7 +166,7 @@ def _free_port() -> int:
 def run(settings: Settings, out: Console, *, world: bool) -> None:
     """Run the cluster in the foreground until interrupted."""
     data = settings.data / "cluster"
-    out.print("starting PostgreSQL, Kafka and five services (about 20 s) ...")
+    out.print(f"starting PostgreSQL, Kafka and {len(NAMES)} services (about 30 s) ...")
     brokers = int(os.environ.get("KAFKA_BROKERS", "1"))
     chosen = settings.model_copy(update={"data": data})
     with Cluster(data, brokers) as cluster:

@@ -13,7 +13,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
-from multiprocessing import get_context
 from typing import Literal, NamedTuple
 
 import structlog
@@ -22,6 +21,7 @@ from infra.decider import own_id
 from infra.errors import Refused, Transient
 from infra.execute import request_of
 from infra.news import News
+from infra.pool import WORKERS, pool
 from infra.service import Running
 from infra.transaction import Outcome, Request
 
@@ -38,7 +38,6 @@ ACTOR = "castmark:ghg"
 BATCH = 200
 MANY = 16
 """From so many on the processes are worth their start."""
-WORKERS = 2
 LOOK_EVERY_S = 2.0
 LOG = structlog.stdlib.get_logger("castmark.ghg")
 
@@ -158,7 +157,7 @@ class Calculating:
         if len(tasks) < MANY:
             return [calculated(task) for task in tasks]
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"))
+            self._pool = pool(WORKERS)
         return list(self._pool.map(calculated, tasks, chunksize=8))
 
     def _rest(self) -> None:

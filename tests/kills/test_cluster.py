@@ -34,7 +34,7 @@ STEPS: tuple[tuple[str, dict[str, object]], ...] = (
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Five services, one broker, one database server."""
+    """Every service, one broker, one database server."""
     with Cluster(tmp_path_factory.mktemp("cluster")) as made:
         yield made
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from castmark.folder import STATE_FILE
+from castmark.parts import NAMES
 from infra.local.crash import children_of, living
 
 pytestmark = [pytest.mark.needs("kafka"), pytest.mark.needs("postgres"), pytest.mark.timeout(180)]
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.needs("kafka"), pytest.mark.needs("postgres"), pytest.
 PROJECT = Path(__file__).resolve().parents[2]
 START_S = 90.0
 GONE_S = 45.0
-SERVICES = 5
+SERVICES = len(NAMES)
 
 
 @pytest.fixture
