@@ -29,7 +29,7 @@ from .years import SITE, data
 
 SERVICES = ("membership", "audits", "ghg", "certification", "coc", "feed")
 ENDLESS = ("/operations/tick", "/feed/stream")
-EXAMPLES = 8
+EXAMPLES = 5
 YEAR = 2023
 KNOWN: dict[str, list[str] | list[int]] = {
     "member_id": ["M1", "M2"],
