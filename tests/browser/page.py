@@ -31,7 +31,10 @@ def chromium() -> Iterator[webdriver.Chrome]:
     options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     service = webdriver.ChromeService("/usr/bin/chromedriver")
     with webdriver.Chrome(options=options, service=service) as driver:
+        talks = driver.command_executor
         yield driver
+    assert not isinstance(talks, str)
+    talks.close()  # type: ignore[no-untyped-call]  # selenium's
 
 
 class Page(NamedTuple):
