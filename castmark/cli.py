@@ -20,7 +20,7 @@ from infra.devissuer import ISSUER, development_issuer
 from infra.errors import Refused, Transient
 from infra.settings import Misconfigured, Settings, load_settings
 
-from . import bulk, coc, operate
+from . import coc, imports, operate
 from .client import Client, Refusal, connect
 from .folder import Taken, address_in, listen
 
@@ -260,79 +260,6 @@ def relay(
         operate.relay(client, service, from_, out)
 
 
-AllOrNothing = Annotated[bool, typer.Option(help="one bad row refuses all")]
-Map = Annotated[list[str] | None, typer.Option("--map", help="field=column, remembered")]
-Constant = Annotated[
-    list[str] | None, typer.Option("--set", help="field=value for every row, remembered")
-]
-Rejects = Annotated[Path | None, typer.Option(help="write refused rows here")]
-ImportId = Annotated[str | None, typer.Option(help="resume or repeat an import")]
-imports = typer.Typer(help="Load files: CSV, XLSX, NDJSON.", no_args_is_help=True)
-app.add_typer(imports, name="import")
-
-
-@imports.command("facilities")
-def import_facilities(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    member: Annotated[str, typer.Option(help="the member whose facilities these are")],
-    dry_run: Annotated[bool, typer.Option(help="answer every row, store nothing")] = False,
-    sync: Annotated[bool, typer.Option(help="propose to close what the file lacks")] = False,
-    all_or_nothing: AllOrNothing = False,
-    map_: Map = None,
-    constant: Constant = None,
-    rejects: Rejects = None,
-    import_id: ImportId = None,
-) -> None:
-    """Load a file of facilities: row by row answers, a progress bar, a file of rejects."""
-    wanted = bulk.Wanted(
-        file, member, dry_run, sync, all_or_nothing, map_ or [], constant or [], rejects,
-        import_id,
-    )  # fmt: skip
-    with session() as client:
-        bulk.load(client, wanted, out)
-
-
-@imports.command("activity")
-def import_activity(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    member: Annotated[str, typer.Option(help="the member whose facilities these are of")],
-    dry_run: Annotated[bool, typer.Option(help="calculate and answer all, store nothing")] = False,
-    all_or_nothing: AllOrNothing = False,
-    map_: Map = None,
-    constant: Constant = None,
-    rejects: Rejects = None,
-    import_id: ImportId = None,
-) -> None:
-    """Load activity data of facilities and calendar years: each year whole, calculated, and told
-    what an auditor would find."""
-    wanted = bulk.Wanted(
-        file, member, dry_run, False, all_or_nothing, map_ or [], constant or [], rejects,
-        import_id, bulk.ACTIVITY,
-    )  # fmt: skip
-    with session() as client:
-        bulk.load(client, wanted, out)
-
-
-@imports.command("movements")
-def import_movements(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    member: Annotated[str, typer.Option(help="the member whose scopes these are of")],
-    dry_run: Annotated[bool, typer.Option(help="answer every row, store nothing")] = False,
-    all_or_nothing: AllOrNothing = False,
-    map_: Map = None,
-    constant: Constant = None,
-    rejects: Rejects = None,
-    import_id: ImportId = None,
-) -> None:
-    """Load movements of material into the chain-of-custody ledger, each row a booking."""
-    wanted = bulk.Wanted(
-        file, member, dry_run, False, all_or_nothing, map_ or [], constant or [], rejects,
-        import_id, bulk.MOVEMENTS,
-    )  # fmt: skip
-    with session() as client:
-        bulk.load(client, wanted, out)
-
-
 greenhouse = typer.Typer(help="Greenhouse gases, calculated here.", no_args_is_help=True)
 app.add_typer(greenhouse, name="ghg")
 
@@ -382,6 +309,7 @@ def session() -> Client:
     return own(settings)
 
 
+app.add_typer(imports.commands(session, out), name="import")
 app.add_typer(coc.commands(session, out), name="coc")
 
 
