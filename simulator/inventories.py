@@ -12,6 +12,7 @@ from typing import Protocol
 
 from contracts.values import Activity
 
+from .custody import custody_steps
 from .history import FacilityChanged, FacilityClosed, FacilityRegistered, Site, TransferOffered
 from .steps import JSON, Step, steps
 from .world import World
@@ -43,7 +44,8 @@ class RowOf(Protocol):
 
 def all_steps(world: World) -> Iterator[Step]:
     """What users send to every service, in order of days."""
-    return merge(steps(world), inventory_steps(world), key=lambda step: step.on)
+    told = (steps(world), inventory_steps(world), custody_steps(world))
+    return merge(*told, key=lambda step: step.on)
 
 
 def inventory_steps(world: World) -> Iterator[Step]:

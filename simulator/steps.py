@@ -15,7 +15,7 @@ from . import history as h
 from .world import World
 
 JSON: TypeAlias = "str | int | bool | list[JSON] | dict[str, JSON] | None"
-Service = Literal["membership", "audits", "ghg"]
+Service = Literal["membership", "audits", "ghg", "coc"]
 
 
 class Step(NamedTuple):

@@ -104,7 +104,12 @@ def test_all_services_are_told_in_order_of_days_and_nothing_after_the_end() -> N
     days = [step.on for step in all_steps(made())]
     assert days == sorted(days)
     assert days[-1] <= made().as_of
-    assert {step.service for step in all_steps(made())} == {"membership", "audits", "ghg"}
+    assert {step.service for step in all_steps(made())} == {
+        "membership",
+        "audits",
+        "ghg",
+        "coc",
+    }
 
 
 def test_every_submission_is_one_of_its_facility_and_year() -> None:
