@@ -45,7 +45,7 @@ class Process:
         self.running: dict[str, Running] = {}
         self._socket = socket_
         tokens, dev = tokens_of(settings)
-        self.shared = Shared(tokens, Metrics(new_registry()), Problems(), dev)
+        self.shared = Shared(tokens, Metrics(new_registry()), Problems(), dev, settings.public)
         self.server: uvicorn.Server | None = None
 
     def open(self, stack: AsyncExitStack) -> None:

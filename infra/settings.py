@@ -145,6 +145,11 @@ class Settings(BaseSettings):
     )
     feed_url: WebUrl | None = Field(None, description="where the public feed answers, https://...")
     portal_url: WebUrl | None = Field(None, description="where the portal answers, https://...")
+    public_url: WebUrl | None = Field(
+        None,
+        description="what everybody reaches the pages by, https://...: QR codes on paper carry it;"
+        " unset = where the portal answers",
+    )
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -181,6 +186,11 @@ class Settings(BaseSettings):
             "portal": self.portal_url,
         }
         return known[part] or self.here
+
+    @property
+    def public(self) -> str:
+        """What everybody reaches the pages by: it is printed, and read years later."""
+        return self.public_url or self.url_of("portal")
 
     def database_of(self, service: str) -> str:
         """The database URL of a service's own store."""

@@ -79,12 +79,14 @@ def _plainly(value: object) -> object:
 
 
 class Shared(NamedTuple):
-    """What all services of a process have in common: who may sign in, metrics, known slugs."""
+    """What all services of a process have in common: who may sign in, metrics, known slugs, and the
+    address by which everybody reaches the pages (none: as a request came)."""
 
     tokens: Tokens
     metrics: Metrics
     problems: Problems
     dev: DevIssuer | None = None
+    public_url: str | None = None
 
 
 class Readiness(NamedTuple):

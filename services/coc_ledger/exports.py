@@ -77,11 +77,12 @@ class Exports:
 
     def stream(self, stream: str, after: int = 0) -> Iterator[Recorded]:
         """The events of a stream behind a version, read page by page."""
-        while page := self._page(stream, after, PAGE):
+        while page := self.part(stream, after, PAGE):
             yield from page
             after = page[-1].envelope.version
 
-    def _page(self, stream: str, after: int, limit: int) -> list[Recorded]:
+    def part(self, stream: str, after: int, limit: int) -> list[Recorded]:
+        """Some events of a stream behind a version."""
         store = self._running.store
         return [store.catalog.recorded(one) for one in store.page_of_stream(stream, after, limit)]
 
@@ -93,7 +94,7 @@ class Exports:
     def pool_events(self, row: PoolRow, after: int, limit: int) -> Told:
         """A page of a pool's events, with the earlier ones that it takes back."""
         stream = f"pool/{row.pool}"
-        page = self._page(stream, after, limit)
+        page = self.part(stream, after, limit)
         wanted = {event.reverses or event.document for event in _reversals(page)}
         also = [
             one

@@ -15,20 +15,22 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from contracts.custody import Stage
 from contracts.values import ID_PATTERN
-from infra.auth import Principal, RoleKind
+from infra.auth import RoleKind
 from infra.errors import Refused
 from infra.importing.rejects import MEDIA_TYPES
 from infra.service import Running
 from infra.web import Api, Day, Json, SignedIn
 
 from . import public_flow, yearly
-from .document_rows import DocumentRow
+from .access import Allowed
+from .check_api import Links, add_check, base_of, named, printed
 from .epcis import epcis_document
 from .exports import Exports
 from .flow import Picture
+from .overview import Overview
+from .overview_api import add_overview
 from .paper import paper
-from .printing import pdf
-from .rows import PoolRow, ScopeRow
+from .rows import ScopeRow
 from .statements import COLUMNS, csv_of
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -46,24 +48,21 @@ DAYS_AT_MOST = 3_700
 def add_exports(made: Api, running: Running) -> None:
     """All routes of exports, beside the ledger's own."""
     exports = Exports(running)
-    _pools(made, exports)
-    _documents(made, exports)
-    _reports(made, exports)
+    allowed, overview = Allowed(exports), Overview(running, exports)
+    links = Links(made.shared.public_url, running.writer.request_key)
+    _pools(made, exports, allowed)
+    _documents(made, exports, allowed, links)
+    _reports(made, exports, allowed)
     _flows(made, exports)
+    add_overview(made, running, overview, allowed)
+    add_check(made, exports, overview, links)
 
 
-def _pools(made: Api, exports: Exports) -> None:
-    async def own(principal: Principal, pool: str) -> PoolRow:
-        row = await asyncio.to_thread(exports.pool, pool)
-        principal.require_owner(row.member_id if row else None, pool)
-        if row is None:
-            raise Refused("unknown-pool", f"there is no pool {pool}", pool=pool)
-        return row
-
+def _pools(made: Api, exports: Exports, allowed: Allowed) -> None:
     @made.get("/coc/pools/{pool}/statement", tags=["exports"])
     async def statement(principal: SignedIn, pool: Key, form: Form = "csv") -> Response:
         """Each booking of a pool in its order, with stock, cover and overdraft after it."""
-        row = await own(principal, pool)
+        row = await allowed.pool(principal, pool)
         name = f"statement-{pool.replace(':', '_')}"
         return await _table(form, name, COLUMNS, exports.statement(row))
 
@@ -76,55 +75,42 @@ def _pools(made: Api, exports: Exports) -> None:
         limit: Limit = 1_000,
     ) -> Response:
         """A pool's movements as GS1 EPCIS 2.0. The header `Next-After` says where to go on."""
-        row = await own(principal, pool)
+        row = await allowed.pool(principal, pool)
         page = await asyncio.to_thread(exports.pool_events, row, after, limit)
-        document = epcis_document(page.records, _base(request), page.made_at, page.also)
+        document = epcis_document(page.records, base_of(request), page.made_at, page.also)
         headers = {"next-after": str(page.through)} if page.through is not None else {}
         return Json(document, headers=headers, media_type=EPCIS_TYPE)
 
 
-def _documents(made: Api, exports: Exports) -> None:
-    async def seen(principal: Principal, number: str) -> DocumentRow:
-        row = await asyncio.to_thread(exports.document, number)
-        sides = {row.member_id, row.customer_member_id} if row else set()
-        if not sides & principal.ids(RoleKind.MEMBER):
-            principal.require_owner(row.member_id if row else None, number)
-        if row is None:
-            raise Refused("unknown-document", f"there is no document {number}", number=number)
-        return row
-
+def _documents(made: Api, exports: Exports, allowed: Allowed, links: Links) -> None:
     @made.get("/coc/documents/{number}/paper", tags=["exports"])
     async def on_paper(
         request: Request, principal: SignedIn, number: Key, form: Literal["json", "pdf"] = "json"
     ) -> Response:
         """A document as it is printed, with what became of it: as PDF with a QR code, or JSON."""
-        row = await seen(principal, number)
+        row = await allowed.document(principal, number)
         issued, became = exports.stated(row)
-        said = paper(issued, became, f"{_base(request)}/coc/documents/{number}")
+        said = paper(issued, became, links.of(request, number))
         if form == "json":
             return Json(said)
-        printed = await asyncio.to_thread(pdf, said)
-        return Response(printed, media_type="application/pdf", headers=_named(f"{number}.pdf"))
+        return await printed(said)
 
     @made.get("/coc/documents/{number}/epcis", tags=["exports"])
     async def epcis(request: Request, principal: SignedIn, number: Key) -> Response:
         """A document as GS1 EPCIS 2.0: issued, checked, and declared an error where it was."""
-        row = await seen(principal, number)
+        row = await allowed.document(principal, number)
         page = await asyncio.to_thread(exports.document_events, row)
-        document = epcis_document(page.records, _base(request), page.made_at, page.also)
+        document = epcis_document(page.records, base_of(request), page.made_at, page.also)
         return Json(document, media_type=EPCIS_TYPE)
 
 
-def _reports(made: Api, exports: Exports) -> None:
+def _reports(made: Api, exports: Exports, allowed: Allowed) -> None:
     @made.get("/coc/scopes/{scope_id}/report", tags=["exports"])
     async def report(
         principal: SignedIn, scope_id: Key, year: Year, form: Form = "json"
     ) -> Response:
         """A calendar year of a scope by stage, with circularity indicators: the report to ASI."""
-        row = await asyncio.to_thread(exports.scope, scope_id)
-        principal.require_owner(row.member_id if row else None, scope_id)
-        if row is None:
-            raise Refused("unknown-scope", f"there is no scope {scope_id}", scope_id=scope_id)
+        row = await allowed.scope(principal, scope_id)
         return await _report(form, exports, [row], year, scope_id)
 
     @made.get("/coc/members/{member_id}/report", tags=["exports"])
@@ -197,7 +183,7 @@ async def _table(form: Form, name: str, columns: Sequence[str], rows: Rows) -> R
         return Json({"items": items})
     if form == "csv":
         return StreamingResponse(
-            csv_of(columns, rows), headers=_named(f"{name}.csv"), media_type=MEDIA_TYPES["csv"]
+            csv_of(columns, rows), headers=named(f"{name}.csv"), media_type=MEDIA_TYPES["csv"]
         )
     file = await asyncio.to_thread(_sheet, columns, rows)
     return FileResponse(
@@ -243,10 +229,6 @@ def _text(cell: object) -> str:
     return ", ".join(map(str, cell)) if isinstance(cell, tuple) else str(cell)
 
 
-def _named(file: str) -> dict[str, str]:
-    return {"content-disposition": f'attachment; filename="{file.replace(":", "_")}"'}
-
-
 def _drawn(seen: Picture) -> dict[str, object]:
     nodes = [{"id": node.key, **node._asdict()} for node in seen.nodes]
     links = [
@@ -257,7 +239,3 @@ def _drawn(seen: Picture) -> dict[str, object]:
 
 def _ends(source: str, target: str, coc: bool) -> dict[str, object]:
     return {"source": source, "target": target, "status": "coc" if coc else "non_coc"}
-
-
-def _base(request: Request) -> str:
-    return str(request.base_url).rstrip("/")

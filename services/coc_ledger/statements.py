@@ -52,6 +52,14 @@ class Line(NamedTuple):
     remarks: str = ""
 
 
+SHOWN = (
+    MovementBooked,
+    OutputDesignated,
+    DesignationReleased,
+    BalanceCarried,
+    OverdraftCaseDeclared,
+)
+"""Events that have a line."""
 COLUMNS: tuple[str, ...] = Line._fields
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would take a text that begins so for a formula."""
@@ -62,6 +70,8 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
     kgs, terms, rule = NO_KGS, Terms(), rule_of(policy)
     for recorded in records:
         event = recorded.event
+        if not isinstance(event, SHOWN):
+            continue
         before = kgs
         match event:
             case MovementBooked() | OutputDesignated() | DesignationReleased():
@@ -74,8 +84,6 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
                 )
             case OverdraftCaseDeclared():
                 terms = terms._replace(case=True)
-            case _:
-                continue
         made = cover(figures(kgs), terms, rule)
         yield _moved(_words(recorded), before, kgs)._replace(
             stock_kg=kgs[PLACE[Account.STOCK]],
@@ -84,6 +92,15 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
             carried_kg=terms.carried_kg,
             owed_kg=terms.owed_kg,
         )
+
+
+def moved_lines(records: Iterable[Recorded]) -> Iterator[Line]:
+    """Some lines from the middle: what each moved, without what stood after it."""
+    for recorded in records:
+        event = recorded.event
+        if isinstance(event, SHOWN):
+            entries = () if isinstance(event, OverdraftCaseDeclared) else event.entries
+            yield _moved(_words(recorded), NO_KGS, posted_kg(NO_KGS, entries))
 
 
 def _words(recorded: Recorded) -> Line:

@@ -1,0 +1,163 @@
+"""Reads for whoever looks at a scope: what it may claim until when, day by day, what was booked
+last, which documents wait, what its certificates say."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contracts.custody import Account, Checked
+from contracts.values import Standard
+from infra.reading import Reader
+from infra.service import Running
+
+from .accounts import NO_KGS, PLACE, added
+from .balance import Terms, cover, figures, rule_of
+from .certificates import FULL, PROVISIONAL, CertificateRow, seen_on, status_on
+from .document_rows import DocumentRow
+from .domain import CONSUMER
+from .exports import Exports
+from .rows import DayRow, PoolRow, ScopeRow
+from .statements import Line, moved_lines
+from .verdict import Standing, standing
+
+MANY = 100_000
+DAYS_AT_MOST = 400
+CHAIN_AT_MOST = 50
+
+
+class DayLine(NamedTuple):
+    """A day of a pool: what it moved, and what stood at its end."""
+
+    day: str
+    inflow_kg: int
+    input_kg: int
+    output_kg: int
+    designated_kg: int
+    stock_kg: int
+    max_output_kg: int
+    available_kg: int
+    overdraft_used_kg: int
+
+
+class Shown(NamedTuple):
+    """A certificate of a scope's entity on a day."""
+
+    certificate_id: str
+    standard: str
+    status: str
+    valid_from: date
+    valid_to: date
+
+
+class Overview:
+    """Every call may wait for the database."""
+
+    def __init__(self, running: Running, exports: Exports) -> None:
+        self._reader = Reader(running)
+        self._policies = running.definition.policies
+        self._exports = exports
+
+    def scopes(
+        self, members: Sequence[str] | None, after: str | None, limit: int
+    ) -> list[ScopeRow]:
+        """The scopes of some members (None: of all), by id, up to `limit + 1`."""
+        where: dict[str, object] = {} if members is None else {"member_id": members}
+        return self._reader.page(CONSUMER, "scopes", after, limit, where)
+
+    def documents(
+        self, where: Mapping[str, object], after: str | None, limit: int
+    ) -> list[DocumentRow]:
+        """Documents by number, up to `limit + 1`."""
+        return self._reader.page(CONSUMER, "documents", after, limit, where)
+
+    def days(self, pool: PoolRow) -> list[DayLine]:
+        """The days on which anything was booked, each with what stood at its end."""
+        found: list[DayRow] = self._reader.page(
+            CONSUMER, "pool_days", None, DAYS_AT_MOST, {"pool": pool.pool}
+        )
+        rule = rule_of(self._policies.on(pool.ends_on))
+        terms = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared)
+        kgs, lines = NO_KGS, []
+        for row in found:
+            of_day = figures(row.kgs)
+            kgs = added(kgs, row.kgs)
+            made = cover(figures(kgs), terms, rule)
+            lines.append(
+                DayLine(
+                    row.day.isoformat(),
+                    of_day.inflow_kg,
+                    of_day.input_kg,
+                    of_day.output_kg,
+                    of_day.designated_kg,
+                    kgs[PLACE[Account.STOCK]],
+                    made.max_output_kg,
+                    made.available_kg,
+                    made.overdraft_used_kg,
+                )
+            )
+        return lines
+
+    def bookings(self, pool: PoolRow, before: int | None, limit: int) -> tuple[list[Line], int]:
+        """The last bookings before a version of the pool's stream, newest first, and the version
+        before which the next ones are (0: there are none)."""
+        top = min(before if before is not None else pool.version + 1, pool.version + 1)
+        after = max(0, top - 1 - limit)
+        records = self._exports.part(f"pool/{pool.pool}", after, top - 1 - after)
+        return list(moved_lines(records))[::-1], after + 1 if after else 0
+
+    # --- certificates ---
+
+    def seen(self, entity_id: str, day: date) -> Checked:
+        """What is known now of an entity's certificates on a day. How far it goes is read first."""
+        through = self._reader.through(CONSUMER).get("certification", 0)
+        return seen_on(entity_id, day, self._certificates(entity_id), through)
+
+    def certificates(self, row: ScopeRow, on: date) -> dict[str, object]:
+        """The certificates of a scope's entity, and the last day of each standard by what is
+        known; None where it is not certified on the day."""
+        shown = [
+            Shown(
+                one.certificate_id,
+                one.standard,
+                status_on(one, on).value,
+                one.valid_from,
+                one.valid_to,
+            )
+            for one in self._certificates(row.entity_id)
+        ]
+        until: dict[str, date | None] = {}
+        for standard in (Standard.CHAIN_OF_CUSTODY, Standard.PERFORMANCE):
+            ends = [
+                one.valid_to
+                for one in shown
+                if one.standard == standard.value and one.status in (FULL, PROVISIONAL)
+            ]
+            until[standard.value] = max(ends, default=None)
+        items = sorted(shown, key=lambda one: (one.valid_from, one.certificate_id), reverse=True)
+        return {"on": on, "until": until, "items": items}
+
+    def _certificates(self, entity_id: str) -> list[CertificateRow]:
+        where = {"entity_id": entity_id}
+        return self._reader.page(CONSUMER, "certificates", None, MANY, where)
+
+    # --- documents ---
+
+    def standing(self, row: DocumentRow) -> Standing:
+        """Whether a document is good, as far as is known now."""
+        issued, became = self._exports.stated(row)
+        return standing(issued, became, self.seen(row.issuer_entity_id, row.issued_on))
+
+    def chain(self, row: DocumentRow) -> list[DocumentRow]:
+        """A document with those that it replaces and those that replace it, the oldest first."""
+        before, after = [row], [row]
+        while before[-1].replaces and len(before) < CHAIN_AT_MOST:
+            found = self._exports.document(before[-1].replaces)
+            if found is None:
+                break
+            before.append(found)
+        while after[-1].replaced_by and len(after) < CHAIN_AT_MOST:
+            found = self._exports.document(after[-1].replaced_by)
+            if found is None:
+                break
+            after.append(found)
+        return [*before[:0:-1], *after]

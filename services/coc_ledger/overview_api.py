@@ -1,0 +1,117 @@
+"""What the pages ask beside the ledger's own routes: scopes, days, last bookings, standing."""
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import Path, Query
+from starlette.responses import Response
+
+from contracts.values import ID_PATTERN
+from infra.auth import Principal, RoleKind
+from infra.service import Running
+from infra.web import Api, Day, Json, Paged, SignedIn, listed
+
+from .access import Allowed
+from .overview import Overview
+
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+RUNNING = ("stock_kg", "available_kg", "overdraft_used_kg", "carried_kg", "owed_kg")
+"""Figures of a statement's line that stand after it: told by the statement alone."""
+
+
+def add_overview(made: Api, running: Running, overview: Overview, allowed: Allowed) -> None:
+    """All these routes."""
+    _scopes(made, running, overview, allowed)
+    _pools(made, overview, allowed)
+    _documents(made, overview, allowed)
+
+
+def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -> None:
+    @made.get("/coc/scopes", tags=["scopes"])
+    async def seen(
+        principal: SignedIn,
+        wanted: Paged,
+        member_id: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+    ) -> Response:
+        """The scopes that you may see, by id: your members', all of them for operations."""
+        principal.require(RoleKind.OPS, RoleKind.MEMBER)
+        if member_id is not None:
+            principal.require_member(member_id)
+        members = [member_id] if member_id else _members(principal)
+        rows = await asyncio.to_thread(overview.scopes, members, wanted.after, wanted.limit)
+        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["scope_id"]))
+
+    @made.get("/coc/scopes/{scope_id}/certificates", tags=["scopes"])
+    async def certificates(principal: SignedIn, scope_id: Key, on: Day | None = None) -> Response:
+        """The certificates of a scope's entity as known here, with their status on a day (today),
+        and the last day of each standard that is held on it."""
+        row = await allowed.scope(principal, scope_id)
+        day = on or running.times.today()
+        return Json(await asyncio.to_thread(overview.certificates, row, day))
+
+    @made.get("/coc/scopes/{scope_id}/documents", tags=["documents"])
+    async def documents(
+        principal: SignedIn,
+        scope_id: Key,
+        wanted: Paged,
+        side: Literal["issued", "received"] = "issued",
+        state: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
+    ) -> Response:
+        """A scope's documents on one side, by number."""
+        scope = await allowed.scope(principal, scope_id)
+        sides = {"issued": ("member_id", "scope_id")}
+        member, column = sides.get(side, ("customer_member_id", "customer_scope_id"))
+        where = {member: scope.member_id, column: scope_id, "state": state}
+        rows = await asyncio.to_thread(overview.documents, where, wanted.after, wanted.limit)
+        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["number"]))
+
+
+def _pools(made: Api, overview: Overview, allowed: Allowed) -> None:
+    @made.get("/coc/pools/{pool}/days", tags=["pools"])
+    async def days(principal: SignedIn, pool: Key) -> Response:
+        """The days on which anything was booked in a pool: what moved, what stood at their end."""
+        row = await allowed.pool(principal, pool)
+        return Json({"pool": pool, "items": await asyncio.to_thread(overview.days, row)})
+
+    @made.get("/coc/pools/{pool}/bookings", tags=["pools"])
+    async def bookings(
+        principal: SignedIn,
+        pool: Key,
+        before: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 25,
+    ) -> Response:
+        """A pool's bookings, the newest first. `before` is the `next` of the page before."""
+        row = await allowed.pool(principal, pool)
+        found, following = await asyncio.to_thread(overview.bookings, row, before, limit)
+        items = [
+            {name: value for name, value in line._asdict().items() if name not in RUNNING}
+            for line in found
+        ]
+        return Json({"pool": pool, "items": items, "next": following or None})
+
+
+def _documents(made: Api, overview: Overview, allowed: Allowed) -> None:
+    @made.get("/coc/documents/{number}/standing", tags=["documents"])
+    async def standing(principal: SignedIn, number: Key) -> Response:
+        """Whether a document is good as far as is known now, and the documents that it replaces or
+        that replace it, the oldest first."""
+        row = await allowed.document(principal, number)
+
+        def found() -> dict[str, object]:
+            chain = [
+                {
+                    "number": one.number,
+                    "state": one.state,
+                    "issued_on": one.issued_on,
+                    "mass_kg": one.mass_kg,
+                }
+                for one in overview.chain(row)
+            ]
+            return {"number": number, **overview.standing(row)._asdict(), "chain": chain}
+
+        return Json(await asyncio.to_thread(found))
+
+
+def _members(principal: Principal) -> list[str] | None:
+    """Whose rows somebody may see; None for all."""
+    return None if principal.is_ops else sorted(principal.ids(RoleKind.MEMBER))

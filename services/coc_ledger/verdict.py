@@ -1,0 +1,79 @@
+"""Whether a document is good, said at once: to its two sides, and to who holds the paper. Pure.
+
+Three things decide: what became of it, whether its issuer was certified on the day of issue as far
+as is known now, and whether another document stands in its place. Rules: sources.md 5.6 (3), 5.7.
+"""
+
+from typing import Literal, NamedTuple
+
+from contracts.coc_documents import DocumentIssued
+from contracts.custody import Checked
+from contracts.values import Standard
+
+from .documents import checked
+from .paper import Became
+
+Word = Literal["good", "waiting", "not_good"]
+SENTENCES = {
+    "withdrawn": "The issuer took it back.",
+    "superseded": "Another document stands in its place.",
+    "disputed": "The receiver says that the delivery was another one.",
+    "lapsed": "Nobody confirmed it in time.",
+    "non_coc": "The check failed: the metal does not count as CoC.",
+}
+REASONS = {
+    "issuer-coc-certificate-not-valid": "The issuer held no valid Chain of Custody certificate.",
+    "issuer-ps-certificate-not-valid": "The issuer held no valid Performance Standard certificate.",
+    "certificate-named-is-unknown": "Nobody knows the certificate that the document names.",
+}
+NAMES = {Standard.CHAIN_OF_CUSTODY: "Chain of Custody", Standard.PERFORMANCE: "Performance"}
+
+
+class Held(NamedTuple):
+    """What the issuer held on the day of issue."""
+
+    certificate_id: str
+    standard: str
+    status: str
+
+
+class Standing(NamedTuple):
+    """A document as it stands. `known_through_position`: the last public certification event that
+    the check looked at."""
+
+    word: Word
+    sentence: str
+    passed: bool
+    reasons: tuple[str, ...]
+    on: str
+    held: tuple[Held, ...]
+    known_through_position: int
+
+
+def standing(document: DocumentIssued, became: Became, seen: Checked) -> Standing:
+    """Whether a document is good, by what is `seen` of its issuer on the day of issue."""
+    found = checked(document, seen)
+    word, sentence = _said(became, passed=found.passed)
+    return Standing(
+        word,
+        sentence,
+        found.passed,
+        tuple(REASONS.get(one, one) for one in found.reasons),
+        seen.day.isoformat(),
+        tuple(
+            Held(one.certificate_id, NAMES[one.standard], one.status.value)
+            for one in seen.certificates
+            if one.certificate_id == document.certificate_id or one.standard in NAMES
+        ),
+        seen.known_through_position,
+    )
+
+
+def _said(became: Became, *, passed: bool) -> tuple[Word, str]:
+    if became.state in SENTENCES:
+        return "not_good", SENTENCES[became.state]
+    if not passed:
+        return "not_good", "Its issuer was not certified on the day of issue."
+    if became.state == "confirmed":
+        return "good", "The receiver confirmed the delivery, and it counts as CoC."
+    return "waiting", "It stands as issued; the receiver has not confirmed the delivery yet."
