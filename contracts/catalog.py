@@ -16,6 +16,7 @@ from . import (
     certification,
     coc,
     coc_documents,
+    coc_reports,
     contradictions,
     facilities,
     ghg,
@@ -162,6 +163,7 @@ PUBLISHED: tuple[type[Event], ...] = (
     *certification.EVENTS,
     *coc.EVENTS,
     *coc_documents.EVENTS,
+    *coc_reports.EVENTS,
 )
 UPCASTERS: Mapping[str, Upcaster] = {}
 CATALOG = Catalog(PUBLISHED, upcasters=UPCASTERS)

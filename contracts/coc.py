@@ -283,8 +283,9 @@ class BalanceCarried(Event):
 
 
 class PoolClosed(Event):
-    """The period is over: the figures it ended with, and what the rules found. `to_scope_id` is
-    where the balance goes when the scope was transferred."""
+    """The period is over: the figures it ended with, and what the rules found. `owed_kg` is the
+    overdraft that the next one makes good, `unmet_kg` the part of it that this one should have.
+    `to_scope_id` is where the balance goes when the scope was transferred."""
 
     TYPE: ClassVar[str] = "coc.pool_closed.v1"
     pool: PoolKey
@@ -307,6 +308,7 @@ class PoolClosed(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (
+    unmet_kg: MassOrNone = 0
     ScopeOpened,
     ScopeFacilityAdded,
     PsObligationMet,

@@ -20,6 +20,7 @@ from .custody import (
     Material,
     Party,
     PoolKey,
+    ScopeId,
 )
 from .envelope import Event
 from .values import CertificateId, Id, MemberId, PersonRef, PlainDecimal, Value
@@ -34,6 +35,17 @@ class Supplement(Value):
     pre_consumer_percent: Annotated[PlainDecimal, Field(ge=0, le=100)] | None = None
     post_consumer_percent: Annotated[PlainDecimal, Field(ge=0, le=100)] | None = None
     intensity_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
+
+
+class Awaited(Value):
+    """A confirmation that is waited for, through `confirm_by`: of the buyer's scope, or, where the
+    buyer has none, one that the seller's scope has to see to."""
+
+    scope_id: ScopeId
+    member_id: MemberId
+    issued_on: date
+    confirm_by: date
+    policy_id: Id
 
 
 class DocumentIssued(Event):
@@ -64,10 +76,25 @@ class DocumentIssued(Event):
     evidence: Checked
     policy_id: Id
 
+    @property
+    def awaited(self) -> Awaited:
+        """Whose confirmation is waited for from now on."""
+        scope_id, member_id = self.customer.scope_id, self.customer_member_id
+        if scope_id is None or member_id is None:
+            scope_id, member_id = self.pool.scope_id, self.member_id
+        return Awaited(
+            scope_id=scope_id,
+            member_id=member_id,
+            issued_on=self.issued_on,
+            confirm_by=self.confirm_by,
+            policy_id=self.policy_id,
+        )
+
 
 class DocumentConfirmed(Event):
     """The buyer has the metal. `receiver` is the pool that books it; none for a buyer who is no
-    member."""
+    member. `answers` is what is not waited for any more; here and below, nothing where an earlier
+    event had answered it."""
 
     TYPE: ClassVar[str] = "coc.document_confirmed.v1"
     number: DocumentNumber
@@ -78,6 +105,7 @@ class DocumentConfirmed(Event):
     received_kg: Mass
     received_on: date
     confirmed_on: date
+    answers: Awaited | None = None
 
 
 class DocumentChecked(Event):
@@ -115,6 +143,7 @@ class DocumentDisputed(Event):
     customer_member_id: MemberId | None
     reason: Id
     disputed_on: date
+    answers: Awaited | None = None
 
 
 class DocumentLapsed(Event):
@@ -124,6 +153,7 @@ class DocumentLapsed(Event):
     number: DocumentNumber
     member_id: MemberId
     effective_on: date
+    answers: Awaited | None = None
 
 
 class DocumentEnded(Event):
@@ -149,6 +179,7 @@ class DocumentEnded(Event):
     received_kg: Mass | None
     received_on: date | None
     counted: bool
+    answers: Awaited | None = None
 
 
 EVENTS: tuple[type[Event], ...] = (

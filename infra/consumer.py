@@ -225,7 +225,17 @@ class Applier:
         return done
 
     def _takes(self, event: Recorded) -> bool:
-        return self.consumer.passes_all or event.event.TYPE not in BROADCAST
+        if self.consumer.passes_all:
+            return True
+        return not isinstance(event.event, Opaque) and event.event.TYPE not in BROADCAST
+
+    def _passes_over(self, name: str) -> bool:
+        """Whether events of a stored name concern nothing here, so that they need not be read: a
+        source may say a thousand things for one that does."""
+        kind = self.writer.store.catalog.class_of(name)
+        if kind is None or name in BROADCAST or self.consumer.passes_all:
+            return False
+        return not self.consumer.takes(kind)
 
     def _read(self, record: Record) -> Recorded:
         try:
@@ -278,6 +288,8 @@ class Applier:
         self, unit: Transaction, event: Recorded, commands: Sequence[tuple[Reaction, Issued]]
     ) -> None:
         at = event.envelope
+        if self._passes_over(record.type):
+            return Recorded(record.envelope, Opaque(), record)
         requests = [
             request_of(
                 command.command_id,

@@ -85,11 +85,13 @@ Lookup = Callable[[str, str | Mapping[str, str]], Any]
 class Reaction(NamedTuple):
     """A named pure function: an event (and this consumer's own rows) in, commands out.
 
-    The name is state (command ids derive from it): it never changes.
+    The name is state (command ids derive from it): it never changes. `takes` are the event classes
+    that concern it (None = any may), so that others need not even be read.
     """
 
     name: str
     react: Callable[[Recorded, Lookup], Sequence[Command]]
+    takes: frozenset[type[Event]] | None = None
 
 
 def derived_id(*parts: str) -> str:

@@ -70,6 +70,13 @@ class Consumer(NamedTuple):
     reactions: tuple[Reaction, ...] = ()
     passes_all: bool = False
 
+    def takes(self, kind: type[Event]) -> bool:
+        """Whether events of a class concern any part of it."""
+        takes = [projection.takes for projection in self.projections]
+        takes += [log.takes for log in self.facts]
+        takes += [reaction.takes for reaction in self.reactions]
+        return any(classes is None or kind in classes for classes in takes)
+
 
 class Known(NamedTuple):
     """A fact as kept: with when and where it was recorded."""

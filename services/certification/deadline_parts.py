@@ -141,6 +141,11 @@ def row_of(
 NOTHING: Part = {}
 
 
+def items_of(row: DeadlineRow) -> int:
+    """For how many things that are to be done a row stands: one, where its kind counts none."""
+    return int(row.parts.get(OWN, NOTHING).get("items", 1))
+
+
 def _audits(parts: dict[str, Part]) -> tuple[Part | None, Part | None]:
     """The next audit that is booked, and the latest that has ended."""
     heard = [part for stream, part in parts.items() if category(stream) == "audit"]

@@ -15,6 +15,7 @@ from infra.readmodel import Projection
 
 from . import certificate_parts, duty_parts
 from . import deadline_parts as parts
+from .custody_kinds import CUSTODY_KINDS
 from .deadline_kind import DeadlineKind, Ids, Step
 from .deadline_parts import DeadlineRow, Part
 from .reporting_kinds import REPORTING_KINDS
@@ -244,6 +245,7 @@ KINDS: Mapping[str, DeadlineKind] = {
             derive=duty_parts.told_by_own,
         ),
         *REPORTING_KINDS,
+        *CUSTODY_KINDS,
     )
 }
 
@@ -261,6 +263,8 @@ def _by_event() -> dict[type[Event], tuple[tuple[str, Ids], ...]]:
 
 
 _BY_EVENT: Mapping[type[Event], tuple[tuple[str, Ids], ...]] = _by_event()
+CONCERNED = frozenset(_BY_EVENT)
+"""The event classes that concern any deadline."""
 
 
 def keys(recorded: Recorded) -> Sequence[str]:
@@ -307,5 +311,5 @@ DEADLINES = Projection(
     keys,
     evolve,
     (("state", "due_on", "deadline_id"), ("member_id", "due_on"), ("kind", "state", "due_on")),
-    frozenset(_BY_EVENT),
+    CONCERNED,
 )

@@ -45,7 +45,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {EXPIRE: ("audit_scheduling",)}
 CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         "certification",
-        ("membership", "audit_scheduling", "ghg"),
+        ("membership", "audit_scheduling", "ghg", "coc_ledger"),
         (SUBJECTS, DEADLINES, ENDED),
         (FACTS,),
         REACTIONS,

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from infra.policy import Evidence
 
-from .deadline_parts import DeadlineRow, Reference
+from .deadline_parts import DeadlineRow, Reference, items_of
 from .deadlines import KINDS
 
 
@@ -46,6 +46,9 @@ def _story(row: DeadlineRow) -> list[str]:
     if row.opened_on is None or row.due_on is None:
         return ["Others spoke of this deadline; what opens it has not been told yet."]
     told = [f"It runs since {row.opened_on} and is due on {row.due_on}."]
+    items = items_of(row)
+    if items > 1:
+        told.append(f"It stands for {items} that wait, by the last day of the oldest.")
     if row.extended:
         times = "once" if row.extended == 1 else f"{row.extended} times"
         told.append(f"It was extended {times}.")

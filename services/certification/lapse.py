@@ -28,8 +28,9 @@ from .facts import COVERED_BY, ONE_DAY, iso
 CERTIFICATE = "certificate"
 LAPSING = tuple(kind.name for kind in KINDS.values() if kind.subject == CERTIFICATE)
 """Kinds of which something is due on a certificate."""
-REPORTING = tuple(kind.name for kind in KINDS.values() if kind.subject in ("facility", "entity"))
-"""Kinds that a member's facilities and entities report by; nobody asks a former member."""
+OWN_SITES = ("facility", "entity", "coc_scope", "pool")
+REPORTING = tuple(kind.name for kind in KINDS.values() if kind.subject in OWN_SITES)
+"""Kinds of what a member's sites report and account for; nobody asks a former member."""
 ENDING = LAPSING + REPORTING
 """Kinds that end with the membership."""
 
@@ -48,7 +49,7 @@ class EndedRow(NamedTuple):
     closed: Reference
 
 
-_TAKES: frozenset[type[Event]] = frozenset(
+ENDED_BY: frozenset[type[Event]] = frozenset(
     {
         membership.MembershipForfeited,
         membership.MemberResigned,
@@ -83,7 +84,7 @@ def _evolve(key: str, row: EndedRow | None, recorded: Recorded) -> EndedRow | No
             return None
 
 
-ENDED = Projection("ended", 1, EndedRow, _keys, _evolve, takes=_TAKES)
+ENDED = Projection("ended", 1, EndedRow, _keys, _evolve, takes=ENDED_BY)
 """Members whose membership ended, and no others."""
 
 

@@ -17,7 +17,7 @@ from infra.service import Running
 from infra.store import translated
 
 from .buckets import PAST_DUE, UNDETERMINED, Bucket, Seen, bucket_of, names
-from .deadline_parts import DeadlineRow
+from .deadline_parts import DeadlineRow, items_of
 from .domain import CONSUMERS
 from .facts import public_part
 from .lapse import ENDED, ENDING, EndedRow, lapsed
@@ -339,6 +339,7 @@ def shown(row: DeadlineRow, bucket: Bucket | None) -> dict[str, Any]:
     kept = {name: value for name, value in row._asdict().items() if name not in ("parts", "events")}
     return {
         **kept,
+        "items": items_of(row),
         "bucket": bucket.name if bucket else None,
         "days_left": bucket.days_left if bucket else None,
         "reason": bucket.reason if bucket else None,

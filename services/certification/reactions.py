@@ -6,10 +6,11 @@ reason, no approver, no person. Their `status` is asked of `status`, like everyb
 
 from collections.abc import Sequence
 from datetime import date
-from typing import assert_never
+from types import UnionType
+from typing import assert_never, get_args
 
 from contracts import audits, certification, ghg, membership
-from contracts.envelope import Recorded
+from contracts.envelope import Event, Recorded
 from contracts.machinery import TreeHeadSigned
 from contracts.values import CertificateId, CertificateType, CertificationStatus
 from infra.decider import Command, Lookup, Reaction
@@ -17,7 +18,7 @@ from infra.published_heads import SignHead
 
 from . import deadlines
 from .deadline_parts import DeadlineRow
-from .lapse import ENDED, ENDING
+from .lapse import ENDED, ENDED_BY, ENDING
 from .published_certificate import PublishCertificate, Told
 from .published_disclosure import PublishDisclosed
 from .published_duty import PublicEvent, PublishDuty
@@ -41,6 +42,7 @@ DutyEvent = (
     | membership.DutyMissed
     | membership.DutyMissRetracted
 )
+DisclosureEvent = ghg.DisclosurePublished | ghg.DisclosureOverdue
 
 
 def publish_certificates(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -64,7 +66,7 @@ def publish_duties(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
 def publish_disclosures(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """A disclosure is public, and so is that one is overdue."""
     event = recorded.event
-    if not isinstance(event, ghg.DisclosurePublished | ghg.DisclosureOverdue):
+    if not isinstance(event, DisclosureEvent):
         return ()
     public = (
         certification.DisclosurePublished
@@ -82,10 +84,8 @@ def set_reminders(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     commands: list[Command] = []
     for key in (*deadlines.keys(recorded), *_of_members(recorded, rows)):
         row: DeadlineRow | None = rows(deadlines.DEADLINES.name, key)
-        if row is None or row.state == "unopened":
-            continue
-        over = row.kind in ENDING and rows(ENDED.name, row.member_id) is not None
-        if row.state == "open" and row.due_on is not None and not over:
+        over = row and row.kind in ENDING and rows(ENDED.name, row.member_id) is not None
+        if row and row.state == "open" and row.due_on is not None and not over:
             commands.append(
                 SetReminder(
                     on=on,
@@ -221,10 +221,16 @@ def publish_heads(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     return [SignHead(on=_today(recorded), head=event)]
 
 
+def _of(union: UnionType) -> frozenset[type[Event]]:
+    return frozenset(get_args(union))
+
+
 REACTIONS: tuple[Reaction, ...] = (
-    Reaction("publish-certificates", publish_certificates),
-    Reaction("publish-duties", publish_duties),
-    Reaction("set-reminders", set_reminders),
-    Reaction("publish-heads", publish_heads),
-    Reaction("publish-disclosures", publish_disclosures),
+    Reaction("publish-certificates", publish_certificates, _of(AuditsEvent)),
+    Reaction("publish-duties", publish_duties, _of(DutyEvent)),
+    Reaction("set-reminders", set_reminders, deadlines.CONCERNED | ENDED_BY),
+    Reaction("publish-heads", publish_heads, frozenset({TreeHeadSigned})),
+    Reaction("publish-disclosures", publish_disclosures, _of(DisclosureEvent)),
 )
+"""Each says what it takes: the chain of custody tells of thousands of movements in a second, and
+none of them concerns anything here."""

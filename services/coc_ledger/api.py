@@ -38,6 +38,8 @@ from .jobs import Watch
 from .movement_problems import ROW_PROBLEMS
 from .problems import PROBLEMS
 from .queries import Queries
+from .report_problems import REPORT_PROBLEMS
+from .reports_api import Reports, add_reports
 from .rows import PoolRow, ScopeRow
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -61,6 +63,7 @@ def api(running: Running, shared: Shared) -> Api:
     watch = Watch(running, CONSUMER)
     queries = Queries(running, watch)
     persons = Persons(running.engine)
+    reports = Reports(running)
 
     def waiting() -> list[CheckDocument]:
         known, on = queries.knowledge(), running.times.today()
@@ -84,8 +87,12 @@ def api(running: Running, shared: Shared) -> Api:
     ) -> Mapping[str, object]:
         on = running.times.today()
         fields = await asyncio.to_thread(fill, command, sent, on)
-        if "approver" in command.FILLED:
-            fields["approver"] = await persons.actor(principal)
+        for name in ("approver", "submitted_by"):
+            if name in command.FILLED:
+                fields[name] = await persons.actor(principal)
+        if "figures" in command.FILLED:
+            taken = (str(sent["scope_id"]), int(str(sent["year"])))
+            fields["figures"] = await asyncio.to_thread(reports.figures, *taken)
         if command is IssueDocument:
             fields["claim"] = await _claimed(running, queries, sent, fields, principal, persons)
         return fields
@@ -93,7 +100,7 @@ def api(running: Running, shared: Shared) -> Api:
     def fill(command: type[Command], sent: Mapping[str, object], on: date) -> dict[str, object]:
         return {"on": on, **domain.fill(command, sent, queries.knowledge(), on)}
 
-    problems = (*PROBLEMS, *ROW_PROBLEMS, *IMPORT_PROBLEMS)
+    problems = (*PROBLEMS, *ROW_PROBLEMS, *REPORT_PROBLEMS, *IMPORT_PROBLEMS)
     made = build_api(running.name, "/coc", "Chain of custody", shared, ready, problems, LIMITS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
@@ -103,6 +110,7 @@ def api(running: Running, shared: Shared) -> Api:
     _pools(made, queries)
     _documents(made, queries)
     add_exports(made, running)
+    add_reports(made, reports)
     add_imports(made, running, queries, persons)
     return made
 

@@ -243,6 +243,7 @@ def _end(
         received_kg=last.received_kg if last else None,
         received_on=last.received_on if last else None,
         counted=last.passed if last else False,
+        answers=state.awaited,
     )
 
 
@@ -255,5 +256,6 @@ def _lapse(command: Tick, state: Document) -> Sequence[DocumentLapsed]:
             number=state.number,
             member_id=state.issued.member_id,
             effective_on=day + timedelta(days=1),
+            answers=state.awaited,
         )
     ]

@@ -58,6 +58,7 @@ def confirm(
         received_kg=command.received_kg,
         received_on=command.received_on,
         confirmed_on=command.on,
+        answers=state.awaited,
     )
     late = command.behind_s > policy.integer("document.evidence_behind_at_most_s")
     if late or command.checked is None:
@@ -172,6 +173,7 @@ def dispute(command: DisputeDocument, state: Document, document: DocumentIssued)
             customer_member_id=document.customer_member_id,
             reason=command.reason,
             disputed_on=command.on,
+            answers=state.awaited,
         )
     ]
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import ClassVar, NamedTuple, assert_never
 
 from contracts.coc_documents import (
+    Awaited,
     DocumentChecked,
     DocumentConfirmed,
     DocumentDisputed,
@@ -54,6 +55,13 @@ class Document(NamedTuple):
         """Whether its claim counts in the seller's pool."""
         failed = self.checked is not None and not self.checked.passed
         return self.issued is not None and self.ended is None and not failed
+
+    @property
+    def awaited(self) -> Awaited | None:
+        """The confirmation that is still waited for: nothing has answered it yet."""
+        if self.issued is None or self.confirmed or self.disputed or self.lapsed or self.ended:
+            return None
+        return self.issued.awaited
 
 
 INITIAL = Document()

@@ -12,7 +12,7 @@ from infra.decider import Command
 from infra.errors import Refused
 from infra.readmodel import Consumer
 
-from . import document, pool, scope
+from . import document, pool, report, scope
 from .certificates import CertificateRow, seen_on
 from .document_commands import (
     ConfirmDelivery,
@@ -38,6 +38,10 @@ from .pool_commands import (
 )
 from .pool_state import ChangeDeferred
 from .reactions import REACTIONS
+from .report import ReportingNoted
+from .report_commands import AcceptReport, PrepareReport, ReturnReport, SubmitReport
+from .report_reactions import REPORT_REACTIONS
+from .report_rows import REPORTS
 from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key
 from .scope_commands import (
     AddScopeFacility,
@@ -51,9 +55,14 @@ from .scope_commands import (
 )
 from .scope_state import PS_DUE
 
-DECIDERS: Mapping[str, ModuleType] = {"coc_scope": scope, "pool": pool, "coc_document": document}
+DECIDERS: Mapping[str, ModuleType] = {
+    "coc_scope": scope,
+    "pool": pool,
+    "coc_document": document,
+    "coc_report": report,
+}
 RESTS_ON: Mapping[str, tuple[str, ...]] = {PS_DUE: ("certification",)}
-PRIVATE: tuple[type[Event], ...] = (ChangeDeferred, DocumentDrafted)
+PRIVATE: tuple[type[Event], ...] = (ChangeDeferred, DocumentDrafted, ReportingNoted)
 
 BOOKINGS: tuple[type[PoolCommand], ...] = (
     ReceiveMaterial,
@@ -66,7 +75,7 @@ BOOKINGS: tuple[type[PoolCommand], ...] = (
     DeclareOverdraftCase,
     ClosePeriod,
 )
-BY_OPS: tuple[type[Command], ...] = (ApproveScopeTransfer,)
+BY_OPS: tuple[type[Command], ...] = (ApproveScopeTransfer, AcceptReport, ReturnReport)
 BY_OPS_AND_MEMBERS: tuple[type[Command], ...] = (
     OpenScope,
     AddScopeFacility,
@@ -80,6 +89,8 @@ BY_OPS_AND_MEMBERS: tuple[type[Command], ...] = (
     ConfirmDocument,
     DisputeDocument,
     WithdrawDocument,
+    PrepareReport,
+    SubmitReport,
 )
 """A member's command names a `member_id`: it must be the caller's own."""
 
@@ -91,7 +102,13 @@ ROLES: Mapping[str, frozenset[str]] = {
 
 CONSUMER = "coc"
 CONSUMERS: tuple[Consumer, ...] = (
-    Consumer(CONSUMER, ("membership", "certification", "coc_ledger"), PROJECTIONS, (), REACTIONS),
+    Consumer(
+        CONSUMER,
+        ("membership", "certification", "coc_ledger"),
+        (*PROJECTIONS, REPORTS),
+        (),
+        (*REACTIONS, *REPORT_REACTIONS),
+    ),
     EXPORTS,
 )
 """One reader: our own events for queries and both sides of a delivery, the public ones as evidence
@@ -275,6 +292,13 @@ def _for_delivery(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     return {"checked": fields["checked"], "behind_s": fields["behind_s"]}
 
 
+def _for_report(body: Body, known: Knowledge, on: date) -> dict[str, object]:
+    """All but the figures: those come from the rows of the exports (see `api`)."""
+    year = body["year"]
+    assert isinstance(year, int)  # the form has read it
+    return {"scope": scope_on(_text(body, "scope_id"), date(year, 12, 31), known)}
+
+
 FILLERS: Mapping[str, Callable[[Body, Knowledge, date], dict[str, object]]] = {
     OpenScope.NAME: _for_opening,
     AddScopeFacility.NAME: _for_adding,
@@ -282,6 +306,8 @@ FILLERS: Mapping[str, Callable[[Body, Knowledge, date], dict[str, object]]] = {
     IssueDocument.NAME: _for_issuing,
     ConfirmDocument.NAME: _for_confirming,
     ConfirmDelivery.NAME: _for_delivery,
+    PrepareReport.NAME: _for_report,
+    SubmitReport.NAME: _for_report,
 }
 
 

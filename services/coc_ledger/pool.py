@@ -278,3 +278,4 @@ def _close(
             policy_id=policy.policy_id,
         )
     ]
+            unmet_kg=left.unmet_kg,

@@ -41,9 +41,13 @@ class Happened(NamedTuple):
 
 def source_of(event: Event) -> str:
     """The service that publishes events of this type."""
-    return {"membership": "membership", "audits": "audit_scheduling", "ghg": "ghg"}[
-        event.TYPE.split(".")[0]
-    ]
+    sources = {
+        "membership": "membership",
+        "audits": "audit_scheduling",
+        "ghg": "ghg",
+        "coc": "coc_ledger",
+    }
+    return sources[event.TYPE.split(".")[0]]
 
 
 def recorded(history: Iterable[Happened]) -> list[Recorded]:

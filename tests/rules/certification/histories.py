@@ -10,11 +10,12 @@ from typing import TypedDict
 
 from hypothesis import strategies as st
 
+from contracts.coc_documents import Awaited
 from contracts.envelope import Recorded
 from contracts.membership import SuspensionReason
 from contracts.values import AuditKind, CertificateType, DutyRule, Standard
 
-from . import given, given_audits
+from . import given, given_audits, given_custody
 from .given import Happened
 
 DAYS = st.sampled_from([date(2024 + n // 4, 1 + n % 4 * 3, 1 + n) for n in range(16)])
@@ -95,6 +96,44 @@ def _concluded(draw: st.DrawFn, on: date) -> Happened:
     return given_audits.audit_concluded(on, majors=majors, **_about(draw))
 
 
+NUMBERS = st.sampled_from(["D1", "D2", "D3"])
+UP_TO_2 = st.integers(0, 2)
+MAYBE_DAY = st.none() | DAYS
+MAYBE_F2 = st.sampled_from([None, "F2"])
+
+
+def _answer(make: Callable[[str, date, Awaited | None], Happened]) -> Make:
+    """An answer to a document, which may have been answered before."""
+
+    def made(draw: st.DrawFn, on: date) -> Happened:
+        number, issued_on = draw(NUMBERS), draw(MAYBE_DAY)
+        answers = None if issued_on is None else given_custody.awaited(issued_on)
+        return make(number, on, answers)
+
+    return made
+
+
+OF_CUSTODY: tuple[Make, ...] = (
+    lambda draw, on: given_custody.issued(draw(NUMBERS), on, to_scope=draw(CHANCE)),
+    _answer(given_custody.confirmed),
+    _answer(given_custody.disputed),
+    _answer(given_custody.lapsed),
+    _answer(given_custody.ended),
+    lambda draw, on: given_custody.pool_opened(on),
+    lambda draw, on: given_custody.carried(draw(UP_TO_2), on),
+    lambda draw, on: given_custody.pool_closed(on, draw(UP_TO_2)),
+    lambda draw, on: given_custody.scope_opened(on, draw(MAYBE_DAY)),
+    lambda draw, on: given_custody.facility_added(on, draw(MAYBE_DAY)),
+    lambda draw, on: given_custody.ps_met(on, draw(MAYBE_F2)),
+    lambda draw, on: given_custody.scope_suspended(on, draw(MAYBE_F2)),
+    lambda draw, on: given_custody.report_expected(on, draw(DAYS)),
+    lambda draw, on: given_custody.report_submitted(on),
+    lambda draw, on: given_custody.report_returned(on),
+    lambda draw, on: given_custody.report_accepted(on),
+    lambda draw, on: given_custody.report_overdue(on),
+    lambda draw, on: given_custody.report_excused(draw(DAYS), on),
+)
+
 DUES = st.sampled_from([given.DUE_ON, given.DUE_ON + timedelta(days=90)])
 MAKES: tuple[Make, ...] = (
     _grant,
@@ -124,6 +163,7 @@ MAKES: tuple[Make, ...] = (
     lambda draw, on: given.facility(draw(FACILITIES), on),
     lambda draw, on: given.facility_closed(on),
     lambda draw, on: given.transferred(on),
+    *OF_CUSTODY,
 )
 
 SOME_MAKES = st.lists(st.sampled_from(MAKES), min_size=1, max_size=7)

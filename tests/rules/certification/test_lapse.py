@@ -8,7 +8,7 @@ from hypothesis import given as drawn
 
 from contracts.envelope import Recorded
 from contracts.values import AuditKind, CertificateType, Standard
-from services.certification.lapse import LAPSING
+from services.certification.lapse import ENDING, LAPSING
 
 from .given import (
     Folded,
@@ -153,12 +153,16 @@ def test_who_followed_for_a_day_followed() -> None:
 
 
 @drawn(histories(), DAYS)
-def test_only_open_deadlines_on_certificates_lapse(history: list[Recorded], today: date) -> None:
+def test_only_open_deadlines_on_certificates_lapse_and_a_former_members_others(
+    history: list[Recorded], today: date
+) -> None:
     world = folded(history)
     rows = {key: row for key, row in world.deadlines.items() if row is not None}
     for key, row in rows.items():
         shown = world.shown(key, today)
         if shown != row:
-            assert (row.kind in LAPSING, row.closed_on) == (True, None)
+            former = world.ended.get(row.member_id) is not None
+            assert row.kind in (ENDING if former else LAPSING)
+            assert row.closed_on is None
             assert shown.closed_on is not None
             assert (shown.due_on, shown.opened_on) == (row.due_on, row.opened_on)

@@ -1,0 +1,185 @@
+"""The chain of custody: reports, overdrafts, certificates that follow, confirmations. Pure.
+
+What is due of a scope or a pool is said by one stream. Confirmations are the exception: a scope
+gets hundreds of documents a day, each a stream. So they are counted by the day on which they are
+due, as a sum that any order of reading gives, and the row is about the oldest of them.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from contracts import coc, coc_reports
+from contracts.coc_documents import (
+    Awaited,
+    DocumentConfirmed,
+    DocumentDisputed,
+    DocumentEnded,
+    DocumentIssued,
+    DocumentLapsed,
+)
+from contracts.envelope import Recorded
+
+from .deadline_parts import UNOPENED, Outcome, Part, day, reference
+from .duty_parts import REOPENED
+from .facts import iso
+from .reporting_parts import cancelled, done, missed, opened
+
+# --- yearly report ---
+
+
+def report_expected(event: coc_reports.ReportExpected, part: Part | None, at: Recorded) -> Part:
+    """A calendar year is to be reported."""
+    return opened(event.member_id, event.expected_on, event.due_on, event.policy_id, at)
+
+
+def report_submitted(
+    event: coc_reports.ReportSubmitted, part: Part | None, at: Recorded
+) -> Part | None:
+    """It lies with ASI, in time or late. A correction of what was reported changes nothing, nor
+    does a report that nobody expected."""
+    if part is None or part["closed_on"] is not None:
+        return part
+    return done(event.submitted_on, part, at)
+
+
+def report_returned(
+    event: coc_reports.ReportReturned, part: Part | None, at: Recorded
+) -> Part | None:
+    """It is to be submitted again; a correction that is returned leaves what was accepted."""
+    if part is None or "accepted" in part:
+        return part
+    late = {"state": "missed"} if part.get("missed") else REOPENED
+    return {**part, **late, "closed_on": None, "closed": None, "moved": reference("moved", at)}
+
+
+def report_accepted(
+    event: coc_reports.ReportAccepted, part: Part | None, at: Recorded
+) -> Part | None:
+    """Nothing more is asked of this year, whatever comes of a correction."""
+    return None if part is None else {**part, "accepted": event.version}
+
+
+def report_overdue(
+    event: coc_reports.ReportOverdue, part: Part | None, at: Recorded
+) -> Part | None:
+    """Its last day is over."""
+    return missed(part, at)
+
+
+def report_excused(
+    event: coc_reports.ReportExcused, part: Part | None, at: Recorded
+) -> Part | None:
+    """No certificate asks for it any more."""
+    return cancelled(event.excused_on, part, at)
+
+
+# --- overdraft ---
+
+
+def pool_opened(event: coc.PoolOpened, part: Part | None, at: Recorded) -> Part:
+    """A period has a last day; nothing is owed in it yet."""
+    begun = opened(event.member_id, event.pool.period, event.ends_on, event.policy_id, at)
+    return {**begun, "owed_kg": 0}
+
+
+def balance_carried(event: coc.BalanceCarried, part: Part | None, at: Recorded) -> Part | None:
+    """The period before left an overdraft."""
+    if part is None or not event.owed_kg:
+        return part
+    owed = part["owed_kg"] + event.owed_kg
+    return {**part, "owed_kg": owed, "opened": reference("opened", at)}
+
+
+def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part | None:
+    """The books of the period tell whether it was made good in it. If not, what is owed goes on
+    into the next period, where it is due again."""
+    if part is None or not part["owed_kg"]:
+        return part
+    if event.unmet_kg:
+        ended = {"closed_on": iso(event.closed_on), "closed": reference("closed", at)}
+        return {**part, "state": "missed", **ended}
+    return done(min(event.closed_on, event.ends_on), part, at)
+
+
+def overdraft(own: Part | None, others: Sequence[Part]) -> Outcome:
+    """Nothing is due where nothing is owed."""
+    if own is None or not own["owed_kg"]:
+        return UNOPENED
+    closed_on = own["closed_on"] and day(own["closed_on"])
+    return Outcome(own["state"], day(own["due_on"]), closed_on, own.get("closed"))
+
+
+# --- Performance Standard ---
+
+Needing = coc.ScopeOpened | coc.ScopeFacilityAdded
+
+
+def ps_to_follow(event: Needing, part: Part | None, at: Recorded) -> Part | None:
+    """Chain of Custody was granted before the Performance Standard covers all of it."""
+    if event.ps_due_on is None:
+        return part
+    since = event.opened_on if isinstance(event, coc.ScopeOpened) else event.added_on
+    return opened(event.member_id, since, event.ps_due_on, event.policy_id, at)
+
+
+def ps_followed(event: coc.PsObligationMet, part: Part | None, at: Recorded) -> Part | None:
+    """A certificate covers it, in time or late."""
+    followed = done(event.effective_on, part, at)
+    return None if followed is None else {**followed, "certificate_id": event.certificate_id}
+
+
+def scope_suspended(event: coc.ScopeSuspended, part: Part | None, at: Recorded) -> Part | None:
+    """Its last day is over."""
+    return missed(part, at)
+
+
+# --- confirmations ---
+
+Answering = DocumentConfirmed | DocumentDisputed | DocumentLapsed | DocumentEnded
+
+
+class Oldest(NamedTuple):
+    """The confirmations that wait longest."""
+
+    confirm_by: str
+    issued_on: str
+    policy_id: str
+
+
+def document_issued(event: DocumentIssued, part: Part | None, at: Recorded) -> Part | None:
+    """One more waits."""
+    return _counted(event.awaited, 1, part)
+
+
+def document_answered(event: Answering, part: Part | None, at: Recorded) -> Part | None:
+    """One less: confirmed, disputed, lapsed or replaced."""
+    return part if event.answers is None else _counted(event.answers, -1, part)
+
+
+def _counted(awaited: Awaited, more: int, part: Part | None) -> Part | None:
+    """`waiting` counts by last day, day of issue and policy, in their order; what is none is left
+    out, and with the last of them the part. Below zero it falls where an operator skipped the issue
+    of a document: then another one of that day is not seen here."""
+    key = " ".join(Oldest(iso(awaited.confirm_by), iso(awaited.issued_on), awaited.policy_id))
+    waiting: dict[str, int] = dict(part["waiting"]) if part else {}
+    waiting[key] = waiting.get(key, 0) + more
+    kept = {name: count for name, count in sorted(waiting.items()) if count}
+    if not kept:
+        return None
+    left = [name for name, count in kept.items() if count > 0]
+    oldest = Oldest(*(left or list(kept))[0].split(" "))
+    return {
+        "member_id": awaited.member_id,
+        "opened_on": oldest.issued_on,
+        "due_on": oldest.confirm_by,
+        "policy_id": oldest.policy_id,
+        "items": sum(kept[name] for name in left),
+        "waiting": kept,
+    }
+
+
+def confirmations(own: Part | None, others: Sequence[Part]) -> Outcome:
+    """Open while any waits, by the last day of the oldest."""
+    if own is None or not own["items"]:
+        return UNOPENED
+    return Outcome("open", day(own["due_on"]))

@@ -1,0 +1,59 @@
+"""What has a scope report yearly: the certificates that cover it, and its own end. Pure.
+
+Whichever is heard of last says it whole, so the order in which the two sources are read is of no
+matter.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from contracts import certification
+from contracts.coc import ScopeOpened, ScopeTransferApproved
+from contracts.envelope import Recorded
+from contracts.values import CertificationStatus, Standard
+from infra.decider import Command, Lookup, Reaction
+
+from .certificates import CHANGED, CertificateRow
+from .report_commands import Covered, NoteReporting
+from .rows import ScopeRow
+
+ONE_DAY = timedelta(days=1)
+
+
+def note_reporting(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """All CoC certificates of the entity, to each of its scopes that this concerns."""
+    event = recorded.event
+    if isinstance(event, ScopeOpened | ScopeTransferApproved):
+        scope: ScopeRow | None = rows("scopes", event.scope_id)
+        return () if scope is None else [_noted(scope, recorded, rows)]
+    if not isinstance(event, (certification.CertificateGranted, *CHANGED)):
+        return ()
+    row: CertificateRow | None = rows("certificates", event.certificate_id)
+    if row is None or row.standard != Standard.CHAIN_OF_CUSTODY:
+        return ()
+    scopes: Sequence[ScopeRow] = rows("scopes", {"entity_id": row.entity_id})
+    return [_noted(scope, recorded, rows) for scope in scopes]
+
+
+def _noted(scope: ScopeRow, recorded: Recorded, rows: Lookup) -> NoteReporting:
+    held: Sequence[CertificateRow] = rows("certificates", {"entity_id": scope.entity_id})
+    covers = [_cover(row) for row in held if row.standard == Standard.CHAIN_OF_CUSTODY]
+    return NoteReporting(
+        on=date.fromisoformat(recorded.envelope.recorded_at[:10]),
+        scope_id=scope.scope_id,
+        member_id=scope.member_id,
+        covers=tuple(one for one in covers if one.first <= one.last),
+        first_year=scope.opened_on.year,
+        ends_before=scope.ends_before,
+    )
+
+
+def _cover(row: CertificateRow) -> Covered:
+    """From its first day to its last, or to the eve of its withdrawal."""
+    gone = [day for day, status in row.changes if status == CertificationStatus.WITHDRAWN]
+    eves = [date.fromisoformat(day) - ONE_DAY for day in gone]
+    last = min([row.valid_to, *eves])
+    return Covered(certificate_id=row.certificate_id, first=row.valid_from, last=last)
+
+
+REPORT_REACTIONS: tuple[Reaction, ...] = (Reaction("note_reporting", note_reporting),)

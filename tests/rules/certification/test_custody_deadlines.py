@@ -1,0 +1,234 @@
+"""The chain of custody on the board: reports, overdrafts, what follows, confirmations."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from contracts.coc_documents import Awaited
+from services.certification.buckets import Seen, bucket_of
+from services.certification.deadline_parts import DeadlineRow, items_of
+from services.certification.explain import explain
+
+from .given import POLICY, Folded, Happened, after, forfeited, joined, recorded
+from .given_custody import (
+    ENDS_ON,
+    PERIOD,
+    SIXTY,
+    awaited,
+    carried,
+    confirmed,
+    disputed,
+    ended,
+    facility_added,
+    issued,
+    lapsed,
+    pool_closed,
+    pool_opened,
+    ps_met,
+    report_accepted,
+    report_excused,
+    report_expected,
+    report_overdue,
+    report_returned,
+    report_submitted,
+    scope_opened,
+    scope_suspended,
+)
+from .test_laws import Publisher
+
+Answer = Callable[[str, date, Awaited | None], Happened]
+DAY = timedelta(days=1)
+FROM, DUE = date(2026, 1, 1), date(2026, 6, 30)
+REPORT, CONFIRM = "coc_yearly_report:S1~2025", "coc_confirmation:S1"
+OVERDRAFT = "coc_overdraft:S1:aluminium:2026-01-01"
+EXPECTED = report_expected(FROM, DUE)
+
+
+def row(world: Folded, key: str) -> DeadlineRow:
+    found: DeadlineRow = world.deadlines[key]
+    return found
+
+
+def end(world: Folded, key: str) -> tuple[str, date | None]:
+    found = row(world, key)
+    return found.state, found.closed_on
+
+
+# --- yearly report ---
+
+
+def test_a_year_to_report_is_open_until_its_last_day() -> None:
+    found = row(after(EXPECTED), REPORT)
+    assert (found.state, found.opened_on, found.due_on) == ("open", FROM, DUE)
+    assert (found.member_id, found.subject) == ("M1", "coc_scope/S1")
+    assert explain(found).evidence == "unverified"
+
+
+@pytest.mark.parametrize(
+    ("history", "state", "closed_on"),
+    [
+        ((report_submitted(DUE),), "met", DUE),
+        ((report_submitted(DUE + DAY),), "missed", DUE + DAY),
+        ((report_overdue(DUE),), "missed", None),
+        ((report_overdue(DUE), report_submitted(DUE + 5 * DAY)), "missed", DUE + 5 * DAY),
+        ((report_excused(DUE, DUE - DAY),), "cancelled", DUE - DAY),
+        ((report_submitted(FROM), report_returned(DUE - DAY)), "open", None),
+        (
+            (report_submitted(FROM), report_returned(FROM), report_overdue(DUE)),
+            "missed",
+            None,
+        ),
+        (
+            (report_submitted(FROM), report_returned(FROM), report_submitted(DUE, 2)),
+            "met",
+            DUE,
+        ),
+        (
+            (
+                report_overdue(DUE),
+                report_submitted(DUE + DAY),
+                report_returned(DUE + 2 * DAY),
+            ),
+            "missed",
+            None,
+        ),
+    ],
+)
+def test_a_report_ends_as_its_scope_tells(
+    history: tuple[Happened, ...], state: str, closed_on: date | None
+) -> None:
+    assert end(after(EXPECTED, *history), REPORT) == (state, closed_on)
+
+
+def test_a_correction_of_what_was_accepted_opens_nothing_again() -> None:
+    accepted = (EXPECTED, report_submitted(FROM), report_accepted(FROM + DAY))
+    later = (report_submitted(DUE + DAY, 2), report_returned(DUE + 2 * DAY, 2))
+    assert end(after(*accepted, *later), REPORT) == ("met", FROM)
+
+
+# --- overdraft ---
+
+
+def test_a_period_that_owes_nothing_has_nothing_due() -> None:
+    world = after(pool_opened(), carried(0), pool_closed(ENDS_ON + DAY))
+    assert (row(world, OVERDRAFT).state, row(world, OVERDRAFT).due_on) == ("unopened", None)
+
+
+def test_an_overdraft_is_due_with_the_period_and_the_close_tells() -> None:
+    owing = (pool_opened(), carried(500))
+    found = row(after(*owing), OVERDRAFT)
+    assert (found.state, found.opened_on, found.due_on) == ("open", PERIOD, ENDS_ON)
+    assert (found.subject, [one[0] for one in found.events]) == (
+        "pool/S1:aluminium:2026-01-01",
+        ["opened"],
+    )
+    later = ENDS_ON + 20 * DAY
+    assert end(after(*owing, pool_closed(later)), OVERDRAFT) == ("met", ENDS_ON)
+    assert end(after(*owing, pool_closed(later, 90)), OVERDRAFT) == ("missed", later)
+
+
+# --- Performance Standard ---
+
+
+def test_what_must_follow_follows_or_the_scope_is_suspended() -> None:
+    key, late = "coc_needs_ps:S1", DUE + 40 * DAY
+    opened = scope_opened(FROM, DUE)
+    assert end(after(opened), key) == ("open", None)
+    assert end(after(opened, ps_met(DUE)), key) == ("met", DUE)
+    assert end(after(opened, scope_suspended(DUE + DAY)), key) == ("missed", None)
+    suspended = after(opened, scope_suspended(DUE + DAY), ps_met(late))
+    assert end(suspended, key) == ("missed", late)
+    assert row(suspended, key).certificate_id == "C1"
+
+
+def test_each_added_facility_has_its_own_year_and_a_certified_one_has_none() -> None:
+    world = after(scope_opened(FROM, None), facility_added(FROM, DUE), ps_met(DUE, "F2"))
+    assert world.deadlines.get("coc_needs_ps:S1") is None
+    assert end(world, "coc_needs_ps:S1~F2") == ("met", DUE)
+
+
+# --- confirmations ---
+
+
+def test_a_scope_has_one_line_for_all_that_waits_by_the_oldest() -> None:
+    days = [FROM, FROM, FROM + DAY, FROM + 2 * DAY]
+    world = after(*(issued(f"D{number}", on) for number, on in enumerate(days)))
+    found = row(world, CONFIRM)
+    assert (found.state, found.opened_on, found.due_on) == ("open", FROM, FROM + SIXTY)
+    assert (items_of(found), found.member_id, found.subject) == (4, "M1", "coc_scope/S1")
+    assert "It stands for 4 that wait, by the last day of the oldest." in explain(found).story
+
+
+@pytest.mark.parametrize("answer", [confirmed, disputed, lapsed, ended])
+def test_an_answer_takes_one_away_and_the_last_one_the_line(answer: Answer) -> None:
+    first = (issued("D1", FROM), issued("D2", FROM + DAY))
+    one = after(*first, answer("D1", FROM + DAY, awaited(FROM)))
+    assert (items_of(row(one, CONFIRM)), row(one, CONFIRM).due_on) == (1, FROM + DAY + SIXTY)
+    both = after(
+        *first,
+        answer("D1", FROM + DAY, awaited(FROM)),
+        answer("D2", FROM + DAY, awaited(FROM + DAY)),
+    )
+    assert both.deadlines[CONFIRM] is None
+
+
+def test_what_was_answered_before_is_not_taken_away_twice() -> None:
+    world = after(
+        issued("D1", FROM),
+        issued("D2", FROM),
+        disputed("D1", FROM, awaited(FROM)),
+        confirmed("D1", FROM + DAY, None),
+        ended("D1", FROM + 2 * DAY, None),
+    )
+    assert items_of(row(world, CONFIRM)) == 1
+
+
+def test_for_a_buyer_without_accounts_the_seller_sees_to_it() -> None:
+    found = row(after(issued("D1", FROM, to_scope=False)), CONFIRM)
+    assert (found.member_id, found.subject) == ("M1", "coc_scope/S1")
+
+
+def test_the_row_grows_with_days_and_not_with_documents() -> None:
+    world = after(
+        *(issued(f"D{number}", FROM + number % 60 * DAY) for number in range(600)),
+    )
+    found = row(world, CONFIRM)
+    assert items_of(found) == 600
+    assert len(found.parts["own"]["waiting"]) == 60
+
+
+# --- all of them ---
+
+
+def test_past_due_only_once_the_ledger_has_closed_the_day() -> None:
+    found = row(after(EXPECTED), REPORT)
+    for closed, name in ((DUE - DAY, "undetermined"), (DUE, "past_due")):
+        bucket = bucket_of(found, DUE + DAY, Seen({"coc_ledger": closed}), POLICY)
+        assert bucket is not None
+        assert bucket.name == name
+
+
+@pytest.mark.parametrize("key", [REPORT, OVERDRAFT, "coc_needs_ps:S1", CONFIRM])
+def test_nobody_asks_a_former_member(key: str) -> None:
+    left = DUE - 90 * DAY
+    world = after(
+        joined(),
+        EXPECTED,
+        pool_opened(),
+        carried(500),
+        scope_opened(FROM, DUE),
+        issued("D1", FROM),
+        forfeited(left),
+    )
+    shown = world.shown(key, left)
+    assert (shown.state, shown.closed_on) == ("cancelled", left)
+
+
+def test_a_line_that_is_gone_is_reminded_of_no_more() -> None:
+    history = [issued("D1", FROM), confirmed("D1", FROM + DAY, awaited(FROM))]
+    told = Publisher(recorded(history)).told[f"deadline/{CONFIRM}"]
+    assert [event.TYPE for event in told] == [
+        "certification.reminder_set.v1",
+        "certification.reminder_stopped.v1",
+    ]
