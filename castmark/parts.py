@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from starlette.types import ASGIApp
-
 import services.audit_scheduling.api
 import services.audit_scheduling.app
 import services.certification.api
@@ -44,6 +42,6 @@ PORTAL = "portal"
 NAMES = (*PARTS, PORTAL)
 
 
-def portal(settings: Settings, shared: Shared) -> ASGIApp:
+def portal(settings: Settings, shared: Shared) -> Api:
     """The pages for people: no store, asks the others over HTTP."""
     return services.portal.app.build(settings, shared)

@@ -74,20 +74,18 @@ class Process:
                 meter=self.shared.metrics.writer(name),
             )
 
-    def app(self) -> ASGIApp:
-        """All HTTP sides behind one address, by the first word of the path."""
-        apps: dict[str, ASGIApp] = {}
+    def apis(self) -> dict[str, Api]:
+        """All HTTP sides, by the first word of their paths; the portal's begins with none."""
+        apis: dict[str, Api] = {}
         for name, running in self.running.items():
             api = PARTS[name].api(running, self.shared)
-            apps[api.prefix] = api
+            apis[api.prefix] = api
             if self.settings.log == "kafka" and running.definition.over_kafka is not None:
                 take_over_kafka(self.settings, running, api)
-        first = next(iter(apps.values()), None)
-        default = portal(self.settings, self.shared) if PORTAL in self.names else first
-        assert default is not None  # a process has at least one part
-        if first is not None:
-            apps |= dict.fromkeys(("/metrics", "/problems", "/dev"), first)
-        return same_origin(apps, default)
+        if PORTAL in self.names:
+            made = portal(self.settings, self.shared)
+            apis[made.prefix] = made
+        return apis
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until the server is told to exit; then stop everything in order."""
@@ -95,8 +93,11 @@ class Process:
         async with AsyncExitStack() as stack:
             self.open(stack)
             logs = logs_for(self.settings, self.running)
+            apis = self.apis()
+            for api in apis.values():
+                await stack.enter_async_context(api.router.lifespan_context(api))
             config = uvicorn.Config(
-                self.app(),
+                behind_one_address(apis),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -120,6 +121,16 @@ class Process:
             await _started(self.server, serving)
             ready()
             await serving
+
+
+def behind_one_address(apis: Mapping[str, Api]) -> ASGIApp:
+    """What has no service's prefix is the portal's, or where there is none the first service's;
+    what all services say alike (metrics, problems, keys) the first one says."""
+    first, *_ = apis.values()
+    apps: dict[str, ASGIApp] = dict(apis)
+    if first.prefix:
+        apps |= dict.fromkeys(("/metrics", "/problems", "/dev"), first)
+    return same_origin(apps, apis.get("", first))
 
 
 async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

@@ -215,7 +215,7 @@ def opened(data: Path, name: str, over_kafka: OverKafka | None) -> set[str]:
         patch.setattr("castmark.process.PARTS", {name: known._replace(definition=lambda: wanted)})
         process = Process(settings, [name], socket_)
         process.open(stack)  # type: ignore[arg-type]  # it only has to call us back
-        process.app()
+        process.apis()
         return set(process.running[name].progress)
 
 
