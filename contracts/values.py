@@ -3,7 +3,7 @@
 Nothing here reads a clock or a file. Every enumeration names its source (`sources.md` section).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -88,6 +88,15 @@ def plain(value: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if value == 0 else text
+
+
+def all_plain(values: Sequence[Decimal]) -> list[str]:
+    """Many decimals as `plain` writes each, at half the cost where they are usual ones."""
+    texts = list(map(str, values))
+    whole = "".join(texts)
+    if "E" in whole or "-" in whole:
+        return list(map(plain, values))
+    return [text.rstrip("0").rstrip(".") if "." in text else text for text in texts]
 
 
 PlainDecimal = Annotated[

@@ -1,5 +1,6 @@
 """Processes beside this one, for work that computes: they end when it ends, however it ends."""
 
+import gc
 import os
 import signal
 import threading
@@ -7,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
 
 WORKERS = 2
+RARELY = 50_000
 
 
 def pool(workers: int = WORKERS) -> ProcessPoolExecutor:
@@ -19,6 +21,8 @@ def _begin() -> None:
     # Ctrl-C is for whoever started us: it waits for us, and ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # What computes here makes many values and few cycles: looked for rarely, they cost little.
+    gc.set_threshold(RARELY)
 
 
 def _end_with_parent() -> None:

@@ -23,9 +23,11 @@ FIRST_YEAR, LAST_YEAR = 1990, 2199
 MAX_TEXT = 200
 SHOWN = 40
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
-_USUAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,12})?")
+USUAL = r"[0-9]{1,15}(?:\.[0-9]{1,12})?"
 """A number that needs no second look."""
-_ID = re.compile(ID_PATTERN)
+_USUAL = re.compile(USUAL)
+ID = ID_PATTERN.removeprefix("^").removesuffix("$")
+_ID = re.compile(ID)
 _CERTIFICATE = re.compile(r"(?P<id>.+?)\s*[:=]\s*(?P<mwh>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
 SCRAP_RIGHT = (
     "scrap needs its kind: pre_consumer, post_consumer, internal or dross; split what is mixed"
@@ -125,13 +127,15 @@ def period(datum: Datum, year: int) -> None:
         )
 
 
-def _text(text: str) -> str:
+def is_text(text: str) -> str:
+    """A text of moderate length."""
     if len(text) > MAX_TEXT:
         raise Refused("text-too-long", f"a text has {MAX_TEXT} characters at most")
     return text
 
 
-def _name(text: str) -> str:
+def is_id(text: str) -> str:
+    """An id, as events have them."""
     if _ID.fullmatch(text) is None:
         raise Refused(
             "invalid-id",
@@ -173,7 +177,7 @@ def _certificates(text: str) -> tuple[tuple[str, Decimal], ...]:
                 "invalid-certificates",
                 f"{part[:SHOWN]!r}: write each certificate with its MWh, as GEC-7: 1200; GEC-8: 30",
             )
-        found.append((_name(match["id"]), number(match["mwh"])))
+        found.append((is_id(match["id"]), number(match["mwh"])))
     return tuple(found)
 
 
@@ -192,19 +196,19 @@ def _day(text: str) -> date:
 
 
 READERS: Mapping[str, Callable[[str], object]] = {
-    "datum_id": _name,
-    "source": _text,
-    "evidence": _text,
-    "supplier_id": _name,
+    "datum_id": is_id,
+    "source": is_text,
+    "evidence": is_text,
+    "supplier_id": is_id,
     "factor": number,
-    "factor_source": _text,
+    "factor_source": is_text,
     "of": _of,
     "scrap_kind": _scrap,
-    "technology": _text,
-    "treatment": _text,
+    "technology": is_text,
+    "treatment": is_text,
     "proofs": _proofs,
     "certificates": _certificates,
-    "geography": _text,
+    "geography": is_text,
     "data_year": _year,
     "uncertainty_percent": number,
     "from_on": _day,

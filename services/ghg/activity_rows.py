@@ -13,7 +13,7 @@ from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
 
-from contracts.inventory import DataKind, Step
+from contracts.inventory import Step
 from infra.errors import Refused
 from infra.importing.kinds import Fault
 from infra.importing.mapping import Binding
@@ -35,28 +35,21 @@ from .activity_cells import (
     stands,
     step_of,
 )
+from .activity_columns import column, numbers
+from .activity_heads import MAX_KEPT, SHARES, Head, Heads
 from .activity_words import FIELDS, NEEDED, SITE_FIELDS
 from .items import Family, Item
 from .plausible import bounds
 from .sites import SiteReader
 from .units import Units
 
-MAX_KEPT = 20_000
 DEFAULT_CALORIFIC = "default-calorific-value"
+LOOKED_AT = frozenset({"factor", "from_on", "to_on"})
+"""Fields that `_checked` looks at."""
 
 _DEFAULTS: tuple[object, ...] = tuple(Datum._field_defaults.get(name) for name in Datum._fields)
 _PLACE = {name: at for at, name in enumerate(Datum._fields)}
 _STEP, _ITEM, _QUANTITY, _KIND = (_PLACE[name] for name in ("step", "item", "quantity", "kind"))
-
-
-class Head(NamedTuple):
-    """What step, item, unit and kind of a row mean together."""
-
-    step: Step
-    item: Item
-    factor: Decimal
-    note: str
-    kind: DataKind
 
 
 class Assembled(NamedTuple):
@@ -95,9 +88,12 @@ class Rows:
         self._tail = tail
         self._at = at
         self._quantity, self._factor_unit = at["quantity"], at["factor_unit"]
-        self._head_of = itemgetter(*(at[name] for name in ("step", "item", "unit", "kind")))
-        self._site_of = itemgetter(*(at[name] for name in SITE_FIELDS))
-        self._heads: dict[tuple[str, ...], Head] = {}
+        self._head_at = tuple(at[name] for name in ("step", "item", "unit", "kind"))
+        self._site_at = tuple(at[name] for name in SITE_FIELDS)
+        self._head_of, self._site_of = itemgetter(*self._head_at), itemgetter(*self._site_at)
+        self._heads = Heads(units)
+        self._key_at = (at["facility_id"], at["year"])
+        self._keys: dict[tuple[str, str], str] = {}
         self._who = itemgetter(at["facility_id"], at["year"])
         self._same: dict[tuple[str, ...], int] = {}
         self._defaults = 0
@@ -111,9 +107,20 @@ class Rows:
 
     def key(self, cells: Sequence[str]) -> str:
         """The facility-year of a row, as text; "" where the row does not say both."""
-        row = [*cells, *self._tail]
-        own, year = row[self._at["facility_id"]].strip(), row[self._at["year"]].strip()
-        return f"{self._facility(own)}:{year.removesuffix('.0')}" if own and year else ""
+        own_at, year_at = self._key_at
+        said = (
+            (cells if own_at >= 0 else self._tail)[own_at],
+            (cells if year_at >= 0 else self._tail)[year_at],
+        )
+        known = self._keys.get(said)
+        if known is not None:
+            return known
+        own, year = said[0].strip(), said[1].strip()
+        found = f"{self._facility(own)}:{year.removesuffix('.0')}" if own and year else ""
+        if len(self._keys) > MAX_KEPT:
+            self._keys.clear()
+        self._keys[said] = found
+        return found
 
     def _facility(self, own: str) -> str:
         return own if own.startswith(self._prefix) else self._prefix + own
@@ -123,6 +130,63 @@ class Rows:
     def assemble(self, rows: Sequence[Sequence[str]]) -> Assembled:
         """The rows of one facility-year (by `key`), in order. What does not say its facility-year
         was put with the row before it, and refuses it."""
+        return self.at_once(rows) or self.one_by_one(rows)
+
+    def at_once(self, rows: Sequence[Sequence[str]]) -> Assembled | None:
+        """Rows of which each is right, read column by column; None where one may not be."""
+        columns = list(zip(*rows, strict=True))
+
+        def cells(at: int) -> Sequence[str]:
+            return columns[at] if at >= 0 else (self._tail[at],) * len(rows)
+
+        owns, years = cells(self._at["facility_id"]), cells(self._at["year"])
+        sites = set(zip(*map(cells, self._site_at), strict=True))
+        if len(sites) > 1 or len(set(owns)) > 1 or len(set(years)) > 1 or not owns[0].strip():
+            return None
+        self._defaults = 0
+        first = [*rows[0], *self._tail]
+        about = self._facility_of(first)
+        try:
+            year = self._year(first)
+            data, twice = _named(self._data(rows, cells))
+        except Refused:
+            return None
+        said, _ = self._sites.read(about, dict.fromkeys(sites, 0))
+        if said is None or twice:
+            return None
+        notes = (DEFAULT_CALORIFIC,) * self._defaults
+        return Assembled(about, year, Inventory(said, year, data), [()] * len(data), notes)
+
+    def _data(
+        self, rows: Sequence[Sequence[str]], cells: Callable[[int], Sequence[str]]
+    ) -> list[Datum]:
+        """The data of rows by their columns; refused where one of them is not right."""
+        texts = list(zip(*map(cells, self._head_at), strict=True))
+        known = {one: self._heads.of(one) for one in set(texts)}
+        heads = [known[one] for one in texts]
+        looked = {one for one, head in known.items() if head.looked_at}
+        again = {place for place, one in enumerate(texts) if one in looked} if looked else set()
+        again.update(place for place, unit in enumerate(cells(self._factor_unit)) if unit)
+        columns: list[Sequence[object]] = [(empty,) * len(rows) for empty in _DEFAULTS]
+        steps, _, slugs, factors, _, kinds = zip(*heads, strict=True)
+        columns[_STEP], columns[_ITEM], columns[_KIND] = steps, slugs, kinds
+        columns[_QUANTITY] = [
+            quantity if factor == ONE else quantity * factor
+            for quantity, factor in zip(numbers(cells(self._quantity)), factors, strict=True)
+        ]
+        for at, place, _, name in self._optional:
+            found = column(name, cells(at), _DEFAULTS[place])
+            if found is not None:
+                columns[place] = found
+                if name in LOOKED_AT:
+                    again.update(row for row, value in enumerate(found) if value is not None)
+        data = list(map(Datum._make, zip(*columns, strict=True)))
+        for place in again:
+            data[place] = self._checked(data[place], heads[place], [*rows[place], *self._tail])
+        return data
+
+    def one_by_one(self, rows: Sequence[Sequence[str]]) -> Assembled:
+        """The same row by row, with everything that is wrong."""
         whole = [[*cells, *self._tail] for cells in rows]
         self._defaults = 0
         faults: list[tuple[Fault, ...]] = []
@@ -165,14 +229,12 @@ class Rows:
         """The datum; or, gone through once more, everything that is wrong with the row."""
         try:
             texts = self._head_of(row)
-            head = self._heads.get(texts)
-            if head is None:
-                head = self._heads[texts] = self._head(*texts)
+            head = self._heads.of(texts)
             if self._same.get(self._who(row)) != year or year is None:
                 self._same_year(row, year)
             values = list(_DEFAULTS)
             quantity = number(row[self._quantity])
-            values[_STEP], values[_ITEM], values[_KIND] = head.step, head.item.slug, head.kind
+            values[_STEP], values[_ITEM], values[_KIND] = head.step, head.slug, head.kind
             values[_QUANTITY] = quantity if head.factor == ONE else quantity * head.factor
             for at, place, reader, _ in self._optional:
                 if text := row[at].strip():
@@ -181,14 +243,6 @@ class Rows:
             return self._checked(datum, head, row)
         except Refused:
             return self._faults(row, year)
-
-    def _head(self, step: str, item: str, unit: str, kind: str) -> Head:
-        if len(self._heads) > MAX_KEPT:
-            self._heads.clear()
-        where, what = step_of(step), item_of(item)
-        stands(what, where)
-        conversion = self._units.of(unit, what)
-        return Head(where, what, conversion.factor, conversion.note, kind_of(kind))
 
     def _same_year(self, row: Sequence[str], year: int | None) -> None:
         found = self._year(row)
@@ -217,17 +271,20 @@ class Rows:
     def _checked(self, datum: Datum, head: Head, row: Sequence[str]) -> Datum:
         """What follows from several fields of a row."""
         family = head.item.family
-        if datum.factor is not None or row[self._factor_unit]:
-            datum = datum._replace(factor=self._factor(row, head.item))
+        factor, source = datum.factor, datum.source
+        if factor is not None or row[self._factor_unit]:
+            factor = self._factor(row, head.item)
         if head.note:
             self._defaults += 1
-            datum = datum._replace(source=f"{datum.source}; {head.note}".removeprefix("; "))
+            source = f"{source}; {head.note}".removeprefix("; ")
+        if factor is not datum.factor or source is not datum.source:
+            datum = datum._replace(factor=factor, source=source)
         if datum.from_on is not None or datum.to_on is not None:
             period(datum, self._year(row))
         if family is Family.SCRAP:
             if not datum.scrap_kind:
                 raise Refused("scrap-kind-missing", SCRAP_RIGHT)
-        elif head.item.unit in ("%", "1"):
+        elif head.item.unit in SHARES:
             content(datum.quantity, head.item)
         return datum
 
@@ -286,7 +343,7 @@ class Rows:
                 told("factor", lambda: self._factor(row, item))
             if item.family is Family.SCRAP and not row[at["scrap_kind"]].strip():
                 faults.append(Fault("scrap_kind", "scrap-kind-missing", SCRAP_RIGHT))
-            if isinstance(quantity, Decimal) and conversion is not None and item.unit in ("%", "1"):
+            if isinstance(quantity, Decimal) and conversion is not None and item.unit in SHARES:
                 factor = self._units.of(row[at["unit"]], item).factor
                 told("quantity", lambda: content(quantity * factor, item))
         if year is not None:
@@ -301,6 +358,9 @@ class Rows:
 def _named(data: Sequence[Datum]) -> tuple[list[Datum], list[int]]:
     """Data with ids for those that came without, the same for the same rows in the same order;
     and the places of ids that stand there again."""
+    ids = [datum.datum_id for datum in data]
+    if all(ids) and len(set(ids)) == len(ids):
+        return list(data), []
     named: list[Datum] = []
     again: list[int] = []
     seen: set[str] = set()

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.inventory import DataKind, Scope, Step
-from contracts.values import plain
+from contracts.values import all_plain, plain
 from infra.policy import Evidence
 
 from .activity import PRIMARY, Inventory
@@ -82,28 +82,34 @@ class Result(NamedTuple):
             self.engine,
         )
         digest.update("|".join(head).encode())
-        for line in self.lines:
-            digest.update(_spelled(line).encode())
+        if self.lines:
+            digest.update(_spelled(self.lines).encode())
         return digest.hexdigest()
 
 
-def _spelled(line: Line) -> str:
-    factor = line.factor
-    return "\n" + "|".join(
-        (
-            " ".join(line.data),
-            line.step,
-            line.scope,
-            line.item,
-            plain(line.activity),
-            line.unit,
-            plain(factor.value),
-            factor.name,
-            factor.factor_set,
-            line.rule,
-            plain(line.kg),
-        )
+def _spelled(lines: Sequence[Line]) -> str:
+    """All lines as one text. They are gone through column by column, and a factor, which many
+    lines share, is spelled once: a hash is made of every result."""
+    data, steps, scopes, items, activities, units, factors, rules, kgs, *_ = zip(
+        *lines, strict=True
     )
+    spelled: dict[int, str] = {}
+    for factor in factors:
+        if id(factor) not in spelled:
+            cells = (plain(factor.value), factor.name, factor.factor_set)
+            spelled[id(factor)] = "|".join(cells)
+    columns = (
+        map(" ".join, data),
+        steps,
+        scopes,
+        items,
+        all_plain(activities),
+        units,
+        [spelled[id(factor)] for factor in factors],
+        rules,
+        all_plain(kgs),
+    )
+    return "\n" + "\n".join(map("|".join, zip(*columns, strict=True)))
 
 
 def total_kg(lines: Iterable[Line]) -> Decimal:

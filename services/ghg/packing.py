@@ -16,7 +16,7 @@ from typing import NamedTuple
 import orjson
 
 from contracts.inventory import DataKind, Step
-from contracts.values import plain
+from contracts.values import all_plain, plain
 from infra.errors import Refused
 
 from .activity import Datum, Inventory, Site
@@ -29,7 +29,6 @@ CHUNK_TEXT = CHUNK_BYTES // 2
 end of a line takes two bytes. Other texts are measured."""
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 UNESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
-_SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPED = re.compile(r"\\[\\tnr]")
 
 
@@ -77,19 +76,30 @@ def _data_chunks(data: Sequence[Datum]) -> Iterator[Chunk]:
     names: list[str] = []
     columns: list[list[str]] = []
     for name, empty, values in zip(Datum._fields, _EMPTY, zip(*data, strict=True), strict=False):
-        if values.count(empty) < len(values):
+        used = values.count(None) < len(values) if empty is None else empty is ... or any(values)
+        if used:
             names.append(name)
             columns.append(_column(values))
-    lines = ["\t".join(cells) for cells in zip(*columns, strict=True)]
-    for rows in _parts(lines):
+    if not columns:
+        return
+    lines = list(map("\t".join, zip(*columns, strict=True)))
+    whole = "\n".join(lines)
+    if _special(whole, len(columns), len(lines)):
+        escaped = [list(map(_escaped, cells)) for cells in columns]
+        lines = list(map("\t".join, zip(*escaped, strict=True)))
+        whole = "\n".join(lines)
+    for rows in _parts(lines, whole):
         yield Chunk(tuple(names), rows)
 
 
-def _parts(lines: Sequence[str]) -> Iterator[str]:
-    """Lines together, as many as a chunk may have."""
-    whole = "\n".join(lines)
-    if not lines:
-        return
+def _special(whole: str, columns: int, lines: int) -> bool:
+    """Whether some cell holds what stands between cells or lines, or what escapes it."""
+    between = whole.count("\t") - (columns - 1) * lines + whole.count("\n") - (lines - 1)
+    return between > 0 or "\\" in whole or "\r" in whole
+
+
+def _parts(lines: Sequence[str], whole: str) -> Iterator[str]:
+    """Lines together, as many as a chunk may have; `whole` is all of them."""
     if len(whole) < CHUNK_TEXT and whole.isascii():
         yield whole
         return
@@ -107,16 +117,14 @@ def _parts(lines: Sequence[str]) -> Iterator[str]:
 
 def _column(values: tuple[object, ...]) -> list[str]:
     """The cells of one field of all data."""
-    first = values[0]
-    if isinstance(first, Decimal):
-        cells = [plain(one) if isinstance(one, Decimal) else "" for one in values]
-    elif isinstance(first, str):  # slugs, enumerations, free texts
-        cells = list(map(str.__str__, values))
-    else:
-        cells = [_spelled(one) for one in values]
-    if _SPECIAL.search("".join(cells)):
-        return [_escaped(cell) for cell in cells]
-    return cells
+    kinds = set(map(type, values))
+    if Decimal in kinds:
+        found = [one for one in values if isinstance(one, Decimal)]
+        told = iter(all_plain(found))
+        return [next(told) if isinstance(one, Decimal) else "" for one in values]
+    if isinstance(values[0], str):  # slugs, enumerations, free texts
+        return list(map(str.__str__, values))
+    return [_spelled(one) for one in values]
 
 
 def _escaped(text: str) -> str:

@@ -31,18 +31,19 @@ def purchase_lines(data: Iterable[Datum], table: Tables) -> list[Line]:
             doubts = unsourced(datum)
         lines.append(
             Line(
-                data=(datum.datum_id,),
-                step=datum.step,
-                scope=Scope.PURCHASED,
-                item=datum.item,
-                activity=datum.quantity,
-                unit="t",
-                factor=factor,
-                rule=rule,
-                kg=datum.quantity * factor.value,
-                kind=kind,
-                doubts=doubts,
-                uncertainty_percent=datum.uncertainty_percent,
+                (datum.datum_id,),
+                datum.step,
+                Scope.PURCHASED,
+                datum.item,
+                datum.quantity,
+                "t",
+                factor,
+                rule,
+                datum.quantity * factor.value,
+                kind,
+                (),
+                doubts,
+                datum.uncertainty_percent,
             )
         )
     return lines

@@ -196,11 +196,12 @@ def per_tonne(result: Result) -> tuple[Intensity, ...]:
     """Mine to metal where primary metal is cast, and each product from cradle to gate; power
     counted both ways."""
     flows = flows_of(result.inventory)
+    cells = totals.cells_of(result.lines, flows)
     found: list[Intensity] = []
     if flows.cast_primary_t > 0:
-        metal = totals.mine_to_metal(result, flows)
+        metal = totals.mine_to_metal(result, flows, cells)
         found += _both(MINE_TO_METAL, metal.location, metal.market)
-    for one in totals.footprints(result, flows):
+    for one in totals.footprints(result, flows, cells):
         found += _both(f"footprint.{one.step}", one.location, one.market)
     return tuple(found)
 

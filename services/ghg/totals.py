@@ -21,6 +21,8 @@ KG_PER_T = Decimal(1000)
 SCRAP = frozenset({"scrap.in", "output.scrap"})
 LIQUID = "bought.liquid_metal"
 OTHER = "other metal"
+APART = OTHER_METAL | SCRAP | {LIQUID}
+"""Items that may be carried otherwise than their step (`carried_apart`)."""
 Cells = Mapping[tuple[Step, Scope, str], Decimal]
 """Kilograms by step, by scope, and by how they are carried where that is not as their step."""
 
@@ -104,19 +106,24 @@ def on_side(lines: Iterable[Line], side: Side) -> list[Line]:
 def primary_data_share(result: Result, side: Side = Side.MARKET) -> Decimal | None:
     """Emissions from primary data over all emissions; None where there are none. Credits count as
     much as what they are taken from."""
-    lines = on_side(result.lines, side)
-    every = sum((abs(line.kg) for line in lines), ZERO)
-    if every == 0:
-        return None
-    return sum((abs(line.kg) for line in lines if line.primary), ZERO) / every
+    left_out, every, primary = OTHER_SIDE[side], ZERO, ZERO
+    for line in result.lines:
+        if line.scope is not left_out:
+            kg = abs(line.kg)
+            every += kg
+            if line.primary:
+                primary += kg
+    return primary / every if every else None
 
 
 def cells_of(lines: Iterable[Line], flows: Flows) -> Cells:
     """Kilograms by step and scope, in one pass; what is carried otherwise than its step
     (`carried_apart`) stands alone."""
     found: dict[tuple[Step, Scope, str], Decimal] = {}
+    legs = flows.legs_of_other_metal
     for line in lines:
-        key = (line.step, line.scope, carried_apart(line, flows))
+        apart = line.item in APART or (legs and line.data[0] in legs)
+        key = (line.step, line.scope, carried_apart(line, flows) if apart else "")
         found[key] = found.get(key, ZERO) + line.kg
     return found
 
@@ -159,9 +166,11 @@ def with_site(shares: Mapping[Step, Decimal], cells: Cells, side: Side) -> Mappi
     return {**shares, Step.SITE: carried / every if every > 0 else ONE}
 
 
-def mine_to_metal(result: Result, flows: Flows | None = None) -> Intensity:
-    """The intensity that criterion 5.2 asks for. Refused: `output-missing` where no primary metal
-    was cast."""
+def mine_to_metal(
+    result: Result, flows: Flows | None = None, cells: Cells | None = None
+) -> Intensity:
+    """The intensity that criterion 5.2 asks for; `cells` are those of all lines, where they are
+    known already. Refused: `output-missing` where no primary metal was cast."""
     known = flows or flows_of(result.inventory)
     tonnes = known.cast_primary_t
     if tonnes <= 0:
@@ -171,7 +180,8 @@ def mine_to_metal(result: Result, flows: Flows | None = None) -> Intensity:
             " cast.",
             output_t=tonnes,
         )
-    cells = cells_of(result.lines, known)
+    if cells is None:
+        cells = cells_of(result.lines, known)
     sides: dict[Side, Decimal] = {}
     for side in Side:
         shares = casthouse_shares(known, cells, side)
@@ -187,11 +197,14 @@ def mine_to_metal(result: Result, flows: Flows | None = None) -> Intensity:
     return Intensity(tonnes, sides[Side.LOCATION], sides[Side.MARKET])
 
 
-def footprints(result: Result, flows: Flows | None = None) -> tuple[Footprint, ...]:
+def footprints(
+    result: Result, flows: Flows | None = None, cells: Cells | None = None
+) -> tuple[Footprint, ...]:
     """Every product from cradle to gate, of mine, refinery, anode plant, cells, casthouse and
     mill. Under `co_product` scrap that leaves carries its share by mass."""
     known = flows or flows_of(result.inventory)
-    cells = cells_of(result.lines, known)
+    if cells is None:
+        cells = cells_of(result.lines, known)
     found: list[Footprint] = []
     for step, items in PRODUCTS.items():
         tonnes = known.made.get(step, ZERO)

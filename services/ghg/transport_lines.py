@@ -25,18 +25,19 @@ def transport_lines(data: Iterable[Datum], table: Tables) -> list[Line]:
             factor, doubts = own(datum), unsourced(datum)
         lines.append(
             Line(
-                data=(datum.datum_id,),
-                step=datum.step,
-                scope=Scope.TRANSPORT,
-                item=datum.item,
-                activity=datum.quantity,
-                unit="t*km",
-                factor=factor,
-                rule=RULE,
-                kg=datum.quantity * factor.value,
-                kind=datum.kind,
-                doubts=doubts,
-                uncertainty_percent=datum.uncertainty_percent,
+                (datum.datum_id,),
+                datum.step,
+                Scope.TRANSPORT,
+                datum.item,
+                datum.quantity,
+                "t*km",
+                factor,
+                RULE,
+                datum.quantity * factor.value,
+                datum.kind,
+                (),
+                doubts,
+                datum.uncertainty_percent,
             )
         )
     return lines

@@ -26,7 +26,7 @@ def potentials(context: Context, seen: Survey) -> Iterator[Fault]:
     used = {named, *seen.factor_sets.union(context.result.factor_sets)}
     if len(used) < 2:
         return
-    mixed = [one for one in used if one in _known(context) and one != named]
+    mixed = list((used - {named}) & _known(context))
     if mixed:
         sentence = (
             f"Two sets of warming potentials in one result: {named} and {listed(mixed)}."

@@ -37,11 +37,13 @@ def default_used(context: Context, seen: Survey) -> Iterator[Fault]:
     by_input: dict[str, list[Line]] = {}
     for line in seen.stand_ins:
         by_input.setdefault(line.item, []).append(line)
-    supplier_of = {one.datum_id: one.supplier_id for one in context.inventory.data}
+    supplier_of: dict[str, str] = {}
     for item, lines in by_input.items():
         share = total_kg(lines) * PERCENT / seen.total_kg
         if share <= limit:
             continue
+        if not supplier_of:
+            supplier_of = {one.datum_id: one.supplier_id for one in context.inventory.data}
         ids = [name for line in lines for name in line.data]
         open_ids = [one for one in ids if supplier_of.get(one) not in context.suppliers_asked]
         if open_ids:
