@@ -251,7 +251,8 @@ class DisclosureOverdue(Event):
 
 
 class DisclosureExcused(Event):
-    """No longer expected: no certificate covers the facility any more."""
+    """No longer expected: no certificate covers the facility any more, or it was closed before that
+    year."""
 
     TYPE: ClassVar[str] = "ghg.disclosure_excused.v1"
     facility_id: FacilityId
@@ -273,6 +274,16 @@ class PfcMeasurementNoted(Event):
     policy_id: Id
 
 
+class PfcRenewalEnded(Event):
+    """Nothing is to be measured again: the facility was closed; `ended_on` is the day of that."""
+
+    TYPE: ClassVar[str] = "ghg.pfc_renewal_ended.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    renew_by: date
+    ended_on: date
+
+
 EVENTS: tuple[type[Event], ...] = (
     ActivitySealed,
     ResultCalculated,
@@ -285,4 +296,5 @@ EVENTS: tuple[type[Event], ...] = (
     DisclosureOverdue,
     DisclosureExcused,
     PfcMeasurementNoted,
+    PfcRenewalEnded,
 )

@@ -140,6 +140,25 @@ class ClaimExtended(Event):
     extended_on: date
 
 
+class MembershipClaimLapsed(Event):
+    """A claim to be a member holds no longer than the membership: `lapsed_on` is the first day
+    without it."""
+
+    TYPE: ClassVar[str] = "ghg.membership_claim_lapsed.v1"
+    claim_id: Id
+    member_id: MemberId
+    lapsed_on: date
+
+
+class MembershipClaimRestored(Event):
+    """The membership was restored, and with it the claim."""
+
+    TYPE: ClassVar[str] = "ghg.membership_claim_restored.v1"
+    claim_id: Id
+    member_id: MemberId
+    restored_on: date
+
+
 # --- data asked of suppliers ---
 
 
@@ -236,6 +255,8 @@ EVENTS: tuple[type[Event], ...] = (
     ClaimLapsed,
     ClaimRestored,
     ClaimExtended,
+    MembershipClaimLapsed,
+    MembershipClaimRestored,
     DatumRequested,
     DatumAnswered,
     DatumDeclined,

@@ -57,7 +57,10 @@ REPORTING_KINDS: tuple[DeadlineKind, ...] = (
         figures=("pfc.tier3.renew_years",),
         decided_by="ghg",
         needs_audit=False,
-        own={ghg.PfcMeasurementNoted: Step(_facility, parts.pfc_measured)},
+        own={
+            ghg.PfcMeasurementNoted: Step(_facility, parts.pfc_measured),
+            ghg.PfcRenewalEnded: Step(_facility, parts.renewal_ended),
+        },
         others={},
         derive=told_by_own,
     ),

@@ -44,6 +44,11 @@ def pfc_measured(event: ghg.PfcMeasurementNoted, part: Part | None, at: Recorded
     return {**fresh, "opened": part["opened"], "moved": reference("moved", at)}
 
 
+def renewal_ended(event: ghg.PfcRenewalEnded, part: Part | None, at: Recorded) -> Part | None:
+    """There is nothing to measure any more."""
+    return cancelled(event.ended_on, part, at)
+
+
 def review_expected(event: ghg_plans.PlanReviewExpected, part: Part | None, at: Recorded) -> Part:
     """A reduction plan is to be reviewed."""
     return opened(event.member_id, event.expected_on, event.due_on, event.policy_id, at)

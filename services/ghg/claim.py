@@ -5,7 +5,7 @@
 
 Source: sources.md 7. A claim is never edited: other words are another claim. One that rests on a
 certificate holds only while that does: the clock asks on each day on which that may change, and
-what audits say of it is noted on the claim.
+what audits say of it is noted on the claim. A claim to be a member holds while the membership does.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +23,8 @@ from contracts.ghg_claims import (
     ClaimRequested,
     ClaimRestored,
     ClaimWithdrawn,
+    MembershipClaimLapsed,
+    MembershipClaimRestored,
 )
 from contracts.values import Id
 from infra.decider import Command, Tick
@@ -34,6 +36,7 @@ from .claim_commands import (
     ApproveClaim,
     AssessClaim,
     NoteClaimCertificate,
+    NoteClaimMembership,
     RefuseClaim,
     RequestClaim,
     WithdrawClaim,
@@ -58,7 +61,7 @@ class ClaimCertificateNoted(Event):
 
 class Claim(NamedTuple):
     """What was asked, what was found, and where it stands. `settled_on` is the last day of which
-    it was decided whether the certificate holds."""
+    it was decided whether the certificate holds; `former`: it lapsed with a membership."""
 
     state: State = "none"
     requested: ClaimRequested | None = None
@@ -67,6 +70,7 @@ class Claim(NamedTuple):
     certificate: CertificateStanding | None = None
     valid_until: date | None = None
     settled_on: date | None = None
+    former: bool = False
 
 
 INITIAL = Claim()
@@ -81,6 +85,8 @@ ClaimEvent = (
     | ClaimRestored
     | ClaimExtended
     | ClaimCertificateNoted
+    | MembershipClaimLapsed
+    | MembershipClaimRestored
 )
 
 
@@ -100,6 +106,8 @@ def decide(command: Command, state: Claim, policies: Policies) -> Sequence[Claim
             return _withdraw(command, state)
         case NoteClaimCertificate():
             return _note(command, state)
+        case NoteClaimMembership():
+            return _note_membership(command, state)
         case Tick():
             return list(_settled(state, command.on + ONE_DAY)) if command.rule == VALIDITY else []
         case _:
@@ -132,13 +140,17 @@ def evolve(state: Claim, event: ClaimEvent) -> Claim:
             return state._replace(valid_until=event.valid_until)
         case ClaimCertificateNoted():
             return state._replace(certificate=event.certificate, settled_on=event.noted_on)
+        case MembershipClaimLapsed():
+            return state._replace(state="lapsed", former=True)
+        case MembershipClaimRestored():
+            return state._replace(state="approved", former=False)
         case _:
             assert_never(event)
 
 
 def due(state: Claim) -> Mapping[str, date]:
     """The clock asks on the eve of the next day on which the certificate may hold or not."""
-    if state.state not in ("approved", "lapsed") or state.certificate is None:
+    if state.state not in ("approved", "lapsed") or state.certificate is None or state.former:
         return {}
     since = state.settled_on or date.min
     turns = [day for day in state.certificate.turns() if _changes(state, day, since)]
@@ -308,10 +320,27 @@ def _note(command: NoteClaimCertificate, state: Claim) -> Sequence[ClaimEvent]:
     return [noted, *_settled(evolve(state, noted), command.on)]
 
 
+def _note_membership(command: NoteClaimMembership, state: Claim) -> Sequence[ClaimEvent]:
+    """A claim to be a member lapses with the membership, and comes back with it."""
+    requested, ended_on = state.requested, command.ended_on
+    if requested is None or requested.form != "membership":
+        return []
+    claim_id, member_id = requested.claim_id, requested.member_id
+    if ended_on is not None and state.state == "approved":
+        return [MembershipClaimLapsed(claim_id=claim_id, member_id=member_id, lapsed_on=ended_on)]
+    if ended_on is None and state.former and state.state == "lapsed":
+        restored = MembershipClaimRestored(
+            claim_id=claim_id, member_id=member_id, restored_on=command.on
+        )
+        return [restored, *_settled(evolve(state, restored), command.on)]
+    return []
+
+
 def _settled(state: Claim, day: date) -> Iterator[ClaimEvent]:
     """What a day makes of a claim: lapsed, restored, extended, or nothing new."""
     requested, certificate = state.requested, state.certificate
-    if requested is None or certificate is None or state.state not in ("approved", "lapsed"):
+    live = state.state in ("approved", "lapsed") and not state.former
+    if requested is None or certificate is None or not live:
         return
     claim_id, member_id = requested.claim_id, requested.member_id
     ended = certificate.ended(day)

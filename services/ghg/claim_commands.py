@@ -1,5 +1,6 @@
 """What can be asked of a claim. Pure: no rule lives here."""
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
@@ -77,3 +78,11 @@ class NoteClaimCertificate(ClaimCommand):
 
     NAME: ClassVar[str] = "note_claim_certificate"
     certificate: CertificateStanding
+
+
+class NoteClaimMembership(ClaimCommand):
+    """Ours, when membership speaks: the first day without it of who makes the claim; none, it
+    goes on."""
+
+    NAME: ClassVar[str] = "note_claim_membership"
+    ended_on: date | None

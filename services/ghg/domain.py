@@ -33,7 +33,14 @@ from .plans_reactions import PLAN_REACTIONS
 from .plans_rows import PLAN_PROJECTIONS
 from .power_certificate import ClaimPowerCertificate, PowerCertificateClaimed
 from .reactions import REACTIONS
-from .reporting import CoverNoted, NoteCover, NoteDisclosure, NotePfcMeasurement
+from .reporting import (
+    ClosureNoted,
+    CoverNoted,
+    NoteClosure,
+    NoteCover,
+    NoteDisclosure,
+    NotePfcMeasurement,
+)
 from .rows import PROJECTIONS, engagements, facility_evidence
 
 DECIDERS: Mapping[str, ModuleType] = {
@@ -57,12 +64,14 @@ INTERNAL: tuple[type[Command], ...] = (
     NoteCover,
     NoteDisclosure,
     NotePfcMeasurement,
+    NoteClosure,
     ClaimPowerCertificate,
     *PLAN_INTERNAL,
 )
 PRIVATE: tuple[type[Event], ...] = (
     ActivityRecorded,
     CoverNoted,
+    ClosureNoted,
     PowerCertificateClaimed,
     *PLAN_PRIVATE,
 )

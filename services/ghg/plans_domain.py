@@ -12,6 +12,7 @@ from .claim_commands import (
     ApproveClaim,
     AssessClaim,
     NoteClaimCertificate,
+    NoteClaimMembership,
     RefuseClaim,
     RequestClaim,
     WithdrawClaim,
@@ -60,6 +61,7 @@ PLAN_COMMANDS: tuple[type[Command], ...] = (*BY_OPS_AND_MEMBERS, *BY_OPS, *BY_SU
 PLAN_INTERNAL: tuple[type[Command], ...] = (
     EndPlan,
     NoteClaimCertificate,
+    NoteClaimMembership,
     IssueRegistration,
     AnswerDatum,
     DeclineDatum,

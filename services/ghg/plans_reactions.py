@@ -1,7 +1,7 @@
 """What events make of plans and claims by themselves. Pure: an event in, commands out.
 
-A claim hears of its certificate, whichever of the two is heard of last. A plan ends with its
-entity. The names are state: command ids derive from them.
+A claim hears of its certificate, and one to be a member of the membership, whichever of the two is
+heard of last. A plan ends with its entity. The names are state: command ids derive from them.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,22 @@ from datetime import date
 from contracts.envelope import Recorded
 from contracts.facilities import EntityClosed
 from contracts.ghg_claims import ClaimApproved
+from contracts.membership import (
+    MemberResigned,
+    MembershipForfeited,
+    MembershipRestored,
+    MembershipTerminated,
+)
 from infra.decider import Command, Lookup, Reaction
 
-from .claim_commands import NoteClaimCertificate
+from .claim_commands import NoteClaimCertificate, NoteClaimMembership
+from .claims import Form
 from .plan_commands import EndPlan
-from .plans_rows import ClaimRow
+from .plans_rows import ClaimRow, FormerRow
 from .standing import certificate_of, standing_of
 
 HELD = frozenset({"approved", "lapsed"})
+Ends = MembershipForfeited | MemberResigned | MembershipTerminated
 
 
 def note_claim_certificates(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -42,6 +50,25 @@ def note_claim_certificates(recorded: Recorded, rows: Lookup) -> Sequence[Comman
     ]
 
 
+def note_claim_memberships(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """That the membership ended, or was restored, to every claim to be a member."""
+    event, on = recorded.event, _day(recorded)
+    if not isinstance(event, ClaimApproved | Ends | MembershipRestored):
+        return ()
+    former: FormerRow | None = rows("former_members", event.member_id)
+    ended_on = former.ended_on if former else None
+    if isinstance(event, ClaimApproved):
+        if ended_on is None:
+            return ()
+        return [NoteClaimMembership(on=on, claim_id=event.claim_id, ended_on=ended_on)]
+    made: Sequence[ClaimRow] = rows("claims", {"member_id": event.member_id})
+    return [
+        NoteClaimMembership(on=on, claim_id=row.claim_id, ended_on=ended_on)
+        for row in made
+        if row.state in HELD and row.form == Form.MEMBERSHIP
+    ]
+
+
 def end_plans(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """A closed entity plans nothing any more."""
     event = recorded.event
@@ -57,4 +84,5 @@ def _day(recorded: Recorded) -> date:
 PLAN_REACTIONS: tuple[Reaction, ...] = (
     Reaction("note_claim_certificates", note_claim_certificates),
     Reaction("end_plans", end_plans),
+    Reaction("note_claim_memberships", note_claim_memberships),
 )

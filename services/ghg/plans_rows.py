@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from contracts import ghg_claims as claims
 from contracts import ghg_plans as plans
+from contracts import membership
 from contracts.envelope import Event, Recorded, subject
 from contracts.values import plain
 from infra.readmodel import Projection
@@ -120,6 +121,8 @@ CLAIM_EVENTS: frozenset[type[Event]] = frozenset(
         claims.ClaimLapsed,
         claims.ClaimRestored,
         claims.ClaimExtended,
+        claims.MembershipClaimLapsed,
+        claims.MembershipClaimRestored,
     }
 )
 
@@ -165,6 +168,10 @@ def _claim(key: str, row: ClaimRow | None, recorded: Recorded) -> ClaimRow | Non
             return row._replace(state="approved", valid_until=event.valid_until, reasons=())
         case claims.ClaimExtended():
             return row._replace(valid_until=event.valid_until)
+        case claims.MembershipClaimLapsed():
+            return row._replace(state="lapsed", reasons=("membership_ended",))
+        case claims.MembershipClaimRestored():
+            return row._replace(state="approved", reasons=())
         case _:
             return row
 
@@ -226,6 +233,34 @@ def _request(key: str, row: DatumRequestRow | None, recorded: Recorded) -> Datum
             return row
 
 
+# --- former members ---
+
+
+class FormerRow(NamedTuple):
+    """A membership that ended; `ended_on` is the first day without it."""
+
+    member_id: str
+    ended_on: date
+
+
+ENDS = (
+    membership.MembershipForfeited,
+    membership.MemberResigned,
+    membership.MembershipTerminated,
+)
+
+
+def _former_keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    ended = isinstance(event, (*ENDS, membership.MembershipRestored))
+    return (subject(recorded.envelope.stream),) if ended else ()
+
+
+def _former(key: str, row: FormerRow | None, recorded: Recorded) -> FormerRow | None:
+    event = recorded.event
+    return FormerRow(key, event.effective_on) if isinstance(event, ENDS) else None
+
+
 PLAN_PROJECTIONS: tuple[Projection, ...] = (
     STANDINGS,
     Projection(
@@ -245,6 +280,15 @@ PLAN_PROJECTIONS: tuple[Projection, ...] = (
         _claim,
         (("member_id", "claim_id"), ("certificate_id",), ("state", "claim_id")),
         CLAIM_EVENTS,
+    ),
+    Projection(
+        "former_members",
+        1,
+        FormerRow,
+        _former_keys,
+        _former,
+        (),
+        frozenset({*ENDS, membership.MembershipRestored}),
     ),
     Projection(
         "datum_requests",

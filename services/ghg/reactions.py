@@ -8,10 +8,11 @@ from datetime import date
 
 from contracts import audits, ghg
 from contracts.envelope import Recorded
+from contracts.facilities import FacilityClosed
 from contracts.values import Standard
 from infra.decider import Command, Lookup, Reaction
 
-from .reporting import NoteCover, NoteDisclosure, NotePfcMeasurement
+from .reporting import NoteClosure, NoteCover, NoteDisclosure, NotePfcMeasurement
 from .rows import CertificateRow
 
 
@@ -73,6 +74,21 @@ def note_measurements(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     ]
 
 
+def note_closures(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A facility that is closed has less to report."""
+    event = recorded.event
+    if not isinstance(event, FacilityClosed):
+        return ()
+    return [
+        NoteClosure(
+            on=_day(recorded),
+            facility_id=event.facility_id,
+            member_id=event.member_id,
+            closed_on=event.effective_on,
+        )
+    ]
+
+
 def _day(recorded: Recorded) -> date:
     return date.fromisoformat(recorded.envelope.recorded_at[:10])
 
@@ -81,4 +97,5 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("note_covers", note_covers),
     Reaction("note_disclosures", note_disclosures),
     Reaction("note_pfc_measurements", note_measurements),
+    Reaction("note_closures", note_closures),
 )

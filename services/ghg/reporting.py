@@ -19,6 +19,7 @@ from contracts.ghg import (
     DisclosureOverdue,
     DisclosureReceived,
     PfcMeasurementNoted,
+    PfcRenewalEnded,
 )
 from contracts.values import CertificateId, FacilityId, MemberId
 from infra.decider import Command, Tick
@@ -66,6 +67,13 @@ class NotePfcMeasurement(ReportingCommand):
     measured_on: date
 
 
+class NoteClosure(ReportingCommand):
+    """The facility is closed from a day on."""
+
+    NAME: ClassVar[str] = "note_closure"
+    closed_on: date
+
+
 class CoverNoted(Event):
     """Private: a certificate covers the facility from `first` to `last`; without days not at
     all."""
@@ -78,6 +86,15 @@ class CoverNoted(Event):
     last: date | None
     first_year: int
     noted_on: date
+
+
+class ClosureNoted(Event):
+    """Private: from `closed_on` on the facility is closed."""
+
+    TYPE: ClassVar[str] = "ghg.closure_noted.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    closed_on: date
 
 
 class Cover(NamedTuple):
@@ -99,6 +116,8 @@ class Reporting(NamedTuple):
     received: Mapping[int, date] = {}
     overdue: frozenset[int] = frozenset()
     measured_on: date | None = None
+    renew_by: date | None = None
+    closed_on: date | None = None
 
 
 INITIAL = Reporting()
@@ -109,6 +128,8 @@ ReportingEvent = (
     | DisclosureOverdue
     | DisclosureExcused
     | PfcMeasurementNoted
+    | PfcRenewalEnded
+    | ClosureNoted
 )
 
 
@@ -121,6 +142,8 @@ def decide(command: Command, state: Reporting, policies: Policies) -> Sequence[R
             return _disclosed(command, state)
         case NotePfcMeasurement():
             return _measured(command, state, policies)
+        case NoteClosure():
+            return _closed(command, state)
         case Tick():
             return _tick(command, state, policies)
         case _:
@@ -143,7 +166,11 @@ def evolve(state: Reporting, event: ReportingEvent) -> Reporting:
             kept = {year: day for year, day in state.expected.items() if year != event.year}
             return state._replace(expected=kept, overdue=state.overdue - {event.year})
         case PfcMeasurementNoted():
-            return state._replace(measured_on=event.measured_on)
+            return state._replace(measured_on=event.measured_on, renew_by=event.renew_by)
+        case PfcRenewalEnded():
+            return state._replace(renew_by=None)
+        case ClosureNoted():
+            return state._replace(closed_on=event.closed_on)
 
 
 def due(state: Reporting) -> Mapping[str, date]:
@@ -173,14 +200,23 @@ def _next_year(state: Reporting) -> Iterator[int]:
             year
             for cover in state.covers.values()
             for year in range(max(cover.first.year, state.first_year), cover.last.year + 1)
+            if not _gone(state, year)
         }
     )
     fresh = [one for one in years if one not in state.expected and one not in state.received]
     yield from fresh[:1]
 
 
+def _gone(state: Reporting, year: int) -> bool:
+    """Whether the facility was closed before a year began."""
+    return state.closed_on is not None and state.closed_on.year < year
+
+
 def _owner(state: Reporting, year: int) -> tuple[str, str] | None:
-    """The certificate that covers a year, and its member; of several the one that ends last."""
+    """The certificate that covers a year, and its member; of several the one that ends last. None
+    of a year in which the facility was closed already."""
+    if _gone(state, year):
+        return None
     covering = [
         (cover.last, name, cover.member_id)
         for name, cover in state.covers.items()
@@ -205,7 +241,12 @@ def _cover(command: NoteCover, state: Reporting, policies: Policies) -> Sequence
     after = evolve(state, noted)
     if (after.covers, after.first_year) == (state.covers, state.first_year):
         return []
-    excused = [
+    return [noted, *_excused(command, after)]
+
+
+def _excused(command: ReportingCommand, state: Reporting) -> list[DisclosureExcused]:
+    """What nothing asks for any more."""
+    return [
         DisclosureExcused(
             facility_id=command.facility_id,
             member_id=command.member_id,
@@ -213,10 +254,29 @@ def _cover(command: NoteCover, state: Reporting, policies: Policies) -> Sequence
             due_on=last,
             excused_on=command.on,
         )
-        for year, last in _open(after).items()
-        if _owner(after, year) is None
+        for year, last in _open(state).items()
+        if _owner(state, year) is None
     ]
-    return [noted, *excused]
+
+
+def _closed(command: NoteClosure, state: Reporting) -> Sequence[ReportingEvent]:
+    if state.closed_on == command.closed_on:
+        return []
+    noted = ClosureNoted(
+        facility_id=command.facility_id,
+        member_id=command.member_id,
+        closed_on=command.closed_on,
+    )
+    events: list[ReportingEvent] = [noted, *_excused(command, evolve(state, noted))]
+    if state.renew_by is not None:
+        ended = PfcRenewalEnded(
+            facility_id=command.facility_id,
+            member_id=command.member_id,
+            renew_by=state.renew_by,
+            ended_on=command.closed_on,
+        )
+        events.append(ended)
+    return events
 
 
 def _disclosed(command: NoteDisclosure, state: Reporting) -> Sequence[ReportingEvent]:
@@ -236,7 +296,8 @@ def _disclosed(command: NoteDisclosure, state: Reporting) -> Sequence[ReportingE
 def _measured(
     command: NotePfcMeasurement, state: Reporting, policies: Policies
 ) -> Sequence[ReportingEvent]:
-    if state.measured_on is not None and command.measured_on <= state.measured_on:
+    known = state.measured_on is not None and command.measured_on <= state.measured_on
+    if known or state.closed_on is not None:
         return []
     policy = policies.on(command.on)
     years = policy.integer("pfc.tier3.renew_years")

@@ -126,3 +126,10 @@ def test_a_measurement_done_again_moves_its_last_day() -> None:
     found = row(world, key)
     assert (found.state, found.opened_on, found.due_on) == ("open", second, date(2029, 4, 1))
     assert [did for did, *_ in found.events] == ["opened", "moved"]
+
+
+def test_a_measurement_of_a_closed_facility_is_called_off() -> None:
+    renew_by, gone = date(2026, 5, 1), date(2025, 9, 1)
+    ended = ghg.PfcRenewalEnded(facility_id="F1", member_id="M1", renew_by=renew_by, ended_on=gone)
+    found = row(after(measured(date(2023, 5, 1), renew_by), told(ended)), "pfc_renewal_due:F1")
+    assert (found.state, found.closed_on) == ("cancelled", gone)

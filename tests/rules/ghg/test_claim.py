@@ -16,6 +16,8 @@ from contracts.ghg_claims import (
     ClaimRequested,
     ClaimRestored,
     ClaimWithdrawn,
+    MembershipClaimLapsed,
+    MembershipClaimRestored,
 )
 from infra.decider import Tick
 from services.ghg import claim
@@ -23,6 +25,7 @@ from services.ghg.claim_commands import (
     ApproveClaim,
     AssessClaim,
     NoteClaimCertificate,
+    NoteClaimMembership,
     RefuseClaim,
     RequestClaim,
     WithdrawClaim,
@@ -251,3 +254,34 @@ def test_what_happens_to_a_certificate_concerns_only_claims_that_are_made() -> N
     claims.when(ask(), note(LATER, withdrawn_on=LATER)).nothing()
     other = note(LATER).model_copy(update={"certificate": certificate(certificate_id="CERT-2")})
     approved().and_when(other).nothing()
+
+
+# --- membership ---
+
+
+def membership(ended_on: date | None, on: date = LATER) -> NoteClaimMembership:
+    """What membership said of who makes the claim."""
+    return NoteClaimMembership(on=on, claim_id="C-1", ended_on=ended_on)
+
+
+def test_a_claim_to_be_a_member_lapses_with_the_membership_and_comes_back_with_it() -> None:
+    asked = ask(
+        text="We are a member of ASI.",
+        form="membership",
+        states=(),
+        certificate_id=None,
+        certificate=None,
+    )
+    made = claims.when(asked, ASSESS, ApproveClaim(on=ON, claim_id="C-1"))
+    lapsed = made.and_when(membership(LATER))
+    lapsed.then(MembershipClaimLapsed(claim_id="C-1", member_id="M-1", lapsed_on=LATER))
+    assert claim.due(lapsed.state) == {}
+    lapsed.and_when(membership(LATER)).nothing()
+    back = lapsed.and_when(membership(None))
+    back.then(MembershipClaimRestored(claim_id="C-1", member_id="M-1", restored_on=LATER))
+    back.and_when(membership(None)).nothing()
+
+
+def test_a_membership_concerns_only_claims_to_be_a_member_that_are_made() -> None:
+    approved().and_when(membership(LATER)).nothing()
+    claims.when(membership(LATER)).nothing()

@@ -8,10 +8,15 @@ from contracts import audits
 from contracts.envelope import Envelope, Event, Recorded
 from contracts.facilities import EntityClosed
 from contracts.ghg_claims import ClaimApproved, ClaimRequested
+from contracts.membership import MemberResigned, MembershipRestored
 from contracts.values import Instant
-from services.ghg.claim_commands import NoteClaimCertificate
+from services.ghg.claim_commands import NoteClaimCertificate, NoteClaimMembership
 from services.ghg.plan_commands import EndPlan
-from services.ghg.plans_reactions import end_plans, note_claim_certificates
+from services.ghg.plans_reactions import (
+    end_plans,
+    note_claim_certificates,
+    note_claim_memberships,
+)
 from services.ghg.plans_rows import PLAN_PROJECTIONS
 
 ON = date(2026, 6, 1)
@@ -77,7 +82,7 @@ class World:
         """One event more."""
         for name, projection in BY_NAME.items():
             for key in projection.keys(recorded):
-                row = projection.evolve(key, self.rows[name].get(key), recorded)
+                row = projection.evolve(key, self.rows[name].pop(key, None), recorded)
                 if row is not None:
                     self.rows[name][key] = row
 
@@ -150,3 +155,37 @@ def test_a_plan_ends_with_its_entity() -> None:
     world = World()
     world.rows["plans"]["E-1"] = object()
     assert end_plans(closed, world) == [EndPlan(on=ON, entity_id="E-1", ended_on=ON)]
+
+
+# --- membership ---
+
+MEMBERS = {"form": "membership", "certificate_id": None}
+TO_BE_A_MEMBER = (
+    happened(REQUESTED.model_copy(update=MEMBERS), "claim/C-1"),
+    happened(APPROVED.model_copy(update={"certificate_id": None}), "claim/C-1"),
+)
+RESIGNED = happened(MemberResigned(member_id="M-1", effective_on=ON), "member/M-1")
+RESTORED = happened(
+    MembershipRestored(member_id="M-1", effective_on=ON, approver="person:1"), "member/M-1"
+)
+
+
+def told(world: World, recorded: Recorded) -> list[NoteClaimMembership]:
+    """The commands that an event makes."""
+    world.hear(recorded)
+    commands = note_claim_memberships(recorded, world)
+    return [one for one in commands if isinstance(one, NoteClaimMembership)]
+
+
+def test_a_claim_to_be_a_member_hears_of_the_membership_whichever_comes_last() -> None:
+    lapsing = NoteClaimMembership(on=ON, claim_id="C-1", ended_on=ON)
+    world = World(*TO_BE_A_MEMBER)
+    assert told(world, RESIGNED) == [lapsing]
+    assert told(world, RESTORED) == [NoteClaimMembership(on=ON, claim_id="C-1", ended_on=None)]
+    late = World(RESIGNED, TO_BE_A_MEMBER[0])
+    assert told(late, TO_BE_A_MEMBER[1]) == [lapsing]
+
+
+def test_other_claims_rest_on_their_certificates_alone() -> None:
+    assert told(World(CERTIFICATE, *CLAIM), RESIGNED) == []
+    assert told(World(TO_BE_A_MEMBER[0]), TO_BE_A_MEMBER[1]) == []

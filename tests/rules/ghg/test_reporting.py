@@ -9,10 +9,18 @@ from contracts.ghg import (
     DisclosureOverdue,
     DisclosureReceived,
     PfcMeasurementNoted,
+    PfcRenewalEnded,
 )
 from infra.decider import Tick
 from services.ghg import app, reporting
-from services.ghg.reporting import CoverNoted, NoteCover, NoteDisclosure, NotePfcMeasurement
+from services.ghg.reporting import (
+    ClosureNoted,
+    CoverNoted,
+    NoteClosure,
+    NoteCover,
+    NoteDisclosure,
+    NotePfcMeasurement,
+)
 from tests.rules.spec import Spec
 
 POLICIES = app.policies()
@@ -143,3 +151,48 @@ def test_own_pfc_coefficients_are_renewed_after_the_years_of_the_policy() -> Non
     facility.when(asked(date(2024, 2, 29))).then(measured)
     facility.given(measured).when(asked(date(2024, 2, 29))).nothing()
     facility.given(measured).when(asked(date(2023, 1, 1))).nothing()
+
+
+# --- closed facilities ---
+
+
+def closure(closed_on: date) -> NoteClosure:
+    return NoteClosure(on=date(2026, 3, 1), facility_id="F1", member_id="M1", closed_on=closed_on)
+
+
+def closed(closed_on: date) -> ClosureNoted:
+    return ClosureNoted(facility_id="F1", member_id="M1", closed_on=closed_on)
+
+
+def test_a_closed_facility_discloses_the_year_in_which_it_was_and_no_later_one() -> None:
+    during = date(2025, 8, 1)
+    after = COVERED.when(closure(during)).then(closed(during))
+    after.and_when(closure(during)).nothing()
+    assert reporting.due(after.state) == {"expect:2025": date(2025, 12, 31)}
+    last = after.and_when(tick("expect:2025", date(2025, 12, 31))).then(expected())
+    assert reporting.due(last.state) == {"overdue:2025": DUE + ONE_DAY}
+
+
+def test_what_was_expected_of_a_year_behind_the_closure_is_excused() -> None:
+    before = date(2024, 11, 30)
+    excused = DisclosureExcused(
+        facility_id="F1", member_id="M1", year=2025, due_on=DUE, excused_on=date(2026, 3, 1)
+    )
+    after = EXPECTED.when(closure(before)).then(closed(before), excused)
+    assert reporting.due(after.state) == {}
+    other = cover(date(2025, 8, 1), date(2029, 1, 1), "C2")
+    assert reporting.due(after.and_when(other).state) == {}
+
+
+def test_a_closed_facility_measures_nothing_again() -> None:
+    years = POLICIES.on(ON).integer("pfc.tier3.renew_years")
+    measured = NotePfcMeasurement(
+        on=ON, facility_id="F1", member_id="M1", measured_on=date(2024, 3, 1)
+    )
+    on = date(2026, 3, 1)
+    ended = PfcRenewalEnded(
+        facility_id="F1", member_id="M1", renew_by=date(2024 + years, 3, 1), ended_on=on
+    )
+    after = facility.when(measured).and_when(closure(on)).then(closed(on), ended)
+    newer = measured.model_copy(update={"measured_on": date(2025, 3, 1)})
+    after.and_when(newer).nothing()
