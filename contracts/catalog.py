@@ -16,6 +16,7 @@ from . import (
     certification,
     coc,
     coc_documents,
+    coc_movements,
     coc_reports,
     contradictions,
     facilities,
@@ -163,6 +164,7 @@ PUBLISHED: tuple[type[Event], ...] = (
     *certification.EVENTS,
     *coc.EVENTS,
     *coc_documents.EVENTS,
+    *coc_movements.EVENTS,
     *coc_reports.EVENTS,
 )
 UPCASTERS: Mapping[str, Upcaster] = {}

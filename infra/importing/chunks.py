@@ -1,7 +1,7 @@
 """A chunk of rows: read, built into requests, and judged by the answers to them."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -10,19 +10,25 @@ from infra.errors import Refused
 from infra.transaction import Answer, Outcome, Request
 
 from .jobs import Job, RefusedRow, Tally
-from .kinds import Build, Built, Fault
+from .kinds import Build, Built, Fault, Packing, Parcel
 from .rows import Row
 
 CHUNK = 500
 MAX_SENTENCE = 500
 
 
+Handle = Callable[[Sequence[Request]], Sequence[Answer]]
+"""Asks for some, in order: the writer's transaction, or a rehearsal."""
+
+
 class Chunk(NamedTuple):
-    """Rows with what became of each, and the requests of those that can be asked, in order."""
+    """Rows with what became of each, and the requests of those that can be asked, in order; where
+    they are of parcels, these as well."""
 
     rows: list[Row]
     built: list[Built]
     requests: list[Request]
+    parcels: Sequence[Parcel] = ()
 
 
 class Judged(NamedTuple):
@@ -55,6 +61,54 @@ def read_chunk(rows: Iterator[Row], build: Build, job: Job) -> Chunk | None:
     return Chunk(taken, built, requests)
 
 
+def read_packed(rows: Iterator[Row], packing: Packing, job: Job) -> Chunk | None:
+    """The same for rows that are asked for together. A parcel's id follows from its first row and
+    its stream."""
+    taken = list(islice(rows, packing.rows))
+    if not taken:
+        return None
+    built = [
+        packing.build(row.cells)
+        if row.broken is None
+        else Built(None, None, (Fault("", *row.broken),))
+        for row in taken
+    ]
+    parcels = packing.pack(built)
+    requests = [_request(taken[one.places[0]], one, job) for one in parcels]
+    return Chunk(taken, built, requests, parcels)
+
+
+def _request(row: Row, parcel: Parcel, job: Job) -> Request:
+    name = str(row.number)
+    together = () if parcel.done is None else ("together", parcel.command.stream)
+    command_id = derived_id(job.import_id, name, *together)
+    return Request(command_id, parcel.command, job.actor, job.correlation_id, job.import_id)
+
+
+def ask(chunk: Chunk, handle: Handle, job: Job) -> list[Answer]:
+    """The answers to all rows that can be asked for, in their order."""
+    answers = handle(chunk.requests)
+    if not chunk.parcels:
+        return list(answers)
+    found: dict[int, Answer] = {}
+    left: dict[int, Parcel] = {}
+    for parcel, answer in zip(chunk.parcels, answers, strict=True):
+        if parcel.done is None or parcel.singly is None:
+            found[parcel.places[0]] = answer
+            continue
+        recorded = answer.recorded if isinstance(answer, Outcome) else ()
+        done = parcel.done([one.event for one in recorded])
+        for place in parcel.places:
+            if place in done:
+                found[place] = answer
+            else:
+                left[place] = Parcel(parcel.singly(place), (place,))
+    places = sorted(left)
+    again = handle([_request(chunk.rows[at], left[at], job) for at in places])
+    found.update(zip(places, again, strict=True))
+    return [found[place] for place in sorted(found)]
+
+
 def judge(chunk: Chunk, answers: Sequence[Answer], job: Job) -> Judged:
     """Put rows and answers together again."""
     changed = unchanged = unreadable = 0
@@ -70,7 +124,7 @@ def judge(chunk: Chunk, answers: Sequence[Answer], job: Job) -> Judged:
         else:
             keys.append(built.key)
         faults = built.faults
-        if built.command is not None:
+        if built.asked:
             answer = next(left)
             if isinstance(answer, Outcome):
                 notes.update(built.notes)

@@ -4,10 +4,11 @@ The machinery beside it knows rows and commands only; facilities, activity data 
 material are kinds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from contracts.envelope import Event
 from infra.decider import Command
 
 from .mapping import Binding, Field
@@ -22,13 +23,20 @@ class Fault(NamedTuple):
 
 
 class Built(NamedTuple):
-    """What became of a row: a command, or faults. `key` names its subject where it can be read;
-    `notes` are slugs of what was left out or read between the lines, counted and shown."""
+    """What became of a row: a command (or a `line`, which a `Packing` makes part of one), or
+    faults. `key` names its subject where it can be read; `notes` are slugs of what was left out or
+    read between the lines, counted and shown."""
 
     key: str | None
     command: Command | None
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    line: object = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything to ask for."""
+        return self.command is not None or self.line is not None
 
 
 class Asked(NamedTuple):
@@ -46,6 +54,31 @@ class Absence(NamedTuple):
 
 
 Build = Callable[[Sequence[str]], Built]
+
+
+class Parcel(NamedTuple):
+    """A command for the rows of a chunk at some places. Of those for several, `done(events)` are
+    the rows that it carried out; each of the others is asked for by itself, as `singly` says, and
+    gets the answer to that."""
+
+    command: Command
+    places: Sequence[int]
+    done: Callable[[Sequence[Event]], Container[int]] | None = None
+    singly: Callable[[int], Command] | None = None
+
+
+class Packing(Protocol):
+    """Reads the rows of one chunk, of `rows` at most, and makes few commands of many rows."""
+
+    rows: int
+
+    def build(self, cells: Sequence[str]) -> Built:
+        """A row as a line, a command, or faults."""
+        ...
+
+    def pack(self, built: Sequence[Built]) -> Sequence[Parcel]:
+        """What is asked for, in order: every row that has a command or a line is in one parcel."""
+        ...
 
 
 class GroupBuilt(NamedTuple):
@@ -85,7 +118,8 @@ class Kind(NamedTuple):
     `check(binding)` raises Refused when a file so bound cannot be read. `builder(asked, binding,
     today)` is called for every chunk, so that evidence is as young as the chunk. `absent(asked,
     today, after, limit)` gives what could be absent from a file, by key, for `sync`. A kind whose
-    rows belong together is `grouped` and has no builder.
+    rows belong together is `grouped` and has no builder; one whose rows are asked for together has
+    `packing(asked, binding, today)` in its place, called for every chunk as well.
     """
 
     name: str
@@ -94,3 +128,4 @@ class Kind(NamedTuple):
     builder: Callable[[Asked, Binding, date], Build] | None = None
     absent: Callable[[Asked, date, str | None, int], Sequence[Absence]] | None = None
     grouped: Grouped | None = None
+    packing: Callable[[Asked, Binding, date], Packing] | None = None

@@ -22,7 +22,7 @@ from infra.store import translated
 from infra.transaction import Answer, Outcome, Request, Transaction
 
 from . import jobs
-from .chunks import CHUNK, Chunk, judge, read_chunk
+from .chunks import CHUNK, Chunk, ask, judge, read_chunk, read_packed
 from .formats import open_sheet
 from .jobs import Job, Tally
 from .kinds import Kind
@@ -129,6 +129,9 @@ class Work:
 
     def _chunk(self, source: "Source") -> Chunk | None:
         today = self._running.times.today()
+        if self._kind.packing is not None:
+            packing = self._kind.packing(self._asked, self.job.binding, today)
+            return read_packed(source, packing, self.job)
         assert self._kind.builder is not None  # a grouped kind has a work of its own
         build = self._kind.builder(self._asked, self.job.binding, today)
         return read_chunk(source, build, self.job)
@@ -137,14 +140,15 @@ class Work:
         """Commands, answers and progress in one transaction."""
 
         def unit(transaction: Transaction) -> Job:
-            return self._settled(transaction, chunk, transaction.handle(chunk.requests))
+            return self._settled(transaction, chunk, ask(chunk, transaction.handle, self.job))
 
         self.job = await self._running.writer.run(unit)
 
     async def _rehearsed(self, chunk: Chunk) -> None:
         """Answers and progress, and no events."""
         writer = self._running.writer
-        answers = await asyncio.to_thread(writer.rehearse, chunk.requests, self._folds)
+        rehearse = partial(writer.rehearse, folds=self._folds)
+        answers = await asyncio.to_thread(ask, chunk, rehearse, self.job)
         self.job = await writer.run(lambda transaction: self._settled(transaction, chunk, answers))
 
     def _settled(self, transaction: Transaction, chunk: Chunk, answers: Sequence[Answer]) -> Job:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict
@@ -40,7 +40,7 @@ from .problems import PROBLEMS
 from .queries import Queries
 from .report_problems import REPORT_PROBLEMS
 from .reports_api import Reports, add_reports
-from .rows import PoolRow, ScopeRow
+from .rows import MovementRow, PoolRow, ScopeRow, movement_of
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Depth = Annotated[int, Query(ge=1, le=16)]
@@ -198,7 +198,7 @@ def _pools(made: Api, queries: Queries) -> None:
         """A pool's movements, by id."""
         await own(principal, pool)
         rows = await asyncio.to_thread(queries.movements, pool, wanted.after, wanted.limit)
-        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["key"]))
+        return Json(listed([_shown(row) for row in rows], wanted, lambda row: row["key"]))
 
     @made.get("/coc/pools/{pool}/reconciliation", tags=["pools"])
     async def reconciliation(principal: SignedIn, pool: Key) -> Response:
@@ -210,6 +210,13 @@ def _pools(made: Api, queries: Queries) -> None:
 def _documents(made: Api, queries: Queries) -> None:
     async def seen(principal: Principal, number: str) -> DocumentRow:
         row = await asyncio.to_thread(queries.document, number)
+def _shown(row: MovementRow) -> dict[str, Any]:
+    """A movement, however it came."""
+    shown = {**row._asdict(), "movement": movement_of(row)}
+    del shown["packed"]
+    return shown
+
+
         sides = {row.member_id, row.customer_member_id} if row else set()
         if not sides & principal.ids(RoleKind.MEMBER):
             principal.require_owner(row.member_id if row else None, number)

@@ -120,7 +120,7 @@ def _receipt(command: ReceiveMaterial, policy: Policy) -> Posting:
         policy=policy,
     )
     account = ACCOUNT_OF.get(command.origin, Account.NON_COC) if counts else Account.NON_COC
-    amount = _with_kind(told_amount(command.mass_kg, command.footprint), command.origin)
+    amount = with_kind(told_amount(command.mass_kg, command.footprint), command.origin)
     return Posting(
         MovementKind.RECEIPT,
         accounts.received(amount, [(account, command.mass_kg)]),
@@ -131,8 +131,11 @@ def _receipt(command: ReceiveMaterial, policy: Policy) -> Posting:
     )
 
 
-def _with_kind(amount: Amount, origin: Origin) -> Amount:
-    """Scrap is recycled mass of its kind, whatever was told."""
+def with_kind(amount: Amount, origin: Origin) -> Amount:
+    """Scrap is recycled mass of its kind, whatever was told. Bauxite in the ground carries
+    nothing, which is known: what the mine gives off is its step's own."""
+    if origin is Origin.OWN_MINE and not amount.known_kg:
+        return amount._replace(known_kg=amount.kg)
     if origin is Origin.POST_CONSUMER:
         return amount._replace(pre_kg=0, post_kg=amount.kg)
     if origin in (Origin.PRE_CONSUMER, Origin.DROSS):

@@ -42,7 +42,7 @@ from .report import ReportingNoted
 from .report_commands import AcceptReport, PrepareReport, ReturnReport, SubmitReport
 from .report_reactions import REPORT_REACTIONS
 from .report_rows import REPORTS
-from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key
+from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key, movement_of
 from .scope_commands import (
     AddScopeFacility,
     ApproveScopeTransfer,
@@ -200,15 +200,18 @@ def _seen(key: str, movement_id: str, known: Knowledge) -> MovementSeen | None:
     row: MovementRow | None = (
         known.row("movements", movement_key(key, movement_id)) if movement_id else None
     )
-    if row is None:
-        return None
+    return seen(row) if row else None
+
+
+def seen(row: MovementRow) -> MovementSeen:
+    """A movement's row as evidence."""
     return MovementSeen.model_validate(
         {
             "movement_id": row.movement_id,
             "digest": row.digest,
             "kind": row.kind,
             "day": row.day,
-            "entries": row.movement["entries"],
+            "entries": movement_of(row)["entries"],
             "coc_kg": row.coc_kg,
             "reversed_by": row.reversed_by,
         }

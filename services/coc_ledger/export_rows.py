@@ -8,6 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts import coc, facilities
+from contracts.coc_movements import MovementsBooked, each_sum
 from contracts.custody import PoolKey, Stage
 from contracts.envelope import Recorded
 from infra.readmodel import Consumer, Projection
@@ -61,19 +62,24 @@ class CountryRow(NamedTuple):
     country: str
 
 
-POSTINGS = (coc.MovementBooked, coc.OutputDesignated, coc.DesignationReleased)
+ALONE = (coc.MovementBooked, coc.OutputDesignated, coc.DesignationReleased)
+POSTINGS = (*ALONE, MovementsBooked)
 
 
-def _flow_rows(recorded: Recorded) -> dict[str, FlowRow]:
-    event = recorded.event
-    if not isinstance(event, POSTINGS):
+def _flow_rows(recorded: Recorded, day: str | None = None) -> dict[str, FlowRow]:
+    """The flows of an event, on one day or on all."""
+    if not isinstance(recorded.event, POSTINGS):
         return {}
     known = date.fromisoformat(recorded.envelope.recorded_at[:10])
-    found = (
-        _flow_row(event.pool, event.member_id, event.day, known, one)
-        for one in flow.passages(event)
-    )
-    return {row.key: row for row in found}
+    found: dict[str, FlowRow] = {}
+    for event in each_sum(recorded.event):
+        if not isinstance(event, ALONE) or (day is not None and event.day.isoformat() != day):
+            continue
+        for one in flow.passages(event):
+            row = _flow_row(event.pool, event.member_id, event.day, known, one)
+            before = found.get(row.key)
+            found[row.key] = row if before is None else row._replace(kg=before.kg + row.kg)
+    return found
 
 
 def _flow_row(pool: PoolKey, member_id: str, day: date, known: date, one: flow.Passage) -> FlowRow:
@@ -98,7 +104,7 @@ def _flow_keys(recorded: Recorded) -> Sequence[str]:
 
 
 def _flow(key: str, row: FlowRow | None, recorded: Recorded) -> FlowRow | None:
-    more = _flow_rows(recorded)[key]
+    more = _flow_rows(recorded, key.split(":")[2])[key]
     return more if row is None else row._replace(kg=row.kg + more.kg)
 
 
@@ -117,21 +123,26 @@ def year_key(scope_id: str, stage: Stage, year: int) -> str:
 
 
 def _year_keys(recorded: Recorded) -> Sequence[str]:
-    found = yearly.year_of(recorded.event)
-    return (year_key(found[0].scope_id, found[0].stage, found[1]),) if found else ()
+    found = map(yearly.year_of, each_sum(recorded.event))
+    keys = (year_key(one[0].scope_id, one[0].stage, one[1]) for one in found if one)
+    return tuple(dict.fromkeys(keys))
 
 
 def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
-    event = recorded.event
-    if not isinstance(event, POSTINGS):
+    whole = recorded.event
+    if not isinstance(whole, POSTINGS):
         return row
-    sums = yearly.added(sums_of(row) if row else yearly.NOTHING, event)
+    year = int(key.rpartition(":")[2])
+    sums = sums_of(row) if row else yearly.NOTHING
+    for event in each_sum(whole):
+        if isinstance(event, ALONE) and event.day.year == year:
+            sums = yearly.added(sums, event)
     return YearRow(
         key,
-        event.pool.scope_id,
-        event.member_id,
-        event.pool.stage.value,
-        event.day.year,
+        whole.pool.scope_id,
+        whole.member_id,
+        whole.pool.stage.value,
+        year,
         dict(sums.kgs),
         sums.pre_kg,
         sums.post_kg,

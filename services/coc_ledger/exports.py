@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from contracts.coc import MovementBooked
 from contracts.coc_documents import DocumentEnded, DocumentIssued
+from contracts.coc_movements import apart
 from contracts.custody import MovementKind
 from contracts.envelope import Recorded
 from contracts.values import Activity, Instant, instant
@@ -24,7 +25,7 @@ from .public_flow import Public, Quarter, Release, Rule
 from .rows import PoolRow, ScopeRow
 from .statements import Line, lines
 
-PAGE = 1_000
+PAGE = 100
 MANY = 10_000_000
 NOTHING = Public((), ())
 
@@ -76,9 +77,11 @@ class Exports:
     # --- events ---
 
     def stream(self, stream: str, after: int = 0) -> Iterator[Recorded]:
-        """The events of a stream behind a version, read page by page."""
+        """The events of a stream behind a version, read page by page; movements that came together
+        one by one."""
         while page := self.part(stream, after, PAGE):
-            yield from page
+            for one in page:
+                yield from apart(one)
             after = page[-1].envelope.version
 
     def part(self, stream: str, after: int, limit: int) -> list[Recorded]:
@@ -94,15 +97,14 @@ class Exports:
     def pool_events(self, row: PoolRow, after: int, limit: int) -> Told:
         """A page of a pool's events, with the earlier ones that it takes back."""
         stream = f"pool/{row.pool}"
-        page = self.part(stream, after, limit)
+        page, through = _page(self.part(stream, after, limit), limit)
         wanted = {event.reverses or event.document for event in _reversals(page)}
         also = [
             one
             for one in (self.stream(stream) if wanted else ())
             if one.envelope.version <= after and _is_one_of(one, wanted)
         ]
-        more = len(page) == limit
-        return Told(page, also, self._made_at(page), page[-1].envelope.version if more else None)
+        return Told(page, also, self._made_at(page), through)
 
     def document_events(self, row: DocumentRow) -> Told:
         """All events of a document, with the one that stands in its place."""
@@ -139,6 +141,10 @@ class Exports:
         ]
 
     # --- flows ---
+
+    def today(self) -> date:
+        """The service's day."""
+        return self._running.times.today()
 
     def picture(self, first: date, last: date, permitted: frozenset[str] | None) -> Picture:
         """The flow of some days, of the members that may be seen."""
@@ -184,6 +190,20 @@ class Exports:
             country = countries.get(place.entity_id)
             found[scope_id] = region_of(country.country if country else None, policy)
         return found
+
+
+def _page(found: Sequence[Recorded], limit: int) -> tuple[list[Recorded], int | None]:
+    """As many whole events as a page has room for, movements that came together one by one; and
+    the version behind which there may be more."""
+    page: list[Recorded] = []
+    through: int | None = None
+    for one in found:
+        pieces = list(apart(one))
+        if page and len(page) + len(pieces) > limit:
+            return page, through
+        page += pieces
+        through = one.envelope.version
+    return page, through if len(found) == limit else None
 
 
 def _reversals(page: Sequence[Recorded]) -> list[MovementBooked]:

@@ -120,6 +120,18 @@ class Rows:
             values["lot"] = form.lot
         return Built(key, self._command(form, values, faults), tuple(faults))
 
+    def unit_of(self, cells: Sequence[str]) -> int:
+        """The unit of a row's mass, in kilograms; Refused where it says none."""
+        said = {
+            name: (value if at is None else cells[at]).strip() for name, at, value in self._bound
+        }
+        if told := said.get("mass_unit"):
+            return unit_named(told)
+        own = self._units["mass"]
+        if own is None:
+            raise Refused("unit-missing", f"the row says no unit: {UNIT_RIGHT}")
+        return own
+
     def _field(
         self,
         form: Form | None,

@@ -46,6 +46,7 @@ from .pool_state import (
     reversible,
 )
 from .recent import remembered
+from .together import BookMovements, Plain, booked
 
 __all__ = ["INITIAL", "Pool", "decide", "evolve"]
 
@@ -61,6 +62,7 @@ AnyCommand = (
     | ClosePeriod
     | DesignateOutput
     | ApplyChange
+    | BookMovements
 )
 
 
@@ -68,6 +70,8 @@ def decide(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[Eve
     """Events of a command; raises Refused."""
     if isinstance(command, ApplyChange):
         return apply(command, state, policies)
+    if isinstance(command, BookMovements):
+        return booked(command, state, policies, _opening)
     scope = check_scope(command.scope, command.scope_id, command.member_id)
     policy = policies.on(command.day)
     match command:
@@ -214,6 +218,17 @@ def _ready(
             policy_id=policy.policy_id,
         ),
     )
+
+
+def _opening(
+    command: Plain, state: Pool, policies: Policies
+) -> tuple[Sequence[PoolOpened], Policy]:
+    """The same of rows that are booked together, by the policy of their day."""
+    scope = check_scope(command.scope, command.scope_id, command.member_id)
+    policy = policies.on(command.day)
+    opening = _ready(command, state, scope, policy)
+    _check_contractor(command, scope)
+    return opening, policy
 
 
 def _check_contractor(command: booking.Bookable, scope: ScopeEvidence) -> None:

@@ -17,16 +17,17 @@ from contracts.coc import (
     PoolClosed,
     PoolOpened,
 )
-from contracts.custody import Account, Entry, PoolKey
+from contracts.coc_movements import MovementsBooked
+from contracts.custody import Account, Entry, MovementKind, PoolKey
 from contracts.envelope import Event
 from contracts.values import Id, MemberId
 from infra.errors import Refused
 
-from .accounts import NO_KGS, Amount, Kgs, posted, posted_kg
+from .accounts import NO_KGS, Amount, Kgs, amount_of, posted, posted_kg, shifted, shifted_kg
 from .balance import Terms
 from .evidence import MovementSeen, PoolKnown
 from .pool_commands import Carry, ClaimChange, DeliveryChange
-from .recent import Recent, remember, remembered
+from .recent import Recent, remember, remember_all, remembered
 
 
 class ChangeDeferred(Event):
@@ -48,6 +49,7 @@ PoolEvent = (
     PoolOpened
     | MovementBooked
     | OutputDesignated
+    | MovementsBooked
     | DesignationReleased
     | OverdraftCaseDeclared
     | BalanceCarried
@@ -115,6 +117,8 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             if event.holder_scope_id is not None:
                 taken = Taken(event.holder_scope_id, event.mass_kg, True)
                 stakes = {**stakes, event.document: taken}
+        case MovementsBooked():
+            return _moved(state, event)
             used = _used(state, claim_key(event.document), event.draft)
             return _posted(used, event.day, event.entries)._replace(stakes=stakes)
         case DesignationReleased():
@@ -154,6 +158,25 @@ def _used(state: Pool, key: str, what: str) -> Pool:
 
 
 # --- ids: exact over what the state remembers and what rows know ---
+def _added(event: MovementBooked) -> int:
+    """Grams that a movement adds to the step's own emissions."""
+    grams = (amount_of(one).emission_g for one in event.entries if one.account is Account.PROCESS)
+    return -sum(grams)
+
+
+def _moved(state: Pool, event: MovementsBooked) -> Pool:
+    """After many movements: their ids, and what went each way in all."""
+    used = {
+        movement_key(name): digest
+        for name, digest in zip(event.movement_ids, event.digests, strict=True)
+    }
+    return state._replace(
+        recent=remember_all(state.recent, used, state.version),
+        books=shifted(state.books, event.totals),
+        days=shifted_kg(state.days, event.totals),
+    )
+
+
 
 
 def movement_key(movement_id: str) -> str:

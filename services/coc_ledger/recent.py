@@ -14,14 +14,15 @@ PAGES = 64
 
 
 class Page(NamedTuple):
-    """Some ids used one after the other, through a version."""
+    """Some ids used one after the other, through a version: of one event, or `PER_PAGE` at most."""
 
     through: int
     used: Mapping[str, str]
 
 
 class Recent(NamedTuple):
-    """The last ids used: at least `PER_PAGE * (PAGES - 1)` of them, or all."""
+    """The last ids used: those of the last `PAGES - 1` events at least, and of many more where each
+    used one; or all."""
 
     pages: tuple[Page, ...] = ()
     forgotten: int = 0
@@ -37,10 +38,15 @@ def remembered(recent: Recent, key: str) -> str | None:
 
 def remember(recent: Recent, key: str, what: str, version: int) -> Recent:
     """One more id, used at a version of the stream."""
+    return remember_all(recent, {key: what}, version)
+
+
+def remember_all(recent: Recent, used: Mapping[str, str], version: int) -> Recent:
+    """Some more ids, all used by the event that made a version. Many are a page of their own."""
     *full, last = recent.pages or (Page(version, {}),)
-    if len(last.used) >= PER_PAGE:
+    if last.used and len(last.used) + len(used) > PER_PAGE:
         full, last = [*full, last], Page(version, {})
-    last = Page(version, {**last.used, key: what})
+    last = Page(version, {**last.used, **used})
     forgotten = recent.forgotten
     if len(full) >= PAGES:
         forgotten, full = full[0].through, full[1:]

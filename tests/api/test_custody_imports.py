@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.importing import chunks
 from services.coc_ledger import imports, recent
+from services.coc_ledger.movement_packing import MovementPacking
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 
@@ -99,9 +99,9 @@ def test_one_wrong_row_refuses_the_file_where_that_is_asked_for(door: Door) -> N
 def test_more_rows_than_a_pool_remembers_are_booked_once(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recent, "PAGES", 4)  # 192 ids at least
-    monkeypatch.setattr(chunks, "CHUNK", 50)
-    monkeypatch.setattr(imports, "AHEAD", 40)
+    monkeypatch.setattr(recent, "PAGES", 4)  # of three chunks at least
+    monkeypatch.setattr(MovementPacking, "rows", 50)
+    monkeypatch.setattr(imports, "AHEAD", 1)
     many = [(f"M-{at}", "receipt", "1", "non_coc", BEGAN.isoformat()) for at in range(400)]
     assert counts(load(door, "many-tried", many, dry_run=True)) == (400, 0, 0)
     assert counts(load(door, "many", many)) == (400, 0, 0)

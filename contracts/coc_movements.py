@@ -1,0 +1,189 @@
+"""Many movements of a pool in one event: what a file brings is booked so, a chunk at a time.
+
+The columns are of one length; a movement is what stands at one place in all of them. Each moved one
+amount from one account to another, so that it balances by itself. What has another side (a change
+of stage, a document, a reversal) is always an event of its own: `coc.movement_booked`.
+Source: sources.md 5.3.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from .coc import MovementBooked
+from .custody import (
+    ZERO,
+    Account,
+    Entry,
+    MassOrNone,
+    MovementId,
+    MovementKind,
+    Origin,
+    PoolKey,
+    Remark,
+    SignedMass,
+)
+from .envelope import Event, Recorded
+from .values import Id, MemberId
+
+MOST_GRAMS = 2**53 - 1
+"""What a JSON number holds exactly, whoever reads it; a movement with more goes alone."""
+SignedGrams = Annotated[int, Field(ge=-MOST_GRAMS, le=MOST_GRAMS)]
+GRAMS = 1000
+Way = tuple[date, Account, Account]
+"""A day, and from which account to which."""
+Moved = tuple[int, int, int, int, int]
+"""Mass, mass of known footprint, grams of CO2e, pre- and post-consumer mass."""
+
+
+class MovementsBooked(Event):
+    """Movements of one pool, in the order in which they were booked. `kg` and what it carries left
+    `sources` and came into `targets`, and is negative where a count found less. Of each movement
+    the rest says what `coc.movement_booked` says of one."""
+
+    TYPE: ClassVar[str] = "coc.movements_booked.v1"
+    pool: PoolKey
+    member_id: MemberId
+    movement_ids: tuple[MovementId, ...]
+    digests: tuple[Id, ...]
+    kinds: tuple[MovementKind, ...]
+    days: tuple[date, ...]
+    sources: tuple[Account, ...]
+    targets: tuple[Account, ...]
+    kg: tuple[SignedMass, ...]
+    known_kg: tuple[SignedMass, ...]
+    emission_g: tuple[SignedGrams, ...]
+    pre_kg: tuple[SignedMass, ...]
+    post_kg: tuple[SignedMass, ...]
+    coc_kg: tuple[MassOrNone, ...]
+    origins: tuple[Origin | None, ...]
+    counterparties: tuple[Id | None, ...]
+    contractors: tuple[Id | None, ...]
+    remarks: tuple[tuple[Remark, ...], ...]
+    _places: Mapping[str, int] = PrivateAttr(default_factory=dict)
+    _totals: Mapping[Way, Moved] = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, context: Any, /) -> None:  # pydantic's own word for it
+        """What every reader asks for is found once."""
+        self._places = {name: place for place, name in enumerate(self.movement_ids)}
+        self._totals = self._summed()
+
+    @model_validator(mode="after")
+    def _columns_of_one_length(self) -> Self:
+        columns = [value for value in self.__dict__.values() if isinstance(value, tuple)]
+        if any(len(column) != len(self.movement_ids) for column in columns):
+            raise ValueError("the columns are not of one length")
+        if len(self._places) != len(self.movement_ids):
+            raise ValueError("a movement stands in it twice")
+        return self
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Where each movement stands."""
+        return self._places
+
+    @property
+    def totals(self) -> Mapping[Way, Moved]:
+        """What went each way in all, by day and accounts."""
+        return self._totals
+
+    def _summed(self) -> Mapping[Way, Moved]:
+        sums: dict[Way, list[int]] = {}
+        ways = zip(self.days, self.sources, self.targets, strict=False)
+        amounts = zip(
+            self.kg, self.known_kg, self.emission_g, self.pre_kg, self.post_kg, strict=False
+        )
+        for way, (kg, known, grams, pre, post) in zip(ways, amounts, strict=False):
+            found = sums.get(way)
+            if found is None:
+                sums[way] = [kg, known, grams, pre, post]
+            else:
+                found[0] += kg
+                found[1] += known
+                found[2] += grams
+                found[3] += pre
+                found[4] += post
+        return {way: (one[0], one[1], one[2], one[3], one[4]) for way, one in sums.items()}
+
+    def movement(self, place: int) -> MovementBooked:
+        """The movement at a place, as if it had been booked alone."""
+        return MovementBooked.model_construct(
+            movement_id=self.movement_ids[place],
+            digest=self.digests[place],
+            pool=self.pool,
+            member_id=self.member_id,
+            kind=self.kinds[place],
+            day=self.days[place],
+            entries=self._entries(place),
+            coc_kg=self.coc_kg[place],
+            origin=self.origins[place],
+            counterparty=self.counterparties[place],
+            contractor_id=self.contractors[place],
+            document=None,
+            to_stage=None,
+            produced_kg=None,
+            produced_coc_kg=None,
+            reverses=None,
+            late_for=None,
+            remarks=self.remarks[place],
+        )
+
+    def movements(self) -> Iterator[MovementBooked]:
+        """All of them, in order."""
+        return map(self.movement, range(len(self.movement_ids)))
+
+    def _entries(self, place: int) -> tuple[Entry, ...]:
+        moved = (
+            self.kg[place],
+            self.known_kg[place],
+            self.emission_g[place],
+            self.pre_kg[place],
+            self.post_kg[place],
+        )
+        return _both_sides(self.sources[place], self.targets[place], moved)
+
+
+def _both_sides(source: Account, target: Account, moved: Moved) -> tuple[Entry, ...]:
+    if not any(moved):
+        return ()
+    kg, known, grams, pre, post = moved
+    return _entry(source, (-kg, -known, -grams, -pre, -post)), _entry(target, moved)
+
+
+def _entry(account: Account, moved: Moved) -> Entry:
+    kg, known, grams, pre, post = moved
+    return Entry.model_construct(
+        account=account,
+        kg=kg,
+        known_kg=known,
+        emission_kgco2e=Decimal(grams) / GRAMS if grams else ZERO,
+        pre_kg=pre,
+        post_kg=post,
+    )
+
+
+def apart(recorded: Recorded) -> Iterator[Recorded]:
+    """The movements of many one by one, each with an id of its own; any other event as it is."""
+    event, at = recorded.event, recorded.envelope
+    if not isinstance(event, MovementsBooked):
+        yield recorded
+        return
+    for place, movement in enumerate(event.movements(), 1):
+        yield Recorded(at._replace(event_id=f"{at.event_id}:{place}"), movement)
+
+
+def each_sum(event: Event) -> Iterator[Event]:
+    """For who adds up by day and account: many movements as few, one for each way that metal went
+    on a day, under the name of one of them; any other event as it is."""
+    if not isinstance(event, MovementsBooked):
+        yield event
+        return
+    for (day, source, target), moved in event.totals.items():
+        entries = _both_sides(source, target, moved)
+        yield event.movement(0).model_copy(update={"day": day, "entries": entries})
+
+
+EVENTS: tuple[type[Event], ...] = (MovementsBooked,)
