@@ -305,10 +305,10 @@ class PoolClosed(Event):
     next_period: date
     to_scope_id: ScopeId
     policy_id: Id
+    unmet_kg: MassOrNone = 0
 
 
 EVENTS: tuple[type[Event], ...] = (
-    unmet_kg: MassOrNone = 0
     ScopeOpened,
     ScopeFacilityAdded,
     PsObligationMet,

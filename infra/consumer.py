@@ -238,6 +238,8 @@ class Applier:
         return not self.consumer.takes(kind)
 
     def _read(self, record: Record) -> Recorded:
+        if self._passes_over(record.type):
+            return Recorded(record.envelope, Opaque(), record)
         try:
             return self.writer.store.catalog.recorded(record)
         except UnknownType as error:
@@ -288,8 +290,6 @@ class Applier:
         self, unit: Transaction, event: Recorded, commands: Sequence[tuple[Reaction, Issued]]
     ) -> None:
         at = event.envelope
-        if self._passes_over(record.type):
-            return Recorded(record.envelope, Opaque(), record)
         requests = [
             request_of(
                 command.command_id,
