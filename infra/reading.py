@@ -13,6 +13,7 @@ from contracts.envelope import Recorded
 
 from .consumer import read_cursors
 from .decider import Lookup
+from .projection import CHUNK
 from .readmodel import Attributes
 from .service import Running
 from .store import translated
@@ -80,6 +81,26 @@ class Reader:
                 query = query.where(key > after)
             rows = connection.execute(query.order_by(key).limit(limit + 1))
             return [part.codec.read(values) for values in rows]
+
+    def columns(
+        self,
+        consumer: str,
+        projection: str,
+        names: Sequence[str],
+        column: str,
+        values: Sequence[str],
+    ) -> list[tuple[Any, ...]]:
+        """Some columns of all rows in which one has any of some values, by key, as they are kept:
+        days and JSON as text. For who reads many rows that are wide."""
+        found: list[tuple[Any, ...]] = []
+        with translated(), self._running.engine.connect() as connection:
+            part = self._running.models[consumer].live(connection).rows[projection]
+            kept, key = part.table.c, part.table.c[part.codec.fields[0]]
+            query = select(*(kept[name] for name in names)).order_by(key)
+            for start in range(0, len(values), CHUNK):
+                some = query.where(kept[column].in_(values[start : start + CHUNK]))
+                found += map(tuple, connection.execute(some))
+        return found
 
     def facts(self, consumer: str, log: str, subjects: Iterable[str]) -> dict[str, Attributes]:
         """All facts of subjects."""

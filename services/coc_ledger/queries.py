@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from contracts.custody import PoolKey, Stage
 from infra.errors import Refused
@@ -21,6 +23,44 @@ from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 
 MANY = 100_000
 DAYS_AT_MOST = 400
+
+
+class PoolPart(NamedTuple):
+    """What a trace needs of a pool's row, as it is kept."""
+
+    pool: str
+    scope_id: str
+    stage: str
+    period: str
+    member_id: str
+    kgs: str
+    sources: str
+    from_pool: str | None
+
+    def read_sources(self) -> Mapping[str, int]:
+        """The CoC input that came without a document, by kind."""
+        found: Mapping[str, int] = orjson.loads(self.sources)
+        return found
+
+    def claimed_kg(self) -> int:
+        """What was claimed."""
+        kgs: Sequence[int] = orjson.loads(self.kgs)
+        return kgs[_CLAIMED]
+
+
+class Sale(NamedTuple):
+    """What a trace needs of a document's row, as it is kept."""
+
+    number: str
+    pool: str
+    receiver: str | None
+    state: str
+    mass_kg: int
+    booked_kg: int
+    member_id: str
+    customer_member_id: str | None
+    issued_on: str
+    received_on: str | None
 
 
 class Queries:
@@ -176,35 +216,43 @@ class Queries:
 
     def _inputs(self, pools: Sequence[str], on: date | None) -> dict[str, list[trace.Link]]:
         found: dict[str, list[trace.Link]] = {pool: [] for pool in pools}
-        rows: Mapping[str, PoolRow] = self.reader.rows(CONSUMER, "pools", pools)
-        for pool, row in rows.items():
-            found[pool] += [
-                trace.Link(kind, kg, None, _origin(kind, row), (row.member_id,))
-                for kind, kg in sorted(row.sources.items())
+        parts = self._parts(pools)
+        for part in parts:
+            found[part.pool] += [
+                trace.Link(kind, kg, None, _origin(kind, part), (part.member_id,))
+                for kind, kg in sorted(part.read_sources().items())
             ]
-        for document in self.documents({"receiver": list(pools)}, None, MANY):
-            known = on is None or (document.received_on or document.issued_on) <= on
-            if document.booked_kg and document.receiver and known:
-                found[document.receiver].append(_bought(document))
-        for pool, row in rows.items():
-            ahead = row.kgs[_CLAIMED] - sum(link.kg for link in found[pool])
-            if ahead > 0 and not found[pool]:
-                found[pool].append(trace.Link("overdraft", ahead, None, None, (row.member_id,)))
+        for sale in self._sales("receiver", pools):
+            known = on is None or (sale.received_on or sale.issued_on) <= on.isoformat()
+            if sale.booked_kg and sale.receiver and known:
+                found[sale.receiver].append(_bought(sale))
+        for part in parts:
+            if not found[part.pool] and (ahead := part.claimed_kg()) > 0:
+                link = trace.Link("overdraft", ahead, None, None, (part.member_id,))
+                found[part.pool].append(link)
         return found
 
     def _outputs(self, pools: Sequence[str], on: date | None) -> dict[str, list[trace.Link]]:
         found: dict[str, list[trace.Link]] = {pool: [] for pool in pools}
-        rows: Mapping[str, PoolRow] = self.reader.rows(CONSUMER, "pools", pools)
-        for document in self.documents({"pool": list(pools)}, None, MANY):
-            gone = document.state in ("withdrawn", "superseded", "non_coc")
-            if not gone and (on is None or document.issued_on <= on):
-                found[document.pool].append(_sold(document))
+        for sale in self._sales("pool", pools):
+            gone = sale.state in ("withdrawn", "superseded", "non_coc")
+            if not gone and (on is None or sale.issued_on <= on.isoformat()):
+                found[sale.pool].append(_sold(sale))
         inputs = self._inputs(pools, on)
-        for pool, row in rows.items():
+        for part in self._parts(pools):
+            pool = part.pool
             left = sum(link.kg for link in inputs[pool]) - sum(link.kg for link in found[pool])
             if left > 0:
-                found[pool].append(trace.Link("held", left, None, None, (row.member_id,)))
+                found[pool].append(trace.Link("held", left, None, None, (part.member_id,)))
         return found
+
+    def _parts(self, pools: Sequence[str]) -> list[PoolPart]:
+        rows = self.reader.columns(CONSUMER, "pools", PoolPart._fields, "pool", pools)
+        return list(map(PoolPart._make, rows))
+
+    def _sales(self, column: str, pools: Sequence[str]) -> list[Sale]:
+        rows = self.reader.columns(CONSUMER, "documents", Sale._fields, column, pools)
+        return list(map(Sale._make, rows))
 
 
 _CLAIMED = next(place for account, place in PLACE.items() if account.value == "output_coc")
@@ -219,25 +267,25 @@ def _calendar(row: ScopeRow) -> Calendar:
     return tuple(Course(date.fromisoformat(day), months) for day, months in row.calendar)
 
 
-def _origin(kind: str, row: PoolRow) -> str | None:
+def _origin(kind: str, row: PoolPart) -> str | None:
     """The pool behind a source that is a pool of the same scope."""
     if kind == "carried":
         return row.from_pool
     if kind == "earlier_stage":
         before = {"alumina": "bauxite", "aluminium": "alumina"}.get(row.stage)
-        return f"{row.scope_id}:{before}:{row.period.isoformat()}" if before else None
+        return f"{row.scope_id}:{before}:{row.period}" if before else None
     return None
 
 
-def _both(row: DocumentRow) -> tuple[str, ...]:
+def _both(row: DocumentRow | Sale) -> tuple[str, ...]:
     return (row.member_id, *((row.customer_member_id,) if row.customer_member_id else ()))
 
 
-def _bought(row: DocumentRow) -> trace.Link:
+def _bought(row: Sale) -> trace.Link:
     return trace.Link("document", row.booked_kg, row.number, row.pool, _both(row))
 
 
-def _sold(row: DocumentRow) -> trace.Link:
+def _sold(row: DocumentRow | Sale) -> trace.Link:
     """Into the pool of its buyer once that has booked it; with the buyer until then."""
     pool = row.receiver if row.booked_kg else None
     return trace.Link("document", row.mass_kg, row.number, pool, _both(row))

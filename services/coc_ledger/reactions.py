@@ -19,8 +19,8 @@ from infra.decider import Command, Lookup, Reaction
 
 from .accounts import NOTHING, Amount, amount_of
 from .certificates import CHANGED, CertificateRow, seen_on
+from .check_rows import CheckDayRow, CheckRow, checked_as
 from .document_commands import CheckDocument, CompleteDocument, SupersedeDocument
-from .document_rows import DocumentRow
 from .entity_rules import supplier_faults
 from .footprint import of_lot, scaled
 from .period import Course, blocked, period_of
@@ -29,7 +29,6 @@ from .pool_state import ChangeDeferred
 from .rows import PoolRow, ScopeRow
 from .scope_commands import NotePsCertificate
 
-ENDED = frozenset({"withdrawn", "superseded"})
 YEAR = timedelta(days=365)
 
 
@@ -265,16 +264,17 @@ def check_again(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     if row is None:
         return ()
     held: Sequence[CertificateRow] = rows("certificates", {"entity_id": row.entity_id})
-    documents: Sequence[DocumentRow] = rows("documents", {"issuer_entity_id": row.entity_id})
-    commands: list[Command] = []
-    for document in documents:
-        if document.passed is None or document.state in ENDED:
-            continue
-        seen = seen_on(row.entity_id, document.issued_on, held, recorded.envelope.position)
-        faults = supplier_faults(seen, ps_pending=document.ps_pending)
-        if document.passed != (not faults):
-            commands.append(CheckDocument(on=_day(recorded), number=document.number, checked=seen))
-    return commands
+    days: Sequence[CheckDayRow] = rows("check_days", {"entity_id": row.entity_id})
+    commands: list[CheckDocument] = []
+    for day in days:
+        seen = seen_on(row.entity_id, day.issued_on, held, recorded.envelope.position)
+        passes = not supplier_faults(seen, ps_pending=day.ps_pending)
+        other = checked_as(day.key, passed=not passes)
+        concerned: Sequence[CheckRow] = rows("document_checks", {"checked_as": other})
+        commands += [
+            CheckDocument(on=_day(recorded), number=one.number, checked=seen) for one in concerned
+        ]
+    return sorted(commands, key=lambda command: command.number)
 
 
 def note_ps(recorded: Recorded, rows: Lookup) -> Sequence[Command]:

@@ -13,6 +13,7 @@ from contracts.envelope import Event, Recorded
 from infra.readmodel import Projection
 
 from .certificates import CERTIFICATES
+from .check_rows import CHECK_PROJECTIONS
 from .document_rows import DOCUMENTS
 from .pool_rows import POOL_PROJECTIONS, DayRow, MovementRow, PoolRow, movement_key, movement_of
 
@@ -166,6 +167,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     ),
     *POOL_PROJECTIONS,
     DOCUMENTS,
+    *CHECK_PROJECTIONS,
     CERTIFICATES,
     Projection("members", 1, MemberRow, _member_keys, _member, (), _takes(membership.MemberJoined)),
     Projection(

@@ -1,0 +1,101 @@
+"""Rows by which news of a certificate finds the documents that it concerns, and no others. Pure.
+
+Whether a document passes its check follows from its issuer, the day of issue and whether the
+Performance Standard may follow: documents that share these share the answer. So an entity has one
+row for each such day, and each checked document says under which answer it stands.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
+from contracts.envelope import Recorded
+from infra.readmodel import Projection
+
+
+class CheckDayRow(NamedTuple):
+    """A day on which an entity issued documents of a kind."""
+
+    key: str
+    entity_id: str
+    issued_on: date
+    ps_pending: bool
+
+
+class CheckRow(NamedTuple):
+    """A document. `checked_as` is its day with the answer of the last check; None where there was
+    none, or the document has ended."""
+
+    number: str
+    day_key: str
+    checked_as: str | None
+
+
+def day_key(entity_id: str, issued_on: date, *, ps_pending: bool) -> str:
+    """The key of a day's row."""
+    return f"{entity_id}/{issued_on.isoformat()}/{int(ps_pending)}"
+
+
+def checked_as(key: str, *, passed: bool) -> str:
+    """Under what the documents of a day stand that passed, or did not."""
+    return f"{key}/{int(passed)}"
+
+
+def _key_of(event: DocumentIssued) -> str:
+    ps_pending = event.supplement.ps_pending
+    return day_key(event.issuer.entity_id or "", event.issued_on, ps_pending=ps_pending)
+
+
+def _day_keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    return (_key_of(event),) if isinstance(event, DocumentIssued) else ()
+
+
+def _day(key: str, row: CheckDayRow | None, recorded: Recorded) -> CheckDayRow | None:
+    event = recorded.event
+    if row is not None or not isinstance(event, DocumentIssued):
+        return row
+    entity_id = event.issuer.entity_id or ""
+    return CheckDayRow(key, entity_id, event.issued_on, event.supplement.ps_pending)
+
+
+EVENTS = (DocumentIssued, DocumentChecked, DocumentEnded)
+
+
+def _check_keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    return (event.number,) if isinstance(event, EVENTS) else ()
+
+
+def _check(key: str, row: CheckRow | None, recorded: Recorded) -> CheckRow | None:
+    event = recorded.event
+    if isinstance(event, DocumentIssued):
+        return CheckRow(key, _key_of(event), None)
+    if row is None:
+        return None
+    if isinstance(event, DocumentChecked):
+        return row._replace(checked_as=checked_as(row.day_key, passed=event.passed))
+    return row._replace(checked_as=None)
+
+
+CHECK_PROJECTIONS: tuple[Projection, ...] = (
+    Projection(
+        "check_days",
+        1,
+        CheckDayRow,
+        _day_keys,
+        _day,
+        (("entity_id",),),
+        frozenset({DocumentIssued}),
+    ),
+    Projection(
+        "document_checks",
+        1,
+        CheckRow,
+        _check_keys,
+        _check,
+        (("checked_as",),),
+        frozenset(EVENTS),
+    ),
+)
