@@ -26,6 +26,7 @@ from .custody import (
     Remark,
     ScopeId,
     Stage,
+    StepEmissions,
     Topic,
 )
 from .envelope import Event
@@ -220,7 +221,8 @@ class MovementBooked(Event):
 class OutputDesignated(Event):
     """A lot of the output is claimed as CoC by a document, in the words of its `draft`;
     `covered_kg` is what could have been claimed before it. Where it replaces a claim of a pool that
-    is closed, the entries hold the difference only."""
+    is closed, the entries hold the difference only. `step` is what was known of the step's own
+    emissions."""
 
     TYPE: ClassVar[str] = "coc.output_designated.v1"
     pool: PoolKey
@@ -238,6 +240,7 @@ class OutputDesignated(Event):
     holder_scope_id: ScopeId | None
     evidence: Checked
     policy_id: Id
+    step: StepEmissions | None = None
 
 
 class DesignationReleased(Event):

@@ -21,13 +21,16 @@ from .custody import (
     Party,
     PoolKey,
     ScopeId,
+    StepEmissions,
 )
 from .envelope import Event
 from .values import CertificateId, Id, MemberId, PersonRef, PlainDecimal, Value
 
 
 class Supplement(Value):
-    """What a document may say beyond what it must."""
+    """What a document may say beyond what it must. The intensity is of the metal and the step
+    together, `inputs_kgco2e_per_kg` of the metal as it came in; where the step is `unknown`, the
+    second is told alone."""
 
     country_of_origin: Id | None = None
     ps_certified: bool = False
@@ -35,6 +38,8 @@ class Supplement(Value):
     pre_consumer_percent: Annotated[PlainDecimal, Field(ge=0, le=100)] | None = None
     post_consumer_percent: Annotated[PlainDecimal, Field(ge=0, le=100)] | None = None
     intensity_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
+    inputs_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
+    step: StepEmissions | None = None
 
 
 class Awaited(Value):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -147,17 +147,35 @@ class Entry(Value):
 
 
 class Carried(Value):
-    """What a lot of metal carries: emissions for `known_kg` of it, recycled mass by kind; how the
-    emissions were found, if it was told (sources.md 5.7)."""
+    """What a lot of metal carries: emissions for `known_kg` of it (of these, `step_kgco2e` were
+    added by the seller's own step), recycled mass by kind; how the emissions were found, if it was
+    told (sources.md 5.7)."""
 
     known_kg: MassOrNone = 0
     emission_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
+    step_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
     pre_kg: MassOrNone = 0
     post_kg: MassOrNone = 0
     boundary: Id | None = None
     method: Id | None = None
     period: Id | None = None
     verifier: Id | None = None
+
+
+class StepEmissions(Value):
+    """What a seller's own step gives off per kilogram of its product (sources.md 5.7). `verified`:
+    by the newest results of a calendar year that are verified for all its facilities; `results`
+    are `<facility>:<year>:<result>`. `booked`: by hand, as movements, so that nothing is added.
+    `unknown`: nothing is added, for the `reason`; what the metal brought along still travels."""
+
+    how: Literal["verified", "booked", "unknown"]
+    reason: Id | None = None
+    kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
+    boundary: Id | None = None
+    method: Id | None = None
+    period: Id | None = None
+    verifiers: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
+    results: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()
 
 
 class CertificateSeen(Value):

@@ -137,7 +137,10 @@ async def _claimed(
         domain.checked, drafting.draft.issuer_entity_id, command.day, known
     )
     rows = await asyncio.to_thread(domain.pool_known, command.pool.key, sent, known)
-    command_id, covering = issuing.covering(drafting, command, seen, known.behind_s, rows)
+    scope = command.scope
+    assert scope is not None  # drafting has looked at it
+    results = await asyncio.to_thread(domain.results_of, scope, command.day, known)
+    command_id, covering = issuing.covering(drafting, command, seen, known.behind_s, rows, results)
     outcome = await running.writer.execute(request_of(command_id, covering, actor))
     claims = [one.event for one in outcome.recorded if isinstance(one.event, OutputDesignated)]
     return claims[0] if claims else None
@@ -207,9 +210,6 @@ def _pools(made: Api, queries: Queries) -> None:
         return Json(await asyncio.to_thread(queries.reconciliation, row))
 
 
-def _documents(made: Api, queries: Queries) -> None:
-    async def seen(principal: Principal, number: str) -> DocumentRow:
-        row = await asyncio.to_thread(queries.document, number)
 def _shown(row: MovementRow) -> dict[str, Any]:
     """A movement, however it came."""
     shown = {**row._asdict(), "movement": movement_of(row)}
@@ -217,6 +217,9 @@ def _shown(row: MovementRow) -> dict[str, Any]:
     return shown
 
 
+def _documents(made: Api, queries: Queries) -> None:
+    async def seen(principal: Principal, number: str) -> DocumentRow:
+        row = await asyncio.to_thread(queries.document, number)
         sides = {row.member_id, row.customer_member_id} if row else set()
         if not sides & principal.ids(RoleKind.MEMBER):
             principal.require_owner(row.member_id if row else None, number)

@@ -9,7 +9,17 @@ from typing import NamedTuple, assert_never
 
 from contracts.canonical import canonical_json
 from contracts.coc import MovementBooked
-from contracts.custody import Account, Entry, Lot, MovementKind, Origin, Remark, Stage
+from contracts.custody import (
+    Account,
+    Entry,
+    Lot,
+    MovementKind,
+    Origin,
+    Remark,
+    Stage,
+    StepEmissions,
+)
+from contracts.inventory import Severity
 from contracts.values import Standard
 from infra.decider import derived_id
 from infra.errors import Refused
@@ -20,6 +30,7 @@ from .accounts import Amount, entry, held, minus
 from .entity_rules import missing_topics, origin_remarks
 from .evidence import MovementSeen
 from .footprint import told_amount
+from .own_emissions import ONWARD, own_grams, step_of
 from .pool_commands import (
     BookLoss,
     BookProcessEmissions,
@@ -86,12 +97,23 @@ def posting(command: Bookable, state: Pool, policy: Policy) -> Posting:
         case CountStock():
             return Posting(MovementKind.COUNT, accounts.counted(books, command.counted_kg))
         case BookProcessEmissions():
+            _check_by_hand(state)
             grams = int(command.emission_kgco2e * accounts.GRAMS)
             return Posting(MovementKind.PROCESS_EMISSIONS, accounts.processed(grams))
         case ChangeStage():
             return _to_stage(command, state, policy)
         case _:
             assert_never(command)
+
+
+def _check_by_hand(state: Pool) -> None:
+    """Refuse to book by hand what verified results have added to lots of this pool already."""
+    if -held(state.books, Account.PROCESS).emission_g != state.by_hand_g:
+        raise Refused(
+            "process-emissions-verified",
+            "Verified results add the step's own emissions to what leaves this pool: booked by hand"
+            " as well, they would be counted twice.",
+        )
 
 
 def _receipt(command: ReceiveMaterial, policy: Policy) -> Posting:
@@ -158,6 +180,11 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
     coc = accounts.part(whole, command.coc_kg)
     rest = accounts.plus(whole, minus(coc))
     entries = [entry(Account.STOCK, minus(whole))]
+    material, by_hand = ONWARD[command.stage], bool(state.by_hand_g)
+    step = step_of(command.results, material, command.day, policy, by_hand=by_hand)
+    coc, rest = (_with_step(one, step) for one in (coc, rest))
+    grams = coc.emission_g + rest.emission_g - whole.emission_g
+    entries += [entry(Account.PROCESS, Amount(emission_g=-grams))] if grams else []
     entries += [entry(Account.OUTPUT_COC, coc)] if coc.kg else []
     entries += [entry(Account.OUTFLOW, rest)] if rest.kg else []
     return Posting(
@@ -167,7 +194,20 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
         to_stage=next_of(command.stage),
         produced_kg=made,
         produced_coc_kg=coc_part(command.mass_kg, command.coc_kg, made),
+        remarks=_step_remarks(step),
     )
+
+
+def _with_step(amount: Amount, step: StepEmissions) -> Amount:
+    return amount._replace(emission_g=amount.emission_g + own_grams(step, amount.known_kg))
+
+
+def _step_remarks(step: StepEmissions) -> tuple[Remark, ...]:
+    """What is not added is said, since the next stage cannot see it."""
+    if step.how != "unknown":
+        return ()
+    sentence = f"The step's own emissions are not known and not added: {step.reason}."
+    return (Remark(rule="5.7", severity=Severity.INFO, sentence=sentence),)
 
 
 def reversal(command: ReverseMovement, state: Pool, seen: MovementSeen) -> Posting:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts.coc import DesignationReleased, OutputDesignated
-from contracts.custody import Account, Carried, Entry, Lot
+from contracts.custody import Account, Carried, Entry, Lot, StepEmissions
 from infra.errors import Refused
 from infra.policy import Policy
 
@@ -20,7 +20,8 @@ from .balance import Cover, cover, figures, rule_of
 from .booking import LOT_ACCOUNT
 from .entity_rules import check_certified, stake_limit, supplier_faults
 from .evidence import ReplacedClaim, ScopeEvidence
-from .footprint import carried, of_lot
+from .footprint import carried, of_lot, step_grams
+from .own_emissions import own_grams, step_of
 from .period import through
 from .pool_commands import ClaimChange, DesignateOutput
 from .pool_state import Pool
@@ -97,7 +98,7 @@ def designated(
     """The events of a claim; Refused where it is not covered."""
     check_may_claim(command, scope, policy)
     old = command.replaced
-    released = _given_back(command, old) if old and old.designated else ()
+    released = _given_back(old) if old and old.designated else ()
     same = old is not None and old.pool.key == command.pool.key
     back = released if same else ()
     books = accounts.posted(state.books, back)
@@ -115,7 +116,8 @@ def designated(
     day = min(command.day, state.ends_on or command.day)  # late for the period of an error
     covered = check_cover(state, day, max(more, 0), back, policy)
     holder = _stake(command, state, scope, books)
-    lot, entries = _claimed(command, books, more, old if less else None)
+    step = _step(command, state, policy)
+    lot, entries = _claimed(command, books, more, old if less else None, step)
     event = OutputDesignated(
         pool=command.pool,
         member_id=command.member_id,
@@ -132,35 +134,56 @@ def designated(
         holder_scope_id=holder,
         evidence=command.checked,
         policy_id=policy.policy_id,
+        step=step,
     )
     return (_release(command, old, back, day), event) if old and back else (event,)
 
 
+def _step(command: DesignateOutput, state: Pool, policy: Policy) -> StepEmissions | None:
+    """What the step adds by itself; None for a claim of before that was told."""
+    if command.material is None:
+        return None
+    by_hand = bool(state.by_hand_g)
+    return step_of(command.results, command.material, command.day, policy, by_hand=by_hand)
+
+
 def _claimed(
-    command: DesignateOutput, books: accounts.Books, more: int, other: ReplacedClaim | None
+    command: DesignateOutput,
+    books: accounts.Books,
+    more: int,
+    other: ReplacedClaim | None,
+    step: StepEmissions | None,
 ) -> tuple[Carried, tuple[Entry, ...]]:
     """What the lot carries, and the entries: all of it, or the difference to a claim of a period
-    that is closed."""
+    that is closed. The step's own emissions come from the account of the process."""
     account = LOT_ACCOUNT[command.lot]
-    if other is None:
-        share = accounts.part(held(books, account), command.mass_kg)
-        return carried(share), (entry(account, minus(share)), entry(Account.OUTPUT_COC, share))
-    if more <= 0:
+    if other is not None and more <= 0:
         kept = of_lot(other.carried, other.mass_kg, command.mass_kg)
-        whole = carried_amount(other.mass_kg, other.carried)
-        back = accounts.plus(whole, minus(carried_amount(command.mass_kg, kept)))
-        entries = (entry(account, back), entry(Account.OUTPUT_COC, minus(back)))
-        return kept, entries if back.kg else ()
+        left = carried_amount(other.mass_kg - command.mass_kg, _less(other.carried, kept))
+        grams = step_grams(other.carried) - step_grams(kept)
+        return kept, claim_entries(left, grams, command.lot, restored=False) if left.kg else ()
     share = accounts.part(held(books, account), more)
+    grams = own_grams(step, share.known_kg)
+    share = share._replace(emission_g=share.emission_g + grams)
+    entries = claim_entries(share, grams, command.lot, restored=True)
+    if other is None:
+        return carried(share, step_g=grams), entries
     total = accounts.plus(carried_amount(other.mass_kg, other.carried), share)
-    return (
-        carried(total, other.carried),
-        (entry(account, minus(share)), entry(Account.OUTPUT_COC, share)),
+    return carried(total, other.carried, step_grams(other.carried) + grams), entries
+
+
+def _less(whole: Carried, kept: Carried) -> Carried:
+    return Carried(
+        known_kg=whole.known_kg - kept.known_kg,
+        emission_kgco2e=whole.emission_kgco2e - kept.emission_kgco2e,
+        pre_kg=whole.pre_kg - kept.pre_kg,
+        post_kg=whole.post_kg - kept.post_kg,
     )
 
 
-def _given_back(command: DesignateOutput, old: ReplacedClaim) -> tuple[Entry, ...]:
-    return claim_entries(carried_amount(old.mass_kg, old.carried), old.lot, restored=False)
+def _given_back(old: ReplacedClaim) -> tuple[Entry, ...]:
+    whole = carried_amount(old.mass_kg, old.carried)
+    return claim_entries(whole, step_grams(old.carried), old.lot, restored=False)
 
 
 def _release(
@@ -179,18 +202,21 @@ def _release(
     )
 
 
-def claim_entries(amount: Amount, lot: Lot, *, restored: bool) -> tuple[Entry, ...]:
-    """A whole claim goes back to what is not claimed, or is claimed again."""
+def claim_entries(amount: Amount, step_g: int, lot: Lot, *, restored: bool) -> tuple[Entry, ...]:
+    """A claim goes back to what is not claimed, or is claimed (again). `step_g` of its grams are
+    the step's own: they leave the lot with the claim, and come with it."""
     account = LOT_ACCOUNT[lot]
     moved = minus(amount) if restored else amount
-    return entry(account, moved), entry(Account.OUTPUT_COC, minus(moved))
+    grams = -step_g if restored else step_g
+    unclaimed = entry(account, moved._replace(emission_g=moved.emission_g - grams))
+    own = (entry(Account.PROCESS, Amount(emission_g=grams)),) if grams else ()
+    return unclaimed, *own, entry(Account.OUTPUT_COC, minus(moved))
 
 
 def changed(change: ClaimChange) -> tuple[Entry, ...]:
     """The entries of a claim that is taken back or restored."""
-    return claim_entries(
-        carried_amount(change.mass_kg, change.carried), change.lot, restored=change.restored
-    )
+    whole = carried_amount(change.mass_kg, change.carried)
+    return claim_entries(whole, step_grams(change.carried), change.lot, restored=change.restored)
 
 
 def _stake(

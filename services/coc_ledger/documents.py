@@ -129,6 +129,7 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
     told = Carried(
         known_kg=claim.carried.known_kg,
         emission_kgco2e=claim.carried.emission_kgco2e,
+        step_kgco2e=claim.carried.step_kgco2e,
         pre_kg=claim.carried.pre_kg,
         post_kg=claim.carried.post_kg,
         boundary=draft.boundary,
@@ -179,14 +180,18 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
 
 
 def _supplement(draft: Draft, claim: OutputDesignated, policy: Policy) -> Supplement:
-    lot = claim.carried
+    lot, step, mass = claim.carried, claim.step, draft.mass_kg
+    whole = footprint.intensity(lot, mass, policy)
+    inputs = footprint.intensity(lot, mass, policy, with_step=False)
     return Supplement(
         country_of_origin=draft.country_of_origin,
         ps_certified=claim.evidence.holds(Standard.PERFORMANCE),
         ps_pending=draft.ps_pending,
-        pre_consumer_percent=footprint.percent(lot.pre_kg, draft.mass_kg),
-        post_consumer_percent=footprint.percent(lot.post_kg, draft.mass_kg),
-        intensity_kgco2e_per_kg=footprint.intensity(lot, draft.mass_kg, policy),
+        pre_consumer_percent=footprint.percent(lot.pre_kg, mass),
+        post_consumer_percent=footprint.percent(lot.post_kg, mass),
+        intensity_kgco2e_per_kg=None if step and step.how == "unknown" else whole,
+        inputs_kgco2e_per_kg=inputs if step and step.how != "booked" else None,
+        step=step,
     )
 
 

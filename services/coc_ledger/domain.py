@@ -22,8 +22,9 @@ from .document_commands import (
     WithdrawDocument,
 )
 from .document_state import DocumentDrafted, claim_of
-from .evidence import MovementSeen, PoolKnown, ScopeEvidence
+from .evidence import FacilityResult, MovementSeen, PoolKnown, ScopeEvidence
 from .export_rows import EXPORTS
+from .own_emissions import newest
 from .pool_commands import (
     BookLoss,
     BookProcessEmissions,
@@ -104,7 +105,7 @@ CONSUMER = "coc"
 CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         CONSUMER,
-        ("membership", "certification", "coc_ledger"),
+        ("membership", "certification", "ghg", "coc_ledger"),
         (*PROJECTIONS, REPORTS),
         (),
         (*REACTIONS, *REPORT_REACTIONS),
@@ -112,7 +113,8 @@ CONSUMERS: tuple[Consumer, ...] = (
     EXPORTS,
 )
 """One reader: our own events for queries and both sides of a delivery, the public ones as evidence
-of certificates, membership's for who is whose. Pictures and reports have another one."""
+of certificates, membership's for who is whose, `ghg`'s for verified results. Pictures and reports
+have another one."""
 
 
 # --- evidence ---
@@ -153,6 +155,11 @@ def scope_on(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None
     return scope.evidence(state, day) if isinstance(state, scope.Scope) else None
 
 
+def results_of(scope: ScopeEvidence, day: date, known: Knowledge) -> tuple[FacilityResult, ...]:
+    """The verified results of a scope's facilities that say what its steps give off themselves."""
+    return newest(scope.facilities, day, lambda key: known.row("results", key))
+
+
 def proof_of(number: str, registration_id: str) -> str:
     """The digest of a registration id: all that is kept of it."""
     return hashlib.sha256(f"{number}\n{registration_id}".encode()).hexdigest()
@@ -178,6 +185,8 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
     assert isinstance(stage, Stage)  # the form has read it
     key = PoolKey(scope_id=scope_id, stage=stage, period=found.period).key
     fields: dict[str, object] = {"scope": found, "known": pool_known(key, body, known)}
+    if command is ChangeStage:
+        fields["results"] = results_of(found, day, known)
     if command is ReceiveMaterial:
         state = known.state(f"coc_scope/{scope_id}")
         fields["diligence"] = state.diligence.get(_text(body, "supplier_id"), ())

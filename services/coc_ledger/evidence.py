@@ -23,6 +23,8 @@ from contracts.custody import (
     Stage,
     Topic,
 )
+from contracts.ghg import Amount, StepTotal, Year
+from contracts.inventory import Scope
 from contracts.values import Activity, EntityId, FacilityId, Id, MemberId, Name, PlainDecimal, Value
 from infra.decider import derived_id
 from infra.errors import Refused
@@ -109,6 +111,19 @@ class Diligence(Value):
     topics: tuple[Topic, ...]
     performed_on: date
     valid_through: date
+
+
+class FacilityResult(Value):
+    """A facility's verified result of a calendar year, with what the statement covers."""
+
+    facility_id: FacilityId
+    year: Year
+    result: Annotated[int, Field(ge=1)]
+    totals: tuple[StepTotal, ...]
+    outputs: tuple[Amount, ...]
+    gwp_set: Id
+    verifier_id: Id
+    scopes: tuple[Scope, ...]
 
 
 class ReplacedClaim(Value):

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.custody import Carried, Percent
+from contracts.custody import ZERO, Carried, Percent
 from contracts.values import Id, PlainDecimal, Value
 from infra.policy import Policy
 
@@ -46,11 +46,14 @@ def told_amount(kg: int, told: Footprint) -> Amount:
     return Amount(kg, known, grams, pre, min(int(told.post_consumer_percent * kg / 100), kg - pre))
 
 
-def carried(amount: Amount, like: Carried | None = None) -> Carried:
-    """What a lot carries, for an event; how it was found as for `like`."""
+def carried(amount: Amount, like: Carried | None = None, step_g: int = 0) -> Carried:
+    """What a lot carries, for an event; how it was found as for `like`. `step_g` of its grams were
+    added by the step."""
+    grams = max(0, amount.emission_g)
     return Carried(
         known_kg=max(0, min(amount.known_kg, amount.kg)),
-        emission_kgco2e=Decimal(max(0, amount.emission_g)) / GRAMS,
+        emission_kgco2e=Decimal(grams) / GRAMS,
+        step_kgco2e=Decimal(max(0, min(step_g, grams))) / GRAMS,
         pre_kg=max(0, amount.pre_kg),
         post_kg=max(0, amount.post_kg),
         boundary=like.boundary if like else None,
@@ -64,7 +67,12 @@ def of_lot(whole: Carried, whole_kg: int, kg: int) -> Carried:
     """What a part of a lot carries."""
     grams = int(whole.emission_kgco2e * GRAMS)
     amount = Amount(whole_kg, whole.known_kg, grams, whole.pre_kg, whole.post_kg)
-    return carried(part(amount, kg), whole)
+    return carried(part(amount, kg), whole, step_grams(whole) * min(kg, whole_kg) // whole_kg)
+
+
+def step_grams(lot: Carried) -> int:
+    """What the step added to a lot, in grams."""
+    return int(lot.step_kgco2e * GRAMS)
 
 
 def scaled(amount: Amount, made_kg: int) -> Carried:
@@ -77,13 +85,17 @@ def scaled(amount: Amount, made_kg: int) -> Carried:
     return carried(Amount(made_kg, known, amount.emission_g, pre, post))
 
 
-def intensity(lot: Carried, mass_kg: int, policy: Policy) -> Decimal | None:
-    """kg CO2e per kg to six places; None where too little of the mass is known."""
+def intensity(
+    lot: Carried, mass_kg: int, policy: Policy, *, with_step: bool = True
+) -> Decimal | None:
+    """kg CO2e per kg to six places, with what the step added or without; None where too little of
+    the mass is known."""
     if lot.known_kg * 100 < policy.integer("footprint.known_percent_at_least") * mass_kg:
         return None
     if not lot.known_kg:
         return None
-    return (lot.emission_kgco2e / lot.known_kg).quantize(SIX_PLACES, ROUND_HALF_EVEN)
+    kg = lot.emission_kgco2e - (ZERO if with_step else lot.step_kgco2e)
+    return (kg / lot.known_kg).quantize(SIX_PLACES, ROUND_HALF_EVEN)
 
 
 def percent(kg: int, mass_kg: int) -> Decimal:

@@ -12,7 +12,7 @@ from infra.decider import own_id
 
 from .document_commands import DraftDocument, IssueDocument
 from .documents import digest_of, draft_of
-from .evidence import PoolKnown, check_scope
+from .evidence import FacilityResult, PoolKnown, check_scope
 from .pool_commands import DesignateOutput
 
 
@@ -25,7 +25,12 @@ def drafting(command: IssueDocument) -> tuple[str, DraftDocument]:
 
 
 def covering(
-    step: DraftDocument, command: IssueDocument, seen: Checked, behind_s: int, known: PoolKnown
+    step: DraftDocument,
+    command: IssueDocument,
+    seen: Checked,
+    behind_s: int,
+    known: PoolKnown,
+    results: tuple[FacilityResult, ...] = (),
 ) -> tuple[str, DesignateOutput]:
     """The id and the command of the second step."""
     draft = step.draft
@@ -40,6 +45,7 @@ def covering(
         known=known,
         document=command.number,
         draft=digest,
+        material=draft.material,
         mass_kg=draft.mass_kg,
         lot=draft.lot,
         customer_scope_id=draft.customer.scope_id,
@@ -47,6 +53,7 @@ def covering(
         checked=seen,
         behind_s=behind_s,
         pool_of_error=_error(draft.pool.period, command),
+        results=results,
     )
     return own_id("cover", command.number, digest), wanted
 

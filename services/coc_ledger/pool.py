@@ -291,6 +291,6 @@ def _close(
             next_period=(scope.ends_before if ended else None) or scope.next_period or last,
             to_scope_id=(scope.to_scope_id if ended else None) or scope.scope_id,
             policy_id=policy.policy_id,
+            unmet_kg=left.unmet_kg,
         )
     ]
-            unmet_kg=left.unmet_kg,

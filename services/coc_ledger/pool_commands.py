@@ -18,6 +18,7 @@ from contracts.custody import (
     Lot,
     Mass,
     MassOrNone,
+    Material,
     MovementId,
     Origin,
     PoolKey,
@@ -27,7 +28,7 @@ from contracts.custody import (
 from contracts.values import Id, MemberId, NoteRef, Value
 from infra.decider import Command
 
-from .evidence import Diligence, PoolKnown, ReplacedClaim, ScopeEvidence
+from .evidence import Diligence, FacilityResult, PoolKnown, ReplacedClaim, ScopeEvidence
 from .footprint import NO_FOOTPRINT, Footprint
 
 
@@ -110,9 +111,11 @@ class ChangeStage(Booking):
     claim on this pool; `produced_kg` is the yield where it was measured."""
 
     NAME: ClassVar[str] = "change_stage"
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"results"}
     mass_kg: Mass
     coc_kg: MassOrNone = 0
     produced_kg: Mass | None = None
+    results: tuple[FacilityResult, ...] = ()
 
 
 class ReverseMovement(Booking):
@@ -137,11 +140,13 @@ class ClosePeriod(PoolCommand):
 
 class DesignateOutput(PoolCommand):
     """Ours, before a document is issued: claim a lot of the output for it. `day` is the day of
-    issue; `behind_s` how far the knowledge of certificates is behind."""
+    issue; `behind_s` how far the knowledge of certificates is behind; `results` what is verified
+    of the step's own emissions."""
 
     NAME: ClassVar[str] = "designate_output"
     document: DocumentNumber
     draft: Id
+    material: Material | None = None
     mass_kg: Mass
     lot: Lot
     customer_scope_id: ScopeId | None = None
@@ -149,6 +154,7 @@ class DesignateOutput(PoolCommand):
     checked: Checked
     behind_s: int
     pool_of_error: PoolKey | None = None
+    results: tuple[FacilityResult, ...] = ()
 
     @property
     def pool(self) -> PoolKey:

@@ -45,11 +45,12 @@ class ChangeDeferred(Event):
     carry: Carry | None = None
 
 
+BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
 PoolEvent = (
     PoolOpened
     | MovementBooked
-    | OutputDesignated
     | MovementsBooked
+    | OutputDesignated
     | DesignationReleased
     | OverdraftCaseDeclared
     | BalanceCarried
@@ -76,7 +77,8 @@ class Taken(NamedTuple):
 
 class Pool(NamedTuple):
     """The fold; without a key it was never opened. `days` are the masses by account and day,
-    `stakes` what joint ventures' holders took, by document."""
+    `stakes` what joint ventures' holders took, by document, `by_hand_g` the step's own emissions
+    that were booked as movements."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -91,6 +93,7 @@ class Pool(NamedTuple):
     case: bool = False
     stakes: Mapping[str, Taken] = {}
     end: End | None = None
+    by_hand_g: int = 0
 
     @property
     def terms(self) -> Terms:
@@ -111,14 +114,16 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             used = _used(state, movement_key(event.movement_id), event.digest)
             if event.reverses is not None:
                 used = _used(used, reversal_key(event.reverses), event.movement_id)
+            if event.kind in BY_HAND:
+                used = used._replace(by_hand_g=used.by_hand_g + _added(event))
             return _posted(used, event.day, event.entries)
+        case MovementsBooked():
+            return _moved(state, event)
         case OutputDesignated():
             stakes = state.stakes
             if event.holder_scope_id is not None:
                 taken = Taken(event.holder_scope_id, event.mass_kg, True)
                 stakes = {**stakes, event.document: taken}
-        case MovementsBooked():
-            return _moved(state, event)
             used = _used(state, claim_key(event.document), event.draft)
             return _posted(used, event.day, event.entries)._replace(stakes=stakes)
         case DesignationReleased():
@@ -153,11 +158,6 @@ def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
     return state._replace(books=posted(state.books, entries), days={**state.days, day: kgs})
 
 
-def _used(state: Pool, key: str, what: str) -> Pool:
-    return state._replace(recent=remember(state.recent, key, what, state.version))
-
-
-# --- ids: exact over what the state remembers and what rows know ---
 def _added(event: MovementBooked) -> int:
     """Grams that a movement adds to the step's own emissions."""
     grams = (amount_of(one).emission_g for one in event.entries if one.account is Account.PROCESS)
@@ -177,6 +177,11 @@ def _moved(state: Pool, event: MovementsBooked) -> Pool:
     )
 
 
+def _used(state: Pool, key: str, what: str) -> Pool:
+    return state._replace(recent=remember(state.recent, key, what, state.version))
+
+
+# --- ids: exact over what the state remembers and what rows know ---
 
 
 def movement_key(movement_id: str) -> str:

@@ -166,6 +166,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "It was written to a moment ago. Send the same request again.",
     ),
     Problem(
+        "process-emissions-verified",
+        "The step's own emissions are added from verified results",
+        "Nothing is to be booked by hand: what leaves carries them already. Correct the facility's"
+        " result, if it is wrong.",
+    ),
+    Problem(
         "origin-not-of-stage",
         "The origin does not fit the stage",
         "Mines bring bauxite; scrap and dross bring aluminium.",

@@ -15,6 +15,7 @@ from infra.readmodel import Projection
 from .certificates import CERTIFICATES
 from .check_rows import CHECK_PROJECTIONS
 from .document_rows import DOCUMENTS
+from .own_emissions import RESULTS
 from .pool_rows import POOL_PROJECTIONS, DayRow, MovementRow, PoolRow, movement_key, movement_of
 
 __all__ = [
@@ -169,6 +170,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     DOCUMENTS,
     *CHECK_PROJECTIONS,
     CERTIFICATES,
+    RESULTS,
     Projection("members", 1, MemberRow, _member_keys, _member, (), _takes(membership.MemberJoined)),
     Projection(
         "entities", 1, EntityRow, _entity_keys, _entity, (), _takes(facilities.EntityRegistered)

@@ -106,7 +106,9 @@ class World:
         entity = draft.draft.issuer_entity_id
         seen = domain.checked(entity, command.day, self.known())
         rows = domain.pool_known(command.pool.key, sent, self.known())
-        _, cover = issuing.covering(draft, command, seen, 0, rows)
+        assert command.scope is not None
+        results = domain.results_of(command.scope, command.day, self.known())
+        _, cover = issuing.covering(draft, command, seen, 0, rows, results)
         before = len(self.desk.log)
         self._handle(cover)
         made = [one.event for one in self.desk.log[before:]]
