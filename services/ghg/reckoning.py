@@ -28,6 +28,7 @@ from .items import ITEMS, Family
 from .lines import Result
 from .pinned import ENGINE, Pinned, pin
 from .plausible import check_data, check_result
+from .spread import half_width_percent
 
 Engine = Callable[[Inventory, Pinned], Result]
 ENGINES: Mapping[str, Engine] = {ENGINE: calculate}
@@ -112,6 +113,9 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
         energy=_amounts(version.inventory, ENERGY),
         intensities=intensities,
         primary_share=share,
+        uncertainty_percent=half_width_percent(
+            totals.on_side(result.lines, totals.Side.MARKET), policy
+        ),
         findings=found[:FINDINGS_KEPT],
         findings_count=len(found),
         blocking=tuple(sorted({one.rule for one in found if blocks([one])})),

@@ -9,8 +9,11 @@ here: they are laid down, not measured.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple, get_args
 
-from infra.policy import Policy
+from contracts.inventory import DataKind
+from infra.policy import Evidence, Policy
 
 from .lines import Line
 from .tables import OWN
@@ -21,14 +24,17 @@ from .uncertainty import (
     Simulated,
     propagate,
     simulate,
+    variance_of,
 )
 from .uncertainty import (
     Line as Product,
 )
+from .working import PERCENT
 
 ONE = Decimal(1)
 ZERO = Decimal(0)
 BURNT, CF4, C2F6 = "t CO2", "kg CF4", "kg C2F6"
+PERCENT_MAX = Decimal(10_000)
 EQUATIONS = frozenset({BURNT, CF4, C2F6})
 """Units of what an equation gives: its factor is a warming potential."""
 
@@ -45,55 +51,104 @@ def simulated(lines: Sequence[Line], policy: Policy, *, seed: int, draws: int = 
     return simulate(quantities, products, seed=seed, draws=draws)
 
 
+def half_width_percent(lines: Sequence[Line], policy: Policy) -> Decimal | None:
+    """What `spread` gives in per cent, to the digit, without saying why: every result has it, so it
+    is worked out in one pass. None for a total of zero, and where credits leave so little that per
+    cent of it say nothing."""
+    widths = _widths(policy)
+    total = ZERO
+    moved: dict[str, Decimal] = {}
+    width_of: dict[str, Decimal] = {}
+    for line in lines:
+        kg = line.kg
+        total += kg
+        for name, width, firm in _moved_by(line, widths):
+            if name in moved:
+                moved[name] += kg
+                if firm:
+                    width_of[name] = width
+            else:
+                moved[name], width_of[name] = kg, width
+    if total == 0:
+        return None
+    variance = sum((variance_of(kg, width_of[name]) for name, kg in moved.items()), ZERO)
+    percent = variance.sqrt() * PERCENT / abs(total)
+    return percent if percent <= PERCENT_MAX else None
+
+
 def as_products(
     lines: Sequence[Line], policy: Policy
 ) -> tuple[Mapping[str, Quantity], Sequence[Product]]:
     """The lines as products: each its kilograms, certain, times the quantities that move them,
     each of them one with its uncertainty."""
+    widths = _widths(policy)
     quantities: dict[str, Quantity] = {}
     products: list[Product] = []
     for at, line in enumerate(lines):
-        name = f"line {at}"
-        quantities[name] = Quantity(line.kg, ZERO)
-        told = " ".join(line.data)
-        names = [name, f"data {told}"]
-        if line.unit in EQUATIONS:
-            _equation(line, names, quantities, policy)
-        else:
-            width = line.uncertainty_percent
-            if width is None:
-                width = policy.decimal(f"uncertainty.of_kind.{line.kind}")
-            quantities.setdefault(names[1], Quantity(ONE, width))
-            factor = line.factor
-            own = told if factor.factor_set == OWN else factor.name
-            names.append(f"factor {factor.factor_set} {own}")
-            if factor.uncertainty_percent is None:
-                width = policy.decimal(f"uncertainty.of_evidence.{factor.evidence}")
-            else:
-                width = factor.uncertainty_percent
-            quantities.setdefault(names[2], Quantity(ONE, width))
+        names = [f"line {at}"]
+        quantities[names[0]] = Quantity(line.kg, ZERO)
+        for name, width, firm in _moved_by(line, widths):
+            names.append(name)
+            if firm or name not in quantities:
+                quantities[name] = Quantity(ONE, width)
         products.append(names)
     return quantities, products
 
 
-def _equation(
-    line: Line, names: list[str], quantities: dict[str, Quantity], policy: Policy
-) -> None:
+class _Widths(NamedTuple):
+    """Widths in per cent of what nobody gave one."""
+
+    kinds: Mapping[DataKind, Decimal]
+    evidences: Mapping[str, Decimal]
+    equation: Decimal
+
+
+@lru_cache(maxsize=64)
+def _widths(policy: Policy) -> _Widths:
+    evidences = ("given", *get_args(Evidence))
+    return _Widths(
+        {kind: policy.decimal(f"uncertainty.of_kind.{kind}") for kind in DataKind},
+        {one: policy.decimal(f"uncertainty.of_evidence.{one}") for one in evidences},
+        policy.decimal("uncertainty.of_equation_percent"),
+    )
+
+
+Moved = tuple[str, Decimal, bool]
+"""The name of a quantity, its width, and whether this line tells that better than others do."""
+
+
+def _moved_by(line: Line, widths: _Widths) -> Sequence[Moved]:
+    """The quantities that move a line: what was told, and the factor."""
+    told = " ".join(line.data)
+    if line.unit in EQUATIONS:
+        return _equation(line, told, widths)
+    width, factor = line.uncertainty_percent, line.factor
+    if width is None:
+        width = widths.kinds[line.kind]
+    own = told if factor.factor_set == OWN else factor.name
+    of_factor = factor.uncertainty_percent
+    if of_factor is None:
+        of_factor = widths.evidences[factor.evidence]
+    return (
+        (f"data {told}", width, False),
+        (f"factor {factor.factor_set} {own}", of_factor, False),
+    )
+
+
+def _equation(line: Line, told: str, widths: _Widths) -> Sequence[Moved]:
     """What an equation gives moves as a whole. C2F6 moves with CF4, and by its own ratio beside."""
-    names[1] = f"equation {line.step} {' '.join(line.data)}"
+    name = f"equation {line.step} {told}"
     if line.unit == BURNT:
-        names[1] += f" {line.item}"
+        name += f" {line.item}"
     width = line.uncertainty_percent
     if width is None:
-        width = policy.decimal("uncertainty.of_equation_percent")
+        width = widths.equation
     if line.unit != C2F6:
-        quantities[names[1]] = Quantity(ONE, width)
-        return
+        return ((name, width, True),)
     ratio = [term for one in line.working for term in one.terms if term.symbol == "F"]
     if not ratio:
-        names[1] += " C2F6"
-        quantities[names[1]] = Quantity(ONE, width)
-        return
-    names.append(f"{names[1]} F")
-    quantities[names[2]] = Quantity(ONE, ratio[0].uncertainty_percent or ZERO)
-    quantities.setdefault(names[1], Quantity(ONE, width))
+        return ((f"{name} C2F6", width, True),)
+    return (
+        (name, width, False),
+        (f"{name} F", ratio[0].uncertainty_percent or ZERO, True),
+    )

@@ -89,6 +89,12 @@ def of_sum(parts: Sequence[Quantity]) -> Decimal:
     return of_product([part.uncertainty_percent * part.value for part in parts]) / abs(value)
 
 
+def variance_of(value: Decimal, uncertainty_percent: Decimal) -> Decimal:
+    """What a value adds to a variance: the square of its half-width."""
+    half = value * uncertainty_percent / PERCENT
+    return half * half
+
+
 def propagate(
     quantities: Mapping[str, Quantity], lines: Sequence[Line], policy: Policy
 ) -> Propagated:
@@ -103,7 +109,7 @@ def propagate(
         for name in line:
             moved[name] += value
     variances = {
-        name: (value * quantities[name].uncertainty_percent / PERCENT) ** 2
+        name: variance_of(value, quantities[name].uncertainty_percent)
         for name, value in moved.items()
     }
     variance = sum(variances.values(), ZERO)

@@ -13,11 +13,14 @@ from contracts.inventory import DataKind, Scope, Step
 from infra.errors import Refused
 from services.ghg import app, packing
 from services.ghg.activity import Datum, Inventory, Site
+from services.ghg.calculate import calculate
 from services.ghg.comparing import compared
 from services.ghg.factors import FactorBook
 from services.ghg.items import ITEMS
 from services.ghg.pinned import pin
 from services.ghg.reckoning import Version, outdated, reckon, rework, usual
+from services.ghg.spread import spread
+from services.ghg.totals import Side, on_side
 from tests.rules.ghg.life import FIRST, ON, inventory, packed, reckoned, result
 
 TEXT = st.text('aB1 ;é铝\n"', max_size=6)
@@ -146,6 +149,14 @@ def test_sums_by_step_and_scope_are_those_of_the_lines() -> None:
         ]
         assert sum(lines) == total.kg
     assert sum(one.kg for one in FIRST.totals) == sum(line.kg for line in made.lines)
+
+
+def test_a_result_says_how_sure_it_is() -> None:
+    policy = app.policies().on(ON)
+    made = calculate(inventory(), pin(app.factors(), policy, ON, "AR6", usual(policy, ON).pfc_set))
+    assert FIRST.uncertainty_percent == spread(on_side(made.lines, Side.MARKET), policy).percent
+    assert FIRST.uncertainty_percent is not None
+    assert 0 < FIRST.uncertainty_percent < 100
 
 
 def test_differences_add_up_and_say_why() -> None:

@@ -12,7 +12,7 @@ from infra.errors import Refused
 from services.ghg.activity import Datum
 from services.ghg.lines import Result
 from services.ghg.scrap import implied_rest
-from services.ghg.spread import as_products, simulated, spread
+from services.ghg.spread import as_products, half_width_percent, simulated, spread
 from services.ghg.totals import (
     Footprint,
     Side,
@@ -224,6 +224,21 @@ def test_a_factor_under_many_meters_does_not_average_out() -> None:
     assert near(width(one), width(many))
     apart = tuple(datum(f"m{at}", CELLS, "fuel.gas", "1", **sure) for at in range(100))
     assert width(apart) < width(many)
+
+
+def test_what_a_result_keeps_of_its_uncertainty_is_what_error_propagation_gives() -> None:
+    diesel = datum("d", CELLS, "fuel.diesel", "10", uncertainty_percent="3")
+    for side in Side:
+        lines = on_side(result(*smelter(), diesel, site=XINJIANG).lines, side)
+        assert half_width_percent(lines, POLICY) == spread(lines, POLICY).percent
+        assert half_width_percent(lines[::-1], POLICY) == spread(lines[::-1], POLICY).percent
+    assert half_width_percent((), POLICY) is None
+
+
+def test_per_cent_of_next_to_nothing_are_not_kept() -> None:
+    line, *_ = on_side(result(*smelter(), site=XINJIANG).lines, Side.MARKET)
+    credit = line._replace(data=("credit",), kg=d("1e-20") - line.kg)
+    assert half_width_percent([line, credit], POLICY) is None
 
 
 def test_fluorocarbons_move_together() -> None:
