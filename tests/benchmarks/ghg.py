@@ -1,15 +1,14 @@
 """Activity data through an import: read, calculated, looked through, stored; and what comes after.
 
 The import runs as in the platform, with its own two processes, on SQLite with synchronous=FULL; the
-consumers of ghg are not started. Beside it a script multiplies and sums the same file, with `csv`
-and floats: what somebody would write who needs one number once. (pandas would bring a package and
-its start-up for the same sum.) Memory is that of all the import's processes together, sampled.
+consumers of ghg are not started. Beside it a script multiplies and sums the same file with pandas
+(`multiplied`): what somebody would write who needs one number once. Memory is that of all the
+import's processes together, sampled.
 Recalculation takes the stored data under other warming potentials, on two processes, with every
 line's difference; the draws are of one facility-year with 200 lines.
 """
 
 import asyncio
-import csv
 import subprocess
 import sys
 import threading
@@ -35,7 +34,6 @@ from services.ghg.calculate import calculate
 from services.ghg.comparing import compared
 from services.ghg.evidence import FacilityEvidence
 from services.ghg.imports import activity_kind
-from services.ghg.items import ITEMS
 from services.ghg.pinned import Pinned, pin
 from services.ghg.queries import Queries
 from services.ghg.reckoning import usual
@@ -74,12 +72,12 @@ def run(size: Size) -> Figures:
             memory.append(said["peak_bytes"] / MB)
             again.append(said["again_s"])
             draws += said["draws_ms"]
-            plain.append(lines / _multiplied_and_summed(file))
+            plain.append(lines / float(_said("multiplied", file)))
     name = f"activity, {lines:,} lines of {years:,} facility-years"
     return [
         figure(
             f"{name}: import, calculation, findings, stored", "lines/s", rates, plain,
-            "csv and float, one sum", reaches(50_000), f"with {WORKERS} processes",
+            "pandas, one product and one sum", reaches(50_000), f"with {WORKERS} processes",
         ),
         figure(f"{name}: memory of all its processes", "MB", memory, bar=at_most(500 * 1.048576)),
         figure(
@@ -90,24 +88,15 @@ def run(size: Size) -> Figures:
     ]  # fmt: skip
 
 
-def _multiplied_and_summed(file: Path) -> float:
-    """Seconds that the plain script takes; it knows one factor for each item and no units."""
-    factors = {slug: 1.0 + at / 100 for at, slug in enumerate(ITEMS)}
-    total = 0.0
-    started = time.perf_counter()
-    with file.open(newline="") as text:
-        for row in csv.DictReader(text):
-            total += float(row["quantity"]) * factors[row["item"]]
-    if total <= 0:
-        raise SystemExit("the file adds up to nothing")
-    return time.perf_counter() - started
-
-
 def _alone(data: Path, file: Path, years: int) -> Any:
     """All of it in a process that does nothing else."""
-    command = [sys.executable, "-m", "tests.benchmarks.alone", str(data), str(file), str(years)]
-    said = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=3600).stdout
-    return orjson.loads(said)
+    return orjson.loads(_said("alone", data, file, years))
+
+
+def _said(module: str, *arguments: object) -> bytes:
+    """What a module beside this one prints, in a process of its own."""
+    command = [sys.executable, "-m", f"tests.benchmarks.{module}", *map(str, arguments)]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=3600).stdout
 
 
 # --- what runs alone ---
@@ -146,7 +135,7 @@ async def imported(running: Running, file: Path) -> tuple[float, Job]:
     started = time.perf_counter()
     options = Options("csv", False, False, False, (), ())
     try:
-        await imports.receive(kind, Asked("bench", MEMBER), options, "bench", "bench", _body(file))
+        await imports.receive(kind, Asked("bench", MEMBER), options, "bench", "bench", body(file))
         while True:
             job = imports.job("bench")
             if job is not None and job.state in ("done", "failed"):
@@ -157,7 +146,7 @@ async def imported(running: Running, file: Path) -> tuple[float, Job]:
         await asyncio.wait([worker])
 
 
-async def _body(file: Path) -> AsyncIterator[bytes]:
+async def body(file: Path) -> AsyncIterator[bytes]:
     with file.open("rb") as content:
         while piece := content.read(PIECE):
             yield piece
