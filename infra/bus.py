@@ -4,6 +4,7 @@ A log delivers batches of consecutive records per source and partition, from the
 cursor, at least once and in order; `consumer.Applier` makes that once only.
 """
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,17 @@ from typing import Protocol
 from .consumer import Applier, Batch, Cursor
 
 OWN = 0.25  # seconds between looks when nobody wakes us (another process may have written)
+
+REST_S = 0.05
+REST = 4
+
+
+async def rest(began: float) -> None:
+    """Before the next batch, where the last one, begun at `began` (monotonic), was not full: four
+    times as long as that took, and 50 ms at the most. What each batch costs is much more than what
+    an event costs; so those that follow while many commands come in leave time for the commands.
+    """
+    await asyncio.sleep(min(REST_S, REST * (time.monotonic() - began)))
 
 
 ALL = -1

@@ -1,4 +1,5 @@
-"""Off the log, once only: a batch, its rows, its commands' events and its cursor commit together.
+"""Off the log, once only: batches, their rows, their commands' events and their cursors commit
+together.
 
 An event is applied only if `previous <= cursor < position`. `position <= cursor` is a repeat;
 `previous > cursor` is a hole: nothing behind it is applied until it is re-read. An event that
@@ -70,13 +71,17 @@ class Applied(NamedTuple):
     hole: bool
 
 
+Place = tuple[str, int]
+"""Source and position of an event."""
+
+
 class _Failed(Exception):
     """One event of the batch cannot be applied: the unit is rolled back and run again with it
     parked, so that no half of it stays behind."""
 
-    def __init__(self, position: int, poison: Poison) -> None:
+    def __init__(self, place: Place, poison: Poison) -> None:
         super().__init__(str(poison))
-        self.position = position
+        self.place = place
         self.poison = poison
 
 
@@ -86,7 +91,8 @@ class _SomeFailed(Exception):
 
 
 class Applier:
-    """Applies batches of one consumer through its service's writer."""
+    """Applies batches of one consumer through its service's writer: those that came together in one
+    transaction, which costs more than most of what is in it."""
 
     def __init__(self, consumer: Consumer, writer: Writer, models: ReadModels) -> None:
         self.consumer = consumer
@@ -94,19 +100,23 @@ class Applier:
         self.models = models
 
     async def apply(self, batch: Batch) -> Applied:
-        """Apply what is new of a batch; one transaction.
+        """Apply what is new of a batch; one transaction. Raises as `apply_all`."""
+        return (await self.apply_all([batch]))[0]
 
-        Raises Transient (try again), HistoryChanged (stop). Never raises for a bad event: its
-        stream is parked.
+    async def apply_all(self, batches: Sequence[Batch]) -> list[Applied]:
+        """Apply what is new of batches of different partitions; one transaction for all of them.
+
+        Raises Transient (try again), HistoryChanged (stop): then none of them was applied. Never
+        raises for a bad event: its stream is parked.
         """
-        poison: dict[int, Poison] = {}
+        poison: dict[Place, Poison] = {}
         one_by_one = False
         while True:
-            unit = partial(self._apply, batch=batch, poison=poison, one_by_one=one_by_one)
+            unit = partial(self._apply, batches=batches, poison=poison, one_by_one=one_by_one)
             try:
                 return await self.writer.run(unit)
             except _Failed as failed:
-                poison = {**poison, failed.position: failed.poison}
+                poison = {**poison, failed.place: failed.poison}
             except _SomeFailed:
                 one_by_one = True
 
@@ -116,27 +126,68 @@ class Applier:
             return read_cursor(connection, self.consumer.name, source, partition)
 
     def _apply(
-        self, unit: Transaction, batch: Batch, poison: Mapping[int, Poison], one_by_one: bool
-    ) -> Applied:
-        name = self.consumer.name
-        old = read_cursor(unit.connection, name, batch.source, batch.partition, lock=True)
-        fresh, repeats, hole = select_new(old, batch)
-        if not fresh:
-            new = old if hole or old == START else old._replace(next_offset=batch.next_offset)
-            if new != old:  # repeats at the end of a topic are read, and not a lag
-                move_cursor(unit.connection, name, batch.source, batch.partition, old, new)
-            return Applied(new, 0, repeats, hole)
-        fold = Fold(unit.connection, self.models.live(unit.connection, lock=True))
-        waiting = parked_streams(unit.connection, name, batch.source, batch.partition)
+        self,
+        unit: Transaction,
+        batches: Sequence[Batch],
+        poison: Mapping[Place, Poison],
+        one_by_one: bool,
+    ) -> list[Applied]:
+        applied: dict[int, Applied] = {}
         events: list[Recorded] = []
+        moves: list[tuple[Batch, Cursor, Cursor]] = []
+        fold: Fold | None = None
+        in_order = sorted(range(len(batches)), key=lambda n: batches[n][:2])  # as cursors lock
+        for number in in_order:
+            batch = batches[number]
+            old = self._locked(unit, batch)
+            fresh, repeats, hole = select_new(old, batch)
+            if fresh:
+                if fold is None:
+                    fold = Fold(unit.connection, self.models.live(unit.connection, lock=True))
+                new = self._taken(unit, batch, fresh, old, poison, events)
+                if hole:
+                    new = new._replace(next_offset=old.next_offset)
+            elif hole or old == START:
+                new = old
+            else:  # repeats at the end of a topic are read, and not a lag
+                new = old._replace(next_offset=batch.next_offset)
+            if new != old:
+                moves.append((batch, old, new))
+            applied[number] = Applied(new, len(fresh), repeats, hole)
+        if fold is not None:
+            self._fold(unit, fold, events, one_by_one)
+        for batch, old, new in moves:
+            move_cursor(
+                unit.connection, self.consumer.name, batch.source, batch.partition, old, new
+            )
+        return [applied[number] for number in range(len(batches))]
+
+    def _locked(self, unit: Transaction, batch: Batch) -> Cursor:
+        """The cursor of a batch's partition, held to the transaction."""
+        name = self.consumer.name
+        return read_cursor(unit.connection, name, batch.source, batch.partition, lock=True)
+
+    def _taken(
+        self,
+        unit: Transaction,
+        batch: Batch,
+        fresh: Sequence[Received],
+        old: Cursor,
+        poison: Mapping[Place, Poison],
+        events: list[Recorded],
+    ) -> Cursor:
+        """Add to `events` what is to be applied of a batch, park the rest; the cursor behind it."""
+        name = self.consumer.name
+        waiting = parked_streams(unit.connection, name, batch.source, batch.partition)
         closed_on = old.closed_on
         for received in fresh:
             stream = received.record.envelope.stream
+            place = batch.source, received.record.envelope.position
             try:
                 if stream in waiting:
                     raise Poison("stream-parked", "an earlier event of this stream is parked")
-                if received.record.envelope.position in poison:
-                    raise poison[received.record.envelope.position]
+                if place in poison:
+                    raise poison[place]
                 event = self._read(received.record)
             except Poison as reason:
                 park(unit, name, batch, received, reason)
@@ -145,18 +196,15 @@ class Applier:
             closed_on = _later(closed_on, event)
             if self._takes(event):
                 events.append(event)
-        self._fold(unit, fold, events, one_by_one)
         last = fresh[-1].record
-        new = Cursor(
+        return Cursor(
             last.envelope.position,
-            old.next_offset if hole else batch.next_offset,
+            batch.next_offset,
             batch.store_id,
             leaf_hash(last),
             last.envelope.recorded_at,
             closed_on,
         )
-        move_cursor(unit.connection, name, batch.source, batch.partition, old, new)
-        return Applied(new, len(fresh), repeats, hole)
 
     async def release(
         self,
@@ -174,15 +222,17 @@ class Applier:
         """
         now = instant(self.writer.now())
         asked = Release(secrets.token_hex(16), source, stream, kind, position, actor, now)
-        poison: dict[int, Poison] = {}
+        poison: dict[Place, Poison] = {}
         while True:
             try:
                 unit = partial(self._release, asked=asked, poison=poison)
                 return await self.writer.run(unit)
             except _Failed as failed:
-                poison = {failed.position: failed.poison}
+                poison = {failed.place: failed.poison}
 
-    def _release(self, unit: Transaction, asked: Release, poison: Mapping[int, Poison]) -> Released:
+    def _release(
+        self, unit: Transaction, asked: Release, poison: Mapping[Place, Poison]
+    ) -> Released:
         connection, name = unit.connection, self.consumer.name
         if (before := released(connection, asked.release_id)) is not None:
             return before  # the outcome of its commit was unknown
@@ -200,8 +250,8 @@ class Applier:
                 skipped += 1
                 continue
             try:
-                if position in poison:
-                    raise poison[position]
+                if (asked.source, position) in poison:
+                    raise poison[asked.source, position]
                 event = self._read(parked.record)
             except Poison as reason:
                 still = reason
@@ -284,7 +334,8 @@ class Applier:
             raise
         except Exception as error:
             poison = Poison("not-applicable", f"{type(error).__name__}: {error}")
-            raise _Failed(event.envelope.position, poison) from error
+            place = event.envelope.source, event.envelope.position
+            raise _Failed(place, poison) from error
 
     def _issue(
         self, unit: Transaction, event: Recorded, commands: Sequence[tuple[Reaction, Issued]]

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from contracts.values import Instant
 
@@ -25,15 +25,28 @@ class Cursor(NamedTuple):
 START = Cursor(0, 0, "", b"", Instant(""), None)
 
 
+_COLUMNS = tables.CURSORS.c
+_HERE = (
+    (_COLUMNS.consumer == bindparam("of"))
+    & (_COLUMNS.source == bindparam("from"))
+    & (_COLUMNS.partition == bindparam("part"))
+)
+_ONE = select(tables.CURSORS).where(_HERE)  # built once: that costs more than asking
+_LOCKED = _ONE.with_for_update()
+_MOVED = (
+    tables.CURSORS.update()
+    .where(_HERE)
+    .where(_COLUMNS.position == bindparam("was"), _COLUMNS.next_offset == bindparam("read"))
+    .values({name: bindparam("to_" + name) for name in Cursor._fields})
+)
+
+
 def read_cursor(
     connection: Connection, consumer: str, source: str, partition: int, *, lock: bool = False
 ) -> Cursor:
     """A consumer's cursor; START when it has none. `lock` holds its row to the transaction."""
-    cursors = tables.CURSORS.c
-    query = select(tables.CURSORS).where(
-        cursors.consumer == consumer, cursors.source == source, cursors.partition == partition
-    )
-    row = connection.execute(query.with_for_update() if lock else query).first()
+    place = {"of": consumer, "from": source, "part": partition}
+    row = connection.execute(_LOCKED if lock else _ONE, place).first()
     return START if row is None else _cursor(row)
 
 
@@ -60,30 +73,17 @@ def move_cursor(
 ) -> None:
     """Advance a cursor by compare-and-set; no row changed = somebody else did: roll back."""
     values = {
-        "position": new.position,
-        "next_offset": new.next_offset,
-        "store_id": new.store_id,
-        "leaf": new.leaf,
-        "recorded_at": new.recorded_at,
+        **new._asdict(),
         "closed_on": new.closed_on.isoformat() if new.closed_on else "",
     }
-    cursors = tables.CURSORS.c
     if old == START:
         key = {"consumer": consumer, "source": source, "partition": partition}
         if read_cursor(connection, consumer, source, partition) != START:
             raise Transient("another process has moved this cursor")
         connection.execute(tables.CURSORS.insert().values(**key, **values))
         return
-    changed = connection.execute(
-        tables.CURSORS.update()
-        .where(
-            cursors.consumer == consumer,
-            cursors.source == source,
-            cursors.partition == partition,
-            cursors.position == old.position,
-            cursors.next_offset == old.next_offset,
-        )
-        .values(**values)
-    )
-    if changed.rowcount != 1:
+    here = {"of": consumer, "from": source, "part": partition}
+    before = {"was": old.position, "read": old.next_offset}
+    moved = {"to_" + name: value for name, value in values.items()}
+    if connection.execute(_MOVED, {**here, **before, **moved}).rowcount != 1:
         raise Transient("another process has moved this cursor")

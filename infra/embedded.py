@@ -5,11 +5,12 @@ private events; another's shows only what is published.
 """
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from contracts.cloudevents import Received, leaf_hash
 
-from .bus import OWN, Progress
+from .bus import OWN, Progress, rest
 from .consumer import Applier, Batch, Cursor
 from .errors import HistoryChanged, Transient
 from .execute import Writer
@@ -67,6 +68,7 @@ class StoreLog:
                     await asyncio.to_thread(self.check, source, cursor)
                     scanned = cursor.position
                 wake.clear()
+                began = time.monotonic()
                 batch, scanned = await asyncio.to_thread(self.read, source, cursor, scanned)
                 if batch.received:
                     progress.behind(source, 0)
@@ -78,8 +80,12 @@ class StoreLog:
                     if applied.hole:  # somebody set the cursor back
                         scanned = cursor.position
                         progress.holes += 1
-                elif batch.next_offset < LIMIT:
-                    progress.at_head(source, 0)
+                        continue
+                if batch.next_offset < LIMIT:
+                    if not wake.is_set():
+                        progress.at_head(source, 0)
+                    if batch.received:
+                        await rest(began)
                     await _wait(wake, OWN)
                 failures = 0
             except Transient as error:

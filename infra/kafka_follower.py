@@ -16,7 +16,6 @@ import asyncio
 import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from aiokafka import (  # type: ignore[import-untyped]  # it ships no types
     AIOKafkaConsumer,
@@ -26,17 +25,16 @@ from aiokafka import (  # type: ignore[import-untyped]  # it ships no types
 )
 from aiokafka.errors import IllegalStateError, KafkaError  # type: ignore[import-untyped]  # same
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.middlewares import AckPolicy
 
 from contracts.catalog import Topic
-from contracts.cloudevents import Malformed, Received, from_headers, headers_of
 
-from .bus import ALL, Progress
-from .consumer import Applier, Batch, Cursor
+from .bus import ALL, Progress, rest
+from .consumer import Applied, Applier, Batch, Cursor
 from .errors import HistoryChanged, Transient
 from .kafka_place import Owned, Place
-from .kafka_replay import foreign, hole
+from .kafka_records import as_it_came, away, ours, place_of, raw
+from .kafka_replay import hole
 from .kafka_security import Security, faststream
 
 BACKOFF_S = (0.1, 0.3, 1.0, 3.0)
@@ -88,8 +86,8 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             auto_offset_reset="earliest",
             listener=self,
             no_reply=True,
-            parser=_as_it_came,
-            decoder=_raw,
+            parser=as_it_came,
+            decoder=raw,
         )
         self._subscriber(self._take)
 
@@ -111,7 +109,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
                 await self.broker.start()
             await self._watch()
         except (KafkaError, TimeoutError) as error:
-            raise Transient(_away(error)) from error
+            raise Transient(away(error)) from error
         finally:
             self._done = True
             await self.broker.stop()
@@ -172,7 +170,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
         except Transient as error:
             self._fail(wheres, str(error))
         except KafkaError as error:
-            self._fail(wheres, _away(error))
+            self._fail(wheres, away(error))
         else:
             for where in wheres:
                 self._begin(where, cursors[where], first[where], behind[where])
@@ -204,19 +202,16 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
 
     async def _take(self, records: Sequence[ConsumerRecord]) -> None:
         """FastStream hands over what came, partition after partition."""
-        self._busy = True
+        self._busy, began = True, time.monotonic()
         chunks = [
-            (where, self._place(where), list(chunk))
-            for where, chunk in itertools.groupby(records, _where)
+            (where, place, list(chunk))
+            for where, chunk in itertools.groupby(records, place_of)
+            if (place := self._place(where)) is not None
         ]
-        left = [where for where, place, _ in chunks if place is not None]
         try:
-            for where, place, chunk in chunks:
-                if place is not None and self._place(where) is place and not self._done:
-                    await self._chunk(where, place, chunk)
-                    left.remove(where)
+            await self._apply(chunks)
         except Transient as error:
-            self._fail(left, str(error))
+            self._fail([where for where, _, _ in chunks], str(error))
         except HistoryChanged as error:
             self._stop(f"{HistoryChanged.slug}: {error}")
         except Exception as error:  # a bug: whoever runs us must see it, FastStream would hide it
@@ -224,33 +219,54 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             self._wake.set()
         finally:
             self._busy = False
+        if len(records) < LIMIT:
+            await rest(began)
 
     def _place(self, where: TopicPartition) -> Place | None:
         return owned.place if (owned := self._owned.get(where)) else None
 
-    async def _chunk(
-        self, where: TopicPartition, place: Place, records: Sequence[ConsumerRecord]
+    async def _apply(
+        self, chunks: Iterable[tuple[TopicPartition, Place, Sequence[ConsumerRecord]]]
     ) -> None:
-        """Apply what one partition gave."""
-        owned = self._owned[where]
-        if records[0].offset < place.expected:  # the client was sent back: the topic was cut
-            self._settle_again(where)
-            return
+        """Apply what partitions gave: all that is new in one transaction."""
+        taken: list[tuple[TopicPartition, Owned, Place, Batch | None]] = []
+        for where, place, records in chunks:
+            owned = self._owned[where]
+            if records[0].offset < place.expected:  # the client was sent back: the topic was cut
+                self._settle_again(where)
+            else:
+                taken.append((where, owned, place, self._batch(owned, place, records)))
+        batches = [batch for _, _, _, batch in taken if batch is not None]
+        applied = iter(await self.applier.apply_all(batches) if batches and not self._done else ())
+        for where, owned, place, batch in taken:
+            self._applied(where, owned, place, next(applied, None) if batch is not None else None)
+
+    def _batch(self, owned: Owned, place: Place, records: Sequence[ConsumerRecord]) -> Batch | None:
+        """What one partition gave, as the applier takes it; None when nothing of it connects."""
         place.expected, place.moved = records[-1].offset + 1, time.monotonic()
-        received = self._read(owned.source, records)
+        received = ours(owned.source, records)
+        self.progress.foreign += len(records) - len(received)
         taken = place.take(received)
-        if taken or not received:
-            self.progress.behind(owned.source, owned.partition)
-            store_id = taken[0].store_id if taken else place.cursor.store_id
-            offset = place.expected if place.sound else place.cursor.next_offset
-            batch = Batch(owned.source, owned.partition, store_id, taken, offset)
-            applied = await self.applier.apply(batch)
+        if received and not taken:
+            return None
+        self.progress.behind(owned.source, owned.partition)
+        store_id = taken[0].store_id if taken else place.cursor.store_id
+        offset = place.expected if place.sound else place.cursor.next_offset
+        return Batch(owned.source, owned.partition, store_id, taken, offset)
+
+    def _applied(
+        self, where: TopicPartition, owned: Owned, place: Place, applied: Applied | None
+    ) -> None:
+        """Remember how far a partition is now, and tell."""
+        if applied is not None:
             self.progress.applied += applied.applied
             self.progress.repeats += applied.repeats
             place.cursor = applied.cursor
-            if applied.hole or applied.cursor.position != place.at:
-                self._fail([where], f"somebody else moves the cursor of {owned}")
-                return
+        if self._place(where) is not place:  # it moved, or is settled anew, while we applied
+            return
+        if applied is not None and (applied.hole or applied.cursor.position != place.at):
+            self._fail([where], f"somebody else moves the cursor of {owned}")
+            return
         self.moved, owned.tries, owned.shown = True, 0, place.expected
         if place.broken:
             self._broken(where, owned, place)
@@ -259,20 +275,6 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
         else:
             owned.waits = ""
             self._tell()
-
-    def _read(self, source: str, records: Sequence[ConsumerRecord]) -> list[Received]:
-        received: list[Received] = []
-        for record in records:
-            try:
-                one = from_headers(headers_of(record.headers), record.value)
-                if one.record.envelope.source != source:
-                    raise Malformed(f"the source {one.record.envelope.source!r} has another topic")
-            except Malformed as error:
-                foreign(record.topic, record.partition, record.offset, error)
-                self.progress.foreign += 1
-                continue
-            received.append(one)
-        return received
 
     def _broken(self, where: TopicPartition, owned: Owned, place: Place) -> None:
         """A hole: look once more from the database's cursor, or from the beginning when what was
@@ -357,7 +359,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
                 await self._show()
         except (KafkaError, TimeoutError) as error:
             for source, _ in self._sources.values():
-                self.progress.waiting(_away(error), source)
+                self.progress.waiting(away(error), source)
             return
         self._tell()
         for where, (place, expected) in seen.items():
@@ -381,20 +383,3 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             self._owned[where].shown = -1
         if shown:
             await self._consumer.commit(shown)
-
-
-def _where(record: ConsumerRecord) -> TopicPartition:
-    return TopicPartition(record.topic, record.partition)
-
-
-def _away(error: BaseException) -> str:
-    return f"Kafka is away: {str(error) or type(error).__name__}"
-
-
-def _as_it_came(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
-    """FastStream's message, not parsed: it drops a batch in silence where a header is not UTF-8."""
-    return KafkaMessage(raw_message=records, body=b"", consumer=FAKE_CONSUMER)
-
-
-def _raw(message: KafkaMessage) -> Any:
-    return message.raw_message

@@ -6,6 +6,7 @@ producer and starts again from its stored cursor. One relay is active per store 
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -19,8 +20,8 @@ from contracts.envelope import Record
 from contracts.values import instant
 
 from . import leases
-from .bus import OWN, Progress
-from .consumer import START, move_cursor, read_cursor
+from .bus import OWN, Progress, rest
+from .consumer import START, move_cursor, read_cursors
 from .errors import HistoryChanged, Poison, Transient
 from .execute import Writer
 from .store import Store, translated
@@ -73,6 +74,7 @@ class Relay:
         self.store = writer.store
         self.topic = TOPICS[self.store.source]
         self.progress = Progress(NAME)
+        self._parts = (ALL, *range(self.topic.partitions))
         self._new_sink = sink
         self._now = now
         self._holder = holder
@@ -116,9 +118,9 @@ class Relay:
         at, previous = await asyncio.to_thread(self._cursors)
         await self._check(await sink.tails(self.topic), previous)
         saved, saved_at = at, 0.0
-        loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
+            began = time.monotonic()
             records = await asyncio.to_thread(self.store.read_after, at, LIMIT)
             if records:
                 self.progress.behind(self.store.source, ALL)
@@ -126,18 +128,22 @@ class Relay:
                 await sink.send(outgoing)
                 at = records[-1].envelope.position
                 self.progress.applied += len(outgoing)
-            else:
+            if len(records) < LIMIT and not self._wake.is_set():
                 self.progress.at_head(self.store.source, ALL)
-            if loop.time() - saved_at > LEASE_S / 4 or (not records and at != saved):
+            if began - saved_at > LEASE_S / 4 or (not records and at != saved):
                 if not await self.writer.run(partial(self._save, at=at, previous=previous)):
                     return
-                saved, saved_at = at, loop.time()
-            if not records:
-                try:
-                    async with asyncio.timeout(OWN):
-                        await self._wake.wait()
-                except TimeoutError:
-                    continue
+                saved, saved_at = at, began
+            if len(records) == LIMIT:
+                continue
+            if records:
+                await rest(began)
+                continue
+            try:
+                async with asyncio.timeout(OWN):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
 
     async def _check(self, tails: Mapping[int, Received], previous: Mapping[int, int]) -> None:
         """The topic must end with what this store says, and hold what was acknowledged."""
@@ -159,11 +165,9 @@ class Relay:
 
     def _cursors(self) -> tuple[int, dict[int, int]]:
         with translated(), self.store.engine.connect() as connection:
-            previous = {
-                partition: read_cursor(connection, NAME, self.store.source, partition).position
-                for partition in range(self.topic.partitions)
-            }
-            return read_cursor(connection, NAME, self.store.source, ALL).position, previous
+            known = read_cursors(connection, NAME)
+        at = {part: known.get((self.store.source, part), START).position for part in self._parts}
+        return at.pop(ALL), at
 
     def _save(self, unit: Transaction, at: int, previous: Mapping[int, int]) -> bool:
         """Keep the cursor and renew the lease; False when the lease is no longer ours."""
@@ -214,8 +218,9 @@ def set_cursors(
     connection: Connection, source: str, positions: Mapping[int, int], store_id: str
 ) -> None:
     """Keep how far each partition was relayed (and, under ALL, how far the store was read)."""
+    known = read_cursors(connection, NAME)
     for partition, position in positions.items():
-        old = read_cursor(connection, NAME, source, partition)
+        old = known.get((source, partition), START)
         new = old._replace(position=position, store_id=store_id)
         if new.position != old.position or old == START:
             move_cursor(connection, NAME, source, partition, old, new)

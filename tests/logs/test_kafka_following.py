@@ -4,6 +4,7 @@ Every test here has a real broker, and reads rows that show an event applied twi
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from aiokafka import (  # type: ignore[import-untyped]  # it ships no types
@@ -55,12 +56,12 @@ class Moody(Applier):
         self.errors = list(errors)
         self.batches: list[Batch] = []
 
-    async def apply(self, batch: Batch) -> Applied:
+    async def apply_all(self, batches: Sequence[Batch]) -> list[Applied]:
         """Apply, or fail as told."""
-        self.batches.append(batch)
+        self.batches += batches
         if self.errors:
             raise self.errors.pop(0)
-        return await super().apply(batch)
+        return await super().apply_all(batches)
 
 
 async def test_all_that_is_sent_is_applied_once(

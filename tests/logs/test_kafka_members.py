@@ -7,7 +7,7 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 import pytest
@@ -51,10 +51,10 @@ class Slow(Applier):
         super().__init__(rig.consumer, rig.writer, rig.models)
         self.chance = random.Random(seed)
 
-    async def apply(self, batch: Batch) -> Applied:
+    async def apply_all(self, batches: Sequence[Batch]) -> list[Applied]:
         """Wait a little, then apply."""
         await asyncio.sleep(self.chance.random() * 0.05)
-        return await super().apply(batch)
+        return await super().apply_all(batches)
 
 
 class Scene:
