@@ -3,7 +3,7 @@
 A version of data that was sealed and has no result waits; so it does after a crash, and nothing is
 lost or done twice. Few are calculated in a thread, many in a pool of processes. What is recorded
 carries the version that it was calculated from; where that moved on meanwhile the writer refuses it
-and the newer one waits in its turn.
+and the newer one waits in its turn. What cannot be calculated is tried again the next day (`tried`).
 
 Each day, and when the service starts, what was calculated with factors that are not the newest any
 more is calculated anew: a result beside the old one, which stays.
@@ -33,6 +33,7 @@ from .pinned import pin
 from .queries import Queries, Stored
 from .reckoning import Version, Wanted, outdated, reckon, usual
 from .rows import YearRow
+from .tried import Tried
 
 ACTOR = "castmark:ghg"
 BATCH = 200
@@ -70,7 +71,7 @@ class Calculating:
         self._running = running
         self._queries = queries
         self._news = News(running.writer)
-        self._done: set[tuple[str, int]] = set()
+        self._tried = Tried()
         self._renewed_on: date | None = None
         self._pool: ProcessPoolExecutor | None = None
 
@@ -92,10 +93,8 @@ class Calculating:
 
     async def once(self) -> int:
         """Calculate a batch of what waits; how many there were."""
-        waiting = await asyncio.to_thread(self._queries.waiting, BATCH + len(self._done))
-        fresh = [row for row in waiting if (row.facility_year, row.data_version) not in self._done]
-        if len(waiting) == len(fresh):
-            self._done.clear()  # the rows have heard of all that was recorded
+        waiting = await asyncio.to_thread(self._queries.waiting, BATCH + len(self._tried))
+        fresh = self._tried.fresh(waiting, self._running.times.today())
         return await self._calculate(fresh[:BATCH], "data")
 
     async def renew(self) -> int:
@@ -131,16 +130,20 @@ class Calculating:
         tasks = await asyncio.to_thread(self._tasks, rows, today, because)
         found = await asyncio.to_thread(self._all, tasks)
         requests: list[Request] = []
+        asked: list[YearRow] = []
         for row, made in zip(rows, found, strict=True):
-            if because == "data":
-                self._done.add((row.facility_year, row.data_version))
             if isinstance(made, Refused):
                 LOG.error("cannot-calculate", facility_year=row.facility_year, why=str(made))
+                if because == "data":
+                    self._tried.refused(row, today)
                 continue
             requests.append(_request(row, made, today, because))
+            asked.append(row)
         for answer in await self._running.writer.execute_many(requests):
             if not isinstance(answer, Outcome | Refused):
                 raise answer
+        if because == "data":
+            self._tried.recorded(asked)
         return len(rows)
 
     def _tasks(self, rows: Sequence[YearRow], today: date, because: Because) -> list[Task]:
