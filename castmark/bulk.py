@@ -35,6 +35,8 @@ MOVEMENTS = "/coc/imports"
 PIECE = 1 << 20
 POLL_S = 0.2
 EXAMPLES = 3
+NOTED = ("movements",)
+"""Kinds that say something of single rows that were taken."""
 ENDED = ("done", "failed")
 
 
@@ -158,9 +160,20 @@ def _sum_up(client: Client, at: str, job: Mapping[str, Any], out: Console) -> No
     )
     for slug, count in job["notes"].items():
         out.print(f"  note {slug}: {count}")
+    _notes(client, at, job, out)
     if job["sync"]:
         out.print(f"{job['proposed']} facilities absent from the file {what}proposed for closure")
     _examples(client, at, job, out)
+
+
+def _notes(client: Client, at: str, job: Mapping[str, Any], out: Console) -> None:
+    """What is said of rows that were taken, and of which; where a kind tells that."""
+    if job["kind"] not in NOTED or not job["notes"]:
+        return
+    for note in client.get(f"{at}/notes", limit=EXAMPLES)["items"]:
+        rows = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in note["rows"][:EXAMPLES])
+        more = ", ..." if len(note["rows"]) > EXAMPLES else ""
+        out.print(f"    {note['slug']}, rows {rows}{more}: {escape(note['sentence'])}")
 
 
 def _examples(client: Client, at: str, job: Mapping[str, Any], out: Console) -> None:

@@ -1,7 +1,7 @@
 """A chunk of rows: read, built into requests, and judged by the answers to them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ from infra.decider import derived_id
 from infra.errors import Refused
 from infra.transaction import Answer, Outcome, Request
 
-from .jobs import Job, RefusedRow, Tally
-from .kinds import Build, Built, Fault, Packing, Parcel
+from .jobs import Job, NotedRows, RefusedRow, Tally
+from .kinds import Build, Built, Fault, Note, Noted, Packing, Parcel
 from .rows import Row
 
 CHUNK = 500
@@ -38,6 +38,7 @@ class Judged(NamedTuple):
     refused: list[RefusedRow]
     keys: list[str]
     bugs: list[Exception]
+    noted: list[NotedRows]
 
 
 def read_chunk(rows: Iterator[Row], build: Build, job: Job) -> Chunk | None:
@@ -109,14 +110,15 @@ def ask(chunk: Chunk, handle: Handle, job: Job) -> list[Answer]:
     return [found[place] for place in sorted(found)]
 
 
-def judge(chunk: Chunk, answers: Sequence[Answer], job: Job) -> Judged:
-    """Put rows and answers together again."""
+def judge(chunk: Chunk, answers: Sequence[Answer], job: Job, noted: Noted | None = None) -> Judged:
+    """Put rows and answers together again; `noted` finds what is said of rows that were taken."""
     changed = unchanged = unreadable = 0
     refused: list[RefusedRow] = []
     keys: list[str] = []
     bugs: list[Exception] = []
     slugs: Counter[str] = Counter()
     notes: Counter[str] = Counter()
+    said = _Said(noted)
     left = iter(answers)
     for row, built in zip(chunk.rows, chunk.built, strict=True):
         if built.key is None:
@@ -128,6 +130,7 @@ def judge(chunk: Chunk, answers: Sequence[Answer], job: Job) -> Judged:
             answer = next(left)
             if isinstance(answer, Outcome):
                 notes.update(built.notes)
+                said.hear(row.number, built.key, answer)
                 if answer.recorded:
                     changed += 1
                 else:
@@ -138,11 +141,52 @@ def judge(chunk: Chunk, answers: Sequence[Answer], job: Job) -> Judged:
                 bugs.append(answer)
         refused.append(refused_row(row, faults, job))
         slugs.update({fault.slug for fault in faults})
+    notes.update(said.counts())
     tally = Tally(
         chunk.rows[-1].number, len(chunk.rows), changed, unchanged, len(refused), unreadable,
         slugs, notes,
     )  # fmt: skip
-    return Judged(tally, refused, keys, bugs)
+    return Judged(tally, refused, keys, bugs, said.rows())
+
+
+class _Said:
+    """Collects what is said of rows that were taken; one answer may be that of many rows."""
+
+    def __init__(self, noted: Noted | None) -> None:
+        self._noted = noted
+        self._by_answer: dict[int, Mapping[str, Note]] = {}
+        self._rows: dict[Note, list[tuple[int, int]]] = {}
+
+    def hear(self, number: int, key: str | None, answer: Outcome) -> None:
+        """A row, and the answer to it."""
+        if self._noted is None or key is None or not answer.recorded:
+            return
+        found = self._by_answer.get(id(answer))
+        if found is None:
+            found = self._noted([one.event for one in answer.recorded])
+            self._by_answer[id(answer)] = found
+        note = found.get(key)
+        if note is None:
+            return
+        rows = self._rows.setdefault(note, [])
+        if rows and rows[-1][1] == number - 1:
+            rows[-1] = (rows[-1][0], number)
+        else:
+            rows.append((number, number))
+
+    def rows(self) -> list[NotedRows]:
+        """All notes, each with its rows."""
+        return [
+            NotedRows(rows[0][0], *note, sum(last - first + 1 for first, last in rows), tuple(rows))
+            for note, rows in self._rows.items()
+        ]
+
+    def counts(self) -> Counter[str]:
+        """Of how many rows each slug is said."""
+        found: Counter[str] = Counter()
+        for one in self.rows():
+            found[one.slug] += one.in_all
+        return found
 
 
 def fault_of(error: Exception, job: Job) -> Fault:

@@ -18,7 +18,7 @@ from infra.store import translated
 from .formats import Format
 from .kinds import Asked
 from .mapping import Binding, Bound, Said
-from .tables import GROUPS, JOBS, MAPPINGS, ROWS, SEEN
+from .tables import GROUPS, JOBS, MAPPINGS, NOTES, ROWS, SEEN
 
 State = Literal["received", "running", "done", "failed"]
 Phase = Literal["waiting", "trying", "importing", "comparing", "done", "failed"]
@@ -102,6 +102,16 @@ class RefusedRow(NamedTuple):
     cells: Sequence[str]
 
 
+class NotedRows(NamedTuple):
+    """Rows that were taken, of which the same is said: their first, and all as (first, last)."""
+
+    row: int
+    slug: str
+    sentence: str
+    in_all: int
+    rows: tuple[tuple[int, int], ...]
+
+
 class Told(NamedTuple):
     """The answer to a group of rows: its first row and key, what became of it, how many rows it
     has, and what its kind tells of it as JSON."""
@@ -175,7 +185,7 @@ def advance(connection: Connection, before: Job, after: Job) -> None:
 def restart(connection: Connection, before: Job, after: Job) -> None:
     """Begin a pass anew: its answers so far are withdrawn."""
     advance(connection, before, after)
-    for table in (ROWS, GROUPS, SEEN):
+    for table in (ROWS, NOTES, GROUPS, SEEN):
         connection.execute(table.delete().where(table.c.import_id == before.import_id))
 
 
@@ -222,6 +232,28 @@ def refused_rows(engine: Engine, import_id: str, after: int, limit: int) -> list
             )
             for row in connection.execute(query)
         ]
+
+
+def keep_notes(connection: Connection, import_id: str, notes: Sequence[NotedRows]) -> None:
+    """Keep what is said of rows that were taken."""
+    if notes:
+        values = [
+            {"import_id": import_id, **note._asdict(), "rows": _text(note.rows)} for note in notes
+        ]
+        connection.execute(NOTES.insert(), values)
+
+
+def notes(engine: Engine, import_id: str, after: int, limit: int) -> list[NotedRows]:
+    """Notes behind a row number, in the order of their first rows."""
+    query = (
+        select(*(NOTES.c[name] for name in NotedRows._fields))
+        .where(NOTES.c.import_id == import_id, NOTES.c.row > after)
+        .order_by(NOTES.c.row)
+        .limit(limit)
+    )
+    with translated(), engine.connect() as connection:
+        found = [NotedRows._make(row) for row in connection.execute(query)]
+    return [one._replace(rows=orjson.loads(str(one.rows))) for one in found]
 
 
 def keep_groups(connection: Connection, import_id: str, groups: Sequence[Told]) -> None:

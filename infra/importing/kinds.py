@@ -4,7 +4,7 @@ The machinery beside it knows rows and commands only; facilities, activity data 
 material are kinds.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +18,13 @@ class Fault(NamedTuple):
     """What is wrong with one field of a row."""
 
     field: str
+    slug: str
+    sentence: str
+
+
+class Note(NamedTuple):
+    """What has to be said of a row that was taken: a slug, and a sentence for people."""
+
     slug: str
     sentence: str
 
@@ -54,6 +61,8 @@ class Absence(NamedTuple):
 
 
 Build = Callable[[Sequence[str]], Built]
+Noted = Callable[[Sequence[Event]], Mapping[str, Note]]
+"""What has to be said of the rows behind some events, by the rows' keys."""
 
 
 class Parcel(NamedTuple):
@@ -119,7 +128,8 @@ class Kind(NamedTuple):
     today)` is called for every chunk, so that evidence is as young as the chunk. `absent(asked,
     today, after, limit)` gives what could be absent from a file, by key, for `sync`. A kind whose
     rows belong together is `grouped` and has no builder; one whose rows are asked for together has
-    `packing(asked, binding, today)` in its place, called for every chunk as well.
+    `packing(asked, binding, today)` in its place, called for every chunk as well. `noted` reads
+    from events what is told of rows that were taken.
     """
 
     name: str
@@ -129,3 +139,4 @@ class Kind(NamedTuple):
     absent: Callable[[Asked, date, str | None, int], Sequence[Absence]] | None = None
     grouped: Grouped | None = None
     packing: Callable[[Asked, Binding, date], Packing] | None = None
+    noted: Noted | None = None

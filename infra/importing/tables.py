@@ -1,4 +1,4 @@
-"""Tables of imports: jobs, refused rows, groups, remembered mappings, keys seen by a sync."""
+"""Tables of imports: jobs, refused rows, notes, groups, remembered mappings, keys of a sync."""
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
 
@@ -52,6 +52,18 @@ ROWS = Table(
     Column("more", Text, nullable=False),  # further faults of the same row
     Column("cells", Text, nullable=False),
 )
+
+NOTES = Table(
+    "import_notes",
+    METADATA,
+    Column("import_id", Text, primary_key=True),
+    Column("row", Integer, primary_key=True),  # the first
+    Column("slug", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("in_all", Integer, nullable=False),
+    Column("rows", Text, nullable=False),  # all of them, as JSON: [[first, last], ...]
+)
+"""What is said of rows that were taken: once for all rows of a chunk of which it is the same."""
 
 GROUPS = Table(
     "import_groups",

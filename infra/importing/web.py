@@ -57,6 +57,19 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
         )
         return Json(_page([_answer(row) for row in found], wanted))
 
+    if any(kind.noted is not None for kind in imports.kinds.values()):
+
+        @api.get(at + "/{import_id}/notes", tags=["imports"])
+        async def notes(principal: SignedIn, import_id: Key, wanted: Paged) -> Response:
+            """What has to be said of rows that were taken, in the order of their first rows:
+            `rows` are all of which it is said, from and through. A dry run tells it too."""
+            job = await _own(imports, principal, import_id)
+            after = _row_number(wanted.after)
+            found = await asyncio.to_thread(
+                jobs.notes, running.engine, job.import_id, after, wanted.limit + 1
+            )
+            return Json(_page([one._asdict() for one in found], wanted))
+
     @api.get(at + "/{import_id}/rejects", tags=["imports"])
     async def rejected(principal: SignedIn, import_id: Key) -> Response:
         """The refused rows in the columns they came in, with what was wrong: mend and send."""

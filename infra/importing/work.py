@@ -152,13 +152,14 @@ class Work:
         self.job = await writer.run(lambda transaction: self._settled(transaction, chunk, answers))
 
     def _settled(self, transaction: Transaction, chunk: Chunk, answers: Sequence[Answer]) -> Job:
-        judged = judge(chunk, answers, self.job)
+        judged = judge(chunk, answers, self.job, self._kind.noted)
         for bug in judged.bugs[:1]:
             log.error("import-row-failed", import_id=self.job.import_id, exc_info=bug)
         after = self.job._replace(tally=self.job.tally.plus(judged.tally))
         connection = transaction.connection
         jobs.advance(connection, self.job, after)
         jobs.keep_rows(connection, after.import_id, judged.refused)
+        jobs.keep_notes(connection, after.import_id, judged.noted)
         if after.options.sync:
             jobs.note_seen(connection, after.import_id, judged.keys)
         return after

@@ -149,6 +149,8 @@ def origin_remarks(
             remarks.append(_remark("R-28", "The mine is not certified: booked as non-CoC."))
         return ps_held, tuple(remarks)
     if origin.value not in policy.words("scrap.counts_as_coc"):
+        if origin is Origin.PRE_CONSUMER:
+            remarks.append(_remark("5.5", "Pre-consumer scrap counts with a CoC document alone."))
         return False, tuple(remarks)
     if not proven:
         remarks.append(_remark("R-05", "The origin of the scrap is not proven: non-CoC."))

@@ -28,6 +28,7 @@ from infra.web import Api, Json, SignedIn, correlation_id
 
 from . import movement_rows
 from .domain import CONSUMER
+from .movement_notes import noted
 from .movement_packing import MovementPacking
 from .movement_words import FIELDS
 from .queries import Queries
@@ -52,7 +53,7 @@ def movements_kind(running: Running, queries: Queries) -> Kind:
         trying = job is not None and job.phase == "trying"
         return MovementPacking(asked, binding, today, queries, trying=trying)
 
-    return Kind("movements", FIELDS, movement_rows.check, packing=packing)
+    return Kind("movements", FIELDS, movement_rows.check, packing=packing, noted=noted)
 
 
 def _caught_up(running: Running, queries: Queries) -> None:

@@ -89,6 +89,50 @@ def test_right_rows_are_booked_once_and_wrong_ones_answered(door: Door) -> None:
     assert balance(door)["accounts"] == found
 
 
+def test_receipts_that_do_not_count_are_told_row_by_row_and_in_sum(door: Door) -> None:
+    rows = [
+        ("N-1", "receipt", "10", "post_consumer_scrap", BEGAN.isoformat()),
+        ("N-2", "receipt", "10", "post_consumer_scrap", BEGAN.isoformat()),
+        ("N-3", "loss", "0.5", "", BEGAN.isoformat()),
+        ("N-4", "receipt", "10", "post_consumer_scrap", BEGAN.isoformat()),
+        ("N-5", "receipt", "10", "pre_consumer_scrap", BEGAN.isoformat()),
+    ]
+    tried = load(door, "noted-tried", rows, dry_run=True)
+    booked = load(door, "noted", rows)
+    for job in (tried, booked):
+        assert job["notes"] == {"booked-as-non-coc": 4}
+        found = door.get(who(SMELTER), f"{PATH}/{job['import_id']}/notes")["items"]
+        told = [(one["slug"], one["in_all"], one["rows"]) for one in found]
+        assert told == [
+            ("booked-as-non-coc", 3, [[2, 3], [5, 5]]),
+            ("booked-as-non-coc", 1, [[6, 6]]),
+        ]
+        assert "The origin of the scrap is not proven" in found[0]["sentence"]
+        assert "Pre-consumer scrap counts with a CoC document alone" in found[1]["sentence"]
+    page = door.get(who(SMELTER), f"{PATH}/noted/notes", limit=1)
+    assert (len(page["items"]), page["next"]) == (1, "2")
+    again = load(door, "noted-again", rows)
+    assert (counts(again), again["notes"]) == ((0, 5, 0), {})
+
+
+def test_one_receipt_answers_why_it_does_not_count(door: Door) -> None:
+    """As over Kafka: both answer with the events."""
+    answer = door.send(
+        who(SMELTER),
+        "coc/receive_material",
+        scope_id=SCOPE,
+        member_id=SMELTER,
+        stage="aluminium",
+        day=BEGAN.isoformat(),
+        movement_id="ONE-1",
+        mass_kg=7,
+        origin="post_consumer_scrap",
+    )
+    [event] = answer["events"]
+    assert event["data"]["coc_kg"] == 0
+    assert [one["rule"] for one in event["data"]["remarks"]] == ["R-28", "R-05"]
+
+
 def test_one_wrong_row_refuses_the_file_where_that_is_asked_for(door: Door) -> None:
     rows = [("ALL-1", "loss", "0.1", "", BEGAN.isoformat()), ("ALL-2", "lost", "1", "", YEAR)]
     job = load(door, "all", rows, all_or_nothing=True)
