@@ -31,6 +31,7 @@ from contracts.values import AuditKind, CertificationStatus, JsonObject
 
 from .coverage import Certificate
 from .fit import contradicted
+from .forfeits import Forfeits
 from .history import (
     Approved,
     AuditCancelled,
@@ -52,7 +53,6 @@ from .history import (
     Joined,
     ResignationWithdrawn,
     Resigned,
-    Restored,
     ReviewStarted,
     Submitted,
     Terminated,
@@ -124,8 +124,7 @@ class Oracle:
         self._sites: list[EntityRegistered | FacilityRegistered] = []
         self._entries: list[Entry] = []
         self._ledgers: dict[tuple[str, int], Ledger] = {}
-        self._dues: dict[tuple[str, int], frozenset[date]] = {}
-        self._misses: dict[tuple[str, date, date, int], bool] = {}
+        self._forfeits = Forfeits(self._days, self.ledger)
         for entry in entries:
             self.tell(entry)
 
@@ -167,9 +166,9 @@ class Oracle:
         ended = self._ended(ledger, on)
         if ended is not None:
             day, how = ended
-            before = self._forfeited(member_id, day - ONE_DAY, known)
+            before = self._forfeits.forfeited(member_id, day - ONE_DAY, known)
             return Standing("forfeited" if before else how)
-        if self._forfeited(member_id, on, known):
+        if self._forfeits.forfeited(member_id, on, known):
             return Standing("forfeited")
         reasons = (
             {"duty_missed"}
@@ -209,46 +208,6 @@ class Oracle:
         if isinstance(last, Resigned):
             ends.append((last.effective_on, "resigned"))
         return min((end for end in ends if end[0] <= on), default=None)
-
-    def _forfeited(self, member_id: str, on: date, known: date) -> bool:
-        """Whether a miss ran out its days and no one restored the membership since.
-
-        Looked at after every day on which something was told, and on the eve of the day of
-        forfeiture as it was known then: a decision once taken stands until a person undoes it.
-        """
-        restored = [one.recorded_on for one in self.ledger(member_id, known).told(Restored)]
-        since = max(restored, default=date.min)
-        told = sorted({day for day in self._days[member_id] if since <= day <= known})
-        last = min(known, on - ONE_DAY)
-        for due in self._due_days(member_id, known):
-            for number, day in enumerate(told):
-                until = told[number + 1] - ONE_DAY if number + 1 < len(told) else last
-                eve = max(day, self.ledger(member_id, day).forfeits_on(due) - ONE_DAY)
-                if eve <= min(until, last) and self._missed(member_id, due, eve + ONE_DAY, day):
-                    return True
-        return False
-
-    def _missed(self, member_id: str, due_on: date, on: date, known: date) -> bool:
-        """Whether the duty of that due day was missed and not healed, seen from a later day."""
-        key = (member_id, due_on, on, bisect_right(self._days[member_id], known))
-        if key not in self._misses:
-            duties = self.ledger(member_id, known).duties(on)
-            self._misses[key] = any((d.state, d.due_on) == (MISSED, due_on) for d in duties)
-        return self._misses[key]
-
-    def _due_days(self, member_id: str, known: date) -> frozenset[date]:
-        """Every day on which a duty was to fall due by what was known at any time until then."""
-        count = bisect_right(self._days[member_id], known)
-        if (member_id, count) in self._dues:
-            return self._dues[member_id, count]
-        found: frozenset[date] = frozenset()
-        for number in range(1, count + 1):
-            key = (member_id, number)
-            if key not in self._dues:
-                ledger = self.ledger(member_id, self._days[member_id][number - 1])
-                self._dues[key] = found | ledger.due_days
-            found = self._dues[key]
-        return found
 
     # --- certification ---
 

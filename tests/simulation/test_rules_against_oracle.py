@@ -162,10 +162,10 @@ def test_figures_that_may_change_change_both_alike(
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_many_wild_lives_are_as_the_oracle_says(seed: int) -> None:
-    for number in range(60):
+    for number in range(300):
         figures, rules = ({}, {}) if number % 2 else OTHERWISE[number // 2 % len(OTHERWISE)]
         life = WildLife(seed + number, replace(Rules(), **rules), **figures)
-        found = life.live(days=2000)
+        found = life.live(days=3000)
         assert not found, report(found, title=f"{life.today}, wild {seed + number}") + life.told()
 
 
