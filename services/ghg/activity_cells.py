@@ -1,6 +1,8 @@
 """Cells of an activity file: each reader gives a value or is Refused with what is right. Pure."""
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -28,6 +30,8 @@ USUAL = r"[0-9]{1,15}(?:\.[0-9]{1,12})?"
 _USUAL = re.compile(USUAL)
 ID = ID_PATTERN.removeprefix("^").removesuffix("$")
 _ID = re.compile(ID)
+_FOREIGN = re.compile(r"[^A-Za-z0-9._:-]+")
+MAX_ID = 128
 _CERTIFICATE = re.compile(r"(?P<id>.+?)\s*[:=]\s*(?P<mwh>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
 SCRAP_RIGHT = (
     "scrap needs its kind: pre_consumer, post_consumer, internal or dross; split what is mixed"
@@ -137,12 +141,37 @@ def is_text(text: str) -> str:
 def is_id(text: str) -> str:
     """An id, as events have them."""
     if _ID.fullmatch(text) is None:
+        near = _FOREIGN.sub("-", text).strip("-._:")[:SHOWN]
+        right = f"; {near} would be one" if _ID.fullmatch(near) else ""
         raise Refused(
             "invalid-id",
             f"{text[:SHOWN]!r} is no id: letters, digits and . _ : -, 128 at most, a letter or a"
-            " digit first",
+            f" digit first{right}",
         )
     return text
+
+
+def supplier_id(text: str) -> str:
+    """The id of a supplier; a name is told where it belongs."""
+    try:
+        return is_id(text)
+    except Refused as refused:
+        raise Refused(
+            refused.slug, f"{refused.sentence}. A supplier's name goes into supplier_name"
+        ) from refused
+
+
+def supplier_named(text: str) -> str:
+    """The id of a supplier that is named: the name itself where it is an id, else made of it, the
+    same each time. Letters that no id has are told apart by a hash."""
+    if _ID.fullmatch(text) is not None:
+        return text
+    name = unicodedata.normalize("NFKD", is_text(text)).casefold()
+    name = "".join(letter for letter in name if not unicodedata.combining(letter))
+    words = re.findall(r"[a-z0-9]+", name)
+    if words and all(letter.isascii() for letter in name if letter.isalnum()):
+        return "-".join(words)[:MAX_ID]
+    return f"supplier-{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}"
 
 
 def _of(text: str) -> str:
@@ -199,7 +228,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "datum_id": is_id,
     "source": is_text,
     "evidence": is_text,
-    "supplier_id": is_id,
+    "supplier_name": supplier_named,
+    "supplier_id": supplier_id,
     "factor": number,
     "factor_source": is_text,
     "of": _of,
@@ -215,3 +245,5 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "to_on": _day,
 }
 """What a field that a row may leave empty becomes."""
+PLACED: Mapping[str, str] = {"supplier_name": "supplier_id"}
+"""Which field of a datum a field fills that is none itself; the field of that name goes before."""

@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from .activity_cells import ID, READERS, USUAL, is_id, is_text, number
+from .activity_cells import ID, READERS, USUAL, is_id, is_text, number, supplier_id
 
 _USUALS = re.compile(rf"{USUAL}(?:\n{USUAL})*")
+IDS = frozenset({is_id, supplier_id})
 _IDS = re.compile(rf"{ID}(?:\n{ID})*")
 
 
@@ -35,7 +36,7 @@ def column(name: str, cells: Sequence[str], empty: object) -> Sequence[object] |
     if reader is is_text:
         reader(max(found, key=len))
         return texts
-    if reader is is_id and _all(_IDS, found):
+    if reader in IDS and _all(_IDS, found):
         return texts
     values = {text: reader(text) for text in found}
     values[""] = empty

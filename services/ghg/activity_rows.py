@@ -24,6 +24,7 @@ from .activity_cells import (
     FIRST_YEAR,
     LAST_YEAR,
     ONE,
+    PLACED,
     READERS,
     SCRAP_RIGHT,
     SHOWN,
@@ -98,7 +99,7 @@ class Rows:
         self._same: dict[tuple[str, ...], int] = {}
         self._defaults = 0
         self._optional = tuple(
-            (at[name], _PLACE[name], reader, name)
+            (at[name], _PLACE[PLACED.get(name, name)], reader, name)
             for name, reader in READERS.items()
             if name in binding.fields
         )
@@ -177,6 +178,8 @@ class Rows:
         for at, place, _, name in self._optional:
             found = column(name, cells(at), _DEFAULTS[place])
             if found is not None:
+                if name in PLACED.values():  # what was told in its place holds where it is empty
+                    found = [one or other for one, other in zip(found, columns[place], strict=True)]
                 columns[place] = found
                 if name in LOOKED_AT:
                     again.update(row for row, value in enumerate(found) if value is not None)

@@ -3,7 +3,8 @@
 A version of data that was sealed and has no result waits; so it does after a crash, and nothing is
 lost or done twice. Few are calculated in a thread, many in a pool of processes. What is recorded
 carries the version that it was calculated from; where that moved on meanwhile the writer refuses it
-and the newer one waits in its turn. What cannot be calculated is tried again the next day (`tried`).
+and the newer one waits in its turn. What cannot be calculated is tried again the next day
+(`tried`).
 
 Each day, and when the service starts, what was calculated with factors that are not the newest any
 more is calculated anew: a result beside the old one, which stays.

@@ -19,7 +19,7 @@ from .pinned import Pinned, pin
 from .reckoning import judged
 from .report import Report, Reported, report
 from .spread import simulated, spread
-from .threshold import NO_PLAN, Smelter, assess
+from .threshold import Plan, Smelter, assess
 from .totals import Side, on_side
 
 SHARES = 12
@@ -84,9 +84,11 @@ def uncertainty_shown(result: Result, policy: Policy, side: Side, seed: int) -> 
     }
 
 
-def threshold_shown(kept: ResultCalculated, started: int | None, policy: Policy) -> object:
-    """Criterion 5.2 for a result's year, without a roadmap. Refused `start-year-missing`,
-    `output-missing`, and as `assess` says."""
+def threshold_shown(
+    kept: ResultCalculated, started: int | None, roadmap: Plan, policy: Policy
+) -> object:
+    """Criterion 5.2 for a result's year, under the entity's roadmap as it stands. Refused
+    `start-year-missing`, `output-missing`, and as `assess` says."""
     if started is None:
         raise Refused(
             "start-year-missing",
@@ -96,11 +98,17 @@ def threshold_shown(kept: ResultCalculated, started: int | None, policy: Policy)
     intensity = judged(kept.intensities)
     if intensity is None:
         raise Refused("output-missing", "no primary metal was cast.", output_t=0)
-    found = assess(Smelter(started, kept.year, intensity), NO_PLAN, policy)
+    found = assess(Smelter(started, kept.year, intensity), roadmap, policy)
     checks = [
         {**one._asdict(), "gap": one.gap, "gap_percent": one.gap_percent} for one in found.checks
     ]
-    return {**found._asdict(), "checks": checks, "start_year": started, "intensity": intensity}
+    return {
+        **found._asdict(),
+        "checks": checks,
+        "start_year": started,
+        "intensity": intensity,
+        "roadmap": roadmap._asdict(),
+    }
 
 
 def pathway_shown(

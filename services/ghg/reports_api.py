@@ -16,6 +16,7 @@ from infra.service import Running
 from infra.web import Api, Json, Paged, SignedIn, listed
 
 from . import app
+from .current import roadmap
 from .queries import Queries
 from .reported import (
     Known,
@@ -138,13 +139,16 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
     async def threshold(
         principal: SignedIn, facility_id: Key, year: Year, result: Number
     ) -> Response:
-        """Criterion 5.2 for this result: which way applies, each limit, and the gap to it."""
+        """Criterion 5.2 for this result: which way applies, each limit, and the gap to it, with the
+        roadmap of the facility's entity as it stands today."""
         row = await allowed(queries, principal, facility_id, year)
 
         def found() -> object:
             kept = queries.result(facility_id, year, result)
             site = queries.stored(row, kept.data_version).inventory().site
-            return threshold_shown(kept, site.started, policy_of(policies, kept.policy_id))
+            plan = queries.reader.state(f"reduction_plan/{row.entity_id}")
+            policy = policy_of(policies, kept.policy_id)
+            return threshold_shown(kept, site.started, roadmap(plan), policy)
 
         return Json(await asyncio.to_thread(found))
 

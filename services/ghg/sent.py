@@ -27,7 +27,8 @@ class Certificate(Value):
 class DatumSent(Value):
     """One quantity. Without `unit` it is in the item's own. `factor` is the supplier's or the
     plant's own, in kg CO2e per the item's unit; `of` names what a leg carries or a stock holds.
-    Texts name documents and meters, never persons."""
+    A supplier without an id may be named: its id is made of the name. Texts name
+    documents and meters, never persons."""
 
     datum_id: Id
     step: Step
@@ -38,6 +39,7 @@ class DatumSent(Value):
     source: Text = ""
     evidence: Text = ""
     supplier_id: Id | None = None
+    supplier_name: Text = ""
     factor: Quantity | None = None
     factor_source: Text = ""
     of: Id | None = None

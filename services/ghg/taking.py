@@ -7,7 +7,7 @@ from infra.errors import Refused
 from infra.problems import FieldError, InvalidRequest
 
 from .activity import Datum, Inventory, Site
-from .activity_cells import content, item_of, period, stands
+from .activity_cells import content, item_of, period, stands, supplier_named
 from .evidence import FacilityEvidence
 from .items import Item
 from .sent import DatumSent, SiteSent
@@ -96,7 +96,7 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         kind=sent.kind,
         source=source,
         evidence=sent.evidence,
-        supplier_id=sent.supplier_id or "",
+        supplier_id=sent.supplier_id or _named(sent.supplier_name.strip()),
         factor=sent.factor,
         factor_source=sent.factor_source,
         of=sent.of or "",
@@ -111,6 +111,10 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         from_on=sent.from_on,
         to_on=sent.to_on,
     )
+
+
+def _named(supplier: str) -> str:
+    return supplier_named(supplier) if supplier else ""
 
 
 def fields_of(body: Mapping[str, object]) -> tuple[int, tuple[DatumSent, ...], SiteSent]:

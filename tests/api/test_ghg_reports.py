@@ -59,6 +59,7 @@ def test_the_same_seed_gives_the_same_draws_about_the_propagated_total(door: Doo
 def test_limits_and_pathway_speak_of_the_intensity_of_the_result(door: Door) -> None:
     threshold = door.get("member:M1", f"{RESULT}/threshold")
     assert threshold["meets"] is True
+    assert threshold["roadmap"] == {"accepted": False, "planned": {}}
     pathway = door.get("member:M1", f"{PATH}/pathway")
     assert pathway["base"] == {
         "year": YEAR,

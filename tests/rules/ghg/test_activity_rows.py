@@ -274,6 +274,46 @@ def test_rows_of_one_facility_year_have_one_key_however_it_is_written() -> None:
     assert rows.key(list({**GOOD, "year": ""}.values())) == ""
 
 
+# --- suppliers ---
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("SUP-1", "SUP-1"),
+        ("ACME Ltd.", "acme-ltd"),
+        ("  Acme  LTD", "acme-ltd"),
+        ("Aluminério São Luís", "aluminerio-sao-luis"),
+    ],
+)
+def test_a_supplier_may_be_named_and_has_the_same_id_each_time(name: str, made: str) -> None:
+    assert datum(supplier_name=name).supplier_id == made
+
+
+def test_names_in_other_letters_are_told_apart() -> None:
+    one, other = (datum(supplier_name=name).supplier_id for name in ("中铝 A", "神火 A"))
+    assert one != other
+    assert one.startswith("supplier-")
+
+
+def test_a_column_of_suppliers_may_hold_names_and_an_id_stands_before_a_name() -> None:
+    assert datum(vendor="ACME Ltd").supplier_id == "acme-ltd"
+    rows = ({"supplier_id": "SUP-1", "supplier_name": "ACME"}, {"supplier_name": "Rio & Co"})
+    for read in (Rows.at_once, Rows.one_by_one):
+        columns = [*GOOD, "supplier_id", "supplier_name"]
+        cells = [[{**GOOD, **row}.get(name, "") for name in columns] for row in rows]
+        found = read(reader(columns), cells)
+        assert found is not None
+        assert found.inventory is not None
+        assert [one.supplier_id for one in found.inventory.data] == ["SUP-1", "rio-co"]
+
+
+def test_a_name_that_is_given_as_an_id_hears_what_would_be_one_and_where_names_go() -> None:
+    (fault,) = assembled({"supplier_id": "ACME Ltd"}).faults[0]
+    assert "ACME-Ltd would be one" in fault.sentence
+    assert "supplier_name" in fault.sentence
+
+
 # --- at once, or one by one ---
 
 ODD = {
@@ -284,6 +324,7 @@ ODD = {
     "source": ("", " meter 7 ", "x" * 201),
     "evidence": ("", "doc 1"),
     "supplier_id": ("", "SUP-1", "a b", "SUP-1\nSUP-2"),
+    "supplier_name": ("", "ACME Ltd", "x" * 201),
     "factor": ("", "0.2", "99999999"),
     "factor_unit": ("", "kg CO2e/MJ", "t CO2e/MWh"),
     "from_on": ("", "2024-02-01", "2023-01-01"),

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from services.ghg.lines import Result
 from services.ghg.plan_commands import EvaluatePlan
 from services.ghg.plan_state import ReductionPlan
 from services.ghg.plans_rows import DatumRequestRow
+from services.ghg.reported import threshold_shown
 from services.ghg.reporting import Cover, Reporting
 from services.ghg.threshold import NO_PLAN
 
@@ -121,6 +123,17 @@ def test_the_roadmap_is_accepted_when_it_was_evaluated_as_effective(effective: b
     said = {"on": PLANNED_ON, "entity": entity(), "year": 2020, "measures": ("hydro",), **WHO}
     evaluated = plan.and_when(EvaluatePlan.model_validate({**said, "effective": effective}))
     assert roadmap(evaluated.state).accepted is effective
+
+
+def test_criterion_5_2_is_shown_under_the_entitys_roadmap() -> None:
+    made = adopted(planned=(value(2021, "12"), value(2030, "10.5")))
+    stored = kept(t_per_t="12")
+    alone: Any = threshold_shown(stored, 1970, roadmap(ReductionPlan()), POLICY)
+    planned: Any = threshold_shown(stored, 1970, roadmap(made.state), POLICY)
+    assert alone["roadmap"] == {"accepted": False, "planned": {}}
+    assert planned["roadmap"]["planned"][2030] == Decimal("10.5")
+    assert [one["value"] for one in alone["checks"]][-1] is None
+    assert [one["value"] for one in planned["checks"]][-1] == Decimal("10.5")
 
 
 def test_the_plan_speaks_with_its_target_its_pathway_and_its_figures() -> None:
