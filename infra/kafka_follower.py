@@ -44,6 +44,7 @@ CHECK_S = 2.0
 AWAY_S = 4.0  # Kafka is called away when it has not answered for so long
 ANSWER_MS = 10_000
 JOIN_S = 60.0
+BEGUN_S = 5.0  # a start that nobody waits for any more may take so long to end by itself
 STALL_S = 30.0
 
 
@@ -104,14 +105,17 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
 
         Raises Transient when Kafka is away or the connection stands still.
         """
+        # Not to be cancelled half way: aiokafka then leaves the connection it was opening behind.
+        starting = asyncio.create_task(self.broker.start())
         try:
             async with asyncio.timeout(JOIN_S):
-                await self.broker.start()
+                await asyncio.shield(starting)
             await self._watch()
         except (KafkaError, TimeoutError) as error:
             raise Transient(away(error)) from error
         finally:
             self._done = True
+            await _over(starting)
             await self.broker.stop()
         if self._bug is not None:
             raise self._bug
@@ -383,3 +387,12 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             self._owned[where].shown = -1
         if shown:
             await self._consumer.commit(shown)
+
+
+async def _over(starting: asyncio.Task[None]) -> None:
+    """Wait for a start to end, well or not; one that a silent broker holds up is cancelled."""
+    await asyncio.wait([starting], timeout=BEGUN_S)
+    starting.cancel()
+    await asyncio.wait([starting])
+    if not starting.cancelled():
+        starting.exception()  # whoever waited for it was told; asyncio need not tell it again
