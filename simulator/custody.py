@@ -107,6 +107,9 @@ class _Chain:
         elif one.kind == "refinery":
             used = int(mass * USED_PER_TONNE["bauxite"])
             got = self._confirm(one, week - 2, "bauxite")
+            if not got:  # nobody sells any: a mine of its own
+                got = int(used * dice.uniform(0.3, 0.6))
+                self._receive(one, week - 2, "bauxite", got, "own_mine", "0.01")
             self._receive(one, week - 2, "bauxite", max(used - got, used // 20), "non_coc", "0.01")
             self._turn(one, week - 1, "bauxite", "alumina")
             self._emit(one, week, "alumina", mass * dice.uniform(0.9, 1.6))

@@ -40,7 +40,8 @@ def add_check(made: Api, exports: Exports, overview: Overview, links: Links) -> 
         request: Request, number: Number, code: Code, form: Literal["json", "pdf"] = "json"
     ) -> Response:
         """A CoC document as its paper says it, and whether it is good: for who has its check code.
-        A wrong code and a number that does not exist are answered alike."""
+        A wrong code and a number that does not exist are answered alike. Of certificates only the
+        one that the document names is told."""
         known = is_code_of(code, number, links.key)
         row = await asyncio.to_thread(exports.document, number) if known else None
         if row is None:
@@ -53,7 +54,9 @@ def add_check(made: Api, exports: Exports, overview: Overview, links: Links) -> 
         said = paper(issued, became, links.of(request, number))
         if form == "pdf":
             return await printed(said)
-        standing = await asyncio.to_thread(overview.standing, row)
+        found = await asyncio.to_thread(overview.standing, row)
+        held = [one for one in found.held if one.certificate_id == issued.certificate_id]
+        standing = {**found._asdict(), "held": held}
         return Json({**said._asdict(), "standing": standing, "replaced_by": became.replaced_by})
 
 

@@ -22,7 +22,7 @@ from infra.service import Running
 from infra.web import Api, Day, Json, SignedIn
 
 from . import public_flow, yearly
-from .access import Allowed
+from .allowed_api import Allowed
 from .check_api import Links, add_check, base_of, named, printed
 from .epcis import epcis_document
 from .exports import Exports
@@ -133,9 +133,14 @@ async def _report(
 
 def _flows(made: Api, exports: Exports) -> None:
     @made.get("/coc/flow", tags=["exports"])
-    async def own_flow(principal: SignedIn, first: Day, last: Day) -> Response:
-        """The flow of metal through the pools that you may see, by stage, region and status."""
+    async def own_flow(
+        principal: SignedIn, first: Day | None = None, last: Day | None = None
+    ) -> Response:
+        """The flow of metal through the pools that you may see, by stage, region and status;
+        without days, of this calendar year."""
         principal.require(RoleKind.OPS, RoleKind.MEMBER)
+        last = last or exports.today()
+        first = first or last.replace(month=1, day=1)
         if not timedelta(0) <= last - first <= timedelta(days=DAYS_AT_MOST):
             raise Refused(
                 "period-out-of-range",

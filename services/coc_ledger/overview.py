@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from contracts.coc_movements import apart
 from contracts.custody import Account, Checked
 from contracts.values import Standard
 from infra.reading import Reader
@@ -23,6 +24,7 @@ from .verdict import Standing, standing
 MANY = 100_000
 DAYS_AT_MOST = 400
 CHAIN_AT_MOST = 50
+POOLS_AT_MOST = 500
 
 
 class DayLine(NamedTuple):
@@ -49,6 +51,17 @@ class Shown(NamedTuple):
     valid_to: date
 
 
+class Sums(NamedTuple):
+    """What a pool's accounts say together."""
+
+    inflow_kg: int
+    input_kg: int
+    output_kg: int
+    designated_kg: int
+    losses_kg: int
+    stock_kg: int
+
+
 class Overview:
     """Every call may wait for the database."""
 
@@ -69,6 +82,29 @@ class Overview:
     ) -> list[DocumentRow]:
         """Documents by number, up to `limit + 1`."""
         return self._reader.page(CONSUMER, "documents", after, limit, where)
+
+    def accounts(self, scope_id: str) -> list[dict[str, object]]:
+        """The pools of a scope, each with its sums, by key; a scope has few in a year."""
+        where = {"scope_id": scope_id}
+        rows: list[PoolRow] = self._reader.page(CONSUMER, "pools", None, POOLS_AT_MOST, where)
+        return [
+            {
+                "pool": row.pool,
+                "stage": row.stage,
+                "period": row.period,
+                "ends_on": row.ends_on,
+                "carried_kg": row.carried_kg,
+                "owed_kg": row.owed_kg,
+                "closed_on": row.closed_on,
+                "closing": row.closing,
+                **Sums(
+                    *figures(row.kgs),
+                    row.kgs[PLACE[Account.LOSSES]],
+                    row.kgs[PLACE[Account.STOCK]],
+                )._asdict(),
+            }
+            for row in rows
+        ]
 
     def days(self, pool: PoolRow) -> list[DayLine]:
         """The days on which anything was booked, each with what stood at its end."""
@@ -98,12 +134,19 @@ class Overview:
         return lines
 
     def bookings(self, pool: PoolRow, before: int | None, limit: int) -> tuple[list[Line], int]:
-        """The last bookings before a version of the pool's stream, newest first, and the version
-        before which the next ones are (0: there are none)."""
+        """The last bookings before a version of the pool's stream, newest first: so many, and the
+        rest of those that came together with the last of them. The version before which the next
+        ones are (0: there are none)."""
         top = min(before if before is not None else pool.version + 1, pool.version + 1)
         after = max(0, top - 1 - limit)
         records = self._exports.part(f"pool/{pool.pool}", after, top - 1 - after)
-        return list(moved_lines(records))[::-1], after + 1 if after else 0
+        found: list[Line] = []
+        for one in reversed(records):
+            if len(found) >= limit:
+                break
+            found += list(moved_lines(apart(one)))[::-1]
+            top = one.envelope.version
+        return found, top if top > 1 else 0
 
     # --- certificates ---
 

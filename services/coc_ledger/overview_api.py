@@ -11,7 +11,7 @@ from infra.auth import Principal, RoleKind
 from infra.service import Running
 from infra.web import Api, Day, Json, Paged, SignedIn, listed
 
-from .access import Allowed
+from .allowed_api import Allowed
 from .overview import Overview
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -48,6 +48,12 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
         return Json(await asyncio.to_thread(overview.certificates, row, day))
+
+    @made.get("/coc/scopes/{scope_id}/accounts", tags=["scopes"])
+    async def accounts(principal: SignedIn, scope_id: Key) -> Response:
+        """What came in, left and was claimed, by stage and period."""
+        await allowed.scope(principal, scope_id)
+        return Json({"items": await asyncio.to_thread(overview.accounts, scope_id)})
 
     @made.get("/coc/scopes/{scope_id}/documents", tags=["documents"])
     async def documents(
@@ -93,9 +99,11 @@ def _pools(made: Api, overview: Overview, allowed: Allowed) -> None:
 def _documents(made: Api, overview: Overview, allowed: Allowed) -> None:
     @made.get("/coc/documents/{number}/standing", tags=["documents"])
     async def standing(principal: SignedIn, number: Key) -> Response:
-        """Whether a document is good as far as is known now, and the documents that it replaces or
-        that replace it, the oldest first."""
+        """Whether a document is good as far as is known now; the documents that it replaces or that
+        replace it, the oldest first; whether you may answer it as its buyer."""
         row = await allowed.document(principal, number)
+        buyer = principal.is_ops or row.customer_member_id in principal.ids(RoleKind.MEMBER)
+        open_ = row.state == "issued" and row.customer_member_id is not None
 
         def found() -> dict[str, object]:
             chain = [
@@ -107,7 +115,8 @@ def _documents(made: Api, overview: Overview, allowed: Allowed) -> None:
                 }
                 for one in overview.chain(row)
             ]
-            return {"number": number, **overview.standing(row)._asdict(), "chain": chain}
+            told = overview.standing(row)._asdict()
+            return {"number": number, **told, "chain": chain, "may_answer": buyer and open_}
 
         return Json(await asyncio.to_thread(found))
 

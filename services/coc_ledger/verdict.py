@@ -7,7 +7,7 @@ as is known now, and whether another document stands in its place. Rules: source
 from typing import Literal, NamedTuple
 
 from contracts.coc_documents import DocumentIssued
-from contracts.custody import Checked
+from contracts.custody import VALID, Checked
 from contracts.values import Standard
 
 from .documents import checked
@@ -30,7 +30,8 @@ NAMES = {Standard.CHAIN_OF_CUSTODY: "Chain of Custody", Standard.PERFORMANCE: "P
 
 
 class Held(NamedTuple):
-    """What the issuer held on the day of issue."""
+    """A certificate that the issuer held on the day of issue; where it held none, one that was not
+    valid."""
 
     certificate_id: str
     standard: str
@@ -53,6 +54,7 @@ class Standing(NamedTuple):
 def standing(document: DocumentIssued, became: Became, seen: Checked) -> Standing:
     """Whether a document is good, by what is `seen` of its issuer on the day of issue."""
     found = checked(document, seen)
+    told = [one for one in seen.certificates if one.status in VALID or not found.passed]
     word, sentence = _said(became, passed=found.passed)
     return Standing(
         word,
@@ -60,11 +62,7 @@ def standing(document: DocumentIssued, became: Became, seen: Checked) -> Standin
         found.passed,
         tuple(REASONS.get(one, one) for one in found.reasons),
         seen.day.isoformat(),
-        tuple(
-            Held(one.certificate_id, NAMES[one.standard], one.status.value)
-            for one in seen.certificates
-            if one.certificate_id == document.certificate_id or one.standard in NAMES
-        ),
+        tuple(Held(one.certificate_id, NAMES[one.standard], one.status.value) for one in told),
         seen.known_through_position,
     )
 
@@ -76,4 +74,7 @@ def _said(became: Became, *, passed: bool) -> tuple[Word, str]:
         return "not_good", "Its issuer was not certified on the day of issue."
     if became.state == "confirmed":
         return "good", "The receiver confirmed the delivery, and it counts as CoC."
-    return "waiting", "It stands as issued; the receiver has not confirmed the delivery yet."
+    return "waiting", (
+        "The issuer was certified, and its ledger covers the mass; the receiver has not confirmed"
+        " the delivery yet."
+    )

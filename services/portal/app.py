@@ -20,7 +20,9 @@ from infra.web import Api, Readiness, Shared, build_api
 from . import sources, words
 from .asking import Asking, live_changes
 from .board import BUCKETS, Filter, board_of, explanation_of, policy_path
+from .custody_pages import add_custody
 from .emissions_pages import add_emissions
+from .flow_pages import add_flow
 from .problems import PROBLEMS
 
 HERE = Path(__file__).parent
@@ -67,7 +69,8 @@ def build(settings: Settings, shared: Shared) -> Api:
     """The portal as an ASGI application. Stateless: the token is in the visitor's cookie."""
     http = httpx.AsyncClient(timeout=30)
     urls = {
-        part: settings.url_of(part) for part in ("membership", "audits", "ghg", "certification")
+        part: settings.url_of(part)
+        for part in ("membership", "audits", "ghg", "certification", "coc")
     }
     asking = Asking(http, urls.__getitem__)
     pages = Pages()
@@ -83,7 +86,8 @@ def build(settings: Settings, shared: Shared) -> Api:
     made = build_api("portal", "", "Pages for people", shared, ready, PROBLEMS, lifespan=lifespan)
     _sign_in(made, pages, shared)
     _board(made, pages, asking)
-    add_emissions(made, pages, asking, lambda request: request.cookies.get(COOKIE))
+    for add in (add_emissions, add_custody, add_flow):
+        add(made, pages, asking, lambda request: request.cookies.get(COOKIE))
 
     @made.get("/sources", include_in_schema=False)
     async def cited() -> Response:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import httpx
 from sse_starlette import ServerSentEvent
+from starlette.background import BackgroundTask
+from starlette.responses import StreamingResponse
 
 WAIT_S = 20
 AGAIN_S = 2.0
@@ -23,6 +25,19 @@ class Answer(NamedTuple):
         return self.status < 400
 
 
+AWAY = Answer(
+    503,
+    {
+        "slug": "unavailable",
+        "title": "A service is away",
+        "detail": "The pages are here, the data behind them is not. Nothing is lost: reload in a"
+        " moment.",
+    },
+)
+KEPT = ("content-type", "content-disposition")
+"""Headers of a file that are handed on."""
+
+
 class Asking:
     """The other services, asked with a visitor's token; the first word of a path says which."""
 
@@ -30,23 +45,49 @@ class Asking:
         self._http = http
         self._url_of = url_of
 
-    async def get(self, token: str, path: str, query: Mapping[str, str]) -> Answer:
+    async def get(self, token: str | None, path: str, query: Mapping[str, str]) -> Answer:
         """GET as JSON; a service that is away is a problem like any other."""
-        url = self._url_of(path.split("/", 2)[1]) + path
-        headers = {"authorization": f"Bearer {token}"}
         try:
-            response = await self._http.get(url, params=query, headers=headers)
+            response = await self._http.get(self._at(path), params=query, headers=_signed(token))
             return Answer(response.status_code, response.json())
         except (httpx.TransportError, ValueError):
-            return Answer(
-                503,
-                {
-                    "slug": "unavailable",
-                    "title": "A service is away",
-                    "detail": "The pages are here, the data behind them is not. Nothing is lost:"
-                    " reload in a moment.",
-                },
-            )
+            return AWAY
+
+    async def send(self, token: str, path: str, fields: Mapping[str, object], once: str) -> Answer:
+        """POST a command; `once` is its id, so that the same one sent again happens once."""
+        headers = {**_signed(token), "idempotency-key": once}
+        try:
+            response = await self._http.post(self._at(path), json=fields, headers=headers)
+            return Answer(response.status_code, response.json())
+        except (httpx.TransportError, ValueError):
+            return AWAY
+
+    async def file(
+        self, token: str | None, path: str, query: Mapping[str, str]
+    ) -> Answer | StreamingResponse:
+        """GET a file and hand it on as it comes, however long it is."""
+        request = self._http.build_request(
+            "GET", self._at(path), params=query, headers=_signed(token)
+        )
+        try:
+            response = await self._http.send(request, stream=True)
+            if response.is_error:
+                await response.aread()
+                return Answer(response.status_code, response.json())
+        except (httpx.TransportError, ValueError):
+            return AWAY
+        kept = {name: response.headers[name] for name in KEPT if name in response.headers}
+        return StreamingResponse(
+            response.aiter_bytes(), headers=kept, background=BackgroundTask(response.aclose)
+        )
+
+    def _at(self, path: str) -> str:
+        return self._url_of(path.split("/", 2)[1]) + path
+
+
+def _signed(token: str | None) -> dict[str, str]:
+    """What signs a visitor in; nothing for who has no account."""
+    return {} if token is None else {"authorization": f"Bearer {token}"}
 
 
 async def live_changes(asking: Asking, token: str, seen: str) -> AsyncIterator[ServerSentEvent]:

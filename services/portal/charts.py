@@ -1,35 +1,17 @@
 """Pictures of numbers, drawn on the server as SVG. Pure: the same numbers, the same text.
 
 A picture names its title and describes itself in words; the page that shows it has the same numbers
-as a table. Colours are classes of our style sheet, so that a picture follows light and dark; series
-differ by hatching or marker too. Nothing in a picture is a link, a script, a style or a font from
-elsewhere: the pages' content security policy would refuse it. Drawn by matplotlib, which is loaded
-when the first picture is asked for, and kept by content.
+as a table. Series differ by hatching or marker beside their colour. Kept by content.
 """
 
+from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
-from hashlib import sha256
-from io import StringIO
-from typing import TYPE_CHECKING, NamedTuple
-from xml.etree import ElementTree
+from functools import lru_cache
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from .drawing import DIM, HATCHES, INK, PAPER, SERIES, canvas, legend, settle, svg, wrapped, write
 
-SVG = "http://www.w3.org/2000/svg"
-XLINK = "{http://www.w3.org/1999/xlink}href"
-INK, DIM, PAPER = "#000101", "#000102", "#000103"
-SERIES = ("#000111", "#000112", "#000113", "#000114", "#000115", "#000116")
-HATCHES = ("", "//", "\\\\", "--", "||", "xx")
-CLASSES = {
-    INK: "ink",
-    DIM: "dim",
-    PAPER: "paper",
-    **{colour: f"series-{number}" for number, colour in enumerate(SERIES)},
-}
-"""Colours that only stand for a class of the style sheet."""
 KEPT = 256
 """So many pictures are kept."""
 
@@ -77,6 +59,47 @@ class Pathway(NamedTuple):
     limits: tuple[tuple[str, Decimal], ...]
 
 
+class Day(NamedTuple):
+    """A day of a running balance."""
+
+    day: date
+    claimed: Decimal
+    available: Decimal
+
+
+class Running(NamedTuple):
+    """What was claimed, and what may still be, day by day; nothing changed after the last day."""
+
+    title: str
+    told: str
+    unit: str
+    days: tuple[Day, ...]
+    through: date
+
+
+class Share(NamedTuple):
+    """A part of a level, in per cent; `look`: goes on, ends, masked, above."""
+
+    name: str
+    percent: Decimal
+    look: str
+
+
+class Level(NamedTuple):
+    """A bar of shares that are the whole together."""
+
+    name: str
+    shares: tuple[Share, ...]
+
+
+class Levels(NamedTuple):
+    """A whole cut into parts, level below level."""
+
+    title: str
+    told: str
+    levels: tuple[Level, ...]
+
+
 class Block(NamedTuple):
     """A step of an emissions curve: its output, its intensity."""
 
@@ -96,13 +119,13 @@ class Curve(NamedTuple):
 
 def load() -> None:
     """Load what draws, so that the first picture need not wait for it (a second or more)."""
-    _settled()
+    settle()
 
 
 @lru_cache(KEPT)
 def waterfall(asked: Waterfall) -> str:
     """Stacked bars, each on the sum of those before it, and the total at the end."""
-    figure, axes = _figure()
+    figure, axes = canvas()
     colours = dict(zip(asked.series, zip(SERIES, HATCHES, strict=True), strict=False))
     base = 0.0
     named: set[str] = set()
@@ -125,21 +148,21 @@ def waterfall(asked: Waterfall) -> str:
             named.add(part.series)
             base += height
         axes.plot([place - 0.35, place + 1.35], [base, base], color=DIM, linewidth=0.8)
-        _write(axes, place, max(foot, base), f"{base - foot:,.2f}")
+        write(axes, place, max(foot, base), f"{base - foot:,.2f}")
     end = len(asked.bars)
     axes.bar(end, base, 0.7, color=DIM)
-    _write(axes, end, base, f"{base:,.2f}")
-    axes.set_xticks(range(end + 1), [*(_wrapped(bar.name) for bar in asked.bars), "Total"])
+    write(axes, end, base, f"{base:,.2f}")
+    axes.set_xticks(range(end + 1), [*(wrapped(bar.name) for bar in asked.bars), "Total"])
     axes.set_ylabel(asked.unit)
     axes.margins(y=0.12)
-    _legend(axes)
-    return _svg(figure, asked.title, asked.told, asked)
+    legend(axes)
+    return svg(figure, asked.title, asked.told, asked)
 
 
 @lru_cache(KEPT)
 def pathway(asked: Pathway) -> str:
     """A line of targets, with marks: filled for a verified year, hollow for any other."""
-    figure, axes = _figure()
+    figure, axes = canvas()
     axes.plot(
         [one.year for one in asked.years],
         [float(one.target) for one in asked.years],
@@ -165,14 +188,14 @@ def pathway(asked: Pathway) -> str:
         axes.axhline(float(limit), color=DIM, linewidth=1.2, linestyle=line, label=name)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(asked.unit)
-    _legend(axes)
-    return _svg(figure, asked.title, asked.told, asked)
+    legend(axes)
+    return svg(figure, asked.title, asked.told, asked)
 
 
 @lru_cache(KEPT)
 def curve(asked: Curve) -> str:
     """Blocks side by side, as wide as their output and as high as their intensity."""
-    figure, axes = _figure()
+    figure, axes = canvas()
     left = 0.0
     for block in asked.blocks:
         width = float(block.output)
@@ -185,121 +208,96 @@ def curve(asked: Curve) -> str:
             edgecolor=PAPER,
             linewidth=1.5,
         )
-        _write(axes, left + width / 2, float(block.intensity), f"{block.intensity:.1f}")
+        write(axes, left + width / 2, float(block.intensity), f"{block.intensity:.1f}")
         left += width
     axes.set_xlim(0, left or 1)
     axes.set_xlabel(f"cumulative output, {asked.output_unit}")
     axes.set_ylabel(asked.unit)
     axes.margins(y=0.12)
-    return _svg(figure, asked.title, asked.told, asked)
+    return svg(figure, asked.title, asked.told, asked)
 
 
-# --- how it is drawn ---
+@lru_cache(KEPT)
+def running(asked: Running) -> str:
+    """Two steps that lie on each other: what is claimed, and above it what still may be."""
+    figure, axes = canvas(3.2)
+    last = max(asked.through, asked.days[-1].day + timedelta(days=1))
+    points = [*asked.days, asked.days[-1]._replace(day=last)]
+    days = [one.day.toordinal() for one in points]
+    claimed = [float(one.claimed) for one in points]
+    together = [float(one.claimed + one.available) for one in points]
+    for foot, top, colour, hatch, name in (
+        ([0.0] * len(days), claimed, SERIES[0], "", "claimed"),
+        (claimed, together, SERIES[2], "//", "may still be claimed"),
+    ):
+        axes.fill_between(
+            days,
+            foot,
+            top,
+            step="post",
+            facecolor=colour,
+            hatch=hatch,
+            edgecolor=PAPER,
+            linewidth=0.4,
+            label=name,
+        )
+    axes.step(days, together, where="post", color=INK, linewidth=1.2)
+    first = asked.days[0].day
+    ticks = [
+        date(year, month, 1)
+        for year in range(first.year, last.year + 1)
+        for month in range(1, 13)
+        if first <= date(year, month, 1) <= last
+    ]
+    axes.set_xticks([one.toordinal() for one in ticks], [f"{one:%b %Y}" for one in ticks])
+    axes.set_xlim(days[0], days[-1])
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(asked.unit)
+    legend(axes)
+    return svg(figure, asked.title, asked.told, asked)
 
 
-@cache
-def _settled() -> None:
-    """matplotlib as we use it: text stays text, the same picture has the same bytes."""
-    import matplotlib as drawing  # loaded late: most processes draw nothing
-
-    drawing.rcParams.update(
-        {
-            "svg.fonttype": "none",
-            "svg.hashsalt": "castmark",
-            "text.parse_math": False,
-            "text.color": INK,
-            "axes.labelcolor": INK,
-            "axes.edgecolor": DIM,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "xtick.color": DIM,
-            "ytick.color": DIM,
-            "xtick.labelcolor": INK,
-            "ytick.labelcolor": INK,
-            "hatch.linewidth": 0.7,
-        }
-    )
+LOOKS: Mapping[str, tuple[str, str]] = {
+    "goes on": (SERIES[0], ""),
+    "ends": (SERIES[2], "//"),
+    "masked": (DIM, "xx"),
+    "above": (PAPER, ""),
+}
+"""Colour and hatching of a share."""
+NAMED_PERCENT = 9
+"""A share as wide as this has its name beneath it."""
 
 
-def _figure() -> "tuple[Figure, Axes]":
-    _settled()
-    from matplotlib.figure import Figure  # loaded late, as above
-
-    figure = Figure(figsize=(10, 4), layout="tight")
-    figure.patch.set_visible(False)
-    axes = figure.subplots()
-    axes.patch.set_visible(False)
-    return figure, axes
-
-
-def _write(axes: "Axes", x: float, y: float, text: str) -> None:
-    axes.annotate(text, (x, y), (0, 3), textcoords="offset points", ha="center", fontsize=9)
-
-
-def _legend(axes: "Axes") -> None:
-    """Beside the picture, so that it hides nothing."""
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, labelcolor=INK, fontsize=9)
-
-
-def _wrapped(name: str) -> str:
-    return name.replace(" ", "\n", 1)
-
-
-def _svg(figure: "Figure", title: str, told: str, asked: object) -> str:
-    """A figure as SVG to stand in a page: named and described, without ids of others, with classes
-    for colours and attributes for styles."""
-    text = StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    root = ElementTree.fromstring(text.getvalue())
-    key = _key(asked)
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag.rpartition("}")[2] in ("metadata", "style"):
-                parent.remove(child)
-    for element in root.iter():
-        _cleaned(element, key)
-    _introduced(root, key, title, told)
-    ElementTree.register_namespace("", SVG)
-    return ElementTree.tostring(root, encoding="unicode")
-
-
-def _introduced(root: ElementTree.Element, key: str, title: str, told: str) -> None:
-    for name in ("width", "height", "version"):
-        root.attrib.pop(name, None)
-    root.attrib |= {"role": "img", "aria-labelledby": f"{key}-title {key}-told"}
-    for name, words in (("desc", told), ("title", title)):
-        element = ElementTree.Element(f"{{{SVG}}}{name}")
-        element.set("id", f"{key}-{'told' if name == 'desc' else name}")
-        element.text = words
-        root.insert(0, element)
-
-
-def _cleaned(element: ElementTree.Element, key: str) -> None:
-    """Ids are needed by what refers to them only, and are ours alone on a page."""
-    if element.tag == f"{{{SVG}}}g":
-        element.attrib.pop("id", None)
-    elif "id" in element.attrib:
-        element.set("id", f"{key}-{element.attrib['id']}")
-    if XLINK in element.attrib:
-        element.set("href", f"#{key}-{element.attrib.pop(XLINK)[1:]}")
-    classes: list[str] = []
-    for declared in element.attrib.pop("style", "").split(";"):
-        name, _, value = declared.partition(":")
-        name, value = name.strip(), value.strip()
-        if not name or name == "font-family":
-            continue
-        element.set(name, value)
-    for name in ("fill", "stroke"):
-        value = element.attrib.get(name, "")
-        if value in CLASSES:
-            classes.append(f"{name}-{CLASSES[element.attrib.pop(name)]}")
-    for name, value in element.attrib.items():
-        if value.startswith("url(#"):
-            element.set(name, f"url(#{key}-{value[5:]}")
-    if classes:
-        element.set("class", " ".join(classes))
-
-
-def _key(asked: object) -> str:
-    """A word for a picture on its page, the same for the same content."""
-    return "p" + sha256(repr(asked).encode()).hexdigest()[:10]
+@lru_cache(KEPT)
+def levels(asked: Levels) -> str:
+    """Bars below each other, each as wide as the whole."""
+    figure, axes = canvas(0.9 + 0.75 * len(asked.levels))
+    named: set[str] = set()
+    for place, level in enumerate(asked.levels):
+        left = 0.0
+        for share in level.shares:
+            width = float(share.percent)
+            colour, hatch = LOOKS[share.look]
+            axes.barh(
+                place,
+                width,
+                0.5,
+                left,
+                edgecolor=DIM if share.look == "above" else PAPER,
+                linewidth=0.6,
+                label=None if share.look in named else share.look.replace("above", "found above"),
+                facecolor=colour,
+                hatch=hatch,
+            )
+            named.add(share.look)
+            if width >= NAMED_PERCENT and share.look != "above":
+                room = int(width * 1.1)
+                text = share.name if len(share.name) <= room else f"{share.name[: room - 1]}…"
+                axes.text(left + width / 2, place + 0.29, text, ha="center", va="top", fontsize=8)
+            left += width
+    axes.set_yticks(range(len(asked.levels)), [one.name for one in asked.levels])
+    axes.set_ylim(len(asked.levels) - 0.4, -0.5)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("per cent of the mass")
+    legend(axes)
+    return svg(figure, asked.title, asked.told, asked)

@@ -110,6 +110,18 @@ class Used(NamedTuple):
     percent: Decimal | None
 
 
+class Findings(NamedTuple):
+    """What an auditor would find on a day (None: as stored, since today's cannot be asked), each
+    with whether it was stored with the result; those that were and are found no longer; and how
+    many more there are."""
+
+    on: str | None
+    rows: Sequence[tuple[Content, bool]]
+    gone: Sequence[Content]
+    many: int
+    blocking: Sequence[str]
+
+
 class YearPage(NamedTuple):
     """The page of a facility's year. What could not be asked is None, and `absent` says why."""
 
@@ -131,6 +143,7 @@ class YearPage(NamedTuple):
     unverified_percent: Decimal | None
     figures: Sequence[Figure]
     events: Sequence[Content]
+    findings: Findings
     absent: Mapping[str, str]
 
 
@@ -262,6 +275,23 @@ def figures_of(policy: Content, starts: Sequence[str]) -> Sequence[Figure]:
     """The figures of a policy that a page rests on, by how their names begin."""
     known = policy.get("figures", {})
     return [Figure(name, **known[name]) for name in known if name.startswith(tuple(starts))]
+
+
+def findings_of(result: Content, today: Content | None) -> Findings:
+    """Today's findings against those that were stored with a result."""
+    stored = result["findings"]
+    if today is None:
+        rows = [(one, True) for one in stored]
+        return Findings(None, rows, [], result["findings_count"], result["blocking"])
+    then = {(one["rule"], one["sentence"]) for one in stored}
+    now = {(one["rule"], one["sentence"]) for one in today["items"]}
+    return Findings(
+        today["on"],
+        [(one, (one["rule"], one["sentence"]) in then) for one in today["items"]],
+        [one for one in stored if (one["rule"], one["sentence"]) not in now],
+        len(today["items"]) + today["hidden"],
+        sorted({one["rule"] for one in today["items"] if one["severity"] == "block"}),
+    )
 
 
 def lines_shown(

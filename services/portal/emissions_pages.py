@@ -144,6 +144,7 @@ async def _gathered(
         "what_if": f"{base}/what-if",
         "threshold": f"{base}/threshold",
         "uncertainty": f"{base}/uncertainty",
+        "findings": f"{base}/findings",
         "pathway": f"{place.asked}/pathway",
         "events": f"{place.asked}/events",
         "policy": f"/ghg/policies/{policy_id}",
@@ -192,6 +193,7 @@ def _page(
         unverified_percent=unverified,
         figures=emissions.figures_of(policy, FIGURES_SHOWN),
         events=told["events"]["items"] if told["events"] else [],
+        findings=emissions.findings_of(result, told["findings"]),
         absent=absent,
     )
 

@@ -1,0 +1,230 @@
+"""The pages of the chain of custody as data: what may be claimed, documents, traces. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from . import charts, words
+
+Content = Mapping[str, Any]
+STAGES: Mapping[str, str] = {
+    "aluminium": "Aluminium",
+    "alumina": "Alumina",
+    "bauxite": "Bauxite",
+}
+"""The last stage first: it is what most clerks look at."""
+STATES: Mapping[str, str] = {
+    "issued": "issued, waits for its buyer",
+    "pending_check": "confirmed, the check waits",
+    "confirmed": "confirmed",
+    "non_coc": "checked, not CoC",
+    "disputed": "disputed",
+    "lapsed": "lapsed",
+    "withdrawn": "withdrawn",
+    "superseded": "replaced",
+}
+WORDS: Mapping[str, str] = {
+    "good": "Good",
+    "waiting": "Not confirmed yet",
+    "not_good": "Not good",
+}
+KINDS: Mapping[str, str] = {
+    "document": "CoC document",
+    "own_mine": "Own mine",
+    "post_consumer_scrap": "Post-consumer scrap",
+    "recovered_from_dross": "Recovered from dross",
+    "carried": "Balance of the period before",
+    "earlier_stage": "Stage before, same scope",
+    "overdraft": "Overdraft: no input behind it yet",
+    "held": "Still in the pool",
+    "unknown": "Not known",
+    "beyond": "Beyond the levels asked for",
+}
+CERTIFICATES = {"CoC": "the Chain of Custody certificate", "PS": "the Performance certificate"}
+
+
+class Answered(NamedTuple):
+    """How much may still be sold as CoC today, until when, and what ends it then. `ahead_kg` of it
+    only ahead of input, as overdraft."""
+
+    kg: int
+    ahead_kg: int
+    until: str | None
+    because: str
+    barred: str | None
+
+
+class Entry(NamedTuple):
+    """A node of a trace in words; `percent` of the whole."""
+
+    level: int
+    kind: str
+    percent: Decimal
+    document: str | None
+    pool: str | None
+    masked: bool
+    final: bool
+
+
+class Picture(NamedTuple):
+    """A picture as SVG, with its title."""
+
+    title: str
+    svg: str
+
+
+# --- addresses ---
+
+
+def scope_page(scope_id: str, **query: str | None) -> str:
+    """The page of a scope; what is None is left out."""
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"/custody/scopes/{quote(scope_id, safe='')}" + (f"?{urlencode(given)}" if given else "")
+
+
+def document_page(number: str, part: str = "") -> str:
+    """A page of a document."""
+    return f"/custody/documents/{quote(number, safe='')}{part}"
+
+
+def statement(pool: str, form: str) -> str:
+    """Where a pool's statement is fetched."""
+    return f"/custody/pools/{quote(pool, safe='')}/statement?form={form}"
+
+
+def check_page(number: str, code: str) -> str:
+    """The page of a document for who has its code."""
+    return f"/check/{quote(number, safe='')}/{quote(code, safe='')}"
+
+
+def checked(number: str, code: str) -> str:
+    """Where the ledger tells the same as JSON."""
+    return f"/coc/public/documents/{quote(number, safe='')}/{quote(code, safe='')}"
+
+
+# --- a scope ---
+
+
+def stages_of(pools: Sequence[Content]) -> Sequence[str]:
+    """The stages at which anything was booked."""
+    there = {pool["stage"] for pool in pools}
+    return [stage for stage in STAGES if stage in there]
+
+
+def answered(scope: Content, balance: Content, certificates: Content) -> Answered:
+    """What may be sold, and the first day that ends it."""
+    until = certificates["until"]
+    for standard, name in CERTIFICATES.items():
+        if until.get(standard) is None and not (standard == "PS" and scope["ps_due"]):
+            return Answered(0, 0, None, "", f"{name} is not valid today")
+    since, again = scope["suspended_from"], scope["reinstated_from"]
+    if since is not None and since <= balance["on"] and (again is None or balance["on"] < again):
+        return Answered(0, 0, None, "", f"the scope is suspended since {words.day(since)}")
+    if balance["closed_on"] is not None:
+        return Answered(
+            0, 0, None, "", f"the period was closed on {words.day(balance['closed_on'])}"
+        )
+    ends = [(balance["period"]["ends_on"], "the period ends; what is left then is carried on")]
+    ends += [
+        (until[standard], f"{name} ends")
+        for standard, name in CERTIFICATES.items()
+        if until.get(standard)
+    ]
+    if scope["ends_before"] is not None:
+        ends.append((scope["ends_before"], "the scope goes over into another one"))
+    day, because = min(ends, key=lambda end: end[0])
+    own = balance["carried_kg"] + balance["max_output_kg"] - balance["owed_kg"]
+    ahead = balance["available_kg"] - max(0, own - balance["designated_kg"])
+    return Answered(balance["available_kg"], ahead, day, because, None)
+
+
+def running_of(balance: Content, days: Sequence[Content]) -> charts.Running | None:
+    """The running balance of a pool, day by day to the day of its balance; None where nothing was
+    booked."""
+    if not days:
+        return None
+    last = days[-1]
+    return charts.Running(
+        f"Running balance of {balance['scope_id']}, {balance['stage']}",
+        "Thousand tonnes, day by day: what was claimed as CoC, and what may still be claimed on top"
+        f" of it. On {words.day(last['day'])}: claimed"
+        f" {_kt(sum(one['designated_kg'] for one in days))}, still {_kt(last['available_kg'])}."
+        " The table below has every day.",
+        "kt",
+        tuple(
+            charts.Day(
+                date.fromisoformat(one["day"]),
+                _kilotonnes(sum(before["designated_kg"] for before in days[: at + 1])),
+                _kilotonnes(one["available_kg"]),
+            )
+            for at, one in enumerate(days)
+        ),
+        date.fromisoformat(balance["on"]),
+    )
+
+
+def _kilotonnes(kg: int) -> Decimal:
+    return Decimal(kg) / 1_000_000
+
+
+def _kt(kg: int) -> str:
+    return words.number(_kilotonnes(kg), 1)
+
+
+# --- a trace ---
+
+
+def entries_of(told: Content) -> Sequence[Entry]:
+    """The nodes of a trace, level by level, the largest first."""
+    found = [
+        Entry(
+            one["level"],
+            KINDS.get(one["kind"], words.label(one["kind"])),
+            Decimal(one["parts"]) * 100 / told["whole"],
+            one["document"],
+            one["pool"],
+            one["masked"],
+            one["final"],
+        )
+        for one in told["nodes"]
+    ]
+    return sorted(found, key=lambda one: (one.level, -one.percent, one.kind, one.document or ""))
+
+
+def levels_of(number: str, upstream: bool, entries: Sequence[Entry]) -> charts.Levels | None:
+    """The picture of a trace: each level a bar of shares. What ended at a level stays in the
+    levels below it as what was found already, so that each bar is the whole."""
+    if not entries:
+        return None
+    levels, ended = [], Decimal(0)
+    for level in range(1, max(one.level for one in entries) + 1):
+        here = [one for one in entries if one.level == level]
+        parts = [
+            charts.Share(
+                one.document or one.kind,
+                one.percent,
+                "masked" if one.masked else "ends" if one.final else "goes on",
+            )
+            for one in here
+        ]
+        levels.append(
+            charts.Level(
+                f"level {level}",
+                tuple([*parts, charts.Share("found above", ended, "above")] if ended else parts),
+            )
+        )
+        ended += sum((one.percent for one in here if one.final), Decimal(0))
+    way = "comes from" if upstream else "went"
+    ends = "; ".join(
+        f"{'masked' if one.masked else one.kind} {words.number(one.percent, 1)} %"
+        for one in entries
+        if one.final
+    )
+    return charts.Levels(
+        f"Where the metal of {number} {way}",
+        f"Each level is the whole, in parts by mass. It ends in: {ends}. The table below has every"
+        " part.",
+        tuple(levels),
+    )

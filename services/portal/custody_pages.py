@@ -1,0 +1,292 @@
+"""The routes of the pages about the chain of custody: they ask the ledger as the visitor.
+
+They stand under `/custody`, because `/coc` is the service's own. What a buyer does here (confirm,
+dispute) is sent with an id of its own in the form, so that a page sent twice does it once.
+"""
+
+import asyncio
+import secrets
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import parse_qs, quote
+
+from fastapi import Path, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from contracts.values import ID_PATTERN
+from infra.web import Api
+
+from . import charts, custody
+from .asking import Answer, Asking
+from .custody import Picture
+from .emissions_pages import Key, Renders, Token
+
+Number = Annotated[str, Path(pattern=ID_PATTERN)]
+Word = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_.:-]{0,255}$")]
+PAGE = 50
+SCOPES = 100
+BOOKINGS = 15
+WAITING = 20
+FORM_BYTES = 10_000
+
+
+class Visit(NamedTuple):
+    """What every route needs."""
+
+    pages: Renders
+    asking: Asking
+    token_of: Token
+
+    def problem(self, answer: Answer) -> Response:
+        """A refusal as a page."""
+        return self.pages.page("problem.html", answer.status, problem=answer.content)
+
+
+def add_custody(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
+    """Add the pages."""
+    visit = Visit(pages, asking, token_of)
+    _list(made, visit)
+    _scope(made, visit)
+    _document(made, visit)
+    _trace(made, visit)
+    _files(made, visit)
+    _deeds(made, visit)
+
+
+def _list(made: Api, visit: Visit) -> None:
+    @made.get("/custody", include_in_schema=False)
+    async def every(
+        request: Request,
+        member: Annotated[str | None, Query(max_length=128)] = None,
+        after: Word = None,
+        number: Annotated[str | None, Query(max_length=100)] = None,
+    ) -> Response:
+        token = visit.token_of(request)
+        if token is None:
+            return RedirectResponse("/signin", 303)
+        if number:
+            return RedirectResponse(custody.document_page(number.strip()), 303)
+        asked = {"member_id": member, "after": after, "limit": str(SCOPES)}
+        query = {name: value for name, value in asked.items() if value}
+        answer = await visit.asking.get(token, "/coc/scopes", query)
+        if not answer.fine:
+            return visit.problem(answer)
+        drawing = asyncio.get_running_loop().run_in_executor(None, charts.load)
+        drawing.add_done_callback(lambda done: done.exception())  # told when a picture is asked for
+        return visit.pages.page(
+            "custody.html",
+            rows=[(custody.scope_page(row["scope_id"]), row) for row in answer.content["items"]],
+            member=member or "",
+            following=answer.content["next"],
+        )
+
+
+def _scope(made: Api, visit: Visit) -> None:
+    @made.get("/custody/scopes/{scope_id}", include_in_schema=False)
+    async def scope(
+        request: Request,
+        scope_id: Key,
+        stage: Annotated[Literal["bauxite", "alumina", "aluminium"] | None, Query()] = None,
+        before: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None,
+    ) -> Response:
+        token = visit.token_of(request)
+        if token is None:
+            return RedirectResponse("/signin", 303)
+        base = f"/coc/scopes/{quote(scope_id, safe='')}"
+        row, pools, held, selling, buying = await asyncio.gather(
+            visit.asking.get(token, base, {}),
+            visit.asking.get(token, f"{base}/accounts", {}),
+            visit.asking.get(token, f"{base}/certificates", {}),
+            *(
+                visit.asking.get(
+                    token,
+                    f"{base}/documents",
+                    {"side": side, "state": "issued", "limit": str(WAITING)},
+                )
+                for side in ("issued", "received")
+            ),
+        )
+        for one in (row, pools, held, selling, buying):
+            if not one.fine:
+                return visit.problem(one)
+        stages = custody.stages_of(pools.content["items"])
+        shown: dict[str, Any] = {"scope": row.content, "stages": stages}
+        if stages:
+            chosen = stage if stage and stage in stages else stages[0]
+            told = await _stage(visit, token, shown["scope"], chosen, held.content, before)
+            if isinstance(told, Answer):
+                return visit.problem(told)
+            shown |= told
+        return visit.pages.page(
+            "custody_scope.html",
+            **{**NOTHING_BOOKED, **shown},
+            pools=sorted(pools.content["items"], key=_newest),
+            certificates=held.content,
+            selling=selling.content,
+            buying=buying.content,
+            custody=custody,
+        )
+
+
+NOTHING_BOOKED: dict[str, Any] = {
+    "stage": None,
+    "balance": None,
+    "answered": None,
+    "picture": None,
+    "days": [],
+    "bookings": {"items": [], "next": None},
+}
+
+
+def _newest(pool: dict[str, Any]) -> tuple[int, int]:
+    first = int(pool["period"].replace("-", ""))
+    return -first, list(custody.STAGES).index(pool["stage"])
+
+
+async def _stage(
+    visit: Visit,
+    token: str,
+    scope: dict[str, Any],
+    stage: str,
+    certificates: dict[str, Any],
+    before: int | None,
+) -> dict[str, Any] | Answer:
+    """The present balance of a stage with its days and last bookings; or what was refused."""
+    path = f"/coc/scopes/{quote(scope['scope_id'], safe='')}/balance"
+    balance = await visit.asking.get(token, path, {"stage": stage})
+    if not balance.fine:
+        return balance
+    pool = f"/coc/pools/{quote(balance.content['pool'], safe='')}"
+    paged = {"limit": str(BOOKINGS), **({"before": str(before)} if before else {})}
+    days, bookings = await asyncio.gather(
+        visit.asking.get(token, f"{pool}/days", {}),
+        visit.asking.get(token, f"{pool}/bookings", paged),
+    )
+    shown: dict[str, Any] = {
+        "stage": stage,
+        "balance": balance.content,
+        "answered": custody.answered(scope, balance.content, certificates),
+    }
+    if days.fine and bookings.fine:  # else: nothing was booked in this period yet
+        asked = custody.running_of(balance.content, days.content["items"])
+        svg = await asyncio.to_thread(charts.running, asked) if asked else ""
+        shown |= {
+            "days": days.content["items"],
+            "bookings": bookings.content,
+            "picture": Picture(asked.title, svg) if asked else None,
+        }
+    return shown
+
+
+def _document(made: Api, visit: Visit) -> None:
+    @made.get("/custody/documents/{number}", include_in_schema=False)
+    async def document(request: Request, number: Number) -> Response:
+        token = visit.token_of(request)
+        if token is None:
+            return RedirectResponse("/signin", 303)
+        return await _shown(visit, token, number, None)
+
+
+async def _shown(visit: Visit, token: str, number: str, refused: Answer | None) -> Response:
+    """A document's page; with what a buyer was refused just now, if anything."""
+    base = f"/coc/documents/{quote(number, safe='')}"
+    row, standing, paper = await asyncio.gather(
+        *(visit.asking.get(token, path, {}) for path in (base, f"{base}/standing", f"{base}/paper"))
+    )
+    for one in (row, standing, paper):
+        if not one.fine:
+            return visit.problem(one)
+    return visit.pages.page(
+        "custody_document.html",
+        refused.status if refused else 200,
+        row=row.content,
+        standing=standing.content,
+        paper=paper.content,
+        refused=refused.content if refused else None,
+        once=secrets.token_urlsafe(18),
+        custody=custody,
+    )
+
+
+def _trace(made: Api, visit: Visit) -> None:
+    @made.get("/custody/documents/{number}/trace", include_in_schema=False)
+    async def trace(
+        request: Request,
+        number: Number,
+        direction: Literal["upstream", "downstream"] = "upstream",
+        on: Annotated[str | None, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")] = None,
+    ) -> Response:
+        token = visit.token_of(request)
+        if token is None:
+            return RedirectResponse("/signin", 303)
+        query = {"direction": direction, **({"on": on} if on else {})}
+        path = f"/coc/documents/{quote(number, safe='')}/trace"
+        answer = await visit.asking.get(token, path, query)
+        if not answer.fine:
+            return visit.problem(answer)
+        entries = custody.entries_of(answer.content)
+        asked = custody.levels_of(number, direction == "upstream", entries)
+        svg = await asyncio.to_thread(charts.levels, asked) if asked else ""
+        return visit.pages.page(
+            "custody_trace.html",
+            number=number,
+            direction=direction,
+            on=on or "",
+            entries=entries,
+            picture=Picture(asked.title, svg) if asked else None,
+            custody=custody,
+        )
+
+
+def _files(made: Api, visit: Visit) -> None:
+    @made.get("/custody/pools/{pool}/statement", include_in_schema=False)
+    async def statement(
+        request: Request, pool: Key, form: Literal["csv", "xlsx"] = "csv"
+    ) -> Response:
+        path = f"/coc/pools/{quote(pool, safe='')}/statement"
+        return await _handed_on(visit, request, path, {"form": form})
+
+    @made.get("/custody/documents/{number}/paper", include_in_schema=False)
+    async def paper(request: Request, number: Number) -> Response:
+        path = f"/coc/documents/{quote(number, safe='')}/paper"
+        return await _handed_on(visit, request, path, {"form": "pdf"})
+
+
+async def _handed_on(visit: Visit, request: Request, path: str, query: dict[str, str]) -> Response:
+    token = visit.token_of(request)
+    if token is None:
+        return RedirectResponse("/signin", 303)
+    found = await visit.asking.file(token, path, query)
+    return visit.problem(found) if isinstance(found, Answer) else found
+
+
+def _deeds(made: Api, visit: Visit) -> None:
+    @made.post("/custody/documents/{number}/{deed}", include_in_schema=False)
+    async def answer(
+        request: Request, number: Number, deed: Literal["confirm", "dispute"]
+    ) -> Response:
+        token = visit.token_of(request)
+        if token is None:
+            return RedirectResponse("/signin", 303)
+        sent = parse_qs((await request.body())[:FORM_BYTES].decode("utf-8", "replace"))
+        said = {name: values[0].strip() for name, values in sent.items()}
+        fields: dict[str, object] = {"number": number, "member_id": said.get("member_id", "")}
+        if deed == "confirm":
+            fields |= {
+                "received_kg": _kilograms(said.get("received_kg", "")),
+                "received_on": said.get("received_on", ""),
+            }
+        else:
+            fields["reason"] = "-".join(said.get("reason", "").lower().split())
+        told = await visit.asking.send(
+            token, f"/coc/commands/{deed}_document", fields, said.get("once", "")
+        )
+        if told.fine:
+            return RedirectResponse(custody.document_page(number), 303)
+        return await _shown(visit, token, number, told)
+
+
+def _kilograms(text: str) -> int | str:
+    """A mass as people write it: `12 500`, `12,500`; as it came where it is no number."""
+    plain = text.replace(",", "").replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+    return int(plain) if plain.isascii() and plain.isdecimal() else text
