@@ -89,17 +89,17 @@ class Reader:
         names: Sequence[str],
         column: str,
         values: Sequence[str],
-    ) -> list[tuple[Any, ...]]:
+    ) -> list[Sequence[Any]]:
         """Some columns of all rows in which one has any of some values, by key, as they are kept:
         days and JSON as text. For who reads many rows that are wide."""
-        found: list[tuple[Any, ...]] = []
+        found: list[Sequence[Any]] = []
         with translated(), self._running.engine.connect() as connection:
             part = self._running.models[consumer].live(connection).rows[projection]
             kept, key = part.table.c, part.table.c[part.codec.fields[0]]
             query = select(*(kept[name] for name in names)).order_by(key)
             for start in range(0, len(values), CHUNK):
                 some = query.where(kept[column].in_(values[start : start + CHUNK]))
-                found += map(tuple, connection.execute(some))
+                found += connection.execute(some).all()
         return found
 
     def facts(self, consumer: str, log: str, subjects: Iterable[str]) -> dict[str, Attributes]:

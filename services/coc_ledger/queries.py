@@ -19,10 +19,9 @@ from .document_rows import DocumentRow
 from .domain import CONSUMER, Knowledge
 from .jobs import Watch
 from .period import ONE_DAY, Calendar, Course, Period, period_of, reconciled, through
-from .rows import DayRow, MovementRow, PoolRow, ScopeRow
+from .rows import MovementRow, PoolRow, ScopeRow
 
 MANY = 100_000
-DAYS_AT_MOST = 400
 
 
 class PoolPart(NamedTuple):
@@ -112,10 +111,8 @@ class Queries:
 
     def days(self, key: str) -> dict[date, Kgs]:
         """What was booked in a pool, day by day."""
-        rows: list[DayRow] = self.reader.page(
-            CONSUMER, "pool_days", None, DAYS_AT_MOST, {"pool": key}
-        )
-        return {row.day: row.kgs for row in rows}
+        rows = self.reader.columns(CONSUMER, "pool_days", ("day", "kgs"), "pool", [key])
+        return {date.fromisoformat(day): tuple(orjson.loads(kgs)) for day, kgs in rows}
 
     def movements(self, key: str, after: str | None, limit: int) -> list[MovementRow]:
         """A pool's movements, by key, up to `limit + 1`."""

@@ -14,7 +14,15 @@ from pathlib import Path
 from infra.local.processes import PROJECT
 
 FOLDER = PROJECT / "var" / "bench"
-MEASURED = ("eventsourcing", "confluent-kafka", "psycopg", "sqlalchemy", "pydantic", "orjson")
+MEASURED = (
+    "beancount",
+    "eventsourcing",
+    "confluent-kafka",
+    "psycopg",
+    "sqlalchemy",
+    "pydantic",
+    "orjson",
+)
 KB = 1024
 STOLEN = 7  # the place of `steal` among the kinds
 
