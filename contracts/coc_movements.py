@@ -6,7 +6,7 @@ of stage, a document, a reversal) is always an event of its own: `coc.movement_b
 Source: sources.md 5.3.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Self
@@ -33,10 +33,12 @@ MOST_GRAMS = 2**53 - 1
 """What a JSON number holds exactly, whoever reads it; a movement with more goes alone."""
 SignedGrams = Annotated[int, Field(ge=-MOST_GRAMS, le=MOST_GRAMS)]
 GRAMS = 1000
-Way = tuple[date, Account, Account]
-"""A day, and from which account to which."""
+Way = tuple[Account, Account]
+"""From which account to which."""
 Moved = tuple[int, int, int, int, int]
 """Mass, mass of known footprint, grams of CO2e, pre- and post-consumer mass."""
+Ways = Mapping[Way, Moved]
+NO_MOVE: Moved = (0, 0, 0, 0, 0)
 
 
 class MovementsBooked(Event):
@@ -64,7 +66,7 @@ class MovementsBooked(Event):
     contractors: tuple[Id | None, ...]
     remarks: tuple[tuple[Remark, ...], ...]
     _places: Mapping[str, int] = PrivateAttr(default_factory=dict)
-    _totals: Mapping[Way, Moved] = PrivateAttr(default_factory=dict)
+    _totals: Mapping[date, Ways] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any, /) -> None:  # pydantic's own word for it
         """What every reader asks for is found once."""
@@ -86,12 +88,12 @@ class MovementsBooked(Event):
         return self._places
 
     @property
-    def totals(self) -> Mapping[Way, Moved]:
-        """What went each way in all, by day and accounts."""
+    def totals(self) -> Mapping[date, Ways]:
+        """What went each way in all, by day."""
         return self._totals
 
-    def _summed(self) -> Mapping[Way, Moved]:
-        sums: dict[Way, list[int]] = {}
+    def _summed(self) -> Mapping[date, Ways]:
+        sums: dict[tuple[date, Account, Account], list[int]] = {}
         ways = zip(self.days, self.sources, self.targets, strict=False)
         amounts = zip(
             self.kg, self.known_kg, self.emission_g, self.pre_kg, self.post_kg, strict=False
@@ -106,7 +108,10 @@ class MovementsBooked(Event):
                 found[2] += grams
                 found[3] += pre
                 found[4] += post
-        return {way: (one[0], one[1], one[2], one[3], one[4]) for way, one in sums.items()}
+        totals: dict[date, dict[Way, Moved]] = {}
+        for (day, source, target), (kg, known, grams, pre, post) in sums.items():
+            totals.setdefault(day, {})[source, target] = (kg, known, grams, pre, post)
+        return totals
 
     def movement(self, place: int) -> MovementBooked:
         """The movement at a place, as if it had been booked alone."""
@@ -175,15 +180,29 @@ def apart(recorded: Recorded) -> Iterator[Recorded]:
         yield Recorded(at._replace(event_id=f"{at.event_id}:{place}"), movement)
 
 
-def each_sum(event: Event) -> Iterator[Event]:
-    """For who adds up by day and account: many movements as few, one for each way that metal went
-    on a day, under the name of one of them; any other event as it is."""
+def added_up(days: Iterable[Ways]) -> Ways:
+    """What went each way on some days together."""
+    sums: dict[Way, Moved] = {}
+    for ways in days:
+        for way, (kg, known, grams, pre, post) in ways.items():
+            one = sums.get(way, NO_MOVE)
+            sums[way] = (
+                one[0] + kg, one[1] + known, one[2] + grams, one[3] + pre, one[4] + post
+            )  # fmt: skip
+    return sums
+
+
+def each_year(event: Event) -> Iterator[Event]:
+    """For who adds up by year and account: many movements as few, one for each way that metal went
+    in a year, under the name of one of them; any other event as it is."""
     if not isinstance(event, MovementsBooked):
         yield event
         return
-    for (day, source, target), moved in event.totals.items():
-        entries = _both_sides(source, target, moved)
-        yield event.movement(0).model_copy(update={"day": day, "entries": entries})
+    for year in sorted({day.year for day in event.totals}):
+        days = {day: ways for day, ways in event.totals.items() if day.year == year}
+        for (source, target), moved in added_up(days.values()).items():
+            entries = _both_sides(source, target, moved)
+            yield event.movement(0).model_copy(update={"day": min(days), "entries": entries})
 
 
 EVENTS: tuple[type[Event], ...] = (MovementsBooked,)

@@ -7,11 +7,10 @@ down to the unit; the rest stays, and nothing is lost. Accounts: sources.md 5.3.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from contracts.coc_movements import Moved, Way
+from contracts.coc_movements import Ways
 from contracts.custody import ZERO, Account, Carried, Entry
 
 GRAMS = 1000
@@ -115,10 +114,10 @@ def posted_kg(kgs: Kgs, entries: Iterable[Entry]) -> Kgs:
     return tuple(after)
 
 
-def shifted(books: Books, totals: Mapping[Way, Moved]) -> Books:
+def shifted(books: Books, ways: Ways) -> Books:
     """The books after amounts went from accounts to others."""
     after = dict(books)
-    for (_, source, target), moved in totals.items():
+    for (source, target), moved in ways.items():
         if any(moved):
             amount = Amount(*moved)
             after[source] = plus(after.get(source, NOTHING), minus(amount))
@@ -126,19 +125,10 @@ def shifted(books: Books, totals: Mapping[Way, Moved]) -> Books:
     return after
 
 
-def shifted_kg(days: Mapping[date, Kgs], totals: Mapping[Way, Moved]) -> Mapping[date, Kgs]:
-    """The masses of days after the same."""
-    after: dict[date, dict[Way, Moved]] = {}
-    for way, moved in totals.items():
-        after.setdefault(way[0], {})[way] = moved
-    found = {day: all_shifted_kg(days.get(day, NO_KGS), ways) for day, ways in after.items()}
-    return {**days, **found}
-
-
-def all_shifted_kg(kgs: Kgs, totals: Mapping[Way, Moved]) -> Kgs:
-    """Masses after the same, of whatever day."""
+def shifted_kg(kgs: Kgs, ways: Ways) -> Kgs:
+    """The masses after the same."""
     after = list(kgs)
-    for (_, source, target), moved in totals.items():
+    for (source, target), moved in ways.items():
         after[PLACE[source]] -= moved[0]
         after[PLACE[target]] += moved[0]
     return tuple(after)

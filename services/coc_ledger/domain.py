@@ -22,7 +22,7 @@ from .document_commands import (
     WithdrawDocument,
 )
 from .document_state import DocumentDrafted, claim_of
-from .evidence import FacilityResult, MovementSeen, PoolKnown, ScopeEvidence
+from .evidence import Diligence, FacilityResult, MovementSeen, PoolKnown, ScopeEvidence
 from .export_rows import EXPORTS
 from .own_emissions import newest
 from .pool_commands import (
@@ -188,10 +188,16 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
     if command is ChangeStage:
         fields["results"] = results_of(found, day, known)
     if command is ReceiveMaterial:
-        state = known.state(f"coc_scope/{scope_id}")
-        fields["diligence"] = state.diligence.get(_text(body, "supplier_id"), ())
+        fields["diligence"] = diligence_of(scope_id, _text(body, "supplier_id"), known)
         fields["checked"] = checked(found.entity_id, day, known)
     return fields
+
+
+def diligence_of(scope_id: str, supplier_id: str, known: Knowledge) -> tuple[Diligence, ...]:
+    """What a scope recorded of its looks at a supplier."""
+    state = known.state(f"coc_scope/{scope_id}")
+    found: tuple[Diligence, ...] = state.diligence.get(supplier_id, ())
+    return found
 
 
 def pool_known(key: str, body: Body, known: Knowledge) -> PoolKnown:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts import coc, facilities
-from contracts.coc_movements import MovementsBooked, each_sum
+from contracts.coc_movements import MovementsBooked, each_year
 from contracts.custody import PoolKey, Stage
 from contracts.envelope import Recorded
 from infra.readmodel import Consumer, Projection
@@ -66,20 +66,24 @@ ALONE = (coc.MovementBooked, coc.OutputDesignated, coc.DesignationReleased)
 POSTINGS = (*ALONE, MovementsBooked)
 
 
-def _flow_rows(recorded: Recorded, day: str | None = None) -> dict[str, FlowRow]:
+def _flow_rows(recorded: Recorded, day: date | None = None) -> dict[str, FlowRow]:
     """The flows of an event, on one day or on all."""
-    if not isinstance(recorded.event, POSTINGS):
+    event = recorded.event
+    if not isinstance(event, POSTINGS):
         return {}
     known = date.fromisoformat(recorded.envelope.recorded_at[:10])
-    found: dict[str, FlowRow] = {}
-    for event in each_sum(recorded.event):
-        if not isinstance(event, ALONE) or (day is not None and event.day.isoformat() != day):
-            continue
-        for one in flow.passages(event):
-            row = _flow_row(event.pool, event.member_id, event.day, known, one)
-            before = found.get(row.key)
-            found[row.key] = row if before is None else row._replace(kg=before.kg + row.kg)
-    return found
+    if isinstance(event, MovementsBooked):
+        stage = event.pool.stage
+        totals = event.totals if day is None else {day: event.totals[day]}
+        by_day = {one: flow.passages_of(stage, ways) for one, ways in totals.items()}
+    else:
+        by_day = {event.day: flow.passages(event)}
+    found = (
+        _flow_row(event.pool, event.member_id, at, known, one)
+        for at, passages in by_day.items()
+        for one in passages
+    )
+    return {row.key: row for row in found}
 
 
 def _flow_row(pool: PoolKey, member_id: str, day: date, known: date, one: flow.Passage) -> FlowRow:
@@ -104,7 +108,7 @@ def _flow_keys(recorded: Recorded) -> Sequence[str]:
 
 
 def _flow(key: str, row: FlowRow | None, recorded: Recorded) -> FlowRow | None:
-    more = _flow_rows(recorded, key.split(":")[2])[key]
+    more = _flow_rows(recorded, date.fromisoformat(key.split(":")[2]))[key]
     return more if row is None else row._replace(kg=row.kg + more.kg)
 
 
@@ -123,7 +127,7 @@ def year_key(scope_id: str, stage: Stage, year: int) -> str:
 
 
 def _year_keys(recorded: Recorded) -> Sequence[str]:
-    found = map(yearly.year_of, each_sum(recorded.event))
+    found = map(yearly.year_of, each_year(recorded.event))
     keys = (year_key(one[0].scope_id, one[0].stage, one[1]) for one in found if one)
     return tuple(dict.fromkeys(keys))
 
@@ -134,7 +138,7 @@ def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
         return row
     year = int(key.rpartition(":")[2])
     sums = sums_of(row) if row else yearly.NOTHING
-    for event in each_sum(whole):
+    for event in each_year(whole):
         if isinstance(event, ALONE) and event.day.year == year:
             sums = yearly.added(sums, event)
     return YearRow(

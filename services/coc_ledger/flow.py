@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from contracts.coc import DesignationReleased, MovementBooked, OutputDesignated
+from contracts.coc_movements import Ways
 from contracts.custody import Account, MovementKind, PoolKey, Stage
 from contracts.envelope import Event
 from infra.policy import Policy
@@ -138,6 +139,18 @@ def _movement(event: MovementBooked) -> Sequence[Passage]:
             if event.kind is MovementKind.TO_STAGE:
                 place = Place.CONVERSION
             found.append(Passage(place, stage, False, coc, one.kg))
+    return _summed(found)
+
+
+def passages_of(stage: Stage, ways: Ways) -> Sequence[Passage]:
+    """The flows of movements that came together: none is of a document or of another stage."""
+    found: list[Passage] = []
+    for (source, target), moved in ways.items():
+        for account, kg in ((source, -moved[0]), (target, moved[0])):
+            if account in SOURCE_OF:
+                found.append(Passage(SOURCE_OF[account], stage, True, _is_coc(account), -kg))
+            elif account in TARGET_OF:
+                found.append(Passage(TARGET_OF[account], stage, False, _is_coc(account), kg))
     return _summed(found)
 
 

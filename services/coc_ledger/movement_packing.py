@@ -19,7 +19,7 @@ from .domain import CONSUMER, Knowledge
 from .evidence import PoolKnown, ScopeEvidence
 from .movement_lines import Lines
 from .movement_rows import Values
-from .pool_commands import Booking
+from .pool_commands import Booking, ReceiveMaterial
 from .queries import Queries
 from .rows import MovementRow, PoolRow, movement_key
 from .together import PLAIN, BookMovements, Line, Plain, alone
@@ -27,7 +27,7 @@ from .together import PLAIN, BookMovements, Line, Plain, alone
 ROWS = 2_000
 """Rows of a chunk: enough that what is done once for it does not show, and interactive commands
 do not wait long for it."""
-SAME = ("scope_id", "stage", "day", "supplier_id")
+SAME = ("scope_id", "stage", "day")
 
 
 class MovementPacking:
@@ -51,11 +51,16 @@ class MovementPacking:
 
     def _evidence(self, command: type[Booking], values: Values) -> Values:
         """What is known of a row's command. Rows of one scope, stage and day differ in what is
-        known of their movement alone; of simple ones that is looked up together."""
+        known of their supplier and their movement; of simple ones that is looked up together."""
         like = (command.FILLED, *(values.get(name) for name in SAME))
         found = self._seen.get(like)
         if found is None:
-            found = self._seen[like] = domain.fill(command, values, self._known, self._today)
+            alike = {name: values[name] for name in (*SAME, "member_id") if name in values}
+            found = self._seen[like] = domain.fill(command, alike, self._known, self._today)
+        if command is ReceiveMaterial:
+            scope_id, supplier_id = str(values["scope_id"]), str(values.get("supplier_id") or "")
+            diligence = domain.diligence_of(scope_id, supplier_id, self._known)
+            found = {**found, "diligence": diligence}
         if issubclass(command, PLAIN):
             return {**found, "known": PoolKnown()}
         pool = domain.pool_known(_pool(values, found["scope"]).key, values, self._known)

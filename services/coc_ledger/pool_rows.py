@@ -7,12 +7,13 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from contracts import coc
-from contracts.coc_movements import MovementsBooked
+from contracts.coc_corrections import BalanceCorrected, PoolCorrected
+from contracts.coc_movements import MovementsBooked, Ways, added_up
 from contracts.custody import Account, Entry, MovementKind, PoolKey, Remark, Stage
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
 
-from .accounts import NO_KGS, Amount, Kgs, all_shifted_kg, entry, minus, posted_kg
+from .accounts import NO_KGS, Amount, Kgs, entry, minus, posted_kg, shifted_kg
 from .pool_state import ChangeDeferred
 
 
@@ -72,6 +73,8 @@ PoolEvent = (
     | coc.OverdraftCaseDeclared
     | coc.BalanceCarried
     | coc.PoolClosed
+    | PoolCorrected
+    | BalanceCorrected
     | ChangeDeferred
 )
 POOL_EVENTS = (
@@ -83,6 +86,8 @@ POOL_EVENTS = (
     coc.OverdraftCaseDeclared,
     coc.BalanceCarried,
     coc.PoolClosed,
+    PoolCorrected,
+    BalanceCorrected,
     ChangeDeferred,
 )
 
@@ -104,8 +109,9 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             sources = _sources(row.sources, event)
             return row._replace(kgs=posted_kg(row.kgs, event.entries), sources=sources)
         case MovementsBooked():
-            kgs = all_shifted_kg(row.kgs, event.totals)
-            return row._replace(kgs=kgs, sources=_all_sources(row.sources, event))
+            ways = added_up(event.totals.values())
+            kgs = shifted_kg(row.kgs, ways)
+            return row._replace(kgs=kgs, sources=_all_sources(row.sources, ways))
         case coc.OutputDesignated() | coc.DesignationReleased():
             return row._replace(kgs=posted_kg(row.kgs, event.entries))
         case coc.OverdraftCaseDeclared():
@@ -122,6 +128,18 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
                     "carried": row.sources.get("carried", 0) + event.balance_kg,
                 },
             )
+        case BalanceCorrected():
+            carried = row.sources.get("carried", 0) + event.balance_change_kg
+            return row._replace(
+                kgs=posted_kg(row.kgs, event.entries),
+                carried_kg=row.carried_kg + event.balance_change_kg,
+                owed_kg=row.owed_kg + event.owed_change_kg,
+                blocked=event.blocked,
+                sources={**row.sources, "carried": carried},
+            )
+        case PoolCorrected():
+            closing = event.model_dump(mode="json", exclude={"pool", "stock", "stock_change"})
+            return row._replace(closing={**(row.closing or {}), **closing})
         case coc.PoolClosed():
             closing = event.model_dump(mode="json", exclude={"pool", "stock"})
             return row._replace(closed_on=event.closed_on, closing=closing)
@@ -171,35 +189,42 @@ def _sources(sources: Mapping[str, int], event: coc.MovementBooked) -> dict[str,
     return after
 
 
-def _all_sources(sources: Mapping[str, int], event: MovementsBooked) -> dict[str, int]:
+def _all_sources(sources: Mapping[str, int], ways: Ways) -> dict[str, int]:
     """The same for many movements, none of which came by a document or from another stage."""
     after = dict(sources)
-    for (_, source, _), moved in event.totals.items():
+    for (source, _), moved in ways.items():
         kind = KIND_OF.get(source)
         if kind is not None:
             after[kind] = after.get(kind, 0) + moved[0]
     return after
 
 
-Posting = coc.MovementBooked | coc.OutputDesignated | coc.DesignationReleased | coc.BalanceCarried
+Posting = (
+    coc.MovementBooked
+    | coc.OutputDesignated
+    | coc.DesignationReleased
+    | coc.BalanceCarried
+    | BalanceCorrected
+)
 POSTINGS = (
     coc.MovementBooked,
     coc.OutputDesignated,
     coc.DesignationReleased,
     coc.BalanceCarried,
+    BalanceCorrected,
 )
+CARRIED = (coc.BalanceCarried, BalanceCorrected)
 
 
 def _day_of(event: Posting) -> tuple[PoolKey, date, tuple[Entry, ...]]:
-    day = event.pool.period if isinstance(event, coc.BalanceCarried) else event.day
+    day = event.pool.period if isinstance(event, CARRIED) else event.day
     return event.pool, day, event.entries
 
 
 def _day_keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
     if isinstance(event, MovementsBooked):
-        days = dict.fromkeys(day for day, _, _ in event.totals)
-        return tuple(f"{event.pool.key}/{day.isoformat()}" for day in days)
+        return tuple(f"{event.pool.key}/{day.isoformat()}" for day in event.totals)
     if not isinstance(event, POSTINGS):
         return ()
     pool, day, _ = _day_of(event)
@@ -210,8 +235,7 @@ def _day(key: str, row: DayRow | None, recorded: Recorded) -> DayRow | None:
     event = recorded.event
     if isinstance(event, MovementsBooked):
         day = date.fromisoformat(key.rpartition("/")[2])
-        ways = {way: moved for way, moved in event.totals.items() if way[0] == day}
-        kgs = all_shifted_kg(row.kgs if row else NO_KGS, ways)
+        kgs = shifted_kg(row.kgs if row else NO_KGS, event.totals[day])
         return DayRow(key, event.pool.key, day, kgs)
     if not isinstance(event, POSTINGS):
         return row

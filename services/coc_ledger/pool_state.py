@@ -17,7 +17,8 @@ from contracts.coc import (
     PoolClosed,
     PoolOpened,
 )
-from contracts.coc_movements import MovementsBooked
+from contracts.coc_corrections import BalanceCorrected, PoolCorrected
+from contracts.coc_movements import MovementsBooked, added_up
 from contracts.custody import Account, Entry, MovementKind, PoolKey
 from contracts.envelope import Event
 from contracts.values import Id, MemberId
@@ -172,8 +173,8 @@ def _moved(state: Pool, event: MovementsBooked) -> Pool:
     }
     return state._replace(
         recent=remember_all(state.recent, used, state.version),
-        books=shifted(state.books, event.totals),
-        days=shifted_kg(state.days, event.totals),
+        books=shifted(state.books, added_up(event.totals.values())),
+        days={**state.days, **days},
     )
 
 
@@ -207,6 +208,9 @@ def check_known(state: Pool, known: PoolKnown) -> None:
             "ledger-ahead",
             "This pool was written to faster than it can be looked up; send the same again.",
             known_through=known.through,
+    days = {
+        day: shifted_kg(state.days.get(day, NO_KGS), ways) for day, ways in event.totals.items()
+    }
             needed=state.recent.forgotten,
         )
 
