@@ -1,4 +1,5 @@
-"""`castmark coc`: what may still be claimed and why, whence metal comes, statements, closing."""
+"""`castmark coc`: what may still be claimed and why, whence metal comes, statements, closing, the
+yearly report."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ Form = Literal["csv", "xlsx"]
 Direction = Literal["upstream", "downstream"]
 OnDay = Annotated[str | None, typer.Option("--on", help="YYYY-MM-DD; else today")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document")]
+CommandId = Annotated[str | None, typer.Option(help="repeat one that was lost")]
 
 
 def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
@@ -63,7 +65,7 @@ def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
         scope: str,
         stage: Stage,
         day: Annotated[str, typer.Argument(help="any day of the period, YYYY-MM-DD")],
-        command_id: Annotated[str | None, typer.Option(help="repeat one that was lost")] = None,
+        command_id: CommandId = None,
     ) -> None:
         """Close a period: what it ends with, what goes into the next one, what was found."""
         made = command_id or str(uuid.uuid4())
@@ -73,7 +75,47 @@ def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
             told = client.command("coc", "close_period", body, made)
         closed([event["data"] for event in told["events"]], out)
 
+    @app.command("report")
+    def report_(scope: str, year: int, json: AsJson = False) -> None:
+        """What a scope reports of a calendar year: its versions, and whether the books moved on."""
+        with session() as client:
+            found = client.get(f"/coc/scopes/{scope}/reports/{year}")
+        out.print_json(data=found) if json else report(found, out)
+
+    @app.command("prepare-report")
+    def prepare_(scope: str, year: int, command_id: CommandId = None) -> None:
+        """Take the figures of a year from the books, as a version that can be submitted."""
+        events = _asked(session, "prepare_report", scope, year, command_id)
+        for event in events:
+            out.print(f"version {event['version']}, of position {event['books_position']}")
+            figures(event["stages"], out)
+        if not events:
+            out.print("the books say what the last version says")
+
+    @app.command("submit-report")
+    def submit_(scope: str, year: int, version: int, command_id: CommandId = None) -> None:
+        """Report a version to ASI; you stand for its figures."""
+        events = _asked(session, "submit_report", scope, year, command_id, version=version)
+        out.print(f"version {version} is submitted" if events else "it was submitted already")
+
     return app
+
+
+def _asked(
+    session: Callable[[], Client],
+    command: str,
+    scope: str,
+    year: int,
+    command_id: str | None,
+    **more: int,
+) -> Sequence[Row]:
+    """What a command about a scope's report made happen, in the name of the scope's owner."""
+    made = command_id or str(uuid.uuid4())
+    with session() as client:
+        owner = client.get(f"/coc/scopes/{scope}")["member_id"]
+        body = {"scope_id": scope, "member_id": owner, "year": year, **more}
+        told = client.command("coc", command, body, made)
+    return [event["data"] for event in told["events"]]
 
 
 def balance(found: Row, out: Console) -> None:
@@ -122,6 +164,34 @@ def closed(events: Sequence[Row], out: Console) -> None:
             out.print(f"  {remark['rule']} ({remark['severity']}): {escape(remark['sentence'])}")
     if not events:
         out.print("it was closed already")
+
+
+def report(found: Row, out: Console) -> None:
+    """Where the year stands, its last version, and what the books say by now."""
+    by = f", due by {found['due_on']}" if found["due_on"] else ""
+    late = ", overdue" if found["overdue"] else ""
+    out.print(f"{escape(found['scope_id'])} {found['year']}: {found['state']}{by}{late}")
+    for version in found["versions"]:
+        told = {
+            "submitted": version.get("submitted_on"),
+            "returned": version.get("returned_on"),
+            "accepted": version.get("accepted_on"),
+        }
+        happened = "".join(f", {what} on {day}" for what, day in told.items() if day)
+        out.print(f"version {version['version']}: prepared on {version['prepared_on']}{happened}")
+    if found["versions"]:
+        figures(found["versions"][-1]["stages"], out)
+    if found["versions"] and found["books"]["same_as"] != found["version"]:
+        out.print("the books say something else by now: prepare another version", style="bold red")
+
+
+def figures(stages: Sequence[Row], out: Console) -> None:
+    """The masses of a report, a stage a column."""
+    table = Table("kg", *(stage["stage"] for stage in stages), box=SIMPLE_HEAD)
+    for name in (name for name in stages[0] if name.endswith("_kg")):
+        label = name.removesuffix("_kg").replace("_", " ")
+        table.add_row(label, *(tell(stage[name]) for stage in stages))
+    out.print(table)
 
 
 def download(client: Client, path: str, to: Path) -> int:

@@ -246,3 +246,35 @@ def test_movements_are_taken_back_once_and_a_period_hands_on_what_it_leaves(door
     months = door.get(who(SMELTER), f"/coc/pools/{POOL}/reconciliation")
     assert months["months"][0]["inflow_kg"] == 10_000 * TONNE
     assert months["closing"]["balance_kg"] == carried["carried_kg"]
+
+
+def test_a_year_is_reported_from_the_books_and_is_on_the_board_until_then(door: Door) -> None:
+    scope = f"{SMELTER}-S"
+    line = f"/certification/deadlines/coc_yearly_report:{scope}~2024"
+    due = eventually(
+        lambda: door.ask("ops", "GET", line).json(), lambda seen: seen.get("deadline") is not None
+    )
+    assert (due["deadline"]["due_on"], due["deadline"]["state"]) == ("2025-06-30", "open")
+    assert due["explanation"]["evidence"] == "unverified"
+    asked: dict[str, Any] = {"scope_id": scope, "member_id": SMELTER, "year": 2024}
+    refused = door.attempt(who(MILL), "coc/prepare_report", **asked)
+    assert refused.json()["slug"] == "not-your-member"
+    door.settled()
+    door.send(who(SMELTER), "coc/prepare_report", **asked)
+    early = door.attempt(who(SMELTER), "coc/prepare_report", **{**asked, "year": 2025})
+    assert early.json()["slug"] == "year-not-over"
+    door.send(who(SMELTER), "coc/submit_report", **asked, version=1)
+    path = f"/coc/scopes/{scope}/reports/2024"
+    told = eventually(
+        lambda: door.get(who(SMELTER), path), lambda seen: seen["state"] == "submitted"
+    )
+    assert told["versions"][0]["stages"][0]["inflow_kg"] == 10_000 * TONNE
+    assert told["versions"][0]["submitted_by"]
+    assert told["books"]["same_as"] == 1
+    eventually(lambda: door.get("ops", line)["deadline"], lambda seen: seen["state"] == "met")
+    door.send("ops", "coc/accept_report", scope_id=scope, year=2024, version=1)
+    accepted = eventually(
+        lambda: door.get("ops", "/coc/reports", state="accepted")["items"], lambda seen: seen
+    )
+    assert [row["key"] for row in accepted] == [f"{scope}:2024"]
+    assert door.ask(who(MILL), "GET", path).json()["slug"] == "not-your-member"

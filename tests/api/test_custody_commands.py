@@ -46,6 +46,18 @@ CLOSED: Mapping[str, Any] = {
     "owed_kg": 0, "remarks": [{"rule": "R-34", "severity": "major", "sentence": "odd"}],
 }  # fmt: skip
 
+STAGE: Mapping[str, Any] = {"stage": "aluminium", "inflow_kg": 10_000_000, "output_kg": -7}
+REPORT: Mapping[str, Any] = {
+    "scope_id": "S-1", "year": 2025, "state": "submitted", "due_on": "2026-06-30", "overdue": True,
+    "version": 2, "books": {"figures_hash": "f", "books_position": 9, "same_as": None},
+    "versions": [
+        {"version": 1, "prepared_on": "2026-02-01", "returned_on": "2026-03-01", "stages": [STAGE]},
+        {"version": 2, "prepared_on": "2026-04-01", "submitted_on": "2026-04-02",
+         "stages": [STAGE]},
+    ],
+}  # fmt: skip
+PREPARED: Mapping[str, Any] = {"version": 3, "books_position": 9, "stages": [STAGE]}
+
 
 class Told:
     """A platform that answers as written here, and remembers what was asked."""
@@ -62,6 +74,12 @@ class Told:
             return httpx.Response(200, json=dict(TRACE))
         if path.endswith("/close_period"):
             return httpx.Response(200, json={"events": [{"data": dict(CLOSED)}]})
+        if path.endswith("/reports/2025"):
+            return httpx.Response(200, json=dict(REPORT))
+        if path.endswith("/prepare_report"):
+            return httpx.Response(200, json={"events": [{"data": dict(PREPARED)}]})
+        if path.endswith("/submit_report"):
+            return httpx.Response(200, json={"events": []})
         if path == "/coc/scopes/S-1":
             return httpx.Response(200, json={"member_id": "M-1"})
         if path.endswith("S-1:aluminium:2026-01-01/statement"):
@@ -129,3 +147,22 @@ def test_a_period_is_closed_for_the_owner_of_the_scope() -> None:
         "stage": "aluminium",
         "day": "2026-05-01",
     }
+
+
+def test_a_report_is_told_with_its_versions_and_that_the_books_moved_on() -> None:
+    shown = Told().said("report", "S-1", "2025")
+    assert "S-1 2025: submitted, due by 2026-06-30, overdue" in shown
+    assert "version 1: prepared on 2026-02-01, returned on 2026-03-01" in shown
+    assert "10,000,000" in shown
+    assert "the books say something else by now" in shown
+
+
+def test_a_report_is_prepared_and_submitted_for_the_owner_of_the_scope() -> None:
+    told = Told()
+    assert "version 3, of position 9" in told.said("prepare-report", "S-1", "2025")
+    whose = {"scope_id": "S-1", "member_id": "M-1", "year": 2025}
+    assert orjson.loads(told.asked[-1].content) == whose
+    said = told.said("submit-report", "S-1", "2025", "3", "--command-id", "k-2")
+    assert "it was submitted already" in said
+    assert orjson.loads(told.asked[-1].content) == {**whose, "version": 3}
+    assert told.asked[-1].headers["idempotency-key"] == "k-2"

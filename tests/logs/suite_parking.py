@@ -14,7 +14,7 @@ from infra.parking import passed_over, record_of, text_of
 from infra.store import Store
 from tests.databases import Database
 from tests.logs.rig import FEED, Feed, Rig, day_closed
-from tests.toys import COUNTING, DAY, FATAL, SHOWING, SOURCE, TOYS, UNUSED, Put, toy_writer
+from tests.toys import COUNTING, DAY, FATAL, SHOWING, SOURCE, TOYS, UNUSED, Put, Shut, toy_writer
 
 DOOMED = sorted(FATAL.keys() - {"cursed"})
 
@@ -46,6 +46,18 @@ class ParkingSuite:
         [parked] = rig.parked()
         assert (parked.slug, parked.record) == ("undecodable", feed.received[0].record)
         assert rig.rows().keys() == {"B2"}
+
+    async def test_what_concerns_no_part_of_a_consumer_is_not_even_read(
+        self, database: Database
+    ) -> None:
+        boxes = COUNTING.projections[0]._replace(takes=frozenset({Shut}))
+        narrow = COUNTING._replace(projections=(boxes,), facts=(), reactions=())
+        rig, feed = Rig(database, narrow), Feed().put("B1:a", "B2:b").bend(1, data=b"{")
+        applied = await rig.apply(feed.batch())
+        assert (applied.cursor.position, rig.parked(), rig.rows()) == (2, [], {})
+        wide = narrow._replace(reactions=COUNTING.reactions)
+        assert not narrow.takes(Put)
+        assert wide.takes(Put)
 
     async def test_a_bug_in_an_upcaster_parks_the_stream(self, database: Database) -> None:
         rig = Rig(database)

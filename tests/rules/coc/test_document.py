@@ -300,3 +300,28 @@ def test_a_document_is_withdrawn_before_it_is_confirmed_and_replaced_afterwards(
     claim = claim_of(replaced.state)
     assert claim is not None
     assert not claim.designated
+
+
+def test_the_first_answer_says_what_it_answers_and_a_later_one_nothing() -> None:
+    start = issued()
+    assert start.state.issued is not None
+    awaited = start.state.issued.awaited
+    assert (awaited.scope_id, awaited.member_id) == ("S-2", "M-2")
+    assert awaited.confirm_by == DAY + timedelta(days=60)
+    dispute = DisputeDocument(on=TODAY, number="D-1", member_id="M-2", reason="short")
+    withdraw = WithdrawDocument(on=TODAY, number="D-1", member_id="M-1", reason="typing")
+    supersede = SupersedeDocument(on=TODAY, number="D-1", by="D-2", reason="weighed-again")
+    lapse = Tick(on=awaited.confirm_by, target="coc_document/D-1", rule="document_lapse")
+    for answer in (dispute, confirm(), withdraw, supersede, lapse):
+        first = start.and_when(answer)
+        assert getattr(first.events[0], "answers", None) == awaited
+        for later in (confirm(), supersede, lapse):
+            second = first.and_when(later).events
+            assert not any(getattr(event, "answers", None) for event in second)
+
+
+def test_for_a_buyer_without_a_scope_the_seller_waits() -> None:
+    customer = Customer(name="Can maker", address="3 Main Street")
+    state = issued(customer=customer, registration=PROOF, customer_member_id=None).state
+    assert state.issued is not None
+    assert (state.issued.awaited.scope_id, state.issued.awaited.member_id) == ("S-1", "M-1")
