@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 
 from fastapi import Path
@@ -22,10 +23,12 @@ from infra.webcommands import command_routes
 
 from .commands import DecideCertificate
 from .domain import COMMANDS, ROLES, fill, reservation
+from .preparation import points_of, years_of
 from .problems import PROBLEMS
 from .rows import AuditRow, CertificateRow
 
 CONSUMER = "audits"
+AUDITS_MAX = 1_000
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 
 
@@ -62,6 +65,7 @@ def api(running: Running, shared: Shared) -> Api:
     add_operations(made, running)
     add_people(made, persons)
     _reads(made, reader)
+    _preparation(made, running, reader)
     return made
 
 
@@ -100,6 +104,38 @@ def _reads(made: Api, reader: Reader) -> None:
         if row is None:
             raise Refused("unknown-certificate", f"there is no certificate {certificate_id}")
         return Json(row._asdict())
+
+
+def _preparation(made: Api, running: Running, reader: Reader) -> None:
+    def found(row: AuditRow, on: date) -> dict[str, object]:
+        policy = running.definition.policies.on(on)
+        years = years_of(row, policy)
+        keys = [f"{facility}:{year}" for facility in row.facilities for year in years]
+        emissions = reader.rows(CONSUMER, "emissions", keys)
+        where = {"member_id": row.member_id, "state": "concluded"}
+        earlier = reader.page(CONSUMER, "audits", None, AUDITS_MAX, where)
+        told = {(one.facility_id, one.year): one for one in emissions.values()}
+        points = points_of(row, told, earlier, on, policy)
+        return {
+            "audit_id": row.audit_id,
+            "on": on,
+            "years": list(years),
+            "points": [one._asdict() for one in points],
+            "facility_years": [told[key]._asdict() for key in sorted(told)],
+        }
+
+    @made.get("/audits/audits/{audit_id}/preparation", tags=["audits"])
+    async def preparation(principal: SignedIn, audit_id: Key) -> Response:
+        """What the auditor of an audit should look at, the gravest first: the audit before, and for
+        each facility and year what stops a disclosure, what is overdue or was given back, what was
+        found in the latest result, what nobody told. `facility_years` are what that follows from.
+        For operations, the firm that was booked, and the member, who may look first."""
+        row: AuditRow | None = await asyncio.to_thread(reader.row, CONSUMER, "audits", audit_id)
+        firm = row.auditor_firm if row else None
+        _allow(principal, row.member_id if row else None, firm, audit_id)
+        if row is None:
+            raise Refused("unknown-audit", f"there is no audit {audit_id}", audit_id=audit_id)
+        return Json(await asyncio.to_thread(found, row, running.times.today()))
 
 
 def _allow(principal: Principal, member_id: str | None, firm: str | None, what: str) -> None:

@@ -23,6 +23,7 @@ from .commands import (
     SuspendCertificate,
     WithdrawCertificate,
 )
+from .emission_rows import EMISSIONS
 from .evidence import AuditEvidence, CertificateEvidence, ScopeEvidence
 from .reactions import REACTIONS
 from .rows import PROJECTIONS, AuditRow, classes_of, scope_of
@@ -60,9 +61,16 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {}
 """No decision here rests on another service's silence."""
 
 CONSUMERS: tuple[Consumer, ...] = (
-    Consumer("audits", ("membership", "audit_scheduling"), PROJECTIONS, (), REACTIONS),
+    Consumer(
+        "audits",
+        ("membership", "audit_scheduling", "ghg"),
+        (*PROJECTIONS, EMISSIONS),
+        (),
+        REACTIONS,
+    ),
 )
-"""One reader: our own events for queries, membership's for evidence."""
+"""One reader: our own events for queries, membership's for evidence, ghg's for what an auditor
+looks at."""
 
 Body = Mapping[str, object]
 States = Callable[[str], Any]

@@ -27,6 +27,7 @@ MAY: tuple[tuple[str, frozenset[str | None]], ...] = (
     ("/membership/members/M1/facilities", OWN),
     ("/membership/facilities/M1-F1", OWN),
     ("/audits/audits/M1-A", OWN | {AUDITOR}),
+    ("/audits/audits/M1-A/preparation", OWN | {AUDITOR}),
     ("/audits/members/M1/audits", OWN),
     ("/audits/certificates/M1-C", OWN),
     ("/certification/certificates/M1-C", ALL),

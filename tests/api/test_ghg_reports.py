@@ -87,3 +87,31 @@ def test_everybody_sees_the_years_that_are_theirs(door: Door) -> None:
     with pytest.raises(No) as refused:
         seen("subscriber:S1")
     assert refused.value.slug == "role-missing"
+
+
+def test_whoever_audits_the_facility_hears_what_to_look_at_and_no_other(door: Door) -> None:
+    door.send(
+        "auditor:FIRM-1",
+        "audits/schedule_audit",
+        audit_id="AU1",
+        member_id="M1",
+        entity_id="E1",
+        standard="PS",
+        kind="initial_certification",
+        facilities=["F1"],
+        auditor_firm="FIRM-1",
+        starts_on="2026-06-01",
+        ends_on="2026-06-03",
+    )
+    door.settled()
+    path = "/audits/audits/AU1/preparation"
+    told = door.get("auditor:FIRM-1", path)
+    assert told["years"] == [YEAR - 2, YEAR - 1, YEAR]
+    assert [one["state"] for one in told["facility_years"]] == ["calculated"]
+    abouts = [one["about"] for one in told["points"]]
+    assert "not_verified" in abouts
+    assert door.get("member:M1", path)["points"] == door.get("ops", path)["points"]
+    for role in ("member:M2", "auditor:FIRM-2"):
+        with pytest.raises(No) as refused:
+            door.get(role, path)
+        assert refused.value.response.status_code == 403
