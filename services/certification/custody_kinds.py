@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts import coc, coc_reports
+from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_documents import (
     DocumentConfirmed,
     DocumentDisputed,
@@ -89,6 +90,8 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
             coc.PoolOpened: Step(_pool, parts.pool_opened),
             coc.BalanceCarried: Step(_pool, parts.balance_carried),
             coc.PoolClosed: Step(_pool, parts.pool_closed),
+            BalanceCorrected: Step(_pool, parts.balance_corrected),
+            PoolCorrected: Step(_pool, parts.pool_corrected),
         },
         others={},
         derive=parts.overdraft,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from contracts import coc, coc_reports
+from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_documents import (
     Awaited,
     DocumentConfirmed,
@@ -99,6 +100,24 @@ def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part 
         ended = {"closed_on": iso(event.closed_on), "closed": reference("closed", at)}
         return {**part, "state": "missed", **ended}
     return done(min(event.closed_on, event.ends_on), part, at)
+
+
+def balance_corrected(event: BalanceCorrected, part: Part | None, at: Recorded) -> Part | None:
+    """What the period before left was corrected."""
+    if part is None or not event.owed_change_kg:
+        return part
+    owed = max(0, part["owed_kg"] + event.owed_change_kg)
+    return {**part, "owed_kg": owed, "opened": reference("opened", at)}
+
+
+def pool_corrected(event: PoolCorrected, part: Part | None, at: Recorded) -> Part | None:
+    """The close was worked out anew: whether it was made good may have changed."""
+    if part is None or not part["owed_kg"]:
+        return part
+    if event.unmet_kg:
+        ended = {"closed_on": iso(event.corrected_on), "closed": reference("closed", at)}
+        return {**part, "state": "missed", **ended}
+    return done(event.ends_on, {**part, "state": "open", "closed_on": None}, at)
 
 
 def overdraft(own: Part | None, others: Sequence[Part]) -> Outcome:

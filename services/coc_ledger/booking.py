@@ -259,5 +259,8 @@ def booked(
 
 def digest_of(command: Bookable | ReverseMovement) -> str:
     """A digest of what was asked for, without what the server filled in."""
-    asked = canonical_json(command, without=command.FILLED)
+    without = command.FILLED
+    if isinstance(command, ReverseMovement) and command.reason is None:
+        without = without | {"reason"}  # of those that were booked before there was one
+    asked = canonical_json(command, without=without)
     return derived_id(command.NAME, asked.decode())

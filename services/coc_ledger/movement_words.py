@@ -65,6 +65,7 @@ FIELDS: tuple[Field, ...] = (
     Field("period"),
     Field("verifier"),
     Field("reverses", ("reverses_movement", "reversed_movement_id", "cancels")),
+    Field("reason", ("reversal_reason", "why")),
 )
 MASSES = ("mass", "coc_mass", "produced_mass")
 FOOTPRINT = frozenset(
@@ -109,7 +110,7 @@ LOSS = Form(BookLoss, MASS, names=MASS_KG)
 COUNT = Form(CountStock, MASS, names={"mass": "counted_kg"})
 EMISSIONS = Form(BookProcessEmissions, frozenset({"emission_kgco2e"}))
 TO_STAGE = Form(ChangeStage, MASS, frozenset({"coc_mass", "produced_mass"}), STAGE_KG)
-REVERSAL = Form(ReverseMovement, frozenset({"reverses"}))
+REVERSAL = Form(ReverseMovement, frozenset({"reverses"}), frozenset({"reason"}))
 MOVEMENTS: Mapping[str, Form] = {
     **dict.fromkeys(("receipt", "receive", "receive_material", "goods_receipt", "in"), RECEIPT),
     **dict.fromkeys(("shipment", "ship", "ship_material", "goods_issue", "out"), SHIPMENT),
@@ -147,7 +148,16 @@ RIGHT: Mapping[str, tuple[str, str]] = {
     "scope_id": ("invalid-id", f"a scope's id has {KEY_RIGHT}, 64 at most"),
     "origin_ref": ("invalid-id", "name the document that proves the origin, do not copy it"),
     **dict.fromkeys(
-        ("supplier_id", "customer_id", "contractor_id", "boundary", "method", "period", "verifier"),
+        (
+            "supplier_id",
+            "customer_id",
+            "contractor_id",
+            "boundary",
+            "method",
+            "period",
+            "verifier",
+            "reason",
+        ),
         ID_RIGHT,
     ),
     "emission_kgco2e": (

@@ -1,9 +1,10 @@
 """A pool: metal in, out, claimed, and the period's end. A decider, stream
 `pool/<scope>:<stage>:<period>`.
 
-It opens with its first booking, in the period in which the day lies. After the close nothing is
+It opens with its first booking, in the period in which the day lies. After the close nothing new is
 booked in it: a clerk is refused, what reactions bring (a correction, a late delivery) is passed on
-to the next period with a note. Two callers who want the last tonne meet here: one is refused.
+to the next period with a note. What a clerk takes back with a reason corrects the close. Two
+callers who want the last tonne meet here: one is refused.
 Rules: sources.md 5.3, 5.4.
 """
 
@@ -17,10 +18,9 @@ from infra.errors import Refused
 from infra.policy import Policies, Policy
 
 from . import booking, claims
-from .accounts import Amount, entry, held, minus
-from .balance import closing, figures, rule_of
+from .accounts import Amount, entry
 from .evidence import ScopeEvidence, check_scope
-from .period import close_remarks, mass_remarks, through
+from .period_end import corrected, left_by, stock_entries
 from .pool_changes import apply
 from .pool_commands import (
     ApplyChange,
@@ -76,7 +76,7 @@ def decide(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[Eve
     policy = policies.on(command.day)
     match command:
         case ReverseMovement():
-            return _reverse(command, state, scope, policy)
+            return _reverse(command, state, scope, policies)
         case DeclareOverdraftCase():
             return _case(command, state, scope, policy)
         case ClosePeriod():
@@ -116,12 +116,15 @@ def _book(
 
 
 def _reverse(
-    command: ReverseMovement, state: Pool, scope: ScopeEvidence, policy: Policy
+    command: ReverseMovement, state: Pool, scope: ScopeEvidence, policies: Policies
 ) -> Sequence[Event]:
+    """A movement is taken back in its own period; where that is closed, the close follows."""
+    policy = policies.on(command.day)
     digest = booking.digest_of(command)
     if is_repeat(state, command.known, command.movement_id, digest):
         return []
-    opening = _ready(command, state, scope, policy)
+    end = state.end if command.reason is not None else None
+    opening = _ready(command, state._replace(end=None) if end else state, scope, policy)
     seen = reversible(state, command.known, command.reverses)
     if seen.day != command.day:
         raise Refused(
@@ -131,7 +134,12 @@ def _reverse(
             day=seen.day,
         )
     made = booking.reversal(command, state, seen)
-    return [*opening, booking.booked(command, made, digest, command.reverses)]
+    event = booking.booked(command, made, digest, command.reverses)
+    if end is None or command.reason is None:
+        return [*opening, event]
+    after = evolve(state, event)
+    name = command.movement_id
+    return [event, corrected(after, end, name, command.reason, command.on, policies)]
 
 
 def _case(
@@ -204,7 +212,7 @@ def _ready(
         raise Refused(
             "period-closed",
             f"The period of {command.day} was closed on {state.end.closed_on}: book in the present"
-            " one.",
+            " one; what was wrong is taken back with a `reason`.",
             day=command.day,
             closed_on=state.end.closed_on,
         )
@@ -265,13 +273,7 @@ def _close(
             f"The period ends on {state.ends_on}; close it afterwards.",
             ends_on=state.ends_on,
         )
-    kgs = through(state.days, None)
-    found = figures(kgs)
-    left = closing(found, state.terms, rule_of(policy))
-    stock = held(state.books, Account.STOCK)
-    odd = held(state.books, Account.UNEXPLAINED).kg
-    remarks = (*mass_remarks(found.inflow_kg, odd, stock.kg, policy), *close_remarks(left))
-    moved = stock if stock.kg >= 0 else Amount()
+    found, left, stock, remarks = left_by(state, policy)
     return [
         PoolClosed(
             pool=state.key,
@@ -286,7 +288,7 @@ def _close(
             balance_kg=left.balance_kg,
             expired_kg=left.expired_kg,
             owed_kg=left.owed_kg,
-            stock=(entry(Account.OPENING, minus(moved)), entry(Account.STOCK, moved)),
+            stock=stock_entries(stock),
             remarks=remarks,
             next_period=(scope.ends_before if ended else None) or scope.next_period or last,
             to_scope_id=(scope.to_scope_id if ended else None) or scope.scope_id,

@@ -16,12 +16,16 @@ from infra.policy import Policies
 
 from . import accounts, claims
 from .accounts import carried_amount, entry, minus
+from .period_end import carried_on
 from .pool_commands import ApplyChange, Carry, DeliveryChange
 from .pool_state import ChangeDeferred, End, Pool
 
 
 def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Event]:
     """Events of a change."""
+    more = command.carry_change
+    if more is not None:
+        return carried_on(more, state, command.member_id, command.on, policies)
     if state.end is not None:
         return [_deferred(command, state.end)]
     opening: list[Event] = []

@@ -23,6 +23,7 @@ from contracts.custody import (
     Origin,
     PoolKey,
     ScopeId,
+    SignedMass,
     Stage,
 )
 from contracts.values import Id, MemberId, NoteRef, Value
@@ -119,10 +120,12 @@ class ChangeStage(Booking):
 
 
 class ReverseMovement(Booking):
-    """Take a movement back, to the gram, on its own day: `day` is that day."""
+    """Take a movement back, to the gram, on its own day: `day` is that day. In a period that is
+    closed it needs a `reason`: the close is worked out anew, and what it left changes with it."""
 
     NAME: ClassVar[str] = "reverse_movement"
     reverses: MovementId
+    reason: Id | None = None
 
 
 class DeclareOverdraftCase(PoolCommand):
@@ -205,8 +208,21 @@ class Carry(Value):
     stock: tuple[Entry, ...]
 
 
+class CarryChange(Value):
+    """What the period before left was corrected: so much more, or less. `pool` gets it."""
+
+    pool: PoolKey
+    from_pool: PoolKey
+    correction_id: Id
+    reason: Id
+    balance_kg: SignedMass
+    owed_kg: SignedMass
+    blocked: bool
+    stock: tuple[Entry, ...]
+
+
 class ApplyChange(Command):
-    """One of the three, in a pool; opened on the way if it was not."""
+    """One of the four, in a pool; opened on the way if it was not."""
 
     NAME: ClassVar[str] = "apply_change"
     FILLED: ClassVar[frozenset[str]] = frozenset()
@@ -217,6 +233,7 @@ class ApplyChange(Command):
     delivery: DeliveryChange | None = None
     claim: ClaimChange | None = None
     carry: Carry | None = None
+    carry_change: CarryChange | None = None
 
     @property
     def stream(self) -> str:

@@ -24,7 +24,17 @@ from contracts.envelope import Event
 from contracts.values import Id, MemberId
 from infra.errors import Refused
 
-from .accounts import NO_KGS, Amount, Kgs, amount_of, posted, posted_kg, shifted, shifted_kg
+from .accounts import (
+    NO_KGS,
+    NOTHING,
+    Amount,
+    Kgs,
+    amount_of,
+    posted,
+    posted_kg,
+    shifted,
+    shifted_kg,
+)
 from .balance import Terms
 from .evidence import MovementSeen, PoolKnown
 from .pool_commands import Carry, ClaimChange, DeliveryChange
@@ -56,16 +66,22 @@ PoolEvent = (
     | OverdraftCaseDeclared
     | BalanceCarried
     | PoolClosed
+    | PoolCorrected
+    | BalanceCorrected
     | ChangeDeferred
 )
 
 
 class End(NamedTuple):
-    """How the period ended: where what comes later goes."""
+    """How the period ended: where what comes later goes, and what it left."""
 
     closed_on: date
     next_period: date
     to_scope_id: str
+    balance_kg: int = 0
+    owed_kg: int = 0
+    stock: Amount = NOTHING
+    policy_id: str = ""
 
 
 class Taken(NamedTuple):
@@ -146,12 +162,33 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
                 blocked=state.blocked or event.blocked,
             )
         case PoolClosed():
-            end = End(event.closed_on, event.next_period, event.to_scope_id)
-            return state._replace(end=end)
+            return state._replace(end=_end(event, event.closed_on))
+        case PoolCorrected():
+            assert state.end is not None  # only what is closed is corrected
+            return state._replace(end=_end(event, state.end.closed_on))
+        case BalanceCorrected():
+            return _posted(state, event.pool.period, event.entries)._replace(
+                carried_kg=state.carried_kg + event.balance_change_kg,
+                owed_kg=state.owed_kg + event.owed_change_kg,
+                blocked=event.blocked,
+            )
         case ChangeDeferred():
             return _used(state, change_key(event.change_id), "deferred")
         case _:
             assert_never(event)
+
+
+def _end(event: PoolClosed | PoolCorrected, closed_on: date) -> End:
+    held = [amount_of(one) for one in event.stock if one.account is Account.STOCK]
+    return End(
+        closed_on,
+        event.next_period,
+        event.to_scope_id,
+        event.balance_kg,
+        event.owed_kg,
+        held[0] if held else NOTHING,
+        event.policy_id,
+    )
 
 
 def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
@@ -170,6 +207,9 @@ def _moved(state: Pool, event: MovementsBooked) -> Pool:
     used = {
         movement_key(name): digest
         for name, digest in zip(event.movement_ids, event.digests, strict=True)
+    }
+    days = {
+        day: shifted_kg(state.days.get(day, NO_KGS), ways) for day, ways in event.totals.items()
     }
     return state._replace(
         recent=remember_all(state.recent, used, state.version),
@@ -208,9 +248,6 @@ def check_known(state: Pool, known: PoolKnown) -> None:
             "ledger-ahead",
             "This pool was written to faster than it can be looked up; send the same again.",
             known_through=known.through,
-    days = {
-        day: shifted_kg(state.days.get(day, NO_KGS), ways) for day, ways in event.totals.items()
-    }
             needed=state.recent.forgotten,
         )
 

@@ -121,7 +121,8 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "period-closed",
         "The period is closed",
-        "Nothing is booked in a closed period. Book what is missing in the present one.",
+        "Nothing is booked in a closed period. Book what is missing in the present one; take back"
+        " what was wrong with a `reason`: the close is corrected then, and all that it left.",
     ),
     Problem(
         "period-not-over",

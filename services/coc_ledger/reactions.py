@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from contracts import certification
 from contracts.coc import MovementBooked, OutputDesignated, PoolClosed
+from contracts.coc_corrections import PoolCorrected
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
 from contracts.custody import Account, MovementKind, PoolKey
 from contracts.envelope import Recorded
@@ -24,7 +25,7 @@ from .document_commands import CheckDocument, CompleteDocument, SupersedeDocumen
 from .entity_rules import supplier_faults
 from .footprint import of_lot, scaled
 from .period import Course, blocked, period_of
-from .pool_commands import ApplyChange, Carry, ClaimChange, DeliveryChange
+from .pool_commands import ApplyChange, Carry, CarryChange, ClaimChange, DeliveryChange
 from .pool_state import ChangeDeferred
 from .rows import PoolRow, ScopeRow
 from .scope_commands import NotePsCertificate
@@ -202,6 +203,26 @@ def carry_balances(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     return [_into(_day(recorded), pool, event.member_id, rows, carry=carry)]
 
 
+def carry_corrections(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """What a corrected period leaves more, or less, goes into the next one."""
+    event = recorded.event
+    if not isinstance(event, PoolCorrected):
+        return ()
+    pool = PoolKey(scope_id=event.to_scope_id, stage=event.pool.stage, period=event.next_period)
+    command = _into(_day(recorded), pool, event.member_id, rows)
+    change = CarryChange(
+        pool=command.pool,
+        from_pool=event.pool,
+        correction_id=event.correction_id,
+        reason=event.reason,
+        balance_kg=event.balance_change_kg,
+        owed_kg=event.owed_change_kg,
+        blocked=blocked(event.remarks),
+        stock=event.stock_change,
+    )
+    return [command.model_copy(update={"carry_change": change})]
+
+
 def pass_on(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """What came for a closed period is booked in the next one."""
     event = recorded.event
@@ -311,6 +332,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("end_documents", end_documents),
     Reaction("enter_stages", enter_stages),
     Reaction("carry_balances", carry_balances),
+    Reaction("carry_corrections", carry_corrections),
     Reaction("pass_on", pass_on),
     Reaction("check_again", check_again),
     Reaction("note_ps", note_ps),

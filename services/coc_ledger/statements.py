@@ -18,6 +18,7 @@ from contracts.coc import (
     OutputDesignated,
     OverdraftCaseDeclared,
 )
+from contracts.coc_corrections import BalanceCorrected
 from contracts.custody import Account, Remark
 from contracts.envelope import Recorded
 from infra.policy import Policy
@@ -57,6 +58,7 @@ SHOWN = (
     OutputDesignated,
     DesignationReleased,
     BalanceCarried,
+    BalanceCorrected,
     OverdraftCaseDeclared,
 )
 """Events that have a line."""
@@ -81,6 +83,12 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
                 terms = terms._replace(
                     carried_kg=terms.carried_kg + event.balance_kg,
                     owed_kg=terms.owed_kg + event.owed_kg,
+                )
+            case BalanceCorrected():
+                kgs = posted_kg(kgs, event.entries)
+                terms = terms._replace(
+                    carried_kg=terms.carried_kg + event.balance_change_kg,
+                    owed_kg=terms.owed_kg + event.owed_change_kg,
                 )
             case OverdraftCaseDeclared():
                 terms = terms._replace(case=True)
@@ -135,6 +143,13 @@ def _words(recorded: Recorded) -> Line:
         case BalanceCarried():
             day = event.pool.period.isoformat()
             return line._replace(day=day, kind="carried", movement=event.from_pool.key)
+        case BalanceCorrected():
+            return line._replace(
+                day=event.pool.period.isoformat(),
+                kind="carried_corrected",
+                movement=event.from_pool.key,
+                remarks=f"{event.correction_id}: {event.reason}",
+            )
         case OverdraftCaseDeclared():
             day = event.declared_on.isoformat()
             return line._replace(day=day, kind="overdraft_case", remarks=event.reason)

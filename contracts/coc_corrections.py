@@ -1,0 +1,64 @@
+"""A closed period was wrong: what was booked in it is taken back, and its close is worked out anew.
+
+Nothing is edited: the close that was told stays, and a correction with its reason follows it. What
+the period left to the next one changes by what is said here, through all periods that are closed.
+Source: sources.md 5.4, 5.7. Streams `pool/<scope>:<stage>:<period>` of `coc_ledger`.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from .custody import Entry, MassOrNone, PoolKey, Remark, ScopeId, SignedMass
+from .envelope import Event
+from .values import Id, MemberId
+
+
+class PoolCorrected(Event):
+    """A closed period as it should have ended; `correction_id` is the movement that corrects it, or
+    the correction of the period before. The changes are what the next period gets more, or less."""
+
+    TYPE: ClassVar[str] = "coc.pool_corrected.v1"
+    pool: PoolKey
+    member_id: MemberId
+    correction_id: Id
+    reason: Id
+    corrected_on: date
+    ends_on: date
+    inflow_kg: MassOrNone
+    input_kg: MassOrNone
+    output_kg: MassOrNone
+    designated_kg: Annotated[int, Field(ge=-(10**13), le=10**13)]
+    max_output_kg: MassOrNone
+    balance_kg: MassOrNone
+    expired_kg: MassOrNone
+    owed_kg: MassOrNone
+    unmet_kg: MassOrNone
+    stock: tuple[Entry, ...]
+    remarks: tuple[Remark, ...]
+    next_period: date
+    to_scope_id: ScopeId
+    policy_id: Id
+    balance_change_kg: SignedMass
+    owed_change_kg: SignedMass
+    stock_change: tuple[Entry, ...]
+
+
+class BalanceCorrected(Event):
+    """What the period before left was corrected: so much more, or less, was carried. `blocked` is
+    whether it stops claims now."""
+
+    TYPE: ClassVar[str] = "coc.balance_corrected.v1"
+    pool: PoolKey
+    member_id: MemberId
+    from_pool: PoolKey
+    correction_id: Id
+    reason: Id
+    balance_change_kg: SignedMass
+    owed_change_kg: SignedMass
+    blocked: bool
+    entries: tuple[Entry, ...]
+
+
+EVENTS = (PoolCorrected, BalanceCorrected)
