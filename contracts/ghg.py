@@ -76,6 +76,14 @@ class Intensity(Value):
     t_per_t: PlainDecimal
 
 
+class OwnFactor(Value):
+    """The mean of a facility's own and its suppliers' factors for an item, weighed by quantity, in
+    kg CO2e per the item's unit."""
+
+    item: Id
+    kg_per_unit: PlainDecimal
+
+
 class Point(Value):
     """What a verifier wants answered or mended: a word for it, the data concerned, and where the
     text is kept."""
@@ -108,7 +116,8 @@ class ActivitySealed(Event):
 class ResultCalculated(Event):
     """A calculation of one version of the data, and all that it was pinned to, so that the same
     names give the same working: that is not stored, its hash is. `result` counts the results of
-    the facility-year. `because`: new data, newer factors, or somebody asked."""
+    the facility-year. `because`: new data, newer factors, or somebody asked. `factors` are those
+    that took the place of a table's."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
@@ -138,6 +147,7 @@ class ResultCalculated(Event):
     blocking: tuple[Id, ...]
     calculated_on: date
     because: Literal["data", "factors", "request"] = "data"
+    factors: tuple[OwnFactor, ...] = ()
 
 
 class ResultSubmitted(Event):

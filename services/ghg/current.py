@@ -7,8 +7,8 @@ power (R-12), which suppliers were asked (R-01), what was verified and disclosed
 entity's roadmap, target and pathway (R-21 to R-23). So a result never changes, and a finding goes
 when what it asked for was done. What stops a submission or a disclosure is decided by the writer:
 the blocking findings of the stored result, and a claim on each certificate (`power_certificate`).
-Cut-offs (R-24) belong to a report under its regime. How others' factors and transport are spread
-(R-17, R-07) is not asked: there is no source for that yet.
+How others' factors and transport are spread (R-17, R-07) is asked as well: of the latest results of
+the same year (`population`).
 """
 
 from collections.abc import Sequence
@@ -25,11 +25,12 @@ from .lines import Result
 from .pathway import Target
 from .plan_state import FamilyPlan, ReductionPlan
 from .plans_rows import DatumRequestRow
+from .population import ALONE, Population
 from .reckoning import judged
 from .reporting import Reporting
 from .threshold import NO_PLAN, Plan
 
-ASKED = frozenset({"R-01", "R-12", "R-19", "R-20", "R-21", "R-22", "R-23"})
+ASKED = frozenset({"R-01", "R-07", "R-12", "R-17", "R-19", "R-20", "R-21", "R-22", "R-23"})
 UNANSWERED = frozenset({"open", "declined"})
 ANSWERED = frozenset({"answered", "taken"})
 
@@ -44,6 +45,7 @@ class Today(NamedTuple):
     verified: ResultVerified | None = None
     published_on: date | None = None
     plan: ReductionPlan = ReductionPlan()
+    population: Population = ALONE
 
 
 def current_findings(
@@ -63,6 +65,8 @@ def current_findings(
         primary_share=kept.primary_share,
         held_elsewhere=today.held_elsewhere,
         suppliers_asked=suppliers_asked(today.requests),
+        tenth_percentiles=today.population.tenth_percentiles,
+        similar_transport=today.population.transport,
         verification=_verification(today.verified),
         publication=_publication(today),
         pathway=_pathway(plan, today.on),

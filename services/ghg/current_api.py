@@ -18,6 +18,7 @@ from infra.web import Api, Json, SignedIn
 from .cancelling import Cancelling
 from .current import Today, current_findings
 from .plans_filling import PlansFilling
+from .population import population
 from .power_certificate import Holding, certificates_of
 from .queries import Queries
 from .rows import YearRow
@@ -67,6 +68,7 @@ class Current:
             verified=next((one for one in year.verified if one.result == number), None),
             published_on=row.disclosed_on if public else None,
             plan=state(f"reduction_plan/{row.entity_id}"),
+            population=population(row, self._plans.every("years", {"year": row.year}), policy),
         )
         found = current_findings(kept, working, policy, today)
         hidden = kept.findings_count - len(kept.findings)
@@ -84,8 +86,9 @@ def add_current(made: Api, running: Running, current: Current, allowed: Allowed)
         principal: SignedIn, facility_id: Key, year: Year, result: Number
     ) -> Response:
         """What an auditor would find in a result today: what is stored with it, and what depends on
-        today's state of certificates for power, requests to suppliers, disclosures and the
-        entity's plan. `hidden` findings were too many to be kept."""
+        today's state of certificates for power, requests to suppliers, disclosures, the
+        entity's plan and other facilities of the year. `hidden` findings were too many to be
+        kept."""
         row = await allowed(queries, principal, facility_id, year)
         on = running.times.today()
         return Json(await asyncio.to_thread(current.told, row, result, on))

@@ -15,6 +15,7 @@ from contracts.ghg import (
     Finding,
     Intensity,
     Number,
+    OwnFactor,
     Sha256,
     StepTotal,
 )
@@ -92,6 +93,7 @@ class Calculated(Value):
     findings: tuple[Finding, ...]
     findings_count: Count
     blocking: tuple[Id, ...]
+    factors: tuple[OwnFactor, ...] = ()
 
 
 def owned(

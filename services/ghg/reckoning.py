@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from contracts.ghg import FINDINGS_KEPT, Amount, Intensity, ResultCalculated, StepTotal
+from contracts.ghg import FINDINGS_KEPT, Amount, Intensity, OwnFactor, ResultCalculated, StepTotal
 from contracts.inventory import Scope, Step
 from infra.errors import Refused
 from infra.policy import Policies, Policy
@@ -119,6 +119,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
         findings=found[:FINDINGS_KEPT],
         findings_count=len(found),
         blocking=tuple(sorted({one.rule for one in found if blocks([one])})),
+        factors=_factors(version.inventory),
     )
 
 
@@ -221,6 +222,19 @@ def _both(of: str, location: Decimal, market: Decimal) -> list[Intensity]:
         Intensity(of=of, power="location", t_per_t=location),
         Intensity(of=of, power="market", t_per_t=market),
     ]
+
+
+def _factors(inventory: Inventory) -> tuple[OwnFactor, ...]:
+    """The mean own factor of each item that has any, weighed by quantity."""
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
+    for datum in inventory.data:
+        if datum.factor is not None and datum.quantity > 0:
+            kg, quantity = sums.get(datum.item, (ZERO, ZERO))
+            sums[datum.item] = kg + datum.quantity * datum.factor, quantity + datum.quantity
+    return tuple(
+        OwnFactor(item=item, kg_per_unit=kg / quantity)
+        for item, (kg, quantity) in sorted(sums.items())
+    )
 
 
 def _amounts(inventory: Inventory, families: frozenset[Family]) -> tuple[Amount, ...]:

@@ -1,0 +1,94 @@
+"""What other facilities tell of the same year, that a facility's is held against. Pure.
+
+Source: sources.md 8 (R-07, R-17): a share of transport is unusual, and a factor a best case, among
+others. A finding that names a percentile tells something of them; so there is none of fewer
+facilities and entities than the policy says, and what the policy says itself holds until then.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from statistics import quantiles
+from types import MappingProxyType
+from typing import NamedTuple
+
+from contracts.inventory import Scope, Step
+from infra.policy import Policy
+
+from .findings import Spread
+from .rows import YearRow
+from .working import PERCENT
+
+ZERO = Decimal(0)
+TENTHS = 10
+NO_FACTORS: Mapping[str, Decimal] = MappingProxyType({})
+PROCESSES = (
+    Step.ELECTROLYSIS,
+    Step.ALUMINA_REFINING,
+    Step.BAUXITE_MINING,
+    Step.ANODE_PRODUCTION,
+    Step.SEMI_FABRICATION,
+    Step.REMELTING,
+    Step.CASTING,
+)
+"""What a facility is for, by the first of these steps that it has: such are similar."""
+Told = tuple[str, Decimal]
+"""An entity and what one of its facilities tells."""
+
+
+class Population(NamedTuple):
+    """The 10th percentile of the factors of others by item, in kg CO2e per unit; and between which
+    percentages of all emissions the transport of similar ones lies, but for a tenth at each end."""
+
+    tenth_percentiles: Mapping[str, Decimal] = NO_FACTORS
+    transport: Spread | None = None
+
+
+ALONE = Population()
+
+
+def population(row: YearRow, years: Iterable[YearRow], policy: Policy) -> Population:
+    """What the latest results of others tell: `years` are all facility-years of the year."""
+    process = _process(row)
+    factors: dict[str, list[Told]] = {}
+    shares: list[Told] = []
+    for one in years:
+        if one.facility_id == row.facility_id or one.year != row.year or not one.latest:
+            continue
+        for told in one.latest.get("factors", ()):
+            kg = Decimal(told["kg_per_unit"])
+            factors.setdefault(told["item"], []).append((one.entity_id, kg))
+        share = _transport(one)
+        if share is not None and _process(one) is process:
+            shares.append((one.entity_id, share))
+    lows = {item: _tenths(told)[0] for item, told in factors.items() if _enough(told, policy)}
+    if not _enough(shares, policy):
+        return Population(lows)
+    tenths = _tenths(shares)
+    return Population(lows, Spread(tenths[0], tenths[-1]))
+
+
+def _enough(told: Sequence[Told], policy: Policy) -> bool:
+    entities = {entity_id for entity_id, _ in told}
+    return len(told) >= policy.integer("finding.population_min") and len(
+        entities
+    ) >= policy.integer("aggregate.entities_min")
+
+
+def _tenths(told: Sequence[Told]) -> list[Decimal]:
+    return quantiles([value for _, value in told], n=TENTHS, method="inclusive")
+
+
+def _process(row: YearRow) -> Step | None:
+    steps = {one["step"] for one in row.latest.get("totals", ())}
+    return next((step for step in PROCESSES if step.value in steps), None)
+
+
+def _transport(row: YearRow) -> Decimal | None:
+    """Transport in per cent of all emissions, power as it was bought; None without any."""
+    whole = carried = ZERO
+    for one in row.latest.get("totals", ()):
+        if one["scope"] != Scope.POWER_LOCATION:
+            whole += Decimal(one["kg"])
+        if one["scope"] == Scope.TRANSPORT:
+            carried += Decimal(one["kg"])
+    return carried * PERCENT / whole if whole > 0 and carried > 0 else None
