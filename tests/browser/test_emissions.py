@@ -1,16 +1,13 @@
 """The pages of emissions in Chromium: pictures with their numbers, links to lines, alone."""
 
-from collections.abc import Iterator
-
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.api.years import TODAY, YEAR, populate, submit
-from tests.embedded import door_of, platform
+from tests.api.years import YEAR
 from tests.plugins.require import needs
 
-from .page import CONTRAST, NAMELESS, Page, chromium
+from .page import CONTRAST, NAMELESS, Page
 
 pytestmark = [needs("browser"), pytest.mark.timeout(120)]
 AT = f"/emissions/F1/{YEAR}"
@@ -26,18 +23,6 @@ DOUBLE = """
 const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);
 return ids.filter((id, at) => ids.indexOf(id) !== at);
 """
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A smelter's year with its result, and a browser."""
-    with platform(tmp_path_factory.mktemp("emissions")) as host, door_of(host) as door:
-        door.tick(TODAY)
-        populate(door)
-        submit(door)
-        door.settled()
-        with chromium() as driver:
-            yield Page(driver, host, door)
 
 
 def cells(page: Page, region: str) -> list[list[str]]:

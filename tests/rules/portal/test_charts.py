@@ -1,13 +1,28 @@
 """A picture: the same numbers give the same text, which brings nothing with it."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
 
 from services.portal import charts
-from services.portal.charts import Bar, Block, Curve, Part, Pathway, Waterfall, Year
+from services.portal.charts import (
+    Bar,
+    Block,
+    Curve,
+    Day,
+    Level,
+    Levels,
+    Part,
+    Pathway,
+    Running,
+    Share,
+    Waterfall,
+    Year,
+)
+from services.portal.sankey import Band, Box, Sankey, sankey
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCOPES = ("Scope 1", "Scope 2", "Scope 3")
@@ -38,7 +53,43 @@ CURVE = Curve(
     "t CO2e/t Al",
     (Block(Decimal(100), Decimal(4)), Block(Decimal(300), Decimal(9))),
 )
+RUNNING = Running(
+    "Running balance",
+    "3 kt and 1 kt",
+    "kt",
+    (
+        Day(date(2025, 1, 5), Decimal(0), Decimal(2)),
+        Day(date(2025, 3, 9), Decimal(3), Decimal(1)),
+    ),
+    date(2025, 6, 1),
+)
+LEVELS = Levels(
+    "Trace",
+    "all of it scrap",
+    (
+        Level("level 1", (Share("D-1", Decimal(70), "goes on"), Share("x", Decimal(30), "masked"))),
+        Level("level 2", (Share("s", Decimal(70), "ends"), Share("", Decimal(30), "above"))),
+    ),
+)
+SANKEY = Sankey(
+    "Aluminium",
+    "in 3, out 3",
+    "kt",
+    (
+        (Box("0 a", "A", Decimal(2)), Box("0 b", "B", Decimal(1))),
+        (Box("1 p", "Works", Decimal(3)),),
+        (Box("2 c", "C", Decimal(3)),),
+    ),
+    (
+        Band("0 a", "1 p", True, Decimal(2)),
+        Band("0 b", "1 p", False, Decimal(1)),
+        Band("1 p", "2 c", True, Decimal(3)),
+    ),
+)
 DRAWN = [
+    (charts.running, RUNNING),
+    (charts.levels, LEVELS),
+    (sankey, SANKEY),
     (charts.waterfall, WATERFALL),
     (charts.pathway, PATHWAY),
     (charts.curve, CURVE),

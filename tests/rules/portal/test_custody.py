@@ -1,0 +1,142 @@
+"""Pages of the chain of custody as data: what may be sold until when, traces, the flow."""
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from services.portal import custody, flow
+from services.portal.sankey import Box, placed
+
+SCOPE: dict[str, Any] = {
+    "scope_id": "S",
+    "ps_due": {},
+    "suspended_from": None,
+    "reinstated_from": None,
+    "ends_before": None,
+}
+BALANCE = {
+    "scope_id": "S",
+    "stage": "aluminium",
+    "on": "2025-06-01",
+    "available_kg": 50,
+    "carried_kg": 10,
+    "max_output_kg": 60,
+    "owed_kg": 0,
+    "designated_kg": 40,
+    "closed_on": None,
+    "period": {"starts_on": "2025-01-01", "ends_on": "2025-12-31"},
+}
+CERTIFIED = {"until": {"CoC": "2026-02-01", "PS": "2026-03-01"}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "certificates", "until"),
+    [
+        ({}, CERTIFIED, "2025-12-31"),
+        ({}, {"until": {"CoC": "2025-07-01", "PS": "2026-03-01"}}, "2025-07-01"),
+        ({"ends_before": "2025-06-30"}, CERTIFIED, "2025-06-30"),
+        (
+            {"ps_due": {"": "2025-09-01"}},
+            {"until": {"CoC": "2026-02-01", "PS": None}},
+            "2025-12-31",
+        ),
+    ],
+)
+def test_the_first_day_that_ends_it_is_told(
+    scope: dict[str, Any], certificates: dict[str, Any], until: str
+) -> None:
+    found = custody.answered({**SCOPE, **scope}, BALANCE, certificates)
+    assert (found.kg, found.until, found.barred) == (50, until, None)
+
+
+@pytest.mark.parametrize(
+    ("scope", "balance", "certificates", "because"),
+    [
+        ({}, {}, {"until": {"CoC": None, "PS": "2026-03-01"}}, "Chain of Custody"),
+        ({}, {}, {"until": {"CoC": "2026-02-01", "PS": None}}, "Performance"),
+        ({"suspended_from": "2025-05-01"}, {}, CERTIFIED, "suspended since 1 May 2025"),
+        ({}, {"closed_on": "2025-05-30"}, CERTIFIED, "closed on 30 May 2025"),
+    ],
+)
+def test_nothing_may_be_sold_where_something_bars_it(
+    scope: dict[str, Any], balance: dict[str, Any], certificates: dict[str, Any], because: str
+) -> None:
+    found = custody.answered({**SCOPE, **scope}, {**BALANCE, **balance}, certificates)
+    assert (found.kg, found.until) == (0, None)
+    assert because in str(found.barred)
+
+
+def test_what_is_only_overdraft_is_told_apart() -> None:
+    assert custody.answered(SCOPE, BALANCE, CERTIFIED).ahead_kg == 20
+    over = {**BALANCE, "available_kg": 5, "designated_kg": 90}
+    assert custody.answered(SCOPE, over, CERTIFIED).ahead_kg == 5
+
+
+def node(level: int, kind: str, parts: int, *, final: bool, masked: bool = False) -> dict[str, Any]:
+    where = {"document": None, "pool": None}
+    return {"level": level, "kind": kind, "parts": parts, "final": final, "masked": masked, **where}
+
+
+def test_each_level_of_a_trace_is_the_whole() -> None:
+    told = {
+        "whole": 100,
+        "nodes": [
+            node(1, "document", 70, final=False),
+            node(1, "post_consumer_scrap", 30, final=True),
+            node(2, "post_consumer_scrap", 70, final=True, masked=True),
+        ],
+    }
+    drawn = custody.levels_of("D", True, custody.entries_of(told))
+    assert drawn is not None
+    for level in drawn.levels:
+        assert sum(share.percent for share in level.shares) == 100
+    assert [share.look for share in drawn.levels[1].shares] == ["masked", "above"]
+    assert "masked 70.0 %" in drawn.told
+
+
+def flowing(source: str, target: str, kg: int, status: str = "coc") -> dict[str, Any]:
+    return {"source": source, "target": target, "status": status, "kg": kg}
+
+
+POOL = "pool:aluminium:europe"
+FLOW = {
+    "links": [
+        flowing("coc_market:aluminium", POOL, 3_000_000),
+        flowing("conversion:alumina", POOL, 1_000_000, "non_coc"),
+        flowing(POOL, "coc_market:aluminium", 2_000_000),
+        flowing(POOL, "non_coc_market:aluminium", -500_000, "non_coc"),
+        flowing("pool:alumina:gulf", "conversion:alumina", 9_000_000, "non_coc"),
+    ],
+    "withheld": [{"source": "pool:bauxite", "target": "conversion:bauxite", "status": "coc"}],
+}
+
+
+def test_a_flow_is_told_by_stage_and_seen_from_its_pools() -> None:
+    alumina, aluminium = flow.flow_of(FLOW, "2025")
+    assert [line.target for line in alumina.lines] == ["Made into aluminium"]
+    named = [(line.source, line.target) for line in aluminium.lines]
+    assert named[0] == ("Bought as CoC", "Works in Europe")
+    assert named[1] == ("From alumina", "Works in Europe")
+    assert named[2] == ("Works in Europe", "Sold as CoC")
+    assert aluminium.asked is not None
+    [pool] = aluminium.asked.columns[1]
+    assert pool.value == 4
+    assert len(aluminium.asked.bands) == 3, "what was taken back is in the table alone"
+    [held] = flow.withheld_of(FLOW)
+    assert (held.stage, held.target, held.kg) == ("bauxite", "Made into alumina", None)
+
+
+def test_boxes_of_a_column_do_not_overlap_and_share_a_scale() -> None:
+    columns = (
+        tuple(Box(f"0 {at}", str(at), Decimal(value)) for at, value in enumerate((90, 5, 4, 1))),
+        (Box("1 all", "all", Decimal(100)),),
+        (),
+    )
+    spots, scale = placed(columns)
+    assert spots["1 all"].height == pytest.approx(100 * scale)
+    tops = [spots[f"0 {at}"] for at in range(4)]
+    for above, below in pairwise(tops):
+        assert below.foot + below.height < above.foot
+    assert all(one.foot >= -0.02 and one.foot + one.height <= 1.02 for one in spots.values())
