@@ -4,6 +4,7 @@
     loss                          ObjectEvent that deletes
     stage change                  TransformationEvent; its two halves share a transformationID
     CoC document                  TransactionEvent: a business transaction of type `cert`
+      of a casthouse product      and a TransformationEvent before it: metal of the pool was cast
     its check                     TransactionEvent: conformant, or not
     a booking taken back, a       the event once more, with its own eventID and an
     document replaced             errorDeclaration; correctiveEventIDs name what holds instead
@@ -21,7 +22,7 @@ from urllib.parse import quote
 
 from contracts.coc import MovementBooked
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
-from contracts.custody import Account, MovementKind, Party, PoolKey
+from contracts.custody import Account, Material, MovementKind, Party, PoolKey
 from contracts.envelope import Recorded
 from contracts.values import Instant, plain
 
@@ -30,6 +31,9 @@ from .accounts import INPUTS
 Json = dict[str, object]
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 IN = (MovementKind.RECEIPT, MovementKind.DOCUMENT_RECEIPT)
+CAST = frozenset({Material.CASTHOUSE_PRODUCT})
+"""Materials that leave a casthouse as what was cast there. Casting moves metal within one pool and
+has no movement of its own: the document of the product tells of it."""
 OUT = (MovementKind.SHIPMENT, MovementKind.SCRAP_SHIPMENT)
 
 
@@ -98,7 +102,7 @@ def _events(recorded: Recorded, names: Names, told: Told) -> Sequence[Json]:
             made = _movement(event, recorded, names)
             return (made,) if made else ()
         case DocumentIssued() as event:
-            return (_issue(event, recorded, names),)
+            return _stated(event, recorded, names)
         case DocumentChecked() as event:
             return (_check(event, recorded, names),)
         case DocumentEnded() as event:
@@ -224,6 +228,28 @@ def _taken_back(
 # --- documents ---
 
 
+def _stated(event: DocumentIssued, recorded: Recorded, names: Names) -> list[Json]:
+    """What a document tells: the delivery, and the casting where it is of a cast product."""
+    issue = _issue(event, recorded, names)
+    return [_cast(event, recorded, names), issue] if event.material in CAST else [issue]
+
+
+def _cast(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
+    """The metal of a cast product, before and after; by mass balance, so of no single melt."""
+    before = _quantity(event.pool, names, coc=True, kg=event.mass_kg)
+    return {
+        "type": "TransformationEvent",
+        **_common(recorded, event.issued_on, names),
+        "eventID": names.event(f"{recorded.envelope.event_id}:cast"),
+        "transformationID": names.of("transformations", f"document:{event.number}"),
+        "inputQuantityList": [before],
+        "outputQuantityList": [{**before, "epcClass": names.of("classes", event.material.value)}],
+        "bizStep": "creating_class_instance",
+        **_where(event.pool, names),
+        "bizTransactionList": [_certificate(event.number, names)],
+    }
+
+
 def _issue(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
     carried = event.carried
     said: Json = {
@@ -278,15 +304,20 @@ def _ended(event: DocumentEnded, recorded: Recorded, names: Names, told: Told) -
     first = told.issues.get(event.number)
     if first is None or not isinstance(first.event, DocumentIssued):
         return ()
+    made = _stated(first.event, first, names)
     instead = told.issues.get(event.by or "")
+    after: Sequence[Json] = ()
+    if instead is not None and isinstance(instead.event, DocumentIssued):
+        after = _stated(instead.event, instead, names)
     reason = "incorrect_data" if event.by else "did_not_occur"
-    corrective = (instead.envelope.event_id,) if instead else ()
-    return (
-        {
-            **_issue(first.event, first, names),
-            **_error(recorded, reason, [names.event(one) for one in corrective]),
-        },
-    )
+    return [
+        {**one, **_error(recorded, reason, [str(by["eventID"]) for by in _like(one, after)])}
+        for one in made
+    ]
+
+
+def _like(one: Json, others: Sequence[Json]) -> list[Json]:
+    return [other for other in others if other["type"] == one["type"]]
 
 
 # --- parts ---

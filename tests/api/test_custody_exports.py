@@ -88,10 +88,12 @@ def test_a_pool_is_told_as_epcis_page_by_page(traded: Door) -> None:
 def test_a_replaced_document_is_told_by_both_sides(traded: Door) -> None:
     for side in (SMELTER, MILL):
         document_ = traded.get(who(side), "/coc/documents/D-2/epcis")
-        first, declared = document_["epcisBody"]["eventList"]
-        assert first["eventID"] == declared["eventID"]
+        told = document_["epcisBody"]["eventList"]
         instead = traded.get(who(side), "/coc/documents/D-3/epcis")["epcisBody"]["eventList"]
-        assert declared["errorDeclaration"]["correctiveEventIDs"] == [instead[0]["eventID"]]
+        assert [one["type"] for one in instead] == ["TransformationEvent", "TransactionEvent"]
+        for first, declared, right in zip(told[:2], told[2:], instead, strict=True):
+            assert first["eventID"] == declared["eventID"]
+            assert declared["errorDeclaration"]["correctiveEventIDs"] == [right["eventID"]]
 
 
 def test_a_document_is_printed_the_same_each_time(traded: Door) -> None:

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from contracts.coc import MovementBooked
-from contracts.custody import Account, MovementKind, Party, Stage
+from contracts.custody import Account, Material, MovementKind, Party, Stage
 from contracts.envelope import Event
 from contracts.values import Instant
 from services.coc_ledger.epcis import epcis_document
@@ -109,7 +109,8 @@ def test_everything_that_is_exported_is_valid(validator: Draft7Validator) -> Non
     document = exported(*EVERYTHING)
 
     assert faults(validator, document) == []
-    assert len(events_of(document)) == len(EVERYTHING) - 1  # a count of stock has no counterpart
+    # A count of stock has no counterpart; three documents, and the ends of two, are of cast metal.
+    assert len(events_of(document)) == len(EVERYTHING) - 1 + 3 + 2
 
 
 @needs("npm")
@@ -133,7 +134,7 @@ def test_the_schema_finds_what_is_wrong(
     document = exported(told.issued("D-1"))
     assert faults(validator, document) == []
     wrong = deepcopy(document)
-    events_of(wrong)[0][place] = broken
+    events_of(wrong)[-1][place] = broken
 
     assert faults(validator, wrong) != []
 
@@ -158,15 +159,33 @@ def rest(kg: int) -> dict[str, object]:
     return quantity("alumina-non-coc", kg)
 
 
+def test_casting_is_a_transformation_told_by_the_document_of_its_product() -> None:
+    cast, issue = events_of(exported(told.issued("D-1")))
+
+    assert (cast["type"], issue["type"]) == ("TransformationEvent", "TransactionEvent")
+    assert cast["inputQuantityList"] == [quantity("aluminium-coc", 40_000)]
+    assert cast["outputQuantityList"] == [quantity("coc_casthouse_product", 40_000)]
+    assert cast["eventID"] != issue["eventID"]
+    assert cast["bizTransactionList"] == issue["bizTransactionList"]
+
+
+@pytest.mark.parametrize("material", [Material.LIQUID, Material.SEMI])
+def test_metal_that_was_not_cast_here_is_not_transformed(material: Material) -> None:
+    document = told.issued("D-1").model_copy(update={"material": material})
+    [issue] = events_of(exported(document))
+    assert issue["type"] == "TransactionEvent"
+
+
 def test_a_replaced_document_is_declared_an_error_and_names_what_holds_instead() -> None:
-    old, new, declared = events_of(
+    made = events_of(
         exported(told.issued("D-1"), told.issued("D-3", replaces="D-1"), told.ended("D-1", "D-3"))
     )
 
-    error = cast("dict[str, object]", declared.pop("errorDeclaration"))
-    assert declared == old, "the same event, with its own id"
-    assert error["correctiveEventIDs"] == [new["eventID"]]
-    assert error["reason"] == "incorrect_data"
+    for old, new, declared in zip(made[:2], made[2:4], made[4:], strict=True):
+        error = cast("dict[str, object]", declared.pop("errorDeclaration"))
+        assert declared == old, "the same event, with its own id"
+        assert error["correctiveEventIDs"] == [new["eventID"]]
+        assert error["reason"] == "incorrect_data"
 
 
 def test_a_booking_taken_back_did_not_occur() -> None:
