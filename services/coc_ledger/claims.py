@@ -18,13 +18,15 @@ from . import accounts
 from .accounts import Amount, carried_amount, entry, held, minus
 from .balance import Cover, cover, figures, rule_of
 from .booking import LOT_ACCOUNT
+from .documents import replaced_before
 from .entity_rules import check_certified, stake_limit, supplier_faults
 from .evidence import ReplacedClaim, ScopeEvidence
 from .footprint import carried, of_lot, step_grams
 from .own_emissions import own_grams, step_of
 from .period import through
 from .pool_commands import ClaimChange, DesignateOutput
-from .pool_state import Pool
+from .pool_state import Pool, replaced_key
+from .recent import remembered
 
 
 class Covered(NamedTuple):
@@ -98,6 +100,8 @@ def designated(
     """The events of a claim; Refused where it is not covered."""
     check_may_claim(command, scope, policy)
     old = command.replaced
+    if old is not None:
+        _check_replaced_once(old, state)
     released = _given_back(old) if old and old.designated else ()
     same = old is not None and old.pool.key == command.pool.key
     back = released if same else ()
@@ -137,6 +141,13 @@ def designated(
         step=step,
     )
     return (_release(command, old, back, day), event) if old and back else (event,)
+
+
+def _check_replaced_once(old: ReplacedClaim, state: Pool) -> None:
+    """Two corrections of one document meet here: the second would give its claim back again."""
+    by = remembered(state.recent, replaced_key(old.number))
+    if by is not None:
+        raise replaced_before(old.number, by)
 
 
 def _step(command: DesignateOutput, state: Pool, policy: Policy) -> StepEmissions | None:

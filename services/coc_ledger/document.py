@@ -124,6 +124,8 @@ def check_replaced(draft: Draft, old: ReplacedClaim | None) -> None:
             f"Scope {draft.scope_id} has issued no document {draft.replaces} that can be replaced.",
             number=draft.replaces,
         )
+    if old.ended:
+        raise documents.replaced_before(old.number, old.by)
     if old.pool.stage is not draft.pool.stage:
         raise Refused(
             "stage-not-in-scope",

@@ -121,6 +121,8 @@ def claim_of(state: Document) -> ReplacedClaim | None:
         lot=document.lot,
         carried=document.carried,
         designated=state.designated,
+        ended=state.ended is not None,
+        by=state.ended.by if state.ended else None,
     )
 
 

@@ -124,6 +124,12 @@ def _check_words(command: IssueDocument) -> None:
         )
 
 
+def replaced_before(number: str, by: str | None) -> Refused:
+    """A document is replaced once: what stands in its place can be replaced in turn."""
+    instead = f": {by} stands in its place, correct that" if by else ""
+    return Refused("document-ended", f"{number} has ended{instead}.", number=number, by=by)
+
+
 def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -> DocumentIssued:
     """The document: the words of its draft, with what the ledger found for it."""
     told = Carried(

@@ -128,7 +128,8 @@ class FacilityResult(Value):
 
 class ReplacedClaim(Value):
     """The claim of a document that another one replaces, as the document's stream tells it.
-    `designated` is whether it still counts."""
+    `designated` is whether it still counts, `ended` whether another one stands in its place, `by`
+    which."""
 
     number: DocumentNumber
     pool: PoolKey
@@ -136,6 +137,8 @@ class ReplacedClaim(Value):
     lot: Lot
     carried: Carried
     designated: bool
+    ended: bool = False
+    by: DocumentNumber | None = None
 
 
 def digest(*parts: object) -> Id:

@@ -142,6 +142,8 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
                 taken = Taken(event.holder_scope_id, event.mass_kg, True)
                 stakes = {**stakes, event.document: taken}
             used = _used(state, claim_key(event.document), event.draft)
+            if event.replaces is not None:
+                used = _used(used, replaced_key(event.replaces), event.document)
             return _posted(used, event.day, event.entries)._replace(stakes=stakes)
         case DesignationReleased():
             used = _used(state, change_key(event.change_id), event.document)
@@ -235,6 +237,10 @@ def reversal_key(movement_id: str) -> str:
 
 def claim_key(document: str) -> str:
     return f"claim {document}"
+
+
+def replaced_key(document: str) -> str:
+    return f"replaced {document}"
 
 
 def change_key(change_id: str) -> str:
