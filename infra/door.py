@@ -4,6 +4,7 @@ Pure ASGI, because response-buffering middleware would hold back streams. It kno
 services; `infra.web` puts it in front of each.
 """
 
+import logging
 import re
 import secrets
 import time
@@ -31,6 +32,7 @@ _HEX = "[0-9a-fA-F]"
 _REQUEST_ID = re.compile(rf"{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}}|{_HEX}{{16,64}}")
 _TRACE = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 log = structlog.stdlib.get_logger("castmark.web")
+_HEARD = logging.getLogger("castmark.web")
 
 
 class TooLarge(HTTPException):
@@ -153,6 +155,8 @@ class Door:
         seconds = time.perf_counter() - passage.began
         self._metrics.http_requests.labels(self._service, route, str(status)).inc()
         self._metrics.http_seconds.labels(self._service, route).observe(seconds)
+        if status < 400 and not _HEARD.isEnabledFor(logging.DEBUG):
+            return  # a line that nobody reads costs as much as checking the token
         tell = log.info if status >= 400 else log.debug
         tell(
             "request",

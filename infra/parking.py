@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from contracts.cloudevents import Received
 from contracts.envelope import Envelope, Record
@@ -57,6 +57,15 @@ class Released(NamedTuple):
     reason: str
 
 
+_KEPT = tables.PARKED.c
+_STREAMS = (  # built once: every batch asks
+    select(_KEPT.stream)
+    .where(_KEPT.consumer == bindparam("of"), _KEPT.source == bindparam("from"))
+    .distinct()
+)
+_STREAMS_IN_PART = _STREAMS.where(_KEPT.partition == bindparam("part"))
+
+
 def parked_streams(
     connection: Connection, consumer: str, source: str, partition: int | None = None
 ) -> set[str]:
@@ -64,11 +73,9 @@ def parked_streams(
 
     Only what is broadcast has its stream in more than one partition; each brings all of it.
     """
-    parked = tables.PARKED.c
-    query = select(parked.stream).where(parked.consumer == consumer, parked.source == source)
-    if partition is not None:
-        query = query.where(parked.partition == partition)
-    return {row.stream for row in connection.execute(query.distinct())}
+    place = {"of": consumer, "from": source, "part": partition}
+    rows = connection.execute(_STREAMS if partition is None else _STREAMS_IN_PART, place)
+    return {row.stream for row in rows}
 
 
 def park(

@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -19,11 +20,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     Table,
     Text,
+    bindparam,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contracts.envelope import Recorded
 from contracts.values import Instant
@@ -121,10 +123,10 @@ class RowTable(NamedTuple):
     def read(self, connection: Connection, keys: Sequence[str]) -> dict[str, Any]:
         """Rows by key."""
         found: dict[str, Any] = {}
-        key = self.table.c[self.codec.fields[0]]
+        query = _by_key(self.table)
         for start in range(0, len(keys), CHUNK):
-            query = select(self.table).where(key.in_(keys[start : start + CHUNK]))
-            for values in connection.execute(query):
+            part = keys[start : start + CHUNK]
+            for values in connection.execute(query, {"these": part}):
                 row = self.codec.read(values)
                 found[row[0]] = row
         return found
@@ -136,22 +138,31 @@ class RowTable(NamedTuple):
         for start in range(0, len(gone), CHUNK):
             part = gone[start : start + CHUNK]
             connection.execute(self.table.delete().where(self.table.c[key].in_(part)))
-        kept = [
-            dict(zip(self.codec.fields, self.codec.write(row), strict=True))
-            for row in rows.values()
-            if row is not None
-        ]
-        if not kept:
-            return
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        statement = insert(self.table)
-        changed = {name: statement.excluded[name] for name in self.codec.fields[1:]}
-        upsert = (
-            statement.on_conflict_do_update(index_elements=[key], set_=changed)
-            if changed
-            else statement.on_conflict_do_nothing(index_elements=[key])
-        )
-        connection.execute(upsert, kept)
+        kept = [self.codec.write(row) for row in rows.values() if row is not None]
+        if kept:
+            upsert = _upsert(self.table.name, self.codec.fields, connection.dialect.name)
+            connection.exec_driver_sql(upsert, kept)
+
+
+@lru_cache(maxsize=1_000)
+def _by_key(table: Table) -> Select[Any]:
+    """Rows whose key, the first column, is one of `these`."""
+    key = next(iter(table.columns))
+    return select(table).where(key.in_(bindparam("these", expanding=True)))
+
+
+@lru_cache(maxsize=1_000)
+def _upsert(table: str, fields: Sequence[str], dialect: str) -> str:
+    """Insert a row or replace it, by its first field. As text, like `fill`: a statement with named
+    parameters costs more than the database does."""
+    mark = "?" if dialect == "sqlite" else "%s"
+    names = [f'"{name}"' for name in fields]
+    changed = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+    instead = f"UPDATE SET {changed}" if changed else "NOTHING"
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"
+        f" ON CONFLICT ({names[0]}) DO {instead}"
+    )
 
 
 class FactTable(NamedTuple):
@@ -218,6 +229,12 @@ class Tables(NamedTuple):
         return [*(r.table for r in self.rows.values()), *(f.table for f in self.facts.values())]
 
 
+_LIVE = select(tables.LIVE.c.slot, tables.LIVE.c.shape).where(
+    tables.LIVE.c.consumer == bindparam("of")
+)
+_LOCKED = _LIVE.with_for_update(read=True)
+
+
 class ReadModels:
     """The read models of one consumer: shape, metadata, both slots."""
 
@@ -270,9 +287,7 @@ class ReadModels:
     def live(self, connection: Connection, *, lock: bool = False) -> Tables:
         """The live slot, as this transaction sees it. Raises ValueError when the live tables
         have another shape than this build's: a rebuild must make them first."""
-        live = tables.LIVE.c
-        query = select(live.slot, live.shape).where(live.consumer == self.consumer)
-        row = connection.execute(query.with_for_update(read=True) if lock else query).first()
+        row = connection.execute(_LOCKED if lock else _LIVE, {"of": self.consumer}).first()
         if row is None:
             if lock:  # the first who writes says as what: a build with another shape must know
                 connection.execute(

@@ -155,8 +155,8 @@ class Store:
         if connection is None:
             with translated(), self.engine.connect() as own:
                 return self.head(own)
-        row = connection.exec_driver_sql(HEAD).first()
-        return EMPTY if row is None else Head(row[0], Instant(row[1]))
+        rows = self.sql.ask(connection, HEAD, ())
+        return Head(rows[0][0], Instant(rows[0][1])) if rows else EMPTY
 
     def last_published(self) -> int:
         """Position of the last event that other services are shown; 0 without one."""
@@ -171,11 +171,7 @@ class Store:
     def read_after(self, position: int, limit: int) -> list[Record]:
         """Records behind a position, in order; at most `limit`."""
         with translated(), self.engine.connect() as connection:
-            rows = connection.exec_driver_sql(
-                f"SELECT {ENVELOPE} FROM events WHERE position > {int(position)}"
-                f" ORDER BY position LIMIT {int(limit)}"
-            )
-            return self.records(rows.all())
+            return self.records(self.sql.ask(connection, self.sql.after, (position, limit)))
 
     def read_stream(self, stream: str) -> list[Record]:
         """A stream from its beginning."""
@@ -195,10 +191,7 @@ class Store:
     def leaves(self, after: int, limit: int) -> list[bytes]:
         """Leaf hashes of the positions behind `after`, in order."""
         with translated(), self.engine.connect() as connection:
-            rows = connection.exec_driver_sql(
-                f"SELECT leaf FROM events WHERE position > {int(after)}"
-                f" ORDER BY position LIMIT {int(limit)}"
-            )
+            rows = self.sql.ask(connection, self.sql.leaves, (after, limit))
             return [bytes(row[0]) for row in rows]
 
     def leaf(self, position: int) -> bytes | None:
@@ -246,7 +239,7 @@ class Store:
     def _joined(
         self, connection: Connection, statement: str, pairs: Sequence[tuple[object, object]]
     ) -> list[Record]:
-        return self.records(connection.exec_driver_sql(statement, (as_json(pairs),)).all())
+        return self.records(self.sql.ask(connection, statement, (as_json(pairs),)))
 
     def append(
         self,

@@ -50,6 +50,8 @@ class Writing(Protocol):
     known: str
     since: str
     between: str
+    after: str
+    leaves: str
 
     def begin(self, connection: Connection) -> None:
         """Open a transaction and take the store's lock, in a statement of its own."""
@@ -82,16 +84,20 @@ class Writing(Protocol):
         return Look(head, commands, events)
 
 
-def _chosen(join: str, pair: str) -> tuple[str, str]:
-    """Streams behind a version each, and spans of positions: `since`, `between`."""
+def _chosen(found: str) -> tuple[str, str]:
+    """Streams behind a version each, and spans of positions: `since`, `between`. `found` joins the
+    events `e` to the pairs `w` that are asked for."""
     columns = ", ".join("e." + name for name in ENVELOPE.split(", "))
-    first, last = pair.format(0), pair.format(1)
-    return (
-        f"SELECT {columns} FROM {join} events e ON e.stream = {first}"
-        f" AND e.version > CAST({last} AS integer) ORDER BY e.position",
-        f"SELECT {columns} FROM {join} events e ON e.position BETWEEN CAST({first} AS bigint)"
-        f" AND CAST({last} AS bigint) ORDER BY e.position",
-    )
+    first, last = "w.value ->> 0", "w.value ->> 1"
+    behind = f"e.stream = {first} AND e.version > CAST({last} AS integer)"
+    within = f"e.position BETWEEN CAST({first} AS bigint) AND CAST({last} AS bigint)"
+    asked = f"SELECT {columns} FROM {found} ORDER BY e.position"
+    return asked.format(behind), asked.format(within)
+
+
+def _behind(columns: str, mark: str) -> str:
+    """What lies behind a position, in order, so many at most."""
+    return f"SELECT {columns} FROM events WHERE position > {mark} ORDER BY position LIMIT {mark}"
 
 
 def as_json(values: object) -> str:
@@ -105,7 +111,8 @@ def as_json(values: object) -> str:
 class SqliteWriting(Writing):
     """BEGIN IMMEDIATE is the store's lock."""
 
-    since, between = _chosen("json_each(?) w CROSS JOIN", "w.value ->> {}")
+    since, between = _chosen("json_each(?) w CROSS JOIN events e ON {}")
+    after, leaves = _behind(ENVELOPE, "?"), _behind("leaf", "?")
     known = (
         f"SELECT h.*, c.* FROM (SELECT 1) LEFT JOIN ({HEAD}) h LEFT JOIN (SELECT c.* FROM"
         " json_each(?) w CROSS JOIN commands c ON c.command_id = w.value) c"
@@ -162,10 +169,17 @@ class PostgresWriting(Writing):
     sees all that was written before it. Rows travel as JSON, which the server takes apart: as
     arrays of parameters they cost the client six times as much (docs/decisions/0005)."""
 
-    since, between = _chosen("json_array_elements(%s::json) AS w(value) JOIN", "w.value ->> {}")
+    # OFFSET 0: each that is asked for is looked up by itself, by the index. Else a plan made while
+    # the table was small reads all of it, at every commit, for as long as the process lives.
+    since, between = _chosen(
+        "json_array_elements(%s::json) AS w(value)"
+        " CROSS JOIN LATERAL (SELECT * FROM events e WHERE {} OFFSET 0) e"
+    )
+    after, leaves = _behind(ENVELOPE, "%s"), _behind("leaf", "%s")
     known = (
-        f"SELECT h.*, c.* FROM (SELECT 1) one LEFT JOIN ({HEAD}) h ON true LEFT JOIN commands c"
-        " ON c.command_id = ANY(ARRAY(SELECT json_array_elements_text(%s::json)))"
+        f"SELECT h.*, c.* FROM (SELECT 1) one LEFT JOIN ({HEAD}) h ON true LEFT JOIN"
+        " (SELECT c.* FROM json_array_elements_text(%s::json) AS w(value) CROSS JOIN LATERAL"
+        " (SELECT * FROM commands c WHERE c.command_id = w.value OFFSET 0) c) c ON true"
     )
     opening = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK_KEY})"
     inserted: ClassVar = {
@@ -242,6 +256,7 @@ def _unless_gone(
     except psycopg.Error as error:
         driver: Any = connection.connection.dbapi_connection
         if driver.closed:
+            connection.invalidate()  # so that no pool hands it out again
             raise Transient(f"the database went away: {error}") from error
         raise
 
