@@ -22,7 +22,8 @@ class Datum(NamedTuple):
     `of` names the item that a transport leg carries or a stock holds. `scrap_kind` has its own
     words (`scrap.Kind`), `proofs` those of `electricity.Proof`; `certificates` are pairs of
     certificate and MWh cancelled for this supply. `from_on` and `to_on` say which days of the year
-    the quantity covers, where it is not the whole year.
+    the quantity covers, where it is not the whole year. `left_out` ("yes") asks reports to leave it
+    out, as far as their regimes allow; a result counts it all the same.
     """
 
     datum_id: str
@@ -46,6 +47,7 @@ class Datum(NamedTuple):
     uncertainty_percent: Decimal | None = None
     from_on: date | None = None
     to_on: date | None = None
+    left_out: str = ""
 
 
 class Site(NamedTuple):

@@ -32,6 +32,7 @@ ID = ID_PATTERN.removeprefix("^").removesuffix("$")
 _ID = re.compile(ID)
 _FOREIGN = re.compile(r"[^A-Za-z0-9._:-]+")
 MAX_ID = 128
+YES, NO = frozenset({"yes", "y", "true", "1", "x"}), frozenset({"no", "n", "false", "0"})
 _CERTIFICATE = re.compile(r"(?P<id>.+?)\s*[:=]\s*(?P<mwh>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
 SCRAP_RIGHT = (
     "scrap needs its kind: pre_consumer, post_consumer, internal or dross; split what is mixed"
@@ -224,6 +225,13 @@ def _day(text: str) -> date:
         raise Refused("invalid-day", f"{text[:SHOWN]!r} is no day: write 2024-12-31") from None
 
 
+def _yes(text: str) -> str:
+    word = plain_name(text)
+    if word not in YES | NO:
+        raise Refused("neither-yes-nor-no", f"{text[:SHOWN]!r} is neither yes nor no")
+    return "yes" if word in YES else ""
+
+
 READERS: Mapping[str, Callable[[str], object]] = {
     "datum_id": is_id,
     "source": is_text,
@@ -243,6 +251,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "uncertainty_percent": number,
     "from_on": _day,
     "to_on": _day,
+    "left_out": _yes,
 }
 """What a field that a row may leave empty becomes."""
 PLACED: Mapping[str, str] = {"supplier_name": "supplier_id"}

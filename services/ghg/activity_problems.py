@@ -74,6 +74,11 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         "Pre-consumer, post-consumer, internal or dross; a mixed lot is split.",
     ),
     Problem(
+        "neither-yes-nor-no",
+        "A word says neither yes nor no",
+        "Write yes or no, or leave the cell empty.",
+    ),
+    Problem(
         "unknown-proof",
         "There is no such proof",
         "The sentence names the proofs of a supply of power.",

@@ -38,6 +38,7 @@ FIELDS: tuple[Field, ...] = (
     Field("uncertainty_percent", ("uncertainty", "uncertainty_pct")),
     Field("from_on", ("from", "period_from", "start_date", "period_start")),
     Field("to_on", ("to", "until", "period_to", "end_date", "period_end")),
+    Field("left_out", ("cut_off", "excluded")),
     Field("country", ("country_code", "site_country")),
     Field("subdivision", ("state", "province", "iso_3166_2")),
     Field("cell_technology", ("pot_technology", "smelter_technology", "cells")),

@@ -28,6 +28,7 @@ from .items import ITEMS, Family
 from .lines import Result
 from .pinned import ENGINE, Pinned, pin
 from .plausible import check_data, check_result
+from .report import refused_cut_offs
 from .spread import half_width_percent
 
 Engine = Callable[[Inventory, Pinned], Result]
@@ -95,6 +96,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
             intensity=judged(intensities),
             primary_share=share,
             book=book,
+            cut_offs=refused_cut_offs(version.inventory, pinned),
         )
     )
     return Calculated(

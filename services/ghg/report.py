@@ -39,7 +39,6 @@ from .totals import (
 from .working import Doubt
 
 COUNTED = "counted"
-NOTHING: Collection[str] = frozenset()
 
 
 class Reported(NamedTuple):
@@ -96,10 +95,11 @@ def report(
     regime: Regime,
     *,
     scrap_method: Method | None = None,
-    cut: Collection[str] = NOTHING,
+    cut: Collection[str] | None = None,
 ) -> Report:
-    """The report of a regime. `cut` are ids of data that the facility wants to leave out; what the
-    regime's rule of cut-offs does not allow stays in. Refused: `scrap-method-not-allowed`, and
+    """The report of a regime. `cut` are ids of data that the facility wants to leave out: those
+    that are marked so, where nobody says. What the regime's rule of cut-offs does not allow stays
+    in. Refused: `scrap-method-not-allowed`, and
     what `calculate` refuses."""
     policy = pinned.policy
     rules = rules_of(regime, policy)
@@ -112,7 +112,8 @@ def report(
     product, primary = _product(rules, flows)
     what = (product, primary)
     counted = _counted(result, rules, what, flows, rules.side)
-    outs = cut_offs(counted, rules.cut_off, cut)
+    wanted = marked(inventory) if cut is None else cut
+    outs = cut_offs(counted, rules.cut_off, wanted)
     counted = [_without(one, outs) for one in counted]
     total = sum((one.kg for one in counted), ZERO)
     tonnes = _tonnes(product, primary, method, flows)
@@ -142,6 +143,25 @@ def report(
 
 
 @lru_cache(maxsize=64)
+def marked(inventory: Inventory) -> frozenset[str]:
+    """The ids of data that the facility wants to leave out."""
+    return frozenset(one.datum_id for one in inventory.data if one.left_out)
+
+
+def refused_cut_offs(inventory: Inventory, pinned: Pinned) -> tuple[CutOff, ...]:
+    """What is marked as left out and may not be, under each regime that has a rule for it; named
+    with its regime (R-24)."""
+    if not marked(inventory):
+        return ()
+    return tuple(
+        one._replace(reason=f"under {regime} {one.reason}")
+        for regime in Regime
+        if rules_of(regime, pinned.policy).cut_off is not None
+        for one in report(inventory, pinned, regime).cut_offs
+        if not one.allowed
+    )
+
+
 def repinned(pinned: Pinned, rules: Rules) -> Pinned:
     """What a report is pinned to: the same, but for the sets that its regime lays down."""
     changed = pinned

@@ -27,8 +27,9 @@ class Certificate(Value):
 class DatumSent(Value):
     """One quantity. Without `unit` it is in the item's own. `factor` is the supplier's or the
     plant's own, in kg CO2e per the item's unit; `of` names what a leg carries or a stock holds.
-    A supplier without an id may be named: its id is made of the name. Texts name
-    documents and meters, never persons."""
+    A supplier without an id may be named: its id is made of the name. `left_out`
+    asks reports to leave it out, as far as they may. Texts name documents and meters, never
+    persons."""
 
     datum_id: Id
     step: Step
@@ -53,6 +54,7 @@ class DatumSent(Value):
     uncertainty_percent: Annotated[PlainDecimal, Field(ge=0, le=Decimal(1000))] | None = None
     from_on: date | None = None
     to_on: date | None = None
+    left_out: bool = False
 
 
 class SiteSent(Value):

@@ -110,6 +110,7 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         uncertainty_percent=sent.uncertainty_percent,
         from_on=sent.from_on,
         to_on=sent.to_on,
+        left_out="yes" if sent.left_out else "",
     )
 
 

@@ -100,7 +100,9 @@ def test_everything_that_a_row_can_say_is_read() -> None:
         uncertainty_percent="1.5",
         from_on="2024-02-01",
         to_on="2024-12-31",
+        left_out="Yes",
     )
+    assert found.left_out == "yes"
     assert (found.quantity, found.kind) == (Decimal(2_000_000), DataKind.SUPPLIER_VERIFIED)
     assert (found.factor, found.factor_source) == (Decimal("0.02"), "statement 2024")
     assert found.proofs == ("certificate_cancellation", "meter")
@@ -329,6 +331,7 @@ ODD = {
     "factor_unit": ("", "kg CO2e/MJ", "t CO2e/MWh"),
     "from_on": ("", "2024-02-01", "2023-01-01"),
     "data_year": ("", "2023", "2023.0"),
+    "left_out": ("", "no", "yes", "perhaps"),
     "year": ("2024", "2024.0", "2025"),
     "datum_id": ("", "d1", "d2"),
     "country": ("Norway", "China", ""),

@@ -11,7 +11,7 @@ from contracts.inventory import Regime, Step
 from services.ghg.activity import Datum, Site
 from services.ghg.calculate import calculate
 from services.ghg.findings import Context, findings
-from services.ghg.report import report
+from services.ghg.report import refused_cut_offs, report
 from services.ghg.scrap import Method
 from services.ghg.totals import Side, footprints, mine_to_metal
 
@@ -171,3 +171,20 @@ def test_a_report_leaves_out_no_more_than_its_regime_allows(
     assert [one.data for one in outs] == [(cut,)]
     context_ = context(*smelter(), regime=regime)._replace(cut_offs=outs)
     assert concerned(context_, "R-24") == ({cut} if found else set())
+
+
+@pytest.mark.parametrize(
+    ("cut", "found"), [("alumina-rail", set()), ("alumina", {"alumina"}), (None, set())]
+)
+def test_what_is_marked_as_left_out_is_found_in_a_result_where_no_rule_allows_it(
+    cut: str | None, found: set[str]
+) -> None:
+    data = [one._replace(left_out="yes" if one.datum_id == cut else "") for one in smelter()]
+    told = inventory(*data, site=XINJIANG)
+    outs = refused_cut_offs(told, pinned())
+    assert concerned(context(*data)._replace(cut_offs=outs), "R-24") == found
+    assert all("gbt_44905_2024" in one.reason or "iai" in one.reason for one in outs)
+    assert (
+        report(told, pinned(), Regime.GBT_44905_2024).cut_offs
+        == report(told, pinned(), Regime.GBT_44905_2024, cut=[cut] if cut else []).cut_offs
+    )

@@ -40,6 +40,7 @@ DATA = st.builds(
     data_year=st.none() | st.integers(1990, 2199),
     uncertainty_percent=st.none() | NUMBER,
     from_on=st.none() | st.dates(),
+    left_out=st.sampled_from(("", "yes")),
     **dict.fromkeys(("evidence", "supplier_id", "factor_source", "of", "scrap_kind"), TEXT),
     **dict.fromkeys(("technology", "treatment", "geography"), TEXT),
 )
