@@ -169,7 +169,8 @@ def closed(events: Sequence[Row], out: Console) -> None:
 def report(found: Row, out: Console) -> None:
     """Where the year stands, its last version, and what the books say by now."""
     by = f", due by {found['due_on']}" if found["due_on"] else ""
-    late = ", overdue" if found["overdue"] else ""
+    sent = found["submitted"] is not None
+    late = (", late" if sent else ", overdue") if found["overdue"] else ""
     out.print(f"{escape(found['scope_id'])} {found['year']}: {found['state']}{by}{late}")
     for version in found["versions"]:
         told = {

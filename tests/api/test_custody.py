@@ -278,3 +278,27 @@ def test_a_year_is_reported_from_the_books_and_is_on_the_board_until_then(door: 
     )
     assert [row["key"] for row in accepted] == [f"{scope}:2024"]
     assert door.ask(who(MILL), "GET", path).json()["slug"] == "not-your-member"
+
+
+def test_deliveries_to_be_confirmed_are_one_line_of_the_board_for_a_scope(door: Door) -> None:
+    line = f"/certification/deadlines/coc_confirmation:{MILL}-S"
+    where = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER, "stage": "aluminium"}
+    left = {"day": "2025-01-02", "movement_id": "OUT-9", "mass_kg": 20 * TONNE}
+    door.send(who(SMELTER), "coc/ship_material", **where, **left)
+    door.settled()
+    for number in ("D-91", "D-92"):
+        sent = document(number, 10, day="2025-01-02")
+        door.send(who(SMELTER), "coc/issue_document", **sent)
+    waiting = eventually(
+        lambda: door.ask("ops", "GET", line).json(),
+        lambda seen: seen.get("deadline", {}).get("items") == 2,
+    )
+    shown = waiting["deadline"]
+    assert (shown["member_id"], shown["due_on"], shown["state"]) == (MILL, "2025-03-03", "open")
+    for number in ("D-91", "D-92"):
+        answer = {**confirmed(number, 10), "received_on": "2025-01-02"}
+        door.send(who(MILL), "coc/confirm_document", **answer)
+    gone = eventually(
+        lambda: door.ask("ops", "GET", line).json(), lambda seen: "deadline" not in seen
+    )
+    assert gone["slug"] == "unknown-deadline"

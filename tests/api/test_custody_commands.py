@@ -49,7 +49,8 @@ CLOSED: Mapping[str, Any] = {
 STAGE: Mapping[str, Any] = {"stage": "aluminium", "inflow_kg": 10_000_000, "output_kg": -7}
 REPORT: Mapping[str, Any] = {
     "scope_id": "S-1", "year": 2025, "state": "submitted", "due_on": "2026-06-30", "overdue": True,
-    "version": 2, "books": {"figures_hash": "f", "books_position": 9, "same_as": None},
+    "submitted": 2, "version": 2,
+    "books": {"figures_hash": "f", "books_position": 9, "same_as": None},
     "versions": [
         {"version": 1, "prepared_on": "2026-02-01", "returned_on": "2026-03-01", "stages": [STAGE]},
         {"version": 2, "prepared_on": "2026-04-01", "submitted_on": "2026-04-02",
@@ -151,7 +152,7 @@ def test_a_period_is_closed_for_the_owner_of_the_scope() -> None:
 
 def test_a_report_is_told_with_its_versions_and_that_the_books_moved_on() -> None:
     shown = Told().said("report", "S-1", "2025")
-    assert "S-1 2025: submitted, due by 2026-06-30, overdue" in shown
+    assert "S-1 2025: submitted, due by 2026-06-30, late" in shown
     assert "version 1: prepared on 2026-02-01, returned on 2026-03-01" in shown
     assert "10,000,000" in shown
     assert "the books say something else by now" in shown
