@@ -13,18 +13,18 @@ from contracts import coc_reports as told
 from contracts.canonical import canonical_json
 from contracts.envelope import Event
 from contracts.values import ID_PATTERN, Value
-from infra.auth import Principal, RoleKind
+from infra.auth import RoleKind
 from infra.errors import Refused
 from infra.reading import Reader
 from infra.service import Running
 from infra.web import Api, Json, Paged, SignedIn, listed
 
+from .allowed_api import Allowed
 from .domain import CONSUMER
 from .export_rows import CONSUMER as EXPORTS
 from .exports import Exports
 from .report_commands import Figures
 from .report_rows import ReportRow, report_key
-from .rows import ScopeRow
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=2010, le=2100)]
@@ -48,16 +48,16 @@ class Reports:
 
     def __init__(self, running: Running) -> None:
         self._reader = Reader(running)
-        self._exports = Exports(running)
+        self.exports = Exports(running)
 
     def figures(self, scope_id: str, year: int) -> Figures:
         """A year of a scope as the books have it now. How far they go is read first: what is read
         after it is at least as new. Raises Refused for a scope that is not there."""
         position = self._reader.through(EXPORTS).get("coc_ledger", 0)
-        scope = self._exports.scope(scope_id)
+        scope = self.exports.scope(scope_id)
         if scope is None:
             raise Refused("unknown-scope", f"There is no scope {scope_id}.", scope_id=scope_id)
-        lines = [line._asdict() for line in self._exports.report([scope], year)]
+        lines = [line._asdict() for line in self.exports.report([scope], year)]
         named = told.StageFigures.model_fields
         stages = [{name: line[name] for name in named} for line in lines]
         whole = Whole.model_validate({"stages": stages})
@@ -66,10 +66,6 @@ class Reports:
             figures_hash=hashlib.sha256(canonical_json(whole)).hexdigest(),
             books_position=position,
         )
-
-    def scope(self, scope_id: str) -> ScopeRow | None:
-        """A scope as it stands."""
-        return self._exports.scope(scope_id)
 
     def page(
         self, where: Mapping[str, object], after: str | None, limit: int
@@ -109,12 +105,7 @@ def _said(event: Event) -> dict[str, object]:
 def add_reports(made: Api, reports: Reports) -> None:
     """All routes of the yearly reports, beside the ledger's own."""
 
-    async def own(principal: Principal, scope_id: str) -> ScopeRow:
-        row = await asyncio.to_thread(reports.scope, scope_id)
-        principal.require_owner(row.member_id if row else None, scope_id)
-        if row is None:
-            raise Refused("unknown-scope", f"there is no scope {scope_id}", scope_id=scope_id)
-        return row
+    allowed = Allowed(reports.exports)
 
     async def page(wanted: Paged, where: Mapping[str, object]) -> Response:
         rows = await asyncio.to_thread(reports.page, where, wanted.after, wanted.limit)
@@ -137,14 +128,14 @@ def add_reports(made: Api, reports: Reports) -> None:
     @made.get("/coc/scopes/{scope_id}/reports", tags=["reports"])
     async def of_scope(principal: SignedIn, scope_id: Key, wanted: Paged) -> Response:
         """The years that a scope reports, each as it stands."""
-        await own(principal, scope_id)
+        await allowed.scope(principal, scope_id)
         return await page(wanted, {"scope_id": scope_id})
 
     @made.get("/coc/scopes/{scope_id}/reports/{year}", tags=["reports"])
     async def one(principal: SignedIn, scope_id: Key, year: Year) -> Response:
         """A year with all its versions; `books` says whether one of them is what the books have
         now."""
-        await own(principal, scope_id)
+        await allowed.scope(principal, scope_id)
         found = await asyncio.to_thread(reports.whole, scope_id, year)
         if found is None:
             raise Refused(
