@@ -24,7 +24,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaTimeoutError
 
 from infra.local import jars
-from infra.local.broker import java
+from infra.local.broker import archive_of, java
 from infra.local.kafka import KafkaCluster
 from infra.local.postgres import PostgresServer
 from infra.local.processes import LocalServerError, accepts, free_ports, port_is_free
@@ -157,6 +157,12 @@ def test_no_topic_makes_itself(kafka: KafkaCluster) -> None:
         assert "nobody.made.this" not in admin.list_topics()
     finally:
         admin.close()
+
+
+@needs("kafka")
+def test_a_broker_uses_the_classes_that_were_kept(kafka: KafkaCluster) -> None:
+    kept = archive_of(java(), jars.kafka_jars())
+    assert kept.name in Path(f"/proc/{kafka.pid(0)}/maps").read_text()
 
 
 def test_without_java_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

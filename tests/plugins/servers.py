@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra.local.jars import kafka_jars
-from infra.local.kafka import KafkaCluster
+from infra.local.broker import java
+from infra.local.kafka import KafkaCluster, prepare
 from infra.local.postgres import PostgresServer, ServiceDatabase
 from infra.local.processes import LocalServerError
 from tests.plugins.require import demand, lacking
@@ -43,7 +43,8 @@ def fresh_database(postgres: PostgresServer) -> Callable[[], ServiceDatabase]:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fetch Kafka's jars before the first test, whose time limit is not made for a download.
+    """Fetch Kafka's jars and keep its classes before the first test, whose time limit is not made
+    for a download.
 
     A failure is told here and again, as their error, by the tests that need a broker.
     """
@@ -53,7 +54,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     say = print if reporter is None else reporter.write_line
     try:
-        kafka_jars(say=say)
+        prepare(java(), say=say)
     except LocalServerError as error:
         say(str(error))
 
