@@ -142,7 +142,6 @@ def report(
     )
 
 
-@lru_cache(maxsize=64)
 def marked(inventory: Inventory) -> frozenset[str]:
     """The ids of data that the facility wants to leave out."""
     return frozenset(one.datum_id for one in inventory.data if one.left_out)
@@ -162,6 +161,7 @@ def refused_cut_offs(inventory: Inventory, pinned: Pinned) -> tuple[CutOff, ...]
     )
 
 
+@lru_cache(maxsize=64)
 def repinned(pinned: Pinned, rules: Rules) -> Pinned:
     """What a report is pinned to: the same, but for the sets that its regime lays down."""
     changed = pinned
