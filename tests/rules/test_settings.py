@@ -62,6 +62,12 @@ def test_parts_are_found_where_they_are_said_to_be() -> None:
     assert settings.url_of("portal") == "http://[::1]:81"
 
 
+def test_what_paper_carries_is_where_the_portal_answers_unless_it_is_said_otherwise() -> None:
+    assert load_settings(portal_url="https://p.example.org").public == "https://p.example.org"
+    said = load_settings(portal_url="https://p.example.org", public_url="https://asi.example.org/")
+    assert said.public == "https://asi.example.org"
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "right"),
     [
