@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contracts.inventory import Scope
 
 from .activity import Datum
-from .lines import Line
+from .lines import Line, product
 from .tables import Tables, own, unsourced
 from .working import Doubt, Working
 
@@ -22,50 +22,16 @@ def fuel_lines(data: Iterable[Datum], table: Tables) -> list[Line]:
     """Two lines for each datum, in MJ."""
     lines: list[Line] = []
     for datum in data:
-        item, quantity, ids = datum.item, datum.quantity, (datum.datum_id,)
-        uncertain = datum.uncertainty_percent
         working: tuple[Working, ...] = ()
         doubts: tuple[Doubt, ...] = ()
         if datum.factor is None:
-            fuel = table.fuels[item]
+            fuel = table.fuels[datum.item]
             factor, rule, working = fuel.applied, BURNT, fuel.working
         else:
             factor, rule, doubts = own(datum), BURNT_OWN, unsourced(datum)
-        kg = quantity * factor.value
         lines.append(
-            Line(
-                ids,
-                datum.step,
-                Scope.DIRECT,
-                item,
-                quantity,
-                "MJ",
-                factor,
-                rule,
-                kg,
-                datum.kind,
-                working,
-                doubts,
-                uncertain,
-            )
+            product(datum, Scope.DIRECT, "MJ", factor, rule, working=working, doubts=doubts)
         )
-        factor = table.upstream[item]
-        kg = quantity * factor.value
-        lines.append(
-            Line(
-                ids,
-                datum.step,
-                Scope.FUEL_AND_POWER,
-                item,
-                quantity,
-                "MJ",
-                factor,
-                ARRIVED,
-                kg,
-                datum.kind,
-                (),
-                (),
-                uncertain,
-            )
-        )
+        factor = table.upstream[datum.item]
+        lines.append(product(datum, Scope.FUEL_AND_POWER, "MJ", factor, ARRIVED))
     return lines

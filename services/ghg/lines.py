@@ -14,7 +14,7 @@ from contracts.inventory import DataKind, Scope, Step
 from contracts.values import all_plain, plain
 from infra.policy import Evidence
 
-from .activity import PRIMARY, Inventory
+from .activity import PRIMARY, Datum, Inventory
 from .working import Doubt, Working
 
 
@@ -54,6 +54,34 @@ class Line(NamedTuple):
     def primary(self) -> bool:
         """Whether activity and factor are both primary data (sources.md 4.10)."""
         return self.kind in PRIMARY and (self.factor.primary or self.scope is not Scope.PURCHASED)
+
+
+def product(
+    datum: Datum,
+    scope: Scope,
+    unit: str,
+    factor: Applied,
+    rule: str,
+    kind: DataKind | None = None,
+    working: tuple[Working, ...] = (),
+    doubts: tuple[Doubt, ...] = (),
+) -> Line:
+    """The line of one datum times a factor; of the datum's own kind unless another is given."""
+    return Line(
+        (datum.datum_id,),
+        datum.step,
+        scope,
+        datum.item,
+        datum.quantity,
+        unit,
+        factor,
+        rule,
+        datum.quantity * factor.value,
+        datum.kind if kind is None else kind,
+        working,
+        doubts,
+        datum.uncertainty_percent,
+    )
 
 
 class Result(NamedTuple):

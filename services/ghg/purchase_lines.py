@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contracts.inventory import DataKind, Scope
 
 from .activity import Datum
-from .lines import Line
+from .lines import Line, product
 from .tables import Tables, own, unsourced
 from .working import Doubt
 
@@ -29,23 +29,7 @@ def purchase_lines(data: Iterable[Datum], table: Tables) -> list[Line]:
         else:
             factor, rule, kind = own(datum), SUPPLIED, datum.kind
             doubts = unsourced(datum)
-        lines.append(
-            Line(
-                (datum.datum_id,),
-                datum.step,
-                Scope.PURCHASED,
-                datum.item,
-                datum.quantity,
-                "t",
-                factor,
-                rule,
-                datum.quantity * factor.value,
-                kind,
-                (),
-                doubts,
-                datum.uncertainty_percent,
-            )
-        )
+        lines.append(product(datum, Scope.PURCHASED, "t", factor, rule, kind, doubts=doubts))
     return lines
 
 
@@ -59,20 +43,6 @@ def process_lines(data: Iterable[Datum], table: Tables) -> list[Line]:
             continue
         if datum.factor is not None:
             factor = own(datum)
-        lines.append(
-            Line(
-                data=(datum.datum_id,),
-                step=datum.step,
-                scope=Scope.DIRECT,
-                item=datum.item,
-                activity=datum.quantity,
-                unit="t",
-                factor=factor,
-                rule=CALCINED,
-                kg=datum.quantity * factor.value,
-                kind=datum.kind,
-                doubts=unsourced(datum) if factor.primary else (),
-                uncertainty_percent=datum.uncertainty_percent,
-            )
-        )
+        doubts = unsourced(datum) if factor.primary else ()
+        lines.append(product(datum, Scope.DIRECT, "t", factor, CALCINED, doubts=doubts))
     return lines

@@ -11,7 +11,7 @@ from contracts.inventory import DataKind, Regime, Scope
 
 from .activity import Datum
 from .items import Family
-from .lines import Applied, Line
+from .lines import Applied, Line, product
 from .scrap import Burden, Kind, Lot, Method, burden
 from .tables import KG_PER_T, Tables, own
 from .working import Doubt
@@ -55,19 +55,14 @@ def _line(datum: Datum, regime: Regime, method: Method, table: Tables) -> Line:
     found = burden(lot, method, regime, table.reference, table.pinned.policy)
     factor = _applied(found, datum, table)
     taken = factor.primary or factor.value == 0
-    return Line(
-        data=(datum.datum_id,),
-        step=datum.step,
-        scope=Scope.PURCHASED,
-        item=datum.item,
-        activity=datum.quantity,
-        unit="t",
-        factor=factor,
-        rule=f"scrap, {found.kind}, {method}: {found.rule}",
-        kg=datum.quantity * factor.value,
-        kind=datum.kind if taken else DataKind.DEFAULT,
+    return product(
+        datum,
+        Scope.PURCHASED,
+        "t",
+        factor,
+        f"scrap, {found.kind}, {method}: {found.rule}",
+        datum.kind if taken else DataKind.DEFAULT,
         doubts=(*doubts, *found.doubts),
-        uncertainty_percent=datum.uncertainty_percent,
     )
 
 
@@ -87,16 +82,5 @@ def _credit(datum: Datum, table: Tables) -> Line:
     reference = table.reference
     per_t = (reference.primary - reference.recycling) * reference.melt_yield * KG_PER_T
     factor = table.bought["bought.primary_metal"]._replace(value=-per_t, name="scrap.credit")
-    return Line(
-        data=(datum.datum_id,),
-        step=datum.step,
-        scope=Scope.PURCHASED,
-        item=datum.item,
-        activity=datum.quantity,
-        unit="t",
-        factor=factor,
-        rule="scrap, substitution: credited what a tonne of scrap in bears",
-        kg=datum.quantity * factor.value,
-        kind=DataKind.DEFAULT,
-        uncertainty_percent=datum.uncertainty_percent,
-    )
+    rule = "scrap, substitution: credited what a tonne of scrap in bears"
+    return product(datum, Scope.PURCHASED, "t", factor, rule, DataKind.DEFAULT)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contracts.inventory import Scope
 
 from .activity import Datum
-from .lines import Line
+from .lines import Line, product
 from .tables import Tables, own, unsourced
 from .working import Doubt
 
@@ -23,21 +23,5 @@ def transport_lines(data: Iterable[Datum], table: Tables) -> list[Line]:
         factor = table.transport[datum.item]
         if datum.factor is not None:
             factor, doubts = own(datum), unsourced(datum)
-        lines.append(
-            Line(
-                (datum.datum_id,),
-                datum.step,
-                Scope.TRANSPORT,
-                datum.item,
-                datum.quantity,
-                "t*km",
-                factor,
-                RULE,
-                datum.quantity * factor.value,
-                datum.kind,
-                (),
-                doubts,
-                datum.uncertainty_percent,
-            )
-        )
+        lines.append(product(datum, Scope.TRANSPORT, "t*km", factor, RULE, doubts=doubts))
     return lines
