@@ -72,5 +72,20 @@ class TestOutages(OnPostgreSQL, OutagesSuite):
         assert (first.version, again.version, again.repeated) == (1, 2, True)
 
 
+class TestLookingUp(OnPostgreSQL):
+    def test_what_a_transaction_looks_up_is_planned_by_index_also_while_tables_are_empty(
+        self, database: Database
+    ) -> None:
+        """A plan is kept for as long as its connection: the first ones are made for empty tables."""
+        store = database.store()
+        with store.engine.connect() as connection:
+            for statement in (store.sql.known, store.sql.since, store.sql.between):
+                rows = connection.exec_driver_sql(f"EXPLAIN {statement}", ("[]",))
+                plan = "\n".join(row[0] for row in rows)
+                assert "Index" in plan
+                assert "Seq Scan" not in plan
+                assert "Hash" not in plan
+
+
 class TestReadModels(OnPostgreSQL, ReadModelsSuite):
     pass
