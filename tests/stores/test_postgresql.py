@@ -76,7 +76,7 @@ class TestLookingUp(OnPostgreSQL):
     def test_what_a_transaction_looks_up_is_planned_by_index_also_while_tables_are_empty(
         self, database: Database
     ) -> None:
-        """A plan is kept for as long as its connection: the first ones are made for empty tables."""
+        """A connection keeps its plans: the first ones are made for empty tables."""
         store = database.store()
         with store.engine.connect() as connection:
             for statement in (store.sql.known, store.sql.since, store.sql.between):
