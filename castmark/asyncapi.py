@@ -1,4 +1,5 @@
-"""AsyncAPI 3.0 of everything that is published: topics are channels, events are messages.
+"""AsyncAPI 3.0 of everything that is published: topics are channels, events are messages. What
+groups send and are answered has channels beside these (`asyncapi_commands`).
 
 The names follow from the contracts alone: the first part of a type's name is the last part of its
 topic's (`audits.certificate_granted.v1` is on `castmark.audits`), and what a service says of itself
@@ -10,6 +11,8 @@ from typing import Any
 
 from contracts.catalog import BROADCAST, TOPICS, Topic
 from contracts.cloudevents import CONTENT_TYPE, SOURCE_PREFIX
+
+from . import asyncapi_commands
 
 Json = dict[str, Any]
 VERSION = "1.0.0"
@@ -39,7 +42,8 @@ def document(schemas: Mapping[str, Json]) -> Json:
         "channels": {
             source: _channel(source, topic, _types(topic, schemas))
             for source, topic in topics.items()
-        },
+        }
+        | asyncapi_commands.channels(),
         "operations": {
             f"publish-{source}": {
                 "action": "send",
@@ -47,7 +51,8 @@ def document(schemas: Mapping[str, Json]) -> Json:
                 "summary": f"{source} says what happened, in commit order per partition.",
             }
             for source in topics
-        },
+        }
+        | asyncapi_commands.operations(),
         "components": {
             "messages": {name: _message(name, schema) for name, schema in schemas.items()},
             "messageTraits": {"cloudevent": _cloudevent()},

@@ -137,6 +137,7 @@ class Connection:
         self._lock = threading.Lock()  # a thread may still poll when we are told to stop
         self._closed = False
         self._held: dict[Place, Held] = {}
+        self._next: dict[Place, int | None] = {}  # of what we read: what is answered next
         self._topics: frozenset[str] = frozenset()
         self._look_at = 0.0
         self._subscribed = False
@@ -171,6 +172,7 @@ class Connection:
             if time.monotonic() > self._look_at:
                 self._look()
             self._release()
+            self._desk.lag(sum(self._behind(place) for place in self._next))
             first = self._consumer.poll(POLL_S)
             found = [] if first is None else [first, *self._consumer.consume(LIMIT - 1, timeout=0)]
         return [message for message in found if _fine(message)]
@@ -187,10 +189,12 @@ class Connection:
         consumer.resume(list(places))  # one that was held before does not stay so
         for each in places:
             self._progress.follows(each.topic, each.partition)
+            self._next[Place(each.topic, each.partition)] = None
 
     def _left(self, _: Consumer, places: Sequence[TopicPartition]) -> None:
         for each in places:
             self._held.pop(Place(each.topic, each.partition), None)
+            self._next.pop(Place(each.topic, each.partition), None)
             self._progress.left(each.topic, each.partition)
 
     def _look(self) -> None:
@@ -203,6 +207,15 @@ class Connection:
             self._topics = frozenset(name for name, topic in found.items() if topic.error is None)
             self._progress.follows(self._area, ALL)
         self._look_at = time.monotonic() + LOOK_S
+
+    def _behind(self, place: Place) -> int:
+        """Records of a place that are not answered, by what its broker said last of its end."""
+        at, held = TopicPartition(*place), self._held.get(place)
+        begin, end = self._consumer.get_watermark_offsets(at, cached=True)
+        answered = self._next[place] if held is None else held.offset
+        if answered is None:  # nothing was answered by us yet
+            answered = self._consumer.position([at])[0].offset
+        return max(0, end - max(answered, begin)) if answered >= 0 else 0
 
     def _release(self) -> None:
         """Read on from where places were held whose time has come."""
@@ -218,6 +231,10 @@ class Connection:
         with self._lock:
             if self._closed:
                 return
+            for each in behind:
+                place = Place(each.topic, each.partition)
+                if place in self._next:
+                    self._next[place] = each.offset
             try:
                 self._consumer.commit(offsets=list(behind), asynchronous=False)
             except KafkaException as error:

@@ -87,6 +87,10 @@ class Desk:
         self._problems = problems
         self._metrics = metrics
 
+    def lag(self, records: int) -> None:
+        """So many commands are sent and not answered."""
+        self._metrics.kafka_commands_lag.labels(self.service).set(records)
+
     async def reply(self, sent: Sent) -> Reply:
         """The answer to a record, what it asked for being durable; raises Transient alone."""
         began = time.perf_counter()

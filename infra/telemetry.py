@@ -266,6 +266,12 @@ class Metrics:
             ["service", "status"],
             registry=registry,
         )
+        self.kafka_commands_lag = Gauge(
+            "castmark_kafka_commands_lag",
+            "Commands that groups have sent over Kafka and that are not answered yet",
+            ["service"],
+            registry=registry,
+        )
 
     def writer(self, service: str) -> WriterMeter:
         """What to hand to the writer of a service."""

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from castmark.schemas import ASYNCAPI, ROOT
 from contracts.catalog import BROADCAST, CATALOG, TOPICS
 from contracts.cloudevents import to_headers
+from contracts.command_topics import AREAS, topics_of
 from tests.contracts_kept.golden import load
 from tests.sdk_wheel.history import record
 
@@ -130,7 +131,8 @@ def test_the_document_is_valid_and_broken_ones_are_not(document: Json, judge: st
 
 def test_every_published_type_is_a_message_of_its_topic(document: Json) -> None:
     own: set[str] = set()
-    for source, channel in document["channels"].items():
+    published = {name: one for name, one in document["channels"].items() if name in TOPICS}
+    for source, channel in published.items():
         topic = TOPICS[source]
         kafka = channel["bindings"]["kafka"]
         assert (channel["address"], kafka["topic"]) == (topic.name, topic.name)
@@ -138,6 +140,25 @@ def test_every_published_type_is_a_message_of_its_topic(document: Json) -> None:
         assert set(channel["messages"]) >= BROADCAST
         own |= set(channel["messages"])
     assert own == set(CATALOG.published) == set(document["components"]["messages"])
+
+
+def test_commands_of_groups_and_their_answers_have_channels(document: Json) -> None:
+    assert set(document["channels"]) - set(TOPICS) == {
+        f"{area}-{what}" for area in AREAS for what in ("commands", "replies")
+    }
+    for area in AREAS:
+        topics = topics_of(area, "G-1")
+        asked, said = (document["channels"][f"{area}-{one}"] for one in ("commands", "replies"))
+        assert asked["address"].format(group="G-1") == topics.commands
+        assert said["address"].format(group="G-1") == topics.replies
+        taken = document["operations"][f"take-{area}-commands"]
+        assert taken["channel"]["$ref"].endswith(f"/{area}-commands")
+        assert taken["reply"]["channel"]["$ref"].endswith(f"/{area}-replies")
+        assert asked["messages"]["command"]["headers"]["required"] == [
+            "authorization",
+            "command",
+            "idempotency-key",
+        ]
 
 
 def test_the_headers_are_those_that_are_sent(document: Json) -> None:
