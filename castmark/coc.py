@@ -75,6 +75,11 @@ def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
             told = client.command("coc", "close_period", body, made)
         closed([event["data"] for event in told["events"]], out)
 
+    _reporting(app, session, out)
+    return app
+
+
+def _reporting(app: typer.Typer, session: Callable[[], Client], out: Console) -> None:
     @app.command("report")
     def report_(scope: str, year: int, json: AsJson = False) -> None:
         """What a scope reports of a calendar year: its versions, and whether the books moved on."""
@@ -97,8 +102,6 @@ def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
         """Report a version to ASI; you stand for its figures."""
         events = _asked(session, "submit_report", scope, year, command_id, version=version)
         out.print(f"version {version} is submitted" if events else "it was submitted already")
-
-    return app
 
 
 def _asked(

@@ -73,6 +73,7 @@ class Applied(NamedTuple):
 
 Place = tuple[str, int]
 """Source and position of an event."""
+PASSED_OVER = BROADCAST | {Opaque.TYPE}
 
 
 class _Failed(Exception):
@@ -275,20 +276,11 @@ class Applier:
         return done
 
     def _takes(self, event: Recorded) -> bool:
-        if self.consumer.passes_all:
-            return True
-        return not isinstance(event.event, Opaque) and event.event.TYPE not in BROADCAST
-
-    def _passes_over(self, name: str) -> bool:
-        """Whether events of a stored name concern nothing here, so that they need not be read: a
-        source may say a thousand things for one that does."""
-        kind = self.writer.store.catalog.class_of(name)
-        if kind is None or name in BROADCAST or self.consumer.passes_all:
-            return False
-        return not self.consumer.takes(kind)
+        return self.consumer.passes_all or event.event.TYPE not in PASSED_OVER
 
     def _read(self, record: Record) -> Recorded:
-        if self._passes_over(record.type):
+        kind = self.writer.store.catalog.class_of(record.type)
+        if kind is not None and not self.consumer.takes(kind):
             return Recorded(record.envelope, Opaque(), record)
         try:
             return self.writer.store.catalog.recorded(record)

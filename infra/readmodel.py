@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from contracts.catalog import BROADCAST
 from contracts.envelope import Event, Recorded
 from contracts.values import Instant
 
@@ -71,7 +72,10 @@ class Consumer(NamedTuple):
     passes_all: bool = False
 
     def takes(self, kind: type[Event]) -> bool:
-        """Whether events of a class concern any part of it."""
+        """Whether events of a class concern any part of it, or say that a day is closed: others
+        need not be read. A source may say a thousand things for one that does."""
+        if self.passes_all or kind.TYPE in BROADCAST:
+            return True
         takes = [projection.takes for projection in self.projections]
         takes += [log.takes for log in self.facts]
         takes += [reaction.takes for reaction in self.reactions]
