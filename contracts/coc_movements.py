@@ -85,7 +85,10 @@ class MovementsBooked(Event):
     @property
     def places(self) -> Mapping[str, int]:
         """Where each movement stands."""
-        return self._places
+        private = self.__pydantic_private__  # directly: asked for once a movement
+        assert private is not None
+        found: Mapping[str, int] = private["_places"]
+        return found
 
     @property
     def totals(self) -> Mapping[date, Ways]:

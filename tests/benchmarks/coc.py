@@ -62,25 +62,32 @@ def run(size: Size) -> Figures:
     first = date.today() - timedelta(days=movements.DAYS + 4)
     rates: list[float] = []
     peer: list[float] = []
+    per_cpu: list[float] = []
+    peer_per_cpu: list[float] = []
     with scratch() as folder:
         for number in range(size.repeats):
             said = _alone(folder, f"short-{number}", size.rows, first)
             rates.append(said["per_s"])
-            peer.append(_peer(folder, size.rows, first))
+            per_cpu.append(1 / said["cpu_s"])
+            took, worked = _peer(folder, size.rows, first)
+            peer.append(size.rows / took)
+            peer_per_cpu.append(size.rows / worked)
         long = _alone(folder, "long", size.movements, first)
         traced = tracing.run(folder, size.events)
-    return [*_booking(size, rates, peer, long), *traced]
+    return [*_booking(size, (rates, peer, per_cpu, peer_per_cpu), long), *traced]
 
 
-def _booking(
-    size: Size, rates: Sequence[float], peer: Sequence[float], long: dict[str, Any]
-) -> Figures:
-    many = size.movements
+def _booking(size: Size, short: Sequence[Sequence[float]], long: dict[str, Any]) -> Figures:
+    many, (rates, peer, per_cpu, peer_per_cpu) = size.movements, short
     name = f"movements, {many:,} in one pool's year"
     return [
         figure(
             f"movements, {size.rows:,} of a file: read, booked, answered, SQLite FULL",
             "movements/s", rates, peer, "beancount 3, loaded and checked", reaches(20_000),
+        ),
+        figure(
+            "movements, the same by processor time, rows and reports included",
+            "movements/s", per_cpu, peer_per_cpu, "beancount 3",
         ),
         figure(
             name, "movements/s", [long["per_s"]],
@@ -119,16 +126,16 @@ def _parts(rows: int) -> tuple[int, int, int, int]:
     return some // 5, some, rows - 2 * some - some // 5, some
 
 
-def _peer(folder: Path, rows: int, first: date) -> float:
-    """Entries per second that beancount loads and checks."""
+def _peer(folder: Path, rows: int, first: date) -> tuple[float, float]:
+    """Seconds that beancount takes to load and check the entries, and of the processor's time."""
     file = folder / "ledger.beancount"
     movements.write_ledger(file, rows, first)
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     entries, errors, _ = loader.load_file(str(file))
-    seconds = time.perf_counter() - started
+    took, worked = time.perf_counter() - started, time.process_time() - cpu
     if errors or len(entries) < rows:
         raise SystemExit(f"beancount has {len(entries)} entries and says {errors[:1]}")
-    return rows / seconds
+    return took, worked
 
 
 # --- what runs alone ---
@@ -263,6 +270,7 @@ async def _all(data: Path, rows: int, first: date) -> dict[str, object]:
     return {
         "per_s": many / most.answered_s,
         "known_s": most.known_s,
+        "cpu_s": most.cpu_s / many,
         "memory_bytes": memory,
         "early_s": early.cpu_s / some,
         "late_s": late.cpu_s / some,
