@@ -42,6 +42,10 @@ KINDS: Mapping[str, str] = {
     "unknown": "Not known",
     "beyond": "Beyond the levels asked for",
 }
+THIN = Decimal("0.3")
+"""Parts smaller than this (in per cent) are drawn together."""
+SHOWN_AT_MOST = 500
+"""So many parts of a trace stand in its table."""
 CERTIFICATES = {"CoC": "the Chain of Custody certificate", "PS": "the Performance certificate"}
 
 
@@ -193,6 +197,19 @@ def entries_of(told: Content) -> Sequence[Entry]:
     return sorted(found, key=lambda one: (one.level, -one.percent, one.kind, one.document or ""))
 
 
+def _shares(here: Sequence[Entry]) -> list[charts.Share]:
+    """The parts of a level; those too thin to be seen are drawn together."""
+    shares: list[charts.Share] = []
+    thin: dict[str, Decimal] = {}
+    for one in here:
+        look = "masked" if one.masked else "ends" if one.final else "goes on"
+        if one.percent < THIN:
+            thin[look] = thin.get(look, Decimal(0)) + one.percent
+        else:
+            shares.append(charts.Share(one.document or one.kind, one.percent, look))
+    return [*shares, *(charts.Share("small parts", part, look) for look, part in thin.items())]
+
+
 def levels_of(number: str, upstream: bool, entries: Sequence[Entry]) -> charts.Levels | None:
     """The picture of a trace: each level a bar of shares. What ended at a level stays in the
     levels below it as what was found already, so that each bar is the whole."""
@@ -201,14 +218,7 @@ def levels_of(number: str, upstream: bool, entries: Sequence[Entry]) -> charts.L
     levels, ended = [], Decimal(0)
     for level in range(1, max(one.level for one in entries) + 1):
         here = [one for one in entries if one.level == level]
-        parts = [
-            charts.Share(
-                one.document or one.kind,
-                one.percent,
-                "masked" if one.masked else "ends" if one.final else "goes on",
-            )
-            for one in here
-        ]
+        parts = _shares(here)
         levels.append(
             charts.Level(
                 f"level {level}",
@@ -220,11 +230,11 @@ def levels_of(number: str, upstream: bool, entries: Sequence[Entry]) -> charts.L
     ends = "; ".join(
         f"{'masked' if one.masked else one.kind} {words.number(one.percent, 1)} %"
         for one in entries
-        if one.final
+        if one.final and one.percent >= 1
     )
     return charts.Levels(
         f"Where the metal of {number} {way}",
-        f"Each level is the whole, in parts by mass. It ends in: {ends}. The table below has every"
-        " part.",
+        f"Each level is the whole, in parts by mass. Above 1 % it ends in: {ends}. The table below"
+        " has the parts.",
         tuple(levels),
     )

@@ -232,7 +232,8 @@ def _trace(made: Api, visit: Visit) -> None:
             number=number,
             direction=direction,
             on=on or "",
-            entries=entries,
+            entries=entries[: custody.SHOWN_AT_MOST],
+            more=max(0, len(entries) - custody.SHOWN_AT_MOST),
             picture=Picture(asked.title, svg) if asked else None,
             custody=custody,
         )

@@ -96,6 +96,18 @@ def test_each_level_of_a_trace_is_the_whole() -> None:
     assert "masked 70.0 %" in drawn.told
 
 
+def test_thin_parts_are_drawn_together_and_still_count() -> None:
+    thin = [node(1, "post_consumer_scrap", 1, final=True) for _ in range(600)]
+    told = {"whole": 10_000, "nodes": [node(1, "document", 9_400, final=True), *thin]}
+    drawn = custody.levels_of("D", True, custody.entries_of(told))
+    assert drawn is not None
+    [level] = drawn.levels
+    assert [(share.name, share.percent) for share in level.shares] == [
+        ("CoC document", Decimal(94)),
+        ("small parts", Decimal(6)),
+    ]
+
+
 def flowing(source: str, target: str, kg: int, status: str = "coc") -> dict[str, Any]:
     return {"source": source, "target": target, "status": status, "kg": kg}
 
