@@ -20,17 +20,32 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from castmark import process
 from castmark.folder import listen
+from castmark.parts import PARTS, Part
 from contracts.command_topics import topics_of
 from infra.devissuer import DevIssuer
 from infra.kafka_groups import Access, admit
 from infra.local.kafka import KafkaCluster
 from infra.service import OverKafka
-from infra.settings import load_settings
+from infra.settings import Settings, load_settings
 
 AREA = "coc"
 OPENED = OverKafka(AREA, frozenset({"draft_application", "submit_application"}))
 PATIENCE_S = 25.0
 READY_S = 40.0
+
+
+def settings_of(data: Path, bootstrap: Sequence[str], port: int) -> Settings:
+    """A service of its own on the shared broker."""
+    return load_settings(
+        environment="development", data=data, port=port, log="kafka", kafka_bootstrap=bootstrap
+    )
+
+
+def opened_over_kafka() -> Mapping[str, Part]:
+    """All parts; the owner of membership opened two commands over Kafka."""
+    known = PARTS["membership"]
+    opened = known._replace(definition=lambda: known.definition()._replace(over_kafka=OPENED))
+    return {**PARTS, "membership": opened}
 
 
 class Service:
@@ -47,13 +62,7 @@ class Service:
         """Returns once it answers over HTTP; over Kafka it does so soon after."""
         socket = listen("127.0.0.1", 0)
         port = socket.getsockname()[1]
-        settings = load_settings(
-            environment="development",
-            data=self.data,
-            port=port,
-            log="kafka",
-            kafka_bootstrap=self.kafka.bootstrap,
-        )
+        settings = settings_of(self.data, self.kafka.bootstrap, port)
         made = self.running = process.Process(settings, ["membership"], socket)
         ready = threading.Event()
         run = threading.Thread(target=lambda: asyncio.run(made.run(ready.set)))
@@ -90,6 +99,15 @@ class Service:
         while word not in self.waits():
             assert time.monotonic() < give_up, self.waits()
             time.sleep(0.02)
+
+    def lags(self, records: int) -> None:
+        """Returns once so many commands are measured as waiting."""
+        assert self.running is not None
+        registry, labels = self.running.shared.metrics.registry, {"service": "membership"}
+        give_up = time.monotonic() + PATIENCE_S
+        while registry.get_sample_value("castmark_kafka_commands_lag", labels) != records:
+            assert time.monotonic() < give_up, "another lag is measured"
+            time.sleep(0.05)
 
     def member(self, member_id: str) -> httpx.Response:
         """A member as operations see it."""
@@ -168,9 +186,9 @@ class Group:
         """Send a command and wait for its answer."""
         return self.answers(self.send(value, headers, key))[0]
 
-    def answers(self, offset: int, number: int = 1) -> list[Answer]:
+    def answers(self, offset: int, number: int = 1, patience_s: float = PATIENCE_S) -> list[Answer]:
         """All answers to a command, once there are so many."""
-        give_up = time.monotonic() + PATIENCE_S
+        give_up = time.monotonic() + patience_s
         while len(self._answers.get(offset, ())) < number:
             assert time.monotonic() < give_up, (self._answers, self.service.waits())
             message = self._consumer.poll(0.1)

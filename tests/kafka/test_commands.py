@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +13,6 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
 from kafka import KafkaProducer
 
-from castmark.parts import PARTS
 from infra.errors import Transient
 from infra.kafka_groups import expel
 from infra.kafka_requests import Desk, Reply, Sent
@@ -20,10 +20,10 @@ from infra.kafka_sink import KafkaSink
 from infra.local.kafka import KafkaCluster
 from infra.relay import Outgoing
 from tests.kafka.command_rig import (
-    OPENED,
     PATIENCE_S,
     Group,
     Service,
+    opened_over_kafka,
     produced,
     signed_in,
 )
@@ -31,16 +31,17 @@ from tests.logs.kafka_rig import admin_of
 from tests.plugins.require import needs
 
 pytestmark = [needs("kafka"), pytest.mark.timeout(120)]
-EXAMPLE = Path(__file__).resolve().parents[2] / "sdk" / "examples" / "commands_over_kafka.py"
+ROOT = Path(__file__).resolve().parents[2]
+SESSION_S = 90.0
+"""Twice as long as Kafka waits for a member of a consumer group that was killed."""
+EXAMPLE = ROOT / "sdk" / "examples" / "commands_over_kafka.py"
 
 
 @pytest.fixture(scope="module")
 def service(kafka: KafkaCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One service for all of this file; its owner opened two commands over Kafka."""
-    known = PARTS["membership"]
-    opened = known._replace(definition=lambda: known.definition()._replace(over_kafka=OPENED))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("castmark.process.PARTS", {**PARTS, "membership": opened})
+        patch.setattr("castmark.process.PARTS", opened_over_kafka())
         made = Service(kafka, tmp_path_factory.mktemp("membership"))
         made.start()
         yield made
@@ -233,6 +234,35 @@ def test_who_dies_between_commit_and_answer_answers_when_back(
     assert group.answers(waited)[0].body["version"] == 2
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_who_is_killed_between_commit_and_answer_answers_when_back(
+    service: Service, group: Group
+) -> None:
+    """A process of its own takes the place of the service, and dies with the answer in its hand.
+    Kafka gives its topics to others only when it has been silent for the session's timeout."""
+    token_headers = group.headers()
+    service.stop()
+    offset = group.send(group.draft(), token_headers, b"k")
+    arguments = (str(service.data), ",".join(service.kafka.bootstrap), group.group)
+    victim = subprocess.run(
+        [sys.executable, "-m", "tests.kafka.victim", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert victim.returncode == -signal.SIGKILL
+    assert group.silent(offset)
+    waited = group.send(group.draft("Later Ltd"), group.headers())
+    service.start()
+    assert service.member(group.group).status_code == 200
+    answer = group.answers(offset, patience_s=SESSION_S)[0]
+    assert (answer.status, answer.key, answer.body["repeated"]) == (200, b"k", True)
+    assert answer.body["events"][0]["data"]["name"] == "A Smelter Ltd"
+    assert group.answers(waited)[0].body["version"] == 2
+
+
 def test_what_cannot_be_decided_now_waits_and_holds_up_its_own_group_alone(
     service: Service, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,8 +284,10 @@ def test_what_cannot_be_decided_now_waits_and_holds_up_its_own_group_alone(
     assert group.silent(offsets[1])
     assert group.silent(offsets[2])
     service.waits_because("database is away")
+    service.lags(2)
     away.clear()
     assert [group.answers(offset)[0].status for offset in offsets] == [200, 200, 200]
+    service.lags(0)
 
 
 def test_a_replies_topic_that_is_missing_is_waited_for(service: Service, group: Group) -> None:
