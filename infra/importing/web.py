@@ -1,7 +1,7 @@
 """Imports over HTTP: a file is taken in, followed, answered row by row and group by group.
 
-The address under which a kind is received is the service's own (`receiving`): what its query may
-say differs. All else is the same for every kind.
+The address under which a kind is received is the service's own where its query says more than
+others (`add_receive` is for those that do not). All else is the same for every kind.
 """
 
 import asyncio
@@ -10,24 +10,29 @@ from functools import partial
 from typing import Annotated
 
 import orjson
-from fastapi import Path
+from fastapi import Path, Query
 from starlette.background import BackgroundTask
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from contracts.values import ID_PATTERN
 from infra.auth import Principal
 from infra.errors import Refused
+from infra.persons import Persons
 from infra.service import Running
-from infra.web import Api, Json, Page, Paged, SignedIn
+from infra.web import Api, Json, Page, Paged, SignedIn, correlation_id
 
 from . import jobs, rejects
-from .jobs import Job, RefusedRow, Told
+from .formats import Format
+from .jobs import Job, Options, RefusedRow, Told
+from .kinds import Asked, Kind
 from .run import Imports
 
 MAX_CONSTANTS = 50
 FILE_LIMIT = 1 << 30
 """A file may have 1 GB."""
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
+Text = Annotated[str, Query(max_length=500)]
 
 
 BODY = {
@@ -36,6 +41,40 @@ BODY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+
+
+def add_receive(
+    api: Api, running: Running, imports: Imports, kind: Kind, persons: Persons, about: str
+) -> None:
+    """The address that takes in a file of a kind that needs no more said of it; `about` is what
+    its users read."""
+
+    @api.post(
+        f"{running.definition.prefix}/imports",
+        tags=["imports"],
+        status_code=202,
+        openapi_extra=BODY,
+        description=about,
+    )
+    async def receive(
+        request: Request,
+        principal: SignedIn,
+        import_id: Annotated[str, Query(pattern=ID_PATTERN)],
+        member_id: Annotated[str, Query(pattern=ID_PATTERN)],
+        format: Annotated[Format, Query()],  # noqa: A002  # its name in the address
+        dry_run: Annotated[bool, Query()] = False,
+        all_or_nothing: Annotated[bool, Query()] = False,
+        map: Annotated[list[Text], Query(max_length=MAX_CONSTANTS)] = [],  # noqa: A002, B006
+        set: Annotated[list[Text], Query(max_length=MAX_CONSTANTS)] = [],  # noqa: A002, B006
+    ) -> Response:
+        principal.require_member(member_id)
+        options = Options(format, dry_run, False, all_or_nothing, tuple(map), tuple(set))
+        actor = await persons.actor(principal)
+        asked = Asked(import_id, member_id)
+        job = await imports.receive(
+            kind, asked, options, actor, correlation_id(request), request.stream()
+        )
+        return Json(shown(job), 202)
 
 
 def add_reads(api: Api, running: Running, imports: Imports) -> None:

@@ -16,7 +16,6 @@ from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
 from infra.commandforms import JSON_TYPE
 from infra.decider import Command, own_id
-from infra.errors import Refused
 from infra.execute import request_of
 from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
@@ -28,8 +27,8 @@ from infra.web import Api, Day, Json, Paged, Readiness, Shared, SignedIn, build_
 from infra.webcommands import command_routes
 
 from . import domain, issuing, trace
+from .allowed_api import Allowed
 from .document_commands import CheckDocument, ConfirmDelivery, IssueDocument, Registration
-from .document_rows import DocumentRow
 from .document_state import Document
 from .domain import COMMANDS, CONSUMER, ROLES
 from .exports_api import add_exports
@@ -40,7 +39,7 @@ from .problems import PROBLEMS
 from .queries import Queries
 from .report_problems import REPORT_PROBLEMS
 from .reports_api import Reports, add_reports
-from .rows import MovementRow, PoolRow, ScopeRow, movement_of
+from .rows import MovementRow, movement_of
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Depth = Annotated[int, Query(ge=1, le=16)]
@@ -106,9 +105,10 @@ def api(running: Running, shared: Shared) -> Api:
     add_operations(made, running)
     add_people(made, persons)
     _deliveries(made, queries, running)
-    _scopes(made, queries, running)
-    _pools(made, queries)
-    _documents(made, queries)
+    allowed = Allowed(queries)
+    _scopes(made, queries, allowed, running)
+    _pools(made, queries, allowed)
+    _documents(made, queries, allowed)
     add_exports(made, running)
     add_reports(made, reports)
     add_imports(made, running, queries, persons)
@@ -146,18 +146,11 @@ async def _claimed(
     return claims[0] if claims else None
 
 
-def _scopes(made: Api, queries: Queries, running: Running) -> None:
-    async def own(principal: Principal, scope_id: str) -> ScopeRow:
-        row = await asyncio.to_thread(queries.scope, scope_id)
-        principal.require_owner(row.member_id if row else None, scope_id)
-        if row is None:
-            raise Refused("unknown-scope", f"there is no scope {scope_id}", scope_id=scope_id)
-        return row
-
+def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> None:
     @made.get("/coc/scopes/{scope_id}", tags=["scopes"])
     async def scope(principal: SignedIn, scope_id: Key) -> Response:
         """A scope as it stands."""
-        return Json((await own(principal, scope_id))._asdict())
+        return Json((await allowed.scope(principal, scope_id))._asdict())
 
     @made.get("/coc/members/{member_id}/scopes", tags=["scopes"])
     async def scopes(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:
@@ -171,42 +164,35 @@ def _scopes(made: Api, queries: Queries, running: Running) -> None:
         principal: SignedIn, scope_id: Key, stage: Stage, on: Day | None = None
     ) -> Response:
         """How much may still be claimed as CoC on a day (today), until when, with its working."""
-        row = await own(principal, scope_id)
+        row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
         return Json(await asyncio.to_thread(queries.balance, row, stage, day))
 
     @made.get("/coc/scopes/{scope_id}/pools", tags=["scopes"])
     async def pools(principal: SignedIn, scope_id: Key, wanted: Paged) -> Response:
         """A scope's pools: one per stage and period."""
-        await own(principal, scope_id)
+        await allowed.scope(principal, scope_id)
         rows = await asyncio.to_thread(queries.pools, scope_id, wanted.after, wanted.limit)
         return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["pool"]))
 
 
-def _pools(made: Api, queries: Queries) -> None:
-    async def own(principal: Principal, pool: str) -> PoolRow:
-        row = await asyncio.to_thread(queries.pool, pool)
-        principal.require_owner(row.member_id if row else None, pool)
-        if row is None:
-            raise Refused("unknown-pool", f"there is no pool {pool}", pool=pool)
-        return row
-
+def _pools(made: Api, queries: Queries, allowed: Allowed) -> None:
     @made.get("/coc/pools/{pool}", tags=["pools"])
     async def one(principal: SignedIn, pool: Key) -> Response:
         """A pool as it stands."""
-        return Json((await own(principal, pool))._asdict())
+        return Json((await allowed.pool(principal, pool))._asdict())
 
     @made.get("/coc/pools/{pool}/movements", tags=["pools"])
     async def movements(principal: SignedIn, pool: Key, wanted: Paged) -> Response:
         """A pool's movements, by id."""
-        await own(principal, pool)
+        await allowed.pool(principal, pool)
         rows = await asyncio.to_thread(queries.movements, pool, wanted.after, wanted.limit)
         return Json(listed([_shown(row) for row in rows], wanted, lambda row: row["key"]))
 
     @made.get("/coc/pools/{pool}/reconciliation", tags=["pools"])
     async def reconciliation(principal: SignedIn, pool: Key) -> Response:
         """A pool month by month, with what cannot be explained."""
-        row = await own(principal, pool)
+        row = await allowed.pool(principal, pool)
         return Json(await asyncio.to_thread(queries.reconciliation, row))
 
 
@@ -217,20 +203,11 @@ def _shown(row: MovementRow) -> dict[str, Any]:
     return shown
 
 
-def _documents(made: Api, queries: Queries) -> None:
-    async def seen(principal: Principal, number: str) -> DocumentRow:
-        row = await asyncio.to_thread(queries.document, number)
-        sides = {row.member_id, row.customer_member_id} if row else set()
-        if not sides & principal.ids(RoleKind.MEMBER):
-            principal.require_owner(row.member_id if row else None, number)
-        if row is None:
-            raise Refused("unknown-document", f"there is no document {number}", number=number)
-        return row
-
+def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
     @made.get("/coc/documents/{number}", tags=["documents"])
     async def document(principal: SignedIn, number: Key) -> Response:
         """A document as it stands, for both its sides."""
-        return Json((await seen(principal, number))._asdict())
+        return Json((await allowed.document(principal, number))._asdict())
 
     @made.get("/coc/members/{member_id}/documents", tags=["documents"])
     async def documents(
@@ -257,7 +234,7 @@ def _documents(made: Api, queries: Queries) -> None:
     ) -> Response:
         """Where the metal of a document comes from, or went, in parts of `whole`; what the viewer
         may not see is masked, and its parts still count."""
-        row = await seen(principal, number)
+        row = await allowed.document(principal, number)
         walk = queries.upstream if direction == "upstream" else queries.downstream
         nodes = await asyncio.to_thread(walk, row, depth, on)
         own = principal.ids(RoleKind.MEMBER)

@@ -7,24 +7,16 @@ sender's, so that a file that comes twice adds nothing.
 import time
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
 
-from fastapi import Query
-from starlette.requests import Request
-from starlette.responses import Response
-
-from contracts.values import ID_PATTERN
 from infra.errors import Transient
 from infra.importing import jobs
-from infra.importing.formats import Format
-from infra.importing.jobs import Options
 from infra.importing.kinds import Asked, Kind
 from infra.importing.mapping import Binding
 from infra.importing.run import Imports
-from infra.importing.web import BODY, FILE_LIMIT, MAX_CONSTANTS, add_reads, shown
+from infra.importing.web import FILE_LIMIT, add_reads, add_receive
 from infra.persons import Persons
 from infra.service import Running
-from infra.web import Api, Json, SignedIn, correlation_id
+from infra.web import Api
 
 from . import movement_rows
 from .domain import CONSUMER
@@ -40,7 +32,10 @@ AHEAD = PAGES // 2
 the ids, with room for the chunk that is being written and for other callers."""
 WAIT_S = 10.0
 LOOK_S = 0.02
-Text = Annotated[str, Query(max_length=500)]
+ABOUT = """Take in a file of movements of any of the member's scopes, streamed. Each row is booked
+or refused by itself, in the order of the file: see `/coc/imports/{id}/rows`; what counts as non-CoC
+is told at `/coc/imports/{id}/notes`. A movement that is booked already adds nothing; the same file
+again under its id is the same import."""
 
 
 def movements_kind(running: Running, queries: Queries) -> Kind:
@@ -72,31 +67,6 @@ def add_imports(api: Api, running: Running, queries: Queries, persons: Persons) 
     """Add `/coc/imports` and the worker behind it."""
     kind = movements_kind(running, queries)
     imports = Imports(running, [kind])
-
-    @api.post("/coc/imports", tags=["imports"], status_code=202, openapi_extra=BODY)
-    async def receive(
-        request: Request,
-        principal: SignedIn,
-        import_id: Annotated[str, Query(pattern=ID_PATTERN)],
-        member_id: Annotated[str, Query(pattern=ID_PATTERN)],
-        format: Annotated[Format, Query()],  # noqa: A002  # its name in the address
-        dry_run: Annotated[bool, Query()] = False,
-        all_or_nothing: Annotated[bool, Query()] = False,
-        map: Annotated[list[Text], Query(max_length=MAX_CONSTANTS)] = [],  # noqa: A002, B006
-        set: Annotated[list[Text], Query(max_length=MAX_CONSTANTS)] = [],  # noqa: A002, B006
-    ) -> Response:
-        """Take in a file of movements of any of the member's scopes, streamed. Each row is booked
-        or refused by itself, in the order of the file: see `/coc/imports/{id}/rows`. A movement
-        that is booked already adds nothing; the same file again under its id is the same
-        import."""
-        principal.require_member(member_id)
-        options = Options(format, dry_run, False, all_or_nothing, tuple(map), tuple(set))
-        actor = await persons.actor(principal)
-        asked = Asked(import_id, member_id)
-        job = await imports.receive(
-            kind, asked, options, actor, correlation_id(request), request.stream()
-        )
-        return Json(shown(job), 202)
-
+    add_receive(api, running, imports, kind, persons, ABOUT)
     add_reads(api, running, imports)
     return imports

@@ -2,29 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated
 
-from fastapi import Query
-from starlette.requests import Request
-from starlette.responses import Response
-
-from contracts.values import ID_PATTERN
-from infra.importing.formats import Format
-from infra.importing.jobs import Options
 from infra.importing.kinds import Asked, Fault, Grouped, KeyOf, Kind
 from infra.importing.mapping import Binding
 from infra.importing.run import Imports
-from infra.importing.web import BODY, FILE_LIMIT, MAX_CONSTANTS, add_reads, shown
+from infra.importing.web import FILE_LIMIT, add_reads, add_receive
 from infra.persons import Persons
 from infra.service import Running
-from infra.web import Api, Json, SignedIn, correlation_id
+from infra.web import Api
 
 from .activity_words import FIELDS
 from .activity_work import Prepared, rows_of, work
 from .queries import Queries
 
 LIMITS: Mapping[str, int] = {"/ghg/imports": FILE_LIMIT}
-Text = Annotated[str, Query(max_length=500)]
+ABOUT = """Take in a file of activity data of any number of facilities and years, streamed; the rows
+of one may stand anywhere in it. Each facility-year is taken whole and calculated, or refused with
+every row that is the reason: see `/ghg/imports/{id}/rows`, and what was found in each at
+`/ghg/imports/{id}/groups`. The same file again under its id is the same import."""
 OTHERS = Fault(
     "",
     "with-its-facility-year",
@@ -52,32 +47,6 @@ def add_imports(api: Api, running: Running, queries: Queries, persons: Persons) 
     """Add `/ghg/imports` and the worker behind it."""
     kind = activity_kind(queries)
     imports = Imports(running, [kind])
-
-    @api.post("/ghg/imports", tags=["imports"], status_code=202, openapi_extra=BODY)
-    async def receive(
-        request: Request,
-        principal: SignedIn,
-        import_id: Annotated[str, Query(pattern=ID_PATTERN)],
-        member_id: Annotated[str, Query(pattern=ID_PATTERN)],
-        format: Annotated[Format, Query()],  # noqa: A002  # its name in the address
-        dry_run: Annotated[bool, Query()] = False,
-        all_or_nothing: Annotated[bool, Query()] = False,
-        map: Annotated[list[Text], Query(max_length=MAX_CONSTANTS)] = [],  # noqa: A002, B006
-        set: Annotated[list[Text], Query(max_length=MAX_CONSTANTS)] = [],  # noqa: A002, B006
-    ) -> Response:
-        """Take in a file of activity data of any number of facilities and years, streamed; the
-        rows of one may stand anywhere in it. Each facility-year is taken whole and calculated, or
-        refused with every row that is the reason: see `/ghg/imports/{id}/rows`, and what was found
-        in each at `/ghg/imports/{id}/groups`. The same file again under its id is the same
-        import."""
-        principal.require_member(member_id)
-        options = Options(format, dry_run, False, all_or_nothing, tuple(map), tuple(set))
-        actor = await persons.actor(principal)
-        asked = Asked(import_id, member_id)
-        job = await imports.receive(
-            kind, asked, options, actor, correlation_id(request), request.stream()
-        )
-        return Json(shown(job), 202)
-
+    add_receive(api, running, imports, kind, persons, ABOUT)
     add_reads(api, running, imports)
     return imports
