@@ -101,6 +101,8 @@ def _duty(event: membership.DutyStarted) -> Sequence[Told]:
         (RUNS_FROM + rule, iso(starts_on), ALWAYS),
         (RUNS_TO + rule, due_on, ALWAYS),
         (RUNS_UNTIL + rule, None, ALWAYS),
+        # An earlier round may have had the same last day, and have been met: this one is not.
+        (MET_UNTIL + round_of(rule, due_on), iso(starts_on), ALWAYS),
     )
 
 

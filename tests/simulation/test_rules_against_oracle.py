@@ -130,6 +130,13 @@ def test_a_short_wild_life_is_as_the_oracle_says(seed: int) -> None:
     assert len(life.diary) > 15
 
 
+def test_a_duty_that_falls_due_again_on_a_day_of_which_it_was_met_before_is_open() -> None:
+    """A life in which the class is changed and changed back; found among the many below."""
+    life = WildLife(20261137, replace(Rules(), early_expiry_waits=False), **OTHERWISE[2][0])
+    found = life.live(days=400)
+    assert not found, report(found, title=f"{life.today}") + life.told()
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("number", range(8))
 def test_a_wild_life_is_as_the_oracle_says_day_by_day(seed: int, number: int) -> None:
