@@ -1,9 +1,6 @@
 """A process that is told to stop gives back what it opened."""
 
 import asyncio
-import os
-import stat
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -12,6 +9,7 @@ from castmark.folder import listen
 from castmark.process import Process
 from infra.settings import load_settings
 from services.portal.app import COOKIE
+from tests.sockets import sockets
 
 
 async def visit(data: Path) -> None:
@@ -32,16 +30,6 @@ async def visit(data: Path) -> None:
     assert process.server is not None
     process.server.should_exit = True
     await running
-
-
-def sockets() -> set[int]:
-    """The sockets that this process has open, by descriptor."""
-    opened: set[int] = set()
-    for name in os.listdir("/dev/fd"):
-        with suppress(OSError):  # the listing's own descriptor is gone by now
-            if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
-                opened.add(int(name))
-    return opened
 
 
 def test_the_portal_closes_its_connections_to_the_services(tmp_path: Path) -> None:
