@@ -54,7 +54,7 @@ def test_each_line_is_a_command_to_send(tmp_path: Path) -> None:
     wanted = {"on", "service", "command", "command_id", "fields", "note", "sender"}
     assert all(set(step) == wanted for step in shown)
     assert [step["on"] for step in shown] == sorted(step["on"] for step in shown)
-    assert {step["service"] for step in shown} == {"membership", "audits", "ghg"}
+    assert {step["service"] for step in shown} == {"membership", "audits", "ghg", "coc"}
 
 
 def test_no_two_steps_share_a_command_id(made: World) -> None:
