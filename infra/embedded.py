@@ -84,7 +84,9 @@ class StoreLog:
                 if batch.next_offset < LIMIT:
                     if not wake.is_set():
                         progress.at_head(source, 0)
-                    if batch.received:
+                    # Who follows several sources hears of a cause before its effect, which comes
+                    # from another one, only where no reader sleeps.
+                    if batch.received and len(applier.consumer.sources) == 1:
                         await rest(began)
                     await _wait(wake, OWN)
                 failures = 0
