@@ -20,11 +20,11 @@ from infra.devissuer import development_issuer
 from infra.kafka_admin import create_topics
 from infra.local.kafka import KafkaCluster
 from infra.local.postgres import PostgresServer
-from infra.local.processes import Household, ServerProcess
+from infra.local.processes import Household, ServerProcess, free_ports
 from infra.settings import Settings
 
 from .client import connect
-from .folder import listen, lock, remember
+from .folder import lock, remember
 from .operate import print_links
 from .parts import NAMES, PORTAL
 from .world import is_empty, load_world
@@ -80,7 +80,7 @@ class Cluster:
         self.kafka.start(self.brokers)
         self._stack.callback(self.kafka.stop)
         create_topics(self.kafka.bootstrap, replication=self.brokers)
-        ports = {name: _free_port() for name in NAMES}
+        ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         self.urls = {
             PREFIXES[name]: f"http://127.0.0.1:{port}"
             for name, port in ports.items()
@@ -156,11 +156,6 @@ class Cluster:
     def _stop_services(self) -> None:
         self._home.stop(*(one.server for one in self.services.values()), patience_s=STOP_S)
         self._home.close()
-
-
-def _free_port() -> int:
-    with listen("127.0.0.1", 0) as made:
-        return int(made.getsockname()[1])
 
 
 def run(settings: Settings, out: Console, *, world: bool) -> None:

@@ -67,6 +67,7 @@ class Overview:
 
     def __init__(self, running: Running, exports: Exports) -> None:
         self._reader = Reader(running)
+        self._own = running.name
         self._policies = running.definition.policies
         self._exports = exports
 
@@ -154,6 +155,10 @@ class Overview:
         """What is known now of an entity's certificates on a day. How far it goes is read first."""
         through = self._reader.through(CONSUMER).get("certification", 0)
         return seen_on(entity_id, day, self._certificates(entity_id), through)
+
+    def own_position(self) -> int:
+        """How far the rows know what the ledger itself decided."""
+        return self._reader.through(CONSUMER).get(self._own, 0)
 
     def certificates(self, row: ScopeRow, on: date) -> dict[str, object]:
         """The certificates of a scope's entity, and the last day of each standard by what is

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
+from infra.news import News
 from infra.service import Running
 from infra.web import Api, Day, Json, Paged, SignedIn, listed
 
@@ -24,6 +25,7 @@ def add_overview(made: Api, running: Running, overview: Overview, allowed: Allow
     _scopes(made, running, overview, allowed)
     _pools(made, overview, allowed)
     _documents(made, overview, allowed)
+    _through(made, running, overview)
 
 
 def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -> None:
@@ -119,6 +121,28 @@ def _documents(made: Api, overview: Overview, allowed: Allowed) -> None:
             return {"number": number, **told, "chain": chain, "may_answer": buyer and open_}
 
         return Json(await asyncio.to_thread(found))
+
+
+def _through(made: Api, running: Running, overview: Overview) -> None:
+    news = News(running.writer)
+
+    @made.get("/coc/through", tags=["operation"])
+    async def through(
+        principal: SignedIn,
+        position: Annotated[int, Query(ge=0, le=2**53 - 1)] = 0,
+        wait: Annotated[float, Query(ge=0, le=60)] = 0,
+    ) -> Response:
+        """How far the ledger's rows know its own events; with `wait`, answers once they know what
+        a command's answer called its `position`, or after so many seconds."""
+        principal.require(RoleKind.OPS, RoleKind.MEMBER)
+        until = asyncio.get_running_loop().time() + wait
+        while True:
+            told = news.next()
+            reached = await asyncio.to_thread(overview.own_position)
+            left = until - asyncio.get_running_loop().time()
+            if reached >= position or left <= 0:
+                return Json({"position": reached})
+            await news.wait(told, min(left, 1.0))
 
 
 def _members(principal: Principal) -> list[str] | None:

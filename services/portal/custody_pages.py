@@ -28,6 +28,7 @@ SCOPES = 100
 BOOKINGS = 15
 WAITING = 20
 FORM_BYTES = 10_000
+KNOWN_S = 5
 
 
 class Visit(NamedTuple):
@@ -283,6 +284,9 @@ def _deeds(made: Api, visit: Visit) -> None:
             token, f"/coc/commands/{deed}_document", fields, said.get("once", "")
         )
         if told.fine:
+            # The page that follows shows what was just done, and not what was before it.
+            known = {"position": str(told.content["position"]), "wait": str(KNOWN_S)}
+            await visit.asking.get(token, "/coc/through", known)
             return RedirectResponse(custody.document_page(number), 303)
         return await _shown(visit, token, number, told)
 

@@ -33,6 +33,7 @@ from services.audit_scheduling.domain import (
     ROLES,
     fill,
 )
+from services.audit_scheduling.emission_rows import EMISSIONS
 from services.audit_scheduling.evidence import HeldClass
 from services.audit_scheduling.rows import PROJECTIONS, scope_of
 
@@ -258,7 +259,7 @@ def test_every_command_of_an_auditor_names_the_firm() -> None:
 
 
 def test_every_filled_field_of_a_command_can_be_filled() -> None:
-    assert CONSUMERS[0].projections == PROJECTIONS
+    assert CONSUMERS[0].projections == (*PROJECTIONS, EMISSIONS)
     for command in COMMANDS:
         filled = fill(command.NAME, {"audit_id": "A1"}, Rows([]), nothing)
         assert set(filled) | {"on"} == set(command.FILLED)
