@@ -99,10 +99,14 @@ def derived_id(*parts: str) -> str:
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
+OWN = "~"
+"""How the ids of our own commands begin."""
+
+
 def own_id(*parts: str) -> str:
     """A derived id for a command of our own. No client can use it first: an id that a client sends
     begins with a letter or a digit (`contracts.values.ID_PATTERN`)."""
-    return "~" + derived_id(*parts)
+    return OWN + derived_id(*parts)
 
 
 def issued(reaction: Reaction, event: Recorded, rows: Lookup) -> list[Issued]:

@@ -15,7 +15,14 @@ from .facts import FACTS
 from .lapse import ENDED
 from .published_certificate import EXPIRE, CorrectCertificate, PublishCertificate
 from .published_disclosure import PublishDisclosed
-from .published_duty import PublishDuty
+from .published_duty import (
+    LET_GO,
+    CertificateHeard,
+    DutiesLetGo,
+    DutyHeld,
+    HearCertificate,
+    PublishDuty,
+)
 from .reactions import REACTIONS
 from .reminder import ReminderDue, ReminderSet, ReminderStopped, SetReminder, StopReminder
 from .status import Dossier, Status, gather, status
@@ -33,14 +40,26 @@ COMMANDS: tuple[type[Command], ...] = (CorrectCertificate,)
 INTERNAL: tuple[type[Command], ...] = (
     PublishCertificate,
     PublishDuty,
+    HearCertificate,
     PublishDisclosed,
     SetReminder,
     StopReminder,
 )
-PRIVATE: tuple[type[Event], ...] = (ReminderSet, ReminderStopped, ReminderDue)
+PRIVATE: tuple[type[Event], ...] = (
+    ReminderSet,
+    ReminderStopped,
+    ReminderDue,
+    DutyHeld,
+    CertificateHeard,
+    DutiesLetGo,
+)
 ROLES: Mapping[str, frozenset[str]] = {CorrectCertificate.NAME: frozenset({"ops"})}
-RESTS_ON: Mapping[str, tuple[str, ...]] = {EXPIRE: ("audit_scheduling",)}
-"""A certificate has expired only when audits have closed the day and told of no conversion."""
+RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    EXPIRE: ("audit_scheduling",),
+    LET_GO: ("audit_scheduling",),
+}
+"""A certificate has expired only when audits have closed the day and told of no conversion; and
+until then, what follows from an event of theirs waits for it."""
 
 CONSUMERS: tuple[Consumer, ...] = (
     Consumer(

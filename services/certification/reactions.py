@@ -13,7 +13,7 @@ from contracts import audits, certification, ghg, membership
 from contracts.envelope import Event, Recorded
 from contracts.machinery import TreeHeadSigned
 from contracts.values import CertificateId, CertificateType, CertificationStatus
-from infra.decider import Command, Lookup, Reaction
+from infra.decider import OWN, Command, Lookup, Reaction
 from infra.published_heads import SignHead
 
 from . import deadlines
@@ -21,10 +21,10 @@ from .deadline_parts import DeadlineRow
 from .lapse import ENDED, ENDED_BY, ENDING
 from .published_certificate import PublishCertificate, Told
 from .published_disclosure import PublishDisclosed
-from .published_duty import PublicEvent, PublishDuty
+from .published_duty import HearCertificate, PublicEvent, PublishDuty
 from .reminder import SetReminder, StopReminder
 from .status import gather, status
-from .subjects import SUBJECTS, loader
+from .subjects import SUBJECTS, SubjectRow, loader
 
 AuditsEvent = (
     audits.CertificateGranted
@@ -52,7 +52,14 @@ def publish_certificates(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         return ()
     on = event.valid_from if isinstance(event, audits.CertificateGranted) else event.effective_on
     told = public_certificate(event, _status(event.certificate_id, on, rows))
-    return (PublishCertificate(on=_today(recorded), event=told),)
+    causes: tuple[str, ...] = (recorded.envelope.event_id,)
+    if isinstance(event, audits.CertificateGranted):
+        causes = (*causes, _grant_of(event.certificate_id))
+    today = _today(recorded)
+    return (
+        PublishCertificate(on=today, event=told),
+        HearCertificate(on=today, member_id=event.member_id, causes=causes),
+    )
 
 
 def publish_duties(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -60,7 +67,26 @@ def publish_duties(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     event = recorded.event
     if not isinstance(event, DutyEvent):
         return ()
-    return (PublishDuty(on=_today(recorded), event=public_duty(event)),)
+    awaits = _awaited(recorded, event, rows)
+    return (PublishDuty(on=_today(recorded), event=public_duty(event), awaits=awaits),)
+
+
+def _awaited(recorded: Recorded, event: DutyEvent, rows: Lookup) -> tuple[str, ...]:
+    """What is public before an event of a duty: the event of audits that membership reacted to (it
+    reacts to no other with a duty), and the grant of the certificate that it names."""
+    at, awaits = recorded.envelope, list[str]()
+    if at.command_id.startswith(OWN):
+        awaits.append(at.causation_id)
+    named: CertificateId | None = getattr(event, "certificate_id", None)
+    if named is not None:
+        row: SubjectRow | None = rows(SUBJECTS.name, f"certificate/{named}")
+        if row is None or "valid_from" not in row.facts:
+            awaits.append(_grant_of(named))
+    return tuple(awaits)
+
+
+def _grant_of(certificate_id: CertificateId) -> str:
+    return f"certificate/{certificate_id}"
 
 
 def publish_disclosures(recorded: Recorded, rows: Lookup) -> Sequence[Command]:

@@ -8,6 +8,7 @@ import orjson
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
+from contracts import certification as public
 from contracts.certification import CertificateGranted
 from contracts.envelope import Event, Recorded, category
 from infra.decider import decider_of, issued
@@ -27,6 +28,7 @@ from .given_audits import certificate_reinstated, certificate_suspended, granted
 from .histories import DAYS, SUBJECTS, histories, interleavings
 
 HISTORIES = histories()
+PUBLIC = frozenset(event.TYPE for event in public.EVENTS)
 
 
 def written(rows: Mapping[str, Any]) -> dict[str, bytes]:
@@ -157,6 +159,7 @@ class Publisher:
 
     def __init__(self, events: Iterable[Recorded]) -> None:
         self.told: dict[str, list[Event]] = {}
+        self.order: list[Event] = []
         self.states: dict[str, Any] = {}
         self.refused: list[str] = []
         self.rows: dict[tuple[str, str], Any] = {}
@@ -184,12 +187,16 @@ class Publisher:
         for event in decider.decide(command, state, POLICIES):
             state = decider.evolve(state, event)
             self.told.setdefault(command.stream, []).append(event)
+            if event.TYPE in PUBLIC:
+                self.order.append(event)
         self.states[command.stream] = state
 
     def public(self) -> dict[str, list[Event]]:
-        return {
-            stream: events for stream, events in self.told.items() if category(stream) != "deadline"
+        told = {
+            stream: [event for event in events if event.TYPE in PUBLIC]
+            for stream, events in self.told.items()
         }
+        return {stream: events for stream, events in told.items() if events}
 
 
 def decided(history: Iterable[Recorded]) -> list[Recorded]:

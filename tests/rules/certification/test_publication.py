@@ -146,14 +146,17 @@ def test_every_event_of_a_duty_is_told_without_reason_or_approver() -> None:
         shared = {"member_id": "M1", "rule": rule, "due_on": DUE_ON}
         return event.model_validate({**shared, **more})
 
-    assert told(
+    history = (
+        granted(FROM, TO),
         duty_started(),
         duty_met(FROM),
         duty_reopened(FROM + DAY),
         duty_missed(),
         miss_retracted(DUE_ON + 9 * DAY),
         duty_extended(later, DUE_ON),
-    ) == [
+    )
+    assert told(*history) == [
+        GRANTED,
         says(public.DutyStarted, starts_on=JOINED_ON),
         says(public.DutyMet, certificate_id="C1", effective_on=FROM),
         says(public.DutyReopened, effective_on=FROM + DAY),
@@ -271,7 +274,7 @@ def test_a_conversion_moves_the_expiry_even_when_it_was_told() -> None:
 
 
 def test_expiry_rests_on_the_silence_of_audits() -> None:
-    assert RESTS_ON == {"expire": ("audit_scheduling",)}
+    assert RESTS_ON["expire"] == ("audit_scheduling",)
 
 
 def test_another_rule_is_not_ours_to_answer() -> None:
