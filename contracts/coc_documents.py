@@ -29,8 +29,10 @@ from .values import CertificateId, Id, MemberId, PersonRef, PlainDecimal, Value
 
 class Supplement(Value):
     """What a document may say beyond what it must. The intensity is of the metal and the step
-    together, `inputs_kgco2e_per_kg` of the metal as it came in; where the step is `unknown`, the
-    second is told alone."""
+    together, `inputs_kgco2e_per_kg` of the metal as it came in. `known_percent` of the mass has a
+    footprint that is wholly known, `known_part_kgco2e_per_kg` is the average over that part, and
+    the whole lot emitted `at_least_kgco2e_per_kg`. Where too little is known, no intensity is told:
+    the footprint is incomplete."""
 
     country_of_origin: Id | None = None
     ps_certified: bool = False
@@ -40,6 +42,9 @@ class Supplement(Value):
     intensity_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
     inputs_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
     step: StepEmissions | None = None
+    known_percent: Annotated[PlainDecimal, Field(ge=0, le=100)] | None = None
+    known_part_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
+    at_least_kgco2e_per_kg: Annotated[PlainDecimal, Field(ge=0)] | None = None
 
 
 class Awaited(Value):

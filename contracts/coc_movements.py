@@ -35,16 +35,18 @@ SignedGrams = Annotated[int, Field(ge=-MOST_GRAMS, le=MOST_GRAMS)]
 GRAMS = 1000
 Way = tuple[Account, Account]
 """From which account to which."""
-Moved = tuple[int, int, int, int, int]
-"""Mass, mass of known footprint, grams of CO2e, pre- and post-consumer mass."""
+Moved = tuple[int, int, int, int, int, int]
+"""Mass, mass of known footprint, its grams of CO2e, pre- and post-consumer mass, grams known of the
+rest."""
 Ways = Mapping[Way, Moved]
-NO_MOVE: Moved = (0, 0, 0, 0, 0)
+NO_MOVE: Moved = (0, 0, 0, 0, 0, 0)
 
 
 class MovementsBooked(Event):
     """Movements of one pool, in the order in which they were booked. `kg` and what it carries left
     `sources` and came into `targets`, and is negative where a count found less. Of each movement
-    the rest says what `coc.movement_booked` says of one."""
+    the rest says what `coc.movement_booked` says of one; `partial_g` is empty where none carries
+    any."""
 
     TYPE: ClassVar[str] = "coc.movements_booked.v1"
     pool: PoolKey
@@ -65,6 +67,7 @@ class MovementsBooked(Event):
     counterparties: tuple[Id | None, ...]
     contractors: tuple[Id | None, ...]
     remarks: tuple[tuple[Remark, ...], ...]
+    partial_g: tuple[SignedGrams, ...] = ()
     _places: Mapping[str, int] = PrivateAttr(default_factory=dict)
     _totals: Mapping[date, Ways] = PrivateAttr(default_factory=dict)
 
@@ -76,6 +79,7 @@ class MovementsBooked(Event):
     @model_validator(mode="after")
     def _columns_of_one_length(self) -> Self:
         columns = [value for value in self.__dict__.values() if isinstance(value, tuple)]
+        columns = [one for one in columns if one is not self.partial_g or one]
         if any(len(column) != len(self.movement_ids) for column in columns):
             raise ValueError("the columns are not of one length")
         if len(self._places) != len(self.movement_ids):
@@ -111,9 +115,15 @@ class MovementsBooked(Event):
                 found[2] += grams
                 found[3] += pre
                 found[4] += post
+        partial: dict[tuple[date, Account, Account], int] = {}
+        for way, more in zip(
+            zip(self.days, self.sources, self.targets, strict=False), self.partial_g, strict=False
+        ):
+            partial[way] = partial.get(way, 0) + more
         totals: dict[date, dict[Way, Moved]] = {}
         for (day, source, target), (kg, known, grams, pre, post) in sums.items():
-            totals.setdefault(day, {})[source, target] = (kg, known, grams, pre, post)
+            rest = partial.get((day, source, target), 0)
+            totals.setdefault(day, {})[source, target] = (kg, known, grams, pre, post, rest)
         return totals
 
     def movement(self, place: int) -> MovementBooked:
@@ -150,6 +160,7 @@ class MovementsBooked(Event):
             self.emission_g[place],
             self.pre_kg[place],
             self.post_kg[place],
+            self.partial_g[place] if self.partial_g else 0,
         )
         return _both_sides(self.sources[place], self.targets[place], moved)
 
@@ -157,12 +168,13 @@ class MovementsBooked(Event):
 def _both_sides(source: Account, target: Account, moved: Moved) -> tuple[Entry, ...]:
     if not any(moved):
         return ()
-    kg, known, grams, pre, post = moved
-    return _entry(source, (-kg, -known, -grams, -pre, -post)), _entry(target, moved)
+    kg, known, grams, pre, post, partial = moved
+    taken = (-kg, -known, -grams, -pre, -post, -partial)
+    return _entry(source, taken), _entry(target, moved)
 
 
 def _entry(account: Account, moved: Moved) -> Entry:
-    kg, known, grams, pre, post = moved
+    kg, known, grams, pre, post, partial = moved
     return Entry.model_construct(
         account=account,
         kg=kg,
@@ -170,6 +182,7 @@ def _entry(account: Account, moved: Moved) -> Entry:
         emission_kgco2e=Decimal(grams) / GRAMS if grams else ZERO,
         pre_kg=pre,
         post_kg=post,
+        partial_kgco2e=Decimal(partial) / GRAMS if partial else ZERO,
     )
 
 
@@ -187,10 +200,11 @@ def added_up(days: Iterable[Ways]) -> Ways:
     """What went each way on some days together."""
     sums: dict[Way, Moved] = {}
     for ways in days:
-        for way, (kg, known, grams, pre, post) in ways.items():
+        for way, (kg, known, grams, pre, post, partial) in ways.items():
             one = sums.get(way, NO_MOVE)
             sums[way] = (
-                one[0] + kg, one[1] + known, one[2] + grams, one[3] + pre, one[4] + post
+                one[0] + kg, one[1] + known, one[2] + grams, one[3] + pre, one[4] + post,
+                one[5] + partial,
             )  # fmt: skip
     return sums
 

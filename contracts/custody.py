@@ -135,8 +135,9 @@ ZERO = Decimal(0)
 
 
 class Entry(Value):
-    """One line of a movement. `known_kg` is the mass whose emissions are known; `emission_kgco2e`
-    what came with it; `pre_kg` and `post_kg` the recycled mass in it. All signed like `kg`."""
+    """One line of a movement. `known_kg` is the mass whose footprint is wholly known, with
+    `emission_kgco2e`; `partial_kgco2e` is what is known of the rest, where a step is missing;
+    `pre_kg` and `post_kg` the recycled mass in it. All signed like `kg`."""
 
     account: Account
     kg: SignedMass
@@ -144,12 +145,17 @@ class Entry(Value):
     emission_kgco2e: Grams = ZERO
     pre_kg: SignedMass = 0
     post_kg: SignedMass = 0
+    partial_kgco2e: Grams = ZERO
 
 
 class Carried(Value):
-    """What a lot of metal carries: emissions for `known_kg` of it (of these, `step_kgco2e` were
-    added by the seller's own step), recycled mass by kind; how the emissions were found, if it was
-    told (sources.md 5.7)."""
+    """What a lot of metal carries: emissions for `known_kg` of it, recycled mass by kind; how the
+    emissions were found, if it was told (sources.md 5.7). The footprint of the rest of its mass is
+    not wholly known: `partial_kgco2e` is what is known of it, and never more than the truth.
+
+    The seller's own step changed this so: it added `step_kgco2e` to the emissions and
+    `step_partial_kgco2e` to the partial ones; where nothing is known of it, `untold_kg` that came
+    in wholly known left known in part, and their `untold_kgco2e` went over with them."""
 
     known_kg: MassOrNone = 0
     emission_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
@@ -160,13 +166,18 @@ class Carried(Value):
     method: Id | None = None
     period: Id | None = None
     verifier: Id | None = None
+    partial_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
+    step_partial_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
+    untold_kg: MassOrNone = 0
+    untold_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
 
 
 class StepEmissions(Value):
     """What a seller's own step gives off per kilogram of its product (sources.md 5.7). `verified`:
     by the newest results of a calendar year that are verified for all its facilities; `results`
     are `<facility>:<year>:<result>`. `booked`: by hand, as movements, so that nothing is added.
-    `unknown`: nothing is added, for the `reason`; what the metal brought along still travels."""
+    `unknown`: nothing is added, for the `reason`; what the metal brought along still travels, as
+    known in part."""
 
     how: Literal["verified", "booked", "unknown"]
     reason: Id | None = None

@@ -1,9 +1,10 @@
 """Double entry in integer kilograms: what a pool holds, and how movements move it. Pure.
 
-A movement is a balanced tuple of entries: in each component (mass, mass of known footprint, grams
-of CO2e, recycled mass by kind) they add up to zero, so that the sum over all accounts is zero after
-every movement. A lot that leaves an account takes its part of what the account carries, rounded
-down to the unit; the rest stays, and nothing is lost. Accounts: sources.md 5.3.
+A movement is a balanced tuple of entries: in each component (mass, mass of known footprint, its
+grams of CO2e, those known of the rest, recycled mass by kind) they add up to zero, so that the sum
+over all accounts is zero after every movement. A lot that leaves an account takes its part of what
+the account carries, rounded down to the unit; the rest stays, and nothing is lost. Accounts:
+sources.md 5.3.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,13 +19,15 @@ GRAMS = 1000
 
 class Amount(NamedTuple):
     """What an account holds: mass, and what the mass carries. `known_kg` is the part of the mass
-    whose emissions are known, `emission_g` these emissions in grams of CO2e."""
+    whose footprint is wholly known, `emission_g` its emissions in grams of CO2e, `partial_g` what
+    is known of those of the rest."""
 
     kg: int = 0
     known_kg: int = 0
     emission_g: int = 0
     pre_kg: int = 0
     post_kg: int = 0
+    partial_g: int = 0
 
 
 NOTHING = Amount()
@@ -45,14 +48,21 @@ OUTPUTS = (Account.OUTPUT_COC, Account.OUTFLOW, Account.OUTFLOW_SCRAP)
 
 def plus(one: Amount, other: Amount) -> Amount:
     """The sum, component by component."""
-    kg, known, grams, pre, post = other
-    return Amount(one[0] + kg, one[1] + known, one[2] + grams, one[3] + pre, one[4] + post)
+    kg, known, grams, pre, post, partial = other
+    return Amount(
+        one[0] + kg,
+        one[1] + known,
+        one[2] + grams,
+        one[3] + pre,
+        one[4] + post,
+        one[5] + partial,
+    )
 
 
 def minus(amount: Amount) -> Amount:
     """The same with the other sign."""
-    kg, known, grams, pre, post = amount
-    return Amount(-kg, -known, -grams, -pre, -post)
+    kg, known, grams, pre, post, partial = amount
+    return Amount(-kg, -known, -grams, -pre, -post, -partial)
 
 
 def part(held: Amount, kg: int) -> Amount:
@@ -67,9 +77,13 @@ def part(held: Amount, kg: int) -> Amount:
 
 def amount_of(entry: Entry) -> Amount:
     """An entry's amount."""
-    emission = entry.emission_kgco2e
-    grams = int(emission * GRAMS) if emission else 0
-    return Amount(entry.kg, entry.known_kg, grams, entry.pre_kg, entry.post_kg)
+    grams, partial = grams_of(entry.emission_kgco2e), grams_of(entry.partial_kgco2e)
+    return Amount(entry.kg, entry.known_kg, grams, entry.pre_kg, entry.post_kg, partial)
+
+
+def grams_of(kgco2e: Decimal) -> int:
+    """Kilograms of CO2e in grams."""
+    return int(kgco2e * GRAMS) if kgco2e else 0
 
 
 def entry(account: Account, amount: Amount) -> Entry:
@@ -81,13 +95,14 @@ def entry(account: Account, amount: Amount) -> Entry:
         emission_kgco2e=Decimal(amount.emission_g) / GRAMS if amount.emission_g else ZERO,
         pre_kg=amount.pre_kg,
         post_kg=amount.post_kg,
+        partial_kgco2e=Decimal(amount.partial_g) / GRAMS if amount.partial_g else ZERO,
     )
 
 
 def carried_amount(kg: int, carried: Carried) -> Amount:
     """A lot with what it is told to carry."""
-    grams = int(carried.emission_kgco2e * GRAMS)
-    return Amount(kg, carried.known_kg, grams, carried.pre_kg, carried.post_kg)
+    grams, partial = grams_of(carried.emission_kgco2e), grams_of(carried.partial_kgco2e)
+    return Amount(kg, carried.known_kg, grams, carried.pre_kg, carried.post_kg, partial)
 
 
 def balanced(entries: Iterable[Entry]) -> bool:
@@ -172,7 +187,7 @@ def moved(books: Books, source: Account, target: Account, kg: int) -> tuple[Entr
 
 def lost(books: Books, kg: int) -> tuple[Entry, ...]:
     """Metal is lost from stock. Its emissions stay with what is left: the products bear them."""
-    share = part(held(books, Account.STOCK), kg)._replace(emission_g=0)
+    share = part(held(books, Account.STOCK), kg)._replace(emission_g=0, partial_g=0)
     return entry(Account.STOCK, minus(share)), entry(Account.LOSSES, share)
 
 
@@ -186,12 +201,15 @@ def _shifted(kg: int, against: Account) -> tuple[Entry, ...]:
     return entry(against, Amount(-kg)), entry(Account.STOCK, Amount(kg))
 
 
-def processed(grams: int) -> tuple[Entry, ...]:
-    """Emissions of the step itself are added to what the stock carries."""
-    return (
-        entry(Account.PROCESS, Amount(emission_g=-grams)),
-        entry(Account.STOCK, Amount(emission_g=grams)),
-    )
+def processed(books: Books, grams: int) -> tuple[Entry, ...]:
+    """Emissions of the step itself are added to what the stock carries: to the mass whose footprint
+    is known, and to the rest, each its part."""
+    stock = held(books, Account.STOCK)
+    known = grams
+    if 0 <= stock.known_kg < stock.kg:
+        known = grams * stock.known_kg // stock.kg
+    more = Amount(emission_g=known, partial_g=grams - known)
+    return entry(Account.PROCESS, minus(more)), entry(Account.STOCK, more)
 
 
 def reclassified(amount: Amount, *, as_coc: bool) -> tuple[Entry, ...]:

@@ -30,7 +30,7 @@ from .accounts import Amount, entry, held, minus
 from .entity_rules import missing_topics, origin_remarks
 from .evidence import MovementSeen
 from .footprint import told_amount
-from .own_emissions import ONWARD, own_grams, step_of
+from .own_emissions import ONWARD, step_in, step_of
 from .pool_commands import (
     BookLoss,
     BookProcessEmissions,
@@ -99,7 +99,7 @@ def posting(command: Bookable, state: Pool, policy: Policy) -> Posting:
         case BookProcessEmissions():
             _check_by_hand(state)
             grams = int(command.emission_kgco2e * accounts.GRAMS)
-            return Posting(MovementKind.PROCESS_EMISSIONS, accounts.processed(grams))
+            return Posting(MovementKind.PROCESS_EMISSIONS, accounts.processed(books, grams))
         case ChangeStage():
             return _to_stage(command, state, policy)
         case _:
@@ -108,7 +108,8 @@ def posting(command: Bookable, state: Pool, policy: Policy) -> Posting:
 
 def _check_by_hand(state: Pool) -> None:
     """Refuse to book by hand what verified results have added to lots of this pool already."""
-    if -held(state.books, Account.PROCESS).emission_g != state.by_hand_g:
+    process = held(state.books, Account.PROCESS)
+    if -process.emission_g - process.partial_g != state.by_hand_g:
         raise Refused(
             "process-emissions-verified",
             "Verified results add the step's own emissions to what leaves this pool: booked by hand"
@@ -182,9 +183,9 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
     entries = [entry(Account.STOCK, minus(whole))]
     material, by_hand = ONWARD[command.stage], bool(state.by_hand_g)
     step = step_of(command.results, material, command.day, policy, by_hand=by_hand)
-    coc, rest = (_with_step(one, step) for one in (coc, rest))
-    grams = coc.emission_g + rest.emission_g - whole.emission_g
-    entries += [entry(Account.PROCESS, Amount(emission_g=-grams))] if grams else []
+    coc, rest = (accounts.plus(one, step_in(step, one).change) for one in (coc, rest))
+    added = accounts.plus(accounts.plus(coc, rest), minus(whole))
+    entries += [entry(Account.PROCESS, minus(added))] if any(added) else []
     entries += [entry(Account.OUTPUT_COC, coc)] if coc.kg else []
     entries += [entry(Account.OUTFLOW, rest)] if rest.kg else []
     return Posting(
@@ -198,15 +199,14 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
     )
 
 
-def _with_step(amount: Amount, step: StepEmissions) -> Amount:
-    return amount._replace(emission_g=amount.emission_g + own_grams(step, amount.known_kg))
-
-
 def _step_remarks(step: StepEmissions) -> tuple[Remark, ...]:
     """What is not added is said, since the next stage cannot see it."""
     if step.how != "unknown":
         return ()
-    sentence = f"The step's own emissions are not known and not added: {step.reason}."
+    sentence = (
+        f"The step's own emissions are not known and not added: {step.reason}. What goes on is"
+        " known in part."
+    )
     return (Remark(rule="5.7", severity=Severity.INFO, sentence=sentence),)
 
 

@@ -21,8 +21,8 @@ from .booking import LOT_ACCOUNT
 from .documents import replaced_before
 from .entity_rules import check_certified, stake_limit, supplier_faults
 from .evidence import ReplacedClaim, ScopeEvidence
-from .footprint import carried, of_lot, step_grams
-from .own_emissions import own_grams, step_of
+from .footprint import carried, of_lot, step_part
+from .own_emissions import step_in, step_of
 from .period import through
 from .pool_commands import ClaimChange, DesignateOutput
 from .pool_state import Pool, replaced_key
@@ -170,31 +170,23 @@ def _claimed(
     account = LOT_ACCOUNT[command.lot]
     if other is not None and more <= 0:
         kept = of_lot(other.carried, other.mass_kg, command.mass_kg)
-        left = carried_amount(other.mass_kg - command.mass_kg, _less(other.carried, kept))
-        grams = step_grams(other.carried) - step_grams(kept)
-        return kept, claim_entries(left, grams, command.lot, restored=False) if left.kg else ()
+        whole = carried_amount(other.mass_kg, other.carried)
+        left = accounts.plus(whole, minus(carried_amount(command.mass_kg, kept)))
+        gone = accounts.plus(step_part(other.carried).change, minus(step_part(kept).change))
+        return kept, claim_entries(left, gone, command.lot, restored=False) if left.kg else ()
     share = accounts.part(held(books, account), more)
-    grams = own_grams(step, share.known_kg)
-    share = share._replace(emission_g=share.emission_g + grams)
-    entries = claim_entries(share, grams, command.lot, restored=True)
+    made = step_in(step, share)
+    share = accounts.plus(share, made.change)
+    entries = claim_entries(share, made.change, command.lot, restored=True)
     if other is None:
-        return carried(share, step_g=grams), entries
+        return carried(share, step=made), entries
     total = accounts.plus(carried_amount(other.mass_kg, other.carried), share)
-    return carried(total, other.carried, step_grams(other.carried) + grams), entries
-
-
-def _less(whole: Carried, kept: Carried) -> Carried:
-    return Carried(
-        known_kg=whole.known_kg - kept.known_kg,
-        emission_kgco2e=whole.emission_kgco2e - kept.emission_kgco2e,
-        pre_kg=whole.pre_kg - kept.pre_kg,
-        post_kg=whole.post_kg - kept.post_kg,
-    )
+    return carried(total, other.carried, step_part(other.carried).with_(made)), entries
 
 
 def _given_back(old: ReplacedClaim) -> tuple[Entry, ...]:
     whole = carried_amount(old.mass_kg, old.carried)
-    return claim_entries(whole, step_grams(old.carried), old.lot, restored=False)
+    return claim_entries(whole, step_part(old.carried).change, old.lot, restored=False)
 
 
 def _release(
@@ -213,21 +205,21 @@ def _release(
     )
 
 
-def claim_entries(amount: Amount, step_g: int, lot: Lot, *, restored: bool) -> tuple[Entry, ...]:
-    """A claim goes back to what is not claimed, or is claimed (again). `step_g` of its grams are
-    the step's own: they leave the lot with the claim, and come with it."""
+def claim_entries(amount: Amount, step: Amount, lot: Lot, *, restored: bool) -> tuple[Entry, ...]:
+    """A claim goes back to what is not claimed, or is claimed (again). `step` of it is the step's
+    own change: it leaves the lot with the claim, and comes with it."""
     account = LOT_ACCOUNT[lot]
-    moved = minus(amount) if restored else amount
-    grams = -step_g if restored else step_g
-    unclaimed = entry(account, moved._replace(emission_g=moved.emission_g - grams))
-    own = (entry(Account.PROCESS, Amount(emission_g=grams)),) if grams else ()
-    return unclaimed, *own, entry(Account.OUTPUT_COC, minus(moved))
+    moved, own = (minus(amount), minus(step)) if restored else (amount, step)
+    unclaimed = entry(account, accounts.plus(moved, minus(own)))
+    process = (entry(Account.PROCESS, own),) if any(own) else ()
+    return unclaimed, *process, entry(Account.OUTPUT_COC, minus(moved))
 
 
 def changed(change: ClaimChange) -> tuple[Entry, ...]:
     """The entries of a claim that is taken back or restored."""
     whole = carried_amount(change.mass_kg, change.carried)
-    return claim_entries(whole, step_grams(change.carried), change.lot, restored=change.restored)
+    step = step_part(change.carried).change
+    return claim_entries(whole, step, change.lot, restored=change.restored)
 
 
 def _stake(

@@ -11,13 +11,14 @@ from typing import Literal, NamedTuple
 from contracts.canonical import canonical_json
 from contracts.coc import OutputDesignated
 from contracts.coc_documents import DocumentIssued, Supplement
-from contracts.custody import STAGE_OF, Carried, Checked, Lot, Material, Party
+from contracts.custody import STAGE_OF, Checked, Lot, Material, Party
 from contracts.values import Standard
 from infra.decider import derived_id
 from infra.errors import Refused
 from infra.policy import Policy
 
 from . import footprint
+from .accounts import carried_amount
 from .document_commands import Draft, IssueDocument
 from .entity_rules import supplier_faults
 from .evidence import ScopeEvidence
@@ -132,17 +133,13 @@ def replaced_before(number: str, by: str | None) -> Refused:
 
 def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -> DocumentIssued:
     """The document: the words of its draft, with what the ledger found for it."""
-    told = Carried(
-        known_kg=claim.carried.known_kg,
-        emission_kgco2e=claim.carried.emission_kgco2e,
-        step_kgco2e=claim.carried.step_kgco2e,
-        pre_kg=claim.carried.pre_kg,
-        post_kg=claim.carried.post_kg,
-        boundary=draft.boundary,
-        method=draft.method,
-        period=draft.footprint_period,
-        verifier=draft.verifier,
-    )
+    words = {
+        "boundary": draft.boundary,
+        "method": draft.method,
+        "period": draft.footprint_period,
+        "verifier": draft.verifier,
+    }
+    told = claim.carried.model_copy(update=words)
     held = [
         one.certificate_id
         for one in claim.evidence.certificates
@@ -187,17 +184,20 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
 
 def _supplement(draft: Draft, claim: OutputDesignated, policy: Policy) -> Supplement:
     lot, step, mass = claim.carried, claim.step, draft.mass_kg
-    whole = footprint.intensity(lot, mass, policy)
-    inputs = footprint.intensity(lot, mass, policy, with_step=False)
+    whole = footprint.disclosed(carried_amount(mass, lot), policy)
+    inputs = footprint.disclosed(footprint.before_step(lot, mass), policy).intensity
     return Supplement(
         country_of_origin=draft.country_of_origin,
         ps_certified=claim.evidence.holds(Standard.PERFORMANCE),
         ps_pending=draft.ps_pending,
         pre_consumer_percent=footprint.percent(lot.pre_kg, mass),
         post_consumer_percent=footprint.percent(lot.post_kg, mass),
-        intensity_kgco2e_per_kg=None if step and step.how == "unknown" else whole,
+        intensity_kgco2e_per_kg=whole.intensity,
         inputs_kgco2e_per_kg=inputs if step and step.how != "booked" else None,
         step=step,
+        known_percent=whole.known_percent,
+        known_part_kgco2e_per_kg=whole.known_part,
+        at_least_kgco2e_per_kg=whole.at_least,
     )
 
 

@@ -27,7 +27,10 @@ from contracts.inventory import Step
 from infra.policy import Policy
 from infra.readmodel import Projection
 
+from .accounts import GRAMS
+from .accounts import Amount as Lot
 from .evidence import FacilityResult
+from .footprint import NO_STEP, StepPart
 
 NINE_PLACES = Decimal("0.000000001")
 LOOK_BACK = 5
@@ -223,9 +226,17 @@ def _last_step(one: FacilityResult) -> Step:
     return Step.CASTING
 
 
-def own_grams(step: StepEmissions | None, known_kg: int) -> int:
-    """Grams that the step adds to a lot: to the mass whose footprint is known, so that what is not
-    known stays unknown. Rounded half to even."""
-    if step is None or step.kgco2e_per_kg is None or step.how != "verified":
-        return 0
-    return int((step.kgco2e_per_kg * known_kg * 1000).to_integral_value(ROUND_HALF_EVEN))
+def step_in(step: StepEmissions | None, lot: Lot) -> StepPart:
+    """What the step changes of what a lot carries. Its emissions are added to the mass whose
+    footprint is known and, apart, to the rest, which stays unknown; rounded half to even. Where
+    nothing is known of the step, the lot leaves known in part: no later average may rest on it."""
+    if step is None or step.how == "booked":
+        return NO_STEP
+    if step.kgco2e_per_kg is None:
+        return StepPart(untold_kg=max(0, lot.known_kg), untold_g=max(0, lot.emission_g))
+    known = min(max(0, lot.known_kg), lot.kg)
+    grams, partial = (
+        int((step.kgco2e_per_kg * kg * GRAMS).to_integral_value(ROUND_HALF_EVEN))
+        for kg in (known, lot.kg - known)
+    )
+    return StepPart(grams, partial)

@@ -134,7 +134,7 @@ def delivery_entries(change: DeliveryChange) -> tuple[Entry, ...]:
     made = [entry(first, minus(lot)), entry(Account.STOCK, whole)]
     if rest.kg:
         made.insert(1, entry(Account.NON_COC, minus(rest)))
-    made = [one for one in made if one.kg or one.emission_kgco2e]
+    made = [one for one in made if one.kg or one.emission_kgco2e or one.partial_kgco2e]
     return accounts.reversed_entries(made) if change.action == "take_back" else tuple(made)
 
 

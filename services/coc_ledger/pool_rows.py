@@ -308,6 +308,7 @@ def _packed(key: str, event: MovementsBooked) -> MovementRow:
             event.counterparties[at],
             event.contractors[at],
             tuple(one.model_dump(mode="json") for one in event.remarks[at]),
+            *event.partial_g[at : at + 1],
         ),
     )
 
@@ -316,10 +317,9 @@ def movement_of(row: MovementRow) -> dict[str, Any]:
     """A movement as JSON, however it came."""
     if row.packed is None:
         return row.movement or {}
-    member, source, target, kg, known, grams, pre, post, origin, party, contractor, remarks = (
-        row.packed
-    )
-    amount = Amount(kg, known, grams, pre, post)
+    member, source, target, kg, known, grams, pre, post, *more = row.packed
+    origin, party, contractor, remarks, *partial = more
+    amount = Amount(kg, known, grams, pre, post, *partial)
     entries = (entry(Account(source), minus(amount)), entry(Account(target), amount))
     scope_id, stage, period = row.pool.split(":")
     made = coc.MovementBooked(

@@ -200,8 +200,8 @@ def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
 
 def _added(event: MovementBooked) -> int:
     """Grams that a movement adds to the step's own emissions."""
-    grams = (amount_of(one).emission_g for one in event.entries if one.account is Account.PROCESS)
-    return -sum(grams)
+    process = (amount_of(one) for one in event.entries if one.account is Account.PROCESS)
+    return -sum(one.emission_g + one.partial_g for one in process)
 
 
 def _moved(state: Pool, event: MovementsBooked) -> Pool:

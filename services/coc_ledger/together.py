@@ -101,7 +101,7 @@ class _Way(NamedTuple):
 
 Row = tuple[
     str, str, MovementKind, date, Account, Account, int, int, int, int, int, int,
-    Origin | None, str | None, str | None, tuple[Remark, ...],
+    Origin | None, str | None, str | None, tuple[Remark, ...], int,
 ]  # fmt: skip
 """A movement, in the order of the event's columns."""
 
@@ -153,16 +153,19 @@ def _rows(
         else:
             moved = accounts.part(stock, kg)
             if kind is MovementKind.LOSS:
-                moved = moved._replace(emission_g=0)
+                moved = moved._replace(emission_g=0, partial_g=0)
             after = accounts.plus(stock, accounts.minus(moved))
-        if moved.emission_g > MOST_GRAMS or not -MOST_KG <= moved.kg <= MOST_KG:
+        partial = moved.partial_g
+        if moved.emission_g > MOST_GRAMS or partial > MOST_GRAMS:
+            continue
+        if not -MOST_KG <= moved.kg <= MOST_KG:
             continue
         stock = after
         used.add(key)
         yield (
-            movement_id, digest, kind, way.day, way.source, way.target, *moved,
+            movement_id, digest, kind, way.day, way.source, way.target, *moved[:5],
             kg if way.counts else 0, way.origin, party or way.counterparty, way.contractor,
-            way.remarks,
+            way.remarks, partial,
         )  # fmt: skip
 
 
@@ -212,6 +215,8 @@ def _event(command: BookMovements, rows: Sequence[Row]) -> MovementsBooked:
     """Rows as columns. Made of our own sums, so nothing is read again."""
     names = tuple(MovementsBooked.model_fields)[2:]
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    if not any(columns["partial_g"]):
+        columns["partial_g"] = ()
     return MovementsBooked.model_construct(
         None, pool=command.pool, member_id=command.member_id, **columns
     )

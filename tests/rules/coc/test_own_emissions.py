@@ -142,6 +142,7 @@ def test_mass_whose_footprint_is_not_known_stays_so() -> None:
     assert isinstance(event, OutputDesignated)
     assert event.carried.known_kg == 80
     assert event.carried.step_kgco2e == 80 * OWN
+    assert event.carried.partial_kgco2e == 120 * OWN, "known of the rest, apart"
 
 
 def test_by_hand_and_verified_are_never_both_counted() -> None:
@@ -204,7 +205,9 @@ def test_what_goes_on_to_the_next_stage_takes_the_step_along_or_says_that_it_is_
     event = told.events[-1]
     assert isinstance(event, MovementBooked)
     assert [one.rule for one in event.remarks] == ["5.7"]
-    assert grams(told.state, Account.OUTFLOW) == 1928 * 4 * 1000
+    gone = told.state.books[Account.OUTFLOW]
+    assert (gone.known_kg, gone.emission_g, gone.partial_g) == (0, 0, 1928 * 4 * 1000)
+    assert balanced(told.state)
 
 
 # --- from seller to buyer ---
@@ -265,6 +268,7 @@ def test_a_document_without_a_verified_result_tells_the_inputs_alone(world: Worl
     assert told.step is not None
     assert (told.step.how, told.step.reason) == ("unknown", "no-verified-result")
     assert (told.intensity_kgco2e_per_kg, told.inputs_kgco2e_per_kg) == (None, Decimal(4))
+    assert (told.known_percent, told.at_least_kgco2e_per_kg) == (Decimal(0), Decimal(4))
 
 
 def test_the_footprint_grows_with_each_step_and_nothing_is_counted_twice(world: World) -> None:
@@ -288,6 +292,51 @@ def test_the_footprint_grows_with_each_step_and_nothing_is_counted_twice(world: 
     came_in = 1000 * (4 + OWN) + 400 * OWN
     left = sum(grams(pool, one) for one in (Account.OUTPUT_COC, Account.OUTFLOW, Account.STOCK))
     assert left == came_in * 1000
+
+
+def test_a_step_that_is_not_known_lowers_no_intensity_downstream(world: World) -> None:
+    """A sells without a verified result; B's step is verified. B's metal is known in part."""
+    sold(world, "D-1", "A", 1000)
+    pool = world.pool(PoolKey(scope_id="A", stage=Stage.ALUMINIUM, period=YEAR))
+    assert balanced(pool)
+    for event in both():
+        world.tell(event, "ghg")
+    where = {"scope_id": "B", "member_id": "B", "stage": "aluminium", "day": TODAY}
+    world.send("confirm_document", number="D-1", member_id="B", received_kg=1000, received_on=TODAY)
+    world.settle()
+    world.send(
+        "receive_material",
+        movement_id="IN",
+        mass_kg=1000,
+        origin="non_coc",
+        footprint={"intensity_kgco2e_per_kg": "16"},
+        **where,
+    )
+    world.send("ship_material", movement_id="OUT", mass_kg=2000, **where)
+    world.settle()
+    second = sold(world, "D-2", "B", 400)
+    told = second.supplement
+    assert (told.intensity_kgco2e_per_kg, told.inputs_kgco2e_per_kg) == (None, None)
+    assert (told.known_percent, told.known_part_kgco2e_per_kg) == (Decimal(50), 16 + OWN)
+    assert told.at_least_kgco2e_per_kg == (16 + 4) / Decimal(2) + OWN
+    assert second.carried.partial_kgco2e == 200 * (4 + OWN)
+    at_b = world.pool(PoolKey(scope_id="B", stage=Stage.ALUMINIUM, period=YEAR))
+    assert balanced(at_b)
+    came_in = 1000 * (4 + 16) + 400 * OWN
+    left = (at_b.books[one] for one in (Account.OUTPUT_COC, Account.OUTFLOW))
+    assert sum(one.emission_g + one.partial_g for one in left) == came_in * 1000
+
+
+def test_a_claim_without_a_known_step_is_given_back_to_the_gram(world: World) -> None:
+    key = PoolKey(scope_id="A", stage=Stage.ALUMINIUM, period=YEAR)
+    before = {account: held for account, held in world.pool(key).books.items() if any(held)}
+    sold(world, "D-1", "A", 333)
+    assert world.pool(key).books[Account.OUTPUT_COC].known_kg == 0
+    sold(world, "D-2", "A", 100, replaces="D-1", correction_reason="weighed")
+    world.send("withdraw_document", number="D-2", member_id="A", reason="mistake")
+    world.settle()
+    after = {account: held for account, held in world.pool(key).books.items() if any(held)}
+    assert after == before
 
 
 def test_what_is_withdrawn_takes_its_step_along(world: World) -> None:

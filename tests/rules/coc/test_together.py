@@ -1,7 +1,8 @@
 """Movements that a file brings are booked together as they would be one by one."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as some
 from contracts.catalog import CATALOG
 from contracts.coc import MovementBooked
 from contracts.coc_movements import MovementsBooked, apart
-from contracts.custody import Lot, Origin
+from contracts.custody import Carried, Lot, Origin
 from contracts.envelope import Event
 from infra.errors import Refused
 from services.coc_ledger import booking, pool
@@ -18,7 +19,14 @@ from services.coc_ledger.accounts import NOTHING
 from services.coc_ledger.evidence import PoolKnown
 from services.coc_ledger.export_rows import EXPORTS
 from services.coc_ledger.footprint import Footprint
-from services.coc_ledger.pool_commands import BookLoss, CountStock, ReceiveMaterial, ShipMaterial
+from services.coc_ledger.pool_commands import (
+    ApplyChange,
+    BookLoss,
+    CountStock,
+    DeliveryChange,
+    ReceiveMaterial,
+    ShipMaterial,
+)
 from services.coc_ledger.pool_state import Pool
 from services.coc_ledger.rows import PROJECTIONS, movement_of
 from services.coc_ledger.together import BookMovements, Ground, Line, Plain, alone
@@ -104,7 +112,7 @@ def together(rows: Sequence[Plain], state: Pool, through: int = 0) -> tuple[list
     return events, state
 
 
-def one_by_one(rows: Sequence[Plain], state: Pool) -> tuple[list[Event], Pool]:
+def one_by_one(rows: Sequence[Plain | ApplyChange], state: Pool) -> tuple[list[Event], Pool]:
     """The same rows each by itself; the refused ones are left out."""
     found: list[Event] = []
     for command in rows:
@@ -133,10 +141,29 @@ def rows_of(events: Sequence[Event]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def delivery() -> ApplyChange:
+    """A delivery of metal whose footprint is known in part."""
+    carried = Carried(known_kg=700, emission_kgco2e=Decimal(7), partial_kgco2e=Decimal("12.345"))
+    change = DeliveryChange(
+        movement_id="document:1:D-1",
+        action="book",
+        day=YEAR,
+        received_kg=9_000,
+        coc_kg=9_000,
+        carried=carried,
+        document="D-1",
+    )
+    return ApplyChange(
+        on=TODAY, pool=KEY, member_id="M-1", ends_on=date(2026, 12, 31), delivery=change
+    )
+
+
 @settings(max_examples=20, deadline=None)
-@given(ROWS, ROWS)
-def test_together_is_as_one_by_one(before: list[Plain], rows: list[Plain]) -> None:
-    first, state = one_by_one(before, pool.INITIAL)
+@given(ROWS, ROWS, some.booleans())
+def test_together_is_as_one_by_one(
+    before: list[Plain], rows: list[Plain], partly_known: bool
+) -> None:
+    first, state = one_by_one([*before, *[delivery()] * partly_known], pool.INITIAL)
     singly, expected = one_by_one(rows, state)
     many, found = together(rows, state)
     assert (found.days, found.member_id, found.ends_on) == (
