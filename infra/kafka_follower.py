@@ -32,6 +32,7 @@ from contracts.catalog import Topic
 from .bus import ALL, Progress, rest
 from .consumer import Applied, Applier, Batch, Cursor
 from .errors import HistoryChanged, Transient
+from .kafka_ending import begun, close_what_is_dropped, stop
 from .kafka_place import Owned, Place
 from .kafka_records import as_it_came, away, ours, place_of, raw
 from .kafka_replay import hole
@@ -110,13 +111,16 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
         try:
             async with asyncio.timeout(JOIN_S):
                 await asyncio.shield(starting)
+            close_what_is_dropped(self._consumer)
             await self._watch()
         except (KafkaError, TimeoutError) as error:
             raise Transient(away(error)) from error
         finally:
             self._done = True
-            await _over(starting)
-            await self.broker.stop()
+            try:
+                await begun(starting, BEGUN_S)
+            finally:
+                await stop(self.broker, self._subscriber.consumer)
         if self._bug is not None:
             raise self._bug
 
@@ -387,12 +391,3 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]  # it ships no 
             self._owned[where].shown = -1
         if shown:
             await self._consumer.commit(shown)
-
-
-async def _over(starting: asyncio.Task[None]) -> None:
-    """Wait for a start to end, well or not; one that a silent broker holds up is cancelled."""
-    await asyncio.wait([starting], timeout=BEGUN_S)
-    starting.cancel()
-    await asyncio.wait([starting])
-    if not starting.cancelled():
-        starting.exception()  # whoever waited for it was told; asyncio need not tell it again
