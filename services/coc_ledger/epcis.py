@@ -258,6 +258,7 @@ def _issue(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
         "castmark:shipmentKg": event.total_mass_kg,
         "castmark:knownEmissionsKg": carried.known_kg,
         "castmark:emissionKgCO2e": plain(carried.emission_kgco2e),
+        "castmark:partlyKnownKgCO2e": plain(carried.partial_kgco2e),
         "castmark:preConsumerKg": carried.pre_kg,
         "castmark:postConsumerKg": carried.post_kg,
     }

@@ -6,10 +6,11 @@ was stated, never in its place. Fields: sources.md 5.7.
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.coc_documents import DocumentIssued
-from contracts.custody import Party
+from contracts.custody import Party, StepEmissions
 from contracts.values import plain
 
 STATEMENT = (
@@ -122,16 +123,48 @@ def _ps(document: DocumentIssued) -> str:
 
 def _footprint(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
     said, carried = document.supplement, document.carried
-    intensity = said.intensity_kgco2e_per_kg
-    if intensity is None:
-        return (("Intensity", "not known for enough of the mass"),)
-    return _said(
-        ("Intensity", f"{plain(intensity)} kg CO2e per kg"),
+    whole, known = said.intensity_kgco2e_per_kg, said.known_percent
+    lines = [("Intensity", _per_kg(whole) or "incomplete: not known for enough of the mass")]
+    if known is not None and known < 100:
+        lines.append(("Footprint wholly known", f"for {plain(known)} % of the mass"))
+        part, least = said.known_part_kgco2e_per_kg, said.at_least_kgco2e_per_kg
+        lines += _said(
+            ("Average of that part alone", _per_kg(part) if whole is None else None),
+            ("All of it, at least", _per_kg(least)),
+        )
+    lines += _said(
+        ("Of it the metal that came in", _per_kg(said.inputs_kgco2e_per_kg)), *_step(said.step)
+    )
+    if whole is None:
+        return tuple(lines)
+    stated = _said(
         ("Boundary", carried.boundary),
         ("Method", carried.method),
         ("Period", carried.period),
         ("Verified by", carried.verifier),
     )
+    return (*lines, *stated)
+
+
+def _step(step: StepEmissions | None) -> tuple[tuple[str, str | None], ...]:
+    """The issuer's own step: what it adds, by what, or why nothing is known of it."""
+    if step is None:
+        return ()
+    if step.how == "booked":
+        return (("Of it the issuer's own step", "booked by hand, in the metal's average"),)
+    if step.how == "unknown":
+        return (("The issuer's own step", f"not known, and not added: {step.reason}"),)
+    return (
+        ("Of it the issuer's own step", _per_kg(step.kgco2e_per_kg)),
+        ("Its boundary", step.boundary),
+        ("Its warming potentials", step.method),
+        ("Its year", step.period),
+        ("Its results verified by", ", ".join(step.verifiers)),
+    )
+
+
+def _per_kg(intensity: Decimal | None) -> str | None:
+    return None if intensity is None else f"{plain(intensity)} kg CO2e per kg"
 
 
 def _state(became: Became) -> tuple[tuple[str, str], ...]:

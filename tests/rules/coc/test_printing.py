@@ -3,12 +3,13 @@
 import io
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
 from contracts.coc_documents import DocumentIssued, Supplement
-from contracts.custody import Party
+from contracts.custody import Party, StepEmissions
 from services.coc_ledger.paper import Became, kilograms, paper
 from services.coc_ledger.printing import pdf, qr
 
@@ -70,6 +71,49 @@ def test_the_paper_says_what_was_stated() -> None:
         LINK,
     ):
         assert squeezed(words) in text, words
+
+
+def footprint(**said: Any) -> dict[str, str]:
+    told = document().model_copy(update={"supplement": Supplement(**said)})
+    sections = paper(told, ISSUED, LINK).sections
+    return dict(next(one.lines for one in sections if one.title == "Footprint"))
+
+
+def test_the_paper_tells_the_metal_and_the_step_apart() -> None:
+    step = StepEmissions(
+        how="verified",
+        kgco2e_per_kg=Decimal("0.25"),
+        boundary="step:1",
+        method="ar6",
+        period="2025",
+        verifiers=("V-1",),
+    )
+    said = footprint(
+        intensity_kgco2e_per_kg=Decimal("4.25"),
+        inputs_kgco2e_per_kg=Decimal(4),
+        known_percent=Decimal(100),
+        step=step,
+    )
+    assert said["Intensity"] == "4.25 kg CO2e per kg"
+    assert said["Of it the metal that came in"] == "4 kg CO2e per kg"
+    assert said["Of it the issuer's own step"] == "0.25 kg CO2e per kg"
+    assert (said["Its year"], said["Its results verified by"]) == ("2025", "V-1")
+    assert "Footprint wholly known" not in said
+
+
+def test_the_paper_says_what_is_not_known() -> None:
+    said = footprint(
+        inputs_kgco2e_per_kg=Decimal(4),
+        known_percent=Decimal(40),
+        known_part_kgco2e_per_kg=Decimal(16),
+        at_least_kgco2e_per_kg=Decimal(9),
+        step=StepEmissions(how="unknown", reason="no-verified-result"),
+    )
+    assert said["Intensity"].startswith("incomplete")
+    assert said["Footprint wholly known"] == "for 40 % of the mass"
+    assert said["Average of that part alone"] == "16 kg CO2e per kg"
+    assert said["All of it, at least"] == "9 kg CO2e per kg"
+    assert "no-verified-result" in said["The issuer's own step"]
 
 
 def test_the_same_document_is_the_same_bytes() -> None:
