@@ -84,6 +84,21 @@ class OwnFactor(Value):
     kg_per_unit: PlainDecimal
 
 
+class PrimaryMetal(Value):
+    """What `mine_to_metal` is per: tonnes of primary metal cast; `power_t` is the part of its
+    emission that bought power gives off, as bought, in t CO2e."""
+
+    cast_t: PlainDecimal
+    power_t: PlainDecimal
+
+
+class BoughtMetal(Value):
+    """Metal and scrap from outside: tonnes, and what making them gave off, in t CO2e."""
+
+    tonnes: PlainDecimal
+    emission_t: PlainDecimal
+
+
 class Point(Value):
     """What a verifier wants answered or mended: a word for it, the data concerned, and where the
     text is kept."""
@@ -117,7 +132,8 @@ class ResultCalculated(Event):
     """A calculation of one version of the data, and all that it was pinned to, so that the same
     names give the same working: that is not stored, its hash is. `result` counts the results of
     the facility-year. `because`: new data, newer factors, or somebody asked. `factors` are those
-    that took the place of a table's."""
+    that took the place of a table's. Without `primary_metal` none was cast, or the result is older
+    than that field; so is one without `bought_metal`."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
@@ -148,6 +164,8 @@ class ResultCalculated(Event):
     calculated_on: date
     because: Literal["data", "factors", "request"] = "data"
     factors: tuple[OwnFactor, ...] = ()
+    primary_metal: PrimaryMetal | None = None
+    bought_metal: BoughtMetal | None = None
 
 
 class ResultSubmitted(Event):
@@ -199,7 +217,8 @@ class ResultReturned(Event):
 
 class DisclosurePublished(Event):
     """Criterion 5.1: emissions and energy by source, verified before they are public. A later
-    disclosure of the same year names the one that it corrects; that one is never changed."""
+    disclosure of the same year names the one that it corrects; that one is never changed.
+    `primary_share` and `uncertainty_percent` (half of the 95 % range) say how sure it is."""
 
     TYPE: ClassVar[str] = "ghg.disclosure_published.v1"
     facility_id: FacilityId
@@ -223,6 +242,9 @@ class DisclosurePublished(Event):
     published_on: date
     policy_id: Id
     corrects: Number | None = None
+    primary_share: PlainDecimal | None = None
+    uncertainty_percent: PlainDecimal | None = None
+    primary_metal: PrimaryMetal | None = None
 
 
 class DisclosureExpected(Event):

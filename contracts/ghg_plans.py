@@ -112,7 +112,7 @@ class GivenCurve(Value):
 
 class PlanYear(Value):
     """One family in one year: target, plan and actual (t CO2e/t), and how far the actual lies above
-    the target. What is not known is None."""
+    the target. What is not known is None. `doubts` are about the actual."""
 
     family: PathwayFamily
     year: Year
@@ -122,6 +122,7 @@ class PlanYear(Value):
     gap: PlainDecimal | None = None
     gap_percent: PlainDecimal | None = None
     verified: bool = False
+    doubts: tuple[PathwayDoubt, ...] = ()
 
 
 class ReductionPlanAdopted(Event):

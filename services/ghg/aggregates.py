@@ -23,10 +23,9 @@ from typing import NamedTuple
 from contracts.inventory import Scope, Step
 from infra.policy import Policy
 
-from .plan_figures import KG_PER_T, ZERO, Sums
+from .plan_figures import KG_PER_T, LIQUID, ZERO, Sums
 from .working import PERCENT
 
-METAL = "output.cast_metal"
 ELSEWHERE = "other"
 SMELTING_SCOPES = frozenset({Scope.DIRECT, Scope.POWER_MARKET})
 
@@ -45,13 +44,17 @@ class Entry(NamedTuple):
 
     @property
     def output_t(self) -> Decimal:
-        """Tonnes of metal cast from its own cells; 0 where it has none."""
-        made = any(step is Step.ELECTROLYSIS for step, _ in self.sums.kg)
-        return self.sums.outputs.get(METAL, ZERO) if made else ZERO
+        """Tonnes of primary metal from its own cells; 0 where it has none."""
+        return self.sums.primary.tonnes if self.sums.primary else ZERO
+
+    @property
+    def metal_t(self) -> Decimal:
+        """What that metal gave off from mine to metal, power as it was bought, in t CO2e."""
+        return self.sums.primary.emission_t if self.sums.primary else ZERO
 
     @property
     def emission_t(self) -> Decimal:
-        """Mine to metal, power as it was bought, in t CO2e."""
+        """All but semi-fabrication, power as it was bought, in t CO2e."""
         kg = (
             kg
             for (step, scope), kg in self.sums.kg.items()
@@ -61,23 +64,27 @@ class Entry(NamedTuple):
 
     @property
     def smelting_t(self) -> Decimal:
-        """Direct and power of electrolysis alone: what sector curves of smelting are about."""
+        """Direct and power of electrolysis alone, for the metal told: what sector curves of
+        smelting are about. Of what was tapped, some may have been sold liquid."""
         kg = (
             kg
             for (step, scope), kg in self.sums.kg.items()
             if scope in SMELTING_SCOPES and step is Step.ELECTROLYSIS
         )
-        return sum(kg, ZERO) / KG_PER_T
+        tapped = self.sums.outputs.get(LIQUID, ZERO) or self.output_t
+        return sum(kg, ZERO) * self.output_t / tapped / KG_PER_T if tapped else ZERO
 
 
 class Part(NamedTuple):
-    """What an entry adds to a cell: tonnes of CO2e by scope, and of metal."""
+    """What an entry adds to a cell: tonnes of CO2e by scope and in all, of primary metal, and of
+    CO2e that this metal carries."""
 
     entity_id: str
     facility_id: str
     by_scope: Mapping[Scope, Decimal]
     emission_t: Decimal
     output_t: Decimal
+    metal_t: Decimal = ZERO
 
 
 class Cell(NamedTuple):
@@ -235,11 +242,11 @@ def _part(entry: Entry, step: Step | None) -> Part:
         if step is None or one is step:
             by_scope[scope] = by_scope.get(scope, ZERO) + kg / KG_PER_T
     if step is None:
-        emission, output = entry.emission_t, entry.output_t
+        emission, output, metal = entry.emission_t, entry.output_t, entry.metal_t
     else:
         counted = (t for scope, t in by_scope.items() if scope is not Scope.POWER_LOCATION)
-        emission, output = sum(counted, ZERO), ZERO
-    return Part(entry.entity_id, entry.facility_id, by_scope, emission, output)
+        emission, output, metal = sum(counted, ZERO), ZERO, ZERO
+    return Part(entry.entity_id, entry.facility_id, by_scope, emission, output, metal)
 
 
 def _told(names: Sequence[str], key: Key, parts: Sequence[Part]) -> Cell:
@@ -248,7 +255,7 @@ def _told(names: Sequence[str], key: Key, parts: Sequence[Part]) -> Cell:
         for scope, tonnes in part.by_scope.items():
             by_scope[scope.value] = by_scope.get(scope.value, ZERO) + tonnes
     output = sum((part.output_t for part in parts), ZERO)
-    made = sum((part.emission_t for part in parts if part.output_t > 0), ZERO)
+    made = sum((part.metal_t for part in parts), ZERO)
     return Cell(
         key=dict(zip(names, key, strict=True)),
         suppressed=False,

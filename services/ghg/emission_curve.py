@@ -58,7 +58,7 @@ class PortfolioView(NamedTuple):
 def emission_curve(entries: Iterable[Entry], policy: Policy) -> tuple[CurveStep, ...]:
     """The steps of the curve, the lowest intensity first; none while there are too few."""
     making = [one for one in entries if one.output_t > 0]
-    making.sort(key=lambda one: (one.emission_t / one.output_t, one.facility_id))
+    making.sort(key=lambda one: (one.metal_t / one.output_t, one.facility_id))
     pools: list[list[Entry]] = []
     pool: list[Entry] = []
     for entry in making:
@@ -110,7 +110,7 @@ def portfolio(
         facilities=len(ours),
         without_figures=len(facilities) - len(ours),
         output_t=output,
-        intensity=sum((one.emission_t for one in ours), ZERO) / output,
+        intensity=sum((one.metal_t for one in ours), ZERO) / output,
         smelting=smelting,
         sector=sector,
         gap=smelting - sector,
@@ -144,7 +144,7 @@ def check_size(entities: Iterable[str], policy: Policy) -> None:
 
 def part_of(entry: Entry) -> Part:
     """An entry as guards look at it."""
-    return Part(entry.entity_id, entry.facility_id, {}, entry.emission_t, entry.output_t)
+    return Part(entry.entity_id, entry.facility_id, {}, entry.metal_t, entry.output_t)
 
 
 def _step(pool: Sequence[Entry], before: Decimal, policy: Policy) -> CurveStep:
@@ -152,13 +152,13 @@ def _step(pool: Sequence[Entry], before: Decimal, policy: Policy) -> CurveStep:
     certified = [one for one in pool if one.certified]
     tellable = _both_tellable(pool, policy)
     certified_t = sum((one.output_t for one in certified), ZERO)
-    emitted = sum((one.emission_t for one in certified), ZERO)
+    emitted = sum((one.metal_t for one in certified), ZERO)
     return CurveStep(
         entities=len({one.entity_id for one in pool}),
         facilities=len(pool),
         output_t=output,
         cumulative_t=before + output,
-        intensity=sum((one.emission_t for one in pool), ZERO) / output,
+        intensity=sum((one.metal_t for one in pool), ZERO) / output,
         certified_t=certified_t if tellable else None,
         certified_intensity=emitted / certified_t if tellable and certified_t else None,
     )

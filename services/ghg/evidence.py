@@ -11,11 +11,13 @@ from pydantic import Field
 
 from contracts.ghg import (
     Amount,
+    BoughtMetal,
     Count,
     Finding,
     Intensity,
     Number,
     OwnFactor,
+    PrimaryMetal,
     Sha256,
     StepTotal,
 )
@@ -94,6 +96,8 @@ class Calculated(Value):
     findings_count: Count
     blocking: tuple[Id, ...]
     factors: tuple[OwnFactor, ...] = ()
+    primary_metal: PrimaryMetal | None = None
+    bought_metal: BoughtMetal | None = None
 
 
 def owned(

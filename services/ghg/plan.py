@@ -47,7 +47,7 @@ from .plan_commands import (
     SetPathway,
 )
 from .plan_figures import EntityEvidence, FamilyYear
-from .plan_parts import doubts, finding, missing, owned, plan_of
+from .plan_parts import doubts, finding, missing, owned, plan_of, tonnes_doubts
 from .plan_pathway import Method, by_year, pathway_of
 from .plan_state import INITIAL, FamilyPlan, PlanEvent, ReductionPlan, evolve
 from .plan_structure import restructure
@@ -91,11 +91,17 @@ def due(state: ReductionPlan) -> Mapping[str, date]:
 
 
 def alignment(
-    plan: FamilyPlan, year: int, evidence: EntityEvidence, purchased: Iterable[Purchased] = ()
+    plan: FamilyPlan,
+    year: int,
+    evidence: EntityEvidence,
+    purchased: Iterable[Purchased],
+    policy: Policy,
 ) -> PlanYear:
-    """A family in a year: target, plan, actual and the gap, as far as they are known."""
+    """A family in a year: target, plan, actual and the gap, as far as they are known. Tonnes bought
+    are those that the entity tells, else those of its activity data."""
     figures = next((one for one in evidence.of(plan.adopted.family) if one.year == year), None)
     bought = next((one.tonnes for one in purchased if one.year == year), None)
+    differs = tonnes_doubts(figures, bought, policy) if figures else ()
     actual = figures.intensity(bought) if figures else None
     target = plan.targets.get(year)
     gap = None if actual is None or target is None else actual - target
@@ -108,6 +114,7 @@ def alignment(
         gap=gap,
         gap_percent=gap * PERCENT / target if gap is not None and target else None,
         verified=figures is not None and figures.all_verified,
+        doubts=doubts(differs),
     )
 
 
@@ -159,6 +166,9 @@ def _base(command: AdoptPlan, figures: Sequence[FamilyYear], policy: Policy) -> 
     ]
     chosen = decide_base(years, policy)
     behind = [one for one in figures if one.year in chosen.years]
+    differs = [
+        doubt for one in behind for doubt in tonnes_doubts(one, bought.get(one.year), policy)
+    ]
     return PlanBase(
         year=chosen.base.year,
         t_per_t=chosen.base.intensity,
@@ -168,7 +178,7 @@ def _base(command: AdoptPlan, figures: Sequence[FamilyYear], policy: Policy) -> 
         rule=chosen.rule,
         years=chosen.years,
         missing=tuple(MissingEvidence(year=year, what=what) for year, what in chosen.missing),
-        doubts=doubts(chosen.doubts),
+        doubts=doubts((*chosen.doubts, *differs)),
     )
 
 
@@ -264,7 +274,7 @@ def _set_target(
 
 
 def _review(command: ReviewPlan, state: ReductionPlan, policy: Policy) -> Sequence[PlanEvent]:
-    years = _years(command, command.year, command.purchased, state)
+    years = _years(command, command.year, command.purchased, state, policy)
     if state.due_on is None:
         raise TypeError("a plan without a day of review")
     reviewed = PlanReviewed(
@@ -295,7 +305,7 @@ def _review(command: ReviewPlan, state: ReductionPlan, policy: Policy) -> Sequen
 def _evaluate(
     command: EvaluatePlan, state: ReductionPlan, policy: Policy
 ) -> Sequence[PlanEvaluated]:
-    years = _years(command, command.year, command.purchased, state)
+    years = _years(command, command.year, command.purchased, state, policy)
     gaps = [one.gap for one in years]
     known = [gap for gap in gaps if gap is not None]
     missed = any(gap > 0 for gap in known)
@@ -316,7 +326,11 @@ def _evaluate(
 
 
 def _years(
-    command: PlanCommand, year: int, purchased: Sequence[Purchased], state: ReductionPlan
+    command: PlanCommand,
+    year: int,
+    purchased: Sequence[Purchased],
+    state: ReductionPlan,
+    policy: Policy,
 ) -> tuple[PlanYear, ...]:
     entity = owned(command)
     if not state.families:
@@ -324,7 +338,8 @@ def _years(
     if year > command.on.year:
         raise Refused("year-not-begun", f"{year} has not begun.", year=year, on=command.on)
     return tuple(
-        alignment(plan, year, entity, purchased) for _, plan in sorted(state.families.items())
+        alignment(plan, year, entity, purchased, policy)
+        for _, plan in sorted(state.families.items())
     )
 
 

@@ -38,7 +38,8 @@ class RecordsOf(Value):
 
 
 class Purchased(Value):
-    """Tonnes of metal that were bought in a year."""
+    """Tonnes of metal that were bought in a year, where the activity data do not tell them, or
+    other than they do."""
 
     year: Year
     tonnes: Above
@@ -60,8 +61,8 @@ class PlanCommand(Command):
 class AdoptPlan(PlanCommand):
     """Adopt a reduction plan for one family of pathways: the base year is chosen from verified
     results, and what is missing to prove it is told. `planned` are intensities by year;
-    `unusual_years` had no usual output; `production_records` and `purchased` are what results do
-    not tell."""
+    `unusual_years` had no usual output; `production_records` are what results do not tell,
+    `purchased` is held against what they do."""
 
     NAME: ClassVar[str] = "adopt_plan"
     family: PathwayFamily

@@ -1,8 +1,10 @@
 """What an entity's facilities gave off and made, by pathway family and year. Pure.
 
 The evidence on which a base year is chosen and a plan is held to its pathway. Source: sources.md
-4.9. Which steps, scopes and outputs belong to a family is our reading of its name; what an entity
-buys in tonnes is not in a result, so that the entity tells it (`procurement`).
+4.1, 4.9. Which steps, scopes and outputs belong to a family is our reading of its name. Primary
+metal is told from mine to metal, as criterion 5.2 looks at it: what a smelter sells before the
+casthouse, and the scrap that it remelts, are another product's. Bought metal and scrap are those of
+the activity data; results older than that figure leave them to the entity's own statement.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +20,10 @@ from .rows import FacilityRow, YearRow
 
 ZERO = Decimal(0)
 KG_PER_T = Decimal(1000)
+CELLS = Step.ELECTROLYSIS
+LIQUID, CAST = "output.liquid_metal", "output.cast_metal"
+CAST_METAL, TAPPED_METAL = "mine_to_metal", "footprint.electrolysis"
+"""Of what intensities are, in results."""
 BEHIND_CELLS = frozenset({Step.CASTING, Step.REMELTING, Step.SEMI_FABRICATION})
 BEFORE_CAST = frozenset(
     {Step.BAUXITE_MINING, Step.ALUMINA_REFINING, Step.ANODE_PRODUCTION, Step.ELECTROLYSIS}
@@ -74,13 +80,29 @@ class EntityEvidence(Value):
         return [one for one in self.years if one.family is family]
 
 
+class Metal(NamedTuple):
+    """Metal in tonnes, with its emission and the part of that which bought power gives off, in t
+    CO2e."""
+
+    tonnes: Decimal
+    emission_t: Decimal
+    power_t: Decimal = ZERO
+
+
+NOTHING = Metal(ZERO, ZERO)
+
+
 class Sums(NamedTuple):
     """The figures of a facility-year that count: of its latest result if that is verified, else of
-    what was disclosed, else of the latest result as it is. Kilograms by (step, scope)."""
+    what was disclosed, else of the latest result as it is. Kilograms by (step, scope). `primary` is
+    the metal of its own cells from mine to metal, `bought` what came from outside; None where there
+    is none, or an older result does not say."""
 
     kg: Mapping[tuple[Step, Scope], Decimal]
     outputs: Mapping[str, Decimal]
     verified: bool
+    primary: Metal | None = None
+    bought: Metal | None = None
 
 
 def counted(row: YearRow) -> Sums | None:
@@ -97,7 +119,35 @@ def sums_of(told: Mapping[str, Any], verified: bool) -> Sums:
     """Sums as a row keeps them (`rows.YearRow.latest`)."""
     kg = {(Step(one["step"]), Scope(one["scope"])): Decimal(one["kg"]) for one in told["totals"]}
     outputs = {str(one["item"]): Decimal(one["quantity"]) for one in told["outputs"]}
-    return Sums(kg, outputs, verified)
+    primary = _primary(told, kg, outputs) if any(step is CELLS for step, _ in kg) else None
+    said = told.get("bought_metal")
+    bought = Metal(Decimal(said["tonnes"]), Decimal(said["emission_t"])) if said else None
+    return Sums(kg, outputs, verified, primary, bought)
+
+
+def _primary(
+    told: Mapping[str, Any],
+    kg: Mapping[tuple[Step, Scope], Decimal],
+    outputs: Mapping[str, Decimal],
+) -> Metal | None:
+    """Primary metal at the casthouse; where nothing is cast, as it was tapped. Results that do not
+    tell its tonnes say what was tapped: no more than all that was cast."""
+    per_t = {one["of"]: one["t_per_t"] for one in told["intensities"] if one["power"] == "market"}
+    tapped, cast = outputs.get(LIQUID, ZERO), outputs.get(CAST, ZERO)
+    said = told.get("primary_metal")
+    if said:
+        tonnes = Decimal(said["cast_t"])
+        return Metal(tonnes, Decimal(per_t[CAST_METAL]) * tonnes, Decimal(said["power_t"]))
+    if CAST_METAL in per_t:
+        intensity, tonnes = Decimal(per_t[CAST_METAL]), min(tapped, cast) or cast
+    elif TAPPED_METAL in per_t and tapped:
+        intensity, tonnes = Decimal(per_t[TAPPED_METAL]), tapped
+    else:
+        return None
+    every = sum((one for (_, at), one in kg.items() if at is not Scope.POWER_LOCATION), ZERO)
+    power = sum((one for (_, at), one in kg.items() if at is Scope.POWER_MARKET), ZERO)
+    emission = intensity * tonnes
+    return Metal(tonnes, emission, emission * power / every if every else ZERO)
 
 
 def entity_evidence(
@@ -133,14 +183,13 @@ def family_year(
     ours = [one for one in every if _belongs(family, one)]
     if not ours:
         return None
-    outputs = [_output(family, one) for one in ours]
-    known = family is not PathwayFamily.PROCUREMENT
+    metal = [_metal(family, one) for one in ours]
     return FamilyYear(
         family=family,
         year=year,
-        emission_t=sum((_emission(family, one) for one in ours), ZERO) / KG_PER_T,
-        power_t=sum((_power(family, one) for one in ours), ZERO) / KG_PER_T,
-        output_t=sum(outputs, ZERO) if known else None,
+        emission_t=sum((one.emission_t for one in metal), ZERO),
+        power_t=sum((one.power_t for one in metal), ZERO),
+        output_t=_output(family, ours, metal),
         facilities=len(ours),
         verified=sum(one.verified for one in ours),
         expected=sum(
@@ -154,44 +203,47 @@ def _belongs(family: PathwayFamily, sums: Sums) -> bool:
     steps = {step for step, _ in sums.kg}
     match family:
         case PathwayFamily.PRIMARY:
-            return Step.ELECTROLYSIS in steps
+            return sums.primary is not None
         case PathwayFamily.PROCUREMENT:
+            if sums.bought is not None and sums.bought.tonnes == 0:
+                return False
             bought = any(scope is Scope.PURCHASED for _, scope in sums.kg)
-            return bought and Step.ELECTROLYSIS not in steps
+            return bought and CELLS not in steps
         case PathwayFamily.CASTHOUSE_SEMI:
             return bool(steps & BEHIND_CELLS)
 
 
-def _counts(family: PathwayFamily, step: Step, scope: Scope, sums: Sums) -> bool:
-    """Whether an emission of a facility belongs to the family. Power counts as it was bought."""
+def _metal(family: PathwayFamily, sums: Sums) -> Metal:
+    """What a facility adds to its family."""
     match family:
         case PathwayFamily.PRIMARY:
-            return scope is not Scope.POWER_LOCATION and step is not Step.SEMI_FABRICATION
+            return sums.primary or NOTHING
         case PathwayFamily.PROCUREMENT:
-            return scope is Scope.PURCHASED
+            if sums.bought is not None:
+                return sums.bought
+            kg = sum((kg for (_, scope), kg in sums.kg.items() if scope is Scope.PURCHASED), ZERO)
+            return Metal(ZERO, kg / KG_PER_T)
         case PathwayFamily.CASTHOUSE_SEMI:
-            shared = step is Step.SITE and not {one for one, _ in sums.kg} & BEFORE_CAST
-            return scope in (Scope.DIRECT, Scope.POWER_MARKET) and (step in BEHIND_CELLS or shared)
+            return _processed(sums)
 
 
-def _emission(family: PathwayFamily, sums: Sums) -> Decimal:
-    counted_kg = (kg for (step, scope), kg in sums.kg.items() if _counts(family, step, scope, sums))
-    return sum(counted_kg, ZERO)
-
-
-def _power(family: PathwayFamily, sums: Sums) -> Decimal:
-    bought = (
-        kg
+def _processed(sums: Sums) -> Metal:
+    """Direct emissions and power as it was bought behind the cells, per tonne of what is rolled or
+    extruded, else cast."""
+    shared = not {step for step, _ in sums.kg} & BEFORE_CAST
+    ours = {
+        (step, scope): kg
         for (step, scope), kg in sums.kg.items()
-        if scope is Scope.POWER_MARKET and _counts(family, step, scope, sums)
-    )
-    return sum(bought, ZERO)
+        if step in BEHIND_CELLS or (step is Step.SITE and shared)
+    }
+    direct = sum((kg for (_, scope), kg in ours.items() if scope is Scope.DIRECT), ZERO)
+    power = sum((kg for (_, scope), kg in ours.items() if scope is Scope.POWER_MARKET), ZERO)
+    made = sums.outputs.get("output.semi", ZERO) or sums.outputs.get(CAST, ZERO)
+    return Metal(made, (direct + power) / KG_PER_T, power / KG_PER_T)
 
 
-def _output(family: PathwayFamily, sums: Sums) -> Decimal:
-    """Tonnes of the family's product: what is cast, or tapped where nothing is; behind the
-    casthouse the semi-fabricated product where there is one."""
-    cast = sums.outputs.get("output.cast_metal", ZERO)
-    if family is PathwayFamily.PRIMARY:
-        return cast or sums.outputs.get("output.liquid_metal", ZERO)
-    return sums.outputs.get("output.semi", ZERO) or cast
+def _output(family: PathwayFamily, ours: Iterable[Sums], metal: Iterable[Metal]) -> Decimal | None:
+    """Tonnes of the family's product; None where a result does not tell what was bought."""
+    if family is PathwayFamily.PROCUREMENT and any(one.bought is None for one in ours):
+        return None
+    return sum((one.tonnes for one in metal), ZERO)

@@ -1,17 +1,20 @@
 """What all decisions on a reduction plan share. Pure."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from contracts.ghg import InventoryFinding as Finding
 from contracts.ghg_plans import PathwayDoubt, PathwayFamily
 from infra.errors import Refused
+from infra.policy import Policy
 
 from .evidence import MOMENTS
+from .findings.context import shown
 from .findings.registry import RULES
 from .plan_commands import PlanCommand
-from .plan_figures import EntityEvidence
+from .plan_figures import EntityEvidence, FamilyYear
 from .plan_state import FamilyPlan, ReductionPlan
-from .working import Doubt
+from .working import PERCENT, Doubt
 
 
 def owned(command: PlanCommand) -> EntityEvidence:
@@ -51,6 +54,23 @@ def doubts(doubts: Iterable[Doubt]) -> tuple[PathwayDoubt, ...]:
     return tuple(
         PathwayDoubt(about=one.about, sentence=one.sentence, source=one.source) for one in told
     )
+
+
+def tonnes_doubts(figures: FamilyYear, told_t: Decimal | None, policy: Policy) -> tuple[Doubt, ...]:
+    """Tonnes that the entity tells of a year, held against those of its activity data: a doubt
+    where they differ by more than the policy allows."""
+    known_t = figures.output_t
+    if told_t is None or not known_t:
+        return ()
+    percent = abs(told_t - known_t) * PERCENT / known_t
+    most = policy.decimal("5.3.tonnes_told_percent")
+    if percent <= most:
+        return ()
+    sentence = (
+        f"{shown(told_t)} t are told for {figures.year}, the activity data of the facilities say"
+        f" {shown(known_t)} t: {shown(percent)} % apart, above {shown(most)} %."
+    )
+    return (Doubt("tonnes_differ", sentence, "sources.md 4.9"),)
 
 
 def finding(rule: str, sentence: str, entity_id: str) -> Finding:

@@ -12,7 +12,16 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from contracts.ghg import FINDINGS_KEPT, Amount, Intensity, OwnFactor, ResultCalculated, StepTotal
+from contracts.ghg import (
+    FINDINGS_KEPT,
+    Amount,
+    BoughtMetal,
+    Intensity,
+    OwnFactor,
+    PrimaryMetal,
+    ResultCalculated,
+    StepTotal,
+)
 from contracts.inventory import Scope, Step
 from infra.errors import Refused
 from infra.policy import Policies, Policy
@@ -23,13 +32,14 @@ from .calculate import calculate
 from .evidence import Calculated, Chunk, Packed
 from .factors import FactorBook
 from .findings import Context, blocks, findings
-from .flows import flows_of
+from .flows import OWN_SCRAP, Flows, flows_of
 from .items import ITEMS, Family
 from .lines import Result
 from .pinned import ENGINE, Pinned, pin
 from .plausible import check_data, check_result
 from .report import refused_cut_offs
 from .spread import half_width_percent
+from .tables import PRIMARY_METAL
 
 Engine = Callable[[Inventory, Pinned], Result]
 ENGINES: Mapping[str, Engine] = {ENGINE: calculate}
@@ -37,6 +47,7 @@ ENGINES: Mapping[str, Engine] = {ENGINE: calculate}
 ENERGY = frozenset({Family.FUEL, Family.POWER})
 OUTPUTS = frozenset({Family.OUTPUT})
 MINE_TO_METAL = "mine_to_metal"
+METAL = PRIMARY_METAL | {"scrap.in"}
 ZERO = Decimal(0)
 
 
@@ -85,7 +96,9 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
     pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set)
     result = ENGINES[ENGINE](version.inventory, pinned)
     check_result(result)
-    intensities = per_tonne(result)
+    flows = flows_of(result.inventory)
+    cells = totals.cells_of(result.lines, flows)
+    intensities = per_tonne(result, flows, cells)
     share = totals.primary_data_share(result)
     found = findings(
         Context(
@@ -122,6 +135,8 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
         findings_count=len(found),
         blocking=tuple(sorted({one.rule for one in found if blocks([one])})),
         factors=_factors(version.inventory),
+        primary_metal=_primary_metal(flows, cells),
+        bought_metal=_bought_metal(result),
     )
 
 
@@ -199,11 +214,9 @@ def step_totals(result: Result) -> tuple[StepTotal, ...]:
     )
 
 
-def per_tonne(result: Result) -> tuple[Intensity, ...]:
+def per_tonne(result: Result, flows: Flows, cells: totals.Cells) -> tuple[Intensity, ...]:
     """Mine to metal where primary metal is cast, and each product from cradle to gate; power
     counted both ways."""
-    flows = flows_of(result.inventory)
-    cells = totals.cells_of(result.lines, flows)
     found: list[Intensity] = []
     if flows.cast_primary_t > 0:
         metal = totals.mine_to_metal(result, flows, cells)
@@ -224,6 +237,26 @@ def _both(of: str, location: Decimal, market: Decimal) -> list[Intensity]:
         Intensity(of=of, power="location", t_per_t=location),
         Intensity(of=of, power="market", t_per_t=market),
     ]
+
+
+def _primary_metal(flows: Flows, cells: totals.Cells) -> PrimaryMetal | None:
+    if flows.cast_primary_t <= 0:
+        return None
+    power = totals.power_of_primary(flows, cells)
+    return PrimaryMetal(cast_t=flows.cast_primary_t, power_t=power / totals.KG_PER_T)
+
+
+def _bought_metal(result: Result) -> BoughtMetal:
+    """Metal and scrap that came from outside; run-around and own dross did not."""
+    bought = (
+        datum.quantity
+        for datum in result.inventory.data
+        if datum.item in METAL and datum.scrap_kind not in OWN_SCRAP
+    )
+    made = (
+        line.kg for line in result.lines if line.item in METAL and line.scope is Scope.PURCHASED
+    )
+    return BoughtMetal(tonnes=sum(bought, ZERO), emission_t=sum(made, ZERO) / totals.KG_PER_T)
 
 
 def _factors(inventory: Inventory) -> tuple[OwnFactor, ...]:

@@ -305,7 +305,17 @@ def pins_of(gwp_set: str, pfc_set: str, factor_sets: Sequence[str], policy_id: s
 
 
 def _sums(event: ghg.ResultCalculated | ghg.DisclosurePublished) -> dict[str, Any]:
-    fields = {"result", "totals", "outputs", "energy", "intensities", "gwp_set", "factors"}
+    fields = {
+        "result",
+        "totals",
+        "outputs",
+        "energy",
+        "intensities",
+        "gwp_set",
+        "factors",
+        "primary_metal",
+        "bought_metal",
+    }
     told: dict[str, Any] = event.model_dump(mode="json", include=fields)
     return told
 

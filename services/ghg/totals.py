@@ -197,6 +197,17 @@ def mine_to_metal(
     return Intensity(tonnes, sides[Side.LOCATION], sides[Side.MARKET])
 
 
+def power_of_primary(flows: Flows, cells: Cells) -> Decimal:
+    """What of mine to metal bought power gives off, as it was bought, in kg CO2e."""
+    shares = casthouse_shares(flows, cells, Side.MARKET)
+    carried = (
+        kg * casthouse_share(step, apart, shares)
+        for (step, scope, apart), kg in cells.items()
+        if scope is Scope.POWER_MARKET
+    )
+    return sum(carried, ZERO)
+
+
 def footprints(
     result: Result, flows: Flows | None = None, cells: Cells | None = None
 ) -> tuple[Footprint, ...]:

@@ -164,6 +164,9 @@ def publish(
             published_on=command.on,
             policy_id=policies.on(command.on).policy_id,
             corrects=len(state.disclosed) or None,
+            primary_share=found.primary_share,
+            uncertainty_percent=found.uncertainty_percent,
+            primary_metal=found.primary_metal,
         )
     ]
 

@@ -151,7 +151,17 @@ def verified(number: int = 1, **changes: object) -> ghg.ResultVerified:
 def disclosed(number: int = 1, disclosure: int = 1, **changes: object) -> ghg.DisclosurePublished:
     """The result is public."""
     made = result(number)
-    shared = ("totals", "energy", "outputs", "intensities", "gwp_set", "working_hash")
+    shared = (
+        "totals",
+        "energy",
+        "outputs",
+        "intensities",
+        "gwp_set",
+        "working_hash",
+        "primary_share",
+        "uncertainty_percent",
+        "primary_metal",
+    )
     fields = {
         **{name: getattr(made, name) for name in shared},
         "facility_id": "F1",

@@ -15,7 +15,7 @@ from services.ghg import portfolio as portfolios
 from services.ghg.aggregates import Cell, Entry, own_table, regions_of, table
 from services.ghg.curve import Curve
 from services.ghg.emission_curve import emission_curve, portfolio
-from services.ghg.plan_figures import Sums
+from services.ghg.plan_figures import Metal, Sums
 from services.ghg.portfolio import DefinePortfolio, EntityOf, PortfolioDefined
 from tests.rules.spec import Spec, policies_of
 
@@ -46,6 +46,7 @@ def entry(
         },
         {"output.cast_metal": made},
         True,
+        Metal(made, kg / 1000, kg / 2000),
     )
     region = regions_of(POLICY).get(country, "other")
     return Entry(name, entity or f"E-{name}", "M-1", country, region, 2025, certified, sums)
@@ -72,6 +73,24 @@ def test_a_cell_tells_its_sums_by_scope_and_its_intensity() -> None:
     assert cell.by_scope_t is not None
     assert cell.by_scope_t["2_location"] == 24_000
     assert cell.emission_t == 30_000
+
+
+def test_an_intensity_is_of_the_primary_metal_alone() -> None:
+    """What else a facility gives off (a remelter beside the cells, alumina sold) is in its sums."""
+    some_more = [
+        one._replace(
+            sums=one.sums._replace(
+                kg={**one.sums.kg, (Step.REMELTING, Scope.DIRECT): Decimal(5_000_000)},
+                outputs={"output.cast_metal": Decimal(3_000)},
+            )
+        )
+        for one in some(3)
+    ]
+    (cell,) = table(some_more, ["region"], POLICY)
+    assert cell.intensity == 10
+    assert cell.output_t == 3_000
+    assert cell.emission_t == 45_000
+    assert [step.intensity for step in emission_curve(some_more, POLICY)] == [10]
 
 
 def test_a_step_is_told_without_an_intensity() -> None:

@@ -1,0 +1,119 @@
+"""An entity's figures by pathway family (sources.md 4.1, 4.9): primary metal is told from mine to
+metal, whatever else its facility makes; bought metal from the activity data."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from contracts.ghg import ResultCalculated
+from contracts.ghg_plans import PathwayFamily
+from contracts.inventory import Scope, Step
+from services.ghg import app
+from services.ghg.activity import Datum
+from services.ghg.plan_figures import FamilyYear, Sums, family_year, sums_of
+from services.ghg.reckoning import Version, judged, packed_of, reckon, usual
+from services.ghg.rows import FacilityRow
+
+from .life import result
+from .made import datum, inventory, smelter
+
+ON = date(2026, 6, 1)
+REMELTING, CASTING, SEMIS = Step.REMELTING, Step.CASTING, Step.SEMI_FABRICATION
+WORKS = FacilityRow("F1", "M1", "E1", "NO", None, ("smelting", "semi_fabrication"), 1990, None)
+NEW = {"primary_metal", "bought_metal"}
+
+
+def calculated(*data: Datum) -> ResultCalculated:
+    """A result of these data."""
+    year = inventory(*data)
+    policies = app.policies()
+    version = Version(1, packed_of(year).data_hash, year)
+    return result(1, reckon(version, usual(policies.on(ON), ON), app.factors(), policies))
+
+
+def told(kept: ResultCalculated, *, without: frozenset[str] = frozenset()) -> Mapping[str, Any]:
+    """A result as rows keep it; `without` what an older one did not tell."""
+    return {
+        name: value for name, value in kept.model_dump(mode="json").items() if name not in without
+    }
+
+
+def of(family: PathwayFamily, *every: Sums) -> FamilyYear | None:
+    """The family of one entity in a year."""
+    return family_year(family, 2024, every, (WORKS,))
+
+
+REMELTED = (
+    datum("old", REMELTING, "scrap.in", "205000", scrap_kind="post_consumer", supplier_id="S-1"),
+    datum("billet", REMELTING, "output.cast_metal", "200000"),
+    datum("gas", REMELTING, "fuel.gas", "800000000"),
+)
+
+
+def test_a_smelter_that_remelts_scrap_is_no_cleaner_for_it() -> None:
+    for data in (smelter(), (*smelter(), *REMELTED)):
+        kept = calculated(*data)
+        found = of(PathwayFamily.PRIMARY, sums_of(told(kept), True))
+        assert found is not None
+        assert found.intensity() == judged(kept.intensities), "as criterion 5.2 sees it"
+        assert found.output_t == 247_500
+        assert 0 < found.power_t < found.emission_t
+
+
+def test_a_result_of_before_tells_the_same_but_for_metal_that_was_lost() -> None:
+    kept = calculated(*smelter(), *REMELTED)
+    before = of(PathwayFamily.PRIMARY, sums_of(told(kept, without=frozenset(NEW)), True))
+    assert before is not None
+    assert before.output_t == 250_000
+    assert before.intensity() == judged(kept.intensities)
+
+
+def test_a_smelter_without_a_casthouse_is_told_by_what_it_taps() -> None:
+    liquid = tuple(one for one in smelter() if one.step is not CASTING)
+    kept = calculated(*liquid)
+    found = of(PathwayFamily.PRIMARY, sums_of(told(kept), True))
+    assert found is not None
+    (tapped,) = [
+        one.t_per_t
+        for one in kept.intensities
+        if (one.of, one.power) == ("footprint.electrolysis", "market")
+    ]
+    assert found.output_t == 250_000
+    assert found.intensity() == tapped
+
+
+MILL = (
+    datum("slab", SEMIS, "bought.cast_metal", "90000", supplier_id="S-2", factor="8000"),
+    datum("cuttings", SEMIS, "scrap.in", "10000", scrap_kind="pre_consumer", factor="6000"),
+    datum("own", SEMIS, "scrap.in", "7000", scrap_kind="internal"),
+    datum("alloy", SEMIS, "bought.alloying", "900", factor="10000"),
+    datum("coil", SEMIS, "output.semi", "95000"),
+    datum("power", SEMIS, "power.grid", "60000000"),
+)
+
+
+def test_bought_metal_is_told_by_the_activity_data() -> None:
+    found = of(PathwayFamily.PROCUREMENT, sums_of(told(calculated(*MILL)), True))
+    assert found is not None
+    assert found.output_t == 100_000, "run-around was not bought, alloying elements are no metal"
+    assert found.emission_t == 780_000
+
+
+def test_a_result_of_before_leaves_tonnes_bought_to_the_entity() -> None:
+    older = sums_of(told(calculated(*MILL), without=frozenset(NEW)), True)
+    newer = sums_of(told(calculated(*MILL)), True)
+    found = of(PathwayFamily.PROCUREMENT, older, newer)
+    assert found is not None
+    assert found.output_t is None
+    assert found.intensity(Decimal(200_000)) is not None
+
+
+def test_a_refinery_buys_caustic_and_no_metal() -> None:
+    made = calculated(
+        datum("alumina", Step.ALUMINA_REFINING, "output.alumina", "1000000"),
+        datum("caustic", Step.ALUMINA_REFINING, "bought.caustic", "70000"),
+        datum("gas", Step.ALUMINA_REFINING, "fuel.gas", "9000000000"),
+    )
+    assert any(one.scope is Scope.PURCHASED for one in made.totals)
+    assert of(PathwayFamily.PROCUREMENT, sums_of(told(made), True)) is None
