@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .commandids import NO_WORD
 from .errors import Refused
 from .problems import MEDIA_TYPE, Problems
 from .telemetry import Metrics
@@ -28,8 +29,6 @@ DEFAULT_LIMIT = 256_000
 REQUEST_ID = "x-request-id"
 CORRELATION = "castmark.correlation_id"
 CLIENT_GONE = 499
-_HEX = "[0-9a-fA-F]"
-_REQUEST_ID = re.compile(rf"{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}}|{_HEX}{{16,64}}")
 _TRACE = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 log = structlog.stdlib.get_logger("castmark.web")
 _HEARD = logging.getLogger("castmark.web")
@@ -50,7 +49,7 @@ def correlation_of(headers: Headers) -> str:
     name or an address fits neither form. What does not fit is dropped, not mended.
     """
     given = headers.get(REQUEST_ID, "")
-    if _REQUEST_ID.fullmatch(given):
+    if NO_WORD.fullmatch(given):
         return given
     trace = _TRACE.match(headers.get("traceparent", ""))
     return trace[1] if trace and trace[1] != "0" * 32 else secrets.token_hex(16)

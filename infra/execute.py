@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 
 from contracts.values import instant
 
+from .commandids import kept_id
 from .decider import Command, Decider
 from .errors import CastmarkError, Transient
 from .folds import FoldCache
@@ -119,6 +120,14 @@ class Writer:
             self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join()
+
+    async def kept_as(self, given: str) -> str:
+        """The id under which a client's command is kept (`commandids`): the one that it gave where
+        a command was kept under that before ids were hashed. Raises Transient."""
+        kept = kept_id(given, self.request_key)
+        if kept != given and await asyncio.to_thread(self.store.has_command, given):
+            return given
+        return kept
 
     async def execute(self, request: Request) -> Outcome:
         """Decide and store one command; returns once it is durable.

@@ -188,6 +188,13 @@ class Store:
             rows = connection.execute(query, {"stream": stream, "after": after, "limit": limit})
             return self.records(rows.all())
 
+    def has_command(self, command_id: str) -> bool:
+        """Whether a command was kept under this id."""
+        known = tables.COMMANDS.c.command_id
+        with translated(), self.engine.connect() as connection:
+            found = connection.execute(select(known).where(known == command_id))
+            return found.first() is not None
+
     def leaves(self, after: int, limit: int) -> list[bytes]:
         """Leaf hashes of the positions behind `after`, in order."""
         with translated(), self.engine.connect() as connection:

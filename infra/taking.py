@@ -20,7 +20,7 @@ from contracts.values import ID_PATTERN
 from .auth import Principal, RoleKind
 from .commandforms import ID_HEADER, Form
 from .decider import Command
-from .errors import Refused
+from .errors import Conflict, Refused
 from .transaction import Outcome, Request
 
 ID = re.compile(ID_PATTERN)
@@ -35,6 +35,10 @@ Body = Callable[[], Awaitable[bytes]]
 
 class Executes(Protocol):
     """What we need of `execute.Writer`."""
+
+    async def kept_as(self, given: str) -> str:
+        """The id under which a client's command is kept."""
+        ...
 
     async def execute(self, request: Request) -> Outcome:
         """Decide and store; raises Refused, Conflict or Transient."""
@@ -82,9 +86,13 @@ class Taking(NamedTuple):
         filled = await self.fill(self.command, who, sent)
         command = self._built(sent, filled)
         actor = await self.actor(who)
-        return await self.writer.execute(
-            Request(command_id, command, actor, correlation_id, command_id)
-        )
+        kept = await self.writer.kept_as(command_id)
+        request = Request(kept, command, actor, correlation_id, kept)
+        try:
+            return named(await self.writer.execute(request), command_id)
+        except Conflict as conflict:
+            facts = {**conflict.facts, "command_id": command_id}
+            raise Conflict(conflict.slug, conflict.sentence, **facts) from conflict
 
     def _require_own(self, principal: Principal, sent: Mapping[str, object]) -> None:
         """Operations may act for all; others through a role of theirs that owns the subject."""
@@ -129,6 +137,11 @@ def command_id_of(headers: Headers, owner: str = "") -> str:
             " begins with a letter or a digit",
         )
     return owner + given[0]
+
+
+def named(outcome: Outcome, given: str) -> Outcome:
+    """An outcome as its sender knows it: by the id that it gave."""
+    return outcome._replace(command_id=given)
 
 
 def answer(outcome: Outcome) -> bytes:

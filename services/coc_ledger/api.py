@@ -22,7 +22,7 @@ from infra.operations import add_operations, readiness_of
 from infra.people import add_people
 from infra.persons import Persons
 from infra.service import Running
-from infra.taking import answer, command_id_of
+from infra.taking import answer, command_id_of, named
 from infra.web import Api, Day, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
 from infra.webcommands import command_routes
 
@@ -268,4 +268,4 @@ def _deliveries(made: Api, queries: Queries, running: Running) -> None:
         command = await asyncio.to_thread(built)
         made_of = own_id("delivery", number, proof, command_id)
         outcome = await running.writer.execute(request_of(made_of, command, BY_REGISTRATION))
-        return Response(answer(outcome._replace(command_id=command_id)), media_type=JSON_TYPE)
+        return Response(answer(named(outcome, command_id)), media_type=JSON_TYPE)

@@ -97,10 +97,10 @@ class Sender:
         self, http: HttpRequest, command: Command, actor: str, command_id: str
     ) -> tuple[bool, int]:
         """Decide and store: whether it was done before, and the stream's version."""
-        cause = command_id_of(http.headers)
-        outcome = await self._running.writer.execute(
-            Request(command_id, command, actor, correlation_id(http), cause)
-        )
+        writer = self._running.writer
+        kept = await writer.kept_as(command_id)
+        cause = await writer.kept_as(command_id_of(http.headers))
+        outcome = await writer.execute(Request(kept, command, actor, correlation_id(http), cause))
         return outcome.repeated, outcome.version
 
 

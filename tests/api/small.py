@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from contracts.envelope import Envelope, Event, Recorded
 from contracts.values import ID_PATTERN, Id, Instant, MembershipClass, PlainDecimal, Value
 from infra.auth import Principal, Tokens
+from infra.commandids import kept_id
 from infra.decider import Command
 from infra.devissuer import ISSUER, DevIssuer
 from infra.errors import Conflict, Refused, Transient
@@ -25,6 +26,7 @@ from infra.webcommands import command_routes
 
 TODAY = date(2026, 11, 21)
 NOW = 1_795_000_000.0
+KEY = b"a key that only the service has"
 
 
 class ThingRegistered(Event):
@@ -103,6 +105,9 @@ class MemoryWriter:
         self.answers: dict[str, tuple[Command, Outcome]] = {}
         self.things: set[str] = set()
         self.failure: Exception | None = None
+
+    async def kept_as(self, given: str) -> str:
+        return kept_id(given, KEY)
 
     async def execute(self, request: Request) -> Outcome:
         await asyncio.sleep(0)

@@ -5,10 +5,11 @@ import asyncio
 import httpx
 import pytest
 
+from infra.commandids import kept_id
 from infra.decider import Command
 from infra.errors import Transient
 from infra.webcommands import command_routes
-from tests.api.small import COMMANDS, TODAY, RegisterThing, ScrapThing, Small, thing
+from tests.api.small import COMMANDS, KEY, TODAY, RegisterThing, ScrapThing, Small, thing
 
 REGISTER = "/small/commands/register_thing"
 JOURNEY = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -69,7 +70,8 @@ async def test_who_asked_and_why_reaches_the_writer_as_references(small: Small) 
         answer = await client.post(REGISTER, json=thing(), headers=headers)
     (request,) = small.writer.requests
     assert (request.actor, request.correlation_id) == ("person-1", JOURNEY)
-    assert (request.command_id, request.causation_id) == ("c1", "c1")
+    assert request.command_id == request.causation_id == kept_id("c1", KEY)
+    assert answer.json()["command_id"] == "c1"
     assert answer.headers["x-request-id"] == JOURNEY
     assert isinstance(request.command, RegisterThing)
     assert (request.command.on, request.command.approver) == (TODAY, "person-1")

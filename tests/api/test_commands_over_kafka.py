@@ -14,11 +14,12 @@ from castmark.folder import listen
 from castmark.parts import PARTS
 from castmark.process import Process
 from contracts.command_topics import GroupTopics, group_of, topics_of
+from infra.commandids import kept_id
 from infra.errors import Transient
 from infra.kafka_requests import MAX_ANSWER_BYTES, Desk, Reply, Sent, readable
 from infra.service import OverKafka
 from infra.settings import Misconfigured, load_settings
-from tests.api.small import NOW, Small, thing
+from tests.api.small import KEY, NOW, Small, thing
 
 REGISTER = "/small/commands/register_thing"
 JOURNEY = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -68,7 +69,8 @@ async def test_the_answer_is_the_one_of_http_under_an_id_of_the_groups_own(
         "idempotency-key": "c1",
     }
     (first, _) = small.writer.requests
-    assert (first.command_id, first.actor, first.correlation_id) == ("M1:c1", "person-1", JOURNEY)
+    kept = kept_id("M1:c1", KEY)
+    assert (first.command_id, first.actor, first.correlation_id) == (kept, "person-1", JOURNEY)
 
 
 @pytest.mark.parametrize(

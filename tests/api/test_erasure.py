@@ -4,7 +4,7 @@ The marker is planted wherever a person's name can enter: the token's subject, n
 that are kept for following a request.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,7 +63,12 @@ def everything(door: Door) -> Iterator[str]:
 
 
 class Signed(Door):
-    """A door that tells everybody's name in every header where somebody might put it."""
+    """A door that tells everybody's name in every header where somebody might put it, and in the
+    id of every command."""
+
+    def __init__(self, urls: Mapping[str, str], mint: Callable[[str], str]) -> None:
+        super().__init__(urls, mint)
+        self._run = MARKER
 
     def headers(self, role: str | None) -> dict[str, str]:
         named = {

@@ -68,6 +68,6 @@ def post(path: str, token: str, command_id: str, body: bytes) -> bytes:
     """The bytes of a command's request."""
     return (
         f"POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n"
-        f"content-type: application/json\r\nidempotency-key: {command_id}\r\n"
+        f"content-type: application/json\r\nidempotency-key: {correlation(command_id)}\r\n"
         f"x-request-id: {correlation(command_id)}\r\ncontent-length: {len(body)}\r\n\r\n"
     ).encode() + body

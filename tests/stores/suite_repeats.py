@@ -88,6 +88,21 @@ class RepeatsSuite:
         again = await writer.execute(put("B1", command_id="none"))
         assert again == nothing._replace(repeated=True)
 
+    async def test_an_id_that_may_be_a_name_is_kept_as_a_hash_and_an_old_one_is_found(
+        self, database: Database
+    ) -> None:
+        writer = database.writer()
+        name, opaque = "wilhelmina.markerbaum", "0195e9a3-4f1c-7d61-8a5e-0c2f9be1d3aa"
+        kept = await writer.kept_as(name)
+        assert "wilhelmina" not in kept
+        assert await writer.kept_as(name) == kept
+        assert await writer.kept_as("wilhelmina.Markerbaum") != kept
+        assert await writer.kept_as(opaque) == opaque
+        assert await writer.kept_as("~ours") == "~ours"
+        await writer.execute(put("B1", "cup", command_id=name))  # as it was kept before
+        assert await writer.kept_as(name) == name
+        assert (await writer.execute(put("B1", "cup", command_id=name))).repeated
+
     async def test_repeats_inside_one_batch(self, database: Database) -> None:
         writer = database.writer()
         first, second, other, third = await writer.execute_many(
