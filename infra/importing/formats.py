@@ -10,7 +10,7 @@ import csv
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TextIO
 
 from infra.errors import Refused
 
@@ -35,33 +35,56 @@ class Examined(NamedTuple):
 
 Watch = Callable[[tuple[str, ...]], Callable[[Row], object] | None]
 """Told the columns, it gives what wants to see the rows, if anything does."""
+AtOnce = Callable[[Path, tuple[str, ...], str], int | None]
+"""Told a CSV file, its columns and its delimiter, it looks through it without reading its rows and
+says how many there are; None where it has to be read."""
 
 
-def examine(path: Path, form: Format, watch: Watch = lambda _: None) -> Examined:
+def examine(
+    path: Path,
+    form: Format,
+    watch: Watch = lambda _: None,
+    at_once: AtOnce = lambda *_: None,
+) -> Examined:
     """Read a whole file without keeping it; Refused when it is no such file, or a broken one, and
-    as who watches it says."""
+    as who watches it says. What can be looked through `at_once` is not read row by row."""
     if path.stat().st_size == 0:
         raise Refused("file-empty", "the file is empty: send one with a header and rows")
     if form == "xlsx":
         xlsx.check_package(path)
     else:
         _check_text(path, form)
-    columns = ndjson.columns_of(path) if form == "ndjson" else None
-    sheet = open_sheet(path, form, columns)
-    count = 0
-    with closing(sheet.rows):
-        seen: Callable[[Row], object] | None = None
-        for row in sheet.rows:
-            if count == 0:
-                seen = watch(sheet.columns)
-            if seen is not None:
-                seen(row)
-            count += 1
-            if count > MAX_ROWS:
-                raise Refused("too-many-rows", f"{MAX_ROWS} rows are the most: send several files")
-    if count == 0:
+    found = Examined((), 0)
+    count = None
+    if form == "csv":
+        head = csv_head(path)
+        count = at_once(path, *head)
+        found = Examined(head[0], count or 0)
+    if count is None:
+        columns = ndjson.columns_of(path) if form == "ndjson" else None
+        sheet = open_sheet(path, form, columns)
+        with closing(sheet.rows):
+            found = Examined(sheet.columns, _read(sheet, watch))
+    if found.rows > MAX_ROWS:
+        raise Refused("too-many-rows", f"{MAX_ROWS} rows are the most: send several files")
+    if found.rows == 0:
         raise Refused("file-without-rows", "the file has a header and no rows below it")
-    return Examined(sheet.columns, count)
+    return found
+
+
+def _read(sheet: Sheet, watch: Watch) -> int:
+    """How many rows there are, one more than the most where there are more."""
+    seen: Callable[[Row], object] | None = None
+    count = 0
+    for row in sheet.rows:
+        if count == 0:
+            seen = watch(sheet.columns)
+        if seen is not None:
+            seen(row)
+        count += 1
+        if count > MAX_ROWS:
+            break
+    return count
 
 
 def open_sheet(path: Path, form: Format, columns: tuple[str, ...] | None = None) -> Sheet:
@@ -112,28 +135,51 @@ def _check_text(path: Path, form: Format) -> None:
 # --- CSV ---
 
 
+def csv_head(path: Path) -> tuple[tuple[str, ...], str]:
+    """The columns of a CSV file, and what stands between its cells; refused as `examine` says."""
+    opened = _opened(path)
+    opened.text.close()
+    return opened.columns, opened.delimiter
+
+
 def _csv(path: Path) -> Sheet:
+    opened = _opened(path)
+
+    def rows() -> Generator[Row]:
+        with opened.text:
+            yield from _csv_rows(opened.reader, opened.line, len(opened.columns))
+
+    return Sheet(opened.columns, rows())
+
+
+class _Opened(NamedTuple):
+    """A CSV file behind its header, and what reads on: `line` tells at which line it is."""
+
+    text: TextIO
+    reader: Iterator[list[str]]
+    line: Callable[[], int]
+    columns: tuple[str, ...]
+    delimiter: str
+
+
+def _opened(path: Path) -> _Opened:
     text = path.open(newline="", encoding="utf-8-sig")
     try:
         first = text.readline(HEADER_BYTES)
         if not first.strip("\r\n,;\t "):
             raise Refused("header-missing", "row 1 must name the columns, and it is empty")
         text.seek(0)
-        reader = csv.reader(text, delimiter=_delimiter(first), strict=True)
+        delimiter = _delimiter(first)
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
         try:
             header = next(reader)
         except csv.Error as error:
             raise Refused("header-broken", f"row 1 cannot be read: {error}") from error
         columns = check_columns(header)
+        return _Opened(text, reader, lambda: reader.line_num, columns, delimiter)
     except BaseException:
         text.close()
         raise
-
-    def rows() -> Generator[Row]:
-        with text:
-            yield from _csv_rows(reader, lambda: reader.line_num, len(columns))
-
-    return Sheet(columns, rows())
 
 
 def _delimiter(line: str) -> str:

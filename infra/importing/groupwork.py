@@ -11,10 +11,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
-import orjson
 import structlog
 
 from infra.errors import Transient
@@ -22,11 +20,22 @@ from infra.pool import WORKERS
 from infra.service import Running
 from infra.transaction import Answer, Transaction
 
-from . import apart, jobs
-from .groups import Group, GroupChunk, GroupSource, chunk_of, judge_groups, readable
+from . import jobs
+from .formats import csv_head
+from .groups import (
+    AnyGroup,
+    GroupChunk,
+    GroupSource,
+    LineSource,
+    chunk_of,
+    judge_groups,
+    task,
+)
 from .jobs import Job
 from .kinds import GroupBuilt, Grouped, Kind
+from .lines import Form
 from .order import ranked
+from .plain import ENDING, indexed
 from .work import Work
 
 AHEAD = 2 * WORKERS
@@ -54,7 +63,7 @@ class GroupWork(Work):
 
     async def _rows(self, *, rehearse: bool) -> None:
         """One pass over the groups that are not answered yet."""
-        source = await self._reading(self._groups)
+        source: GroupSource | LineSource = await self._reading(self._groups)
         making: deque[asyncio.Task[GroupChunk]] = deque()
         with closing(source):
             reading = self._reading(source.chunk)
@@ -75,13 +84,17 @@ class GroupWork(Work):
                     task.cancel()
                 await asyncio.wait([reading])
 
-    def _groups(self) -> GroupSource:
+    def _groups(self) -> GroupSource | LineSource:
         job = self.job
+        runs = self._file.with_name(self._file.name + ENDING)
+        if runs.exists():
+            columns, delimiter = csv_head(self._file)
+            return LineSource(self._file, indexed(runs), Form(delimiter, len(columns)), job)
         key = self._grouped.key(job.asked, job.binding)
         rows = ranked(self._file, job.options.format, job.columns, key)
         return GroupSource(rows, self._grouped, job)
 
-    async def _made(self, groups: Sequence[Group]) -> GroupChunk:
+    async def _made(self, groups: Sequence[AnyGroup]) -> GroupChunk:
         """Commands of groups, made in another process."""
         job = self.job
         keys = [group.key for group in groups]
@@ -89,7 +102,7 @@ class GroupWork(Work):
         prepared = await asyncio.to_thread(
             self._grouped.prepare, job.asked, job.binding, today, keys
         )
-        work = partial(apart.made, self._grouped.work, prepared, orjson.dumps(readable(groups)))
+        work = task(self._grouped.work, prepared, groups)
         try:
             built: list[GroupBuilt] = await asyncio.get_running_loop().run_in_executor(
                 self._pool, work

@@ -108,7 +108,8 @@ Groups = Sequence[tuple[str, Sequence[Sequence[str]]]]
 
 
 class Grouped(NamedTuple):
-    """Rows that belong together, wherever in the file they stand, by `key(asked, binding)`.
+    """Rows that belong together, wherever in the file they stand, by `key(asked, binding)`, which
+    looks at `fields` of theirs and at nothing else.
 
     `prepare(asked, binding, today, keys)` gathers what some groups need to know, in this process;
     `work(prepared, groups)` makes the commands in another one: both ends can be pickled, `work` is
@@ -119,6 +120,7 @@ class Grouped(NamedTuple):
     prepare: Callable[[Asked, Binding, date, Sequence[str]], Any]
     work: Callable[[Any, Groups], list[GroupBuilt]]
     others: Fault
+    fields: tuple[str, ...]
 
 
 class Kind(NamedTuple):

@@ -45,8 +45,14 @@ class Order:
         self._last = -1
         self.scattered = False
 
-    def rank(self, row: Row) -> int:
-        """The place of the row's group, from 0; refused `too-many-groups`, `group-too-large`."""
+    @property
+    def rows(self) -> int:
+        """How many rows were told theirs."""
+        return sum(self._sizes)
+
+    def rank(self, row: Row, rows: int = 1) -> int:
+        """The place of the row's group, from 0, and of so many `rows` that say the same; refused
+        `too-many-groups`, `group-too-large`."""
         key = self._key(row.cells)
         rank = self._ranks.get(key) if key else None
         if rank is None:
@@ -55,7 +61,7 @@ class Order:
             if rank < len(self._sizes) - 1 and self._last != -1:
                 self.scattered = True
             self._last = rank
-        self._sizes[rank] += 1
+        self._sizes[rank] += rows
         if self._sizes[rank] > MAX_TOGETHER:
             raise Refused(
                 "group-too-large",

@@ -20,11 +20,12 @@ from infra.pool import pool
 from infra.service import Running
 from infra.transaction import Transaction
 
-from . import jobs
+from . import jobs, plain
 from .formats import examine
 from .groupwork import GroupWork
 from .jobs import Job, Moved, Options, Tally
 from .kinds import Asked, Kind
+from .lines import Form
 from .mapping import Binding, Said, bind, merged, read_said, signature
 from .order import ENDING, Order, sort
 from .rows import Row
@@ -59,6 +60,30 @@ class _Look:
             return None
         self.order = Order(kind.grouped.key(asked, self.binding))
         return self.order.rank
+
+    def at_once(self, path: Path, columns: tuple[str, ...], delimiter: str) -> int | None:
+        """Look through a plain file by its lines, and leave its runs beside it (`runs_of`); how
+        many rows it has, None where it has to be read. Refused as `columns` and `rank` are."""
+        if self._kind.grouped is None:
+            return None
+        self.columns(columns)
+        found = [self.binding.fields.get(name) for name in self._kind.grouped.fields]
+        places = [bound.at for bound in found if bound is not None and bound.at is not None]
+        if not places:
+            return None
+        key = self._kind.grouped.key(self._asked, self.binding)
+        form = Form(delimiter, len(columns))
+        try:
+            self.order = plain.index(path, form, places, key, runs_of(path))
+        except plain.NotPlain:
+            runs_of(path).unlink()
+            return None
+        return self.order.rows
+
+
+def runs_of(spooled: Path) -> Path:
+    """Where the runs of a file stand that is not kept yet."""
+    return spooled.with_name(f"{spooled.name}{plain.ENDING}.part")
 
 
 class Imports:
@@ -97,7 +122,9 @@ class Imports:
             if kept is not None:
                 jobs.check_same(kept, kind.name, asked.member_id, options, sha256)
                 return kept
-            found = await asyncio.to_thread(examine, spooled, options.format, look.columns)
+            found = await asyncio.to_thread(
+                examine, spooled, options.format, look.columns, look.at_once
+            )
             job = Job(
                 asked.import_id, kind.name, asked.member_id, sha256, options, found.columns,
                 look.binding, actor, correlation_id, "received", "waiting", found.rows, Tally(), 0,
@@ -105,7 +132,7 @@ class Imports:
             )  # fmt: skip
             await asyncio.to_thread(self._place, job, kind, look, spooled, ordered)
         finally:
-            for left in (spooled, ordered):
+            for left in (spooled, ordered, runs_of(spooled)):
                 await asyncio.to_thread(partial(left.unlink, missing_ok=True))
 
         def keep(transaction: Transaction) -> Job:
@@ -120,14 +147,17 @@ class Imports:
 
     def _place(self, job: Job, kind: Kind, look: _Look, spooled: Path, ordered: Path) -> None:
         """Give the file its lasting name; beside it, where rows lie apart that belong together,
-        the same rows in their order."""
+        the same rows in their order, or else the runs of a plain one."""
         at = self.file_of(job)
-        beside = at.with_name(at.name + ENDING)
-        beside.unlink(missing_ok=True)  # of a try that was killed before it was kept
+        beside, runs = at.with_name(at.name + ENDING), at.with_name(at.name + plain.ENDING)
+        for left in (beside, runs):
+            left.unlink(missing_ok=True)  # of a try that was killed before it was kept
         if kind.grouped is not None and look.order is not None and look.order.scattered:
             key = kind.grouped.key(job.asked, job.binding)
             sort(spooled, job.options.format, job.columns, key, ordered)
             place(ordered, beside)
+        elif runs_of(spooled).exists():
+            place(runs_of(spooled), runs)
         place(spooled, at)
 
     def job(self, import_id: str) -> Job | None:

@@ -45,6 +45,8 @@ from .sites import SiteReader
 from .units import Units
 
 DEFAULT_CALORIFIC = "default-calorific-value"
+KEY_FIELDS = ("facility_id", "year")
+"""Fields that say to which facility-year a row belongs (`Rows.key`)."""
 LOOKED_AT = frozenset({"factor", "from_on", "to_on"})
 """Fields that `_checked` looks at."""
 
@@ -93,7 +95,7 @@ class Rows:
         self._site_at = tuple(at[name] for name in SITE_FIELDS)
         self._head_of, self._site_of = itemgetter(*self._head_at), itemgetter(*self._site_at)
         self._heads = Heads(units)
-        self._key_at = (at["facility_id"], at["year"])
+        self._key_at = tuple(at[name] for name in KEY_FIELDS)
         self._keys: dict[tuple[str, str], str] = {}
         self._who = itemgetter(at["facility_id"], at["year"])
         self._same: dict[tuple[str, ...], int] = {}

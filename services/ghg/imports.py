@@ -11,6 +11,7 @@ from infra.persons import Persons
 from infra.service import Running
 from infra.web import Api
 
+from .activity_rows import KEY_FIELDS
 from .activity_words import FIELDS
 from .activity_work import Prepared, rows_of, work
 from .queries import Queries
@@ -40,7 +41,8 @@ def activity_kind(queries: Queries) -> Kind:
         own = {name: one for name, one in known.items() if one.member_id == asked.member_id}
         return Prepared(asked, binding, today, own)
 
-    return Kind("activity", FIELDS, lambda _: None, grouped=Grouped(key, prepare, work, OTHERS))
+    grouped = Grouped(key, prepare, work, OTHERS, KEY_FIELDS)
+    return Kind("activity", FIELDS, lambda _: None, grouped=grouped)
 
 
 def add_imports(api: Api, running: Running, queries: Queries, persons: Persons) -> Imports:
