@@ -226,7 +226,8 @@ def _reserve(command: ReserveDecision, state: Audit) -> Sequence[AuditEvent]:
     if state.reserved is not None and state.reserved != command.lapsed:
         raise Refused(
             "audit-already-decided",
-            f"the decision on {command.audit_id} is certificate {state.reserved}.",
+            f"the decision on {command.audit_id} is certificate {state.reserved}; if it was broken"
+            " off before it was taken, send it again under that id.",
             audit_id=command.audit_id,
             certificate_id=state.reserved,
         )

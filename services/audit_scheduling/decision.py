@@ -42,7 +42,8 @@ def decided(
     if audit.decided_by is not None and audit.decided_by != command.certificate_id:
         raise Refused(
             "audit-already-decided",
-            f"the decision on {audit.audit_id} is certificate {audit.decided_by}.",
+            f"the decision on {audit.audit_id} is certificate {audit.decided_by}; if it was broken"
+            " off before it was taken, send it again under that id.",
             audit_id=audit.audit_id,
             certificate_id=audit.decided_by,
         )

@@ -141,7 +141,9 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "audit-already-decided",
         "The audit was decided on under another certificate id",
-        "An audit leads to one decision. `facts.certificate_id` names the certificate with it.",
+        "An audit leads to one decision. `facts.certificate_id` names the certificate with it. If"
+        " there is none yet, the service went down while it decided: send the decision again under"
+        " that id, and it is taken.",
     ),
     Problem(
         "certificate-already-decided",

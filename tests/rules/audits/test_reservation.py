@@ -8,7 +8,7 @@ from infra.errors import Refused
 from services.audit_scheduling import audit as decider
 from services.audit_scheduling import certificate
 from services.audit_scheduling.audit import DecisionReserved
-from services.audit_scheduling.commands import ReserveDecision
+from services.audit_scheduling.commands import DecideCertificate, ReserveDecision
 from services.audit_scheduling.domain import States, fill, reservation
 from services.audit_scheduling.rows import MemberRow
 from tests.rules.spec import Spec
@@ -95,6 +95,19 @@ def test_nothing_is_reserved_for_what_is_refused() -> None:
 def test_a_decision_that_is_reserved_for_another_certificate_is_refused_without_any_row() -> None:
     with pytest.raises(Refused, match="audit-already-decided"):
         wanted(states(concluded(), OTHER))
+
+
+def test_a_decision_that_was_broken_off_is_taken_under_the_id_that_the_refusal_names() -> None:
+    """Killed between the reservation and the grant: nothing is lost, nobody is locked out."""
+    known = states(concluded(), OTHER)
+    with pytest.raises(Refused, match="send it again under that id") as refused:
+        wanted(known)
+    sent = {**BODY, "certificate_id": refused.value.facts["certificate_id"]}
+    filled = {"on": DECIDED, **fill("decide_certificate", sent, row, known)}
+    assert reservation(sent, filled, known, POLICIES) is None
+    command = DecideCertificate.model_validate({**sent, **filled})
+    [decision] = certificate.decide(command, known(command.stream), POLICIES)
+    assert (decision.TYPE, decision.certificate_id) == ("audits.certificate_granted.v1", "C2")
 
 
 def test_an_audit_is_free_again_when_the_certificate_became_another_audits() -> None:
