@@ -1,8 +1,9 @@
 """Rows of a file of movements, many together: what they share is read once, the rest quickly. Pure.
 
 The first row of its kind is read like any other (`movement_rows`), and becomes the ground of those
-that differ from it in movement, mass and proof of origin alone. What cannot be read so, or is not
-so simple, is read by itself: a row means the same either way, its digest too.
+that differ from it in movement, mass, proof of origin and customer alone. On another day its kind
+has a ground of that day, with what is known of it. What cannot be read so, or is not so simple, is
+read by itself: a row means the same either way, its digest too.
 """
 
 import re
@@ -20,7 +21,7 @@ from infra.importing.kinds import Asked, Built
 from infra.importing.mapping import Binding
 
 from . import booking
-from .movement_rows import Evidence, Rows, kilograms
+from .movement_rows import Evidence, Rows, day_of, kilograms
 from .pool_commands import CountStock, ReceiveMaterial, ShipMaterial
 from .together import PLAIN, Ground, Line, Plain
 
@@ -28,8 +29,23 @@ MOVEMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME = re.compile(ID_PATTERN.strip("^$"))
 APART = ("movement_id", "mass", "origin_ref", "customer_id")
 """What rows of one ground may differ in."""
+KNOWN_BY = ("scope_id", "stage", "member_id")
+"""What, with the day and the supplier, the server looks up for a command."""
+DAY = '"day":"'
+"""What stands before the day in what a digest is taken of."""
 NO_ONE, NOTHING, NO_MOVEMENT, NO_PROOF = "~customer~", 10**15 + 7, "~movement~", "~proof~"
 """What no row says: it marks the places in what a digest is taken of."""
+
+
+class _Like(NamedTuple):
+    """What rows of a kind say on whatever day: the first of them, how their masses are read, and
+    what a digest is taken of, before the day and behind it."""
+
+    like: Plain
+    unit_kg: int
+    least: int
+    before: str
+    behind: str
 
 
 class _Shape(NamedTuple):
@@ -46,49 +62,90 @@ class Lines:
 
     def __init__(self, asked: Asked, binding: Binding, on: date, evidence: Evidence) -> None:
         self._slow = Rows(asked, binding, on, evidence)
-        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._evidence = evidence
+        self._likes: dict[tuple[object, ...], _Like] = {}
+        self._shapes: dict[tuple[object, ...], _Shape] = {}
+        self._names = {""}
         fields = binding.fields
-        self._at = {name: fields[name].at for name in APART if name in fields}
-        others = {
-            bound.at for name, bound in fields.items() if bound.at is not None and name not in APART
-        }
+        at = {name: bound.at for name, bound in fields.items()}
+        self._movement_at, self._mass_at = at.get("movement_id"), at.get("mass")
+        self._proof_at, self._party_at = at.get("origin_ref"), at.get("customer_id")
+        self._day_at = at.get("day")
+        others = {place for name, place in at.items() if place is not None and name not in APART}
         self._others = _picker(sorted(others))
+        self._of_any_day = _picker(sorted(others - {self._day_at}))
 
     def build(self, cells: Sequence[str]) -> Built:
         """A row as a line, a command, or faults."""
-        movement_at, mass_at = self._at.get("movement_id"), self._at.get("mass")
+        movement_at, mass_at = self._movement_at, self._mass_at
         if movement_at is None or mass_at is None:
             return self._slow.build(cells)
-        proof, party = self._cell(cells, "origin_ref"), self._cell(cells, "customer_id")
-        key = (*self._others(cells), "proof" if proof else "", "party" if party else "")
+        proof = "" if self._proof_at is None else cells[self._proof_at].strip()
+        party = "" if self._party_at is None else cells[self._party_at].strip()
+        says = (not proof, not party)
+        key = (*self._others(cells), *says)
         shape = self._shapes.get(key)
         if shape is None:
-            return self._first(cells, key)
+            shape = self._on_its_day(cells, says)
+            if shape is None:
+                return self._first(cells, key, says, proof, party)
+            self._shapes[key] = shape
         movement_id = cells[movement_at].strip()
         kg = _kg(cells[mass_at].strip(), shape)
         if kg is None or not MOVEMENT.fullmatch(movement_id):
             return self._slow.build(cells)
-        if (proof and not NAME.fullmatch(proof)) or (party and not NAME.fullmatch(party)):
+        if not (self._is_name(proof) and self._is_name(party)):
             return self._slow.build(cells)
-        return Built(movement_id, None, line=_line(shape, movement_id, kg, proof, party))
+        return Built(movement_id, None, (), (), _line(shape, movement_id, kg, proof, party))
 
-    def _cell(self, cells: Sequence[str], name: str) -> str:
-        at = self._at.get(name)
-        return cells[at].strip() if at is not None else ""
+    def _is_name(self, text: str) -> bool:
+        """Whether it is an id, or empty; customers come again."""
+        if text in self._names:
+            return True
+        if not NAME.fullmatch(text):
+            return False
+        self._names.add(text)
+        return True
 
-    def _first(self, cells: Sequence[str], key: tuple[str, ...]) -> Built:
+    def _on_its_day(self, cells: Sequence[str], says: tuple[bool, bool]) -> _Shape | None:
+        """The shape of a row of whose kind there was one on another day; None where there was none,
+        or where the day is refused, which is told of the row by itself."""
+        found = self._likes.get((*self._of_any_day(cells), *says))
+        if found is None or self._day_at is None:
+            return None
+        like = found.like
+        values: dict[str, object] = {name: getattr(like, name) for name in KNOWN_BY}
+        if isinstance(like, ReceiveMaterial) and like.supplier_id is not None:
+            values["supplier_id"] = like.supplier_id
+        try:
+            day = values["day"] = day_of(cells[self._day_at].strip())
+            known = self._evidence(type(like), values)
+        except Refused:
+            return None
+        like = like.model_copy(update={**known, "day": day})
+        return _shape(found._replace(like=like))
+
+    def _first(
+        self,
+        cells: Sequence[str],
+        key: tuple[object, ...],
+        says: tuple[bool, bool],
+        proof: str,
+        party: str,
+    ) -> Built:
         """The first row of its kind: the ground of the others, if it is so simple."""
         built = self._slow.build(cells)
         command = built.command
         if not isinstance(command, PLAIN):
             return built
-        shape = _shape(command, self._slow.unit_of(cells))
-        proof, party = self._cell(cells, "origin_ref"), self._cell(cells, "customer_id")
+        like = _like(command, self._slow.unit_of(cells))
+        shape = _shape(like)
         line = _line(shape, command.movement_id, _mass(command), proof, party)
         if line.digest != booking.digest_of(command):
             return built
+        self._likes[(*self._of_any_day(cells), *says)] = like
         self._shapes[key] = shape
-        return Built(built.key, None, line=line)
+        return Built(built.key, None, (), (), line)
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
@@ -102,7 +159,7 @@ def _mass(command: Plain) -> int:
     return command.counted_kg if isinstance(command, CountStock) else command.mass_kg
 
 
-def _shape(like: Plain, unit_kg: int) -> _Shape:
+def _like(like: Plain, unit_kg: int) -> _Like:
     name = "counted_kg" if isinstance(like, CountStock) else "mass_kg"
     said: dict[str, object] = {"movement_id": NO_MOVEMENT, name: NOTHING}
     if isinstance(like, ReceiveMaterial) and like.origin_ref is not None:
@@ -111,12 +168,20 @@ def _shape(like: Plain, unit_kg: int) -> _Shape:
         said["customer_id"] = NO_ONE
     marked = like.model_copy(update=said)
     text = canonical_json(marked, without=marked.FILLED).decode()
+    before, day, behind = text.partition(DAY)  # no value has quotes that stand by themselves
+    least = 0 if isinstance(like, CountStock) else 1
+    return _Like(like, unit_kg, least, before + day, behind[len(like.day.isoformat()) :])
+
+
+def _shape(found: _Like) -> _Shape:
+    """What rows of a kind say, on the day of `found.like`."""
+    text = f"{found.before}{found.like.day.isoformat()}{found.behind}"
     customer, text = _parted(text, NO_ONE)
     mass, text = _parted(text, str(NOTHING))
     movement, text = _parted(text, NO_MOVEMENT)
     proof, text = _parted(text, NO_PROOF)
-    least = 0 if isinstance(like, CountStock) else 1
-    return _Shape(Ground(like), unit_kg, least, (customer, mass, movement, proof, text))
+    parts = (customer, mass, movement, proof, text)
+    return _Shape(Ground(found.like), found.unit_kg, found.least, parts)
 
 
 def _parted(text: str, mark: str) -> tuple[str, str]:

@@ -44,7 +44,8 @@ class MovementPacking:
         self._trying = trying
         self._known = _kept(queries.knowledge())
         self._seen: dict[tuple[object, ...], dict[str, object]] = {}
-        self._pools: dict[int, PoolKey] = {}
+        self._pools: dict[int, tuple[PoolKey, str]] = {}
+        self._named: dict[str, tuple[PoolKey, str]] = {}
         self.build: Callable[[Sequence[str]], Built] = Lines(
             asked, binding, today, self._evidence
         ).build
@@ -74,37 +75,39 @@ class MovementPacking:
         lines = {at: one.line for at, one in enumerate(built) if isinstance(one.line, Line)}
         through, booked = self._looked_up(lines.values())
         parcels: list[Parcel] = []
-        runs: dict[PoolKey, list[int]] = {}
+        runs: dict[str, list[int]] = {}
 
-        def close(pool: PoolKey) -> None:
-            if places := runs.pop(pool, []):
+        def close(key: str) -> None:
+            if places := runs.pop(key, []):
                 of_run = {at: lines[at] for at in places}
-                parcels.append(_together(pool, of_run, through[pool.key], self._today))
+                pool, _ = self._pool_of(of_run[places[0]])
+                parcels.append(_together(pool, of_run, through[key], self._today))
 
         for at, one in enumerate(built):
             line = lines.get(at)
             if line is not None:
-                pool = self._pool_of(line)
-                before = booked.get(movement_key(pool.key, line.movement_id))
+                _, key = self._pool_of(line)
+                before = booked.get(movement_key(key, line.movement_id)) if booked else None
                 if before is None:
-                    runs.setdefault(pool, []).append(at)
+                    runs.setdefault(key, []).append(at)
                 else:
-                    known = through[pool.key].model_copy(update={"movement": domain.seen(before)})
+                    known = through[key].model_copy(update={"movement": domain.seen(before)})
                     parcels.append(Parcel(_by_itself(line, known), (at,)))
             elif isinstance(one.command, Booking):
-                close(one.command.pool)
+                close(one.command.pool.key)
                 parcels.append(Parcel(one.command, (at,)))
-        for pool in list(runs):
-            close(pool)
+        for key in list(runs):
+            close(key)
         return parcels
 
-    def _pool_of(self, line: Line) -> PoolKey:
-        at = id(line.ground)
-        if at not in self._pools:
+    def _pool_of(self, line: Line) -> tuple[PoolKey, str]:
+        """The pool of a row, with its key: one object for all rows of a pool."""
+        found = self._pools.get(id(line.ground))
+        if found is None:
             pool = line.ground.like.pool
-            same = (one for one in self._pools.values() if one == pool)
-            self._pools[at] = next(same, pool)
-        return self._pools[at]
+            found = self._named.setdefault(pool.key, (pool, pool.key))
+            self._pools[id(line.ground)] = found
+        return found
 
     def _looked_up(
         self, lines: Iterable[Line]
@@ -113,7 +116,7 @@ class MovementPacking:
         pools' own rows are read first: what the others know is then at least as much."""
         keys: dict[str, list[str]] = {}
         for line in lines:
-            keys.setdefault(self._pool_of(line).key, []).append(line.movement_id)
+            keys.setdefault(self._pool_of(line)[1], []).append(line.movement_id)
         pools: Mapping[str, PoolRow] = self._reader.rows(CONSUMER, "pools", list(keys))
         through = {
             pool: self._through(PoolKnown(through=pools[pool].version if pool in pools else 0))

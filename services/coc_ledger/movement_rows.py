@@ -260,7 +260,8 @@ def _lot(text: str) -> Lot:
     return Lot(word)
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """A day as it is written; Refused `invalid-day`."""
     try:
         if len(text) != 10:
             raise ValueError(text)
@@ -271,7 +272,7 @@ def _day(text: str) -> date:
 
 READERS: Mapping[str, Callable[[str], object]] = {
     "stage": _stage,
-    "day": _day,
+    "day": day_of,
     "origin": _origin,
     "lot": _lot,
     **dict.fromkeys(
