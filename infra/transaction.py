@@ -5,6 +5,7 @@ Folds enter the cache only after commit: what a rolled-back transaction thought 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam
@@ -45,6 +46,7 @@ class Outcome(NamedTuple):
 
 
 Answer = Outcome | Exception
+_made = tuple.__new__  # a NamedTuple without its constructor: there are six of them per command
 
 
 class Transaction:
@@ -78,6 +80,7 @@ class Transaction:
         self._commands: list[tuple[Any, ...]] = []
         self._remembered: dict[str, tuple[bytes, Outcome]] = {}
         self._recalled: dict[str, list[Recorded]] = {}
+        self._blank: dict[str, Fold] = {}
         self.position = 0
 
     @property
@@ -162,11 +165,20 @@ class Transaction:
 
     def _read(self, base: Mapping[str, Fold | None], records: Iterable[Record]) -> None:
         """Fold what was read of streams onto what was known of them."""
-        behind: dict[str, list[Record]] = {stream: [] for stream in base}
+        behind: dict[str, list[Record]] = {}
         for record in records:
-            behind[record.envelope.stream].append(record)
-        for stream, found in behind.items():
-            self._folds[stream] = self._refold(stream, base[stream], found)
+            behind.setdefault(record.envelope.stream, []).append(record)
+        folds = self._folds
+        for stream, fold in base.items():
+            found = behind.get(stream)
+            if found is None and fold is None:
+                folds[stream] = self._blank.get(category(stream)) or self._new(stream)
+            else:
+                folds[stream] = self._refold(stream, fold, found or ())
+
+    def _new(self, stream: str) -> Fold:
+        """The fold of a stream without events; one for all of its kind."""
+        return self._blank.setdefault(category(stream), self._refold(stream, None, ()))
 
     def _refold(self, stream: str, fold: Fold | None, records: Sequence[Record]) -> Fold:
         decider = self._decider(stream)
@@ -217,36 +229,41 @@ class Transaction:
         return Outcome(known.command_id, known.stream, known.version, position, True, recorded)
 
     def _decide(self, request: Request, stream: str, mac: bytes) -> Outcome:
-        command = request.command
+        command_id, command = request.command_id, request.command
         decider = self._decider(stream)
         fold = self._folds[stream]
-        events = decider.decide(command, fold.state, self.policies)
-        state, version, position = fold.state, fold.version, self.position
-        records: list[Record] = []
+        before, state, dues = fold
+        events = decider.decide(command, state, self.policies)
         recorded: list[Recorded] = []
+        records: list[Record] = []
+        position, version = self.position, before
         for event in events:
             version, position = version + 1, position + 1
             state = decider.evolve(state, event)
             record = self._record(request, stream, version, position, event)
             records.append(record)
-            recorded.append(Recorded(record.envelope, event))
-        dues = decider.due(state) if decider.due is not None and events else fold.dues
+            recorded.append(_made(Recorded, (record[0], event, None)))
+        if records and decider.due is not None:
+            dues = decider.due(state)
         self._before.setdefault(stream, fold)
-        self._folds[stream] = Fold(version, state, dues)
+        self._folds[stream] = _made(Fold, (version, state, dues))
         self._events += records
-        first = self.position + 1 if events else self.position
-        self._commands.append((request.command_id, mac, stream, version, first, len(records)))
-        self.position, self.appended = position, self.appended + len(records)
-        outcome = Outcome(request.command_id, stream, version, position, False, tuple(recorded))
-        self._remembered[request.command_id] = (mac, outcome)
+        first = self.position + 1 if records else position
+        self._commands.append((command_id, mac, stream, version, first, len(records)))
+        self.position = position
+        self.appended += len(records)
+        outcome = _made(Outcome, (command_id, stream, version, position, False, tuple(recorded)))
+        self._remembered[command_id] = (mac, outcome)
         return outcome
 
     def _record(
         self, request: Request, stream: str, version: int, position: int, event: Event
     ) -> Record:
-        if self.store.catalog.types.get(event.TYPE) is not type(event):
-            raise LookupError(f"{event.TYPE} is not in the catalogue of {self.store.source}")
-        data = self.store.catalog.encode(event)
+        store, (command_id, _, actor, correlation_id, causation_id) = self.store, request
+        kind = event.TYPE
+        if store.catalog.types.get(kind) is not type(event):
+            raise LookupError(f"{kind} is not in the catalogue of {store.source}")
+        data = canonical_json(event)
         if len(data) > MAX_EVENT_BYTES:
             raise Refused(
                 "event-too-large",
@@ -254,19 +271,10 @@ class Transaction:
                 " send less at once",
                 bytes=len(data),
             )
-        envelope = Envelope(
-            derived_id(self.store.store_id, request.command_id, str(version)),
-            self.store.source,
-            stream,
-            version,
-            position,
-            self._now,
-            request.correlation_id,
-            request.causation_id,
-            request.command_id,
-            request.actor,
-        )
-        return Record(envelope, event.TYPE, data)
+        event_id = derived_id(store.store_id, command_id, str(version))
+        at = (event_id, store.source, stream, version, position)
+        why = (self._now, correlation_id, causation_id, command_id, actor)
+        return _made(Record, (_made(Envelope, at + why), kind, data))
 
     # --- the end ---
 
@@ -350,5 +358,12 @@ def mac_of(request: Request, key: bytes) -> bytes:
     """The keyed hash that recognises a repeated request: of what the client sent, not of what
     the server filled in."""
     command = request.command
-    body = canonical_json(command, without=command.FILLED)
-    return hashlib.blake2b(command.NAME.encode() + b"\n" + body, key=key, digest_size=16).digest()
+    keyed = _keyed(command.NAME, key).copy()
+    keyed.update(canonical_json(command, without=command.FILLED))
+    return keyed.digest()
+
+
+@lru_cache(maxsize=1024)
+def _keyed(name: str, key: bytes) -> "hashlib.blake2b":
+    """The keyed hash of a command's name, to go on from."""
+    return hashlib.blake2b(name.encode() + b"\n", key=key, digest_size=16)

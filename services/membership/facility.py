@@ -152,12 +152,14 @@ def _registered(command: FacilityContent) -> Sequence[Event]:
     check_site(site, command.on)
     check_entity(command.entity, command.entity_id, command.member_id)
     return [
-        FacilityRegistered(
-            facility_id=command.facility_id,
-            member_id=command.member_id,
-            registered_on=command.on,
-            known_through=command.entity.known_through if command.entity else None,
-            **site._asdict(),
+        FacilityRegistered.of_checked(
+            {
+                **site._asdict(),
+                "facility_id": command.facility_id,
+                "member_id": command.member_id,
+                "registered_on": command.on,
+                "known_through": command.entity.known_through if command.entity else None,
+            }
         )
     ]
 
@@ -173,12 +175,14 @@ def _change(command: FacilityContent, state: Facility, site: Site) -> Sequence[E
     left = wanted.entity_id != site.entity_id and state.proposed == "entity_closed"
     return [
         *(_dismissal(state, command.on) if left else ()),
-        FacilityChanged(
-            facility_id=command.facility_id,
-            member_id=command.member_id,
-            effective_on=command.on,
-            known_through=command.entity.known_through if command.entity else None,
-            **wanted._asdict(),
+        FacilityChanged.of_checked(
+            {
+                **wanted._asdict(),
+                "facility_id": command.facility_id,
+                "member_id": command.member_id,
+                "effective_on": command.on,
+                "known_through": command.entity.known_through if command.entity else None,
+            }
         ),
     ]
 

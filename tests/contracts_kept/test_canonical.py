@@ -2,12 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 import orjson
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contracts.canonical import canonical_json
+from contracts.envelope import Event
 from contracts.values import Activity, Control, ControlBasis, Location
 from services.membership.facility_commands import DeclareFacility
 from tests.contracts_kept.golden import load, whole_catalog
@@ -59,6 +61,12 @@ def test_what_is_left_out_is_left_out_at_the_top_alone() -> None:
     assert canonical_json(outer, without=frozenset({"on"})) == b'{"inner":{"on":"b"}}'
 
 
+class Happened(Event):
+    TYPE: ClassVar[str] = "tests.happened.v1"
+    on: str
+    inner: str
+
+
 class Strange(BaseModel):
     names: set[str]
 
@@ -66,3 +74,22 @@ class Strange(BaseModel):
 def test_what_no_contract_has_is_refused() -> None:
     with pytest.raises(TypeError, match="set"):
         canonical_json(Strange(names={"a"}))
+
+
+def test_an_event_of_checked_values_is_the_one_that_checking_makes() -> None:
+    catalog = whole_catalog()
+    for golden in load():
+        for sample in golden.samples.values():
+            event = catalog.decode(golden.type, orjson.dumps(sample))
+            unchecked = type(event).of_checked(dict(event.__dict__))
+            assert (unchecked, unchecked.model_dump()) == (event, event.model_dump())
+            with pytest.raises(ValidationError, match="frozen"):
+                setattr(unchecked, next(iter(type(event).model_fields)), None)
+
+
+@pytest.mark.parametrize("wrong", [{}, {"on": "a"}, {"on": "a", "inner": "b", "more": "c"}])
+def test_an_event_of_checked_values_has_all_its_fields_and_no_others(
+    wrong: dict[str, object],
+) -> None:
+    with pytest.raises(TypeError, match="on, inner"):
+        Happened.of_checked(wrong)
