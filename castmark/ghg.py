@@ -23,6 +23,7 @@ from infra.importing.mapping import Said, bind
 from infra.importing.order import Order, Ranked, ranked, sort
 from infra.importing.rows import Row
 from services.ghg.activity_words import FIELDS
+from services.ghg.cbam import CbamFields, Precursor, Stream
 from services.ghg.offline import Offline, Under, Wrong, Year
 from services.ghg.report import Reported
 from services.ghg.shown import line_shown
@@ -172,6 +173,8 @@ def _show_year(year: Year, out: Console) -> None:
             f"  {intensity.of}, {intensity.power}-based power:"
             f" [bold]{intensity.t_per_t:.3f}[/bold] t CO2e/t"
         )
+    if made.uncertainty_percent is not None:
+        out.print(f"  uncertainty (95 %): ± {made.uncertainty_percent:.1f} %, power as bought")
     if made.primary_share is not None:
         out.print(f"  primary data: {made.primary_share * 100:.0f} % of emissions")
     _show_report(year, out)
@@ -197,6 +200,25 @@ def _show_report(year: Year, out: Console) -> None:
         reasons[line.reason] = reasons.get(line.reason, 0) + 1
     for reason, count in list(reasons.items())[:MAX_REASONS]:
         out.print(f"    {count} lines left out: {escape(reason)}")
+    for doubt in report.doubts:
+        out.print(f"    [yellow]{escape(doubt.sentence)}[/yellow]")
+    for one in report.cut_offs:
+        word = "left out" if one.allowed else "not to be left out"
+        out.print(f"    {escape(one.what)} ({one.percent:.2f} %) {word}: {escape(one.reason)}")
+    if report.cbam is not None:
+        _show_cbam(report.cbam, out)
+
+
+def _show_cbam(fields: CbamFields, out: Console) -> None:
+    """The fields of the border mechanism, one a line; lists are in `--json`."""
+    for name, value in fields._asdict().items():
+        if isinstance(value, tuple) and name != "goods":
+            out.print(f"    {name}: {len(value)}")
+        elif isinstance(value, tuple):
+            out.print(f"    {name}: {escape(' or '.join(value)) or 'none'}")
+        else:
+            shown = _short(value) if isinstance(value, Decimal) else value
+            out.print(f"    {name}: {'not known' if shown is None else escape(str(shown))}")
 
 
 def _show_threshold(year: Year, out: Console) -> None:
@@ -302,6 +324,9 @@ def _year_json(year: Year, explain: bool) -> dict[str, object]:
             "declared_unit": report.rules.declared_unit,
             "other_side_t_per_t": report.other_side,
             "lines_left_out": len(report.left_out),
+            "cut_offs": [one._asdict() for one in report.cut_offs],
+            "doubts": [one._asdict() for one in report.doubts],
+            "cbam": report.cbam,
         },
         "criterion_5_2": None if threshold is None else _threshold_json(year),
         "not_judged": year.unjudged or None,
@@ -327,4 +352,6 @@ def _threshold_json(year: Year) -> dict[str, object]:
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return plain(value)
+    if isinstance(value, CbamFields | Stream | Precursor):
+        return value._asdict()
     raise TypeError(f"{type(value).__name__} has no JSON")

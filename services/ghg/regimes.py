@@ -32,7 +32,9 @@ class Rules(NamedTuple):
     """A regime. `steps` and `scopes` bound it; `side` tells Scope 2; `primary_only` measures per
     tonne of tapped metal cast; `gases_co2_pfc` leaves other gases out; `gwp` and `pfc` are fixed
     where the regime fixes them; `products` are steps whose product it speaks of, first choice
-    first; `technologies` are the cells that it takes (empty: any)."""
+    first; `technologies` are the cells that it takes (empty: any). With `own_power_apart` the fuels
+    of an own power plant count as power, with `site_data_primary` what the site itself uses is to
+    be primary data; `goods` are codes of what a step makes, where the regime names goods."""
 
     regime: Regime
     steps: frozenset[Step]
@@ -46,6 +48,9 @@ class Rules(NamedTuple):
     cut_off: CutOffRule | None
     products: tuple[Step, ...]
     technologies: frozenset[str]
+    own_power_apart: bool
+    site_data_primary: bool
+    goods: tuple[tuple[Step, tuple[str, ...]], ...]
     declared_unit: str
     in_force: date | None
     unverified: tuple[str, ...]
@@ -61,6 +66,10 @@ def rules_of(regime: Regime, policy: Policy) -> Rules:
     def optional(name: str) -> str | None:
         full = f"regime.{regime}.{name}"
         return policy.text(full) if full in policy.figures else None
+
+    def flag(name: str) -> bool:
+        full = f"regime.{regime}.{name}"
+        return full in policy.figures and policy.flag(full)
 
     in_force = optional("in_force")
     scopes = {Scope(word) for word in words("scopes")}
@@ -79,6 +88,13 @@ def rules_of(regime: Regime, policy: Policy) -> Rules:
         products=tuple(Step(word) for word in words("products")),
         technologies=frozenset(
             policy.words(technologies) if technologies in policy.figures else ()
+        ),
+        own_power_apart=flag("own_power_apart"),
+        site_data_primary=flag("site_data_primary"),
+        goods=tuple(
+            (step, policy.words(name))
+            for step in Step
+            if (name := f"regime.{regime}.goods.{step}") in policy.figures
         ),
         declared_unit=policy.text(f"regime.{regime}.declared_unit"),
         in_force=None if in_force is None else date.fromisoformat(in_force),

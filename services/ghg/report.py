@@ -16,8 +16,9 @@ from contracts.inventory import Regime, Scope, Step
 from . import gwp, pfc
 from .activity import Inventory
 from .calculate import calculate
-from .cbam import CbamFields, fields_of
+from .cbam import OWN_PLANT, CbamFields, Counts, fields_of, plant_fuels
 from .cut_offs import CutOff, cut_offs
+from .findings.survey import STAND_INS
 from .flows import ONE, ZERO, Flows, flows_of
 from .items import ITEMS, Family
 from .lines import Line, Result
@@ -39,6 +40,7 @@ from .totals import (
 from .working import Doubt
 
 COUNTED = "counted"
+SITE_DATA = frozenset({Family.FUEL, Family.POWER, Family.INPUT, Family.ANODE_EFFECT, Family.OUTPUT})
 
 
 class Reported(NamedTuple):
@@ -51,14 +53,23 @@ class Reported(NamedTuple):
 
 
 class _Bounds(NamedTuple):
-    """What decides about a line: the rules, the shares of the steps, the side of Scope 2, and
-    whether primary metal alone is told."""
+    """What decides about a line: the rules, the shares of the steps, the side of Scope 2, whether
+    primary metal alone is told, and which data are fuels of the own power plant."""
 
     rules: Rules
     shares: Mapping[Step, Decimal]
     side: Side
     primary: bool
     flows: Flows
+    plant: frozenset[str]
+
+
+class _Goods(NamedTuple):
+    """What a report of goods speaks of: the step that made them, and their tonnes."""
+
+    step: Step | None
+    tonnes: Decimal
+    rules: Rules
 
 
 class Report(NamedTuple):
@@ -137,7 +148,9 @@ def report(
         intensity=total / tonnes / KG_PER_T if tonnes else None,
         other_side=beside_kg / tonnes / KG_PER_T if tonnes else None,
         cut_offs=outs,
-        cbam=_cbam(result, flows, counted, tonnes) if regime is Regime.CBAM else None,
+        cbam=_cbam(result, flows, counted, _Goods(product, tonnes, rules))
+        if regime is Regime.CBAM
+        else None,
         doubts=(*result.doubts, *_doubts(inventory, rules, what, pinned)),
     )
 
@@ -215,7 +228,8 @@ def _counted(
         shares = casthouse_shares(flows, cells, side)
     elif step is not None:
         shares = with_site(flows.shares(step), cells, side)
-    bounds = _Bounds(rules, shares, side, primary, flows)
+    plant = plant_fuels(result.inventory) if rules.own_power_apart else frozenset[str]()
+    bounds = _Bounds(rules, shares, side, primary, flows, plant)
     return [_reported(line, bounds) for line in result.lines]
 
 
@@ -241,6 +255,8 @@ def _outside(line: Line, bounds: _Bounds) -> str:
         if line.scope in OTHER_SIDE.values():
             return "bought power is told for information"
         return f"scope {line.scope} is not counted"
+    if bounds.plant and line.data[0] in bounds.plant:
+        return "fuel of the own power plant: told as power, for information"
     if line.scope is OTHER_SIDE[bounds.side]:
         return f"the other side of Scope 2: this report takes {bounds.side}"
     if line.step not in rules.steps and (bounds.primary or not rules.primary_only):
@@ -248,12 +264,12 @@ def _outside(line: Line, bounds: _Bounds) -> str:
     return ""
 
 
-def _cbam(
-    result: Result, flows: Flows, counted: Sequence[Reported], goods_t: Decimal
-) -> CbamFields:
+def _cbam(result: Result, flows: Flows, counted: Sequence[Reported], made: _Goods) -> CbamFields:
     pfc_kg = sum((one.kg for one in counted if one.line.item.startswith("pfc.")), ZERO)
     co2_kg = sum((one.kg for one in counted), ZERO) - pfc_kg
-    return fields_of(result, flows, (co2_kg, pfc_kg), goods_t)
+    defaults = sum((one.kg for one in counted if not one.line.primary), ZERO)
+    codes = next((codes for step, codes in made.rules.goods if step is made.step), ())
+    return fields_of(result, flows, Counts(co2_kg, pfc_kg, defaults, made.tonnes, codes))
 
 
 def _without(one: Reported, outs: Sequence[CutOff]) -> Reported:
@@ -283,6 +299,8 @@ def _doubts(
     elif rules.primary_only and not primary:
         sentence = f"No primary metal was cast: the product of {product} is told instead."
         found.append(Doubt("no_primary_metal", sentence, "sources.md 4.1"))
+    found += _of_site_data(inventory, rules)
+    found += _of_own_power(inventory, rules, pinned)
     outside = [
         one.datum_id
         for one in inventory.data
@@ -293,3 +311,33 @@ def _doubts(
         sentence = f"Data of other days than those of {inventory.year}: {', '.join(outside[:5])}."
         found.append(Doubt("outside_calendar_year", sentence, f"{source}, R-26"))
     return tuple(found)
+
+
+def _of_site_data(inventory: Inventory, rules: Rules) -> list[Doubt]:
+    """What the site itself uses, and only knows by a default."""
+    secondary = [
+        one.datum_id
+        for one in inventory.data
+        if one.kind in STAND_INS and ITEMS[one.item].family in SITE_DATA
+    ]
+    if not rules.site_data_primary or not secondary:
+        return []
+    named = f"{', '.join(secondary[:5])}{' and others' if len(secondary) > 5 else ''}"
+    sentence = f"{rules.regime} takes primary data of the site; these are secondary: {named}."
+    return [Doubt("site_data_secondary", sentence, "sources.md 4.7")]
+
+
+def _of_own_power(inventory: Inventory, rules: Rules, pinned: Pinned) -> list[Doubt]:
+    """An own plant that burns something, and no fuel that is said to be its."""
+    fuelless = pinned.policy.words("finding.plants_without_fuel")
+    burns = any(
+        one.item == OWN_PLANT and one.quantity > 0 and one.technology not in fuelless
+        for one in inventory.data
+    )
+    if not rules.own_power_apart or not burns or plant_fuels(inventory):
+        return []
+    sentence = (
+        f"The own power plant's fuels cannot be told from others, so all count as direct: say of"
+        f" them that they are `of` {OWN_PLANT}."
+    )
+    return [Doubt("own_power_not_apart", sentence, "sources.md 4.8 [G4]")]

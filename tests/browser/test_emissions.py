@@ -127,6 +127,9 @@ def test_regimes_differ_line_by_line(page: Page) -> None:
     more = [number(row[4]) - number(row[3]) for row in cells(page, "Differences")]
     gap = number(rows["CBAM"][3]) - number(rows["ASI mine to metal"][3])
     assert sum(more) == pytest.approx(gap, abs=len(more))
+    streams = sum(number(row[4]) for row in cells(page, "Source streams"))
+    assert streams == pytest.approx(number(rows["CBAM"][3]), abs=1)
+    assert "With what precursors embed" in page.find("main").text
 
 
 def test_a_curve_about_one_entity_is_not_shown(page: Page) -> None:

@@ -93,6 +93,19 @@ def test_every_regime_makes_its_own_report_of_the_same_file(regime: Regime) -> N
     assert Decimal(one["report"]["total_kg"]) > 0
 
 
+def test_the_fields_of_the_border_mechanism_are_told() -> None:
+    one = told(EXAMPLE, "--regime", "cbam")["years"][0]["report"]
+    fields = one["cbam"]
+    assert fields["direct_specific"] == one["intensity_t_per_t"]
+    assert (fields["country"], fields["goods"], fields["route"]) == ("NO", ["7601"], "mixed")
+    assert {stream["item"] for stream in fields["streams"]} >= {"fuel.gas", "input.net_anode"}
+    said = run(EXAMPLE, "--regime", "cbam")
+    assert "direct_specific: 1." in said
+    assert "pre_consumer_share: 0.7073" in said
+    assert "uncertainty (95 %): ± " in said
+    assert told(EXAMPLE)["years"][0]["report"]["cbam"] is None
+
+
 def test_warming_potentials_are_named_and_matter() -> None:
     totals = {
         name: sum(

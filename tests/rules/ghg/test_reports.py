@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.inventory import Regime, Scope, Step
+from contracts.inventory import DataKind, Regime, Scope, Step
 from infra.errors import Refused
 from services.ghg.activity import Datum, Site
 from services.ghg.cbam import Route
@@ -100,6 +100,71 @@ def test_the_fields_of_the_border_mechanism() -> None:
     assert [one.datum_id for one in fields.precursors] == ["cold"]
     assert sum(one.tonnes for one in fields.streams) == fields.co2_t + fields.pfc_t
     assert fields.indirect_specific == d("3415000000") * d("0.6021") / 1000 / d("247500")
+
+
+PLANT = datum("plant", CELLS, "power.own_generation", "900000000")
+COAL = datum("coal", CELLS, "fuel.coal_hard", "9000000000")
+OF_THE_PLANT = COAL._replace(of="power.own_generation")
+
+
+def test_the_border_mechanism_takes_fuels_of_the_own_power_plant_as_power() -> None:
+    without, apart = made(CBAM, *CASTHOUSE), made(CBAM, *CASTHOUSE, PLANT, OF_THE_PLANT)
+    assert apart.total_kg == without.total_kg
+    (line,) = [one for one in apart.lines if one.line.data == ("coal",) and one.line.scope == "1"]
+    assert line.share == 0
+    assert line.reason == "fuel of the own power plant: told as power, for information"
+    ours, before = apart.cbam, without.cbam
+    assert ours is not None
+    assert before is not None
+    assert ours.indirect_t - before.indirect_t == line.line.kg / 1000
+    assert ours.power_kwh - before.power_kwh == 900_000_000
+    assert sum(one.tonnes for one in ours.streams) == ours.co2_t + ours.pfc_t
+    assert "own_power_not_apart" not in abouts(apart)
+
+
+def test_other_regimes_count_the_own_power_plant_as_scope_1() -> None:
+    for regime in (ASI, GBT, IAI):
+        told, untold = (made(regime, *CASTHOUSE, PLANT, coal) for coal in (OF_THE_PLANT, COAL))
+        assert told.total_kg == untold.total_kg
+
+
+def test_fuels_that_nobody_tells_apart_are_asked_about() -> None:
+    found = made(CBAM, *CASTHOUSE, PLANT, COAL)
+    assert "own_power_not_apart" in abouts(found)
+    hydro = made(CBAM, *CASTHOUSE, PLANT._replace(technology="hydro"))
+    assert "own_power_not_apart" not in abouts(hydro)
+
+
+def test_what_precursors_embed_is_added_where_all_their_makers_say_it() -> None:
+    silent = datum("cold", CAST, "bought.primary_metal", "1000")
+    fields = made(CBAM, *CASTHOUSE, silent).cbam
+    assert fields is not None
+    assert fields.embedded_specific is None
+    said = made(CBAM, *CASTHOUSE, silent._replace(factor=d("8000")))
+    fields = said.cbam
+    assert fields is not None
+    assert fields.precursors_t == 8_000
+    assert fields.embedded_specific == (said.total_kg / 1000 + 8_000) / said.tonnes
+    assert (fields.installation, fields.country, fields.goods) == ("FAC-2", "CN", ("7601",))
+
+
+def test_actual_and_default_are_told_apart() -> None:
+    gas = datum("guessed", CAST, "fuel.gas", "300000000", kind=DataKind.DEFAULT)
+    found = made(CBAM, *CASTHOUSE, gas)
+    assert found.cbam is not None
+    (line,) = [one for one in found.lines if one.line.data == ("guessed",) and one.share]
+    assert found.cbam.actual_share is not None
+    assert found.cbam.actual_share <= 1 - line.kg / found.total_kg
+
+
+def test_the_chinese_standard_asks_for_primary_data_of_the_site() -> None:
+    gas = datum("guessed", CAST, "fuel.gas", "300000000", kind=DataKind.DEFAULT)
+    (doubt,) = [
+        one for one in made(GBT, *CASTHOUSE, gas).doubts if one.about == "site_data_secondary"
+    ]
+    assert "guessed" in doubt.sentence
+    assert "site_data_secondary" not in abouts(made(GBT, *CASTHOUSE))
+    assert "site_data_secondary" not in abouts(made(IAI, *CASTHOUSE, gas))
 
 
 def test_only_the_border_mechanism_has_its_fields() -> None:
