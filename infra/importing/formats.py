@@ -66,10 +66,19 @@ def examine(
         with closing(sheet.rows):
             found = Examined(sheet.columns, _read(sheet, watch))
     if found.rows > MAX_ROWS:
-        raise Refused("too-many-rows", f"{MAX_ROWS} rows are the most: send several files")
+        raise too_many_rows()
     if found.rows == 0:
         raise Refused("file-without-rows", "the file has a header and no rows below it")
     return found
+
+
+def too_many_rows() -> Refused:
+    """The refusal of a file with more rows than a file has."""
+    return Refused(
+        "too-many-rows",
+        f"{MAX_ROWS:,} rows are the most that a file has: send several files",
+        rows=MAX_ROWS,
+    )
 
 
 def _read(sheet: Sheet, watch: Watch) -> int:

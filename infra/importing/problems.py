@@ -128,7 +128,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "Look at the import's id; an import is shown to the member who sent it only.",
     ),
     Problem("too-many-columns", "Too many columns", "Leave out what is not needed.", UNUSABLE),
-    Problem("too-many-rows", "Too many rows", "Send several files.", 413),
+    Problem(
+        "too-many-rows",
+        "Too many rows",
+        "A file has `facts.rows` rows at most, and 1 GB. Send several files.",
+        413,
+    ),
     Problem(
         "xlsx-too-large",
         "The XLSX file takes too much room",

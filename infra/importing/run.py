@@ -21,6 +21,7 @@ from infra.service import Running
 from infra.transaction import Transaction
 
 from . import jobs, plain
+from .early import Lines
 from .formats import examine
 from .groupwork import GroupWork
 from .jobs import Job, Moved, Options, Tally
@@ -115,7 +116,7 @@ class Imports:
         """
         said = read_said(options.map, options.constants, kind.fields)
         look = _Look(self._running.engine, kind, asked, said)
-        spooled, sha256 = await spool(self.folder, body)
+        spooled, sha256 = await spool(self.folder, body, Lines(options.format))
         ordered = spooled.with_name(f"{spooled.name}{ENDING}.part")
         try:
             kept = await asyncio.to_thread(self.job, asked.import_id)

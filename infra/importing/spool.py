@@ -9,14 +9,17 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from infra.errors import Transient
+from infra.errors import Refused, Transient
 
 PIECE = 1 << 20
 
 
-async def spool(folder: Path, body: AsyncIterator[bytes]) -> tuple[Path, str]:
+async def spool(
+    folder: Path, body: AsyncIterator[bytes], watch: Callable[[bytes], None] = lambda _: None
+) -> tuple[Path, str]:
     """Keep a body under a name of its own; the file and its sha256. Raises Transient when there
-    is no room for it; nothing is left behind then."""
+    is no room for it, and Refused as whoever watches its bytes says; nothing is left behind then.
+    What is refused is heard to its end all the same: who still sends would not read the answer."""
     part = folder / f"{secrets.token_hex(12)}.part"
     digest = hashlib.sha256()
     try:
@@ -26,6 +29,7 @@ async def spool(folder: Path, body: AsyncIterator[bytes]) -> tuple[Path, str]:
             waiting: list[bytes] = []
             size = 0
             async for piece in body:
+                watch(piece)
                 waiting.append(piece)
                 size += len(piece)
                 if size >= PIECE:
@@ -35,6 +39,11 @@ async def spool(folder: Path, body: AsyncIterator[bytes]) -> tuple[Path, str]:
             await asyncio.to_thread(_settle, file.flush, file.fileno())
         finally:
             file.close()
+    except Refused:
+        part.unlink(missing_ok=True)
+        async for _ in body:
+            pass
+        raise
     except OSError as error:
         part.unlink(missing_ok=True)
         raise Transient(f"the file cannot be kept: {error.strerror}") from error

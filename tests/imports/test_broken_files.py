@@ -4,10 +4,14 @@ import io
 import struct
 import zipfile
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from infra.errors import Refused
+from infra.importing.early import Lines
+from infra.importing.formats import MAX_ROWS, Format
 from tests.imports.desk import PATH, Desk, as_csv, as_xlsx, plants
 
 GOOD = as_csv(plants(3))
@@ -84,6 +88,35 @@ async def test_a_broken_file_is_refused_whole(desk: Desk, name: str, tmp_path: P
     assert answer.json()["slug"] == slug, answer.text
     assert set(desk.stored().values()) == {0}
     assert list((tmp_path / "imports").iterdir()) == [], "its bytes are not kept"
+
+
+async def test_rows_too_many_are_refused_while_they_come_in(desk: Desk, tmp_path: Path) -> None:
+    """No column of it could be bound: nobody looked, the count was enough."""
+    answer = await desk.send("one", b"a\n" * (MAX_ROWS + 2))
+    assert (answer.status_code, answer.json()["slug"]) == (413, "too-many-rows")
+    assert answer.json()["facts"]["rows"] == MAX_ROWS
+    assert list((tmp_path / "imports").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "refused"),
+    [
+        ("csv", b"a\n1\n2\n3\n", False),
+        ("csv", b"a\n1\n2\n3\n4\n", True),
+        ("csv", b'a\n"1\n2\n3\n4\n"\n', False),
+        ("ndjson", b"1\n2\n3\n", False),
+        ("ndjson", b'"1"\n2\n3\n4\n', True),
+        ("xlsx", b"\n" * 9, False),
+    ],
+)
+def test_lines_are_counted_as_far_as_they_are_rows(
+    form: Format, content: bytes, refused: bool
+) -> None:
+    lines = Lines(form, 3)
+    for piece in content[:-1].splitlines(keepends=True):
+        lines(piece)
+    with pytest.raises(Refused, match="too-many-rows") if refused else nullcontext():
+        lines(content[-1:])
 
 
 async def test_a_zip_bomb_is_not_unpacked_into_memory(desk: Desk) -> None:
