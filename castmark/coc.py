@@ -134,6 +134,12 @@ def balance(found: Row, out: Console) -> None:
     out.print(f"a balance of this period may be used through {found['balance_until']}")
     if found["owed_by"]:
         out.print(f"{tell(found['owed_kg'])} kg of overdraft are made good by {found['owed_by']}")
+    for name, lot in found["carries"].items():
+        average = lot["intensity"] or f"incomplete, at least {lot['at_least'] or 0}"
+        out.print(
+            f"{name.replace('_', ' ')}: {average} kg CO2e/kg, its footprint known for"
+            f" {lot['known_percent']} % of {tell(lot['kg'])} kg, without this step"
+        )
     if found["blocked"] or found["suspended_from"]:
         since = f" since {found['suspended_from']}" if found["suspended_from"] else ""
         out.print(f"nothing may be claimed{since}", style="bold red")
@@ -141,17 +147,29 @@ def balance(found: Row, out: Console) -> None:
 
 def trace(found: Row, out: Console) -> None:
     """Level by level; the parts of all ends are the whole."""
-    table = Table("level", "what", "share %", "document", "pool", box=SIMPLE_HEAD)
+    table = Table("level", "what", "share %", "kg CO2e/kg", "document", "pool", box=SIMPLE_HEAD)
     for node in found["nodes"]:
         masked = "(not yours to see)" if node["masked"] else ""
         table.add_row(
             str(node["level"]),
             node["kind"].replace("_", " ") + ("" if node["final"] else " ..."),
             percent(node["parts"], found["whole"]),
+            footprint(node["carries"]),
             escape(node["document"] or masked),
             escape(node["pool"] or ""),
         )
     out.print(table)
+
+
+def footprint(carries: Row | None) -> str:
+    """The average of a lot; of the part alone that is known, or at least so much."""
+    if carries is None or not carries["kg"]:
+        return ""
+    kg, known = carries["kg"], carries["known_kg"]
+    if known >= kg:
+        return f"{carries['emission_g'] / known / 1000:.3f}"
+    least = (carries["emission_g"] + carries["partial_g"]) / kg / 1000
+    return f"at least {least:.3f}, known for {percent(known, kg)} %"
 
 
 def closed(events: Sequence[Row], out: Console) -> None:

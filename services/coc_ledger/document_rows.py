@@ -8,11 +8,13 @@ from contracts import coc_documents as told
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
 
+from .accounts import grams_of
+
 
 class DocumentRow(NamedTuple):
     """A document as it stands. `state`: issued, pending_check, confirmed, non_coc, disputed,
     lapsed, withdrawn, superseded. `booked_kg` counts as CoC at the receiver; `document` is what was
-    issued, as JSON."""
+    issued, as JSON; the last three are what its lot carries (`accounts.Amount`)."""
 
     number: str
     member_id: str
@@ -38,6 +40,9 @@ class DocumentRow(NamedTuple):
     replaces: str | None
     replaced_by: str | None
     document: dict[str, Any]
+    known_kg: int = 0
+    emission_g: int = 0
+    partial_g: int = 0
 
 
 EVENTS = (
@@ -114,12 +119,15 @@ def _issued(event: told.DocumentIssued) -> DocumentRow:
         replaces=event.replaces,
         replaced_by=None,
         document=event.model_dump(mode="json"),
+        known_kg=event.carried.known_kg,
+        emission_g=grams_of(event.carried.emission_kgco2e),
+        partial_g=grams_of(event.carried.partial_kgco2e),
     )
 
 
 DOCUMENTS = Projection(
     "documents",
-    1,
+    2,
     DocumentRow,
     _keys,
     _evolve,

@@ -13,13 +13,16 @@ from contracts.custody import Account, Entry, MovementKind, PoolKey, Remark, Sta
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
 
+from . import pool_carrying
 from .accounts import NO_KGS, Amount, Kgs, entry, minus, posted_kg, shifted_kg
+from .pool_carrying import KIND_OF
 from .pool_state import ChangeDeferred
 
 
 class PoolRow(NamedTuple):
     """A pool as it stands. `kgs` are masses in the order of `accounts.ACCOUNTS`; `sources` the CoC
-    input that came without a document, by kind; `version` that of its stream."""
+    input that came without a document, by kind; `version` that of its stream; `carrying` what its
+    metal carries."""
 
     pool: str
     scope_id: str
@@ -37,6 +40,7 @@ class PoolRow(NamedTuple):
     from_pool: str | None
     closed_on: date | None
     closing: dict[str, Any] | None
+    carrying: pool_carrying.Carrying
 
 
 class DayRow(NamedTuple):
@@ -107,17 +111,21 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
     match event:
         case coc.MovementBooked():
             sources = _sources(row.sources, event)
-            return row._replace(kgs=posted_kg(row.kgs, event.entries), sources=sources)
+            return _carrying(row, event)._replace(
+                kgs=posted_kg(row.kgs, event.entries), sources=sources
+            )
         case MovementsBooked():
             ways = added_up(event.totals.values())
             kgs = shifted_kg(row.kgs, ways)
-            return row._replace(kgs=kgs, sources=_all_sources(row.sources, ways))
+            carrying = pool_carrying.moved(row.carrying, ways)
+            sources = _all_sources(row.sources, ways)
+            return row._replace(kgs=kgs, sources=sources, carrying=carrying)
         case coc.OutputDesignated() | coc.DesignationReleased():
-            return row._replace(kgs=posted_kg(row.kgs, event.entries))
+            return _carrying(row, event)._replace(kgs=posted_kg(row.kgs, event.entries))
         case coc.OverdraftCaseDeclared():
             return row._replace(case_declared=True)
         case coc.BalanceCarried():
-            return row._replace(
+            return _carrying(row, event)._replace(
                 kgs=posted_kg(row.kgs, event.entries),
                 carried_kg=row.carried_kg + event.balance_kg,
                 owed_kg=row.owed_kg + event.owed_kg,
@@ -130,7 +138,7 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             )
         case BalanceCorrected():
             carried = row.sources.get("carried", 0) + event.balance_change_kg
-            return row._replace(
+            return _carrying(row, event)._replace(
                 kgs=posted_kg(row.kgs, event.entries),
                 carried_kg=row.carried_kg + event.balance_change_kg,
                 owed_kg=row.owed_kg + event.owed_change_kg,
@@ -166,14 +174,8 @@ def _opened(event: coc.PoolOpened, version: int) -> PoolRow:
         from_pool=None,
         closed_on=None,
         closing=None,
+        carrying={},
     )
-
-
-KIND_OF = {
-    Account.INPUT_COC: "own_mine",
-    Account.INPUT_POST_CONSUMER: "post_consumer_scrap",
-    Account.INPUT_DROSS: "recovered_from_dross",
-}
 
 
 def _sources(sources: Mapping[str, int], event: coc.MovementBooked) -> dict[str, int]:
@@ -214,6 +216,15 @@ POSTINGS = (
     BalanceCorrected,
 )
 CARRIED = (coc.BalanceCarried, BalanceCorrected)
+
+
+def _carrying(row: PoolRow, event: Posting) -> PoolRow:
+    """What its metal carries after a posting."""
+    source = None
+    if isinstance(event, coc.MovementBooked):
+        stage = "earlier_stage" if event.kind is MovementKind.FROM_STAGE else None
+        source = stage if event.document is None else ""
+    return row._replace(carrying=pool_carrying.posted(row.carrying, event.entries, source))
 
 
 def _day_of(event: Posting) -> tuple[PoolKey, date, tuple[Entry, ...]]:
@@ -341,7 +352,7 @@ def movement_of(row: MovementRow) -> dict[str, Any]:
 
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     Projection(
-        "pools", 1, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+        "pools", 2, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     Projection(
         "pool_days",

@@ -8,6 +8,7 @@ import orjson
 
 from contracts.custody import PoolKey, Stage
 from infra.errors import Refused
+from infra.policy import Policy
 from infra.reading import Reader
 from infra.service import Running
 
@@ -17,8 +18,10 @@ from .balance import Terms, cover, figures, percentage, rule_of, working
 from .certificates import CertificateRow
 from .document_rows import DocumentRow
 from .domain import CONSUMER, Knowledge
+from .footprint import disclosed
 from .jobs import Watch
 from .period import ONE_DAY, Calendar, Course, Period, period_of, reconciled, through
+from .pool_carrying import Carries, carries, held
 from .rows import MovementRow, PoolRow, ScopeRow
 
 MANY = 100_000
@@ -35,6 +38,7 @@ class PoolPart(NamedTuple):
     kgs: str
     sources: str
     from_pool: str | None
+    carrying: str
 
     def read_sources(self) -> Mapping[str, int]:
         """The CoC input that came without a document, by kind."""
@@ -60,6 +64,9 @@ class Sale(NamedTuple):
     customer_member_id: str | None
     issued_on: str
     received_on: str | None
+    known_kg: int
+    emission_g: int
+    partial_g: int
 
 
 class Queries:
@@ -145,6 +152,7 @@ class Queries:
             "blocked": bool(pool and pool.blocked),
             "accounts": named(masses),
             "working": [line._asdict() for line in working(found, terms, policy)],
+            "carries": _carries(pool, policy),
             "policy_id": policy.policy_id,
         }
 
@@ -203,8 +211,8 @@ class Queries:
         """Where the metal of a document went."""
         link = _sold(row)
         if link.pool is None:
-            node = trace.Node(1, link.kind, trace.WHOLE, True, link.document, None, link.seen_by)
-            return [node]
+            whole, at = trace.WHOLE, link.document
+            return [trace.Node(1, link.kind, whole, True, at, None, link.seen_by, link.carries)]
 
         def load(pools: Sequence[str]) -> Mapping[str, Sequence[trace.Link]]:
             return self._outputs(pools, on)
@@ -215,8 +223,11 @@ class Queries:
         found: dict[str, list[trace.Link]] = {pool: [] for pool in pools}
         parts = self._parts(pools)
         for part in parts:
+            carrying = orjson.loads(part.carrying)
             found[part.pool] += [
-                trace.Link(kind, kg, None, _origin(kind, part), (part.member_id,))
+                trace.Link(
+                    kind, kg, None, _origin(kind, part), (part.member_id,), carries(carrying, kind)
+                )
                 for kind, kg in sorted(part.read_sources().items())
             ]
         for sale in self._sales("receiver", pools):
@@ -260,6 +271,19 @@ def named(masses: Kgs) -> dict[str, int]:
     return {account.value: kg for account, kg in zip(ACCOUNTS, masses, strict=True)}
 
 
+def _carries(pool: PoolRow | None, policy: Policy) -> dict[str, object]:
+    """What the metal carries by now that lies in stock, and that left and is not claimed: a claim
+    of a product takes its part of the second, and its step's own emissions are added."""
+    if pool is None:
+        return {}
+    amounts = {name: held(pool.carrying, name) for name in ("stock", "outflow", "outflow_scrap")}
+    return {
+        name: {"kg": amount.kg, **disclosed(amount, policy)._asdict()}
+        for name, amount in amounts.items()
+        if amount.kg > 0
+    }
+
+
 def _calendar(row: ScopeRow) -> Calendar:
     return tuple(Course(date.fromisoformat(day), months) for day, months in row.calendar)
 
@@ -279,10 +303,14 @@ def _both(row: DocumentRow | Sale) -> tuple[str, ...]:
 
 
 def _bought(row: Sale) -> trace.Link:
-    return trace.Link("document", row.booked_kg, row.number, row.pool, _both(row))
+    return trace.Link("document", row.booked_kg, row.number, row.pool, _both(row), _lot(row))
+
+
+def _lot(row: DocumentRow | Sale) -> Carries:
+    return Carries(row.mass_kg, row.known_kg, row.emission_g, row.partial_g)
 
 
 def _sold(row: DocumentRow | Sale) -> trace.Link:
     """Into the pool of its buyer once that has booked it; with the buyer until then."""
     pool = row.receiver if row.booked_kg else None
-    return trace.Link("document", row.mass_kg, row.number, pool, _both(row))
+    return trace.Link("document", row.mass_kg, row.number, pool, _both(row), _lot(row))

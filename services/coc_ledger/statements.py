@@ -23,13 +23,15 @@ from contracts.custody import Account, Remark
 from contracts.envelope import Recorded
 from infra.policy import Policy
 
-from .accounts import INFLOWS, INPUTS, NO_KGS, OUTPUTS, PLACE, Kgs, posted_kg
+from .accounts import INFLOWS, INPUTS, NO_KGS, OUTPUTS, PLACE, Kgs, grams_of, posted_kg
 from .balance import Terms, cover, figures, rule_of
 
 
 class Line(NamedTuple):
     """One booking. Masses are what it moved; `stock_kg` to `owed_kg` are what stands after it.
-    `certificates` are those on which a claim rests, each with its status on the day of issue."""
+    `certificates` are those on which a claim rests, each with its status on the day of issue. The
+    footprint is of the metal that came into stock (negative: left it), or was claimed: the mass for
+    which it is wholly known, with its emissions, and what is known of those of the rest."""
 
     number: int
     recorded_at: str
@@ -51,6 +53,9 @@ class Line(NamedTuple):
     carried_kg: int = 0
     owed_kg: int = 0
     remarks: str = ""
+    known_kg: int = 0
+    emission_gco2e: int = 0
+    partial_gco2e: int = 0
 
 
 SHOWN = (
@@ -62,6 +67,14 @@ SHOWN = (
     OverdraftCaseDeclared,
 )
 """Events that have a line."""
+Shown = (
+    MovementBooked
+    | OutputDesignated
+    | DesignationReleased
+    | BalanceCarried
+    | BalanceCorrected
+    | OverdraftCaseDeclared
+)
 COLUMNS: tuple[str, ...] = Line._fields
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would take a text that begins so for a formula."""
@@ -93,7 +106,7 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
             case OverdraftCaseDeclared():
                 terms = terms._replace(case=True)
         made = cover(figures(kgs), terms, rule)
-        yield _moved(_words(recorded), before, kgs)._replace(
+        yield _moved(_footprint(_words(recorded), event), before, kgs)._replace(
             stock_kg=kgs[PLACE[Account.STOCK]],
             available_kg=made.available_kg,
             overdraft_used_kg=made.overdraft_used_kg,
@@ -108,7 +121,8 @@ def moved_lines(records: Iterable[Recorded]) -> Iterator[Line]:
         event = recorded.event
         if isinstance(event, SHOWN):
             entries = () if isinstance(event, OverdraftCaseDeclared) else event.entries
-            yield _moved(_words(recorded), NO_KGS, posted_kg(NO_KGS, entries))
+            line = _footprint(_words(recorded), event)
+            yield _moved(line, NO_KGS, posted_kg(NO_KGS, entries))
 
 
 def _words(recorded: Recorded) -> Line:
@@ -155,6 +169,24 @@ def _words(recorded: Recorded) -> Line:
             return line._replace(day=day, kind="overdraft_case", remarks=event.reason)
         case _:
             return line
+
+
+LOTS = (Account.OUTPUT_COC, Account.STOCK)
+
+
+def _footprint(line: Line, event: Shown) -> Line:
+    """What the metal of an event carries: where it was claimed, else where it lies."""
+    if isinstance(event, OverdraftCaseDeclared):
+        return line
+    found = {one.account: one for one in event.entries if one.account in LOTS}
+    lot = found.get(Account.OUTPUT_COC) or found.get(Account.STOCK)
+    if lot is None:
+        return line
+    return line._replace(
+        known_kg=lot.known_kg,
+        emission_gco2e=grams_of(lot.emission_kgco2e),
+        partial_gco2e=grams_of(lot.partial_kgco2e),
+    )
 
 
 def _remarked(remarks: Iterable[Remark]) -> str:

@@ -10,18 +10,22 @@ Counterparties that the viewer may not see are masked; their parts stay.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from .pool_carrying import Carries
+
 WHOLE = 10**12
 
 
 class Link(NamedTuple):
     """One part of a pool's input, or of its output: `kg` by a document, or by a kind of source.
-    `pool` is where it leads; None where it ends. `seen_by` are the members of both its ends."""
+    `pool` is where it leads; None where it ends. `seen_by` are the members of both its ends,
+    `carries` what the metal carried when it came, where that is kept."""
 
     kind: str
     kg: int
     document: str | None = None
     pool: str | None = None
     seen_by: tuple[str, ...] = ()
+    carries: Carries | None = None
 
 
 class Node(NamedTuple):
@@ -35,6 +39,7 @@ class Node(NamedTuple):
     document: str | None
     pool: str | None
     seen_by: tuple[str, ...] = ()
+    carries: Carries | None = None
     masked: bool = False
 
 
@@ -66,7 +71,16 @@ def walk(start: Mapping[str, int], load: Load, depth: int) -> list[Node]:
                     continue
                 final = link.pool is None
                 found.append(
-                    Node(level, link.kind, parts, final, link.document, link.pool, link.seen_by)
+                    Node(
+                        level,
+                        link.kind,
+                        parts,
+                        final,
+                        link.document,
+                        link.pool,
+                        link.seen_by,
+                        link.carries,
+                    )
                 )
                 if link.pool is not None:
                     after[link.pool] = after.get(link.pool, 0) + parts

@@ -61,7 +61,8 @@ class Answered(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A node of a trace in words; `percent` of the whole."""
+    """A node of a trace in words; `percent` of the whole. Its metal carries at least `per_kg` kg
+    CO2e per kilogram, which is all of it for `known` per cent of the mass."""
 
     level: int
     kind: str
@@ -70,6 +71,8 @@ class Entry(NamedTuple):
     pool: str | None
     masked: bool
     final: bool
+    per_kg: Decimal | None = None
+    known: Decimal = Decimal(0)
 
 
 class Picture(NamedTuple):
@@ -191,10 +194,20 @@ def entries_of(told: Content) -> Sequence[Entry]:
             one["pool"],
             one["masked"],
             one["final"],
+            *_footprint(one.get("carries")),
         )
         for one in told["nodes"]
     ]
     return sorted(found, key=lambda one: (one.level, -one.percent, one.kind, one.document or ""))
+
+
+def _footprint(carries: Content | None) -> tuple[Decimal | None, Decimal]:
+    """What the metal carries per kilogram, at least, and for how much of it that is all."""
+    if not carries or not carries["kg"]:
+        return None, Decimal(0)
+    kg, grams = Decimal(carries["kg"]), carries["emission_g"] + carries["partial_g"]
+    known = carries["known_kg"] * 100 / kg
+    return (grams / kg / 1000 if grams or known else None), known
 
 
 def _shares(here: Sequence[Entry]) -> list[charts.Share]:

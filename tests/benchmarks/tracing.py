@@ -152,6 +152,7 @@ def _pool(key: str) -> PoolRow:
         from_pool=None,
         closed_on=None,
         closing=None,
+        carrying={"post_consumer_scrap": [2_000, 2_000, 1_000_000, 0, 2_000, 0]},
     )
 
 

@@ -27,6 +27,7 @@ from contracts.custody import Account, Carried, PoolKey, Stage
 from contracts.values import CertificationStatus
 from services.coc_ledger.accounts import NOTHING, Amount, carried_amount, minus, plus
 from services.coc_ledger.period import through
+from services.coc_ledger.pool_carrying import KEPT, held
 from services.coc_ledger.rows import PoolRow
 from tests.rules.coc.given import balanced, kg
 from tests.rules.coc.results import both
@@ -310,6 +311,9 @@ class Ledger(RuleBasedStateMachine):
             if row is not None:
                 assert row.kgs == through(pool.days, None)
                 assert row.version == pool.version
+                for account in KEPT:
+                    kept = held(row.carrying, account.value)
+                    assert kept == pool.books.get(account, NOTHING)
 
     @invariant()
     def no_claim_counts_outside_a_certificate(self) -> None:

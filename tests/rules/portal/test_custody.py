@@ -96,6 +96,15 @@ def test_each_level_of_a_trace_is_the_whole() -> None:
     assert "masked 70.0 %" in drawn.told
 
 
+def test_a_part_says_what_is_known_of_its_footprint() -> None:
+    carries = {"kg": 10, "known_kg": 4, "emission_g": 40_000, "partial_g": 20_000}
+    nodes = [{**node(1, "document", 60, final=True), "carries": carries}]
+    nodes += [{**node(1, "overdraft", 40, final=True, masked=True), "carries": None}]
+    first, second = custody.entries_of({"whole": 100, "nodes": nodes})
+    assert (first.per_kg, first.known) == (Decimal(6), Decimal(40))
+    assert (second.per_kg, second.known) == (None, Decimal(0))
+
+
 def test_thin_parts_are_drawn_together_and_still_count() -> None:
     thin = [node(1, "post_consumer_scrap", 1, final=True) for _ in range(600)]
     told = {"whole": 10_000, "nodes": [node(1, "document", 9_400, final=True), *thin]}
