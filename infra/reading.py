@@ -3,14 +3,15 @@
 Every call is one short read transaction on the version of the tables that is live in it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from contracts.envelope import Recorded
 
+from . import tables
 from .consumer import read_cursors
 from .decider import Lookup
 from .projection import CHUNK
@@ -112,6 +113,17 @@ class Reader:
         """How far a consumer has applied each source: what an answer rests on."""
         with translated(), self._running.engine.connect() as connection:
             return through(connection, consumer)
+
+    def mark(self, consumer: str) -> Hashable:
+        """What the rows of a consumer rest on, as it stands now: which tables are live, how far
+        each source is applied, and how many parked streams were released. Rows that are read
+        afterwards change only together with it."""
+        releases = tables.RELEASES.c
+        count = select(func.count()).where(releases.consumer == consumer)
+        with translated(), self._running.engine.connect() as connection:
+            live = self._running.models[consumer].live(connection).slot
+            cursors = read_cursors(connection, consumer)
+            return live, tuple(sorted(cursors.items())), connection.scalar(count)
 
 
 def through(connection: Connection, consumer: str) -> dict[str, int]:

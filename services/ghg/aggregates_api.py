@@ -5,15 +5,16 @@ Whoever is signed in may see tables and curve: what could tell of a single facil
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Path, Query
 from starlette.responses import Response
 
 from contracts.values import ID_PATTERN, Standard
 from infra.errors import Refused
+from infra.keeping import Keeping
 from infra.policy import Policy
 from infra.service import Running
 from infra.web import Api, Json, SignedIn
@@ -21,16 +22,18 @@ from infra.web import Api, Json, SignedIn
 from . import app
 from .aggregates import DIMENSIONS, OWN, Cell, Entry, own_table, regions_of, table
 from .curve import FAMILY, Curve, curve_of
-from .emission_curve import CurveStep, PortfolioView, emission_curve, portfolio
+from .emission_curve import PortfolioView, emission_curve, portfolio
 from .plan_figures import counted
 from .plans_filling import PlansFilling
 from .portfolio import Portfolios
-from .queries import Queries
+from .queries import CONSUMER, Queries
 from .rows import YearRow
 from .standing import StandingRow, from_row
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Query(ge=1990, le=2199)]
+Answer = TypeVar("Answer")
+ANSWERS_KEPT = 128
 By = Annotated[str, Query(pattern=r"^[a-z]{1,20}(,[a-z]{1,20}){0,3}$")]
 
 
@@ -69,27 +72,41 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
 
 
 class Asked:
-    """Gathers what aggregates are made of; every call may wait for the database."""
+    """Gathers what aggregates are made of; every call may wait for the database. An answer is
+    kept until rows move on, or the day does."""
 
     def __init__(self, running: Running, queries: Queries, filling: PlansFilling) -> None:
         self._running, self._queries, self._filling = running, queries, filling
+        self._keeping = Keeping(ANSWERS_KEPT)
 
     def table(self, year: int, by: Sequence[str]) -> dict[str, object]:
         """A guarded table of all facilities."""
-        policy = self._policy()
-        cells = table(self._entries({"year": year}), by, policy)
-        least = policy.figure("aggregate.entities_min")
-        return {"year": year, "entities_min": least, "rows": _rows(cells)}
+
+        def made() -> dict[str, object]:
+            policy = self._policy()
+            cells = table(self._entries({"year": year}), by, policy)
+            least = policy.figure("aggregate.entities_min")
+            return {"year": year, "entities_min": least, "rows": _rows(cells)}
+
+        return self._kept(("table", year, tuple(by)), made)
 
     def own_table(self, member_id: str, year: int, by: Sequence[str]) -> dict[str, object]:
         """A table of a member's own facilities."""
-        entries = self._entries({"year": year, "member_id": member_id})
-        return {"year": year, "rows": _rows(own_table(entries, by))}
+
+        def made() -> dict[str, object]:
+            entries = self._entries({"year": year, "member_id": member_id})
+            return {"year": year, "rows": _rows(own_table(entries, by))}
+
+        return self._kept(("own", member_id, year, tuple(by)), made)
 
     def curve(self, year: int) -> list[dict[str, object]]:
         """The steps of the emissions curve."""
-        steps: Sequence[CurveStep] = emission_curve(self._entries({"year": year}), self._policy())
-        return [step._asdict() for step in steps]
+
+        def made() -> list[dict[str, object]]:
+            steps = emission_curve(self._entries({"year": year}), self._policy())
+            return [step._asdict() for step in steps]
+
+        return self._kept(("curve", year), made)
 
     def portfolio(self, subscriber_id: str, portfolio_id: str, year: int) -> PortfolioView:
         """A set as it is now; refused `unknown-portfolio`."""
@@ -102,10 +119,20 @@ class Asked:
                 f"{subscriber_id} has defined no set {portfolio_id}.",
                 portfolio_id=portfolio_id,
             )
-        policy = self._policy()
-        entries = self._entries({"year": year})
         others = [one for name, one in state.sets.items() if name != portfolio_id]
-        return portfolio(year, wanted, entries, others, _sector(policy), policy)
+
+        def made() -> PortfolioView:
+            policy = self._policy()
+            entries = self._entries({"year": year})
+            return portfolio(year, wanted, entries, others, _sector(policy), policy)
+
+        sets = frozenset(state.sets)  # one of a name is never changed
+        return self._kept(("portfolio", subscriber_id, portfolio_id, year, sets), made)
+
+    def _kept(self, asked: Hashable, made: Callable[[], Answer]) -> Answer:
+        mark = (self._running.times.today(), self._queries.reader.mark(CONSUMER))
+        answer: Answer = self._keeping.get(asked, mark, made)
+        return answer
 
     def _policy(self) -> Policy:
         return self._running.definition.policies.on(self._running.times.today())

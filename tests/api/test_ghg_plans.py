@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from services.ghg import aggregates_api
+from services.ghg.aggregates import Entry
 from tests.imports.desk import as_csv
 from tests.imports.years import COLUMNS, PLANTS, YearDesk, year, years_on
 
@@ -111,10 +113,15 @@ async def entity_of(desk: YearDesk) -> str:
 
 
 async def test_verified_years_become_a_plan_with_a_pathway_and_its_alignment(
-    desk: YearDesk,
+    desk: YearDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entity_id = await entity_of(desk)
     member = desk.signed_in("member:M1")
+    gathered = counting(monkeypatch)
+    own = "/ghg/members/M1/aggregates"
+    for _ in range(2):
+        assert (await get(member, own, year="2024", by="facility,step"))[1]["rows"] == []
+    assert len(gathered) == 1, "the second answer was kept"
     about = {"entity_id": entity_id, **MEMBER, "family": "primary"}
     status, said = await post(member, "commands/adopt_plan", **about, owner="p-1")
     assert (status, said["slug"]) == (409, "base-year-missing"), "nothing is verified"
@@ -152,8 +159,22 @@ async def test_verified_years_become_a_plan_with_a_pathway_and_its_alignment(
     await one_entity_is_not_told(member)
 
 
+def counting(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """How often facility-years are gathered for a table."""
+    gathered: list[object] = []
+    real = aggregates_api.Asked._entries
+
+    def entries(asked: aggregates_api.Asked, where: dict[str, object]) -> list[Entry]:
+        gathered.append(where)
+        return real(asked, where)
+
+    monkeypatch.setattr(aggregates_api.Asked, "_entries", entries)
+    return gathered
+
+
 async def one_entity_is_not_told(member: httpx.AsyncClient) -> None:
-    """Its member sees its own figures; tables for everybody tell nothing of one entity."""
+    """Its member sees its own figures, which moved on since they were asked for; tables for
+    everybody tell nothing of one entity."""
     status, told = await get(member, "/ghg/members/M1/aggregates", year="2024", by="facility,step")
     assert status == 200
     assert len({row["key"]["facility"] for row in told["rows"]}) == PLANTS
