@@ -234,7 +234,10 @@ def release(
 
 @app.command()
 def verify(
-    heads: Annotated[Path | None, typer.Option(help="a file of heads kept elsewhere")] = None,
+    heads: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="a file of heads kept elsewhere"),
+    ] = None,
 ) -> None:
     """Recompute every event's hash and compare with signed tree heads."""
     with session() as client:

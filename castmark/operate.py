@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from contracts.machinery import TreeHeadSigned
 from infra.devissuer import DevIssuer
 
 from .client import Client, Refusal
@@ -219,15 +220,15 @@ def relay(client: Client, service: str, position: int, out: Console) -> None:
 
 def verify(client: Client, file: Path | None, out: Console) -> None:
     """Verify every store; with a file, also against heads that were kept elsewhere."""
-    from infra.heads import read_heads  # it brings all of the store
-
-    outside = read_heads(file) if file is not None else []
-    bad = False
+    outside = _heads(file) if file is not None else []
+    bad, compared = False, 0
     for prefix in PREFIXES:
         heads = [head.model_dump(mode="json") for head in outside]
         found = client.post(f"/{prefix}/operations/verify", {"heads": heads})
         bad = bad or bool(found["findings"])
-        out.print(f"{prefix}: {found['events']} events, {found['heads']} signed heads")
+        compared += found["outside_heads"]
+        given = f", {found['outside_heads']} of yours" if file is not None else ""
+        out.print(f"{prefix}: {found['events']} events, {found['heads']} signed heads{given}")
         for finding in found["findings"]:
             out.print(f"  position {finding['position']}: {finding['sentence']}", style="red")
     if file is None:
@@ -237,3 +238,21 @@ def verify(client: Client, file: Path | None, out: Console) -> None:
         )
     if bad:
         raise Refusal(409, {"slug": "log-does-not-verify", "detail": "see the findings above"})
+    if file is not None and not compared:
+        raise Refusal(
+            0,
+            {
+                "slug": "heads-of-nobody",
+                "detail": f"no head in {file} is of one of these stores: nothing was compared",
+            },
+        )
+
+
+def _heads(file: Path) -> list[TreeHeadSigned]:
+    """The heads of a file: what the feed sends as `machinery.tree_head_signed`, one a line."""
+    lines = [line for line in file.read_bytes().splitlines() if line.strip()]
+    try:
+        return [TreeHeadSigned.model_validate_json(line) for line in lines]
+    except ValueError as error:
+        told = f"{file} should have the data of one signed tree head on each line: {error}"
+        raise Refusal(0, {"slug": "heads-unreadable", "detail": told}) from error

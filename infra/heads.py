@@ -74,6 +74,7 @@ class Signer:
         self.trouble = ""
         self._frontier = Frontier()
         self._loud = 0  # position of the last event worth a head
+        self._published = 0  # size of the last head that the world was told, as far as we know
 
     async def run(self) -> None:
         """Sign every minute in which anything changed, until cancelled."""
@@ -86,17 +87,29 @@ class Signer:
                 self.trouble = str(error)
 
     async def sign(self) -> TreeHeadSigned | None:
-        """Sign the present head if anything changed since the last one."""
-        head = await asyncio.to_thread(self._next)
-        if head is None:
-            return None
+        """Sign the present head if anything changed since the last one. One that was kept, and
+        not published because we went down or the database was away, is published first."""
+        last = await asyncio.to_thread(self._last)
+        if last is not None and last.tree_size > self._published:
+            await self._publish(last)
+        head = await asyncio.to_thread(self._next, last.tree_size if last else 0)
+        if head is not None:
+            await self._publish(head)
+        return head
+
+    async def _publish(self, head: TreeHeadSigned) -> None:
+        """Tell the world; a repeat tells nothing."""
         command = SignHead(on=self.writer.now().date(), head=head)
         command_id = derived_id("head", head.store_id, str(head.tree_size))
         await self.writer.execute(request_of(command_id, command, "castmark:heads"))
-        return head
+        self._published = head.tree_size
 
-    def _next(self) -> TreeHeadSigned | None:
-        store, signed = self.writer.store, last_size(self.file)
+    def _last(self) -> TreeHeadSigned | None:
+        heads = read_heads(self.file)
+        return heads[-1] if heads else None
+
+    def _next(self, signed: int) -> TreeHeadSigned | None:
+        store = self.writer.store
         while True:
             records = store.read_after(self._frontier.size, LIMIT)
             leaves = store.leaves(self._frontier.size, len(records)) if records else []
@@ -114,9 +127,11 @@ class Signer:
 
 
 def append_head(file: Path, head: TreeHeadSigned) -> None:
-    """Add a head to the file, durably."""
+    """Add a head to the file, durably. A last line that was torn was none: it makes place."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    whole = file.read_bytes().rfind(b"\n") + 1 if file.exists() else 0
     with file.open("ab") as out:
+        out.truncate(whole)
         out.write(orjson.dumps(head.model_dump(mode="json")) + b"\n")
         out.flush()
         os.fsync(out.fileno())
@@ -130,12 +145,6 @@ def read_heads(file: Path) -> list[TreeHeadSigned]:
     for line in file.read_bytes().split(b"\n")[:-1]:
         heads.append(TreeHeadSigned.model_validate_json(line))
     return heads
-
-
-def last_size(file: Path) -> int:
-    """Tree size of the last head in a file; 0 when there is none."""
-    heads = read_heads(file)
-    return heads[-1].tree_size if heads else 0
 
 
 class Finding(NamedTuple):

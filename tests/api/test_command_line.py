@@ -10,13 +10,15 @@ from pathlib import Path
 import httpx
 import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
 from castmark.cli import app
 from castmark.client import Refusal
 from castmark.local import Host
 from castmark.world import asked
-from tests.embedded import platform
+from infra.heads import append_head, sign
+from tests.embedded import door_of, platform
 
 RUN = CliRunner()
 
@@ -43,7 +45,7 @@ def said(*words: str) -> str:
     return result.output
 
 
-def test_a_member_walks_in_by_the_command_line(host: Host) -> None:
+def test_a_member_walks_in_by_the_command_line(host: Host, folder: Path) -> None:
     assert "it is 2024-01-10" in said("tick", "--on", "2024-01-10")
     named = ("member_id=M1", "name=Group", "country=DE")
     said("do", "membership/draft_application", *named)
@@ -65,8 +67,33 @@ def test_a_member_walks_in_by_the_command_line(host: Host) -> None:
         said("get", "/membership/members?limit=0")  # what the path asks for is asked
     assert "following" in said("consumers")
     assert "rebuilt equals live" in said("rebuild", "certification")
-    assert "events" in said("verify")
     assert "not known there" in said("erase", "nobody")
+    with pytest.raises(Refusal, match="nothing-relayed"):
+        said("relay", "membership", "--from", "0")
+    check_history(host, folder)
+
+
+def check_history(host: Host, folder: Path) -> None:
+    """`verify` says what it cannot find, and finds a head that does not fit."""
+    honest = said("verify")
+    assert "0 signed heads" in honest
+    assert "this finds accidents, not a forger" in honest
+    with door_of(host) as door:
+        store_id = door.post("ops", "/membership/operations/verify")["store_id"]
+    elsewhere = folder / "elsewhere.ndjson"
+    append_head(elsewhere, sign(Ed25519PrivateKey.generate(), store_id, 1, bytes(32)))
+    with pytest.raises(Refusal, match="log-does-not-verify"):
+        said("verify", "--heads", str(elsewhere))
+    append_head(
+        elsewhere.with_name("strange"), sign(Ed25519PrivateKey.generate(), "x", 1, bytes(32))
+    )
+    with pytest.raises(Refusal, match="heads-of-nobody"):
+        said("verify", "--heads", str(elsewhere.with_name("strange")))
+    elsewhere.write_bytes(elsewhere.read_bytes() + b"no head")
+    with pytest.raises(Refusal, match="heads-unreadable"):
+        said("verify", "--heads", str(elsewhere))
+    mistyped = RUN.invoke(app, ["verify", "--heads", str(folder / "mistyped")])
+    assert (mistyped.exit_code, "does not exist" in mistyped.output) == (2, True)
 
 
 def test_the_world_is_sent_over_connections_that_break() -> None:
