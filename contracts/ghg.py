@@ -133,7 +133,9 @@ class ResultCalculated(Event):
     names give the same working: that is not stored, its hash is. `result` counts the results of
     the facility-year. `because`: new data, newer factors, or somebody asked. `factors` are those
     that took the place of a table's. Without `primary_metal` none was cast, or the result is older
-    than that field; so is one without `bought_metal`."""
+    than that field; so is one without `bought_metal`. `brought_along` is what of the purchased
+    goods in `totals` came with bauxite, alumina, metal and scrap, by step: who follows metal from
+    hand to hand has that from the seller already. Older results do not tell it."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
@@ -166,6 +168,7 @@ class ResultCalculated(Event):
     factors: tuple[OwnFactor, ...] = ()
     primary_metal: PrimaryMetal | None = None
     bought_metal: BoughtMetal | None = None
+    brought_along: tuple[StepTotal, ...] | None = None
 
 
 class ResultSubmitted(Event):

@@ -114,7 +114,8 @@ class Diligence(Value):
 
 
 class FacilityResult(Value):
-    """A facility's verified result of a calendar year, with what the statement covers."""
+    """A facility's verified result of a calendar year, with what the statement covers, and what
+    of its purchased goods came with metal (None: it does not tell)."""
 
     facility_id: FacilityId
     year: Year
@@ -124,6 +125,7 @@ class FacilityResult(Value):
     gwp_set: Id
     verifier_id: Id
     scopes: tuple[Scope, ...]
+    brought_along: tuple[StepTotal, ...] | None = None
 
 
 class ReplacedClaim(Value):

@@ -1,10 +1,11 @@
 """What a step itself gives off, by the verified results of its facilities: kg CO2e per kg. Pure.
 
 The metal that a pool took in brings its footprint along; the step adds its own to what leaves. Its
-own are the scopes that the policy names: what is given off on site, power, and fuel and power
-before they came. Purchased goods are left out, as the metal among them is in the pool already, so
-that nothing is counted twice. A year counts where every facility of the scope has a verified
-result, and the statements cover these scopes: else nothing is added, and the reason is told.
+own are the scopes that the policy names: what is given off on site, power, fuel and power before
+they came, transport to the site, and purchased goods (anodes, caustic soda, lime, alloying
+elements). Of these goods bauxite, alumina, metal and scrap are left out: they are in the pool
+already, and nothing is counted twice. A year counts where every facility of the scope has a
+verified result, and the statements cover these scopes: else nothing is added, and the reason told.
 
     mine, refinery     its emissions / its product
     cells and anodes   their emissions / the larger of metal tapped and metal cast
@@ -23,7 +24,7 @@ from typing import Any, NamedTuple
 from contracts import ghg
 from contracts.custody import Material, Stage, StepEmissions
 from contracts.envelope import Recorded
-from contracts.inventory import Step
+from contracts.inventory import Scope, Step
 from infra.policy import Policy
 from infra.readmodel import Projection
 
@@ -76,6 +77,9 @@ ONWARD: Mapping[Stage, Material] = {
 # --- what the events of `ghg` told ---
 
 
+TOLD = {"totals", "outputs", "gwp_set", "brought_along"}
+
+
 class ResultRow(NamedTuple):
     """A facility's calendar year: its last verified result, and those that are not (yet)."""
 
@@ -101,7 +105,7 @@ def _keys(recorded: Recorded) -> Sequence[str]:
 def _evolve(key: str, row: ResultRow | None, recorded: Recorded) -> ResultRow | None:
     event = recorded.event
     if isinstance(event, ghg.ResultCalculated):
-        told = event.model_dump(mode="json", include={"totals", "outputs", "gwp_set"})
+        told = event.model_dump(mode="json", include=TOLD)
         before = row or ResultRow(key, event.facility_id, event.year, None, {})
         return before._replace(waiting={**before.waiting, str(event.result): told})
     if row is None or not isinstance(event, ghg.ResultVerified):
@@ -116,7 +120,7 @@ def _evolve(key: str, row: ResultRow | None, recorded: Recorded) -> ResultRow | 
 
 RESULTS = Projection(
     "results",
-    1,
+    2,
     ResultRow,
     _keys,
     _evolve,
@@ -166,6 +170,8 @@ def step_of(
     scopes = policy.words("step.scopes")
     if any(set(scopes) - {scope.value for scope in one.scopes} for one in results):
         return StepEmissions(how="unknown", reason="statement-covers-too-little")
+    if Scope.PURCHASED in scopes and any(one.brought_along is None for one in results):
+        return StepEmissions(how="unknown", reason="result-tells-no-bought-metal-apart")
     per_kg = _per_kg(results, scopes, CHAINS[material])
     if per_kg is None:
         return StepEmissions(how="unknown", reason="no-output-of-stage")
@@ -205,11 +211,15 @@ def _per_kg(
 
 
 def _spread(one: FacilityResult, scopes: Sequence[str]) -> dict[Step, Decimal]:
-    """A facility's own emissions by step, with those of the whole site among them."""
+    """A facility's own emissions by step, with those of the whole site among them, and without what
+    its metal brought along."""
     by_step: dict[Step, Decimal] = {}
     for total in one.totals:
         if total.scope.value in scopes:
             by_step[total.step] = by_step.get(total.step, ZERO) + total.kg
+    for total in one.brought_along or ():
+        if total.scope.value in scopes:
+            by_step[total.step] = by_step.get(total.step, ZERO) - total.kg
     shared = by_step.pop(Step.SITE, ZERO)
     known = sum(by_step.values(), ZERO)
     if known > 0:

@@ -98,6 +98,7 @@ class Calculated(Value):
     factors: tuple[OwnFactor, ...] = ()
     primary_metal: PrimaryMetal | None = None
     bought_metal: BoughtMetal | None = None
+    brought_along: tuple[StepTotal, ...] | None = None
 
 
 def owned(

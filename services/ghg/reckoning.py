@@ -47,6 +47,18 @@ ENGINES: Mapping[str, Engine] = {ENGINE: calculate}
 ENERGY = frozenset({Family.FUEL, Family.POWER})
 OUTPUTS = frozenset({Family.OUTPUT})
 MINE_TO_METAL = "mine_to_metal"
+TRADED = frozenset(
+    (
+        "bought.bauxite",
+        "bought.alumina",
+        "bought.liquid_metal",
+        "bought.primary_metal",
+        "bought.cast_metal",
+        "scrap.in",
+        "output.scrap",
+    )
+)
+"""What is bought, or credited, that has a footprint of its own from its seller."""
 METAL = PRIMARY_METAL | {"scrap.in"}
 ZERO = Decimal(0)
 
@@ -137,6 +149,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
         factors=_factors(version.inventory),
         primary_metal=_primary_metal(flows, cells),
         bought_metal=_bought_metal(result),
+        brought_along=_brought_along(result),
     )
 
 
@@ -201,6 +214,17 @@ def _pinned_again(kept: ResultCalculated, book: FactorBook, policy: Policy) -> P
 
 
 # --- sums ---
+
+
+def _brought_along(result: Result) -> tuple[StepTotal, ...]:
+    """What purchased goods brought along that somebody sold as metal, or as what it is made of."""
+    sums: dict[Step, Decimal] = {}
+    for line in result.lines:
+        if line.scope is Scope.PURCHASED and line.item in TRADED:
+            sums[line.step] = sums.get(line.step, ZERO) + line.kg
+    return tuple(
+        StepTotal(step=step, scope=Scope.PURCHASED, kg=sums[step]) for step in Step if step in sums
+    )
 
 
 def step_totals(result: Result) -> tuple[StepTotal, ...]:

@@ -113,7 +113,7 @@ def test_a_trace_is_drawn_and_adds_up(page: Page) -> None:
     page.sign_in(f"member:{BUYER}")
     page.open("/custody/documents/D-1/trace")
     rows = cells(page, "Trace")
-    assert sum(number(row[4]) for row in rows if row[5] == "ends") == pytest.approx(100)
+    assert sum(number(row[4]) for row in rows if row[6] == "ends") == pytest.approx(100)
     assert {row[2] for row in rows} == {"masked"}, "the yard is the seller's own"
     [picture] = page.driver.execute_script(PICTURES)
     assert picture[0] == "Where the metal of D-1 comes from"

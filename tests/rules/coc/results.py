@@ -19,7 +19,9 @@ CASTHOUSE = (
     (Step.CASTING, Scope.FUEL_AND_POWER, "2000000"),
     (Step.SITE, Scope.DIRECT, "5700000"),
 )
-"""570 kt of own emissions, and 1 % of that shared, in a smelter that casts 100 kt."""
+"""570 kt of own emissions, and 1 % of that shared, in a smelter that casts 100 kt; and 250 kt that
+the metal which it bought brought along."""
+ALONG = ((Step.ELECTROLYSIS, "250000000"),)
 METAL = (("output.liquid_metal", "100000"), ("output.cast_metal", "100000"))
 
 
@@ -29,6 +31,7 @@ def calculated(
     result: int = 1,
     totals: tuple[tuple[Step, Scope, str], ...] = CASTHOUSE,
     outputs: tuple[tuple[str, str], ...] = METAL,
+    along: tuple[tuple[Step, str], ...] | None = ALONG,
 ) -> ResultCalculated:
     return ResultCalculated(
         facility_id=facility,
@@ -51,6 +54,11 @@ def calculated(
             StepTotal(step=step, scope=scope, kg=Decimal(kg)) for step, scope, kg in totals
         ),
         outputs=tuple(Amount(item=item, quantity=Decimal(t), unit="t") for item, t in outputs),
+        brought_along=None
+        if along is None
+        else tuple(
+            StepTotal(step=step, scope=Scope.PURCHASED, kg=Decimal(kg)) for step, kg in along
+        ),
         energy=(),
         intensities=(),
         findings=(),

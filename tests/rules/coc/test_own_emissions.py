@@ -55,7 +55,15 @@ def test_own_are_the_site_power_and_fuels_and_never_the_metal_that_was_bought() 
     told = step_of(VERIFIED, Material.CASTHOUSE_PRODUCT, DAY, POLICY)
     assert (told.how, told.kgco2e_per_kg) == ("verified", OWN)
     assert (told.period, told.verifiers, told.results) == ("2025", ("V-1",), ("F-1:2025:1",))
-    assert (told.boundary, told.method) == ("step:1:2_market:3.3", "ar6")
+    assert (told.boundary, told.method) == ("step:1:2_market:3.1:3.3:3.4", "ar6")
+
+
+def test_anodes_and_transport_are_of_the_step_and_bought_metal_is_not() -> None:
+    """Of 250 kt that purchased goods brought along 60 kt are anodes; 5 kt more is transport."""
+    totals = (*CASTHOUSE[:-1], (Step.ELECTROLYSIS, Scope.TRANSPORT, "5000000"))
+    found = seen(calculated(totals=totals, along=((Step.ELECTROLYSIS, "190000000"),)), verified())
+    told = step_of(found, Material.CASTHOUSE_PRODUCT, DAY, POLICY)
+    assert told.kgco2e_per_kg == Decimal("5.7") + Decimal("0.6") + Decimal("0.05")
 
 
 @pytest.mark.parametrize(
@@ -100,6 +108,7 @@ def test_what_is_only_calculated_does_not_count_and_a_later_verified_result_does
             "statement-covers-too-little",
         ),
         (seen(calculated(outputs=()), verified()), DAY, "no-output-of-stage"),
+        (seen(calculated(along=None), verified()), DAY, "result-tells-no-bought-metal-apart"),
     ],
 )
 def test_what_is_not_known_is_said_and_not_guessed(
@@ -183,6 +192,7 @@ def test_a_replaced_claim_gives_the_steps_part_back_before_the_next_takes_it() -
 
 def test_what_goes_on_to_the_next_stage_takes_the_step_along_or_says_that_it_is_missing() -> None:
     refinery = calculated(
+        along=(),
         totals=((Step.ALUMINA_REFINING, Scope.DIRECT, "1000000"),),
         outputs=(("output.alumina", "1000"),),
     )

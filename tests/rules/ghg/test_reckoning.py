@@ -71,6 +71,25 @@ def test_what_is_no_inventory_is_not_read(chunks: Any) -> None:
         packing.unpack(chunks)
 
 
+def test_what_metal_brought_along_is_told_apart_from_other_purchases() -> None:
+    bought = (("bought.alumina", "190000"), ("bought.anode", "41000"), ("scrap.in", "10"))
+    data = tuple(
+        Datum(f"b-{item}", Step.ELECTROLYSIS, item, Decimal(tonnes), DataKind.MEASURED)
+        for item, tonnes in bought
+    )
+    year, policies = inventory(), app.policies()
+    version = Version(1, "x" * 64, year._replace(data=(*year.data, *data)))
+    told = reckon(version, usual(policies.on(ON), ON), app.factors(), policies)
+    every = sum(one.kg for one in told.totals if one.scope is Scope.PURCHASED)
+    [along] = told.brought_along or ()
+    pinned = pin(app.factors(), policies.on(ON), ON, told.gwp_set, told.pfc_set)
+    lines = calculate(version.inventory, pinned).lines
+    of_anodes = sum(line.kg for line in lines if line.item == "bought.anode")
+    assert (along.step, along.scope) == (Step.ELECTROLYSIS, Scope.PURCHASED)
+    assert of_anodes > 0
+    assert along.kg == every - of_anodes
+
+
 def test_a_number_has_one_spelling_so_equal_data_have_one_hash() -> None:
     assert packed("41000").data_hash == packed("41000.00").data_hash
     assert packed("41000").data_hash != packed("41000.01").data_hash
