@@ -90,10 +90,12 @@ def _curve(
     if found is None or (part != "whole" and variant is Variant.SDA):
         raise Refused(
             "no-sector-curve",
-            f"no curve of the sector is known for {method.family}, {_told(part)}: give the one"
-            " that ASI's tool shows.",
+            f"no curve of the sector is known for {method.family}, {_told(part)}: none is public,"
+            " and none is made up here. Give yours in `given`, with its part, unit, source and"
+            " values by year: the slope that ASI's tool shows, say.",
             family=method.family,
             part=part,
+            known=[one.factor_set for one in method.known],
         )
     doubts: list[Doubt] = []
     if figure.evidence == "unverified":

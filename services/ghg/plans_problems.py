@@ -17,8 +17,10 @@ PLAN_PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "no-sector-curve",
         "No curve of the sector is known for this",
-        "Read the slope of `facts.family` from ASI's tool and give it in `given`; the pathway then"
-        " says that it is yours.",
+        "For casthouses and semi-fabrication, and for power or the rest alone by `sda`, no curve is"
+        " published. Read the slope of `facts.family` from ASI's tool and send it with"
+        ' `set_pathway` as `given`: [{"part": "whole", "unit": "t CO2/t", "source": "...", "nodes":'
+        ' [{"year": 2020, "value": "..."}, ...]}]; the pathway then says that it is yours.',
     ),
     Problem(
         "parts-unclear",

@@ -222,7 +222,9 @@ def test_the_sda_ends_where_the_sector_does() -> None:
 def test_a_family_without_a_known_curve_needs_one_that_is_given() -> None:
     family = PathwayFamily.CASTHOUSE_SEMI
     start = adopt(figures(2020, "1", family=family), family=family)
-    plans.when(start, set_pathway(family=family)).refused("no-sector-curve")
+    plans.when(start, set_pathway(family=family)).refused(
+        "no-sector-curve", family=family, part="whole", known=[one.factor_set for one in CURVES]
+    )
     nodes = tuple(CurveNode(year=year, value=d(text)) for year, text in ((2020, "4"), (2050, "1")))
     given = GivenCurve(source="asi_tool_v2", unit="t CO2/t", nodes=nodes)
     event = plans.when(start, set_pathway(family=family, given=(given,))).events[0]
