@@ -21,6 +21,8 @@ from infra.web import Api, Json, SignedIn
 
 from . import app
 from .aggregates import DIMENSIONS, OWN, Cell, Entry, own_table, regions_of, table
+from .asked import circularity_shown
+from .circularity import Circularity, added, circularity
 from .curve import FAMILY, Curve, curve_of
 from .emission_curve import PortfolioView, emission_curve, portfolio
 from .plan_figures import counted
@@ -54,6 +56,14 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
         principal.require_member(member_id)
         names = _names(by, [*OWN, "step"])
         return Json(await asyncio.to_thread(asked.own_table, member_id, year, names))
+
+    @made.get("/ghg/members/{member_id}/circularity", tags=["aggregates"])
+    async def circular(principal: SignedIn, member_id: Key, year: Year) -> Response:
+        """Recycled content, scrap, yield, dross, linings and waste of a member's year: of all its
+        facilities together and of each entity, from the latest data of each. Masses are added, so
+        who does not tell one is counted as silent."""
+        principal.require_member(member_id)
+        return Json(await asyncio.to_thread(asked.circularity, member_id, year))
 
     @made.get("/ghg/emission-curve", tags=["aggregates"])
     async def curve(principal: SignedIn, year: Year) -> Response:
@@ -98,6 +108,33 @@ class Asked:
             return {"year": year, "rows": _rows(own_table(entries, by))}
 
         return self._kept(("own", member_id, year, tuple(by)), made)
+
+    def circularity(self, member_id: str, year: int) -> dict[str, object]:
+        """The indicators of a member's facilities, together and by entity."""
+
+        def made() -> dict[str, object]:
+            where: dict[str, object] = {"year": year, "member_id": member_id}
+            rows: list[YearRow] = self._filling.every("years", where)
+            of: dict[str, list[Circularity]] = {}
+            for row in rows:
+                stored = self._queries.stored(row, row.data_version)
+                of.setdefault(row.entity_id, []).append(circularity(stored.inventory()))
+            every = [one for found in of.values() for one in found]
+            return {
+                "year": year,
+                "facilities": len(every),
+                "whole": circularity_shown(added(every)),
+                "entities": [
+                    {
+                        "entity_id": entity_id,
+                        "facilities": len(found),
+                        **circularity_shown(added(found)),
+                    }
+                    for entity_id, found in sorted(of.items())
+                ],
+            }
+
+        return self._kept(("circularity", member_id, year), made)
 
     def curve(self, year: int) -> list[dict[str, object]]:
         """The steps of the emissions curve."""

@@ -178,6 +178,13 @@ async def one_entity_is_not_told(member: httpx.AsyncClient) -> None:
     status, told = await get(member, "/ghg/members/M1/aggregates", year="2024", by="facility,step")
     assert status == 200
     assert len({row["key"]["facility"] for row in told["rows"]}) == PLANTS
+    status, told = await get(member, "/ghg/members/M1/circularity", year="2024")
+    assert (status, told["facilities"]) == (200, PLANTS)
+    assert told["whole"]["recycled"]["told"] == PLANTS
+    assert told["whole"]["dross_recovery"]["silent"] == PLANTS
+    (entity,) = told["entities"]
+    assert entity["recycled"] == told["whole"]["recycled"]
+    assert (await get(member, "/ghg/members/M2/circularity", year="2024"))[0] == 403
     status, told = await get(member, "/ghg/aggregates", year="2024", by="country,step")
     assert status == 200
     assert told["rows"]
