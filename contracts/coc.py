@@ -184,11 +184,15 @@ class ScopeTransferApproved(Event):
 
 
 class PoolOpened(Event):
+    """Something was booked in a period for the first time. It ends on `ends_on`; by `close_by` it
+    should be closed (older events do not say)."""
+
     TYPE: ClassVar[str] = "coc.pool_opened.v1"
     pool: PoolKey
     member_id: MemberId
     ends_on: date
     policy_id: Id
+    close_by: date | None = None
 
 
 class MovementBooked(Event):

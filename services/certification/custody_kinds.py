@@ -97,6 +97,26 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
         derive=parts.overdraft,
     ),
     DeadlineKind(
+        name="coc_period_close",
+        title="Chain of Custody: accounting period to be closed",
+        rule="When a period is over its books are closed: only then is it told what is carried on,"
+        " what expires, what is owed and what the rules find. Nobody closes it but its owner.",
+        source="rule 5.4",
+        evidence="design",
+        owner="member",
+        subject="pool",
+        policy_of="coc_ledger",
+        figures=("period.close_days", "period.months_at_most"),
+        decided_by="coc_ledger",
+        needs_audit=False,
+        own={
+            coc.PoolOpened: Step(_pool, parts.to_close),
+            coc.PoolClosed: Step(_pool, parts.was_closed),
+        },
+        others={},
+        derive=told_by_own,
+    ),
+    DeadlineKind(
         name="coc_needs_ps",
         title="Chain of Custody: Performance Standard to follow",
         rule="Behind the casthouse Chain of Custody may come first: the Performance Standard"

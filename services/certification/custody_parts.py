@@ -83,6 +83,18 @@ def pool_opened(event: coc.PoolOpened, part: Part | None, at: Recorded) -> Part:
     return {**begun, "owed_kg": 0}
 
 
+def to_close(event: coc.PoolOpened, part: Part | None, at: Recorded) -> Part | None:
+    """A period is to be closed some time after its last day."""
+    if event.close_by is None:
+        return None
+    return opened(event.member_id, event.pool.period, event.close_by, event.policy_id, at)
+
+
+def was_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part | None:
+    """It is closed, in time or late."""
+    return done(event.closed_on, part, at)
+
+
 def balance_carried(event: coc.BalanceCarried, part: Part | None, at: Recorded) -> Part | None:
     """The period before left an overdraft."""
     if part is None or not event.owed_kg:

@@ -6,11 +6,13 @@ where that is closed as well, it is corrected in turn.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
+from contracts.coc import PoolOpened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
-from contracts.custody import Account, Entry, Remark
+from contracts.custody import Account, Entry, PoolKey, Remark
+from contracts.values import MemberId
 from infra.policy import Policies, Policy
 
 from .accounts import Amount, entry, held, minus, plus
@@ -37,6 +39,17 @@ def left_by(state: Pool, policy: Policy) -> Left:
     odd = held(state.books, Account.UNEXPLAINED).kg
     remarks = (*mass_remarks(found.inflow_kg, odd, stock.kg, policy), *close_remarks(ended))
     return Left(found, ended, stock if stock.kg >= 0 else Amount(), remarks)
+
+
+def begun(pool: PoolKey, member_id: MemberId, ends_on: date, policy: Policy) -> PoolOpened:
+    """A pool opens: its last day, and by when it should be closed."""
+    return PoolOpened(
+        pool=pool,
+        member_id=member_id,
+        ends_on=ends_on,
+        policy_id=policy.policy_id,
+        close_by=ends_on + timedelta(days=policy.integer("period.close_days")),
+    )
 
 
 def stock_entries(stock: Amount) -> tuple[Entry, ...]:

@@ -20,7 +20,7 @@ from infra.policy import Policies, Policy
 from . import booking, claims
 from .accounts import Amount, entry
 from .evidence import ScopeEvidence, check_scope
-from .period_end import corrected, left_by, stock_entries
+from .period_end import begun, corrected, left_by, stock_entries
 from .pool_changes import apply
 from .pool_commands import (
     ApplyChange,
@@ -218,14 +218,7 @@ def _ready(
         )
     if state.key is not None:
         return ()
-    return (
-        PoolOpened(
-            pool=command.pool,
-            member_id=command.member_id,
-            ends_on=scope.ends_on,
-            policy_id=policy.policy_id,
-        ),
-    )
+    return (begun(command.pool, command.member_id, scope.ends_on, policy),)
 
 
 def _opening(

@@ -8,7 +8,7 @@ to the next one, with a note of the day they are about. Rules: sources.md 5.4, 5
 from collections.abc import Sequence
 from datetime import date
 
-from contracts.coc import BalanceCarried, DesignationReleased, MovementBooked, PoolOpened
+from contracts.coc import BalanceCarried, DesignationReleased, MovementBooked
 from contracts.custody import Account, Entry, MovementKind, PoolKey, Remark
 from contracts.envelope import Event
 from contracts.inventory import Severity
@@ -16,7 +16,7 @@ from infra.policy import Policies
 
 from . import accounts, claims
 from .accounts import carried_amount, entry, minus
-from .period_end import carried_on
+from .period_end import begun, carried_on
 from .pool_commands import ApplyChange, Carry, DeliveryChange
 from .pool_state import ChangeDeferred, End, Pool
 
@@ -30,14 +30,8 @@ def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Eve
         return [_deferred(command, state.end)]
     opening: list[Event] = []
     if state.key is None:
-        opening.append(
-            PoolOpened(
-                pool=command.pool,
-                member_id=command.member_id,
-                ends_on=command.ends_on,
-                policy_id=policies.on(command.pool.period).policy_id,
-            )
-        )
+        policy = policies.on(command.pool.period)
+        opening.append(begun(command.pool, command.member_id, command.ends_on, policy))
     if command.delivery is not None:
         return [*opening, _delivered(command, state, command.delivery)]
     if command.claim is not None:

@@ -12,6 +12,7 @@ LABELS = {
     "fee_invoice": "Membership fee",
     "coc_yearly_report": "CoC yearly report",
     "coc_overdraft": "CoC overdraft",
+    "coc_period_close": "CoC period close",
     "coc_needs_ps": "CoC needs PS",
     "coc_confirmation": "CoC confirmations",
     "ops": "ASI operations",

@@ -79,8 +79,10 @@ def scope_suspended(on: date, facility_id: str | None = None) -> Happened:
 # --- pools ---
 
 
-def pool_opened(on: date = PERIOD) -> Happened:
-    event = coc.PoolOpened(pool=POOL, member_id="M1", ends_on=ENDS_ON, policy_id="coc-1")
+def pool_opened(on: date = PERIOD, close_by: date | None = None) -> Happened:
+    event = coc.PoolOpened(
+        pool=POOL, member_id="M1", ends_on=ENDS_ON, policy_id="coc-1", close_by=close_by
+    )
     return Happened(POOL.stream, event, on)
 
 

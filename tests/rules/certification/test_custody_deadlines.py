@@ -107,6 +107,22 @@ def test_a_correction_of_what_was_accepted_opens_nothing_again() -> None:
     assert end(after(*accepted, *later), REPORT) == ("met", FROM)
 
 
+# --- the end of a period ---
+
+CLOSE = "coc_period_close:S1:aluminium:2026-01-01"
+LATEST = ENDS_ON + 60 * DAY
+
+
+def test_a_period_is_to_be_closed_and_is_until_it_was() -> None:
+    opened = pool_opened(close_by=LATEST)
+    found = row(after(opened), CLOSE)
+    assert (found.state, found.opened_on, found.due_on) == ("open", PERIOD, LATEST)
+    assert end(after(opened, pool_closed(LATEST)), CLOSE) == ("met", LATEST)
+    late = LATEST + DAY
+    assert end(after(opened, pool_closed(late)), CLOSE) == ("missed", late)
+    assert after(pool_opened()).deadlines.get(CLOSE) is None, "older books name no day"
+
+
 # --- overdraft ---
 
 

@@ -78,7 +78,7 @@ def test_what_metal_brought_along_is_told_apart_from_other_purchases() -> None:
         for item, tonnes in bought
     )
     year, policies = inventory(), app.policies()
-    version = Version(1, "x" * 64, year._replace(data=(*year.data, *data)))
+    version = Version(1, "f" * 64, year._replace(data=(*year.data, *data)))
     told = reckon(version, usual(policies.on(ON), ON), app.factors(), policies)
     every = sum(one.kg for one in told.totals if one.scope is Scope.PURCHASED)
     [along] = told.brought_along or ()
