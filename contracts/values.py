@@ -96,7 +96,10 @@ def all_plain(values: Sequence[Decimal]) -> list[str]:
     whole = "".join(texts)
     if "E" in whole or "-" in whole:
         return list(map(plain, values))
-    return [text.rstrip("0").rstrip(".") if "." in text else text for text in texts]
+    return [
+        text if text[-1] != "0" or "." not in text else text.rstrip("0").rstrip(".")
+        for text in texts
+    ]
 
 
 PlainDecimal = Annotated[

@@ -27,20 +27,20 @@ def numbers(cells: Sequence[str]) -> list[Decimal]:
 def column(name: str, cells: Sequence[str], empty: object) -> Sequence[object] | None:
     """The values of an optional field, `empty` where a cell is; None where all are. Refused as the
     reader of its cells is."""
-    texts = list(map(str.strip, cells))
-    found = set(texts)
-    found.discard("")
-    if not found:
+    found = set(cells)
+    bare = {cell: cell.strip() for cell in found}
+    texts = set(bare.values()) - {""}
+    if not texts:
         return None
     reader = READERS[name]
     if reader is is_text:
-        reader(max(found, key=len))
-        return texts
-    if reader in IDS and _all(_IDS, found):
-        return texts
-    values = {text: reader(text) for text in found}
-    values[""] = empty
-    return [values[text] for text in texts]
+        reader(max(texts, key=len))
+    if reader is is_text or (reader in IDS and _all(_IDS, texts)):
+        return cells if texts.issuperset(found - {""}) else [bare[cell] for cell in cells]
+    read: dict[str, object] = {text: reader(text) for text in texts}
+    read[""] = empty
+    values = {cell: read[text] for cell, text in bare.items()}
+    return [values[cell] for cell in cells]
 
 
 def _all(pattern: re.Pattern[str], cells: Sequence[str] | set[str]) -> bool:

@@ -29,8 +29,8 @@ class Head(NamedTuple):
 
     @property
     def looked_at(self) -> bool:
-        """Whether more follows from the rest of the row: each such datum is looked at."""
-        return bool(self.note) or self.item.family is Family.SCRAP or self.item.unit in SHARES
+        """Whether the rest of the row has to agree with it: each such datum is looked at."""
+        return self.item.family is Family.SCRAP or self.item.unit in SHARES
 
 
 class Heads:

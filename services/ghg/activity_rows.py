@@ -38,6 +38,7 @@ from .activity_cells import (
 )
 from .activity_columns import column, numbers
 from .activity_heads import MAX_KEPT, SHARES, Head, Heads
+from .activity_ids import named, twice
 from .activity_words import FIELDS, NEEDED, SITE_FIELDS
 from .items import Family, Item
 from .plausible import bounds
@@ -47,12 +48,15 @@ from .units import Units
 DEFAULT_CALORIFIC = "default-calorific-value"
 KEY_FIELDS = ("facility_id", "year")
 """Fields that say to which facility-year a row belongs (`Rows.key`)."""
-LOOKED_AT = frozenset({"factor", "from_on", "to_on"})
-"""Fields that `_checked` looks at."""
+LOOKED_AT = frozenset({"from_on", "to_on"})
+"""Fields for which `_agree` looks at a row."""
 
 _DEFAULTS: tuple[object, ...] = tuple(Datum._field_defaults.get(name) for name in Datum._fields)
 _PLACE = {name: at for at, name in enumerate(Datum._fields)}
 _STEP, _ITEM, _QUANTITY, _KIND = (_PLACE[name] for name in ("step", "item", "quantity", "kind"))
+_FACTOR, _SOURCE = _PLACE["factor"], _PLACE["source"]
+_datum = partial(tuple.__new__, Datum)
+"""Makes a datum without the constructor of a NamedTuple: there are millions."""
 
 
 class Assembled(NamedTuple):
@@ -90,7 +94,8 @@ class Rows:
                 at[field.name] = -len(tail)
         self._tail = tail
         self._at = at
-        self._quantity, self._factor_unit = at["quantity"], at["factor_unit"]
+        self._quantity = at["quantity"]
+        self._factor, self._factor_unit = at["factor"], at["factor_unit"]
         self._head_at = tuple(at[name] for name in ("step", "item", "unit", "kind"))
         self._site_at = tuple(at[name] for name in SITE_FIELDS)
         self._head_of, self._site_of = itemgetter(*self._head_at), itemgetter(*self._site_at)
@@ -151,11 +156,11 @@ class Rows:
         about = self._facility_of(first)
         try:
             year = self._year(first)
-            data, twice = _named(self._data(rows, cells))
+            data, again = named(self._data(rows, cells))
         except Refused:
             return None
         said, _ = self._sites.read(about, dict.fromkeys(sites, 0))
-        if said is None or twice:
+        if said is None or again:
             return None
         notes = (DEFAULT_CALORIFIC,) * self._defaults
         return Assembled(about, year, Inventory(said, year, data), [()] * len(data), notes)
@@ -169,15 +174,16 @@ class Rows:
         heads = [known[one] for one in texts]
         looked = {one for one, head in known.items() if head.looked_at}
         again = {place for place, one in enumerate(texts) if one in looked} if looked else set()
-        again.update(place for place, unit in enumerate(cells(self._factor_unit)) if unit)
         columns: list[Sequence[object]] = [(empty,) * len(rows) for empty in _DEFAULTS]
-        steps, _, slugs, factors, _, kinds = zip(*heads, strict=True)
+        steps, _, slugs, factors, notes, kinds = zip(*heads, strict=True)
         columns[_STEP], columns[_ITEM], columns[_KIND] = steps, slugs, kinds
         columns[_QUANTITY] = [
             quantity if factor == ONE else quantity * factor
             for quantity, factor in zip(numbers(cells(self._quantity)), factors, strict=True)
         ]
         for at, place, _, name in self._optional:
+            if name == "factor":
+                continue
             found = column(name, cells(at), _DEFAULTS[place])
             if found is not None:
                 if name in PLACED.values():  # what was told in its place holds where it is empty
@@ -185,9 +191,21 @@ class Rows:
                 columns[place] = found
                 if name in LOOKED_AT:
                     again.update(row for row, value in enumerate(found) if value is not None)
-        data = list(map(Datum._make, zip(*columns, strict=True)))
+        columns[_FACTOR] = [
+            self._own_factor(text.strip(), unit, head.item) if unit or text.strip() else None
+            for text, unit, head in zip(
+                cells(self._factor), cells(self._factor_unit), heads, strict=True
+            )
+        ]
+        if any(notes):
+            columns[_SOURCE] = [
+                _with_note(source, note) if note else source
+                for source, note in zip(columns[_SOURCE], notes, strict=True)
+            ]
+            self._defaults += len(notes) - notes.count("")
+        data = list(map(_datum, zip(*columns, strict=True)))
         for place in again:
-            data[place] = self._checked(data[place], heads[place], [*rows[place], *self._tail])
+            self._agree(data[place], heads[place], [*rows[place], *self._tail])
         return data
 
     def one_by_one(self, rows: Sequence[Sequence[str]]) -> Assembled:
@@ -211,10 +229,10 @@ class Rows:
             faults[place] = (*faults[place], fault)
         if year is None or any(faults) or said is None:
             return Assembled(about, year or 0, None, faults)
-        data, twice = _named(data)
-        if twice:
-            for place in twice:
-                faults[place] = (_twice(data[place].datum_id),)
+        data, again = named(data)
+        if again:
+            for place in again:
+                faults[place] = (twice(data[place].datum_id),)
             return Assembled(about, year, None, faults)
         notes = (DEFAULT_CALORIFIC,) * self._defaults
         return Assembled(about, year, Inventory(said, year, data), faults, notes)
@@ -275,35 +293,41 @@ class Rows:
 
     def _checked(self, datum: Datum, head: Head, row: Sequence[str]) -> Datum:
         """What follows from several fields of a row."""
-        family = head.item.family
         factor, source = datum.factor, datum.source
         if factor is not None or row[self._factor_unit]:
-            factor = self._factor(row, head.item)
+            factor = self._factor_of(row, head.item)
         if head.note:
             self._defaults += 1
-            source = f"{source}; {head.note}".removeprefix("; ")
+            source = _with_note(source, head.note)
         if factor is not datum.factor or source is not datum.source:
             datum = datum._replace(factor=factor, source=source)
+        self._agree(datum, head, row)
+        return datum
+
+    def _agree(self, datum: Datum, head: Head, row: Sequence[str]) -> None:
+        """Whether days, kind of scrap and shares are such as the rest of the row asks for; refused
+        where they are not."""
         if datum.from_on is not None or datum.to_on is not None:
             period(datum, self._year(row))
-        if family is Family.SCRAP:
+        if head.item.family is Family.SCRAP:
             if not datum.scrap_kind:
                 raise Refused("scrap-kind-missing", SCRAP_RIGHT)
         elif head.item.unit in SHARES:
             content(datum.quantity, head.item)
-        return datum
 
-    def _factor(self, row: Sequence[str], item: Item) -> Decimal:
+    def _factor_of(self, row: Sequence[str], item: Item) -> Decimal:
+        return self._own_factor(row[self._factor].strip(), row[self._factor_unit], item)
+
+    def _own_factor(self, text: str, unit: str, item: Item) -> Decimal:
         """The own emission factor, in kg CO2e per unit of the item."""
         most = self._most.get(item.slug)
         if most is None:
             raise Refused(
                 "factor-not-used", f"{item.title} takes no emission factor: leave the cell empty"
             )
-        text = row[self._at["factor"]].strip()
         if not text:
             raise Refused("value-missing", "the factor's unit stands there without a factor")
-        conversion = self._units.of_factor(row[self._at["factor_unit"]], item)
+        conversion = self._units.of_factor(unit, item)
         value = number(text) * conversion.factor
         if value > most:
             raise Refused(
@@ -345,7 +369,7 @@ class Rows:
                 told("step", lambda: stands(item, step))
             conversion = told("unit", lambda: self._units.of(row[at["unit"]], item))
             if row[at["factor"]].strip() or row[at["factor_unit"]].strip():
-                told("factor", lambda: self._factor(row, item))
+                told("factor", lambda: self._factor_of(row, item))
             if item.family is Family.SCRAP and not row[at["scrap_kind"]].strip():
                 faults.append(Fault("scrap_kind", "scrap-kind-missing", SCRAP_RIGHT))
             if isinstance(quantity, Decimal) and conversion is not None and item.unit in SHARES:
@@ -357,32 +381,5 @@ class Rows:
         return tuple(dict.fromkeys(faults))
 
 
-# --- ids ---
-
-
-def _named(data: Sequence[Datum]) -> tuple[list[Datum], list[int]]:
-    """Data with ids for those that came without, the same for the same rows in the same order;
-    and the places of ids that stand there again."""
-    ids = [datum.datum_id for datum in data]
-    if all(ids) and len(set(ids)) == len(ids):
-        return list(data), []
-    named: list[Datum] = []
-    again: list[int] = []
-    seen: set[str] = set()
-    counts: dict[str, int] = {}
-    for place, datum in enumerate(data):
-        if not datum.datum_id:
-            name = f"{datum.step}.{datum.item}"
-            counts[name] = counts.get(name, 0) + 1
-            datum = datum._replace(datum_id=f"{name}.{counts[name]}")
-        if datum.datum_id in seen:
-            again.append(place)
-        seen.add(datum.datum_id)
-        named.append(datum)
-    return named, again
-
-
-def _twice(datum_id: str) -> Fault:
-    return Fault(
-        "datum_id", "datum-twice", f"{datum_id} stands there twice: each datum has its own id"
-    )
+def _with_note(source: object, note: str) -> str:
+    return f"{source}; {note}".removeprefix("; ")

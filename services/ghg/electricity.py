@@ -123,9 +123,10 @@ def power(supplies: Sequence[Supply], grid: Grid, policy: Policy) -> Power:
         raise Refused("supply-twice", "two supplies have one id.", supplies=names)
     claims = [_claim(supply, grid, policy) for supply in supplies]
     claimed = any(kwh > 0 for kwh, _ in claims)
+    left = _left(claimed, grid, policy)
     return Power(
         tuple(
-            _line(supply, proven, doubts, _left(claimed, grid, policy), grid)
+            _line(supply, proven, doubts, left, grid)
             for supply, (proven, doubts) in zip(supplies, claims, strict=True)
         )
     )

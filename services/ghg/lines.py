@@ -56,6 +56,9 @@ class Line(NamedTuple):
         return self.kind in PRIMARY and (self.factor.primary or self.scope is not Scope.PURCHASED)
 
 
+_made = tuple.__new__  # a NamedTuple without its constructor: there are millions
+
+
 def product(
     datum: Datum,
     scope: Scope,
@@ -67,20 +70,41 @@ def product(
     doubts: tuple[Doubt, ...] = (),
 ) -> Line:
     """The line of one datum times a factor; of the datum's own kind unless another is given."""
-    return Line(
-        (datum.datum_id,),
-        datum.step,
-        scope,
-        datum.item,
-        datum.quantity,
-        unit,
-        factor,
-        rule,
-        datum.quantity * factor.value,
-        datum.kind if kind is None else kind,
-        working,
-        doubts,
-        datum.uncertainty_percent,
+    quantity = datum.quantity
+    kg = quantity * factor.value
+    return line_of(datum, scope, unit, quantity, factor, rule, kg, kind, working, doubts)
+
+
+def line_of(
+    datum: Datum,
+    scope: Scope,
+    unit: str,
+    activity: Decimal,
+    factor: Applied,
+    rule: str,
+    kg: Decimal,
+    kind: DataKind | None = None,
+    working: tuple[Working, ...] = (),
+    doubts: tuple[Doubt, ...] = (),
+) -> Line:
+    """A line that rests on one datum, of its own kind unless another is given."""
+    return _made(
+        Line,
+        (
+            (datum.datum_id,),
+            datum.step,
+            scope,
+            datum.item,
+            activity,
+            unit,
+            factor,
+            rule,
+            kg,
+            datum.kind if kind is None else kind,
+            working,
+            doubts,
+            datum.uncertainty_percent,
+        ),
     )
 
 

@@ -19,7 +19,7 @@ from .activity import Datum, Site
 from .certificates import Cancellation
 from .electricity import Grid, PowerLine, Proof, Source, Supply, power, unconnected
 from .grid import GridFactor, Scale, announced
-from .lines import Applied, Line
+from .lines import Applied, Line, line_of
 from .tables import OWN, Place, Tables, own, unsourced
 from .working import Doubt
 
@@ -30,6 +30,9 @@ LEFT = "power, market-based: what no claim covers"
 LOST = "power: losses of transmission and distribution"
 UPSTREAM = "power: upstream of its generation"
 UNIT = "kg CO2e/kWh"
+FROM_PLANT = (("power.upstream", UPSTREAM),)
+OVER_GRID = (*FROM_PLANT, ("power.grid_loss", LOST))
+"""What power costs before it arrives, by how it does."""
 PROOFS = frozenset(proof.value for proof in Proof)
 
 
@@ -113,57 +116,40 @@ def _lines(datum: Datum, line: PowerLine, here: _Here, table: Tables) -> list[Li
     """One supply: location, market, losses, upstream."""
     direct = line.source is Source.DIRECT_LINE and not unconnected(line.doubts)
     factor = _plant(datum) if direct else here.average
-    base = Line(
-        data=(datum.datum_id,),
-        step=datum.step,
-        scope=Scope.POWER_LOCATION,
-        item=datum.item,
-        activity=line.kwh,
-        unit="kWh",
-        factor=factor,
-        rule=LOCATION,
-        kg=line.location_kg,
-        kind=datum.kind,
-        doubts=() if direct else (*here.place.doubts, *_not_used(datum, here.place.average)),
-        uncertainty_percent=datum.uncertainty_percent,
-    )
-    lines = [base]
-    left_kwh = line.kwh - line.proven_kwh
-    partly = left_kwh > 0 or line.kwh == 0
+    doubts = () if direct else (*here.place.doubts, *_not_used(datum, here.place.average))
+    kwh = line.kwh
+    lines = [
+        line_of(
+            datum,
+            Scope.POWER_LOCATION,
+            "kWh",
+            kwh,
+            factor,
+            LOCATION,
+            line.location_kg,
+            doubts=doubts,
+        )
+    ]
+    left_kwh = kwh - line.proven_kwh
+    partly = left_kwh > 0 or kwh == 0
     if line.proven_kwh > 0:
         doubts = () if partly else line.doubts
-        lines.append(_market(base, _plant(datum), CLAIMED, line.proven_kwh, doubts))
+        lines.append(_market(datum, _plant(datum), CLAIMED, line.proven_kwh, doubts))
     if partly:
-        lines.append(_market(base, here.left, LEFT, left_kwh, line.doubts))
-    names = [("power.upstream", UPSTREAM)]
-    if not direct:
-        names.append(("power.grid_loss", LOST))
-    for name, rule in names:
+        lines.append(_market(datum, here.left, LEFT, left_kwh, line.doubts))
+    for name, rule in FROM_PLANT if direct else OVER_GRID:
         share = table.share_of(name, line.location_kg_per_kwh)
-        lines.append(
-            base._replace(
-                scope=Scope.FUEL_AND_POWER,
-                factor=share,
-                rule=rule,
-                kg=line.kwh * share.value,
-                doubts=(),
-            )
-        )
+        kg = kwh * share.value
+        lines.append(line_of(datum, Scope.FUEL_AND_POWER, "kWh", kwh, share, rule, kg))
     return lines
 
 
 def _market(
-    base: Line, factor: Applied, rule: str, kwh: Decimal, doubts: tuple[Doubt, ...]
+    datum: Datum, factor: Applied, rule: str, kwh: Decimal, doubts: tuple[Doubt, ...]
 ) -> Line:
     """A part of the market side. What is doubtful about a claim stands with what it leaves."""
-    return base._replace(
-        scope=Scope.POWER_MARKET,
-        activity=kwh,
-        factor=factor,
-        rule=rule,
-        kg=kwh * factor.value,
-        doubts=doubts,
-    )
+    kg = kwh * factor.value
+    return line_of(datum, Scope.POWER_MARKET, "kWh", kwh, factor, rule, kg, doubts=doubts)
 
 
 def _own_plant(datum: Datum, line: PowerLine) -> Line:

@@ -56,13 +56,31 @@ def half_width_percent(lines: Sequence[Line], policy: Policy) -> Decimal | None:
     is worked out in one pass. None for a total of zero, and where credits leave so little that per
     cent of it say nothing."""
     widths = _widths(policy)
+    kinds, evidences = widths.kinds, widths.evidences
     total = ZERO
-    moved: dict[str, Decimal] = {}
-    width_of: dict[str, Decimal] = {}
+    moved: dict[object, Decimal] = {}
+    width_of: dict[object, Decimal] = {}
     for line in lines:
         kg = line.kg
         total += kg
-        for name, width, firm in _moved_by(line, widths):
+        if line.unit not in EQUATIONS:  # as `_moved_by`, without spelling names
+            told, factor = line.data, line.factor
+            if told in moved:
+                moved[told] += kg
+            else:
+                moved[told] = kg
+                width = line.uncertainty_percent
+                width_of[told] = kinds[line.kind] if width is None else width
+            own = factor.factor_set == OWN
+            which = (OWN, told) if own else (factor.factor_set, factor.name, None)
+            if which in moved:
+                moved[which] += kg
+            else:
+                moved[which] = kg
+                width = factor.uncertainty_percent
+                width_of[which] = evidences[factor.evidence] if width is None else width
+            continue
+        for name, width, firm in _equation(line, " ".join(line.data), widths):
             if name in moved:
                 moved[name] += kg
                 if firm:
