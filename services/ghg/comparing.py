@@ -4,9 +4,10 @@ Lines are the same when they rest on the same data, at the same step, in the sam
 same item; what is left over on either side came or went.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import NamedTuple
 
 from .lines import Line
@@ -36,20 +37,33 @@ class Difference(NamedTuple):
 def compared(before: Sequence[Line], after: Sequence[Line]) -> list[Difference]:
     """The lines whose emission differs, the largest first; together they are the difference of the
     sums."""
-    kept: dict[Key, list[Line]] = defaultdict(list)
-    for line in before:
-        kept[_key(line)].append(line)
-    found: list[Difference] = []
-    for line in after:
-        earlier = kept[_key(line)]
-        found.append(_difference(earlier.pop(0) if earlier else None, line))
-    found += [_difference(line, None) for lines in kept.values() for line in lines]
+    found = [
+        _difference(one, other)
+        for one, other in _pairs(before, after)
+        if one is None or other is None or one.kg != other.kg
+    ]
     changed = [one for one in found if one.kg != 0]
     return sorted(changed, key=lambda one: (-abs(one.kg), one.step, one.scope, one.item, one.data))
 
 
-def _key(line: Line) -> Key:
-    return line.data, line.step, line.scope, line.item
+def _pairs(
+    before: Sequence[Line], after: Sequence[Line]
+) -> Iterable[tuple[Line | None, Line | None]]:
+    """Each line with what it was; mostly the same lines in the same order."""
+    keys, others = list(map(_key, before)), list(map(_key, after))
+    if keys == others:
+        return zip(before, after, strict=True)
+    kept: dict[Key, deque[Line]] = defaultdict(deque)
+    for key, line in zip(keys, before, strict=True):
+        kept[key].append(line)
+    pairs: list[tuple[Line | None, Line | None]] = []
+    for key, line in zip(others, after, strict=True):
+        earlier = kept[key]
+        pairs.append((earlier.popleft() if earlier else None, line))
+    return [*pairs, *((line, None) for lines in kept.values() for line in lines)]
+
+
+_key = itemgetter(*map(Line._fields.index, ("data", "step", "scope", "item")))
 
 
 def _difference(before: Line | None, after: Line | None) -> Difference:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 import orjson
@@ -74,7 +75,7 @@ def data_hash(chunks: Sequence[Chunk]) -> str:
 
 def _data_chunks(data: Sequence[Datum]) -> Iterator[Chunk]:
     names: list[str] = []
-    columns: list[list[str]] = []
+    columns: list[Sequence[str]] = []
     for name, empty, values in zip(Datum._fields, _EMPTY, zip(*data, strict=True), strict=False):
         used = values.count(None) < len(values) if empty is None else empty is ... or any(values)
         if used:
@@ -115,15 +116,17 @@ def _parts(lines: Sequence[str], whole: str) -> Iterator[str]:
     yield "\n".join(part)
 
 
-def _column(values: tuple[object, ...]) -> list[str]:
+def _column(values: Sequence[object]) -> Sequence[str]:
     """The cells of one field of all data."""
     kinds = set(map(type, values))
+    if kinds == {Decimal}:
+        return all_plain(values)  # type: ignore[arg-type]  # each is a Decimal: seen above
     if Decimal in kinds:
         found = [one for one in values if isinstance(one, Decimal)]
         told = iter(all_plain(found))
         return [next(told) if isinstance(one, Decimal) else "" for one in values]
     if isinstance(values[0], str):  # slugs, enumerations, free texts
-        return list(map(str.__str__, values))
+        return values  # type: ignore[return-value]  # a field that holds a text holds nothing else
     return [_spelled(one) for one in values]
 
 
@@ -190,10 +193,32 @@ def _data(chunks: Sequence[Chunk]) -> Iterator[Datum]:
             raise Refused(
                 "data-unreadable", f"no datum has the columns {', '.join(sorted(unknown))}."
             )
-        readers = [_READERS.get(name, str) for name in chunk.columns]
-        for line in chunk.rows.split("\n"):
-            made = {
-                name: read(_plain(text))
-                for name, read, text in zip(chunk.columns, readers, line.split("\t"), strict=True)
-            }
-            yield Datum(**made)  # type: ignore[arg-type]  # each by the reader of its field
+        lines = [line.split("\t") for line in chunk.rows.split("\n")]
+        if any(len(cells) != len(chunk.columns) for cells in lines):
+            raise Refused("data-unreadable", "a row of activity data has not a cell a column.")
+        cells = dict(zip(chunk.columns, zip(*lines, strict=True), strict=True))
+        escaped = "\\" in chunk.rows
+        columns: list[Sequence[object]] = []
+        for name, empty in zip(Datum._fields, _EMPTY, strict=True):
+            if name in cells:
+                columns.append(_values(name, cells[name], escaped=escaped))
+            elif empty is ...:
+                raise Refused("data-unreadable", f"a row of activity data has no {name}.")
+            else:
+                columns.append((empty,) * len(lines))
+        yield from map(_datum, zip(*columns, strict=True))
+
+
+_datum = partial(tuple.__new__, Datum)
+
+
+def _values(name: str, cells: Sequence[str], *, escaped: bool) -> Sequence[object]:
+    """The cells of one field as what they were; a text that stands there often is read once."""
+    texts = [_plain(cell) for cell in cells] if escaped else cells
+    read = _READERS.get(name)
+    if read is None:
+        return texts
+    if read is Decimal:
+        return list(map(Decimal, texts))
+    values = {text: read(text) for text in set(texts)}
+    return [values[text] for text in texts]
