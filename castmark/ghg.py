@@ -53,7 +53,8 @@ class Wanted(NamedTuple):
 def calculate(wanted: Wanted, out: Console) -> None:
     """Calculate a file and print it. Raises Refused when it cannot be read, typer.Exit(1) when a
     facility-year could not be calculated."""
-    under = Under(wanted.regime, _day(wanted.as_of), wanted.gwp, wanted.pfc)
+    today = datetime.now(UTC).date()
+    under = Under(wanted.regime, _day(wanted.as_of, today), today, wanted.gwp, wanted.pfc)
     form = _format(wanted.file)
     said = Said(_pairs(wanted.map), _pairs(wanted.constants))
     with tempfile.TemporaryDirectory(prefix="castmark-") as folder:
@@ -88,9 +89,9 @@ def opened(
     return offline, ranked(file, form, found.columns, offline.key, beside)
 
 
-def _day(text: str | None) -> date:
+def _day(text: str | None, today: date) -> date:
     if text is None:
-        return datetime.now(UTC).date()
+        return today
     try:
         return date.fromisoformat(text)
     except ValueError as error:

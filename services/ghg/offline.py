@@ -33,10 +33,12 @@ NO_HASH = "0" * 64
 
 
 class Under(NamedTuple):
-    """Under what to calculate; None takes what a calculation usually takes."""
+    """Under what to calculate; None takes what a calculation usually takes. `today` is the day by
+    whose end a year has to have begun."""
 
     regime: Regime
     as_of: date
+    today: date
     gwp_set: str | None = None
     pfc_set: str | None = None
 
@@ -117,6 +119,9 @@ class Offline:
         ]
         if found.inventory is None or broken:
             return sorted([*broken, *wrong], key=lambda one: one.row)
+        if found.inventory.year > self._under.today.year:
+            sentence = f"{found.inventory.year} has not begun: data are of a year that has"
+            return [Wrong(key, rows[0].number, Fault("year", "year-not-begun", sentence))]
         try:
             return self._calculated(found.inventory, found)
         except Refused as refused:

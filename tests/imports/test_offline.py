@@ -130,6 +130,15 @@ def test_a_wrong_row_is_told_and_its_year_is_not_calculated(tmp_path: Path) -> N
     assert len(document["years"]) == 1, "the year that the other rows name"
 
 
+def test_a_year_that_has_not_begun_has_no_result(tmp_path: Path) -> None:
+    rows = EXAMPLE.read_text().replace(",2024,", ",2199,")
+    file = tmp_path / "to-come.csv"
+    file.write_text(rows)
+    document = told(file, code=1)
+    assert document["years"] == []
+    assert [row["slug"] for row in document["refused"]] == ["year-not-begun"]
+
+
 @pytest.mark.parametrize("form", ["csv", "ndjson", "xlsx"])
 def test_many_years_of_any_order_and_form_are_told_one_by_one(tmp_path: Path, form: str) -> None:
     whole = years([1, 2], [2023, 2024])
