@@ -1,14 +1,16 @@
 """What has a scope report yearly: the certificates that cover it, and its own end. Pure.
 
 Whichever is heard of last says it whole, so the order in which the two sources are read is of no
-matter.
+matter. A period that begins or ends, and figures that are prepared, say it as well: so a scope that
+was opened before there were reports has not to wait for news of a certificate.
 """
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from contracts import certification
-from contracts.coc import ScopeOpened, ScopeTransferApproved
+from contracts.coc import PoolClosed, PoolOpened, ScopeOpened, ScopeTransferApproved
+from contracts.coc_reports import ReportPrepared
 from contracts.envelope import Recorded
 from contracts.values import CertificationStatus, Standard
 from infra.decider import Command, Lookup, Reaction
@@ -18,13 +20,17 @@ from .report_commands import Covered, NoteReporting
 from .rows import ScopeRow
 
 ONE_DAY = timedelta(days=1)
+PERIODS = (PoolOpened, PoolClosed)
+OWN = (ScopeOpened, ScopeTransferApproved, ReportPrepared, *PERIODS)
+"""What the ledger itself says of a scope that reports."""
 
 
 def note_reporting(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """All CoC certificates of the entity, to each of its scopes that this concerns."""
     event = recorded.event
-    if isinstance(event, ScopeOpened | ScopeTransferApproved):
-        scope: ScopeRow | None = rows("scopes", event.scope_id)
+    if isinstance(event, OWN):
+        named = event.pool.scope_id if isinstance(event, PERIODS) else event.scope_id
+        scope: ScopeRow | None = rows("scopes", named)
         return () if scope is None else [_noted(scope, recorded, rows)]
     if not isinstance(event, (certification.CertificateGranted, *CHANGED)):
         return ()

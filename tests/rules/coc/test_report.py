@@ -35,7 +35,7 @@ from services.coc_ledger.report_commands import (
 from services.coc_ledger.report_reactions import note_reporting
 from services.coc_ledger.report_rows import REPORTS
 from services.coc_ledger.rows import PROJECTIONS
-from tests.rules.coc.given import POLICIES, POLICY, scope_seen
+from tests.rules.coc.given import KEY, POLICIES, POLICY, scope_seen
 from tests.rules.coc.told import recorded
 from tests.rules.spec import Spec
 
@@ -294,6 +294,9 @@ def test_certificates_and_scopes_make_the_same_whichever_is_heard_of_last() -> N
     assert heard(grant, opened) == [note(cover(), on=on)]
     assert heard(opened, grant) == [note(cover(), on=on)]
     assert heard(grant, opened, gone) == [note(cover(FROM, ON - DAY), on=on)]
+    began = coc.PoolOpened(pool=KEY, member_id="M-1", ends_on=TO, policy_id="coc-1")
+    for later in (began, prepared()):
+        assert heard(grant, opened, later) == [note(cover(), on=on)], "without other news"
 
 
 def scope_checked() -> Any:
