@@ -41,8 +41,17 @@ def text_of(job: Job, page: Page) -> Iterator[bytes]:
 
 def make_xlsx(job: Job, page: Page, folder: Path) -> Path:
     """The reject file of an XLSX import; all cells are text, none is a formula. The caller
-    deletes it."""
+    deletes it. When it cannot be written, nothing is left of it."""
     path = folder / f"{secrets.token_hex(12)}.rejects.xlsx"
+    try:
+        _write_xlsx(path, job, page)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _write_xlsx(path: Path, job: Job, page: Page) -> None:
     columns, kept = _columns(job)
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("rejects")
@@ -54,7 +63,6 @@ def make_xlsx(job: Job, page: Page, folder: Path) -> Path:
                 at += 1
                 for column, cell in enumerate(_cells(row, kept)):
                     sheet.write_string(at, column, cell[:32_767])
-    return path
 
 
 def _pages(page: Page) -> Iterator[Sequence[RefusedRow]]:

@@ -30,7 +30,7 @@ from .lines import Form
 from .mapping import Binding, Said, bind, merged, read_said, signature
 from .order import ENDING, Order, sort
 from .rows import Row
-from .spool import place, spool, sweep
+from .spool import place, room, spool, sweep
 from .work import Work
 
 IDLE_S = 5.0
@@ -123,15 +123,17 @@ class Imports:
             if kept is not None:
                 jobs.check_same(kept, kind.name, asked.member_id, options, sha256)
                 return kept
-            found = await asyncio.to_thread(
-                examine, spooled, options.format, look.columns, look.at_once
-            )
+            with room():
+                found = await asyncio.to_thread(
+                    examine, spooled, options.format, look.columns, look.at_once
+                )
             job = Job(
                 asked.import_id, kind.name, asked.member_id, sha256, options, found.columns,
                 look.binding, actor, correlation_id, "received", "waiting", found.rows, Tally(), 0,
                 None, None, Instant(""), None,
             )  # fmt: skip
-            await asyncio.to_thread(self._place, job, kind, look, spooled, ordered)
+            with room():
+                await asyncio.to_thread(self._place, job, kind, look, spooled, ordered)
         finally:
             for left in (spooled, ordered, runs_of(spooled)):
                 await asyncio.to_thread(partial(left.unlink, missing_ok=True))

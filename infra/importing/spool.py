@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+
+from xlsxwriter.exceptions import FileCreateError
 
 from infra.errors import Refused, Transient
 
@@ -46,11 +48,24 @@ async def spool(
         raise
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise Transient(f"the file cannot be kept: {error.strerror}") from error
+        raise _no_room(error) from error
     except BaseException:
         part.unlink(missing_ok=True)
         raise
     return part, digest.hexdigest()
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Files are written here: a disk that is full, or away, is Transient."""
+    try:
+        yield
+    except (OSError, FileCreateError) as error:
+        raise _no_room(error) from error
+
+
+def _no_room(error: Exception) -> Transient:
+    return Transient(f"the file cannot be kept: {getattr(error, 'strerror', None) or error}")
 
 
 def sweep(folder: Path, before: float) -> None:

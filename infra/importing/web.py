@@ -27,6 +27,7 @@ from .formats import Format
 from .jobs import Job, Options, RefusedRow, Told
 from .kinds import Asked, Kind
 from .run import Imports
+from .spool import room
 
 MAX_CONSTANTS = 50
 FILE_LIMIT = 1 << 30
@@ -153,7 +154,8 @@ async def _rejects(running: Running, imports: Imports, job: Job) -> Response:
         return StreamingResponse(
             rejects.text_of(job, page), headers=headers, media_type=rejects.MEDIA_TYPES[form]
         )
-    made = await asyncio.to_thread(rejects.make_xlsx, job, page, imports.folder)
+    with room():
+        made = await asyncio.to_thread(rejects.make_xlsx, job, page, imports.folder)
     return FileResponse(
         made,
         media_type=rejects.MEDIA_TYPES[form],
