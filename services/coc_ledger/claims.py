@@ -23,7 +23,6 @@ from .entity_rules import check_certified, stake_limit, supplier_faults
 from .evidence import ReplacedClaim, ScopeEvidence
 from .footprint import carried, of_lot, step_part
 from .own_emissions import step_in, step_of
-from .period import through
 from .pool_commands import ClaimChange, DesignateOutput
 from .pool_state import Pool, replaced_key
 from .recent import remembered
@@ -41,8 +40,8 @@ def check_cover(
 ) -> Covered:
     """Refuse a claim that is not covered (`claim-not-covered`). `extra` entries are booked with
     it: what a replaced claim gives back, what a stage change sends out."""
-    now = accounts.posted_kg(through(state.days, None), extra)
-    then = accounts.posted_kg(through(state.days, day), extra)
+    now = accounts.posted_kg(state.kgs, extra)
+    then = accounts.posted_kg(state.kgs_through(day), extra)
     rule = rule_of(policy)
     covers = [cover(figures(kgs), state.terms, rule) for kgs in (now, then)]
     least = min(one.available_kg for one in covers)
@@ -229,7 +228,7 @@ def _stake(
     holder = command.customer_scope_id
     if holder is None:
         return None
-    found = figures(through(state.days, None))
+    found = figures(state.kgs)
     limit = stake_limit(scope.stakes, holder, found.output_kg)
     if limit is None:
         return None

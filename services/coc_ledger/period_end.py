@@ -17,7 +17,7 @@ from infra.policy import Policies, Policy
 
 from .accounts import Amount, entry, held, minus, plus
 from .balance import Closing, Figures, closing, figures, rule_of
-from .period import close_remarks, mass_remarks, through
+from .period import close_remarks, mass_remarks
 from .pool_commands import CarryChange
 from .pool_state import End, Pool, evolve
 
@@ -33,7 +33,7 @@ class Left(NamedTuple):
 
 def left_by(state: Pool, policy: Policy) -> Left:
     """What a pool leaves, by all that is booked in it."""
-    found = figures(through(state.days, None))
+    found = figures(state.kgs)
     ended = closing(found, state.terms, rule_of(policy))
     stock = held(state.books, Account.STOCK)
     odd = held(state.books, Account.UNEXPLAINED).kg

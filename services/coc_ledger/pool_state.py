@@ -25,6 +25,7 @@ from contracts.values import Id, MemberId
 from infra.errors import Refused
 
 from .accounts import (
+    ACCOUNTS,
     NO_KGS,
     NOTHING,
     Amount,
@@ -116,6 +117,19 @@ class Pool(NamedTuple):
     def terms(self) -> Terms:
         """What bears on the cover beside the masses."""
         return Terms(self.carried_kg, self.owed_kg, self.case)
+
+    @property
+    def kgs(self) -> Kgs:
+        """The masses of all that is booked: the sums of the books, so no day is gone through."""
+        return tuple(self.books.get(account, NOTHING).kg for account in ACCOUNTS)
+
+    def kgs_through(self, day: date) -> Kgs:
+        """The same through a day. Few days come after the one that is asked about, as a rule."""
+        left = list(self.kgs)
+        for later, kgs in self.days.items():
+            if later > day:
+                left = [all_ - kg for all_, kg in zip(left, kgs, strict=True)]
+        return tuple(left)
 
 
 INITIAL = Pool()

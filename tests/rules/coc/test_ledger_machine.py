@@ -281,9 +281,9 @@ class Ledger(RuleBasedStateMachine):
     def accounts_add_up_to_zero(self) -> None:
         for state in self.world.pools().values():
             assert balanced(state)
-            assert through(state.days, None) == tuple(
-                state.books.get(account, NOTHING).kg for account in Account
-            )
+            assert through(state.days, None) == state.kgs
+            for day in state.days:
+                assert through(state.days, day) == state.kgs_through(day)
 
     @invariant()
     def claims_and_deliveries_stand_on_both_sides(self) -> None:
