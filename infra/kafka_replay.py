@@ -25,6 +25,8 @@ CLIENT_LOG = logging.getLogger("kafka.librdkafka")
 ANSWER_S = 10.0
 RETRY_S = 0.2
 SILENCE_S = 30.0
+ONE_OF_MANY = {"queued.max.messages.kbytes": 6_144, "fetch.message.max.bytes": 2_000_000}
+"""A rebuild reads all partitions of a topic at once, each with a client of its own."""
 MOVING = frozenset(
     {
         KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -229,7 +231,8 @@ def _records(
     at, end = span
     if at >= end:
         return
-    consumer = Consumer(reader_settings(ends.bootstrap, ends.security), logger=CLIENT_LOG)
+    settings = {**reader_settings(ends.bootstrap, ends.security), **ONE_OF_MANY}
+    consumer = Consumer(settings, logger=CLIENT_LOG)
     try:
         consumer.assign([TopicPartition(topic.name, partition, at)])
         heard, reason = time.monotonic(), "no answer"

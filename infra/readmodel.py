@@ -62,6 +62,9 @@ class Consumer(NamedTuple):
 
     `passes_all`: calendar events, and events of types that this build does not know (as `Opaque`,
     with their record), are handed on too: for those who only pass events through.
+    `by_field`: its projections and facts only read fields of events by name; none is asked for with
+    a default in its place, and no event, nor a record in one, is kept, written or compared as a
+    whole. A rebuild then reads no other field.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Consumer(NamedTuple):
     facts: tuple[Facts, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     passes_all: bool = False
+    by_field: bool = False
 
     def takes(self, kind: type[Event]) -> bool:
         """Whether events of a class concern any part of it, or say that a day is closed: others

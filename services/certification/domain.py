@@ -68,6 +68,7 @@ CONSUMERS: tuple[Consumer, ...] = (
         (SUBJECTS, DEADLINES, ENDED),
         (FACTS,),
         REACTIONS,
+        by_field=True,
     ),
 )
 """One reader for rows, facts and reactions: what is published follows from rows of its own unit."""

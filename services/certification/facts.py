@@ -22,6 +22,7 @@ iso = lru_cache(maxsize=20_000)(date.isoformat)
 """Days as text, each kept once: a million facts name few days."""
 
 ALWAYS = date.min
+_made = tuple.__new__  # a NamedTuple without its constructor: there are millions of facts
 ONE_DAY = timedelta(days=1)
 
 COVERED_BY = "covered_by:"
@@ -351,7 +352,7 @@ def facts(recorded: Recorded) -> Sequence[Fact]:
     if tellings is None:
         return ()
     return [
-        Fact(subject, *told)
+        _made(Fact, (subject, *told))
         for telling in tellings.values()
         for told in telling.told(event)
         for subject in telling.subjects(event)
