@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import re
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -68,6 +70,34 @@ async def test_a_file_is_loaded_summed_up_mended_and_loaded_again(
     code, said = await run(client, wanted(file))
     assert (code, desk.events()) == (0, 6)
     assert "2 rows read: 2 new or changed, 0 as before, 0 refused" in said
+
+
+async def test_a_bar_shows_how_far_an_import_is(
+    client: Client, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal: what is done, rows answered of all rows."""
+    file = tmp_path / "plants.csv"
+    await asyncio.to_thread(file.write_bytes, as_csv(plants(3)))
+    looked: list[tuple[int, int]] = []
+
+    def half_way(path: str, **query: object) -> Any:
+        job = asked(path, **query)
+        if path.endswith("/bar") and "rows" in job and not looked:
+            looked.append((1, job["rows"]))
+            return {**job, "state": "running", "phase": "importing", "done": 1}
+        return job
+
+    asked = client.get
+    monkeypatch.setattr(client, "get", half_way)
+    monkeypatch.setattr("castmark.bulk.POLL_S", 0.3)
+    shown = io.StringIO()
+    terminal = Console(file=shown, width=120, force_terminal=True)
+    await asyncio.to_thread(load, client, wanted(file, import_id="bar"), terminal)
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.getvalue())
+    assert looked == [(1, 3)]
+    assert "importing" in told
+    assert "1/3" in told
+    assert "3 rows read: 3 new or changed" in told
 
 
 async def test_an_import_is_followed_again_by_its_id(
