@@ -84,8 +84,8 @@ class StoreLog:
                 if batch.next_offset < LIMIT:
                     if not wake.is_set():
                         progress.at_head(source, 0)
-                    # Who follows several sources hears of a cause before its effect, which comes
-                    # from another one, only where no reader sleeps.
+                    # Who follows several sources does not sleep: what another one says may rest on
+                    # what waits here, and is held until this has come.
                     if batch.received and len(applier.consumer.sources) == 1:
                         await rest(began)
                     await _wait(wake, OWN)
