@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from contracts.coc_movements import apart
 from contracts.custody import Account, Checked
 from contracts.values import Standard
 from infra.reading import Reader
@@ -18,7 +17,7 @@ from .document_rows import DocumentRow
 from .domain import CONSUMER
 from .exports import Exports
 from .rows import DayRow, PoolRow, ScopeRow
-from .statements import Line, moved_lines
+from .statements import Before, Line, last_lines
 from .verdict import Standing, standing
 
 MANY = 100_000
@@ -134,20 +133,16 @@ class Overview:
             )
         return lines
 
-    def bookings(self, pool: PoolRow, before: int | None, limit: int) -> tuple[list[Line], int]:
-        """The last bookings before a version of the pool's stream, newest first: so many, and the
-        rest of those that came together with the last of them. The version before which the next
-        ones are (0: there are none)."""
-        top = min(before if before is not None else pool.version + 1, pool.version + 1)
-        after = max(0, top - 1 - limit)
-        records = self._exports.part(f"pool/{pool.pool}", after, top - 1 - after)
-        found: list[Line] = []
-        for one in reversed(records):
-            if len(found) >= limit:
-                break
-            found += list(moved_lines(apart(one)))[::-1]
-            top = one.envelope.version
-        return found, top if top > 1 else 0
+    def bookings(
+        self, pool: PoolRow, before: Before | None, limit: int
+    ) -> tuple[list[Line], Before | None]:
+        """The last bookings before a place of the pool's stream, newest first: so many, and the
+        place before which the next ones are (None: there are none)."""
+        start = before if before is not None else Before(pool.version + 1)
+        last = min(start.version if start.place else start.version - 1, pool.version)
+        after = max(0, last - limit)
+        records = self._exports.part(f"pool/{pool.pool}", after, last - after)
+        return last_lines(records, start, limit, more=after > 0)
 
     # --- certificates ---
 

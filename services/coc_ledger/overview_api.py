@@ -14,8 +14,10 @@ from infra.web import Api, Day, Json, Paged, SignedIn, listed
 
 from .allowed_api import Allowed
 from .overview import Overview
+from .statements import before_of
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
+PLACE = r"^[1-9][0-9]{0,14}(\.[1-9][0-9]{0,5})?$"
 RUNNING = ("stock_kg", "available_kg", "overdraft_used_kg", "carried_kg", "owed_kg")
 """Figures of a statement's line that stand after it: told by the statement alone."""
 
@@ -85,17 +87,18 @@ def _pools(made: Api, overview: Overview, allowed: Allowed) -> None:
     async def bookings(
         principal: SignedIn,
         pool: Key,
-        before: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None,
+        before: Annotated[str | None, Query(pattern=PLACE)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 25,
     ) -> Response:
         """A pool's bookings, the newest first. `before` is the `next` of the page before."""
         row = await allowed.pool(principal, pool)
-        found, following = await asyncio.to_thread(overview.bookings, row, before, limit)
+        start = before_of(before) if before else None
+        found, following = await asyncio.to_thread(overview.bookings, row, start, limit)
         items = [
             {name: value for name, value in line._asdict().items() if name not in RUNNING}
             for line in found
         ]
-        return Json({"pool": pool, "items": items, "next": following or None})
+        return Json({"pool": pool, "items": items, "next": str(following) if following else None})
 
 
 def _documents(made: Api, overview: Overview, allowed: Allowed) -> None:

@@ -19,6 +19,7 @@ from contracts.coc import (
     OverdraftCaseDeclared,
 )
 from contracts.coc_corrections import BalanceCorrected
+from contracts.coc_movements import apart
 from contracts.custody import Account, Remark
 from contracts.envelope import Recorded
 from infra.policy import Policy
@@ -123,6 +124,42 @@ def moved_lines(records: Iterable[Recorded]) -> Iterator[Line]:
             entries = () if isinstance(event, OverdraftCaseDeclared) else event.entries
             line = _footprint(_words(recorded), event)
             yield _moved(line, NO_KGS, posted_kg(NO_KGS, entries))
+
+
+class Before(NamedTuple):
+    """A place in a pool's stream: behind it are the events before `version`, and of the event of
+    that version its first `place` movements."""
+
+    version: int
+    place: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.version}.{self.place}" if self.place else str(self.version)
+
+
+def before_of(text: str) -> Before:
+    """A place as it is written: `17`, or `17.240` within the event of version 17."""
+    version, _, place = text.partition(".")
+    return Before(int(version), int(place or 0))
+
+
+def last_lines(
+    records: Sequence[Recorded], start: Before, limit: int, *, more: bool
+) -> tuple[list[Line], Before | None]:
+    """The lines before a place, newest first, so many at the most, and the place before which the
+    next ones are. `more`: there are events before these."""
+    found: list[Line] = []
+    for one in reversed(records):
+        version = one.envelope.version
+        made = list(moved_lines(apart(one)))
+        if start.place and version == start.version:
+            made = made[: start.place]
+        room = limit - len(found)
+        found += made[::-1][:room]
+        if len(made) > room:
+            return found, Before(version, len(made) - room)
+    first = records[0].envelope.version if records else 0
+    return found, Before(first) if more and first else None
 
 
 def _words(recorded: Recorded) -> Line:

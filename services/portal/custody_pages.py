@@ -88,7 +88,7 @@ def _scope(made: Api, visit: Visit) -> None:
         request: Request,
         scope_id: Key,
         stage: Annotated[Literal["bauxite", "alumina", "aluminium"] | None, Query()] = None,
-        before: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None,
+        before: Annotated[str | None, Query(pattern=r"^[0-9.]{1,24}$")] = None,
     ) -> Response:
         token = visit.token_of(request)
         if token is None:
@@ -150,7 +150,7 @@ async def _stage(
     scope: dict[str, Any],
     stage: str,
     certificates: dict[str, Any],
-    before: int | None,
+    before: str | None,
 ) -> dict[str, Any] | Answer:
     """The present balance of a stage with its days and last bookings; or what was refused."""
     path = f"/coc/scopes/{quote(scope['scope_id'], safe='')}/balance"
@@ -158,7 +158,7 @@ async def _stage(
     if not balance.fine:
         return balance
     pool = f"/coc/pools/{quote(balance.content['pool'], safe='')}"
-    paged = {"limit": str(BOOKINGS), **({"before": str(before)} if before else {})}
+    paged = {"limit": str(BOOKINGS), **({"before": before} if before else {})}
     days, bookings = await asyncio.gather(
         visit.asking.get(token, f"{pool}/days", {}),
         visit.asking.get(token, f"{pool}/bookings", paged),

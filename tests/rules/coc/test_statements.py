@@ -11,15 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.coc import BalanceCarried, MovementBooked
-from contracts.custody import Account, Entry, MovementKind, PoolKey, Stage
+from contracts.coc_movements import apart
+from contracts.custody import Account, Entry, Material, MovementKind, PoolKey, Stage
 from contracts.envelope import Event
 from contracts.values import Activity
-from services.coc_ledger import yearly
+from services.coc_ledger import pool, yearly
 from services.coc_ledger.accounts import INFLOWS, NO_KGS, PLACE, posted_kg
 from services.coc_ledger.balance import Terms, cover, figures, rule_of
-from services.coc_ledger.statements import COLUMNS, Line, csv_of, harmless, lines
+from services.coc_ledger.statements import (
+    COLUMNS,
+    Before,
+    Line,
+    before_of,
+    csv_of,
+    harmless,
+    last_lines,
+    lines,
+    moved_lines,
+)
 
-from .given import POLICY
+from .given import POLICY, claim, pools, ship
+from .given import scrap as scrap_in
+from .test_together import together
 from .told import POOL, movement, receipt, recorded, shipment
 
 TONNE = 1000
@@ -58,7 +71,20 @@ def test_each_line_says_what_moved_and_what_stands_after_it() -> None:
     assert [line.kind for line in told] == ["carried", "receipt", "receipt", "shipment"]
     assert [line.stock_kg for line in told] == [40, 5_040, 10_040, 240]
     assert [line.available_kg for line in told] == [10, 10, 10, 4_910]
+    assert [line.known_kg for line in told] == [0, 0, 0, 0]
     assert (told[2].inflow_kg, told[2].input_kg, told[3].output_kg) == (5_000, 5_000, 9_800)
+
+
+def test_a_line_says_what_its_metal_carries() -> None:
+    told = {"intensity_kgco2e_per_kg": "4"}
+    unknown = {"material": Material.CASTHOUSE_PRODUCT}
+    taken = pools.when(scrap_in("IN", 100, footprint=told))
+    shipped = taken.and_when(ship("OUT", 80))
+    claimed = shipped.and_when(claim("D-1", 40, **unknown))
+    found = statement(*taken.events, *shipped.events, *claimed.events)
+    seen = {line.kind: (line.known_kg, line.emission_gco2e, line.partial_gco2e) for line in found}
+    assert seen["shipment"] == (-80, -320_000, 0)
+    assert seen["designation"] == (0, 0, 160_000)
 
 
 MOVES = st.lists(
@@ -90,6 +116,28 @@ def test_the_last_line_is_the_pool(moves: list[tuple[Account, int]]) -> None:
         made = cover(figures(kgs), Terms(), rule_of(POLICY))
         assert told[-1].stock_kg == kgs[PLACE[Account.STOCK]]
         assert told[-1].available_kg == made.available_kg
+
+
+@given(st.integers(1, 9), st.lists(st.integers(1, 12), max_size=4))
+def test_bookings_are_told_page_by_page_however_many_came_together(
+    limit: int, chunks: list[int]
+) -> None:
+    events: list[Event] = []
+    for number, size in enumerate(chunks):
+        rows = [ship(f"M-{number}-{at}", 1) for at in range(size)]
+        events += together(rows, pool.INITIAL)[0][1:] if size > 1 else [receipt(f"R-{number}", 5)]
+    records = recorded(*events)
+    every = [line.movement for line in moved_lines(one for each in records for one in apart(each))]
+    found: list[str] = []
+    start: Before | None = Before(len(records) + 1)
+    while start is not None:
+        start = before_of(str(start))
+        last = start.version if start.place else start.version - 1
+        after = max(0, last - limit)
+        page, start = last_lines(records[after:last], start, limit, more=after > 0)
+        assert len(page) <= limit
+        found += [line.movement for line in page]
+    assert found == every[::-1]
 
 
 def test_a_table_holds_no_formula() -> None:
