@@ -1,4 +1,5 @@
-"""At random over two scopes: book, claim, confirm, correct, withdraw, lose a certificate, close.
+"""At random over two scopes: book alone or together, claim, confirm, dispute, correct, withdraw,
+lose a certificate, verify a year's emissions.
 
 An oracle keeps its own sums from what was asked, without the service's code, and says before each
 claim whether it is covered. After every settled step: accounts balance in every component, rows say
@@ -28,7 +29,7 @@ from contracts.values import CertificationStatus
 from services.coc_ledger.accounts import NOTHING, Amount, carried_amount, minus, plus
 from services.coc_ledger.period import through
 from services.coc_ledger.pool_carrying import KEPT, held
-from services.coc_ledger.rows import PoolRow
+from services.coc_ledger.rows import PoolRow, movement_of
 from tests.rules.coc.given import balanced, kg
 from tests.rules.coc.results import both
 from tests.rules.coc.world import SCOPES, YEAR, World
@@ -38,6 +39,7 @@ SCOPE = some.sampled_from(SCOPES)
 MASS = some.integers(1, 1000)
 PART = some.sampled_from((10, 50, 100))
 DAY = some.integers(0, 100).map(lambda days: YEAR + timedelta(days=days))
+TOGETHER = ("receive_material", "ship_material", "book_loss")
 EVERY = ("responsible_sourcing", "anti_corruption", "human_rights", "conflict_affected_areas")
 
 
@@ -124,6 +126,29 @@ class Ledger(RuleBasedStateMachine):
     def lose(self, scope: str, mass: int, day: date) -> Any:
         return self.book("book_loss", scope, day, mass_kg=mass)
 
+    @rule(
+        target=movements,
+        scope=SCOPE,
+        day=DAY,
+        rows=some.lists(some.tuples(some.sampled_from(TOGETHER), MASS), min_size=1, max_size=5),
+    )
+    def book_together(self, scope: str, day: date, rows: list[tuple[str, int]]) -> Any:
+        """What a file brings, in one event; its movements can be taken back one by one."""
+        self.world.settle()
+        where = {"scope_id": scope, "member_id": scope, "stage": "aluminium", "day": day}
+        scrap = {"origin": "post_consumer_scrap", "origin_ref": "note-1", "supplier_id": "YARD"}
+        names = [self.next_id("M") for _ in rows]
+        asked = [
+            (what, {**where, **(scrap if what == "receive_material" else {}), "mass_kg": mass})
+            for what, mass in rows
+        ]
+        made = [
+            (what, {**fields, "movement_id": name})
+            for name, (what, fields) in zip(names, asked, strict=True)
+        ]
+        assert self.world.send_together(made) == 1
+        return multiple(*((scope, name, day) for name in names))
+
     @rule(movement=consumes(movements))
     def reverse(self, movement: tuple[str, str, date]) -> None:
         scope, movement_id, day = movement
@@ -209,6 +234,21 @@ class Ledger(RuleBasedStateMachine):
         assert slug == ("document-ended" if state.ended and not repeated else "")
 
     @rule(number=numbers)
+    def dispute(self, number: str) -> None:
+        """It changes no mass: the seller answers it, or corrects."""
+        state = self.world.documents()[number]
+        assert state.issued is not None
+        slug = self.world.attempt(
+            "dispute_document",
+            number=number,
+            member_id=state.issued.customer.scope_id,
+            reason="another-alloy",
+        )
+        known = "document-confirmed" if state.confirmed else ""
+        ended = "document-ended" if state.ended else known
+        assert slug == ("" if state.disputed else ended)
+
+    @rule(number=numbers)
     def withdraw(self, number: str) -> None:
         state = self.world.documents()[number]
         assert state.issued is not None
@@ -251,7 +291,7 @@ class Ledger(RuleBasedStateMachine):
         shipped = 0
         rows = self.world.reader.rows["movements"].values()
         for row in rows:
-            event = row.movement
+            event = movement_of(row)
             if event["pool"]["scope_id"] != scope or (day and row.day > day):
                 continue
             sums: dict[str, int] = defaultdict(int)

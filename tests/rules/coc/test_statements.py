@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.coc import BalanceCarried, MovementBooked
@@ -118,6 +118,7 @@ def test_the_last_line_is_the_pool(moves: list[tuple[Account, int]]) -> None:
         assert told[-1].available_kg == made.available_kg
 
 
+@settings(max_examples=20)
 @given(st.integers(1, 9), st.lists(st.integers(1, 12), max_size=4))
 def test_bookings_are_told_page_by_page_however_many_came_together(
     limit: int, chunks: list[int]

@@ -14,7 +14,7 @@ from contracts.coc_movements import MovementsBooked, apart
 from contracts.custody import Carried, Lot, Origin
 from contracts.envelope import Event
 from infra.errors import Refused
-from services.coc_ledger import booking, pool
+from services.coc_ledger import pool
 from services.coc_ledger.accounts import NOTHING
 from services.coc_ledger.evidence import PoolKnown
 from services.coc_ledger.export_rows import EXPORTS
@@ -24,12 +24,10 @@ from services.coc_ledger.pool_commands import (
     BookLoss,
     CountStock,
     DeliveryChange,
-    ReceiveMaterial,
-    ShipMaterial,
 )
 from services.coc_ledger.pool_state import Pool
 from services.coc_ledger.rows import PROJECTIONS, movement_of
-from services.coc_ledger.together import BookMovements, Ground, Line, Plain, alone
+from services.coc_ledger.together import BookMovements, Plain, alone
 from tests.rules.coc.given import (
     DAY,
     KEY,
@@ -42,6 +40,7 @@ from tests.rules.coc.given import (
     where,
 )
 from tests.rules.coc.told import recorded
+from tests.rules.coc.world import line
 from tests.simulation.inmemory import Reader
 
 TOLD = Footprint.model_validate({"intensity_kgco2e_per_kg": "4.567", "pre_consumer_percent": "7.5"})
@@ -83,15 +82,6 @@ ROWS = some.lists(
     | some.builds(plain, MANY, KG, WHAT, day=DAYS, contractor_id=some.just("nobody")),
     max_size=12,
 )
-
-
-def line(command: Plain) -> Line:
-    """A row as the reader of a file makes it."""
-    kg = command.counted_kg if isinstance(command, CountStock) else command.mass_kg
-    proof = command.origin_ref if isinstance(command, ReceiveMaterial) else None
-    party = command.customer_id if isinstance(command, ShipMaterial) else None
-    like = command.model_copy(update={"movement_id": "first"})
-    return Line(command.movement_id, booking.digest_of(command), kg, proof, party, Ground(like))
 
 
 def together(rows: Sequence[Plain], state: Pool, through: int = 0) -> tuple[list[Event], Pool]:

@@ -4,7 +4,7 @@ Commands are filled in as over HTTP (`domain.fill`, `issuing`); events wait in a
 lets the rows and the reactions see them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,11 +22,13 @@ from contracts.values import (
 from infra.commandforms import Form
 from infra.decider import Command, derived_id, issued
 from infra.errors import Refused
-from services.coc_ledger import app, domain, issuing
+from services.coc_ledger import app, booking, domain, issuing
 from services.coc_ledger.certificates import CertificateRow
 from services.coc_ledger.document_commands import IssueDocument
 from services.coc_ledger.document_state import Document
+from services.coc_ledger.pool_commands import CountStock, ReceiveMaterial, ShipMaterial
 from services.coc_ledger.pool_state import Pool
+from services.coc_ledger.together import PLAIN, BookMovements, Ground, Line, Plain
 from tests.simulation.inmemory import Desk
 
 FORMS = {command.NAME: Form(command) for command in domain.COMMANDS}
@@ -37,6 +39,15 @@ SCOPES = ("A", "B")
 
 def no_fill(*_: object) -> Mapping[str, object]:
     return {}
+
+
+def line(command: Plain) -> Line:
+    """A row as the reader of a file makes it."""
+    kg = command.counted_kg if isinstance(command, CountStock) else command.mass_kg
+    proof = command.origin_ref if isinstance(command, ReceiveMaterial) else None
+    party = command.customer_id if isinstance(command, ShipMaterial) else None
+    like = command.model_copy(update={"movement_id": "first"})
+    return Line(command.movement_id, booking.digest_of(command), kg, proof, party, Ground(like))
 
 
 class World:
@@ -95,6 +106,30 @@ class World:
         if command is IssueDocument:
             filled["claim"] = self._claimed(sent, filled)
         return self._handle(command.model_validate({**sent, **filled, "on": self.today}))
+
+    def send_together(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> int:
+        """Rows of a file, of one pool, as the reader of files books them: how many events."""
+        lines: list[Line] = []
+        for command_name, fields in rows:
+            form = FORMS[command_name]
+            model = form.model.model_validate(fields)
+            sent = {field: getattr(model, field) for field in form.model.model_fields}
+            filled = domain.fill(form.command, sent, self.known(), self.today)
+            made = form.command.model_validate({**sent, **filled, "on": self.today})
+            assert isinstance(made, PLAIN)
+            lines.append(line(made))
+        first = lines[0].ground.like
+        row = self.reader.row("pools", first.pool.key)
+        return self._handle(
+            BookMovements(
+                on=self.today,
+                pool=first.pool,
+                member_id=first.member_id,
+                content=f"file-{self.count}",
+                through=row.version if row else 0,
+                lines=tuple(lines),
+            )
+        )
 
     def _claimed(self, sent: dict[str, Any], filled: dict[str, Any]) -> OutputDesignated | None:
         command = IssueDocument.model_validate({**sent, **filled, "on": self.today, "claim": None})
