@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -75,10 +76,12 @@ class Cluster:
 
     def _start(self) -> None:
         self._stack.enter_context(lock(self.data))
-        self.postgres = self._stack.enter_context(PostgresServer())
         self.kafka = KafkaCluster()
-        self.kafka.start(self.brokers)
         self._stack.callback(self.kafka.stop)
+        with ThreadPoolExecutor(1) as pool:  # the two servers start side by side
+            kafka = pool.submit(self.kafka.start, self.brokers)
+            self.postgres = self._stack.enter_context(PostgresServer())
+            kafka.result()
         create_topics(self.kafka.bootstrap, replication=self.brokers)
         ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         self.urls = {

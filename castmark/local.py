@@ -12,7 +12,7 @@ from rich.console import Console
 
 from infra.devissuer import DevIssuer
 from infra.settings import Misconfigured, Settings
-from infra.telemetry import configure_logs
+from infra.telemetry import logs_into
 
 from .client import Client, connect
 from .folder import listen, lock, remember, url_of
@@ -22,6 +22,7 @@ from .process import Process
 from .world import is_empty, load_world
 
 START_S = 60.0
+LOG_FILE = "castmark.log"
 log = structlog.stdlib.get_logger("castmark.local")
 
 
@@ -87,8 +88,7 @@ class Host:
 def run(settings: Settings, port: int, *, members: int, out: Console) -> None:
     """Run until interrupted; where the folder is empty, load a synthetic world of some members."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    with (settings.data / "castmark.log").open("a") as stream:
-        configure_logs(stream)
+    with logs_into(settings.data / LOG_FILE):
         host = Host(settings, port).start()
         with stopping(host.stop):
             greet(host, out)
@@ -106,7 +106,7 @@ def greet(host: Host, out: Console) -> None:
     if host.issuer is not None:
         print_links(host.issuer, host.url, out)
         out.print("  a third party needs a token: castmark token --as subscriber:demo\n")
-    out.print(f"  data in {host.settings.data}, log in {host.settings.data}/castmark.log")
+    out.print(f"  data in {host.settings.data}, log in {host.settings.data}/{LOG_FILE}")
     out.print("  stop with Ctrl-C or make stop\n")
 
 
@@ -130,7 +130,7 @@ def own(settings: Settings) -> Client:
     """A platform on a free port for one command, when none runs."""
     settings.data.mkdir(parents=True, exist_ok=True)
     with ExitStack() as opened:
-        configure_logs(opened.enter_context((settings.data / "castmark.log").open("a")))
+        opened.enter_context(logs_into(settings.data / LOG_FILE))
         host = Host(settings, 0).start()
         opened.callback(host.stop)
         return connect(host.settings, {"": host.url}, opened.pop_all().close)

@@ -7,7 +7,9 @@ values are cut out wherever they stand, and of an exception only its first line 
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
@@ -86,6 +88,21 @@ def configure_logs(stream: TextIO, level: str = "info") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         cache_logger_on_first_use=False,
     )
+
+
+@contextmanager
+def logs_into(file: Path) -> Iterator[None]:
+    """All logs of this process go to the end of a file; nowhere once it is closed, though threads
+    may still have something to say."""
+    root = logging.getLogger()
+    with file.open("a") as stream:
+        configure_logs(stream)
+        ours = root.handlers[:]
+        try:
+            yield
+        finally:
+            others = [handler for handler in root.handlers if handler not in ours]
+            root.handlers[:] = others or [logging.NullHandler()]
 
 
 def _line(logger: WrappedLogger, name: str, event: EventDict) -> str:

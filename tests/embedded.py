@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from castmark.local import Host
+from castmark.local import LOG_FILE, Host
 from infra.settings import load_settings
-from infra.telemetry import configure_logs
+from infra.telemetry import logs_into
 from tests.door import Door
 
 
@@ -14,8 +14,7 @@ from tests.door import Door
 def platform(data: Path, *, simulated: bool = True) -> Iterator[Host]:
     """Runs in a thread of this process; its log is `castmark.log` in the folder."""
     data.mkdir(parents=True, exist_ok=True)
-    with (data / "castmark.log").open("a") as stream:
-        configure_logs(stream)
+    with logs_into(data / LOG_FILE):
         host = Host(load_settings(environment="development", data=data, simulated=simulated), 0)
         host.start()
         try:

@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import orjson
 import pytest
@@ -13,7 +14,15 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.values import Id
-from infra.telemetry import HIDDEN, Metrics, configure_logs, described, hide, new_registry
+from infra.telemetry import (
+    HIDDEN,
+    Metrics,
+    configure_logs,
+    described,
+    hide,
+    logs_into,
+    new_registry,
+)
 
 JWT = "eyJhbGciOiJFZDI1NTE5In0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 MARKER = "Zacharias"
@@ -44,6 +53,17 @@ def test_our_logs_and_the_libraries_are_the_same_json(logs: io.StringIO) -> None
     assert (ours["level"], ours["logger"], ours["events"]) == ("info", "castmark.relay", 3)
     assert str(ours["at"]).endswith("Z")
     assert (theirs["event"], theirs["level"], theirs["logger"]) == ("2 left", "warning", "somebody")
+
+
+def test_a_log_that_is_closed_is_written_to_no_more(
+    logs: io.StringIO, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with logs_into(tmp_path / "log"):
+        logging.getLogger("somebody").warning("heard")
+    logging.getLogger("somebody").warning("too late")
+    [line] = (tmp_path / "log").read_text().splitlines()
+    assert orjson.loads(line)["event"] == "heard"
+    assert (capsys.readouterr().err, logs.getvalue()) == ("", "")
 
 
 def test_libraries_that_chatter_are_quiet(logs: io.StringIO) -> None:
