@@ -52,6 +52,8 @@ class Sold(NamedTuple):
     buyer: Keeper
     stage: str
     mass: int
+    seller: Keeper
+    sold_from: date
 
 
 def custody_steps(world: World) -> Iterator[Step]:
@@ -69,6 +71,7 @@ class _Chain:
         self._told: list[Step] = []
         self._waiting: list[Sold] = []
         self._documents = 0
+        self._late: list[tuple[Account, int]] = []
         self._start = FIRSTS[0]
 
     def steps(self) -> Sequence[Step]:
@@ -79,6 +82,9 @@ class _Chain:
 
     def _quarter(self, first: date) -> None:
         self._start = first
+        for account, mass in self._late:
+            account.take(mass, mass)
+        self._late.clear()
         able = [one for one in self._keepers if holds(self._world, one.entity_id, first)]
         for one in able:
             if not one.opened:
@@ -283,7 +289,7 @@ class _Chain:
                 "scope_id": buyer.scope_id,
                 "entity_id": buyer.entity_id,
             }
-            self._waiting.append(Sold(number, buyer, stage, mass))
+            self._waiting.append(Sold(number, buyer, stage, mass, one, self._start))
         fields: Row = {
             "number": number,
             "customer": customer,
@@ -308,6 +314,7 @@ class _Chain:
         for sold in mine:
             if one.dice.random() < 0.08:
                 self._answer(week, one, "dispute_document", sold, {"reason": "another-alloy"})
+                self._corrected(week, sold)
                 continue
             on = self._day(week).isoformat()
             got: Row = {"received_kg": sold.mass, "received_on": on}
@@ -315,6 +322,21 @@ class _Chain:
             one.at(self._start.year, stage).take(sold.mass, sold.mass)
             came += sold.mass
         return came
+
+    def _corrected(self, week: int, sold: Sold) -> None:
+        """Of what was disputed in the quarter of its sale the seller says in the next week what it
+        was by another document, and the buyer confirms that one; it is used in the next quarter."""
+        less = sold.mass * 49 // 50 // 10 * 10
+        if sold.sold_from != self._start or less < 10:
+            return
+        sold.seller.at(self._start.year, sold.stage).claimed -= sold.mass
+        said = {"replaces": sold.number, "correction_reason": "weighed-again"}
+        self._issue(sold.seller, week + 1, sold.stage, less, sold.buyer, **said)
+        right = self._waiting.pop()
+        on = self._day(week + 2).isoformat()
+        got: Row = {"received_kg": less, "received_on": on}
+        self._answer(week + 2, sold.buyer, "confirm_document", right, got)
+        self._late.append((sold.buyer.at(self._start.year, sold.stage), less))
 
     def _answer(self, week: int, one: Keeper, command: str, sold: Sold, fields: Row) -> None:
         self._tell(week, one, command, {"number": sold.number, **fields}, f"about {sold.number}")

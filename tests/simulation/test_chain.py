@@ -40,6 +40,10 @@ def test_the_chain_goes_from_a_refinery_to_the_makers_and_has_odd_cases() -> Non
     assert set(kinds) >= {"refinery", "smelter", "remelter", "mill", "maker"}
     sent = Counter(step.command for step in told())
     assert sent["confirm_document"] > 10 * sent["dispute_document"] > 0
+    right = {str(one.fields["replaces"]) for one in told() if "replaces" in one.fields}
+    disputed = {str(one.fields["number"]) for one in told() if one.command == "dispute_document"}
+    assert right, "what was disputed is put right"
+    assert right <= disputed
     assert sent["declare_overdraft_case"]
     assert sent["close_period"]
 
