@@ -68,12 +68,10 @@ class MovementsBooked(Event):
     contractors: tuple[Id | None, ...]
     remarks: tuple[tuple[Remark, ...], ...]
     partial_g: tuple[SignedGrams, ...] = ()
-    _places: Mapping[str, int] = PrivateAttr(default_factory=dict)
     _totals: Mapping[date, Ways] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any, /) -> None:  # pydantic's own word for it
         """What every reader asks for is found once."""
-        self._places = {name: place for place, name in enumerate(self.movement_ids)}
         self._totals = self._summed()
 
     @model_validator(mode="after")
@@ -82,17 +80,9 @@ class MovementsBooked(Event):
         columns = [one for one in columns if one is not self.partial_g or one]
         if any(len(column) != len(self.movement_ids) for column in columns):
             raise ValueError("the columns are not of one length")
-        if len(self._places) != len(self.movement_ids):
+        if len(set(self.movement_ids)) != len(self.movement_ids):
             raise ValueError("a movement stands in it twice")
         return self
-
-    @property
-    def places(self) -> Mapping[str, int]:
-        """Where each movement stands."""
-        private = self.__pydantic_private__  # directly: asked for once a movement
-        assert private is not None
-        found: Mapping[str, int] = private["_places"]
-        return found
 
     @property
     def totals(self) -> Mapping[date, Ways]:
@@ -100,29 +90,16 @@ class MovementsBooked(Event):
         return self._totals
 
     def _summed(self) -> Mapping[date, Ways]:
-        sums: dict[tuple[date, Account, Account], list[int]] = {}
-        ways = zip(self.days, self.sources, self.targets, strict=False)
-        amounts = zip(
-            self.kg, self.known_kg, self.emission_g, self.pre_kg, self.post_kg, strict=False
-        )
-        for way, (kg, known, grams, pre, post) in zip(ways, amounts, strict=False):
-            found = sums.get(way)
-            if found is None:
-                sums[way] = [kg, known, grams, pre, post]
-            else:
-                found[0] += kg
-                found[1] += known
-                found[2] += grams
-                found[3] += pre
-                found[4] += post
-        partial: dict[tuple[date, Account, Account], int] = {}
-        for way, more in zip(
-            zip(self.days, self.sources, self.targets, strict=False), self.partial_g, strict=False
-        ):
-            partial[way] = partial.get(way, 0) + more
+        partial = self.partial_g or (0,) * len(self.kg)
+        columns = (self.kg, self.known_kg, self.emission_g, self.pre_kg, self.post_kg, partial)
+        if {len(one) for one in columns} != {len(self.days)}:
+            return {}  # it is refused in a moment
+        places: dict[tuple[date, Account, Account], list[int]] = {}
+        for place, way in enumerate(zip(self.days, self.sources, self.targets, strict=False)):
+            places.setdefault(way, []).append(place)
         totals: dict[date, dict[Way, Moved]] = {}
-        for (day, source, target), (kg, known, grams, pre, post) in sums.items():
-            rest = partial.get((day, source, target), 0)
+        for (day, source, target), at in places.items():
+            kg, known, grams, pre, post, rest = (sum(map(one.__getitem__, at)) for one in columns)
             totals.setdefault(day, {})[source, target] = (kg, known, grams, pre, post, rest)
         return totals
 

@@ -95,6 +95,8 @@ class Account(StrEnum):
     LOSSES = "losses"
     UNEXPLAINED = "unexplained"
 
+    __hash__ = str.__hash__  # that of enums is several times as slow, and books are kept by account
+
 
 class Origin(StrEnum):
     """Where metal that enters a pool comes from; a rule says whether it counts as CoC."""

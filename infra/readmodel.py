@@ -23,7 +23,8 @@ class Projection(NamedTuple):
     event concerns; `evolve(key, row, recorded)` gives the row after it (None = no row). Both are
     pure. `version` is raised when either changes meaning: a rebuild then makes the new one.
     `takes` are the event classes that concern it (None = any may), so that others need not even
-    be read.
+    be read. `whole` are those of them of which `evolve` asks for no row before: it gives all rows
+    of such an event at once, the same ones as `keys` and `evolve`, so that none is read first.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Projection(NamedTuple):
     evolve: Callable[[str, Any, Recorded], Any]
     indexes: tuple[tuple[str, ...], ...] = ()
     takes: frozenset[type[Event]] | None = None
+    whole: Mapping[type[Event], Callable[[Recorded], Mapping[str, Any]]] = {}
 
 
 class Fact(NamedTuple):

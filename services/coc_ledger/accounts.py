@@ -59,6 +59,19 @@ def plus(one: Amount, other: Amount) -> Amount:
     )
 
 
+def less(one: Amount, other: Amount) -> Amount:
+    """The difference, component by component."""
+    kg, known, grams, pre, post, partial = other
+    return Amount(
+        one[0] - kg,
+        one[1] - known,
+        one[2] - grams,
+        one[3] - pre,
+        one[4] - post,
+        one[5] - partial,
+    )
+
+
 def minus(amount: Amount) -> Amount:
     """The same with the other sign."""
     kg, known, grams, pre, post, partial = amount
@@ -72,7 +85,15 @@ def part(held: Amount, kg: int) -> Amount:
         return Amount(max(kg, 0))
     if kg >= held.kg:
         return held._replace(kg=kg)
-    return Amount(kg, *(max(one, 0) * kg // held.kg for one in held[1:]))
+    whole, known, grams, pre, post, partial = held
+    return Amount(
+        kg,
+        known * kg // whole if known > 0 else 0,
+        grams * kg // whole if grams > 0 else 0,
+        pre * kg // whole if pre > 0 else 0,
+        post * kg // whole if post > 0 else 0,
+        partial * kg // whole if partial > 0 else 0,
+    )
 
 
 def amount_of(entry: Entry) -> Amount:

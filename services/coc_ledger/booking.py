@@ -117,7 +117,16 @@ def _check_by_hand(state: Pool) -> None:
         )
 
 
-def _receipt(command: ReceiveMaterial, policy: Policy) -> Posting:
+class Inflow(NamedTuple):
+    """Where metal that comes in is booked, whether it counts as CoC, and what is remarked."""
+
+    account: Account
+    counts: bool
+    remarks: tuple[Remark, ...]
+
+
+def inflow(command: ReceiveMaterial, policy: Policy) -> Inflow:
+    """How a receipt is booked, whatever its mass; Refused where its stage has no such origin."""
     if command.origin is Origin.OWN_MINE and command.stage is not Stage.BAUXITE:
         raise Refused(
             "origin-not-of-stage",
@@ -143,6 +152,11 @@ def _receipt(command: ReceiveMaterial, policy: Policy) -> Posting:
         policy=policy,
     )
     account = ACCOUNT_OF.get(command.origin, Account.NON_COC) if counts else Account.NON_COC
+    return Inflow(account, counts, remarks)
+
+
+def _receipt(command: ReceiveMaterial, policy: Policy) -> Posting:
+    account, counts, remarks = inflow(command, policy)
     amount = with_kind(told_amount(command.mass_kg, command.footprint), command.origin)
     return Posting(
         MovementKind.RECEIPT,

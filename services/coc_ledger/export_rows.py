@@ -127,7 +127,11 @@ def year_key(scope_id: str, stage: Stage, year: int) -> str:
 
 
 def _year_keys(recorded: Recorded) -> Sequence[str]:
-    found = map(yearly.year_of, each_year(recorded.event))
+    event = recorded.event
+    if isinstance(event, MovementsBooked):
+        scope_id, stage = event.pool.scope_id, event.pool.stage
+        return [year_key(scope_id, stage, year) for year in {day.year for day in event.totals}]
+    found = map(yearly.year_of, each_year(event))
     keys = (year_key(one[0].scope_id, one[0].stage, one[1]) for one in found if one)
     return tuple(dict.fromkeys(keys))
 

@@ -28,6 +28,8 @@ ROWS = 2_000
 """Rows of a chunk: enough that what is done once for it does not show, and interactive commands
 do not wait long for it."""
 SAME = ("scope_id", "stage", "day")
+NOT_ASKED = PoolKnown()
+"""What is known of a simple row's movement before all are looked up together."""
 
 
 class MovementPacking:
@@ -45,7 +47,7 @@ class MovementPacking:
         self._known = _kept(queries.knowledge())
         self._seen: dict[tuple[object, ...], dict[str, object]] = {}
         self._pools: dict[int, tuple[PoolKey, str]] = {}
-        self._named: dict[str, tuple[PoolKey, str]] = {}
+        self._named: dict[tuple[object, ...], tuple[PoolKey, str]] = {}
         self.build: Callable[[Sequence[str]], Built] = Lines(
             asked, binding, today, self._evidence
         ).build
@@ -63,7 +65,7 @@ class MovementPacking:
             diligence = domain.diligence_of(scope_id, supplier_id, self._known)
             found = {**found, "diligence": diligence}
         if issubclass(command, PLAIN):
-            return {**found, "known": PoolKnown()}
+            return {**found, "known": NOT_ASKED}
         pool = domain.pool_known(_pool(values, found["scope"]).key, values, self._known)
         return {**found, "known": self._through(pool)}
 
@@ -104,8 +106,11 @@ class MovementPacking:
         """The pool of a row, with its key: one object for all rows of a pool."""
         found = self._pools.get(id(line.ground))
         if found is None:
-            pool = line.ground.like.pool
-            found = self._named.setdefault(pool.key, (pool, pool.key))
+            like = line.ground.like
+            alike = (like.scope_id, like.stage, like.scope.period if like.scope else like.day)
+            found = self._named.get(alike)
+            if found is None:
+                found = self._named[alike] = (like.pool, like.pool.key)
             self._pools[id(line.ground)] = found
         return found
 
@@ -139,15 +144,17 @@ def _together(pool: PoolKey, lines: Mapping[int, Line], known: PoolKnown, today:
     )
 
     def done(events: Sequence[Event]) -> Container[int]:
-        booked: set[tuple[str, str]] = set()
+        booked: list[tuple[str, str]] = []
         for event in events:
             if isinstance(event, MovementsBooked):
-                booked.update(zip(event.movement_ids, event.digests, strict=True))
-        found: set[int] = set()
-        for at, line in lines.items():
-            said = line.movement_id, line.digest
-            if said in booked:
-                booked.discard(said)  # the same row once more was left out
+                booked += zip(event.movement_ids, event.digests, strict=True)
+        said = [(line.movement_id, line.digest) for line in lines.values()]
+        if booked == said:
+            return lines
+        left, found = set(booked), set[int]()
+        for at, one in zip(lines, said, strict=True):
+            if one in left:
+                left.discard(one)  # the same row once more was left out
                 found.add(at)
         return found
 

@@ -4,6 +4,7 @@ movement. Rows are folds of events: rebuilt, they are the same. Pure.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from contracts import coc
@@ -274,7 +275,8 @@ def _movement_keys(recorded: Recorded) -> Sequence[str]:
 def _movement(key: str, row: MovementRow | None, recorded: Recorded) -> MovementRow | None:
     event = recorded.event
     if isinstance(event, MovementsBooked):
-        return _packed(key, event)
+        at = event.movement_ids.index(key.partition("/")[2])
+        return _packed(event, slice(at, at + 1))[key]
     if not isinstance(event, coc.MovementBooked):
         return row
     if key != movement_key(event.pool.key, event.movement_id):
@@ -292,36 +294,36 @@ def _movement(key: str, row: MovementRow | None, recorded: Recorded) -> Movement
     )
 
 
-def _packed(key: str, event: MovementsBooked) -> MovementRow:
-    """A movement that came with many."""
-    pool, _, name = key.partition("/")
-    at = event.places[name]
-    return MovementRow(
-        key,
-        pool,
-        name,
-        event.digests[at],
-        event.kinds[at].value,
-        event.days[at],
-        event.coc_kg[at],
-        None,
-        None,
-        (
-            event.member_id,
-            event.sources[at].value,
-            event.targets[at].value,
-            event.kg[at],
-            event.known_kg[at],
-            event.emission_g[at],
-            event.pre_kg[at],
-            event.post_kg[at],
-            event.origins[at],
-            event.counterparties[at],
-            event.contractors[at],
-            tuple(one.model_dump(mode="json") for one in event.remarks[at]),
-            *event.partial_g[at : at + 1],
-        ),
-    )
+def _all_packed(recorded: Recorded) -> Mapping[str, MovementRow]:
+    """Movements that came together, by key."""
+    assert isinstance(recorded.event, MovementsBooked)  # what it is asked for
+    return _packed(recorded.event, slice(None))
+
+
+def _packed(event: MovementsBooked, some: slice) -> Mapping[str, MovementRow]:
+    """Rows of some of many movements, by key."""
+    pool, member = event.pool.key, event.member_id
+    says = zip(
+        map(str, event.sources[some]), map(str, event.targets[some]), event.kg[some],
+        event.known_kg[some], event.emission_g[some], event.pre_kg[some], event.post_kg[some],
+        event.origins[some], event.counterparties[some], event.contractors[some],
+        map(_plain, event.remarks[some]), strict=True,
+    )  # fmt: skip
+    partial = [(grams,) for grams in event.partial_g[some]] or repeat(())
+    columns = zip(
+        event.movement_ids[some], event.digests[some], map(str, event.kinds[some]),
+        event.days[some], event.coc_kg[some], says, partial, strict=False,
+    )  # fmt: skip
+    return {
+        (key := f"{pool}/{name}"): MovementRow(
+            key, pool, name, digest, kind, day, coc_kg, None, None, (member, *said, *more)
+        )
+        for name, digest, kind, day, coc_kg, said, more in columns
+    }
+
+
+def _plain(remarks: Sequence[Remark]) -> tuple[dict[str, Any], ...]:
+    return tuple(one.model_dump(mode="json") for one in remarks)
 
 
 def movement_of(row: MovementRow) -> dict[str, Any]:
@@ -371,5 +373,6 @@ POOL_PROJECTIONS: tuple[Projection, ...] = (
         _movement,
         (("pool", "key"),),
         frozenset({coc.MovementBooked, MovementsBooked}),
+        {MovementsBooked: _all_packed},
     ),
 )

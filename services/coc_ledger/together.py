@@ -14,21 +14,23 @@ from pydantic import SkipValidation
 
 from contracts.coc import PoolOpened
 from contracts.coc_movements import MOST_GRAMS, MovementsBooked
-from contracts.custody import MOST_KG, Account, MovementKind, Origin, PoolKey, Remark
+from contracts.custody import MOST_KG, ZERO, Account, MovementKind, Origin, PoolKey, Remark
 from contracts.values import Id, MemberId
 from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 
 from . import accounts, booking
-from .accounts import Amount, held
-from .footprint import NO_FOOTPRINT, told_amount
+from .accounts import GRAMS, Amount, held
+from .footprint import told_amount
 from .pool_commands import BookLoss, CountStock, ReceiveMaterial, ShipMaterial
 from .pool_state import Pool, movement_key
 
 Plain = ReceiveMaterial | ShipMaterial | BookLoss | CountStock
 PLAIN = (ReceiveMaterial, ShipMaterial, BookLoss, CountStock)
 """Bookings that move one amount from one account to another, and that nothing else rests on."""
+READY_BY = ("scope_id", "member_id", "stage", "day", "on", "contractor_id")
+"""What, with the scope as it is known, says whether a day can be booked."""
 MOST = 400
 """Movements in one event: with the longest ids it stays well below what an event may have."""
 Opening = Callable[[Plain, Pool, Policies], tuple[Sequence[PoolOpened], Policy]]
@@ -114,10 +116,14 @@ def booked(
     if command.through < state.recent.forgotten:
         return ()
     opened: list[PoolOpened] = []
+    ready: dict[tuple[object, ...], tuple[Sequence[PoolOpened], Policy]] = {}
 
     def way_of(like: Plain) -> _Way | None:
+        alike = (id(like.scope), *(getattr(like, name) for name in READY_BY))
         try:
-            first, policy = opening(like, state, policies)
+            if alike not in ready:
+                ready[alike] = opening(like, state, policies)
+            first, policy = ready[alike]
             way = _way(like, state, policy)
         except Refused:
             return None
@@ -133,7 +139,7 @@ def _rows(
     lines: Sequence[Line], state: Pool, way_of: Callable[[Plain], _Way | None]
 ) -> Iterator[Row]:
     """What is booked, in order; each lot takes its part of the stock as it is by then."""
-    used = {key for page in state.recent.pages for key in page.used}
+    used: set[str] = set().union(*(page.used for page in state.recent.pages))
     ways: dict[int, _Way | None] = {}
     stock = held(state.books, Account.STOCK)
     for movement_id, digest, kg, _, party, ground in lines:
@@ -154,44 +160,40 @@ def _rows(
             moved = accounts.part(stock, kg)
             if kind is MovementKind.LOSS:
                 moved = moved._replace(emission_g=0, partial_g=0)
-            after = accounts.plus(stock, accounts.minus(moved))
-        partial = moved.partial_g
-        if moved.emission_g > MOST_GRAMS or partial > MOST_GRAMS:
+            after = accounts.less(stock, moved)
+        moved_kg, known, grams, pre, post, partial = moved
+        if grams > MOST_GRAMS or partial > MOST_GRAMS:
             continue
-        if not -MOST_KG <= moved.kg <= MOST_KG:
+        if not -MOST_KG <= moved_kg <= MOST_KG:
             continue
         stock = after
         used.add(key)
         yield (
-            movement_id, digest, kind, way.day, way.source, way.target, *moved[:5],
-            kg if way.counts else 0, way.origin, party or way.counterparty, way.contractor,
-            way.remarks, partial,
+            movement_id, digest, kind, way.day, way.source, way.target,
+            moved_kg, known, grams, pre, post, kg if way.counts else 0,
+            way.origin, party or way.counterparty, way.contractor, way.remarks, partial,
         )  # fmt: skip
 
 
 def _way(like: Plain, state: Pool, policy: Policy) -> _Way:
     """How rows of a ground are booked: as the first of them alone; raises Refused."""
+    if isinstance(like, ReceiveMaterial):
+        account, counts, remarks = booking.inflow(like, policy)
+        return _Way(
+            MovementKind.RECEIPT, account, Account.STOCK, counts, like.origin, like.supplier_id,
+            like.contractor_id, remarks, like.day, _carrying(like),
+        )  # fmt: skip
     made = booking.posting(like, state, policy)
-    source, target = _accounts(like, made)
+    source, target = _accounts(like)
     return _Way(
-        made.kind,
-        source,
-        target,
-        made.coc_kg > 0,
-        made.origin,
-        made.counterparty,
-        like.contractor_id,
-        made.remarks,
-        like.day,
-        _carrying(like) if isinstance(like, ReceiveMaterial) else None,
-    )
+        made.kind, source, target, False, made.origin, made.counterparty, like.contractor_id,
+        made.remarks, like.day, None,
+    )  # fmt: skip
 
 
-def _accounts(like: Plain, made: booking.Posting) -> tuple[Account, Account]:
+def _accounts(like: ShipMaterial | BookLoss | CountStock) -> tuple[Account, Account]:
     """From which account a row's mass goes, and to which."""
     match like:
-        case ReceiveMaterial():
-            return made.entries[0].account, Account.STOCK
         case ShipMaterial():
             return Account.STOCK, booking.LOT_ACCOUNT[like.lot]
         case BookLoss():
@@ -203,11 +205,13 @@ def _accounts(like: Plain, made: booking.Posting) -> tuple[Account, Account]:
 
 
 def _carrying(like: ReceiveMaterial) -> Callable[[int], Amount]:
-    """What so much of a receipt carries."""
+    """What so much of a receipt carries: so many times what one kilogram does, where nothing is
+    rounded."""
     told, origin = like.footprint, like.origin
-    if told == NO_FOOTPRINT:
-        one = booking.with_kind(Amount(1), origin)
-        return lambda kg: Amount(kg, one[1] * kg, 0, one[3] * kg, one[4] * kg)
+    grams = (told.intensity_kgco2e_per_kg or ZERO) * GRAMS
+    if not (grams % 1 or told.pre_consumer_percent or told.post_consumer_percent):
+        _, known, each, pre, post, _ = booking.with_kind(told_amount(1, told), origin)
+        return lambda kg: Amount(kg, known * kg, each * kg, pre * kg, post * kg)
     return lambda kg: booking.with_kind(told_amount(kg, told), origin)
 
 

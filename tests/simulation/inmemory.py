@@ -57,6 +57,10 @@ class Reader:
         """Fold one event into the rows."""
         for projection in self.consumer.projections:
             rows = self.rows[projection.name]
+            whole = projection.whole.get(type(recorded.event))
+            if whole is not None:
+                rows.update(whole(recorded))
+                continue
             for key in projection.keys(recorded):
                 row = projection.evolve(key, rows.get(key), recorded)
                 if row is None:
