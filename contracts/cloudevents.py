@@ -14,7 +14,6 @@ from typing import NamedTuple
 import orjson
 
 from .envelope import Envelope, Record
-from .values import Instant
 
 SOURCE_PREFIX = "castmark/"
 _PREFIXED = len(SOURCE_PREFIX)
@@ -139,9 +138,21 @@ def from_headers(headers: Iterable[Header], value: bytes | None) -> Received:
             raise Malformed(f"ce_source {source!r} is not one of ours")
         if not (version + position + previous).isdigit():  # int() also takes signs and blanks
             raise Malformed(f"{version!r}, {position!r}, {previous!r}: not all whole numbers")
-        place = (event_id, source[_PREFIXED:], stream, int(version), int(position))
-        why = (Instant(recorded_at), correlation_id, causation_id, command_id, actor)
-        envelope = _made(Envelope, place + why)
+        envelope = _made(
+            Envelope,
+            (
+                event_id,
+                source[_PREFIXED:],
+                stream,
+                int(version),
+                int(position),
+                recorded_at,
+                correlation_id,
+                causation_id,
+                command_id,
+                actor,
+            ),
+        )
         record = _made(Record, (envelope, kind, value or b"null"))
         return _made(Received, (record, int(previous), store_id))
     except KeyError as error:

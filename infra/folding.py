@@ -28,6 +28,10 @@ class Folding:
         self._catalog = catalog
         self._folds = [(part.projection, self.rows[name]) for name, part in target.rows.items()]
         self._logs = [(log.facts, self.pending[name]) for name, log in target.facts.items()]
+        self._folding = [
+            *((projection.takes, _evolving(projection, kept)) for projection, kept in self._folds),
+            *((log.takes, _telling(log, waiting)) for log, waiting in self._logs),
+        ]
         self._wanted: dict[str, bool] = {}
         self._narrow = Narrow(catalog)
         by_field = consumer.by_field and not consumer.passes_all
@@ -41,10 +45,11 @@ class Folding:
             self._wanted[kind] = self._takes(kind)
         wanted, read = self._wanted, self._read
         events = [read(record) for record in records if wanted[record.type]]
-        for projection, kept in self._folds:
-            self._each(events, _evolving(projection, kept))
-        for log, waiting in self._logs:
-            self._each(events, _telling(log, waiting))
+        for takes, fold in self._folding:
+            if takes is None:
+                self._each(events, fold)
+            else:
+                self._each([event for event in events if type(event.event) in takes], fold)
 
     def _each(self, events: list[Recorded], fold: Callable[[Recorded], None]) -> None:
         """Fold each event; one that lacks a field which is asked for is read again. A fold that

@@ -13,12 +13,13 @@ lease, and whoever lost it writes nothing more.
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Index, delete, select
+from sqlalchemy import Connection, Index, Table, delete, select
 
 from contracts.cloudevents import Received
 from contracts.values import Instant, instant
@@ -94,6 +95,7 @@ class Rebuild:
         self.history = History(consumer, log_of)
         self.report = report
         self.facts = 0
+        self._last: Future[None] | None = None
         self._at = _Progress({}, (), 0)
         self._lease = f"rebuild:{consumer.name}"
         self._holder = secrets.token_hex(8)
@@ -235,8 +237,12 @@ class Rebuild:
         with self._writing(connection):
             for index in later:
                 index.drop(connection, checkfirst=True)
-        events, set_aside = 0, list[Received]()
-        with closing(self.history.up_to(until)) as turns:
+        events, set_aside, self._last = 0, list[Received](), None
+        with (
+            ThreadPoolExecutor(1) as writing,  # while this thread reads and folds what comes next
+            closing(self.history.up_to(until)) as turns,
+        ):
+            write = partial(self._flush, connection, target, folding.pending, writing)
             for found in turns:
                 received = found
                 if skip:
@@ -245,10 +251,11 @@ class Rebuild:
                 for first in range(0, len(received), STEP):
                     folding.take([one.record for one in received[first : first + STEP]])
                 events += len(received)
-                self._flush(connection, target, folding.pending, CHUNK)
+                write(CHUNK)
                 self._go_on()
                 self.report("fill", events, total)
-        self._flush(connection, target, folding.pending, 0)
+            write(0)
+            self._written()
         self._at = _Progress(dict(until), tuple(set_aside), events)
         rows = self._write_rows(connection, target, folding.rows)
         for index in later:
@@ -272,14 +279,27 @@ class Rebuild:
         connection: Connection,
         target: Tables,
         pending: dict[str, list[tuple[Any, ...]]],
+        writing: Executor,
         least: int,
     ) -> None:
+        """Have facts written that are more than so many, behind those that are being written."""
         for name, waiting in pending.items():
             if len(waiting) > least:
-                with self._writing(connection):
-                    fill(connection, target.facts[name].table, waiting)
-                self.facts += len(waiting)
+                self._written()
+                rows = waiting.copy()
                 waiting.clear()
+                self._last = writing.submit(self._write, connection, target.facts[name].table, rows)
+                self.facts += len(rows)
+
+    def _write(self, connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+        with self._writing(connection):
+            fill(connection, table, rows)
+
+    def _written(self) -> None:
+        """Wait until what is being written has committed; raises what was raised there."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
 
     def _write_rows(
         self, connection: Connection, target: Tables, rows: dict[str, dict[str, Any]]
@@ -288,8 +308,7 @@ class Rebuild:
         for name, part in target.rows.items():
             kept = [part.codec.write(row) for row in rows[name].values() if row is not None]
             for start in range(0, len(kept), CHUNK):
-                with self._writing(connection):
-                    fill(connection, part.table, kept[start : start + CHUNK])
+                self._write(connection, part.table, kept[start : start + CHUNK])
             written += len(kept)
         return written
 

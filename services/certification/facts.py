@@ -351,12 +351,15 @@ def facts(recorded: Recorded) -> Sequence[Fact]:
     tellings = TELLINGS.get(type(event))
     if tellings is None:
         return ()
-    return [
-        _made(Fact, (subject, *told))
-        for telling in tellings.values()
-        for told in telling.told(event)
-        for subject in telling.subjects(event)
-    ]
+    found: list[Fact] = []
+    for telling in tellings.values():
+        subjects = telling.subjects(event)
+        found += [
+            _made(Fact, (subject, attribute, value, effective_from))
+            for attribute, value, effective_from in telling.told(event)
+            for subject in subjects
+        ]
+    return found
 
 
 def is_public(subject: str, attribute: str) -> bool:

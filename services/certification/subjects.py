@@ -19,6 +19,7 @@ from .facts import TELLINGS, Json, iso
 Timeline = Sequence[Json]
 """from, value, from, value, ..."""
 
+_made = tuple.__new__  # a NamedTuple without its constructor: there are millions of rows
 LATEST_ONLY = frozenset({"name", "country", "site", "class"})
 """Attributes that no rule asks about in the past."""
 
@@ -54,25 +55,24 @@ def evolve(key: str, row: SubjectRow | None, recorded: Recorded) -> SubjectRow:
     for attribute, value, effective_from in told:
         since = iso(effective_from)
         timeline = facts.get(attribute)
-        facts[attribute] = (
-            (since, value) if timeline is None else _after(timeline, attribute, since, value)
-        )
+        if timeline is None or (attribute in LATEST_ONLY and since >= str(timeline[0])):
+            facts[attribute] = (since, value)
+        elif attribute not in LATEST_ONLY:
+            facts[attribute] = _after(timeline, since, value)
         if attribute == "member":
             member_id = str(facts[attribute][-1])
     if len(facts) != known:
         facts = dict(sorted(facts.items()))
-    return SubjectRow(key, kind, member_id, facts)
+    return _made(SubjectRow, (key, kind, member_id, facts))
 
 
-def _after(timeline: Timeline, attribute: str, since: str, value: Json) -> Timeline:
+def _after(timeline: Timeline, since: str, value: Json) -> Timeline:
     """A timeline with one more fact; the same day said again replaces what was said."""
     last = str(timeline[-2])
-    if since >= last:
-        if since == last or attribute in LATEST_ONLY:
-            return (*timeline[:-2], since, value)
+    if since > last:
         return (*timeline, since, value)
-    if attribute in LATEST_ONLY:
-        return timeline
+    if since == last:
+        return (*timeline[:-2], since, value)
     days = {str(timeline[at]): timeline[at + 1] for at in range(0, len(timeline), 2)}
     days[since] = value
     return tuple(part for day in sorted(days) for part in (day, days[day]))
