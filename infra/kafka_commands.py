@@ -46,6 +46,8 @@ POLL_S = 0.2
 LOOK_S = 5.0  # how often is looked whether Kafka is there
 NEW_TOPICS_MS = 2_000  # how soon a new group is heard
 AWAY_S = 4.0
+SESSION_MS = 10_000  # so long does a service that was killed keep its places from others
+HEARTBEAT_MS = 3_000
 AGAIN_S = 1.0
 BACKOFF_S = (0.1, 0.3, 1.0, 3.0)
 LOG = structlog.stdlib.get_logger("castmark.kafka")
@@ -84,6 +86,8 @@ def consumer_settings(
     return {
         "bootstrap.servers": ",".join(bootstrap),
         "group.id": commands_prefix(area).rstrip("."),
+        "session.timeout.ms": SESSION_MS,
+        "heartbeat.interval.ms": HEARTBEAT_MS,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",

@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, Producer
 from kafka import KafkaProducer
 
 from infra.errors import Transient
+from infra.kafka_commands import SESSION_MS
 from infra.kafka_groups import expel
 from infra.kafka_requests import Desk, Reply, Sent
 from infra.kafka_sink import KafkaSink
@@ -32,8 +33,8 @@ from tests.plugins.require import needs
 
 pytestmark = [needs("kafka"), pytest.mark.timeout(120)]
 ROOT = Path(__file__).resolve().parents[2]
-SESSION_S = 90.0
-"""Twice as long as Kafka waits for a member of a consumer group that was killed."""
+SESSION_S = SESSION_MS / 1000 + PATIENCE_S
+"""Longer than Kafka waits for a member of a consumer group that was killed."""
 EXAMPLE = ROOT / "sdk" / "examples" / "commands_over_kafka.py"
 
 
