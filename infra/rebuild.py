@@ -233,10 +233,10 @@ class Rebuild:
         """Fold everything up to cursors; rows in memory, facts written in chunks."""
         folding = Folding(self.writer.store.catalog, self.consumer, target)
         total = sum(cursor.position for cursor in until.values())
-        later = self._made_later(connection, target, until)
+        indexes, later = _indexes(connection, target, until)
         with self._writing(connection):
-            for index in later:
-                index.drop(connection, checkfirst=True)
+            for index in indexes:  # a rebuild that was killed may have left them out
+                (index.drop if later else index.create)(connection, checkfirst=True)
         events, set_aside, self._last = 0, list[Received](), None
         with (
             ThreadPoolExecutor(1) as writing,  # while this thread reads and folds what comes next
@@ -258,21 +258,10 @@ class Rebuild:
             self._written()
         self._at = _Progress(dict(until), tuple(set_aside), events)
         rows = self._write_rows(connection, target, folding.rows)
-        for index in later:
+        for index in indexes if later else ():
             with self._writing(connection):
                 index.create(connection)
         return rows
-
-    def _made_later(self, connection: Connection, target: Tables, until: Cursors) -> list[Index]:
-        """The indexes that are made once the tables are filled: a fifth of the work. Meanwhile
-        nobody else writes to the store, about a second for a million events; so not where there are
-        many more, and not where the tables belong to another role."""
-        last = dict[str, int]()
-        for (source, _), cursor in until.items():
-            last[source] = max(last.get(source, 0), cursor.position)
-        if connection.dialect.name != "sqlite" or sum(last.values()) > MOST_AT_ONCE:
-            return []
-        return [index for table in target.all() for index in table.indexes]
 
     def _flush(
         self,
@@ -371,6 +360,19 @@ class Rebuild:
             live.insert().values(consumer=name, slot=target.slot, shape=self.models.shape)
         )
         return done
+
+
+def _indexes(connection: Connection, target: Tables, until: Cursors) -> tuple[list[Index], bool]:
+    """Indexes that this role may make, and whether they are made once the tables are filled: a
+    fifth of the work. Meanwhile nobody else writes to the store, about a second for a million
+    events; so not where there are many more."""
+    if connection.dialect.name != "sqlite":
+        return [], False  # tables belong to another role
+    last = dict[str, int]()
+    for (source, _), cursor in until.items():
+        last[source] = max(last.get(source, 0), cursor.position)
+    indexes = [index for table in target.all() for index in table.indexes]
+    return indexes, sum(last.values()) <= MOST_AT_ONCE
 
 
 def _place(received: Received) -> tuple[str, int]:

@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from contracts.envelope import Recorded
 from contracts.machinery import DayClosed
@@ -107,6 +107,27 @@ class RebuildingSuite:
             await rig.apply(feed.batch(count + 1))
             assert stored(rig, old) == kept, "the old tables stay as they were"
             assert len(stored(rig)["box_facts"]) == count + 3
+
+    @pytest.mark.parametrize("most", [0, CHUNK])
+    async def test_tables_have_their_indexes_after_a_rebuild_that_was_killed_before_it_made_them(
+        self, database: Database, most: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("infra.rebuild.MOST_AT_ONCE", most)
+        rig, feed = Rig(database, SHOWING), Feed().put(*mixed(1, 3))
+        await rig.apply(feed.batch())
+        idle = [table.name for table in rig.models.slots["b"].all()]
+
+        def has() -> list[object]:
+            with rig.store.engine.connect() as connection:
+                return [inspect(connection).get_indexes(name) for name in idle]
+
+        before = has()
+        if database.is_sqlite:
+            with rig.store.engine.connect() as connection:
+                connection.exec_driver_sql("DROP INDEX boxes_v1b_total")
+        await rebuilt(rig, feed)
+        assert has() == before
+        assert all(before)
 
     async def test_a_trial_reports_and_leaves_live_as_it_is(self, database: Database) -> None:
         rig, feed = Rig(database, SHOWING), Feed().put(*mixed(1, 10))
