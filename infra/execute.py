@@ -11,7 +11,6 @@ import contextlib
 import queue
 import threading
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -259,12 +258,13 @@ class Writer:
 
     def _count(self, group: Sequence[_Work], results: Sequence[Any]) -> None:
         """Tell telemetry what became of commands."""
-        outcomes = Counter(
-            "accepted" if isinstance(answer, Outcome) else getattr(answer, "slug", "bug")
-            for work, answers in zip(group, results, strict=True)
-            if work.unit is None
-            for answer in answers
-        )
+        outcomes: dict[str, int] = {}
+        for work, answers in zip(group, results, strict=True):
+            if work.unit is None:
+                for answer in answers:
+                    accepted = type(answer) is Outcome
+                    outcome = "accepted" if accepted else getattr(answer, "slug", "bug")
+                    outcomes[outcome] = outcomes.get(outcome, 0) + 1
         for outcome, commands in outcomes.items():
             self.meter.answered(outcome, commands)
 
@@ -351,13 +351,13 @@ def _settle(future: "asyncio.Future[Any]") -> Callable[[Any, BaseException | Non
 
 def _answer(results: Sequence[tuple[_Work, Any, BaseException | None]]) -> None:
     """Wake all who wait: one call into each event loop, not one per caller."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Work, Any, BaseException | None]]]
-    by_loop = defaultdict(list)
-    for work, result, error in results:
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Work, Any, BaseException | None]]] = {}
+    for one in results:
+        work, result, error = one
         if work.loop is None:
             work.resolve(result, error)
         else:
-            by_loop[work.loop].append((work, result, error))
+            by_loop.setdefault(work.loop, []).append(one)
     for loop, waiting in by_loop.items():
         with contextlib.suppress(RuntimeError):  # that loop is closed: nobody waits in it
             loop.call_soon_threadsafe(_resolve_all, waiting)
