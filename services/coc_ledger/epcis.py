@@ -235,7 +235,8 @@ def _stated(event: DocumentIssued, recorded: Recorded, names: Names) -> list[Jso
 
 
 def _cast(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
-    """The metal of a cast product, before and after; by mass balance, so of no single melt."""
+    """The metal of a cast product, before and after; by mass balance, so of no single melt. Nobody
+    booked it: that it was cast is said by the material of its document, which is named."""
     before = _quantity(event.pool, names, coc=True, kg=event.mass_kg)
     return {
         "type": "TransformationEvent",
@@ -247,6 +248,7 @@ def _cast(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
         "bizStep": "creating_class_instance",
         **_where(event.pool, names),
         "bizTransactionList": [_certificate(event.number, names)],
+        "castmark:inferredFrom": event.material.value,
     }
 
 

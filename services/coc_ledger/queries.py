@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from contracts.custody import PoolKey, Stage
+from contracts.custody import Account, PoolKey, Stage
 from infra.errors import Refused
 from infra.policy import Policy
 from infra.reading import Reader
@@ -21,7 +21,7 @@ from .domain import CONSUMER, Knowledge
 from .footprint import disclosed
 from .jobs import Watch
 from .period import ONE_DAY, Calendar, Course, Period, period_of, reconciled, through
-from .pool_carrying import Carries, carries, held
+from .pool_carrying import KIND_OF, Carries, carries, held
 from .rows import MovementRow, PoolRow, ScopeRow
 
 MANY = 100_000
@@ -39,6 +39,7 @@ class PoolPart(NamedTuple):
     sources: str
     from_pool: str | None
     carrying: str
+    ends_on: str
 
     def read_sources(self) -> Mapping[str, int]:
         """The CoC input that came without a document, by kind."""
@@ -222,21 +223,30 @@ class Queries:
     def _inputs(self, pools: Sequence[str], on: date | None) -> dict[str, list[trace.Link]]:
         found: dict[str, list[trace.Link]] = {pool: [] for pool in pools}
         parts = self._parts(pools)
-        for part in parts:
-            carrying = orjson.loads(part.carrying)
-            found[part.pool] += [
-                trace.Link(
-                    kind, kg, None, _origin(kind, part), (part.member_id,), carries(carrying, kind)
-                )
-                for kind, kg in sorted(part.read_sources().items())
-            ]
         for sale in self._sales("receiver", pools):
             known = on is None or (sale.received_on or sale.issued_on) <= on.isoformat()
             if sale.booked_kg and sale.receiver and known:
                 found[sale.receiver].append(_bought(sale))
         for part in parts:
-            if not found[part.pool] and (ahead := part.claimed_kg()) > 0:
-                link = trace.Link("overdraft", ahead, None, None, (part.member_id,))
+            carrying, bought = orjson.loads(part.carrying), sum(one.kg for one in found[part.pool])
+            sources, claimed = part.read_sources(), part.claimed_kg()
+            whole = on is None or part.ends_on <= on.isoformat()
+            if on is not None and not whole:
+                masses = through(self.days(part.pool), on)
+                sources, claimed = _sources_on(part, sources, masses, bought, on), masses[_CLAIMED]
+            found[part.pool] += [
+                trace.Link(
+                    kind,
+                    kg,
+                    None,
+                    _origin(kind, part),
+                    (part.member_id,),
+                    carries(carrying, kind) if whole else None,
+                )
+                for kind, kg in sorted(sources.items())
+            ]
+            if not any(one.kg > 0 for one in found[part.pool]) and claimed > 0:
+                link = trace.Link("overdraft", claimed, None, None, (part.member_id,))
                 found[part.pool].append(link)
         return found
 
@@ -286,6 +296,27 @@ def _carries(pool: PoolRow | None, policy: Policy) -> dict[str, object]:
 
 def _calendar(row: ScopeRow) -> Calendar:
     return tuple(Course(date.fromisoformat(day), months) for day, months in row.calendar)
+
+
+def _sources_on(
+    part: PoolPart, sources: Mapping[str, int], masses: Kgs, bought: int, on: date
+) -> dict[str, int]:
+    """The CoC input without a document that had come by a day within the period: scrap has accounts
+    of its own, and of the rest of Input documents are told apart; a balance is there from the
+    first day."""
+    if part.period > on.isoformat():
+        return {}
+    accounts = {kind: account for account, kind in KIND_OF.items()}
+    known: dict[str, int] = {}
+    for kind, kg in sources.items():
+        if kind == "carried":
+            known[kind] = kg
+        elif kind in ("own_mine", "earlier_stage"):
+            came = masses[PLACE[accounts["own_mine"]]] + masses[PLACE[Account.INPUT_PRE_CONSUMER]]
+            known[kind] = max(0, -came - bought)
+        else:
+            known[kind] = -masses[PLACE[accounts[kind]]]
+    return known
 
 
 def _origin(kind: str, row: PoolPart) -> str | None:
