@@ -75,8 +75,13 @@ class Folding:
 def _evolving(projection: Projection, kept: Rows) -> Callable[[Recorded], None]:
     """Folds an event into the rows of a projection."""
     keys_of, evolve, row_of = projection.keys, projection.evolve, kept.get
+    wholes = projection.whole
 
     def fold(event: Recorded) -> None:
+        whole = wholes.get(type(event.event))
+        if whole is not None:
+            kept.update(whole(event))
+            return
         keys = keys_of(event)
         if len(keys) == 1:
             key = keys[0]

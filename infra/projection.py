@@ -5,9 +5,7 @@ switches the word in `live_versions`, which readers and consumers read inside ea
 """
 
 import sqlite3
-import types
-import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import chain
@@ -33,6 +31,7 @@ from contracts.envelope import Recorded
 from contracts.values import Instant
 
 from . import tables
+from .codecs import Codec, codec_of
 from .readmodel import Attributes, Facts, Known, Projection
 
 SLOTS = ("a", "b")
@@ -42,76 +41,6 @@ _day = lru_cache(maxsize=20_000)(date.isoformat)
 """Days as text, each kept once: a million facts name few days."""
 TOGETHER = 1_000  # rows per INSERT, where there are so many: a third less than one by one
 CHUNK = 500  # keys per SELECT: below SQLite's smallest limit of variables
-
-
-class Codec(NamedTuple):
-    """How a row class is written: column types, and both directions."""
-
-    fields: tuple[str, ...]
-    kinds: tuple[type[Any], ...]
-    optional: tuple[bool, ...]
-    make: Callable[..., Any]
-
-    def write(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        """A row as column values."""
-        return tuple(
-            value
-            if value is None or kind in (str, int, bool)
-            else value.isoformat()
-            if kind is date
-            else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-            for value, kind in zip(row, self.kinds, strict=True)
-        )
-
-    def read(self, values: Sequence[Any]) -> Any:
-        """Column values as a row."""
-        return self.make(
-            value
-            if value is None or kind in (str, int)
-            else bool(value)
-            if kind is bool
-            else date.fromisoformat(value)
-            if kind is date
-            else _frozen(orjson.loads(value))
-            for value, kind in zip(values, self.kinds, strict=True)
-        )
-
-
-def _frozen(value: Any) -> Any:
-    """JSON's arrays as the tuples that they were, at any depth."""
-    if isinstance(value, list):
-        return tuple(map(_frozen, value))
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return value
-
-
-def codec_of(row: type[Any]) -> Codec:
-    """The codec of a NamedTuple class, from its annotations."""
-    hints = typing.get_type_hints(row)
-    kinds: list[type[Any]] = []
-    optional: list[bool] = []
-    for hint in (hints[field] for field in row._fields):
-        parts = typing.get_args(hint) if _is_union(hint) else (hint,)
-        plain = [part for part in parts if part is not type(None)]
-        kind = typing.get_origin(plain[0]) or plain[0]
-        if kind not in (str, int, bool, date):
-            kind = tuple if isinstance(kind, type) and issubclass(kind, tuple) else _scalar(kind)
-        kinds.append(kind)
-        optional.append(len(plain) < len(parts))
-    return Codec(row._fields, tuple(kinds), tuple(optional), row._make)
-
-
-def _is_union(hint: object) -> bool:
-    return typing.get_origin(hint) in (typing.Union, types.UnionType)
-
-
-def _scalar(kind: Any) -> type[Any]:
-    if isinstance(kind, type) and issubclass(kind, str):
-        return str
-    if isinstance(kind, type) and issubclass(kind, (dict, Mapping)):
-        return dict
-    raise TypeError(f"a column cannot hold {kind!r}: use str, int, bool, date, dict or tuple")
 
 
 def _column(name: str, kind: type[Any], *, optional: bool, key: bool) -> Column[Any]:
@@ -128,13 +57,17 @@ class RowTable(NamedTuple):
 
     def read(self, connection: Connection, keys: Sequence[str]) -> dict[str, Any]:
         """Rows by key."""
+        read = self.codec.read
+        if connection.dialect.name == "sqlite":
+            asked = orjson.dumps(keys, default=list).decode()
+            rows = connection.exec_driver_sql(_by_json(self.table), (asked,))
+            return {values[0]: read(values) for values in rows}
         found: dict[str, Any] = {}
         query = _by_key(self.table)
         for start in range(0, len(keys), CHUNK):
             part = keys[start : start + CHUNK]
             for values in connection.execute(query, {"these": part}):
-                row = self.codec.read(values)
-                found[row[0]] = row
+                found[values[0]] = read(values)
         return found
 
     def write(self, connection: Connection, rows: Mapping[str, Any]) -> None:
@@ -144,7 +77,7 @@ class RowTable(NamedTuple):
         for start in range(0, len(gone), CHUNK):
             part = gone[start : start + CHUNK]
             connection.execute(self.table.delete().where(self.table.c[key].in_(part)))
-        kept = [self.codec.write(row) for row in rows.values() if row is not None]
+        kept = self.codec.write_all([row for row in rows.values() if row is not None])
         if kept:
             upsert = _upsert(self.table.name, self.codec.fields, connection.dialect.name)
             connection.exec_driver_sql(upsert, kept)
@@ -155,6 +88,16 @@ def _by_key(table: Table) -> Select[Any]:
     """Rows whose key, the first column, is one of `these`."""
     key = next(iter(table.columns))
     return select(table).where(key.in_(bindparam("these", expanding=True)))
+
+
+@lru_cache(maxsize=1_000)
+def _by_json(table: Table) -> str:
+    """The same of SQLite, whose parameters cost more than what is found by them: keys as JSON."""
+    names = [f'"{column.name}"' for column in table.columns]
+    return (
+        f"SELECT {', '.join(names)} FROM {table.name}"
+        f" WHERE {names[0]} IN (SELECT value FROM json_each(?))"
+    )
 
 
 @lru_cache(maxsize=1_000)
@@ -333,7 +276,8 @@ class Fold:
         """Read all rows that events concern, one query per projection."""
         batch = list(events)
         for name, part in self.models.rows.items():
-            keys = {key for event in batch for key in part.projection.keys(event)}
+            whole, keys_of = part.projection.whole, part.projection.keys
+            keys = {key for one in batch if type(one.event) not in whole for key in keys_of(one)}
             wanted = sorted(keys - self._rows[name].keys())
             if wanted:
                 found = part.read(self.connection, wanted)
@@ -358,14 +302,20 @@ class Fold:
 
     def apply(self, event: Recorded) -> None:
         """Fold one event into rows and facts; a failure leaves no trace of it."""
-        rows: list[tuple[str, str, Any]] = []
+        rows: list[tuple[str, Mapping[str, Any]]] = []
         for name, part in self.models.rows.items():
-            for key in part.projection.keys(event):
-                rows.append((name, key, part.projection.evolve(key, self.lookup(name, key), event)))
+            projection = part.projection
+            whole = projection.whole.get(type(event.event))
+            if whole is not None:
+                rows.append((name, whole(event)))
+                continue
+            evolve = projection.evolve
+            keys = projection.keys(event)
+            rows.append((name, {key: evolve(key, self.lookup(name, key), event) for key in keys}))
         facts = [(name, fact_rows(part.facts, event)) for name, part in self.models.facts.items()]
-        for name, key, row in rows:
-            self._rows[name][key] = row
-            self._changed[name].add(key)
+        for name, changed in rows:
+            self._rows[name].update(changed)
+            self._changed[name].update(changed)
         for name, made in facts:
             self._facts[name] += made
 

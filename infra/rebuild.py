@@ -295,7 +295,7 @@ class Rebuild:
     ) -> int:
         written = 0
         for name, part in target.rows.items():
-            kept = [part.codec.write(row) for row in rows[name].values() if row is not None]
+            kept = part.codec.write_all([row for row in rows[name].values() if row is not None])
             for start in range(0, len(kept), CHUNK):
                 self._write(connection, part.table, kept[start : start + CHUNK])
             written += len(kept)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.projection import codec_of
+from infra.codecs import codec_of
 from tests.stores.suite_readmodels import Colour, Everything
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

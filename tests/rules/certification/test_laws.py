@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from contracts import certification as public
 from contracts.certification import CertificateGranted
 from contracts.envelope import Event, Recorded, category
+from infra.codecs import codec_of
 from infra.decider import decider_of, issued
-from infra.projection import codec_of
 from services.certification.deadlines import DEADLINES, KINDS
 from services.certification.domain import DECIDERS
 from services.certification.facts import facts
