@@ -7,7 +7,7 @@ where that is closed as well, it is corrected in turn.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from contracts.coc import PoolOpened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
@@ -41,6 +41,44 @@ def left_by(state: Pool, policy: Policy) -> Left:
     return Left(found, ended, stock if stock.kg >= 0 else Amount(), remarks)
 
 
+class Told(TypedDict):
+    """What a close and its correction tell alike."""
+
+    ends_on: date
+    inflow_kg: int
+    input_kg: int
+    output_kg: int
+    designated_kg: int
+    max_output_kg: int
+    balance_kg: int
+    expired_kg: int
+    owed_kg: int
+    unmet_kg: int
+    stock: tuple[Entry, ...]
+    remarks: tuple[Remark, ...]
+    policy_id: str
+
+
+def told(left: Left, ends_on: date, policy: Policy) -> Told:
+    """The figures of a period as its close tells them."""
+    found, ended, stock, remarks = left
+    return Told(
+        ends_on=ends_on,
+        inflow_kg=max(0, found.inflow_kg),
+        input_kg=max(0, found.input_kg),
+        output_kg=max(0, found.output_kg),
+        designated_kg=found.designated_kg,
+        max_output_kg=ended.max_output_kg,
+        balance_kg=ended.balance_kg,
+        expired_kg=ended.expired_kg,
+        owed_kg=ended.owed_kg,
+        unmet_kg=ended.unmet_kg,
+        stock=stock_entries(stock),
+        remarks=remarks,
+        policy_id=policy.policy_id,
+    )
+
+
 def begun(pool: PoolKey, member_id: MemberId, ends_on: date, policy: Policy) -> PoolOpened:
     """A pool opens: its last day, and by when it should be closed."""
     return PoolOpened(
@@ -64,32 +102,20 @@ def corrected(
     assert state.key is not None  # it was closed
     assert state.ends_on is not None
     policy = policies.named(end.policy_id) or policies.on(state.key.period)
-    found, ended, stock, remarks = left_by(state, policy)
-    more = plus(stock, minus(end.stock))
+    left = left_by(state, policy)
+    more = plus(left.stock, minus(end.stock))
     return PoolCorrected(
         pool=state.key,
         member_id=state.member_id,
         correction_id=correction_id,
         reason=reason,
         corrected_on=on,
-        ends_on=state.ends_on,
-        inflow_kg=max(0, found.inflow_kg),
-        input_kg=max(0, found.input_kg),
-        output_kg=max(0, found.output_kg),
-        designated_kg=found.designated_kg,
-        max_output_kg=ended.max_output_kg,
-        balance_kg=ended.balance_kg,
-        expired_kg=ended.expired_kg,
-        owed_kg=ended.owed_kg,
-        unmet_kg=ended.unmet_kg,
-        stock=stock_entries(stock),
-        remarks=remarks,
         next_period=end.next_period,
         to_scope_id=end.to_scope_id,
-        policy_id=policy.policy_id,
-        balance_change_kg=ended.balance_kg - end.balance_kg,
-        owed_change_kg=ended.owed_kg - end.owed_kg,
+        balance_change_kg=left.closing.balance_kg - end.balance_kg,
+        owed_change_kg=left.closing.owed_kg - end.owed_kg,
         stock_change=stock_entries(more) if any(more) else (),
+        **told(left, state.ends_on, policy),
     )
 
 

@@ -20,7 +20,7 @@ from infra.policy import Policies, Policy
 from . import booking, claims
 from .accounts import Amount, entry
 from .evidence import ScopeEvidence, check_scope
-from .period_end import begun, corrected, left_by, stock_entries
+from .period_end import begun, corrected, left_by, told
 from .pool_changes import apply
 from .pool_commands import (
     ApplyChange,
@@ -266,26 +266,13 @@ def _close(
             f"The period ends on {state.ends_on}; close it afterwards.",
             ends_on=state.ends_on,
         )
-    found, left, stock, remarks = left_by(state, policy)
     return [
         PoolClosed(
             pool=state.key,
             member_id=state.member_id,
             closed_on=command.on,
-            ends_on=state.ends_on,
-            inflow_kg=max(0, found.inflow_kg),
-            input_kg=max(0, found.input_kg),
-            output_kg=max(0, found.output_kg),
-            designated_kg=found.designated_kg,
-            max_output_kg=left.max_output_kg,
-            balance_kg=left.balance_kg,
-            expired_kg=left.expired_kg,
-            owed_kg=left.owed_kg,
-            stock=stock_entries(stock),
-            remarks=remarks,
             next_period=(scope.ends_before if ended else None) or scope.next_period or last,
             to_scope_id=(scope.to_scope_id if ended else None) or scope.scope_id,
-            policy_id=policy.policy_id,
-            unmet_kg=left.unmet_kg,
+            **told(left_by(state, policy), state.ends_on, policy),
         )
     ]
