@@ -109,9 +109,8 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
     result = ENGINES[ENGINE](version.inventory, pinned)
     check_result(result)
     flows = flows_of(result.inventory)
-    cells = totals.cells_of(result.lines, flows)
-    intensities = per_tonne(result, flows, cells)
-    share = totals.primary_data_share(result)
+    added = totals.added(result, flows)
+    intensities = per_tonne(result, flows, added.cells)
     found = findings(
         Context(
             inventory=version.inventory,
@@ -119,7 +118,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
             policy=policy,
             reported_on=wanted.as_of,
             intensity=judged(intensities),
-            primary_share=share,
+            primary_share=added.primary_share,
             book=book,
             cut_offs=refused_cut_offs(version.inventory, pinned),
         )
@@ -135,11 +134,11 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
         policy_id=policy.policy_id,
         engine=result.engine,
         working_hash=result.working_hash(),
-        totals=step_totals(result),
+        totals=step_totals(added.by_step),
         outputs=_amounts(version.inventory, OUTPUTS),
         energy=_amounts(version.inventory, ENERGY),
         intensities=intensities,
-        primary_share=share,
+        primary_share=added.primary_share,
         uncertainty_percent=half_width_percent(
             totals.on_side(result.lines, totals.Side.MARKET), policy
         ),
@@ -147,7 +146,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
         findings_count=len(found),
         blocking=tuple(sorted({one.rule for one in found if blocks([one])})),
         factors=_factors(version.inventory),
-        primary_metal=_primary_metal(flows, cells),
+        primary_metal=_primary_metal(flows, added.cells),
         bought_metal=_bought_metal(result),
         brought_along=_brought_along(result),
     )
@@ -227,9 +226,8 @@ def _brought_along(result: Result) -> tuple[StepTotal, ...]:
     )
 
 
-def step_totals(result: Result) -> tuple[StepTotal, ...]:
+def step_totals(sums: Mapping[tuple[Step, Scope], Decimal]) -> tuple[StepTotal, ...]:
     """What each step emits in each scope; both sides of Scope 2 are told."""
-    sums = totals.totals(result).by_step
     return tuple(
         StepTotal(step=step, scope=scope, kg=sums[step, scope])
         for step in Step

@@ -97,6 +97,45 @@ def totals(result: Result) -> Totals:
     return Totals(found)
 
 
+class Added(NamedTuple):
+    """All lines added up in one pass: what `cells_of`, `totals` and `primary_data_share` (power as
+    it was bought) give, to the digit."""
+
+    cells: Cells
+    by_step: Mapping[tuple[Step, Scope], Decimal]
+    primary_share: Decimal | None
+
+
+def added(result: Result, flows: Flows) -> Added:
+    """Every result is made of these sums: its lines are gone through once. Where all that a step
+    emits in a scope is carried as the step is, its cell is its sum."""
+    cells: dict[tuple[Step, Scope, str], Decimal] = {}
+    legs, left_out = flows.legs_of_other_metal, OTHER_SIDE[Side.MARKET]
+    every = primary = ZERO
+    mixed: set[tuple[Step, Scope]] = set()
+    for line in result.lines:
+        step, scope, kg = line.step, line.scope, line.kg
+        apart = ""
+        if line.item in APART or (legs and line.data[0] in legs):
+            apart = carried_apart(line, flows)
+            mixed.add((step, scope))
+        key = (step, scope, apart)
+        if key in cells:
+            cells[key] += kg
+        else:
+            cells[key] = ZERO + kg
+        if scope is not left_out:
+            size = abs(kg)
+            every += size
+            if line.primary:
+                primary += size
+    by_step = {(step, scope): kg for (step, scope, _), kg in cells.items()}
+    if mixed:
+        again = (line for line in result.lines if (line.step, line.scope) in mixed)
+        by_step |= totals(result._replace(lines=tuple(again))).by_step
+    return Added(cells, by_step, primary / every if every else None)
+
+
 def on_side(lines: Iterable[Line], side: Side) -> list[Line]:
     """The lines that a sum of a side adds."""
     left_out = OTHER_SIDE[side]

@@ -42,7 +42,7 @@ def default_used(context: Context, seen: Survey) -> Iterator[Fault]:
         share = total_kg(lines) * PERCENT / seen.total_kg
         if share <= limit:
             continue
-        if not supplier_of:
+        if context.suppliers_asked and not supplier_of:
             supplier_of = {one.datum_id: one.supplier_id for one in context.inventory.data}
         ids = [name for line in lines for name in line.data]
         open_ids = [one for one in ids if supplier_of.get(one) not in context.suppliers_asked]

@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from contracts.inventory import DataKind, Scope, Step
 from infra.errors import Refused
 from services.ghg.activity import Datum
+from services.ghg.flows import flows_of
 from services.ghg.lines import Result
 from services.ghg.scrap import implied_rest
 from services.ghg.spread import as_products, half_width_percent, simulated, spread
 from services.ghg.totals import (
     Footprint,
     Side,
+    added,
+    cells_of,
     footprints,
     mine_to_metal,
     on_side,
@@ -193,6 +196,26 @@ def test_the_sums_of_steps_and_scopes_are_the_sum_of_lines() -> None:
     sums = totals(found)
     assert sum(sums.by_scope().values()) == kg(found.lines)
     assert sums.side(Side.MARKET) == kg(on_side(found.lines, Side.MARKET))
+
+
+@pytest.mark.parametrize("bought", ["bought.alloying", "bought.liquid_metal", "scrap.in", ""])
+@pytest.mark.parametrize("step", [CAST, MELT])
+def test_sums_of_one_pass_are_those_that_are_asked_for_apart(bought: str, step: Step) -> None:
+    data = list(smelter())
+    if bought:
+        kind = {"scrap_kind": "post_consumer"} if bought == "scrap.in" else {}
+        data.insert(0, datum("more", step, bought, "12345.678", **kind))
+        leg = {"of": bought, "supplier_id": "S"}
+        data.append(datum("leg", step, "transport.road", "98765.4321", **leg))
+    found = result(*data, site=XINJIANG)
+    flows = flows_of(found.inventory)
+    told = added(found, flows)
+    assert told.cells == cells_of(found.lines, flows)
+    assert told.by_step == totals(found).by_step
+    assert told.primary_share == primary_data_share(found)
+    assert list(map(str, told.by_step.values())) == [
+        str(totals(found).by_step[key]) for key in told.by_step
+    ]
 
 
 @pytest.mark.parametrize("missing", ["ingot", "metal"])
