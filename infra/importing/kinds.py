@@ -113,7 +113,8 @@ class Grouped(NamedTuple):
 
     `prepare(asked, binding, today, keys)` gathers what some groups need to know, in this process;
     `work(prepared, groups)` makes the commands in another one: both ends can be pickled, `work` is
-    a function of a module. `others` is said of a right row whose group is refused for another.
+    a function of a module. `ready` does there what the first work would do first, while the file
+    still comes in. `others` is said of a right row whose group is refused for another.
     """
 
     key: Callable[[Asked, Binding], KeyOf]
@@ -121,6 +122,7 @@ class Grouped(NamedTuple):
     work: Callable[[Any, Groups], list[GroupBuilt]]
     others: Fault
     fields: tuple[str, ...]
+    ready: Callable[[], None]
 
 
 class Kind(NamedTuple):

@@ -5,8 +5,9 @@ A killed import goes on behind its last answered row when the service starts aga
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import Engine
 
 from contracts.values import Instant
 from infra.errors import Refused, Transient
-from infra.pool import pool
+from infra.pool import WORKERS, pool
 from infra.service import Running
 from infra.transaction import Transaction
 
@@ -25,7 +26,7 @@ from .early import Lines
 from .formats import examine
 from .groupwork import GroupWork
 from .jobs import Job, Moved, Options, Tally
-from .kinds import Asked, Kind
+from .kinds import Asked, Grouped, Kind
 from .lines import Form
 from .mapping import Binding, Said, bind, merged, read_said, signature
 from .order import ENDING, Order, sort
@@ -36,6 +37,8 @@ from .work import Work
 IDLE_S = 5.0
 AGAIN_S = 1.0
 FORGOTTEN_S = 24 * 3_600
+LARGE = 1 << 20
+"""Bytes of a file for which processes are worth their start."""
 log = structlog.stdlib.get_logger("castmark.imports")
 
 
@@ -87,6 +90,13 @@ def runs_of(spooled: Path) -> Path:
     return spooled.with_name(f"{spooled.name}{plain.ENDING}.part")
 
 
+def _start(processes: Executor, grouped: Grouped) -> None:
+    """Let processes start; where they are ended at this moment, they are made anew later."""
+    with suppress(BrokenProcessPool, RuntimeError):
+        for _ in range(WORKERS):
+            processes.submit(grouped.ready)
+
+
 class Imports:
     """Takes files in and works them off, one after the other."""
 
@@ -96,6 +106,8 @@ class Imports:
         self._running = running
         self._wake = asyncio.Event()
         self._pool: Executor | None = None
+        self._working = False
+        self._coming_in = 0
         running.spawn("imports", self.run)
 
     # --- taking in ---
@@ -114,9 +126,24 @@ class Imports:
         Raises Refused for a file or mapping that cannot be used, Conflict when the id has another
         file or other options, Transient when there is no room for it.
         """
+        self._coming_in += 1
+        try:
+            return await self._receive(kind, asked, options, (actor, correlation_id), body)
+        finally:
+            self._coming_in -= 1
+
+    async def _receive(
+        self,
+        kind: Kind,
+        asked: Asked,
+        options: Options,
+        who: tuple[str, str],
+        body: AsyncIterator[bytes],
+    ) -> Job:
         said = read_said(options.map, options.constants, kind.fields)
         look = _Look(self._running.engine, kind, asked, said)
-        spooled, sha256 = await spool(self.folder, body, Lines(options.format))
+        coming = self._coming(kind, body)
+        spooled, sha256 = await spool(self.folder, coming, Lines(options.format))
         ordered = spooled.with_name(f"{spooled.name}{ENDING}.part")
         try:
             kept = await asyncio.to_thread(self.job, asked.import_id)
@@ -129,7 +156,7 @@ class Imports:
                 )
             job = Job(
                 asked.import_id, kind.name, asked.member_id, sha256, options, found.columns,
-                look.binding, actor, correlation_id, "received", "waiting", found.rows, Tally(), 0,
+                look.binding, *who, "received", "waiting", found.rows, Tally(), 0,
                 None, None, Instant(""), None,
             )  # fmt: skip
             with room():
@@ -147,6 +174,15 @@ class Imports:
         job = await self._running.writer.run(keep)
         self._wake.set()
         return job
+
+    async def _coming(self, kind: Kind, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+        """The body. Once it is large, processes for its groups start while the rest comes in."""
+        left = LARGE
+        async for piece in body:
+            if left > 0 >= left - len(piece) and kind.grouped is not None and self._working:
+                await asyncio.to_thread(_start, self._processes(), kind.grouped)
+            left -= len(piece)
+            yield piece
 
     def _place(self, job: Job, kind: Kind, look: _Look, spooled: Path, ordered: Path) -> None:
         """Give the file its lasting name; beside it, where rows lie apart that belong together,
@@ -176,9 +212,11 @@ class Imports:
     async def run(self) -> None:
         """Work for ever; jobs that an earlier process left unfinished come first."""
         await asyncio.to_thread(sweep, self.folder, time.time() - FORGOTTEN_S)
+        self._working = True
         try:
             await self._run()
         finally:
+            self._working = False
             self._end_processes()
 
     async def _run(self) -> None:
@@ -187,7 +225,8 @@ class Imports:
             try:
                 job = await asyncio.to_thread(self._next)
                 if job is None:
-                    self._end_processes()
+                    if not self._coming_in:
+                        self._end_processes()
                     with suppress(TimeoutError):
                         async with asyncio.timeout(IDLE_S):
                             await self._wake.wait()

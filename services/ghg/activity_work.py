@@ -25,6 +25,7 @@ from .activity import Inventory, Site
 from .activity_rows import Assembled, Rows
 from .commands import StoreActivity
 from .evidence import Calculated, FacilityEvidence
+from .items import ITEMS
 from .reckoning import Version, packed_of, reckon, usual
 from .sites import SiteReader
 from .units import FAMILY, Units
@@ -66,6 +67,13 @@ def rows_of(prepared: Prepared) -> Rows:
     policy = books.policies().on(prepared.today)
     prefix = f"{prepared.asked.member_id}."
     return Rows(prepared.binding, units_on(prepared.today), sites, policy, prefix)
+
+
+def ready() -> None:
+    """Load what the work on every facility-year needs: factors, policies, places, units."""
+    books.policies()
+    places()
+    units_on(date.max).of("t", ITEMS["bought.alumina"])
 
 
 def work(prepared: Prepared, groups: Groups) -> list[GroupBuilt]:

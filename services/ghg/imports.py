@@ -13,7 +13,7 @@ from infra.web import Api
 
 from .activity_rows import KEY_FIELDS
 from .activity_words import FIELDS
-from .activity_work import Prepared, rows_of, work
+from .activity_work import Prepared, ready, rows_of, work
 from .queries import Queries
 
 LIMITS: Mapping[str, int] = {"/ghg/imports": FILE_LIMIT}
@@ -41,7 +41,7 @@ def activity_kind(queries: Queries) -> Kind:
         own = {name: one for name, one in known.items() if one.member_id == asked.member_id}
         return Prepared(asked, binding, today, own)
 
-    grouped = Grouped(key, prepare, work, OTHERS, KEY_FIELDS)
+    grouped = Grouped(key, prepare, work, OTHERS, KEY_FIELDS, ready)
     return Kind("activity", FIELDS, lambda _: None, grouped=grouped)
 
 

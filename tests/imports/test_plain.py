@@ -40,7 +40,9 @@ def key(cells: Sequence[str]) -> str:
     return f"{cells[1]}:{cells[2].strip()}" if cells[1] and cells[2] else ""
 
 
-GROUPED = Grouped(key_of, lambda *_: None, lambda *_: [], Fault("", "", ""), ("plant", "year"))
+GROUPED = Grouped(
+    key_of, lambda *_: None, lambda *_: [], Fault("", "", ""), ("plant", "year"), lambda: None
+)
 
 
 def all_of(source: GroupSource | LineSource) -> Found:
