@@ -1,5 +1,4 @@
-"""Off the log, once only: batches, their rows, their commands' events and their cursors commit
-together.
+"""Off the log, once only: a batch, its rows, its commands' events and its cursor commit together.
 
 An event is applied only if `previous <= cursor < position`. `position <= cursor` is a repeat;
 `previous > cursor` is a hole: nothing behind it is applied until it is re-read. An event that
@@ -9,7 +8,7 @@ cannot be applied parks its stream for this consumer; other streams flow.
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Literal, NamedTuple
 
 from contracts.catalog import BROADCAST, UnknownType
@@ -20,7 +19,7 @@ from contracts.values import instant
 
 from . import tables
 from .cursors import START, Cursor, move_cursor, read_cursor, read_cursors
-from .decider import Issued, Reaction, issued
+from .decider import Issued, Reaction, concerned, issued
 from .errors import HistoryChanged, Poison, Refused, Transient
 from .execute import Outcome, Writer, request_of
 from .parking import (
@@ -36,7 +35,7 @@ from .parking import (
 )
 from .projection import Fold, ReadModels
 from .readmodel import Consumer
-from .store import translated
+from .store import as_away, translated
 from .transaction import Transaction
 
 __all__ = [
@@ -99,6 +98,8 @@ class Applier:
         self.consumer = consumer
         self.writer = writer
         self.models = models
+        self._wants = cache(consumer.takes)  # asked once of each class
+        self._concerned = cache(partial(concerned, consumer.reactions))
 
     async def apply(self, batch: Batch) -> Applied:
         """Apply what is new of a batch; one transaction. Raises as `apply_all`."""
@@ -140,7 +141,8 @@ class Applier:
         in_order = sorted(range(len(batches)), key=lambda n: batches[n][:2])  # as cursors lock
         for number in in_order:
             batch = batches[number]
-            old = self._locked(unit, batch)
+            place = self.consumer.name, batch.source, batch.partition
+            old = read_cursor(unit.connection, *place, lock=True)
             fresh, repeats, hole = select_new(old, batch)
             if fresh:
                 if fold is None:
@@ -162,11 +164,6 @@ class Applier:
                 unit.connection, self.consumer.name, batch.source, batch.partition, old, new
             )
         return [applied[number] for number in range(len(batches))]
-
-    def _locked(self, unit: Transaction, batch: Batch) -> Cursor:
-        """The cursor of a batch's partition, held to the transaction."""
-        name = self.consumer.name
-        return read_cursor(unit.connection, name, batch.source, batch.partition, lock=True)
 
     def _taken(
         self,
@@ -280,7 +277,7 @@ class Applier:
 
     def _read(self, record: Record) -> Recorded:
         kind = self.writer.store.catalog.class_of(record.type)
-        if kind is not None and not self.consumer.takes(kind):
+        if kind is not None and not self._wants(kind):
             return Recorded(record.envelope, Opaque(), record)
         try:
             return self.writer.store.catalog.recorded(record)
@@ -311,20 +308,21 @@ class Applier:
 
     def _one(self, unit: Transaction, fold: Fold, event: Recorded, *, write: bool) -> None:
         try:
-            with translated():
-                fold.apply(event)
-                commands = [
-                    (reaction, command)
-                    for reaction in self.consumer.reactions
-                    for command in issued(reaction, event, fold.lookup)
-                ]
-                if commands:
-                    self._issue(unit, event, commands)
-                if write:
-                    fold.write()
+            fold.apply(event)
+            commands = [
+                (reaction, command)
+                for reaction in self._concerned(type(event.event))
+                for command in issued(reaction, event, fold.lookup)
+            ]
+            if commands:
+                self._issue(unit, event, commands)
+            if write:
+                fold.write()
         except Transient:
             raise
         except Exception as error:
+            if (away := as_away(error)) is not None:
+                raise away from error
             poison = Poison("not-applicable", f"{type(error).__name__}: {error}")
             place = event.envelope.source, event.envelope.position
             raise _Failed(place, poison) from error

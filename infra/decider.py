@@ -94,6 +94,11 @@ class Reaction(NamedTuple):
     takes: frozenset[type[Event]] | None = None
 
 
+def concerned(reactions: Sequence[Reaction], kind: type[Event]) -> tuple[Reaction, ...]:
+    """Those that an event of a class may concern."""
+    return tuple(one for one in reactions if one.takes is None or kind in one.takes)
+
+
 def derived_id(*parts: str) -> str:
     """An id that follows from others: the same parts always give the same 32 hex digits."""
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()

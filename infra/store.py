@@ -91,16 +91,26 @@ def translated() -> Iterator[None]:
     """Strangers' errors become ours where they enter: an absent database is Transient."""
     try:
         yield
-    except exc.OperationalError as error:
-        raise Transient(f"the database is away or busy: {error.orig}") from error
-    except (exc.TimeoutError, *LOST) as error:  # the latter from `infra.writing` and COPY
-        raise Transient(f"the database is away or busy: {error}") from error
-    except exc.InterfaceError as error:
-        raise Transient(f"the database is away: {error.orig}") from error
-    except exc.DBAPIError as error:
-        if error.connection_invalidated:
-            raise Transient(f"the database went away: {error.orig}") from error
-        raise
+    except Exception as error:
+        away = as_away(error)
+        if away is None:
+            raise
+        raise away from error
+
+
+def as_away(error: Exception) -> Transient | None:
+    """What to say of an error that means that the database is away; None for any other."""
+    match error:
+        case exc.OperationalError():
+            return Transient(f"the database is away or busy: {error.orig}")
+        case exc.InterfaceError():
+            return Transient(f"the database is away: {error.orig}")
+        case exc.DBAPIError(connection_invalidated=True):
+            return Transient(f"the database went away: {error.orig}")
+        case _ if isinstance(error, (exc.TimeoutError, *LOST)):  # from `infra.writing` and COPY
+            return Transient(f"the database is away or busy: {error}")
+        case _:
+            return None
 
 
 class Store:

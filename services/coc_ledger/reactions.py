@@ -326,14 +326,14 @@ def _day(recorded: Recorded) -> date:
 
 
 REACTIONS: tuple[Reaction, ...] = (
-    Reaction("complete_documents", complete_documents),
-    Reaction("supersede_documents", supersede_documents),
-    Reaction("book_deliveries", book_deliveries),
-    Reaction("end_documents", end_documents),
-    Reaction("enter_stages", enter_stages),
-    Reaction("carry_balances", carry_balances),
-    Reaction("carry_corrections", carry_corrections),
-    Reaction("pass_on", pass_on),
-    Reaction("check_again", check_again),
-    Reaction("note_ps", note_ps),
+    Reaction("complete_documents", complete_documents, frozenset({OutputDesignated})),
+    Reaction("supersede_documents", supersede_documents, frozenset({DocumentIssued})),
+    Reaction("book_deliveries", book_deliveries, frozenset({DocumentChecked})),
+    Reaction("end_documents", end_documents, frozenset({DocumentEnded})),
+    Reaction("enter_stages", enter_stages, frozenset({MovementBooked})),
+    Reaction("carry_balances", carry_balances, frozenset({PoolClosed})),
+    Reaction("carry_corrections", carry_corrections, frozenset({PoolCorrected})),
+    Reaction("pass_on", pass_on, frozenset({ChangeDeferred})),
+    Reaction("check_again", check_again, frozenset({certification.CertificateGranted, *CHANGED})),
+    Reaction("note_ps", note_ps, frozenset({certification.CertificateGranted})),
 )

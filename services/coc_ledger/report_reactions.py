@@ -62,4 +62,10 @@ def _cover(row: CertificateRow) -> Covered:
     return Covered(certificate_id=row.certificate_id, first=row.valid_from, last=last)
 
 
-REPORT_REACTIONS: tuple[Reaction, ...] = (Reaction("note_reporting", note_reporting),)
+REPORT_REACTIONS: tuple[Reaction, ...] = (
+    Reaction(
+        "note_reporting",
+        note_reporting,
+        frozenset({*OWN, certification.CertificateGranted, *CHANGED}),
+    ),
+)

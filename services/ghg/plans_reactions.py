@@ -6,6 +6,7 @@ heard of last. A plan ends with its entity. The names are state: command ids der
 
 from collections.abc import Sequence
 from datetime import date
+from typing import get_args
 
 from contracts.envelope import Recorded
 from contracts.facilities import EntityClosed
@@ -83,6 +84,10 @@ def _day(recorded: Recorded) -> date:
 
 PLAN_REACTIONS: tuple[Reaction, ...] = (
     Reaction("note_claim_certificates", note_claim_certificates),
-    Reaction("end_plans", end_plans),
-    Reaction("note_claim_memberships", note_claim_memberships),
+    Reaction("end_plans", end_plans, frozenset({EntityClosed})),
+    Reaction(
+        "note_claim_memberships",
+        note_claim_memberships,
+        frozenset({ClaimApproved, *get_args(Ends), MembershipRestored}),
+    ),
 )

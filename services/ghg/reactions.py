@@ -94,8 +94,18 @@ def _day(recorded: Recorded) -> date:
 
 
 REACTIONS: tuple[Reaction, ...] = (
-    Reaction("note_covers", note_covers),
-    Reaction("note_disclosures", note_disclosures),
-    Reaction("note_pfc_measurements", note_measurements),
-    Reaction("note_closures", note_closures),
+    Reaction(
+        "note_covers",
+        note_covers,
+        frozenset(
+            {
+                audits.CertificateGranted,
+                audits.CertificateConverted,
+                audits.CertificateWithdrawn,
+            }
+        ),
+    ),
+    Reaction("note_disclosures", note_disclosures, frozenset({ghg.DisclosurePublished})),
+    Reaction("note_pfc_measurements", note_measurements, frozenset({ghg.ActivitySealed})),
+    Reaction("note_closures", note_closures, frozenset({FacilityClosed})),
 )

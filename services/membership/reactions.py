@@ -135,8 +135,28 @@ def _day(recorded: Recorded) -> date:
 
 
 REACTIONS: tuple[Reaction, ...] = (
-    Reaction("note_certificates", note_certificates),
-    Reaction("complete_transfers", complete_transfers),
-    Reaction("propose_stranded", propose_stranded),
+    Reaction(
+        "note_certificates",
+        note_certificates,
+        frozenset(
+            {
+                audits.CertificateGranted,
+                audits.CertificateConverted,
+                audits.CertificateSuspended,
+                audits.CertificateReinstated,
+                audits.CertificateWithdrawn,
+            }
+        ),
+    ),
+    Reaction(
+        "complete_transfers",
+        complete_transfers,
+        frozenset({EntityAcceptedTransfer, EntityReturnedTransfer}),
+    ),
+    Reaction(
+        "propose_stranded",
+        propose_stranded,
+        frozenset({EntityClosed, FacilityRegistered, FacilityChanged, FacilityTransferred}),
+    ),
     Reaction("review_class", review_class),
 )
