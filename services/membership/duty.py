@@ -297,6 +297,7 @@ def _next(
     waits = policies.on(first.base_on).flag("duty.early_expiry_waits_for_first_due")
     if len(course) == 1 and first.outcome == "met" and waits:
         floor = max(floor, first.due_on)
+    began_on = met.first
     while True:
         base_on = max(met.last, floor)
         due_on = extended(AGAIN, base_on, facts.extensions)
@@ -305,7 +306,9 @@ def _next(
             break
         met = max(more, key=lambda span: (span.last, span.certificate_id))
         floor = due_on if due_on > base_on else floor
-    starts_on = max(facts.clock.starts_on, met.first)
+        if met.last > due_on:  # a certificate that moves the day on begins the duty anew
+            began_on = met.first
+    starts_on = max(facts.clock.starts_on, began_on)
     rests_on = met.certificate_id if met.last == base_on else None
     stage = Stage(AGAIN, starts_on, base_on, due_on, rests_on, "open")
     later = [span for span in valid if span.first > stage.missed_on]

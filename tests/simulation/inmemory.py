@@ -268,7 +268,7 @@ class Platform:
             for desk in self.ordered
             for reader in desk.readers
             for source in reader.consumer.sources
-            if (desk.name, source) not in self.away
+            if source in self.desks and (desk.name, source) not in self.away
         )
 
 

@@ -117,3 +117,14 @@ def test_the_course_is_one_after_the_other(
         assert (stage.outcome == "open") <= (stage.due_on > closed)
     for earlier, later in pairwise(course):
         assert (earlier.due_on, earlier.rule.value) <= (later.due_on, later.rule.value)
+
+
+def test_a_certificate_that_does_not_move_the_day_on_does_not_begin_the_duty_anew() -> None:
+    """The second one begins later and ends before the first duty's day: nothing new is due."""
+    first = certificate("A", JOINED, JOINED + 100 * ONE)
+    second = certificate("B", JOINED + 50 * ONE, JOINED + 200 * ONE)
+    facts = Facts(Clock(JOINED, DUE), (), {"A": first, "B": second}, JOINED + 10 * ONE)
+    assert (stages(facts, POLICIES)[-1].starts_on, stages(facts, POLICIES)[-1].due_on) == (
+        JOINED,
+        DUE,
+    )
