@@ -16,7 +16,7 @@ from contracts.inventory import Severity
 from infra.errors import Refused
 from infra.policy import Policy
 
-from .accounts import ACCOUNTS, INFLOWS, NO_KGS, OUTPUTS, PLACE, Kgs, added
+from .accounts import INFLOWS, NO_KGS, OUTPUTS, PLACE, Kgs, added
 from .balance import Closing
 
 ONE_DAY = timedelta(days=1)
@@ -169,12 +169,8 @@ def _remark(rule: str, severity: Severity, sentence: str) -> Remark:
 
 def through(days: Mapping[date, Kgs], day: date | None) -> Kgs:
     """The masses of all days through one (None: of all)."""
-    total = [0] * len(ACCOUNTS)
-    for one, kgs in days.items():
-        if day is None or one <= day:
-            for place, kg in enumerate(kgs):
-                total[place] += kg
-    return tuple(total)
+    some = [kgs for one, kgs in days.items() if day is None or one <= day]
+    return tuple(map(sum, zip(*some, strict=True))) if some else NO_KGS
 
 
 def blocked(remarks: Iterable[Remark]) -> bool:

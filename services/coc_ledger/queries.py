@@ -13,7 +13,7 @@ from infra.reading import Reader
 from infra.service import Running
 
 from . import trace
-from .accounts import ACCOUNTS, PLACE, Kgs
+from .accounts import ACCOUNTS, NO_KGS, PLACE, Kgs
 from .balance import Terms, cover, figures, percentage, rule_of, working
 from .certificates import CertificateRow
 from .document_rows import DocumentRow
@@ -131,7 +131,7 @@ class Queries:
         period = self._period(row, on)
         key = PoolKey(scope_id=row.scope_id, stage=stage, period=period.starts_on).key
         pool = self.pool(key)
-        masses = through(self.days(key), on) if pool else through({}, None)
+        masses = self._masses(pool, on) if pool else NO_KGS
         policy = self._running.definition.policies.on(on)
         terms = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared) if pool else Terms()
         found = figures(masses)
@@ -156,6 +156,13 @@ class Queries:
             "carries": _carries(pool, policy),
             "policy_id": policy.policy_id,
         }
+
+    def _masses(self, pool: PoolRow, on: date) -> Kgs:
+        """The masses of a pool through a day: as they stand, where nothing was booked on a later
+        one; else day by day."""
+        behind = f"{pool.pool}/{on.isoformat()}"
+        later = self.reader.page(CONSUMER, "pool_days", behind, 0, {"pool": pool.pool})
+        return through(self.days(pool.pool), on) if later else pool.kgs
 
     def reconciliation(self, pool: PoolRow) -> dict[str, object]:
         """A pool month by month."""
