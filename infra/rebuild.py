@@ -1,10 +1,10 @@
 """Rebuild read models beside the live ones, compare, switch. Never publishes, never reacts.
 
 1. A read snapshot of the live tables and cursors is taken.  2. The idle slot is filled from the
-log up to those cursors: facts in chunks, rows folded in memory.  3. The two are compared at equal
-cursors.  4. The idle slot catches up with the live one until it is less than a second behind.
-5. In one unit, under the live cursors' locks, the rest is applied and the word that readers and
-consumers read is switched. The old slot stays until the next rebuild.
+log up to those cursors: facts in chunks, rows folded in memory, indexes once all is in its place.
+3. The two are compared at equal cursors.  4. The idle slot catches up with the live one until it
+is less than a second behind.  5. In one unit, under the live cursors' locks, the rest is applied
+and the word that readers and consumers read is switched. The old slot stays until the next rebuild.
 
 One rebuild of a consumer works at a time, in whatever process: each of its transactions renews a
 lease, and whoever lost it writes nothing more.
