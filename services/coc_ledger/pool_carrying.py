@@ -71,5 +71,5 @@ def carries(carrying: Carrying, name: str) -> Carries | None:
     found = carrying.get(name)
     if found is None:
         return None
-    amount = Amount(*found)
-    return Carries(amount.kg, amount.known_kg, amount.emission_g, amount.partial_g)
+    kg, known_kg, emission_g, _, _, partial_g = found
+    return Carries(kg, known_kg, emission_g, partial_g)

@@ -235,10 +235,11 @@ class Queries:
             if sale.booked_kg and sale.receiver and known:
                 found[sale.receiver].append(_bought(sale))
         for part in parts:
-            carrying, bought = orjson.loads(part.carrying), sum(one.kg for one in found[part.pool])
+            carrying = orjson.loads(part.carrying)
             sources, claimed = part.read_sources(), part.claimed_kg()
             whole = on is None or part.ends_on <= on.isoformat()
             if on is not None and not whole:
+                bought = sum(one.kg for one in found[part.pool])
                 masses = through(self.days(part.pool), on)
                 sources, claimed = _sources_on(part, sources, masses, bought, on), masses[_CLAIMED]
             found[part.pool] += [
