@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -142,8 +142,8 @@ class Imports:
     ) -> Job:
         said = read_said(options.map, options.constants, kind.fields)
         look = _Look(self._running.engine, kind, asked, said)
-        coming = self._coming(kind, body)
-        spooled, sha256 = await spool(self.folder, coming, Lines(options.format))
+        async with aclosing(self._coming(kind, body)) as coming:
+            spooled, sha256 = await spool(self.folder, coming, Lines(options.format))
         ordered = spooled.with_name(f"{spooled.name}{ENDING}.part")
         try:
             kept = await asyncio.to_thread(self.job, asked.import_id)
