@@ -1,6 +1,7 @@
 """What is read of an event field by field is what is read of it as a whole."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 import orjson
 import pytest
@@ -62,7 +63,7 @@ def test_an_event_says_the_same_however_little_of_it_is_read() -> None:
 def test_nothing_is_read_that_nobody_asked_for() -> None:
     narrow = Narrow(CATALOG)
     with pytest.raises(AttributeError) as lacking:
-        assert narrow.recorded(changed()).event.location.country  # type: ignore[attr-defined]  # one
+        attrgetter("location.country")(narrow.recorded(changed()).event)
     full = narrow.more(narrow.recorded(changed()), lacking.value)
     assert full.event == CATALOG.recorded(changed()).event
     assert set(vars(narrow.recorded(changed(name=7)).event)) == {"location"}
@@ -71,7 +72,7 @@ def test_nothing_is_read_that_nobody_asked_for() -> None:
 def test_a_field_that_is_read_is_checked() -> None:
     narrow = Narrow(CATALOG)
     with pytest.raises(AttributeError) as lacking:
-        assert narrow.recorded(changed()).event.name  # type: ignore[attr-defined]  # one of its own
+        attrgetter("name")(narrow.recorded(changed()).event)
     narrow.more(narrow.recorded(changed()), lacking.value)
     with pytest.raises(Undecodable, match="name"):
         narrow.recorded(changed(name=7))
@@ -83,6 +84,6 @@ def test_what_no_event_has_is_the_fault_of_who_asks() -> None:
     narrow = Narrow(CATALOG)
     recorded = narrow.recorded(changed())
     with pytest.raises(AttributeError) as lacking:
-        assert recorded.event.colour  # type: ignore[attr-defined]  # that it has none is the point
+        attrgetter("colour")(recorded.event)
     with pytest.raises(AttributeError, match="colour"):
         narrow.more(recorded, lacking.value)
