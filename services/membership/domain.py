@@ -200,6 +200,7 @@ def _for_answer(body: Body, known: Knowledge) -> dict[str, object]:
         to_member_id=offer.to_member_id,
         open=offer.outcome == "open",
         known_through=known.known_through,
+        answer_by=offer.answer_by,
     )
     return {"offer": evidence}
 

@@ -299,7 +299,7 @@ def _offer(command: AcceptTransfer | ReturnTransfer) -> OfferEvidence:
             transfer_id=command.transfer_id,
             facility_id=command.facility_id,
         )
-    if not offer.open:
+    if not offer.open or (offer.answer_by is not None and command.on > offer.answer_by):
         raise Refused(
             "transfer-not-open",
             f"Transfer {command.transfer_id} of facility {command.facility_id} no longer waits "

@@ -4,6 +4,7 @@
 None of these can be claimed by a client; a missing one means that no such thing is known.
 """
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -40,7 +41,8 @@ class EntityContents(Value):
 
 
 class OfferEvidence(Value):
-    """The offer of a facility as its stream has it; `open` while it waits for an answer."""
+    """The offer of a facility as its stream has it; `open` while it waits for an answer, which
+    counts through `answer_by` even where the clock has yet to come there."""
 
     transfer_id: Id
     facility_id: FacilityId
@@ -48,6 +50,7 @@ class OfferEvidence(Value):
     to_member_id: MemberId
     open: bool
     known_through: Position
+    answer_by: date | None = None
 
 
 def check_member(evidence: MemberEvidence | None, member_id: MemberId) -> None:

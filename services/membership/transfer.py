@@ -119,8 +119,9 @@ def _returned(
 
 
 def complete(command: CompleteTransfer | CompleteReturn, state: Facility) -> Sequence[Event]:
-    """The receiver's answer arrives. One given in time counts, even where the clock came first and
-    returned the offer as expired; what was withdrawn before the answer came stays withdrawn."""
+    """The receiver's answer arrives. An acceptance given in time counts, even where the clock came
+    first and returned the offer as expired; one given late does not, even where the clock has yet
+    to come. What was withdrawn before the answer came stays withdrawn."""
     known = _known_offer(command, state)
     returning = isinstance(command, CompleteReturn)
     if known.outcome == ("returned" if returning else "done"):
@@ -142,7 +143,7 @@ def complete(command: CompleteTransfer | CompleteReturn, state: Facility) -> Seq
             raise _not_open(command, known)
         day, reason = command.effective_on, command.reason
         return [_returned(state, command.transfer_id, day, "returned", reason)]
-    if known.outcome != "open" and not revived:
+    if not (known.outcome == "open" and in_time) and not revived:
         raise _not_open(command, known)
     check_open(state)
     return [

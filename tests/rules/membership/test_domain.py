@@ -137,6 +137,7 @@ def test_an_answer_needs_evidence_of_the_offer() -> None:
             to_member_id="M2",
             open=True,
             known_through=77,
+            answer_by=offered.offers["T1"].answer_by,
         )
     }
     other = {**body, "transfer_id": "T2"}

@@ -302,3 +302,15 @@ def test_within_one_member_the_same_steps_apply() -> None:
     given = passing(given, complete(entity_id="E5", member_id="M1"))
     assert given.state.site.entity_id == "E5"
     assert given.state.member_id == "M1"
+
+
+def test_an_answer_after_the_last_day_is_too_late_though_the_clock_has_yet_to_say_so() -> None:
+    """Whichever comes first, the tick of the last day or the late answer: the offer expires."""
+    day = date(2024, 7, 4)
+    known = EVIDENCE.model_copy(update={"answer_by": ANSWER_BY})
+    late = {"on": day, "offer": known}
+    RECEIVER.when(ACCEPT.model_copy(update=late)).refused("transfer-not-open")
+    RECEIVER.when(RETURN.model_copy(update=late)).refused("transfer-not-open")
+    in_time = {"on": ANSWER_BY, "offer": known}
+    assert RECEIVER.when(ACCEPT.model_copy(update=in_time)).events
+    WAITING.when(complete(day, on=day)).refused("transfer-not-open")
