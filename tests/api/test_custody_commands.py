@@ -30,15 +30,20 @@ BALANCE: Mapping[str, Any] = {
     "owed_kg": 0,
     "blocked": False,
     "suspended_from": None,
-}
+    "carries": {
+        "stock": {"kg": 7_000, "intensity": None, "known_percent": "50", "known_part": "8.1",
+                  "at_least": "4.2"},
+    },
+}  # fmt: skip
 TRACE: Mapping[str, Any] = {
     "number": "D-1",
     "whole": 1_000,
     "nodes": [
         {"level": 1, "kind": "document", "parts": 1_000, "final": False, "document": None,
-         "pool": None, "masked": True},
+         "pool": None, "masked": True, "carries": None},
         {"level": 2, "kind": "own_mine", "parts": 333, "final": True, "document": None,
-         "pool": None, "masked": False},
+         "pool": None, "masked": False,
+         "carries": {"kg": 1_000, "known_kg": 1_000, "emission_g": 5_000_000, "partial_g": 0}},
     ],
 }  # fmt: skip
 CLOSED: Mapping[str, Any] = {
@@ -110,6 +115,7 @@ def test_a_balance_is_told_with_its_working() -> None:
     assert "4,900,000" in shown
     assert "[b]x[/b]" in shown, "what others wrote is no markup"
     assert "r (design)" in shown
+    assert "stock: incomplete, at least 4.2 kg CO2e/kg" in shown
     assert told.asked[0].url.params["on"] == "2026-03-09"
     assert orjson.loads(told.said("balance", "S-1", "aluminium", "--json")) == dict(BALANCE)
 
@@ -118,6 +124,7 @@ def test_a_trace_shows_shares_and_what_is_masked() -> None:
     shown = Told().said("trace", "D-1", "--direction", "downstream")
     assert "100.0000" in shown
     assert "33.3000" in shown
+    assert "5.000" in shown
     assert "(not yours to see)" in shown
 
 
