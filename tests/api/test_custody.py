@@ -118,6 +118,15 @@ def balance(door: Door, member_id: str = SMELTER, on: str | None = None) -> dict
     return found
 
 
+def traced_as_of_a_day(door: Door) -> None:
+    then = door.get(who(SMELTER), "/coc/documents/D-2/trace", on=BEGAN.isoformat())
+    assert [(one["kind"], one["parts"]) for one in then["nodes"]] == [
+        ("post_consumer_scrap", then["whole"])
+    ]
+    early = door.get(who(SMELTER), "/coc/documents/D-2/trace", on=YEAR)
+    assert [node["kind"] for node in early["nodes"]] == ["unknown"], "nothing had come by then"
+
+
 def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
     before = balance(door)
     assert (before["max_output_kg"], before["available_kg"]) == (4900 * TONNE, 4900 * TONNE)
@@ -165,12 +174,7 @@ def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
     assert up["nodes"][0]["carries"] is None
     own = door.get(who(SMELTER), "/coc/documents/D-2/trace")
     assert [node["kind"] for node in own["nodes"]] == ["post_consumer_scrap"]
-    then = door.get(who(SMELTER), "/coc/documents/D-2/trace", on=BEGAN.isoformat())
-    assert [(one["kind"], one["parts"]) for one in then["nodes"]] == [
-        ("post_consumer_scrap", then["whole"])
-    ]
-    early = door.get(who(SMELTER), "/coc/documents/D-2/trace", on=YEAR)
-    assert [node["kind"] for node in early["nodes"]] == ["unknown"], "nothing had come by then"
+    traced_as_of_a_day(door)
     scrap = own["nodes"][0]["carries"]
     assert (scrap["known_kg"], scrap["emission_g"]) == (scrap["kg"], scrap["kg"] * 500)
     waits = balance(door)["carries"]["outflow"]
