@@ -82,11 +82,11 @@ class Transfers(RuleBasedStateMachine):
     def of_facility(self, command: Command) -> Sequence[Event]:
         """Ask the facility; the same again changes nothing more."""
         try:
-            events = list(facility.decide(command, self.facility, POLICIES))  # type: ignore[arg-type]  # its own commands
+            events = list(facility.decide(command, self.facility, POLICIES))  # type: ignore[arg-type]  # ours
         except Refused:
             return ()
         for event in events:
-            self.facility = facility.evolve(self.facility, event)  # type: ignore[arg-type]  # its own events
+            self.facility = facility.evolve(self.facility, event)  # type: ignore[arg-type]  # ours
             if isinstance(event, FacilityTransferred):
                 self.moves.append(event)
             elif isinstance(event, FacilityTransferReturned):
@@ -100,7 +100,8 @@ class Transfers(RuleBasedStateMachine):
         except Refused:
             return
         for event in events:
-            self.entities[name] = entity.evolve(self.entities[name], event)  # type: ignore[arg-type]  # its own events
+            known: Any = event
+            self.entities[name] = entity.evolve(self.entities[name], known)
             if isinstance(event, ANSWERS):
                 self.waiting.append(event)
                 if isinstance(event, EntityAcceptedTransfer):
