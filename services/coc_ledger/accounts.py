@@ -96,6 +96,17 @@ def part(held: Amount, kg: int) -> Amount:
     )
 
 
+def bounded(amount: Amount) -> Amount:
+    """The same with no more of anything than a lot of that mass can carry, and nothing below zero.
+    A movement that is taken back to the gram after a claim had its part of the average may leave
+    more recycled mass than mass in an account; what no lot can carry stays there."""
+    kg, known, grams, pre, post, partial = amount
+    pre = max(0, min(pre, kg))
+    return Amount(
+        kg, max(0, min(known, kg)), max(0, grams), pre, max(0, min(post, kg - pre)), max(0, partial)
+    )
+
+
 def amount_of(entry: Entry) -> Amount:
     """An entry's amount."""
     grams, partial = grams_of(entry.emission_kgco2e), grams_of(entry.partial_kgco2e)

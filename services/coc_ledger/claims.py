@@ -173,7 +173,7 @@ def _claimed(
         left = accounts.plus(whole, minus(carried_amount(command.mass_kg, kept)))
         gone = accounts.plus(step_part(other.carried).change, minus(step_part(kept).change))
         return kept, claim_entries(left, gone, command.lot, restored=False) if left.kg else ()
-    share = accounts.part(held(books, account), more)
+    share = accounts.bounded(accounts.part(held(books, account), more))
     made = step_in(step, share)
     share = accounts.plus(share, made.change)
     entries = claim_entries(share, made.change, command.lot, restored=True)

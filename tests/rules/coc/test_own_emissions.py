@@ -13,9 +13,13 @@ from contracts.custody import Account, Lot, Material, PoolKey, Stage
 from contracts.envelope import Event
 from contracts.inventory import Scope, Step
 from services.coc_ledger.accounts import NOTHING
-from services.coc_ledger.evidence import FacilityResult
+from services.coc_ledger.evidence import FacilityResult, MovementSeen, PoolKnown
 from services.coc_ledger.own_emissions import RESULTS, ResultRow, newest, step_of
-from services.coc_ledger.pool_commands import BookProcessEmissions, ChangeStage
+from services.coc_ledger.pool_commands import (
+    BookProcessEmissions,
+    ChangeStage,
+    ReverseMovement,
+)
 from services.coc_ledger.pool_state import Pool
 from tests.rules.coc.given import DAY, POLICY, balanced, claim, pools, receive, scrap, ship, where
 from tests.rules.coc.results import CASTHOUSE, both, calculated, verified
@@ -152,6 +156,33 @@ def test_mass_whose_footprint_is_not_known_stays_so() -> None:
     assert event.carried.known_kg == 80
     assert event.carried.step_kgco2e == 80 * OWN
     assert event.carried.partial_kgco2e == 120 * OWN, "known of the rest, apart"
+
+
+def test_a_lot_never_carries_more_recycled_metal_than_metal() -> None:
+    """The claim took its part of the average of both shipments; then the one without scrap was
+    taken back to the gram, and what is left counts more scrap than kilograms."""
+    first = pools.when(receive("IN-1", 100, footprint=TOLD), ship("OUT-1", 100))
+    shipped = first.events[-1]
+    assert isinstance(shipped, MovementBooked)
+    row = MovementSeen(
+        movement_id="OUT-1",
+        digest=shipped.digest,
+        kind=shipped.kind,
+        day=shipped.day,
+        entries=shipped.entries,
+        coc_kg=0,
+    )
+    claimed = first.and_when(
+        scrap("IN-2", 400, footprint=TOLD), ship("OUT-2", 400), claim("D-1", 250, **MADE)
+    )
+    back = ReverseMovement(
+        movement_id="BACK", reverses="OUT-1", **where(known=PoolKnown(reversed=row))
+    )
+    done = claimed.and_when(back, claim("D-2", 50, **MADE))
+    event = done.events[-1]
+    assert isinstance(event, OutputDesignated)
+    assert event.carried.post_kg == 50
+    assert balanced(done.state)
 
 
 def test_by_hand_and_verified_are_never_both_counted() -> None:
