@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+import structlog
+
 from infra.decider import derived_id
-from infra.errors import Refused
+from infra.errors import CastmarkError, Refused
 from infra.transaction import Answer, Outcome, Request
 
 from .jobs import Job, NotedRows, RefusedRow, Tally
 from .kinds import Build, Built, Fault, Note, Noted, Packing, Parcel
 from .rows import Row
 
+log = structlog.stdlib.get_logger("castmark.imports")
 CHUNK = 500
 MAX_SENTENCE = 500
 
@@ -87,7 +90,8 @@ def _request(row: Row, parcel: Parcel, job: Job) -> Request:
 
 
 def ask(chunk: Chunk, handle: Handle, job: Job) -> list[Answer]:
-    """The answers to all rows that can be asked for, in their order."""
+    """The answers to all rows that can be asked for, in their order. A fault of ours in a command
+    of many rows is written down, and its rows are asked for one by one."""
     answers = handle(chunk.requests)
     if not chunk.parcels:
         return list(answers)
@@ -97,6 +101,8 @@ def ask(chunk: Chunk, handle: Handle, job: Job) -> list[Answer]:
         if parcel.done is None or parcel.singly is None:
             found[parcel.places[0]] = answer
             continue
+        if isinstance(answer, Exception) and not isinstance(answer, CastmarkError):
+            log.error("import-parcel-failed", import_id=job.import_id, exc_info=answer)
         recorded = answer.recorded if isinstance(answer, Outcome) else ()
         done = parcel.done([one.event for one in recorded])
         for place in parcel.places:
