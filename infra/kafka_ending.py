@@ -39,11 +39,17 @@ def close_what_is_dropped(consumer: AIOKafkaConsumer) -> None:
 
 
 async def begun(starting: asyncio.Task[None], patience_s: float) -> None:
-    """Wait for a start to end, well or not; one that a silent broker holds up is cancelled, and
-    what it held is closed."""
-    await asyncio.wait([starting], timeout=patience_s)
-    starting.cancel()
-    await asyncio.wait([starting])
+    """Wait for a start to end, well or not; one that a silent broker holds up, or for which nobody
+    waits any more, is cancelled, and what it held is closed."""
+    try:
+        await asyncio.wait([starting], timeout=patience_s)
+    finally:
+        starting.cancel()
+        await asyncio.wait([starting])
+        _close_half_open(starting)
+
+
+def _close_half_open(starting: asyncio.Task[None]) -> None:
     try:
         starting.result()
     except asyncio.CancelledError as cancelled:
@@ -62,6 +68,7 @@ async def stop(broker: KafkaBroker, consumer: AIOKafkaConsumer | None) -> None:
     except* KafkaError as failed:  # its tasks had failed before; it is given up anyway
         LOG.warning("stop-failed", reasons=[str(error) for error in failed.exceptions])
     finally:
+        await _cancel(task for one in broker.subscribers for task in getattr(one, "tasks", ()))
         if consumer is not None:
             await _let_go(consumer)
 
@@ -84,6 +91,7 @@ async def _let_go(consumer: AIOKafkaConsumer) -> None:
     client.cluster = ClusterMetadata()  # it knows no broker: no task gets a connection any more
     async with client._get_conn_lock:  # and who was opening one has it, so that it is closed too
         await client.close()
+    consumer._closed = True  # FastStream, broken off as it waited, may not have come to its `stop`
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[object] | None]) -> None:

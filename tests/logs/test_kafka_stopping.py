@@ -1,7 +1,7 @@
 """A consumer that is told to stop leaves nothing open: while it still begins, while it fails."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 
@@ -14,6 +14,7 @@ from aiokafka.protocol.fetch import FetchRequest  # type: ignore[import-untyped]
 from contracts.catalog import Topic
 from infra import kafka_follower
 from infra.bus import Progress
+from infra.consumer import Applied, Applier, Batch
 from infra.kafka_follower import Follower
 from tests.databases import Database
 from tests.logs.kafka_rig import FEED, READER, Feed, Following, Rig, boxes, send, until
@@ -186,3 +187,52 @@ async def test_a_connection_that_is_replaced_is_closed(
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+async def test_a_follower_that_is_cancelled_while_it_stops_has_stopped(
+    bootstrap: list[str], topic: Topic, rig: Rig
+) -> None:
+    """As when a service ends while its consumer gives up a connection that stands still: what it
+    was applying is waited for, and that wait is broken off."""
+    applying, before = asyncio.Event(), sockets()
+
+    class Slow(Applier):
+        async def apply_all(self, batches: Sequence[Batch]) -> list[Applied]:
+            applying.set()
+            await asyncio.sleep(20)
+            return await super().apply_all(batches)
+
+    await send(bootstrap, topic, Feed().put(*boxes(3)).received)
+    slow = Slow(rig.consumer, rig.writer, rig.models)
+    follower = Follower(bootstrap, slow, {FEED: topic}, Progress("ending"))
+    running = asyncio.create_task(follower.run())
+    async with asyncio.timeout(20):
+        await applying.wait()
+    consumer = follower._consumer
+    running.cancel()
+    await asyncio.sleep(0.05)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert consumer._closed
+    assert await still_open() <= before
+
+
+async def test_a_follower_that_is_cancelled_again_while_its_start_is_waited_for_has_stopped(
+    bootstrap: list[str], topic: Topic, rig: Rig
+) -> None:
+    before = sockets()
+    async with silent_after(bootstrap, 1) as broker:
+        follower = Follower(broker.bootstrap, rig.applier, {FEED: topic}, Progress("twice"))
+        running = asyncio.create_task(follower.run())
+        async with asyncio.timeout(20):
+            await broker.held.wait()
+        consumer = follower._consumer
+        for _ in range(2):
+            running.cancel()
+            await asyncio.sleep(0.05)
+        with suppress(asyncio.CancelledError):
+            await running
+        assert consumer._closed
+        await asyncio.sleep(0)
+    assert await still_open() <= before
