@@ -3,10 +3,12 @@
 from datetime import date
 from typing import Any
 
+from contracts.coc import MovementBooked
 from contracts.custody import Account, CertificateSeen, Checked, Lot, Origin, PoolKey, Stage, Topic
+from contracts.envelope import Event
 from contracts.values import CertificationStatus, Standard
 from services.coc_ledger import document, pool, scope
-from services.coc_ledger.evidence import Diligence, PoolKnown, ScopeEvidence
+from services.coc_ledger.evidence import Diligence, MovementSeen, PoolKnown, ScopeEvidence
 from services.coc_ledger.pool_commands import DesignateOutput, ReceiveMaterial, ShipMaterial
 from services.coc_ledger.pool_state import Pool
 from tests.rules.spec import Spec, policies_of
@@ -124,6 +126,19 @@ def w11() -> tuple[ReceiveMaterial | ShipMaterial, ...]:
         scrap("IN-2", 5000 * TONNE),
         ship("OUT-1", 9000 * TONNE),
         ship("OUT-2", 800 * TONNE, Lot.SCRAP),
+    )
+
+
+def movement(event: Event) -> MovementSeen:
+    """A booked movement as the ledger's rows tell it to a later command."""
+    assert isinstance(event, MovementBooked)
+    return MovementSeen(
+        movement_id=event.movement_id,
+        digest=event.digest,
+        kind=event.kind,
+        day=event.day,
+        entries=event.entries,
+        coc_kg=0,
     )
 
 

@@ -13,7 +13,7 @@ from contracts.custody import Account, Lot, Material, PoolKey, Stage
 from contracts.envelope import Event
 from contracts.inventory import Scope, Step
 from services.coc_ledger.accounts import NOTHING
-from services.coc_ledger.evidence import FacilityResult, MovementSeen, PoolKnown
+from services.coc_ledger.evidence import FacilityResult, PoolKnown
 from services.coc_ledger.own_emissions import RESULTS, ResultRow, newest, step_of
 from services.coc_ledger.pool_commands import (
     BookProcessEmissions,
@@ -21,7 +21,18 @@ from services.coc_ledger.pool_commands import (
     ReverseMovement,
 )
 from services.coc_ledger.pool_state import Pool
-from tests.rules.coc.given import DAY, POLICY, balanced, claim, pools, receive, scrap, ship, where
+from tests.rules.coc.given import (
+    DAY,
+    POLICY,
+    balanced,
+    claim,
+    movement,
+    pools,
+    receive,
+    scrap,
+    ship,
+    where,
+)
 from tests.rules.coc.results import CASTHOUSE, both, calculated, verified
 from tests.rules.coc.told import recorded
 from tests.rules.coc.world import YEAR, World
@@ -163,15 +174,7 @@ def test_a_lot_never_carries_more_recycled_metal_than_metal() -> None:
     taken back to the gram, and what is left counts more scrap than kilograms."""
     first = pools.when(receive("IN-1", 100, footprint=TOLD), ship("OUT-1", 100))
     shipped = first.events[-1]
-    assert isinstance(shipped, MovementBooked)
-    row = MovementSeen(
-        movement_id="OUT-1",
-        digest=shipped.digest,
-        kind=shipped.kind,
-        day=shipped.day,
-        entries=shipped.entries,
-        coc_kg=0,
-    )
+    row = movement(shipped)
     claimed = first.and_when(
         scrap("IN-2", 400, footprint=TOLD), ship("OUT-2", 400), claim("D-1", 250, **MADE)
     )

@@ -16,7 +16,7 @@ from contracts.coc import (
 )
 from contracts.custody import Account, Carried, Lot, Origin, Stage
 from contracts.values import Standard
-from services.coc_ledger.evidence import MovementSeen, PoolKnown, ReplacedClaim, Stake
+from services.coc_ledger.evidence import PoolKnown, ReplacedClaim, Stake
 from services.coc_ledger.pool_commands import (
     ApplyChange,
     BookLoss,
@@ -42,6 +42,7 @@ from tests.rules.coc.given import (
     balanced,
     claim,
     kg,
+    movement,
     pools,
     receive,
     scope_seen,
@@ -114,14 +115,7 @@ def test_an_id_that_the_state_forgot_is_known_from_rows_or_waited_for() -> None:
     full.and_when(receive("IN-0", 1)).refused("ledger-ahead")
     first = pools.when(many[0]).events[1]
     assert isinstance(first, MovementBooked)
-    row = MovementSeen(
-        movement_id="IN-0",
-        digest=first.digest,
-        kind=first.kind,
-        day=first.day,
-        entries=first.entries,
-        coc_kg=0,
-    )
+    row = movement(first)
     known = PoolKnown(through=full.state.version, movement=row)
     full.and_when(receive("IN-0", 1, known=known)).nothing()
     full.and_when(receive("IN-0", 2, known=known)).refused("movement-id-used")
@@ -132,15 +126,7 @@ def test_a_reversal_takes_a_movement_back_to_the_gram_and_once() -> None:
     before = pools.when(scrap("IN-1", 999))
     booked = before.and_when(receive("IN-2", 100, footprint=told))
     event = booked.events[0]
-    assert isinstance(event, MovementBooked)
-    row = MovementSeen(
-        movement_id="IN-2",
-        digest=event.digest,
-        kind=event.kind,
-        day=event.day,
-        entries=event.entries,
-        coc_kg=0,
-    )
+    row = movement(event)
     back = ReverseMovement(
         movement_id="BACK", reverses="IN-2", **where(known=PoolKnown(reversed=row))
     )
@@ -156,15 +142,7 @@ def test_a_reversal_takes_a_movement_back_to_the_gram_and_once() -> None:
 def test_a_shipment_that_a_document_claims_is_not_taken_back() -> None:
     booked = pools.when(scrap("IN-1", 100), ship("OUT-1", 80))
     event = booked.events[-1]
-    assert isinstance(event, MovementBooked)
-    row = MovementSeen(
-        movement_id="OUT-1",
-        digest=event.digest,
-        kind=event.kind,
-        day=event.day,
-        entries=event.entries,
-        coc_kg=0,
-    )
+    row = movement(event)
     back = ReverseMovement(
         movement_id="BACK", reverses="OUT-1", **where(known=PoolKnown(reversed=row))
     )
