@@ -4,6 +4,11 @@ A feed reads on from given places for as long as it is asked to, and hands over 
 order and unjudged; `Subscriber` judges. A service that is away is waited for, however long: with
 doubling, jittered waits. After every interruption it asks from the event *before* the one it has,
 so that event comes again and a changed history shows.
+
+With `types` (`certification.certificate_granted`, whatever its version, or `certification`: all of
+an area) only such events come. The event that it has is then asked for by itself, since the filter
+may be another one than before: a checkpoint serves any filter, but what an earlier one left out
+does not come later.
 """
 
 import logging
@@ -85,9 +90,11 @@ class HttpFeed:
         follow: bool = True,
         limit: int = 500,
         wait_s: int = 20,
+        types: Sequence[str] = (),
         client: httpx.Client | None = None,
     ) -> None:
         self._connect = partial(Service, url, token, timeout_s=wait_s + 15.0, client=client)
+        self._types = _names(types)
         self._follow = follow
         self._limit = limit
         self._wait_s = wait_s if follow else 0
@@ -99,22 +106,29 @@ class HttpFeed:
 
     def _poll(self, service: Service, place: Place) -> Reading:
         backoff, position, known = Backoff(), place.position, bool(place.leaf)
-        overlap = known
+        overlap, looked = known, position
         while True:
             asked_at = time.monotonic()
             try:
-                answer = self._ask(service, position - 1 if overlap else position)
+                if overlap and self._types:
+                    held = _held(service, place, position)
+                    yield held
+                    overlap = not held
+                answer = self._ask(service, position - 1 if overlap else looked)
             except _Away as away:
                 LOG.warning("%s; waiting for it", away)
-                overlap = known
+                overlap, looked = known, position
                 backoff.wait(away.rest_s)
                 continue
             backoff.reset()
             arrivals = _arrivals(answer, place, service.url)
             if arrivals:
                 _same_past(arrivals[0], position, overlap=overlap)
-                position = arrivals[-1].received.record.envelope.position
+                position = looked = arrivals[-1].received.record.envelope.position
                 known, overlap = True, False
+            if self._types:
+                looked = max(looked, _last(answer, service.url))
+            if arrivals:
                 yield arrivals
                 continue
             if not self._follow:
@@ -125,20 +139,8 @@ class HttpFeed:
 
     def _ask(self, service: Service, after: int) -> Mapping[str, object]:
         """One question; raises _Away when it is worth asking again."""
-        params = {"after": str(after), "limit": str(self._limit), "wait": str(self._wait_s)}
-        try:
-            answer = service.client.get(
-                f"{service.url}/feed",
-                params=params,
-                headers=service.headers(),
-                timeout=service.timeout,
-            )
-        except httpx.TransportError as error:
-            raise _Away(f"{service.url}/feed: {type(error).__name__} {error}") from error
-        if answer.status_code in AWAY:
-            raise _Away(f"{service.url}/feed: {answer.status_code}", retry_after_s(answer))
-        raise_for(answer, FeedRefused)
-        return mapping(parsed(answer), f"{service.url}/feed")
+        asked = {"after": str(after), "limit": str(self._limit), "wait": str(self._wait_s)}
+        return _page(service, {**asked, **self._types})
 
 
 class SseFeed:
@@ -149,9 +151,15 @@ class SseFeed:
     sends_again = False
 
     def __init__(
-        self, url: str, token: Token | None = None, *, client: httpx.Client | None = None
+        self,
+        url: str,
+        token: Token | None = None,
+        *,
+        types: Sequence[str] = (),
+        client: httpx.Client | None = None,
     ) -> None:
         self._connect = partial(Service, url, token, timeout_s=SILENCE_S, client=client)
+        self._types = _names(types)
 
     def read(self, places: Mapping[int, Place], *, again: bool = False) -> Reading:
         """See Feed. Raises FeedRefused, BadAnswer, HistoryChanged."""
@@ -163,6 +171,10 @@ class SseFeed:
         while True:
             overlap = known
             try:
+                if known and self._types:
+                    held = _held(service, place, position)
+                    yield held
+                    overlap = not held
                 for arrivals in self._stream(service, position - 1 if overlap else position):
                     backoff.reset()
                     if arrivals:
@@ -185,7 +197,7 @@ class SseFeed:
         }
         try:
             with service.client.stream(
-                "GET", url, headers=headers, timeout=service.timeout
+                "GET", url, params=self._types, headers=headers, timeout=service.timeout
             ) as answer:
                 if answer.status_code in AWAY:
                     raise _Away(f"{url}: {answer.status_code}", retry_after_s(answer))
@@ -236,6 +248,47 @@ class _Away(Exception):
     def __init__(self, why: str, rest_s: float = 0.0) -> None:
         super().__init__(why)
         self.rest_s = rest_s
+
+
+def _names(types: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """A filter as parameters: none for every event."""
+    if isinstance(types, str):
+        raise ValueError(f"types are a list: [{types!r}]")
+    return {"type": list(types)} if types else {}
+
+
+def _page(service: Service, params: Mapping[str, str | Sequence[str]]) -> Mapping[str, object]:
+    """A page of the feed; raises _Away when it is worth asking again."""
+    try:
+        answer = service.client.get(
+            f"{service.url}/feed",
+            params=params,
+            headers=service.headers(),
+            timeout=service.timeout,
+        )
+    except httpx.TransportError as error:
+        raise _Away(f"{service.url}/feed: {type(error).__name__} {error}") from error
+    if answer.status_code in AWAY:
+        raise _Away(f"{service.url}/feed: {answer.status_code}", retry_after_s(answer))
+    raise_for(answer, FeedRefused)
+    return mapping(parsed(answer), f"{service.url}/feed")
+
+
+def _held(service: Service, place: Place, position: int) -> list[Arrival]:
+    """The event that a subscriber has, as it stands now, whatever its type."""
+    answer = _page(service, {"after": str(position - 1), "limit": "1", "wait": "0"})
+    arrivals = _arrivals(answer, place, service.url)
+    if arrivals:
+        _same_past(arrivals[0], position, overlap=True)
+    return arrivals
+
+
+def _last(answer: Mapping[str, object], url: str) -> int:
+    """How far the service looked."""
+    text = answer.get("last")
+    if not (isinstance(text, str) and text.isascii() and text.isdecimal()):
+        raise BadAnswer(f"{url}/feed: `last` is {text!r}, not a position")
+    return int(text)
 
 
 def _same_past(first: Arrival, position: int, *, overlap: bool) -> None:

@@ -1,4 +1,5 @@
-"""`GET /feed` (with long poll) and `GET /feed/stream` (SSE): one public order for both."""
+"""`GET /feed` (with long poll) and `GET /feed/stream` (SSE): one public order for both, whole or
+filtered; `GET /feed/newest` for people, who read it from its end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,11 +7,13 @@ from typing import Annotated
 
 import orjson
 from fastapi import Header, Query
+from pydantic import StringConstraints
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.certification import EVENTS
+from contracts.values import ID_PATTERN
 from infra.errors import Refused
 from infra.news import News
 from infra.operations import add_operations, readiness_of
@@ -18,17 +21,42 @@ from infra.problems import Problem
 from infra.service import Running
 from infra.web import Api, Json, Readiness, Shared, SignedIn, build_api
 
-from .queries import FeedReader, Item
+from .queries import EVERYTHING, KINDS, FeedReader, Found, Wanted
+from .rows import kind_of
 
 PAGE = 1_000
 MAX_WAIT_S = 60
 PING_S = 15
+TYPES_AT_MOST = 50
+MEMBERS_AT_MOST = 100
+TypeName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*(\.v[0-9]+)?)?$")
+]
+Types = Annotated[
+    list[TypeName],
+    Query(
+        max_length=TYPES_AT_MOST,
+        default_factory=list,
+        description="what happened (`certification.duty_met`, whatever its version), or all of an"
+        " area (`certification`); may be repeated",
+    ),
+]
+Members = Annotated[
+    list[Annotated[str, StringConstraints(pattern=ID_PATTERN)]],
+    Query(max_length=MEMBERS_AT_MOST, default_factory=list, description="may be repeated"),
+]
 PROBLEMS = (
     Problem(
         "invalid-position",
         "Not a position",
         "Positions are whole numbers from 0; send the `last` of an earlier answer, or the id of"
         " the last event received.",
+    ),
+    Problem(
+        "invalid-event-type",
+        "No event has that type",
+        "A filter that lets nothing through looks like a quiet day, so it is refused. `facts.known`"
+        " lists what there is; a version (`.v1`) may stand behind it and changes nothing.",
     ),
 )
 
@@ -40,25 +68,47 @@ class Feed:
         self.reader = FeedReader(running)
         self.news = News(running.writer)
 
-    async def after(self, position: int, limit: int, wait_s: float) -> list[Item]:
-        """Events behind a position; waits up to `wait_s` seconds for the first."""
+    async def after(self, position: int, limit: int, wait_s: float, wanted: Wanted) -> Found:
+        """Events behind a position; waits up to `wait_s` seconds for the first. What a filter
+        leaves out is looked at once."""
         until = asyncio.get_running_loop().time() + wait_s
         while True:
             news = self.news.next()
-            items = await asyncio.to_thread(self.reader.after, position, limit)
+            found = await asyncio.to_thread(self.reader.after, position, limit, wanted)
             left = until - asyncio.get_running_loop().time()
-            if items or left <= 0:
-                return items
+            if found.items or left <= 0:
+                return found
+            position = found.last
             await self.news.wait(news, min(left, 1.0))
 
-    async def follow(self, position: int) -> AsyncIterator[ServerSentEvent]:
-        """Events behind a position for ever."""
+    async def follow(self, position: int, wanted: Wanted) -> AsyncIterator[ServerSentEvent]:
+        """Events behind a position for ever. A message that has only an id says how far was looked:
+        a browser, or any client after the standard, resumes from there."""
         while True:
-            for item in await self.after(position, PAGE, MAX_WAIT_S):
+            found = await self.after(position, PAGE, MAX_WAIT_S, wanted)
+            for item in found.items:
                 position = item.position
                 yield ServerSentEvent(
-                    data=item.cloudevent.decode(), event=item.type, id=str(item.position)
+                    data=item.cloudevent.decode(), event=item.type, id=str(position)
                 )
+            if found.last > position:
+                position = found.last
+                yield ServerSentEvent(id=str(position))
+
+    async def wanted(self, types: list[str], members: list[str]) -> Wanted:
+        """A filter as asked for; refused `invalid-event-type` where nothing can have that type."""
+        if not types and not members:
+            return EVERYTHING
+        names = tuple(dict.fromkeys(map(kind_of, types)))
+        for name in names:
+            if not await asyncio.to_thread(self.reader.knows, name):
+                raise Refused(
+                    "invalid-event-type",
+                    f"no public event is called {name}",
+                    given=name,
+                    known=KINDS,
+                )
+        return Wanted(names, tuple(members))
 
 
 def _position(text: str) -> int:
@@ -76,35 +126,8 @@ def api(running: Running, shared: Shared) -> Api:
 
     made = build_api("subscriptions", "/feed", "The public feed", shared, ready, PROBLEMS)
     add_operations(made, running)
-
-    @made.get("/feed", tags=["feed"])
-    async def pull(
-        principal: SignedIn,
-        after: Annotated[str, Query(description="position of the last event you have")] = "0",
-        limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
-        wait: Annotated[float, Query(ge=0, le=MAX_WAIT_S, description="seconds")] = 0,
-    ) -> Response:
-        """Public events behind a position, oldest first; with `wait`, a long poll."""
-        position = _position(after)
-        items = await feed.after(position, limit, wait)
-        last = items[-1].position if items else position
-        store_id = await asyncio.to_thread(feed.reader.store_id)
-        events = [orjson.Fragment(item.cloudevent) for item in items]
-        return Json({"events": events, "last": str(last), "store_id": store_id})
-
-    @made.get("/feed/stream", tags=["feed"])
-    async def stream(
-        request: Request,
-        principal: SignedIn,
-        after: Annotated[str | None, Query()] = None,
-        last_event_id: Annotated[str | None, Header()] = None,
-    ) -> Response:
-        """The same as server-sent events; `Last-Event-ID` (or `after`) says where to resume."""
-        position = _position(last_event_id or after or "0")
-        store_id = await asyncio.to_thread(feed.reader.store_id)
-        return EventSourceResponse(
-            feed.follow(position), ping=PING_S, headers={"castmark-store-id": store_id}
-        )
+    _following(made, feed)
+    _reading(made, feed)
 
     @made.get("/feed/schema", tags=["feed"])
     async def schema() -> Response:
@@ -112,3 +135,62 @@ def api(running: Running, shared: Shared) -> Api:
         return Json({event.TYPE: event.model_json_schema() for event in EVENTS})
 
     return made
+
+
+def _following(made: Api, feed: Feed) -> None:
+    @made.get("/feed", tags=["feed"])
+    async def pull(
+        principal: SignedIn,
+        types: Annotated[Types, Query(alias="type")],
+        after: Annotated[str, Query(description="position of the last event you have")] = "0",
+        limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
+        wait: Annotated[float, Query(ge=0, le=MAX_WAIT_S, description="seconds")] = 0,
+    ) -> Response:
+        """Public events behind a position, oldest first; with `wait`, a long poll. With `type`,
+        only those: `last` moves on past the others too, and `previous` of an event is the position
+        before it of those that the filter lets through."""
+        wanted = await feed.wanted(types, [])
+        found = await feed.after(_position(after), limit, wait, wanted)
+        store_id = await asyncio.to_thread(feed.reader.store_id)
+        events = [orjson.Fragment(item.cloudevent) for item in found.items]
+        return Json({"events": events, "last": str(found.last), "store_id": store_id})
+
+    @made.get("/feed/stream", tags=["feed"])
+    async def stream(
+        request: Request,
+        principal: SignedIn,
+        types: Annotated[Types, Query(alias="type")],
+        after: Annotated[str | None, Query()] = None,
+        last_event_id: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """The same as server-sent events; `Last-Event-ID` (or `after`) says where to resume. With
+        `type`, a message without data tells now and then how far was looked."""
+        wanted = await feed.wanted(types, [])
+        position = _position(last_event_id or after or "0")
+        store_id = await asyncio.to_thread(feed.reader.store_id)
+        return EventSourceResponse(
+            feed.follow(position, wanted), ping=PING_S, headers={"castmark-store-id": store_id}
+        )
+
+
+def _reading(made: Api, feed: Feed) -> None:
+    @made.get("/feed/newest", tags=["feed"])
+    async def newest(
+        principal: SignedIn,
+        types: Annotated[Types, Query(alias="type")],
+        members: Annotated[Members, Query(alias="member")],
+        before: Annotated[str | None, Query(description="`next` of the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
+    ) -> Response:
+        """Public events, the newest first: for reading back. To follow, ask `/feed`."""
+        wanted = await feed.wanted(types, members)
+        start = None if before is None else _position(before)
+        items = await asyncio.to_thread(feed.reader.newest, start, limit, wanted)
+        page = items[:limit]
+        return Json(
+            {
+                "events": [orjson.Fragment(item.cloudevent) for item in page],
+                "next": str(page[-1].position) if len(items) > limit else None,
+                "kinds": KINDS,
+            }
+        )

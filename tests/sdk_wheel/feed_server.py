@@ -1,7 +1,8 @@
 """A small real HTTP server that speaks the public feed: `/feed`, `/feed/stream`, with faults.
 
 Its history is a list that a test may extend, replace or shorten while it serves. `faults` are
-taken one per request before anything is answered: a status, or "drop" to hang up.
+taken one per request before anything is answered: a status, or "drop" to hang up. Events at the
+positions `lost` are in the history and are not sent.
 """
 
 import threading
@@ -16,7 +17,7 @@ import orjson
 
 from contracts.cloudevents import Received
 from contracts.feed import STORE_HEADER, feed_item
-from tests.sdk_wheel.history import STORE
+from tests.sdk_wheel.history import STORE, chain
 
 PING_S = 0.2
 Answer = tuple[int, bytes]
@@ -36,6 +37,7 @@ class FeedServer(ThreadingHTTPServer):
         self.bodies: list[tuple[str, bytes]] = []
         self.hang_up_after: int | None = None
         self.token: str | None = None
+        self.lost: set[int] = set()
         self.answers: dict[str, Callable[[bytes], Answer]] = {}
         self.stopped = threading.Event()
 
@@ -75,11 +77,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self._fault() or self._stranger():
             return
         parts = urlsplit(self.path)
-        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        sent = parse_qs(parts.query)
+        query = {key: values[-1] for key, values in sent.items()}
+        types = sent.get("type", [])
         if parts.path == "/feed":
-            self._page(query)
+            self._page(query, types)
         elif parts.path == "/feed/stream":
-            self._stream()
+            self._stream(types)
         else:
             self._other(self.path, b"")
 
@@ -119,23 +123,31 @@ class _Handler(BaseHTTPRequestHandler):
         self._problem(401, "token-missing", "send a bearer token")
         return True
 
-    def _page(self, query: dict[str, str]) -> None:
+    def _page(self, query: dict[str, str], types: list[str]) -> None:
         until = time.monotonic() + float(query["wait"])
-        found = self._after(int(query["after"]))
+        after, limit = int(query["after"]), int(query["limit"])
+        found = self._after(after, types)
         while not found and time.monotonic() < until and not self.server.stopped.is_set():
             time.sleep(0.02)
-            found = self._after(int(query["after"]))
-        found = found[: int(query["limit"])]
-        last = found[-1].record.envelope.position if found else int(query["after"])
+            found = self._after(after, types)
+        end = max(after, *(_position(one) for one in self._after(after, [])), 0)
+        whole = types and len(found) <= limit
+        found = found[:limit]
+        last = end if whole else _position(found[-1]) if found else after
         items = b",".join(feed_item(received) for received in found)
         body = b'{"events":[%s],"last":"%d","store_id":"%s"}'
         content = body % (items, last, self.server.store_id.encode())
         self._send(200, "application/json", content)
 
-    def _after(self, position: int) -> list[Received]:
-        return [one for one in self.server.history if one.record.envelope.position > position]
+    def _after(self, position: int, types: list[str]) -> list[Received]:
+        found = self.server.history
+        if types:
+            wanted = (one.record for one in found if one.record.type.rpartition(".v")[0] in types)
+            found = chain(wanted, self.server.store_id)
+        found = [one for one in found if _position(one) not in self.server.lost]
+        return [one for one in found if _position(one) > position]
 
-    def _stream(self) -> None:
+    def _stream(self, types: list[str]) -> None:
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header(STORE_HEADER, self.server.store_id)
@@ -144,8 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         after, sent = int(self.headers["last-event-id"]), 0
         while not self.server.stopped.is_set():
-            for one in self._after(after):
-                after = one.record.envelope.position
+            for one in self._after(after, types):
+                after = _position(one)
                 name = one.record.type.encode()
                 self.wfile.write(
                     b"id: %d\r\nevent: %s\r\ndata: %s\r\n\r\n" % (after, name, feed_item(one))
@@ -153,7 +165,8 @@ class _Handler(BaseHTTPRequestHandler):
                 sent += 1
                 if sent == self.server.hang_up_after:
                     return
-            self.wfile.write(b": still here\r\n\r\n")
+            note = b"id: %d\r\n\r\n" % after if types else b": still here\r\n\r\n"
+            self.wfile.write(note)
             self.wfile.flush()
             time.sleep(PING_S)
 
@@ -167,3 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+
+def _position(one: Received) -> int:
+    return one.record.envelope.position
