@@ -7,8 +7,10 @@ the account carries, rounded down to the unit; the rest stays, and nothing is lo
 sources.md 5.3.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from operator import sub
 from typing import NamedTuple
 
 from contracts.coc_movements import Ways
@@ -184,6 +186,16 @@ def shifted_kg(kgs: Kgs, ways: Ways) -> Kgs:
 def added(one: Kgs, other: Kgs) -> Kgs:
     """The sum of masses, account by account."""
     return tuple(a + b for a, b in zip(one, other, strict=True))
+
+
+def standings(total: Kgs, days: Mapping[date, Kgs], day: date) -> Iterator[tuple[date, Kgs]]:
+    """The masses as they stood after each day from one on, the last day first: `total` less what
+    was booked on later `days`. Days on which nothing was booked stand as the one before."""
+    left = total
+    for later in sorted((one for one in days if one > day), reverse=True):
+        yield later, left
+        left = tuple(map(sub, left, days[later]))
+    yield day, left
 
 
 def held(books: Books, account: Account) -> Amount:

@@ -4,6 +4,7 @@
     maximum output    = input percentage x all Output, rounded down, and never more than Input
     cover             = maximum output + balance carried + internal overdraft - overdraft owed
     available         = cover - what was designated, never below zero
+    claimable         = the least of what is available on a day and on every later one
 
 Integers only; every rounding is down, so that no kilogram is claimed that was not covered. Where
 metal without CoC arrives before its output leaves, the percentage falls for a while: what was
@@ -11,7 +12,8 @@ claimed before stays claimed, and nothing more can be until output has followed 
 Rules: sources.md 5.3 (percentage; W10, W11), 5.4 (carry-over, overdraft).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from contracts.custody import Account
@@ -58,6 +60,13 @@ class Cover(NamedTuple):
     available_kg: int
     overdraft_used_kg: int
     shortfall_kg: int
+
+
+class Tightest(NamedTuple):
+    """The day on which least can be claimed of all from one on, and how much that is."""
+
+    day: date
+    available_kg: int
 
 
 class Closing(NamedTuple):
@@ -133,6 +142,13 @@ def cover(found: Figures, terms: Terms, rule: Rule) -> Cover:
         max(0, min(found.designated_kg, found.designated_kg - own)),
         max(0, found.designated_kg - max(0, own + allowed)),
     )
+
+
+def tightest(standings: Iterable[tuple[date, Kgs]], terms: Terms, rule: Rule) -> Tightest:
+    """A claim counts on its own day and on all that follow, so that all of them have to cover it;
+    of days alike the first."""
+    found = (Tightest(day, cover(figures(kgs), terms, rule).available_kg) for day, kgs in standings)
+    return min(found, key=lambda one: (one.available_kg, one.day))
 
 
 def closing(found: Figures, terms: Terms, rule: Rule) -> Closing:

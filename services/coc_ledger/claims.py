@@ -1,8 +1,9 @@
 """Claims on a pool's output: designated for a document, released, restored. Pure.
 
-A claim needs a lot that has left, and cover: on the day of issue, and with all that is booked now.
-A stage change with a CoC part is a claim as well. A claim that replaces another one of the same
-pool first gives that back; where the other one's period is closed, only the difference is booked.
+A claim needs a lot that has left, and cover: on the day of issue, and on every later one with all
+that is booked by now. A stage change with a CoC part is a claim as well. A claim that replaces
+another one of the same pool first gives that back, from that one's day on; where the other one's
+period is closed, only the difference is booked.
 Rules: sources.md 5.3, 5.4, 5.6 (4), 5.7, 8 (R-27, R-28, R-29).
 """
 
@@ -16,7 +17,7 @@ from infra.policy import Policy
 
 from . import accounts
 from .accounts import Amount, carried_amount, entry, held, minus
-from .balance import Cover, cover, figures, rule_of
+from .balance import Cover, Tightest, cover, figures, rule_of, tightest
 from .booking import LOT_ACCOUNT
 from .documents import replaced_before
 from .entity_rules import check_certified, stake_limit, supplier_faults
@@ -29,35 +30,57 @@ from .recent import remembered
 
 
 class Covered(NamedTuple):
-    """What may be claimed: the lesser of the day's and of all that is booked."""
+    """What may be claimed: the least of the day's and of every later one's."""
 
     available_kg: int
     overdraft_used_kg: int
 
 
-def check_cover(
-    state: Pool, day: date, mass_kg: int, extra: tuple[Entry, ...], policy: Policy
-) -> Covered:
-    """Refuse a claim that is not covered (`claim-not-covered`). `extra` entries are booked with
-    it: what a replaced claim gives back, what a stage change sends out."""
-    now = accounts.posted_kg(state.kgs, extra)
-    then = accounts.posted_kg(state.kgs_through(day), extra)
+class Extra(NamedTuple):
+    """Entries that are booked with a claim, and from which day on they count: what a stage change
+    sends out, what a replaced claim of `mass_kg` gives back."""
+
+    entries: tuple[Entry, ...] = ()
+    since: date = date.min
+    mass_kg: int = 0
+
+
+def check_cover(state: Pool, day: date, mass_kg: int, extra: Extra, policy: Policy) -> Covered:
+    """Refuse a claim that any day from its own on does not cover (`claim-not-covered`). Days on
+    which it claims no more than the one that it replaces are not asked: what is short there came
+    by other means, and is not made worse."""
+    stands = [
+        (one, accounts.posted_kg(kgs, extra.entries) if one >= extra.since else kgs)
+        for one, kgs in state.standings(day)
+    ]
     rule = rule_of(policy)
-    covers = [cover(figures(kgs), state.terms, rule) for kgs in (now, then)]
-    least = min(one.available_kg for one in covers)
-    if state.blocked and _own(covers[0]) < 0:
-        least = 0
-    if mass_kg > least:
-        raise Refused(
-            "claim-not-covered",
-            f"{least} kg may be claimed as CoC on {day}, not {mass_kg} kg.",
-            available_kg=least,
-            asked_kg=mass_kg,
-            day=day,
-            blocked=state.blocked,
-        )
-    used = covers[0].overdraft_used_kg
-    return Covered(least, min(mass_kg, max(0, used + mass_kg - max(0, _own(covers[0])))))
+    last = cover(figures(stands[0][1]), state.terms, rule)
+    least = tightest(stands, state.terms, rule)
+    barred = state.blocked and _own(last) < 0
+    if barred:
+        least = Tightest(stands[0][0], 0)
+    asked = [one for one in stands if mass_kg > extra.mass_kg or one[0] < extra.since]
+    short = least if barred or not asked else tightest(asked, state.terms, rule)
+    if asked and mass_kg > short.available_kg:
+        raise _uncovered(state, day, mass_kg, short)
+    used = last.overdraft_used_kg
+    over = min(mass_kg, max(0, used + mass_kg - max(0, _own(last))))
+    return Covered(least.available_kg, over)
+
+
+def _uncovered(state: Pool, day: date, mass_kg: int, short: Tightest) -> Refused:
+    missing = mass_kg - short.available_kg
+    return Refused(
+        "claim-not-covered",
+        f"{short.available_kg} kg may be claimed as CoC on {day}, not {mass_kg} kg: {missing} kg"
+        f" would be missing on {short.day}.",
+        available_kg=short.available_kg,
+        asked_kg=mass_kg,
+        day=day,
+        short_kg=missing,
+        short_on=short.day,
+        blocked=state.blocked,
+    )
 
 
 def _own(found: Cover) -> int:
@@ -117,7 +140,8 @@ def designated(
             asked_kg=command.mass_kg,
         )
     day = min(command.day, state.ends_on or command.day)  # late for the period of an error
-    covered = check_cover(state, day, max(more, 0), back, policy)
+    extra = Extra(back, _since(old, state), old.mass_kg) if old and back else Extra()
+    covered = check_cover(state, day, max(more, 0), extra, policy)
     holder = _stake(command, state, scope, books)
     step = _step(command, state, policy)
     lot, entries = _claimed(command, books, more, old if less else None, step)
@@ -139,7 +163,13 @@ def designated(
         policy_id=policy.policy_id,
         step=step,
     )
-    return (_release(command, old, back, day), event) if old and back else (event,)
+    return (_release(command, old, back, extra.since), event) if old and back else (event,)
+
+
+def _since(old: ReplacedClaim, state: Pool) -> date:
+    """From which day on a replaced claim counts in its pool: one of an error counts from the last
+    day of the period."""
+    return min(old.day, state.ends_on or old.day)
 
 
 def _check_replaced_once(old: ReplacedClaim, state: Pool) -> None:

@@ -123,6 +123,7 @@ def claim_of(state: Document) -> ReplacedClaim | None:
         designated=state.designated,
         ended=state.ended is not None,
         by=state.ended.by if state.ended else None,
+        day=document.issued_on,
     )
 
 

@@ -129,9 +129,9 @@ class FacilityResult(Value):
 
 
 class ReplacedClaim(Value):
-    """The claim of a document that another one replaces, as the document's stream tells it.
-    `designated` is whether it still counts, `ended` whether another one stands in its place, `by`
-    which."""
+    """The claim of a document that another one replaces, as the document's stream tells it: of
+    `day`, from which on it counts. `designated` is whether it still does, `ended` whether another
+    one stands in its place, `by` which."""
 
     number: DocumentNumber
     pool: PoolKey
@@ -141,6 +141,7 @@ class ReplacedClaim(Value):
     designated: bool
     ended: bool = False
     by: DocumentNumber | None = None
+    day: date
 
 
 def digest(*parts: object) -> Id:

@@ -111,7 +111,7 @@ def _book(
     if isinstance(command, ChangeStage) and command.coc_kg:
         extra = tuple(one for one in made.entries if one.account is not Account.OUTPUT_COC)
         extra += (entry(Account.OUTFLOW, Amount(command.coc_kg)),)
-        claims.check_cover(state, command.day, command.coc_kg, extra, policy)
+        claims.check_cover(state, command.day, command.coc_kg, claims.Extra(extra), policy)
     return [*opening, booking.booked(command, made, digest)]
 
 

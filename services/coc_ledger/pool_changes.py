@@ -43,7 +43,7 @@ def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Eve
                 member_id=command.member_id,
                 document=change.document,
                 change_id=change.change_id,
-                day=_day(command, change.day),
+                day=_day(command, min(change.day, state.ends_on or change.day)),
                 mass_kg=change.mass_kg,
                 entries=claims.changed(change),
                 because=change.because,

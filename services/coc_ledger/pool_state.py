@@ -4,7 +4,7 @@
 small however many movements there are: sums, days, and the ids used lately.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import ClassVar, NamedTuple, assert_never
 
@@ -35,6 +35,7 @@ from .accounts import (
     posted_kg,
     shifted,
     shifted_kg,
+    standings,
 )
 from .balance import Terms
 from .evidence import MovementSeen, PoolKnown
@@ -123,13 +124,10 @@ class Pool(NamedTuple):
         """The masses of all that is booked: the sums of the books, so no day is gone through."""
         return tuple(self.books.get(account, NOTHING).kg for account in ACCOUNTS)
 
-    def kgs_through(self, day: date) -> Kgs:
-        """The same through a day. Few days come after the one that is asked about, as a rule."""
-        left = list(self.kgs)
-        for later, kgs in self.days.items():
-            if later > day:
-                left = [all_ - kg for all_, kg in zip(left, kgs, strict=True)]
-        return tuple(left)
+    def standings(self, day: date) -> Iterator[tuple[date, Kgs]]:
+        """The masses after each day from one on, the last first. Few days come after the one that
+        is asked about, as a rule."""
+        return standings(self.kgs, self.days, day)
 
 
 INITIAL = Pool()

@@ -196,7 +196,9 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "claim-not-covered",
         "The claim is not covered",
-        "`facts.available_kg` may be claimed on that day. Claim less, or book the input first.",
+        "`facts.available_kg` may be claimed on that day. A claim counts on each later day as well:"
+        " on `facts.short_on` `facts.short_kg` would be missing. Claim less, or book the input"
+        " first.",
     ),
     Problem(
         "lot-not-shipped",

@@ -65,6 +65,13 @@ class Oracle:
             return 0
         return min(self.input, self.input * self.output // self.inflow)
 
+    def add(self, other: "Oracle") -> None:
+        """What was booked on another day as well."""
+        self.inflow += other.inflow
+        self.input += other.input
+        self.output += other.output
+        self.claimed += other.claimed
+
 
 class Ledger(RuleBasedStateMachine):
     """See the head of the file."""
@@ -169,8 +176,8 @@ class Ledger(RuleBasedStateMachine):
         """A part of what is covered; all of it, and a kilogram more, as well."""
         self.world.settle()
         lot, now = self.free(seller, None, None)
-        _, then = self.free(seller, day, None)
-        mass = max(1, min(lot, now, then) * part // 100 + more)
+        _, least = self.free(seller, day, None)
+        mass = max(1, min(lot, least if more else now) * part // 100 + more)
         return self.issued(self.next_id("D"), seller, mass, day)
 
     @rule(target=numbers, number=numbers, mass=MASS)
@@ -189,8 +196,10 @@ class Ledger(RuleBasedStateMachine):
         """Issue, and ask the oracle first."""
         buyer = "B" if seller == "A" else "A"
         self.world.settle()
-        lot, now = self.free(seller, None, more.get("replaces"))
-        _, then = self.free(seller, day, more.get("replaces"))
+        old = self.world.documents().get(more.get("replaces", ""))
+        lot, least = self.free(seller, day, more.get("replaces"))
+        kept = old.issued.mass_kg if old and old.issued and old.designated else 0
+        fits = mass <= least or mass <= kept
         slug = self.world.attempt(
             "issue_document",
             number=number,
@@ -207,13 +216,14 @@ class Ledger(RuleBasedStateMachine):
         )
         if not slug:
             assert self.valid[seller]
-            assert mass <= min(now, then, lot), "claimed beyond the cover"
+            assert mass <= lot
+            assert fits, "claimed beyond the cover"
             return number
         assert number not in self.world.documents()
         why = {
             "coc-certificate-not-valid": not self.valid[seller],
             "lot-not-shipped": mass > lot,
-            "claim-not-covered": mass > min(now, then),
+            "claim-not-covered": not fits,
         }
         assert why[slug], slug
         return multiple()
@@ -285,14 +295,13 @@ class Ledger(RuleBasedStateMachine):
 
     # --- the oracle ---
 
-    def oracle(self, scope: str, day: date | None, without: str | None) -> tuple[Oracle, int]:
-        """Sums of what was asked through a day, and the lot that is not claimed."""
-        found = Oracle()
-        shipped = 0
-        rows = self.world.reader.rows["movements"].values()
-        for row in rows:
-            event = movement_of(row)
-            if event["pool"]["scope_id"] != scope or (day and row.day > day):
+    def oracle(self, scope: str, day: date | None, without: str | None) -> tuple[int, int]:
+        """What is shipped and not claimed, and what every day from one on lets claim (the last one
+        alone where none is named), by sums of what was asked."""
+        by_day: dict[date, Oracle] = defaultdict(Oracle)
+        for row in self.world.reader.rows["movements"].values():
+            event, found = movement_of(row), by_day[row.day]
+            if event["pool"]["scope_id"] != scope:
                 continue
             sums: dict[str, int] = defaultdict(int)
             for entry in event["entries"]:
@@ -300,20 +309,24 @@ class Ledger(RuleBasedStateMachine):
             found.input -= sums["input_post_consumer"] + sums["input_coc"]
             found.inflow -= sums["input_post_consumer"] + sums["input_coc"] + sums["non_coc"]
             found.output += sums["outflow"]
-            shipped += sums["outflow"]
         for number, state in self.world.documents().items():
             document = state.issued
             assert document is not None
             mine = document.pool.scope_id == scope and number != without
-            if mine and state.designated and (day is None or document.issued_on <= day):
-                found.claimed += document.mass_kg
-        return found, shipped
+            if mine and state.designated:
+                by_day[document.issued_on].claimed += document.mass_kg
+        whole, free = Oracle(), list[int]()
+        by_day[day or YEAR].input += 0
+        for one, more in sorted(by_day.items()):
+            whole.add(more)
+            if day is not None and one >= day:
+                free.append(whole.cover() - whole.claimed)
+        return whole.output - whole.claimed, min(free or [whole.cover() - whole.claimed])
 
     def free(self, scope: str, day: date | None, without: str | None) -> tuple[int, int]:
-        """What is shipped and not claimed, and what the oracle lets claim."""
-        everything, shipped = self.oracle(scope, None, without)
-        found, _ = self.oracle(scope, day, without)
-        return shipped - everything.claimed, max(0, found.cover() - found.claimed)
+        """The same, never below zero."""
+        lot, least = self.oracle(scope, day, without)
+        return lot, max(0, least)
 
     # --- what must be true ---
 
@@ -323,7 +336,8 @@ class Ledger(RuleBasedStateMachine):
             assert balanced(state)
             assert through(state.days, None) == state.kgs
             for day in state.days:
-                assert through(state.days, day) == state.kgs_through(day)
+                stands = dict(state.standings(day))
+                assert stands[day] == through(state.days, day)
 
     @invariant()
     def claims_and_deliveries_stand_on_both_sides(self) -> None:

@@ -257,7 +257,13 @@ def test_a_partner_without_control_takes_no_more_than_its_share() -> None:
     booked.and_when(claim("D-2", 6, **partner)).refused("share-exceeded", limit_kg=25)
     assert booked.and_when(claim("D-2", 5, **partner)).events
     old = ReplacedClaim(
-        number="D-1", pool=KEY, mass_kg=20, lot=Lot.PRODUCT, carried=Carried(), designated=True
+        number="D-1",
+        pool=KEY,
+        mass_kg=20,
+        lot=Lot.PRODUCT,
+        carried=Carried(),
+        designated=True,
+        day=DAY,
     )
     corrected = booked.and_when(claim("D-2", 25, replaced=old, **partner))
     corrected.and_when(claim("D-3", 1, **partner)).refused("share-exceeded", taken_kg=25)
@@ -274,6 +280,7 @@ def test_a_correction_in_the_open_period_gives_the_old_claim_back_first() -> Non
         lot=Lot.PRODUCT,
         carried=event.carried,
         designated=True,
+        day=event.day,
     )
     done = first.and_when(claim("D-2", 4000 * TONNE, replaced=old))
     released, made = done.events
@@ -289,7 +296,13 @@ def test_a_correction_of_a_closed_period_books_the_difference_in_the_present_one
     carried = Carried(known_kg=50, emission_kgco2e=Decimal(25), post_kg=50)
     past = KEY.model_copy(update={"period": date(2025, 1, 1)})
     old = ReplacedClaim(
-        number="D-1", pool=past, mass_kg=50, lot=Lot.PRODUCT, carried=carried, designated=True
+        number="D-1",
+        pool=past,
+        mass_kg=50,
+        lot=Lot.PRODUCT,
+        carried=carried,
+        designated=True,
+        day=date(2025, 5, 1),
     )
     start = pools.when(scrap("IN-1", 100), ship("OUT-1", 100))
     done = start.and_when(claim("D-2", new_kg, replaced=old))
