@@ -26,18 +26,10 @@ from infra.settings import Settings
 
 from .client import connect
 from .folder import lock, remember
-from .operate import print_links
+from .operate import PREFIX_OF, print_links
 from .parts import NAMES, PORTAL
 from .world import is_empty, load_world
 
-PREFIXES = {
-    "membership": "membership",
-    "audit_scheduling": "audits",
-    "ghg": "ghg",
-    "certification": "certification",
-    "coc_ledger": "coc",
-    "subscriptions": "feed",
-}
 START_S = 60.0
 STOP_S = 15.0
 
@@ -85,7 +77,7 @@ class Cluster:
         create_topics(self.kafka.bootstrap, replication=self.brokers)
         ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         self.urls = {
-            PREFIXES[name]: f"http://127.0.0.1:{port}"
+            PREFIX_OF[name]: f"http://127.0.0.1:{port}"
             for name, port in ports.items()
             if name != PORTAL
         }
@@ -133,7 +125,7 @@ class Cluster:
             working=Path.cwd(),
             logs=logs,
         )
-        url = self.urls[""] if name == PORTAL else self.urls[PREFIXES[name]]
+        url = self.urls[""] if name == PORTAL else self.urls[PREFIX_OF[name]]
         self.services[name] = ServiceProcess(name, url, server)
 
     def kill(self, name: str) -> None:
@@ -144,7 +136,7 @@ class Cluster:
 
     def _wait_for(self, name: str) -> None:
         service, deadline = self.services[name], time.monotonic() + START_S
-        path = "/health" if name == PORTAL else f"/{PREFIXES[name]}/health"
+        path = "/health" if name == PORTAL else f"/{PREFIX_OF[name]}/health"
         while True:
             if not service.server.running or time.monotonic() > deadline:
                 log = service.server.log.read_text(errors="replace")

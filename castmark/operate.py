@@ -17,8 +17,17 @@ from infra.devissuer import DevIssuer
 
 from .client import Client, Refusal
 
-PREFIXES = ("membership", "audits", "ghg", "certification", "coc")
-CONSUMING = (*PREFIXES, "feed")
+PREFIX_OF = {
+    "membership": "membership",
+    "audit_scheduling": "audits",
+    "ghg": "ghg",
+    "certification": "certification",
+    "coc_ledger": "coc",
+    "subscriptions": "feed",
+}
+"""The first word of a service's paths. Sentences about its events name the service itself."""
+CONSUMING = tuple(PREFIX_OF.values())
+PREFIXES = CONSUMING[:-1]
 CLOCKS = ("audits", "membership", "ghg", "certification", "coc")
 """Services with a clock, those that others rest on first."""
 LOOK_S = 0.05
@@ -214,8 +223,12 @@ def erase(client: Client, issuer: str, subject: str, out: Console) -> None:
 
 
 def relay(client: Client, service: str, position: int, out: Console) -> None:
-    """Send a topic again."""
-    out.print_json(data=client.post(f"/{service}/operations/relay", {"position": position}))
+    """Send a topic again, of a service named as in sentences or as in its paths."""
+    prefix = PREFIX_OF.get(service, service)
+    if prefix not in PREFIXES:
+        told = f"{service!r} publishes nothing: there are {', '.join(PREFIXES)}"
+        raise Refusal(0, {"slug": "unknown-service", "detail": told})
+    out.print_json(data=client.post(f"/{prefix}/operations/relay", {"position": position}))
 
 
 def verify(client: Client, file: Path | None, out: Console) -> None:

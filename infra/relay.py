@@ -160,7 +160,7 @@ class Relay:
         if lost:  # (a tail that lies behind is no sign: a relay that was paused may have sent it)
             raise Transient(
                 f"partitions {lost} of {self.topic.name} are empty, and records of theirs were"
-                " acknowledged: castmark relay --from 0 sends them again"
+                f" acknowledged: castmark relay {self.store.source} --from 0 sends them again"
             )
 
     def _cursors(self) -> tuple[int, dict[int, int]]:

@@ -46,8 +46,9 @@ class History:
         self, source: str, partition: int, after: Cursor, until: Cursor
     ) -> Generator[list[Received]]:
         """Records of a partition behind one cursor up to another, without repeats and without what
-        this consumer is not handed."""
-        at, passes_all = after.position, self._passes_all
+        this consumer is not handed. RuntimeError when the log has lost any of them: tables made
+        of what is left must not take the place of the live ones."""
+        at, passes_all, where = after.position, self._passes_all, f"{source}/{partition}"
         if at >= until.position:
             return
         for batch in self._log_of(source).replay(source, partition, after, REPLAY):
@@ -59,14 +60,19 @@ class History:
                 if position <= at:
                     continue
                 if received.previous > at:
-                    raise RuntimeError(
-                        f"{source}/{partition} has a hole before {position}: the log lost records"
-                        f" that the live tables have seen; castmark relay {source} --from {at}"
-                        " sends them again"
-                    )
+                    raise RuntimeError(f"{where} has a hole before {position}: {_lost(source, at)}")
                 at = position
                 if passes_all or received.record.type not in BROADCAST:
                     found.append(received)
             yield found
             if at >= until.position:
                 return
+        raise RuntimeError(f"{where} ends before {until.position}: {_lost(source, at)}")
+
+
+def _lost(source: str, at: int) -> str:
+    """The rest of the sentence for whoever must mend it."""
+    return (
+        "the log lost records that the live tables have seen;"
+        f" castmark relay {source} --from {at} sends them again"
+    )

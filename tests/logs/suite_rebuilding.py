@@ -93,6 +93,21 @@ class RebuildingSuite:
         await rig.apply(feed.put("B1:a").batch())
         assert rig.rows().keys() == {"B1"}
 
+    @pytest.mark.parametrize("left", [0, 6])
+    async def test_a_log_that_lost_records_is_told_and_live_stays(
+        self, database: Database, left: int
+    ) -> None:
+        rig, feed = Rig(database, SHOWING), Feed().put(*mixed(1, 10))
+        await rig.apply(feed.batch())
+        before, lost = stored(rig), feed.received[left:]
+        del feed.received[left:]
+        with pytest.raises(RuntimeError, match=f"castmark relay ghg --from {left} sends them"):
+            await rebuilt(rig, feed)
+        assert live_slot(rig) == "a"
+        assert stored(rig) == before
+        feed.received += lost
+        assert (await rebuilt(rig, feed)).differences == ()
+
     async def test_the_slots_take_turns_and_live_goes_on_in_the_new_one(
         self, database: Database
     ) -> None:

@@ -258,7 +258,7 @@ async def test_a_topic_that_lost_what_was_acknowledged_waits_to_be_filled_again(
     rig.topic.lose()
     await rig.write(*many(10, 40))
     async with rig.relaying() as one:
-        await until(lambda: "castmark relay --from 0" in one.progress.reason)
+        await until(lambda: "castmark relay membership --from 0" in one.progress.reason)
         assert not any(rig.topic.partitions.values())
         await rig.writer.run(partial(rewind, position=0))
         await rig.arrived()
