@@ -17,6 +17,7 @@ from services.certification.subjects import loader
 from services.membership import domain as membership
 from services.membership.app import definition as membership_definition
 from services.membership.standing import Member
+from simulator.compare import ABSENT
 from simulator.oracle import IN_FORCE, Deadline, Oracle
 from simulator.rules import ONE_DAY
 
@@ -73,14 +74,17 @@ def fill_nothing(
 
 
 def members_shown(made: Platform) -> Shown:
-    """Membership's own word on every member, as `Oracle.state` puts it."""
+    """Membership's own word on every member, as `Oracle.state` puts it; a row that is not there is
+    shown as such, for the oracle to tell."""
     rows = made.desks["membership"].readers[0].rows["members"]
     return {
         state.member_id: {
             "status": state.standing,
             "reasons": sorted(state.suspensions) if state.status == "member" else [],
             "duties": _duties(state) if state.status == "member" else {},
-            "contradicted": rows[state.member_id].class_contradicted,
+            "contradicted": (
+                rows[state.member_id].class_contradicted if state.member_id in rows else ABSENT
+            ),
         }
         for state in _members(made)
     }
