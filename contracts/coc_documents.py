@@ -60,7 +60,8 @@ class Awaited(Value):
 
 class DocumentIssued(Event):
     """A seller's statement of a delivery. Nothing in it is ever edited: `replaces` supersedes.
-    `registration` is the digest of the id by which a buyer without a scope confirms."""
+    `registration` is the digest of the id by which a buyer without a scope confirms. The customer's
+    certificate rests on `customer_evidence`; without that it is what the seller says."""
 
     TYPE: ClassVar[str] = "coc.document_issued.v1"
     number: DocumentNumber
@@ -85,6 +86,7 @@ class DocumentIssued(Event):
     confirm_by: date
     evidence: Checked
     policy_id: Id
+    customer_evidence: Checked | None = None
 
     @property
     def awaited(self) -> Awaited:

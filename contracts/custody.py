@@ -209,21 +209,31 @@ class Checked(Value):
     certificates: tuple[CertificateSeen, ...] = ()
     known_through_position: Position
 
+    def valid(self, standard: Standard) -> tuple[CertificateId, ...]:
+        """The certificates to that standard which were valid on the day."""
+        return tuple(
+            one.certificate_id
+            for one in self.certificates
+            if one.standard is standard and one.status in VALID
+        )
+
     def holds(self, standard: Standard) -> bool:
-        """Whether a certificate of that standard was valid on the day."""
-        return any(one.standard is standard and one.status in VALID for one in self.certificates)
+        """Whether a certificate to that standard was valid on the day."""
+        return bool(self.valid(standard))
 
 
 VALID = frozenset({CertificationStatus.CERTIFIED_FULL, CertificationStatus.CERTIFIED_PROVISIONAL})
 
 
 class Party(Value):
-    """A side of a delivery: an organisation with its address, and its scope here if it has one."""
+    """A side of a delivery: an organisation with its address, its scope here if it has one, and the
+    number of its Chain of Custody certificate where it is known."""
 
     name: Name
     address: Address
     entity_id: EntityId | None = None
     scope_id: ScopeId | None = None
+    certificate_id: CertificateId | None = None
 
 
 class PoolKey(Value):

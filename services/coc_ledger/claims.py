@@ -20,7 +20,7 @@ from .accounts import Amount, carried_amount, entry, held, minus
 from .balance import Cover, Tightest, cover, figures, rule_of, tightest
 from .booking import LOT_ACCOUNT
 from .documents import replaced_before
-from .entity_rules import check_certified, stake_limit, supplier_faults
+from .entity_rules import check_certified, check_holder, stake_limit, supplier_faults
 from .evidence import ReplacedClaim, ScopeEvidence
 from .footprint import carried, of_lot, step_part
 from .own_emissions import step_in, step_of
@@ -254,7 +254,8 @@ def changed(change: ClaimChange) -> tuple[Entry, ...]:
 def _stake(
     command: DesignateOutput, state: Pool, scope: ScopeEvidence, books: accounts.Books
 ) -> str | None:
-    """A joint venture's holder takes no more than its share of the output (sources.md 5.6, 4)."""
+    """A joint venture's holder is certified to the Performance Standard itself, and takes no more
+    than its share of the output (sources.md 5.6, 4)."""
     holder = command.customer_scope_id
     if holder is None:
         return None
@@ -262,6 +263,7 @@ def _stake(
     limit = stake_limit(scope.stakes, holder, found.output_kg)
     if limit is None:
         return None
+    check_holder(holder, command.customer_seen, command.day)
     replaced = command.replaced.number if command.replaced else None
     taken = sum(
         one.kg

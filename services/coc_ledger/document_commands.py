@@ -18,7 +18,7 @@ from contracts.custody import (
     PoolKey,
     ScopeId,
 )
-from contracts.values import EntityId, Id, MemberId, Name, PersonRef, Value
+from contracts.values import CertificateId, EntityId, Id, MemberId, Name, PersonRef, Value
 from infra.decider import Command
 
 from .evidence import ReplacedClaim, ScopeEvidence
@@ -37,6 +37,13 @@ class Customer(Value):
     entity_id: EntityId | None = None
 
 
+class NamedCustomer(Customer):
+    """The same as a seller names it. The number of its Chain of Custody certificate may be left
+    out: where the customer is known here, it is looked up."""
+
+    certificate_id: CertificateId | None = None
+
+
 class DocumentCommand(Command):
     """What all commands to a document share."""
 
@@ -48,7 +55,8 @@ class DocumentCommand(Command):
 
 
 class Draft(Value):
-    """The words of a document, before the ledger covers them. `pool` is where it is claimed."""
+    """The words of a document, before the ledger covers them. `pool` is where it is claimed; the
+    last two are no words of the seller's alone: what was seen of the customer's certificates."""
 
     member_id: MemberId
     scope_id: ScopeId
@@ -74,6 +82,8 @@ class Draft(Value):
     verifier: Id | None
     replaces: DocumentNumber | None
     correction_reason: Id | None
+    customer_certificate_id: CertificateId | None = None
+    customer_seen: Checked | None = None
 
 
 class IssueDocument(DocumentCommand):
@@ -83,12 +93,21 @@ class IssueDocument(DocumentCommand):
 
     NAME: ClassVar[str] = "issue_document"
     FILLED: ClassVar[frozenset[str]] = frozenset(
-        {"on", "scope", "pool", "customer_member_id", "registration", "claim", "old"}
+        {
+            "on",
+            "scope",
+            "pool",
+            "customer_member_id",
+            "registration",
+            "claim",
+            "old",
+            "customer_seen",
+        }
     )
     member_id: MemberId
     scope_id: ScopeId
     day: date
-    customer: Customer
+    customer: NamedCustomer
     registration_id: Registration | None = None
     responsible: PersonRef
     statement: Conformance
@@ -108,6 +127,7 @@ class IssueDocument(DocumentCommand):
     registration: Digest | None = None
     claim: OutputDesignated | None = None
     old: ReplacedClaim | None = None
+    customer_seen: Checked | None = None
 
 
 class DraftDocument(DocumentCommand):

@@ -12,18 +12,19 @@ from contracts.canonical import canonical_json
 from contracts.coc import OutputDesignated
 from contracts.coc_documents import DocumentIssued, Supplement
 from contracts.custody import STAGE_OF, Checked, Lot, Material, Party
-from contracts.values import Standard
+from contracts.values import CertificateId, Standard
 from infra.decider import derived_id
 from infra.errors import Refused
 from infra.policy import Policy
 
 from . import footprint
 from .accounts import carried_amount
-from .document_commands import Draft, IssueDocument
+from .document_commands import Customer, Draft, IssueDocument
 from .entity_rules import supplier_faults
 from .evidence import ScopeEvidence
 
 Because = Literal["withdrawn", "superseded"]
+LOOKED_UP = ("customer_certificate_id", "customer_seen")
 
 
 class Verdict(NamedTuple):
@@ -34,8 +35,8 @@ class Verdict(NamedTuple):
 
 
 def digest_of(draft: Draft) -> str:
-    """The id of a document's words."""
-    return derived_id(canonical_json(draft).decode())
+    """The id of a document's words, without what was looked up: sent again they are the same."""
+    return derived_id(canonical_json(draft, without=LOOKED_UP).decode())
 
 
 def lot_of(material: Material) -> Lot:
@@ -55,7 +56,12 @@ def draft_of(command: IssueDocument, scope: ScopeEvidence) -> Draft:
         issuer_name=scope.name,
         issuer_address=scope.address,
         issuer_entity_id=scope.entity_id,
-        customer=customer,
+        customer=Customer(
+            name=customer.name,
+            address=customer.address,
+            scope_id=customer.scope_id,
+            entity_id=customer.entity_id,
+        ),
         customer_member_id=command.customer_member_id,
         registration=command.registration,
         responsible=command.responsible,
@@ -72,7 +78,32 @@ def draft_of(command: IssueDocument, scope: ScopeEvidence) -> Draft:
         verifier=command.verifier,
         replaces=command.replaces,
         correction_reason=command.correction_reason,
+        customer_certificate_id=_certificate_of_customer(command),
+        customer_seen=command.customer_seen,
     )
+
+
+def _certificate_of_customer(command: IssueDocument) -> CertificateId | None:
+    """The number of the customer's certificate: as named, or as known here on the day of issue;
+    Refused where it is known that the customer has another one, or none."""
+    named, seen = command.customer.certificate_id, command.customer_seen
+    if seen is None:
+        return named
+    held = seen.valid(Standard.CHAIN_OF_CUSTODY)
+    if named is None:
+        return held[0] if held else None
+    if named not in held:
+        right = f"name {held[0]}" if held else "leave it out"
+        raise Refused(
+            "customer-certificate-not-valid",
+            f"{named} is no Chain of Custody certificate of {seen.entity_id} that was valid on"
+            f" {seen.day}, as far as is known here: {right}.",
+            certificate_id=named,
+            entity_id=seen.entity_id,
+            day=seen.day,
+            known_through_position=seen.known_through_position,
+        )
+    return named
 
 
 def _check_words(command: IssueDocument) -> None:
@@ -156,6 +187,7 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
             address=draft.issuer_address,
             entity_id=draft.issuer_entity_id,
             scope_id=draft.scope_id,
+            certificate_id=held[0],
         ),
         certificate_id=held[0],
         customer=Party(
@@ -163,6 +195,7 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
             address=customer.address,
             entity_id=customer.entity_id,
             scope_id=customer.scope_id,
+            certificate_id=draft.customer_certificate_id,
         ),
         customer_member_id=draft.customer_member_id,
         registration=draft.registration,
@@ -179,6 +212,7 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
         confirm_by=draft.issued_on + timedelta(days=policy.integer("document.confirm_days")),
         evidence=claim.evidence,
         policy_id=policy.policy_id,
+        customer_evidence=draft.customer_seen,
     )
 
 

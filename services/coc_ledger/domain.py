@@ -281,6 +281,7 @@ def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
         key = old.pool if isinstance(error, pool.Pool) and error.end is None else key
     customer = getattr(body.get("customer"), "scope_id", None)
     theirs = scope_on(customer or "", day, known)
+    entity = theirs.entity_id if theirs else getattr(body.get("customer"), "entity_id", None)
     registration = _text(body, "registration_id")
     return {
         "scope": found,
@@ -288,6 +289,7 @@ def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
         "old": old,
         "customer_member_id": theirs.member_id if theirs else None,
         "registration": proof_of(number, registration) if registration else None,
+        "customer_seen": checked(entity, day, known) if entity else None,
     }
 
 

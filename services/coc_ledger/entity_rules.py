@@ -114,6 +114,21 @@ def stake_limit(stakes: Sequence[Stake], holder_scope_id: str, output_kg: int) -
     return None
 
 
+def check_holder(holder_scope_id: str, seen: Checked | None, day: date) -> None:
+    """Refuse a joint venture's holder that is not certified to the Performance Standard itself on
+    the day (rule 4)."""
+    if seen is None or not seen.holds(PS):
+        raise Refused(
+            "holder-ps-certificate-needed",
+            f"{holder_scope_id} has a share of this output without controlling it: on {day} its"
+            " entity held no valid certificate to the Performance Standard, as far as is known"
+            " here.",
+            holder_scope_id=holder_scope_id,
+            day=day,
+            known_through_position=seen.known_through_position if seen else 0,
+        )
+
+
 def missing_topics(records: Iterable[Diligence], day: date, policy: Policy) -> tuple[Topic, ...]:
     """The topics that no record valid on a day covers (rule 6)."""
     seen = {

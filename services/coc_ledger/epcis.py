@@ -253,7 +253,7 @@ def _cast(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
 
 
 def _issue(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
-    carried = event.carried
+    carried, theirs = event.carried, event.customer.certificate_id
     said: Json = {
         "castmark:material": event.material.value,
         "castmark:statement": event.statement.value,
@@ -269,6 +269,7 @@ def _issue(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
         ("footprintMethod", carried.method),
         ("footprintPeriod", carried.period),
         ("footprintVerifier", carried.verifier),
+        ("customerCertificate", theirs and names.of("certificates", theirs)),
         ("replaces", event.replaces),
     ):
         if value is not None:

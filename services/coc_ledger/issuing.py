@@ -53,6 +53,7 @@ def covering(
         checked=seen,
         behind_s=behind_s,
         pool_of_error=_error(draft.pool.period, command),
+        customer_seen=command.customer_seen,
         results=results,
     )
     return own_id("cover", command.number, digest), wanted

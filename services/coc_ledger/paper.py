@@ -69,8 +69,8 @@ def paper(document: DocumentIssued, became: Became, link: str) -> Paper:
     """The words of a document."""
     sections = (
         Section("Document", _head(document)),
-        Section("Issuer", (*_party(document.issuer), ("Certificate", document.certificate_id))),
-        Section("Customer", _party(document.customer)),
+        Section("Issuer", _party(document.issuer, document.certificate_id)),
+        Section("Customer", _party(document.customer, _of_customer(document))),
         Section("Material", _material(document)),
         Section("Footprint", _footprint(document)),
         Section("State", _state(became)),
@@ -96,8 +96,21 @@ def _head(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _party(party: Party) -> tuple[tuple[str, str], ...]:
-    return _said(("Name", party.name), ("Address", party.address), ("Entity", party.entity_id))
+def _party(party: Party, certificate: str | None) -> tuple[tuple[str, str], ...]:
+    return _said(
+        ("Name", party.name),
+        ("Address", party.address),
+        ("Entity", party.entity_id),
+        ("Certificate", certificate),
+    )
+
+
+def _of_customer(document: DocumentIssued) -> str | None:
+    """The customer's certificate; who looked at it, where that was the issuer alone."""
+    number = document.customer.certificate_id
+    if number is None or document.customer_evidence is not None:
+        return number
+    return f"{number} (as the issuer says)"
 
 
 def _material(document: DocumentIssued) -> tuple[tuple[str, str], ...]:

@@ -144,7 +144,7 @@ class ClosePeriod(PoolCommand):
 class DesignateOutput(PoolCommand):
     """Ours, before a document is issued: claim a lot of the output for it. `day` is the day of
     issue; `behind_s` how far the knowledge of certificates is behind; `results` what is verified
-    of the step's own emissions."""
+    of the step's own emissions; `customer_seen` what is known of the customer's certificates."""
 
     NAME: ClassVar[str] = "designate_output"
     document: DocumentNumber
@@ -158,6 +158,7 @@ class DesignateOutput(PoolCommand):
     behind_s: int
     pool_of_error: PoolKey | None = None
     results: tuple[FacilityResult, ...] = ()
+    customer_seen: Checked | None = None
 
     @property
     def pool(self) -> PoolKey:

@@ -87,6 +87,13 @@ PROBLEMS: tuple[Problem, ...] = (
         "Shares in a scope add up to 100 per cent at most. Lower one first.",
     ),
     Problem(
+        "holder-ps-certificate-needed",
+        "The partner is not certified to the Performance Standard",
+        "A partner in a joint venture takes its share without controlling it only while it is"
+        " certified to the Performance Standard itself. Wait for that certificate, or sell to it"
+        " as to anybody else, without a share.",
+    ),
+    Problem(
         "share-exceeded",
         "The partner has taken its share",
         "A partner without control takes no more of the output than its share:"
@@ -193,6 +200,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "The mass of CoC material is at most the mass of all.",
     ),
     # --- claims and documents ---
+    Problem(
+        "customer-certificate-not-valid",
+        "The customer holds another certificate, or none",
+        "The number belongs to no Chain of Custody certificate of this customer that was valid on"
+        " the day of issue. Leave it out: it is looked up where the customer is known here.",
+    ),
     Problem(
         "claim-not-covered",
         "The claim is not covered",

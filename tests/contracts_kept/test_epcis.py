@@ -161,6 +161,7 @@ def rest(kg: int) -> dict[str, object]:
 
 def test_casting_is_a_transformation_told_by_the_document_of_its_product() -> None:
     cast, issue = events_of(exported(told.issued("D-1")))
+    assert str(issue["castmark:customerCertificate"]).endswith("/coc/certificates/C-COC-2")
 
     assert (cast["type"], issue["type"]) == ("TransformationEvent", "TransactionEvent")
     assert cast["inputQuantityList"] == [quantity("aluminium-coc", 40_000)]

@@ -26,9 +26,9 @@ from services.coc_ledger.document_commands import (
     CompleteDocument,
     ConfirmDelivery,
     ConfirmDocument,
-    Customer,
     DisputeDocument,
     IssueDocument,
+    NamedCustomer,
     SupersedeDocument,
     WithdrawDocument,
 )
@@ -50,6 +50,12 @@ BUYER = scope_seen(scope_id="S-2", member_id="M-2", entity_id="E-2")
 PROOF = "0" * 64
 
 
+def mill(certificate_id: str | None = None) -> NamedCustomer:
+    return NamedCustomer(
+        name="Mill", address="2 Main Street", scope_id="S-2", certificate_id=certificate_id
+    )
+
+
 def issue(**changed: Any) -> IssueDocument:
     fields = {
         "on": TODAY,
@@ -57,7 +63,7 @@ def issue(**changed: Any) -> IssueDocument:
         "member_id": "M-1",
         "scope_id": "S-1",
         "day": DAY,
-        "customer": Customer(name="Mill", address="2 Main Street", scope_id="S-2"),
+        "customer": mill(),
         "responsible": "person-1",
         "statement": Conformance.MASS_BALANCE,
         "material": Material.SEMI,
@@ -125,6 +131,34 @@ def test_a_document_says_what_the_ledger_found() -> None:
     assert (event.certificate_id, event.confirm_by) == ("C-CoC", DAY + timedelta(days=60))
 
 
+def test_both_sides_certificates_stand_on_the_document() -> None:
+    """The customer's is looked up on the day of issue where the customer is known, and kept with
+    what was seen; a number that is not the customer's is refused (5.7: it may be left out)."""
+    theirs = seen(Standard.CHAIN_OF_CUSTODY, entity="E-2")
+    [event] = issued(customer_seen=theirs).events
+    assert isinstance(event, DocumentIssued)
+    assert (event.issuer.certificate_id, event.customer.certificate_id) == ("C-CoC", "C-CoC")
+    assert event.customer_evidence == theirs
+    none = seen(Standard.PERFORMANCE, entity="E-2")
+    for known, number in ((none, None), (None, None), (None, "C-7")):
+        [event] = issued(customer=mill(number), customer_seen=known).events
+        assert isinstance(event, DocumentIssued)
+        assert event.customer.certificate_id == number
+    for known in (theirs, none):
+        with pytest.raises(Refused, match="C-7 is no Chain of Custody certificate of E-2"):
+            issued(customer=mill("C-7"), customer_seen=known)
+
+
+def test_a_document_sent_again_is_the_same_whatever_became_of_the_customers_certificate() -> None:
+    theirs = seen(Standard.CHAIN_OF_CUSTODY, entity="E-2")
+    first = issued(customer_seen=theirs)
+    again = issue(customer_seen=seen(Standard.PERFORMANCE, entity="E-2"))
+    first.and_when(again).nothing()
+    named = issue(customer=mill("C-7"))
+    first.and_when(named).refused("document-number-used")
+    assert claimed(again).draft == claimed(issue(customer_seen=theirs)).draft
+
+
 def test_too_little_known_is_no_intensity() -> None:
     command = issue()
     _, step = issuing.drafting(command)
@@ -137,9 +171,9 @@ def test_too_little_known_is_no_intensity() -> None:
 @pytest.mark.parametrize(
     ("changed", "slug"),
     [
-        ({"customer": Customer(name="X", address="Y", scope_id="S-1")}, "document-to-itself"),
+        ({"customer": NamedCustomer(name="X", address="Y", scope_id="S-1")}, "document-to-itself"),
         ({"customer_member_id": None}, "unknown-customer"),
-        ({"customer": Customer(name="X", address="Y")}, "customer-cannot-confirm"),
+        ({"customer": NamedCustomer(name="X", address="Y")}, "customer-cannot-confirm"),
         ({"total_mass_kg": 999}, "part-above-whole"),
         ({"replaces": "D-1", "correction_reason": "x"}, "document-replaces-itself"),
         ({"replaces": "D-0"}, "correction-reason-missing"),
@@ -258,7 +292,7 @@ def test_nobody_confirms_and_it_lapses() -> None:
 
 
 def test_a_buyer_without_a_scope_proves_itself_by_a_digest() -> None:
-    customer = Customer(name="Can maker", address="3 Main Street")
+    customer = NamedCustomer(name="Can maker", address="3 Main Street")
     start = issued(customer=customer, registration=PROOF, customer_member_id=None)
     given: dict[str, Any] = {"on": TODAY, "number": "D-1", "received_kg": 1000, "received_on": DAY}
     good = ConfirmDelivery(**given, proof=PROOF, checked=seen())
@@ -321,7 +355,7 @@ def test_the_first_answer_says_what_it_answers_and_a_later_one_nothing() -> None
 
 
 def test_for_a_buyer_without_a_scope_the_seller_waits() -> None:
-    customer = Customer(name="Can maker", address="3 Main Street")
+    customer = NamedCustomer(name="Can maker", address="3 Main Street")
     state = issued(customer=customer, registration=PROOF, customer_member_id=None).state
     assert state.issued is not None
     assert (state.issued.awaited.scope_id, state.issued.awaited.member_id) == ("S-1", "M-1")

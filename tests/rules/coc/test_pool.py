@@ -252,7 +252,11 @@ def test_a_change_of_stage_is_a_claim_and_has_a_plausible_yield() -> None:
 
 def test_a_partner_without_control_takes_no_more_than_its_share() -> None:
     stake = Stake(holder_scope_id="S-9", share_percent=Decimal(25))
-    partner = {"scope": scope_seen(stakes=(stake,)), "customer_scope_id": "S-9"}
+    partner = {
+        "scope": scope_seen(stakes=(stake,)),
+        "customer_scope_id": "S-9",
+        "customer_seen": seen(Standard.PERFORMANCE, entity="E-9"),
+    }
     booked = pools.when(scrap("IN-1", 100), ship("OUT-1", 100), claim("D-1", 20, **partner))
     booked.and_when(claim("D-2", 6, **partner)).refused("share-exceeded", limit_kg=25)
     assert booked.and_when(claim("D-2", 5, **partner)).events
@@ -267,6 +271,17 @@ def test_a_partner_without_control_takes_no_more_than_its_share() -> None:
     )
     corrected = booked.and_when(claim("D-2", 25, replaced=old, **partner))
     corrected.and_when(claim("D-3", 1, **partner)).refused("share-exceeded", taken_kg=25)
+
+
+def test_a_partner_without_control_is_certified_to_the_performance_standard_itself() -> None:
+    """Rule 4 of 5.6 speaks of members that are; who buys without a share need not be."""
+    stake = Stake(holder_scope_id="S-9", share_percent=Decimal(25))
+    booked = pools.when(scrap("IN-1", 100), ship("OUT-1", 100))
+    scope = scope_seen(stakes=(stake,))
+    for known in (None, seen(Standard.CHAIN_OF_CUSTODY, entity="E-9")):
+        partner = {"scope": scope, "customer_scope_id": "S-9", "customer_seen": known}
+        booked.and_when(claim("D-1", 20, **partner)).refused("holder-ps-certificate-needed")
+        booked.and_when(claim("D-1", 20, **{**partner, "customer_scope_id": "S-8"}))
 
 
 def test_a_correction_in_the_open_period_gives_the_old_claim_back_first() -> None:

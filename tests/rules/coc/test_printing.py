@@ -79,6 +79,19 @@ def footprint(**said: Any) -> dict[str, str]:
     return dict(next(one.lines for one in sections if one.title == "Footprint"))
 
 
+def test_the_paper_names_both_certificates_and_who_looked_at_the_customers() -> None:
+    said = issued("D-1")
+    known = said.model_copy(update={"customer_evidence": said.evidence})
+    for one, theirs in (
+        (said, "C-COC-2 (as the issuer says)"),
+        (known, "C-COC-2"),
+        (document(), None),
+    ):
+        sections = {part.title: dict(part.lines) for part in paper(one, ISSUED, LINK).sections}
+        assert sections["Issuer"]["Certificate"] == "C-COC-1"
+        assert sections["Customer"].get("Certificate") == theirs
+
+
 def test_the_paper_tells_the_metal_and_the_step_apart() -> None:
     step = StepEmissions(
         how="verified",

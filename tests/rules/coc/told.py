@@ -28,7 +28,13 @@ ALUMINA = PoolKey(scope_id="S-1", stage=Stage.ALUMINA, period=date(2026, 1, 1))
 DAY = date(2026, 3, 9)
 SEEN = Checked(entity_id="E-1", day=DAY, known_through_position=7)
 ISSUER = Party(name="Smelter", address="1 Potline Road", entity_id="E-1", scope_id="S-1")
-CUSTOMER = Party(name="Mill & Sons", address="2 Rolling Street", entity_id="E-2", scope_id="S-2")
+CUSTOMER = Party(
+    name="Mill & Sons",
+    address="2 Rolling Street",
+    entity_id="E-2",
+    scope_id="S-2",
+    certificate_id="C-COC-2",
+)
 
 
 def entry(account: Account, kg: int) -> Entry:
