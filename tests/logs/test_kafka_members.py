@@ -145,15 +145,8 @@ async def test_members_that_come_and_go_under_load_lose_and_repeat_nothing(
     assert all(member.progress.applied for member in members)
 
 
-@pytest.mark.soak
-async def test_members_that_trust_their_memory_lose_their_place_or_apply_twice(
-    bootstrap: list[str],
-    topic: Topic,
-    sqlite_database: Database,
-    seed: int,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The must-fail companion: cursors kept by each process and written over others'."""
+def trust_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cursors are kept by each process and written over those of others."""
     memory: dict[tuple[int, str, int], Cursor] = {}
     read = infra.consumer.read_cursor
 
@@ -183,6 +176,34 @@ async def test_members_that_trust_their_memory_lose_their_place_or_apply_twice(
 
     monkeypatch.setattr(infra.consumer, "read_cursor", remembered)
     monkeypatch.setattr(infra.consumer, "move_cursor", blindly)
+
+
+@pytest.mark.parametrize("trusting", [False, True])
+async def test_what_a_member_still_holds_of_a_partition_that_moved_is_applied_twice_by_memory_alone(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, trusting: bool
+) -> None:
+    if trusting:
+        trust_memory(monkeypatch)
+    first, second = (Rig(sqlite_database, READER) for _ in range(2))
+    feed = Feed().put(*boxes(30))
+    await first.apply(feed.batch(1, 10))
+    await second.apply(feed.batch(11, 20))  # the partition is its own now
+    await first.apply(feed.batch(11, 20))  # which it fetched before that
+    await second.apply(feed.batch(21, 30))
+    assert len(first.rows()) == 30
+    assert twice(first) == ([f"B{number}" for number in range(10, 20)] if trusting else [])
+
+
+@pytest.mark.soak
+async def test_members_that_trust_their_memory_lose_their_place_or_apply_twice(
+    bootstrap: list[str],
+    topic: Topic,
+    sqlite_database: Database,
+    seed: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The must-fail companion of the first test, among members of a real group."""
+    trust_memory(monkeypatch)
     scene = Scene(bootstrap, topic, sqlite_database, seed)
     await scene.play(joins=4, patience_s=5, working=False)  # one visit may do no harm by chance
     assert scene.left() > 0 or twice(scene.rigs[0]) != []
