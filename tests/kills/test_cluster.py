@@ -2,50 +2,37 @@
 while it works. Nothing acknowledged is lost, nothing is applied twice, rebuilt equals live."""
 
 import os
-import threading
+import re
 import time
-import uuid
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from random import Random
 
-import httpx
 import pytest
 
+from castmark.client import Refusal
 from castmark.cluster import Cluster
+from contracts.catalog import TOPICS
 from infra.devissuer import development_issuer
+from infra.kafka import KafkaLog
 from infra.settings import load_settings
-from tests.door import Door, No, Poll, eventually
+from tests.api.test_command_line import said
+from tests.door import Door, eventually
+from tests.kills.cluster_rig import (
+    BEGAN,
+    Load,
+    PatientPoll,
+    cluster,
+    door,
+    poll_of,
+    rebuilt,
+    settle,
+)
+from tests.logs.kafka_rig import delete_records
 from tests.walk import CLAIMS, Walked, walk
 
+__all__ = ["cluster", "door"]
+
 pytestmark = [pytest.mark.needs("kafka"), pytest.mark.needs("postgres"), pytest.mark.timeout(560)]
-
-BEGAN = date(2024, 1, 10)
-CALLERS = 4
-STEPS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("draft_application", {"name": "Synthetic Load", "country": "DE"}),
-    ("submit_application", {"membership_class": "PT", "activities": ["smelting"]}),
-    ("start_review", {}),
-    ("approve_application", {"fee_level": "small"}),
-    ("admit_member", {}),
-)
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Every service, one broker, one database server."""
-    with Cluster(tmp_path_factory.mktemp("cluster")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def door(cluster: Cluster) -> Iterator[Door]:
-    """Everybody's way in."""
-    settings = load_settings(environment="development", data=cluster.data)
-    issuer = development_issuer(settings)
-    with Door(cluster.urls, lambda role: issuer.mint([role])) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -60,87 +47,29 @@ def test_the_walk_holds_on_kafka_and_postgresql(claim: object, walked: Walked) -
     claim(walked)
 
 
-class Load:
-    """Callers that never give up: each command is sent with the same id until it is answered."""
-
-    def __init__(self, door: Door, prefix: str) -> None:
-        self.door = door
-        self.prefix = prefix
-        self.joined: list[str] = []
-        self.retries = 0
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
-        self._threads = [
-            threading.Thread(target=self._call, args=(number,)) for number in range(CALLERS)
-        ]
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(120)
-
-    def goes_on(self) -> None:
-        """Wait until another member has joined."""
-        at = len(self.joined)
-        eventually(lambda: len(self.joined), lambda seen: seen > at, 90)
-
-    def _call(self, number: int) -> None:
-        count = 0
-        while not self._stop.is_set():
-            count += 1
-            member_id = f"{self.prefix}-{number}-{count}"
-            for name, fields in STEPS:
-                self._until_answered(name, {"member_id": member_id, **fields})
-            with self._lock:
-                self.joined.append(member_id)
-
-    def _until_answered(self, name: str, fields: dict[str, object]) -> None:
-        command_id = uuid.uuid4().hex
-        until = time.monotonic() + 90
-        while time.monotonic() < until:
-            try:
-                answer = self.door.attempt(
-                    "ops", f"membership/{name}", command_id=command_id, **fields
-                )
-                if answer.is_success:
-                    return
-                if answer.status_code < 500:
-                    raise AssertionError(f"{name}: {answer.text}")
-            except httpx.TransportError:
-                pass
-            with self._lock:
-                self.retries += 1
-            time.sleep(0.1)
-        raise AssertionError(f"{name} of {fields} was never answered")
+def test_a_topic_that_was_cut_is_filled_again_by_the_command_that_is_told(
+    cluster: Cluster, door: Door, walked: Walked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CASTMARK_DATA", str(cluster.data))
+    monkeypatch.setenv("COLUMNS", "300")
+    settle(door)
+    log, source = KafkaLog(cluster.kafka.bootstrap), "audit_scheduling"
+    delete_records(cluster.kafka.bootstrap, TOPICS[source], log.ends(source))
+    with pytest.raises(Refusal, match="the log lost records") as told:
+        said("rebuild", "certification")
+    wanted = re.search(r"castmark (relay audit_scheduling --from \d+) sends", str(told.value))
+    assert wanted is not None
+    said(*wanted[1].split())
+    eventually(lambda: rebuild_said(), lambda found: "rebuilt equals live" in found, 60)
+    assert "stopped" not in said("consumers")
 
 
-class PatientPoll(Poll):
-    """A subscriber that asks again when the feed is away."""
-
-    def _listen(self) -> None:
-        try:
-            super()._listen()
-        except httpx.TransportError:
-            time.sleep(0.1)
-        except No as no:
-            if no.response.status_code < 500:
-                raise
-            time.sleep(0.1)
-
-
-def rebuilt(door: Door, prefix: str, consumer: str) -> dict[str, object]:
-    """Rebuild a consumer's read models; what came of it."""
-    path = f"/{prefix}/operations/rebuild"
-    door.post("ops", path, consumer=consumer, switch=True)
-    state: dict[str, object] = eventually(
-        lambda: door.get("ops", path)[consumer], lambda found: found["state"] != "running", 60
-    )
-    return state
+def rebuild_said() -> str:
+    """What a rebuild of certification comes to."""
+    try:
+        return said("rebuild", "certification")
+    except Refusal as refusal:
+        return str(refusal)
 
 
 @pytest.mark.soak
@@ -178,80 +107,6 @@ def test_nothing_acknowledged_is_lost_whatever_is_killed(
         assert state["state"] == "done", state
         assert state["differences"] == [], state
     assert load.retries > 0
-
-
-def poll_of(door: Door) -> list[str]:
-    """Members whose duty has publicly started, in the order told."""
-    found: list[str] = []
-    after = 0
-    while True:
-        page = door.get("ops", "/feed", after=after, limit=1000)
-        for event in page["events"]:
-            if event["type"] == "certification.duty_started.v1":
-                found.append(event["data"]["member_id"])
-        if not page["events"]:
-            return found
-        after = int(page["last"])
-
-
-@pytest.mark.soak
-def test_a_rebuild_that_is_killed_leaves_the_live_tables_as_they_were(
-    cluster: Cluster, door: Door, walked: Walked, seed: int
-) -> None:
-    dice = Random(seed)
-    failures: list[int] = []
-    stop = threading.Event()
-
-    def read() -> None:
-        while not stop.is_set():
-            try:
-                status = door.ask("ops", "GET", "/membership/members?limit=5").status_code
-            except httpx.TransportError:
-                continue
-            if status >= 500:
-                failures.append(status)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    with Load(door, "R") as load:
-        for _ in range(2):
-            door.post("ops", "/certification/operations/rebuild", consumer="certification")
-            time.sleep(dice.random())
-            cluster.kill("certification")
-            cluster.start("certification")
-            eventually(lambda: ready(door, "/certification/ready"), bool, 60)
-        during = rebuilt(door, "membership", "membership")
-        assert during["state"] == "done"
-        assert during["differences"] == []
-        assert load.joined
-    stop.set()
-    reader.join()
-    assert failures == [], "a read failed while tables were rebuilt"
-    settle(door)
-    state = rebuilt(door, "certification", "certification")
-    assert state["state"] == "done", state
-    assert state["differences"] == [], state
-
-
-def settle(door: Door) -> None:
-    """Wait until every consumer has read all there is; what is away for a moment is waited for."""
-    until = time.monotonic() + 120
-    while True:
-        try:
-            door.settled(90)
-            return
-        except (No, httpx.TransportError):
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.5)
-
-
-def ready(door: Door, path: str) -> bool:
-    """Whether a service answers that it can work."""
-    try:
-        return door.ask("ops", "GET", path).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.mark.soak
