@@ -23,7 +23,8 @@ from infra.importing.mapping import Said, bind
 from infra.importing.order import Order, Ranked, ranked, sort
 from infra.importing.rows import Row
 from services.ghg.activity_words import FIELDS
-from services.ghg.cbam import CbamFields, Precursor, Stream
+from services.ghg.cbam import CbamFields, Good, Precursor, Stream
+from services.ghg.installation import Installation
 from services.ghg.offline import Offline, Under, Wrong, Year
 from services.ghg.report import Reported
 from services.ghg.shown import line_shown
@@ -211,15 +212,36 @@ def _show_report(year: Year, out: Console) -> None:
 
 
 def _show_cbam(fields: CbamFields, out: Console) -> None:
-    """The fields of the border mechanism, one a line; lists are in `--json`."""
+    """The fields of the border mechanism, one a line; what else lists tell is in `--json`."""
     for name, value in fields._asdict().items():
-        if isinstance(value, tuple) and name != "goods":
-            out.print(f"    {name}: {len(value)}")
+        if isinstance(value, Installation):
+            for field, said in value._asdict().items():
+                out.print(f"    {field}: {_field(said, 'not given')}")
+        elif name == "goods":
+            out.print(f"    goods: {escape(' or '.join(fields.goods)) or 'none'}")
+        elif name == "products":
+            for one in fields.products:
+                out.print(
+                    f"    product {escape(one.datum_id)}: {_short(one.tonnes)} t, code"
+                    f" {one.cn_code or 'not given'}"
+                )
+        elif name == "precursors":
+            for bought in fields.precursors:
+                out.print(
+                    f"    precursor {escape(bought.datum_id)}: {_short(bought.tonnes)} t, embeds"
+                    f" {_field(bought.embedded_kg_per_t, 'not given')} kg CO2e/t, boundary"
+                    f" {bought.boundary or 'not given'}"
+                )
         elif isinstance(value, tuple):
-            out.print(f"    {name}: {escape(' or '.join(value)) or 'none'}")
+            out.print(f"    {name}: {len(value)}")
         else:
-            shown = _short(value) if isinstance(value, Decimal) else value
-            out.print(f"    {name}: {'not known' if shown is None else escape(str(shown))}")
+            out.print(f"    {name}: {_field(value, 'not known')}")
+
+
+def _field(value: object, absent: str) -> str:
+    if value is None or value == "":
+        return absent
+    return _short(value) if isinstance(value, Decimal) else escape(str(value))
 
 
 def _show_threshold(year: Year, out: Console) -> None:
@@ -353,6 +375,6 @@ def _threshold_json(year: Year) -> dict[str, object]:
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return plain(value)
-    if isinstance(value, CbamFields | Stream | Precursor):
+    if isinstance(value, CbamFields | Stream | Precursor | Good | Installation):
         return value._asdict()
     raise TypeError(f"{type(value).__name__} has no JSON")

@@ -1,4 +1,5 @@
-"""Countries and subdivisions by any usual name or code, from the ISO tables of pycountry."""
+"""Countries and subdivisions by any usual name or code, and codes of currencies, from the ISO
+tables of pycountry."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -32,10 +33,12 @@ USUAL = {
 
 class Places(NamedTuple):
     """`countries` maps folded names and codes to two letters; `subdivisions` maps codes, and
-    (country, folded name) pairs written `CC/name`, to ISO 3166-2 codes."""
+    (country, folded name) pairs written `CC/name`, to ISO 3166-2 codes; `currencies` are the codes
+    of ISO 4217."""
 
     countries: Mapping[str, str]
     subdivisions: Mapping[str, str]
+    currencies: frozenset[str] = frozenset()
 
 
 def folded(name: str) -> str:
@@ -59,4 +62,5 @@ def places() -> Places:
     for part in pycountry.subdivisions:
         subdivisions[folded(part.code)] = part.code
         subdivisions[f"{part.country_code}/{folded(part.name)}"] = part.code
-    return Places(countries, subdivisions)
+    currencies = frozenset(currency.alpha_3 for currency in pycountry.currencies)
+    return Places(countries, subdivisions, currencies)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from contracts.inventory import DataKind, Step
 
+from .installation import NOT_GIVEN, Installation
+
 PRIMARY = frozenset({DataKind.MEASURED, DataKind.SUPPLIER_VERIFIED})
 
 
@@ -19,6 +21,9 @@ class Datum(NamedTuple):
 
     `datum_id` is unique within its inventory. `quantity` is in the item's unit. `factor` is the
     supplier's or the plant's own, in kg CO2e per that unit (per kWh for power, per t for metal).
+    `embedded` is what a maker of bought metal says it embeds, in the same unit, for the border
+    mechanism alone: `embedded_boundary` (`installation.Boundary`) says which emissions are in it,
+    where `factor` is from cradle to gate. `cn_code` is the code of the goods that an output is.
     `of` names the item that a transport leg carries or a stock holds. `scrap_kind` has its own
     words (`scrap.Kind`), `proofs` those of `electricity.Proof`; `certificates` are pairs of
     certificate and MWh cancelled for this supply. `from_on` and `to_on` say which days of the year
@@ -48,11 +53,15 @@ class Datum(NamedTuple):
     from_on: date | None = None
     to_on: date | None = None
     left_out: str = ""
+    embedded: Decimal | None = None
+    embedded_boundary: str = ""
+    cn_code: str = ""
 
 
 class Site(NamedTuple):
     """What is known of the facility itself. `technology` is that of its cells (`pfc.Technology`),
-    `started` the year its production began; both None where it has no cells."""
+    `started` the year its production began; both None where it has no cells. `installation` is
+    what only the border mechanism asks."""
 
     facility_id: str
     country: str
@@ -62,6 +71,7 @@ class Site(NamedTuple):
     low_voltage: str = "not_addressed"
     furnace: str = ""
     paste: str = ""
+    installation: Installation = NOT_GIVEN
 
 
 class Inventory(NamedTuple):

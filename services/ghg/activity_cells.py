@@ -17,7 +17,8 @@ from infra.importing.mapping import plain_name
 from .activity import Datum
 from .activity_words import ITEM_OF, KINDS, SCRAP, STEPS
 from .electricity import Proof
-from .items import ITEMS, Item
+from .installation import Boundary
+from .items import GOODS, ITEMS, PRECURSORS, Item
 
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
@@ -32,6 +33,7 @@ ID = ID_PATTERN.removeprefix("^").removesuffix("$")
 _ID = re.compile(ID)
 _FOREIGN = re.compile(r"[^A-Za-z0-9._:-]+")
 MAX_ID = 128
+_CN_CODE = re.compile(r"76[0-9]{2}(?:[0-9]{2}){0,2}")
 YES, NO = frozenset({"yes", "y", "true", "1", "x"}), frozenset({"no", "n", "false", "0"})
 _CERTIFICATE = re.compile(r"(?P<id>.+?)\s*[:=]\s*(?P<mwh>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
 SCRAP_RIGHT = (
@@ -130,6 +132,27 @@ def period(datum: Datum, year: int) -> None:
             "period-outside-year",
             f"{begins} to {ends} is no part of {year}: split what reaches into another year",
         )
+
+
+def precursor(item: Item) -> None:
+    """Embedded emissions are told of bought metal."""
+    if item.slug not in PRECURSORS:
+        raise Refused(
+            "embedded-not-used",
+            f"{item.title} takes no embedded emissions: they are told of"
+            f" {', '.join(sorted(PRECURSORS))}",
+        )
+
+
+def for_goods(datum: Datum, item: Item) -> None:
+    """A code of goods stands at goods, a boundary at what a maker tells of metal."""
+    if datum.cn_code and item.slug not in GOODS:
+        raise Refused(
+            "cn-code-not-used",
+            f"{item.title} has no code of goods: it stands at {', '.join(sorted(GOODS))}",
+        )
+    if datum.embedded_boundary:
+        precursor(item)
 
 
 def is_text(text: str) -> str:
@@ -232,6 +255,28 @@ def _yes(text: str) -> str:
     return "yes" if word in YES else ""
 
 
+def _boundary(text: str) -> str:
+    word = plain_name(text)
+    if word not in set(Boundary):
+        raise Refused(
+            "unknown-boundary",
+            f"{text[:SHOWN]!r} is no boundary of embedded emissions: write {', '.join(Boundary)}",
+        )
+    return word
+
+
+def cn_code(text: str) -> str:
+    """A code of the combined nomenclature, without blanks and dots."""
+    code = text.replace(" ", "").replace(".", "")
+    if _CN_CODE.fullmatch(code) is None:
+        raise Refused(
+            "invalid-cn-code",
+            f"{text[:SHOWN]!r} is no code of the combined nomenclature: four, six or eight digits,"
+            " of aluminium they begin with 76",
+        )
+    return code
+
+
 READERS: Mapping[str, Callable[[str], object]] = {
     "datum_id": is_id,
     "source": is_text,
@@ -252,6 +297,9 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "from_on": _day,
     "to_on": _day,
     "left_out": _yes,
+    "embedded": number,
+    "embedded_boundary": _boundary,
+    "cn_code": cn_code,
 }
 """What a field that a row may leave empty becomes."""
 PLACED: Mapping[str, str] = {"supplier_name": "supplier_id"}

@@ -114,4 +114,49 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         "A facility-year is taken whole or not at all. Mend the other rows of it and send"
         " all again.",
     ),
+    Problem(
+        "invalid-unlocode",
+        "That is no UN/LOCODE",
+        "Two letters of the country and three letters or digits of the place, as NOSUN.",
+    ),
+    Problem(
+        "unlocode-of-other-country",
+        "The UN/LOCODE is of another country",
+        "Its first two letters are the country in which the facility stands.",
+    ),
+    Problem(
+        "invalid-degrees",
+        "These are no degrees",
+        "Latitude from -90 to 90, longitude from -180 to 180, with a decimal point; give both.",
+    ),
+    Problem(
+        "unknown-currency",
+        "There is no such currency",
+        "Write its code of ISO 4217: CNY, INR, EUR.",
+    ),
+    Problem(
+        "rebate-above-price",
+        "More is given back than is due",
+        "Price and rebate are both per tonne of CO2e, in the same currency.",
+    ),
+    Problem(
+        "unknown-boundary",
+        "There is no such boundary",
+        "Embedded emissions are `direct`, `direct_and_indirect` or `cradle_to_gate`.",
+    ),
+    Problem(
+        "embedded-not-used",
+        "Only bought metal embeds emissions",
+        "Embedded emissions and their boundary stand at bought metal; leave them empty elsewhere.",
+    ),
+    Problem(
+        "invalid-cn-code",
+        "That is no code of goods of aluminium",
+        "Four, six or eight digits of the combined nomenclature that begin with 76.",
+    ),
+    Problem(
+        "cn-code-not-used",
+        "This is no good",
+        "A code of goods stands at metal that leaves: tapped, cast or semi-fabricated.",
+    ),
 )

@@ -29,6 +29,7 @@ from .activity_cells import (
     SCRAP_RIGHT,
     SHOWN,
     content,
+    for_goods,
     item_of,
     kind_of,
     number,
@@ -39,22 +40,24 @@ from .activity_cells import (
 from .activity_columns import column, numbers
 from .activity_heads import MAX_KEPT, SHARES, Head, Heads
 from .activity_ids import named, twice
-from .activity_words import FIELDS, NEEDED, SITE_FIELDS
+from .activity_words import FIELDS, INSTALLATION_FIELDS, NEEDED, SITE_FIELDS
 from .items import Family, Item
-from .plausible import bounds
+from .own_factors import OwnFactors
 from .sites import SiteReader
 from .units import Units
 
 DEFAULT_CALORIFIC = "default-calorific-value"
 KEY_FIELDS = ("facility_id", "year")
 """Fields that say to which facility-year a row belongs (`Rows.key`)."""
-LOOKED_AT = frozenset({"from_on", "to_on"})
+LOOKED_AT = frozenset({"from_on", "to_on", "cn_code", "embedded_boundary"})
 """Fields for which `_agree` looks at a row."""
 
 _DEFAULTS: tuple[object, ...] = tuple(Datum._field_defaults.get(name) for name in Datum._fields)
 _PLACE = {name: at for at, name in enumerate(Datum._fields)}
 _STEP, _ITEM, _QUANTITY, _KIND = (_PLACE[name] for name in ("step", "item", "quantity", "kind"))
-_FACTOR, _SOURCE = _PLACE["factor"], _PLACE["source"]
+_FACTOR, _SOURCE, _EMBEDDED = _PLACE["factor"], _PLACE["source"], _PLACE["embedded"]
+WITH_UNITS = frozenset({"factor", "embedded"})
+"""Fields that are numbers in a unit of their own."""
 _datum = partial(tuple.__new__, Datum)
 """Makes a datum without the constructor of a NamedTuple: there are millions."""
 
@@ -78,7 +81,7 @@ class Rows:
         self, binding: Binding, units: Units, sites: SiteReader, policy: Policy, prefix: str = ""
     ) -> None:
         self._units = units
-        self._most = bounds(policy)
+        self._own = OwnFactors(units, policy)
         self._prefix = prefix
         self._sites = sites
         at: dict[str, int] = {}
@@ -97,7 +100,10 @@ class Rows:
         self._quantity = at["quantity"]
         self._factor, self._factor_unit = at["factor"], at["factor_unit"]
         self._head_at = tuple(at[name] for name in ("step", "item", "unit", "kind"))
-        self._site_at = tuple(at[name] for name in SITE_FIELDS)
+        told = (name for name in INSTALLATION_FIELDS if name in binding.fields)
+        self._site_fields = (*SITE_FIELDS, *told)
+        self._site_at = tuple(at[name] for name in self._site_fields)
+        self._embedded, self._embedded_unit = at["embedded"], at["embedded_unit"]
         self._head_of, self._site_of = itemgetter(*self._head_at), itemgetter(*self._site_at)
         self._heads = Heads(units)
         self._key_at = tuple(at[name] for name in KEY_FIELDS)
@@ -159,7 +165,7 @@ class Rows:
             data, again = named(self._data(rows, cells))
         except Refused:
             return None
-        said, _ = self._sites.read(about, dict.fromkeys(sites, 0))
+        said, _ = self._sites.read(about, dict.fromkeys(sites, 0), self._site_fields)
         if said is None or again:
             return None
         notes = (DEFAULT_CALORIFIC,) * self._defaults
@@ -182,7 +188,7 @@ class Rows:
             for quantity, factor in zip(numbers(cells(self._quantity)), factors, strict=True)
         ]
         for at, place, _, name in self._optional:
-            if name == "factor":
+            if name in WITH_UNITS:
                 continue
             found = column(name, cells(at), _DEFAULTS[place])
             if found is not None:
@@ -190,13 +196,20 @@ class Rows:
                     found = [one or other for one, other in zip(found, columns[place], strict=True)]
                 columns[place] = found
                 if name in LOOKED_AT:
-                    again.update(row for row, value in enumerate(found) if value is not None)
+                    again.update(row for row, value in enumerate(found) if value)
         columns[_FACTOR] = [
-            self._own_factor(text.strip(), unit, head.item) if unit or text.strip() else None
+            self._own.factor(text.strip(), unit, head.item) if unit or text.strip() else None
             for text, unit, head in zip(
                 cells(self._factor), cells(self._factor_unit), heads, strict=True
             )
         ]
+        if self._embedded >= 0 or self._embedded_unit >= 0:
+            columns[_EMBEDDED] = [
+                self._own.embedded(text.strip(), unit, head.item) if unit or text.strip() else None
+                for text, unit, head in zip(
+                    cells(self._embedded), cells(self._embedded_unit), heads, strict=True
+                )
+            ]
         if any(notes):
             columns[_SOURCE] = [
                 _with_note(source, note) if note else source
@@ -224,7 +237,7 @@ class Rows:
             else:
                 faults.append(found)
             sites.setdefault(self._site_of(row), place)
-        said, wrong = self._sites.read(about, sites)
+        said, wrong = self._sites.read(about, sites, self._site_fields)
         for place, fault in wrong:
             faults[place] = (*faults[place], fault)
         if year is None or any(faults) or said is None:
@@ -299,6 +312,8 @@ class Rows:
         if head.note:
             self._defaults += 1
             source = _with_note(source, head.note)
+        if datum.embedded is not None or row[self._embedded_unit]:
+            datum = datum._replace(embedded=self._embedded_of(row, head.item))
         if factor is not datum.factor or source is not datum.source:
             datum = datum._replace(factor=factor, source=source)
         self._agree(datum, head, row)
@@ -309,6 +324,7 @@ class Rows:
         where they are not."""
         if datum.from_on is not None or datum.to_on is not None:
             period(datum, self._year(row))
+        for_goods(datum, head.item)
         if head.item.family is Family.SCRAP:
             if not datum.scrap_kind:
                 raise Refused("scrap-kind-missing", SCRAP_RIGHT)
@@ -316,26 +332,10 @@ class Rows:
             content(datum.quantity, head.item)
 
     def _factor_of(self, row: Sequence[str], item: Item) -> Decimal:
-        return self._own_factor(row[self._factor].strip(), row[self._factor_unit], item)
+        return self._own.factor(row[self._factor].strip(), row[self._factor_unit], item)
 
-    def _own_factor(self, text: str, unit: str, item: Item) -> Decimal:
-        """The own emission factor, in kg CO2e per unit of the item."""
-        most = self._most.get(item.slug)
-        if most is None:
-            raise Refused(
-                "factor-not-used", f"{item.title} takes no emission factor: leave the cell empty"
-            )
-        if not text:
-            raise Refused("value-missing", "the factor's unit stands there without a factor")
-        conversion = self._units.of_factor(unit, item)
-        value = number(text) * conversion.factor
-        if value > most:
-            raise Refused(
-                "factor-not-physical",
-                f"{value} kg CO2e/{item.unit} is more than {item.title} can give off"
-                f" ({most}): look at its unit",
-            )
-        return value
+    def _embedded_of(self, row: Sequence[str], item: Item) -> Decimal:
+        return self._own.embedded(row[self._embedded].strip(), row[self._embedded_unit], item)
 
     # --- a wrong row, field by field ---
 
@@ -370,6 +370,10 @@ class Rows:
             conversion = told("unit", lambda: self._units.of(row[at["unit"]], item))
             if row[at["factor"]].strip() or row[at["factor_unit"]].strip():
                 told("factor", lambda: self._factor_of(row, item))
+            if row[self._embedded].strip() or row[self._embedded_unit].strip():
+                told("embedded", lambda: self._embedded_of(row, item))
+            cells = Datum._make(values)
+            told("cn_code" if cells.cn_code else "embedded", lambda: for_goods(cells, item))
             if item.family is Family.SCRAP and not row[at["scrap_kind"]].strip():
                 faults.append(Fault("scrap_kind", "scrap-kind-missing", SCRAP_RIGHT))
             if isinstance(quantity, Decimal) and conversion is not None and item.unit in SHARES:

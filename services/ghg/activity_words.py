@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contracts.inventory import DataKind, Step
 from infra.importing.mapping import Field, plain_name
 
+from . import installation
 from .items import ITEMS, Item
 from .scrap import Kind
 
@@ -46,6 +47,22 @@ FIELDS: tuple[Field, ...] = (
     Field("low_voltage", ("low_voltage_pfc", "low_voltage_emissions")),
     Field("furnace", ("anode_furnace", "baking_furnace")),
     Field("paste", ("paste_type",)),
+    Field("embedded", ("embedded_emissions", "specific_embedded_emissions")),
+    Field("embedded_unit", ("embedded_emissions_unit", "unit_of_embedded")),
+    Field("embedded_boundary", ("embedded_emissions_boundary", "boundary")),
+    Field("cn_code", ("cn", "goods_code", "commodity_code")),
+    Field("installation_name", ("installation", "name_of_installation")),
+    Field("address", ("installation_address",)),
+    Field("unlocode", ("un_locode", "locode")),
+    Field("latitude", ("lat",)),
+    Field("longitude", ("lon", "lng")),
+    Field("verifier", ("cbam_verifier", "verifier_name")),
+    Field("verifier_accreditation", ("accreditation", "accreditation_number")),
+    Field("production_route", ("route",)),
+    Field("carbon_price", ("carbon_price_due", "carbon_price_per_t")),
+    Field("carbon_price_currency", ("currency",)),
+    Field("carbon_price_instrument", ("carbon_pricing_instrument", "instrument")),
+    Field("carbon_price_rebate", ("carbon_price_compensation", "rebate")),
 )
 NEEDED = tuple(field.name for field in FIELDS if field.required)
 SITE_FIELDS = (
@@ -58,7 +75,9 @@ SITE_FIELDS = (
     "paste",
 )
 """Fields about the site, not the datum: every row of a facility-year that has them says the same.
+So are those of the installation.
 """
+INSTALLATION_FIELDS = installation.FIELDS
 
 STEPS: Mapping[str, Step] = {
     **{step.value: step for step in Step},

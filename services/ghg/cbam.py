@@ -2,28 +2,34 @@
 
 Source: sources.md 4.3, 4.8 [G4]. Direct emissions alone, CO2 and perfluorocarbons; scrap has none;
 power is told for information, that of an own plant with the fuels that are said to be its. Bought
-metal is a precursor: its maker declares what it embeds. Where the works lie and who verified is
-known elsewhere; a price of carbon that was paid is not asked for here.
+metal is a precursor: its maker declares what it embeds, by the same boundary. What an installation
+says of itself is in `installation`; what it does not say is told as not given.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
 from contracts.inventory import Scope, Step
+from contracts.values import plain
 
 from .activity import Datum, Inventory
 from .flows import ZERO, Flows
-from .items import ITEMS, Family
+from .installation import Boundary, Installation, Route
+from .items import GOODS, ITEMS, PRECURSORS, Family
 from .lines import Line, Result
 from .scrap import Kind
+from .working import Doubt
 
 KG_PER_T = Decimal(1000)
-PRECURSORS = frozenset({"bought.liquid_metal", "bought.primary_metal", "bought.cast_metal"})
 ANODES = frozenset({"input.net_anode", "input.paste"})
 OWN_PLANT = "power.own_generation"
-
+SOURCE = "sources.md 4.8 [G4]"
+NAMED = 5
+WIDER = {
+    Boundary.DIRECT_AND_INDIRECT.value: "direct and indirect emissions together",
+    Boundary.CRADLE_TO_GATE.value: "emissions from cradle to gate",
+}
 
 INSIDE = frozenset(
     {
@@ -34,14 +40,6 @@ INSIDE = frozenset(
         Step.SITE,
     }
 )
-
-
-class Route(StrEnum):
-    """How the goods are made."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    MIXED = "mixed"
 
 
 class Stream(NamedTuple):
@@ -57,37 +55,57 @@ class Stream(NamedTuple):
 
 
 class Precursor(NamedTuple):
-    """Bought metal, with what its maker says it embeds, in kg CO2e/t; None where nobody said."""
+    """Bought metal. In kg CO2e/t: what its maker says it embeds, by which boundary, and its
+    footprint from cradle to gate, as other regimes take it; empty and None where nobody said.
+    `fits` says whether what it embeds is direct emissions alone, as this report counts."""
 
     datum_id: str
     item: str
     tonnes: Decimal
     supplier_id: str
     embedded_kg_per_t: Decimal | None
+    boundary: str
+    footprint_kg_per_t: Decimal | None
+    fits: bool
+
+
+class Good(NamedTuple):
+    """An output with the code that it is said to be; empty where nobody said."""
+
+    datum_id: str
+    item: str
+    tonnes: Decimal
+    cn_code: str
 
 
 class Counts(NamedTuple):
     """What a report counts: kilograms of CO2, of perfluorocarbons as CO2e, of both what rests on
-    secondary data; tonnes of goods, and their codes."""
+    secondary data; tonnes of goods, the codes that they may fall under, the step that made them."""
 
     co2_kg: Decimal
     pfc_kg: Decimal
     default_kg: Decimal
     goods_t: Decimal
     goods: tuple[str, ...]
+    step: Step | None
 
 
 class CbamFields(NamedTuple):
     """The fields of the report. Specific emissions in t CO2e per tonne of goods, shares of one.
-    `goods` are codes of the combined nomenclature that they may fall under; `actual_share` is the
-    part of the direct emissions that rests on primary data. `embedded_specific` adds what
-    precursors embed as their makers declare it, whatever its boundary; None where one is silent."""
+    `goods` are codes of the combined nomenclature that they may fall under, `products` the outputs
+    with the codes that they are said to be. `route` follows from the data; `told` is what the
+    installation says of itself, `carbon_price_left` what is due per tonne of CO2e after rebates;
+    `actual_share` is the part of the direct emissions that rests on primary data.
+    `embedded_specific` adds what precursors embed; None unless that fits for each of them."""
 
     installation: str
     country: str
     subdivision: str | None
+    told: Installation
+    carbon_price_left: Decimal | None
     period: int
     goods: tuple[str, ...]
+    products: tuple[Good, ...]
     route: Route | None
     goods_t: Decimal
     streams: tuple[Stream, ...]
@@ -134,17 +152,17 @@ def fields_of(result: Result, flows: Flows, counts: Counts) -> CbamFields:
     anodes_t = _sum(one for one in data if one.item in ANODES)
     alloying_t = _sum(one for one in data if one.item == "bought.alloying")
     indirect_t = (_kg(power) + _kg(burnt)) / KG_PER_T
-    precursors = tuple(
-        Precursor(one.datum_id, one.item, one.quantity, one.supplier_id, one.factor)
-        for one in data
-        if one.item in PRECURSORS
-    )
+    precursors = tuple(_precursor(one) for one in data if one.item in PRECURSORS)
+    products = _products(data, counts.step)
     embedded_t = _embedded(precursors)
     return CbamFields(
         installation=site.facility_id,
         country=site.country,
         subdivision=site.subdivision,
+        told=site.installation,
+        carbon_price_left=site.installation.carbon_price_left,
         goods=counts.goods,
+        products=products,
         period=result.inventory.year,
         route=_route(data, metal_t, scrap_t),
         goods_t=goods_t,
@@ -169,12 +187,93 @@ def fields_of(result: Result, flows: Flows, counts: Counts) -> CbamFields:
     )
 
 
+def _precursor(datum: Datum) -> Precursor:
+    return Precursor(
+        datum_id=datum.datum_id,
+        item=datum.item,
+        tonnes=datum.quantity,
+        supplier_id=datum.supplier_id,
+        embedded_kg_per_t=datum.embedded,
+        boundary=datum.embedded_boundary,
+        footprint_kg_per_t=datum.factor,
+        fits=datum.embedded is not None and datum.embedded_boundary == Boundary.DIRECT,
+    )
+
+
+def _products(data: Sequence[Datum], step: Step | None) -> tuple[Good, ...]:
+    """The outputs of the step whose goods are reported."""
+    return tuple(
+        Good(one.datum_id, one.item, one.quantity, one.cn_code)
+        for one in data
+        if one.item in GOODS and one.step is step
+    )
+
+
 def _embedded(precursors: Sequence[Precursor]) -> Decimal | None:
-    """Tonnes of CO2e that precursors embed; None where a maker says nothing."""
-    known = [one for one in precursors if one.embedded_kg_per_t is not None]
-    if len(known) < len(precursors):
+    """Tonnes of CO2e that precursors embed; None where that of one is not known, or is of another
+    boundary."""
+    if not all(one.fits for one in precursors):
         return None
-    return sum((one.tonnes * (one.embedded_kg_per_t or ZERO) for one in known), ZERO) / KG_PER_T
+    kg = (one.tonnes * (one.embedded_kg_per_t or ZERO) for one in precursors)
+    return sum(kg, ZERO) / KG_PER_T
+
+
+def doubts_of(fields: CbamFields, covered: Collection[str]) -> Sequence[Doubt]:
+    """What a reader of the fields would ask; `covered` are the headings of all goods that the
+    mechanism covers."""
+    found = [*_precursor_doubts(fields.precursors)]
+    said = fields.told.production_route
+    if said and fields.route is not None and said != fields.route:
+        sentence = f"The route is said to be {said}; by what goes in it is {fields.route}."
+        found.append(Doubt("route_contradicts_data", sentence, SOURCE))
+    for one in fields.products:
+        if one.cn_code and one.cn_code[:4] not in covered:
+            sentence = f"{one.datum_id}: {one.cn_code} is none of the goods that are covered."
+            found.append(Doubt("goods_not_covered", sentence, SOURCE))
+        elif one.cn_code and fields.goods and one.cn_code[:4] not in fields.goods:
+            sentence = (
+                f"{one.datum_id}: {one.item} is said to be {one.cn_code}; what that step makes is"
+                f" {' or '.join(fields.goods)}."
+            )
+            found.append(Doubt("goods_of_other_step", sentence, SOURCE))
+    return found
+
+
+def _precursor_doubts(precursors: Sequence[Precursor]) -> Iterable[Doubt]:
+    silent = [one.datum_id for one in precursors if one.embedded_kg_per_t is None]
+    if silent:
+        sentence = (
+            f"Precursors without the direct emissions that they embed: {_listed(silent)}. Ask their"
+            " makers; a footprint from cradle to gate is another figure and is not taken."
+        )
+        yield Doubt("precursor_not_given", sentence, SOURCE)
+    for one in precursors:
+        told = one.embedded_kg_per_t
+        if told is None:
+            continue
+        if not one.boundary:
+            sentence = (
+                f"{one.datum_id}: which emissions {plain(told)} kg CO2e/t has in it is not given;"
+                " the report counts direct ones alone, so it is not taken."
+            )
+            yield Doubt("precursor_boundary_not_given", sentence, SOURCE)
+        elif not one.fits:
+            sentence = (
+                f"{one.datum_id}: {plain(told)} kg CO2e/t is {WIDER[one.boundary]}; the report"
+                " counts direct ones alone, so it is not taken. Ask the maker for these."
+            )
+            yield Doubt("precursor_of_other_boundary", sentence, SOURCE)
+        elif one.footprint_kg_per_t is not None and told > one.footprint_kg_per_t:
+            sentence = (
+                f"{one.datum_id}: direct emissions of {plain(told)} kg CO2e/t are more than its"
+                f" whole footprint of {plain(one.footprint_kg_per_t)}."
+            )
+            yield Doubt("precursor_above_footprint", sentence, SOURCE)
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(ids[:NAMED]) + more
 
 
 def _route(data: Sequence[Datum], tapped_t: Decimal, scrap_t: Decimal) -> Route | None:

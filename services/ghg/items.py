@@ -183,4 +183,8 @@ _ALL = (
     )
     + _items(Family.LOSS, "t", ("metal", "metal lost by oxidation", (CELLS, *MELTS)))
 )
+PRECURSORS = frozenset({"bought.liquid_metal", "bought.primary_metal", "bought.cast_metal"})
+"""Bought metal, of whose embedded emissions its maker tells."""
+GOODS = frozenset({"output.liquid_metal", "output.cast_metal", "output.semi"})
+"""Outputs that are goods of chapter 76."""
 ITEMS: Mapping[str, Item] = {item.slug: item for item in _ALL}

@@ -1,6 +1,7 @@
 """An inventory as chunks that fit into events, and back. Pure.
 
-The first chunk is the site and the year, the others are data: column names once, then one text, a
+The first chunk is the site and the year, with what is told of the installation in columns of their
+own; the others are data: column names once, then one text, a
 row a line with a tab between its cells, which costs a fraction of lists of texts wherever a chunk
 is copied, checked or hashed. Columns that no datum uses are left out. A number has one spelling, so
 inventories that are equal have equal chunks and one hash.
@@ -21,10 +22,13 @@ from contracts.values import all_plain, plain
 from infra.errors import Refused
 
 from .activity import Datum, Inventory, Site
+from .installation import Installation
 
 CHUNK_BYTES = 180_000
 """Well below what an event may have (`contracts.catalog`)."""
 YEAR = "year"
+HEAD = (*(name for name in Site._fields if name != "installation"), YEAR)
+"""The columns of every first chunk; those of the installation follow, where they are told."""
 CHUNK_TEXT = CHUNK_BYTES // 2
 """Characters that fit for sure where a chunk's text holds nothing but ASCII: in JSON a tab or the
 end of a line takes two bytes. Other texts are measured."""
@@ -42,21 +46,32 @@ class Chunk(NamedTuple):
 
 def pack(inventory: Inventory) -> tuple[Chunk, ...]:
     """The chunks of an inventory."""
-    site = inventory.site
-    cells = [_escaped(_spelled(value)) for value in site]
-    head = Chunk((*Site._fields, YEAR), "\t".join((*cells, str(inventory.year))))
+    *site, installation = inventory.site
+    told = {
+        name: value
+        for name, value in zip(Installation._fields, installation, strict=True)
+        if value not in ("", None)
+    }
+    cells = [_escaped(_spelled(value)) for value in (*site, inventory.year, *told.values())]
+    head = Chunk((*HEAD, *told), "\t".join(cells))
     return head, *_data_chunks(inventory.data)
 
 
 def unpack(chunks: Sequence[Chunk]) -> Inventory:
     """The inventory of its chunks; refused `data-unreadable` where they are not what `pack`
     makes."""
-    if not chunks or chunks[0].columns != (*Site._fields, YEAR) or "\n" in chunks[0].rows:
+    if not chunks or chunks[0].columns[: len(HEAD)] != HEAD or "\n" in chunks[0].rows:
         raise Refused("data-unreadable", "the first chunk of activity data is not a site.")
-    *texts, year = map(_plain, chunks[0].rows.split("\t"))
-    made = [read(text) for read, text in zip(_SITE, texts, strict=True)]
-    site = Site(*made)  # type: ignore[arg-type]  # each by the reader of its field
-    return Inventory(site, int(year), tuple(_data(chunks[1:])))
+    texts = list(map(_plain, chunks[0].rows.split("\t")))
+    made = [read(text) for read, text in zip(_SITE, texts, strict=False)]
+    names = chunks[0].columns[len(HEAD) :]
+    told = {
+        name: Decimal(text) if name in _NUMBERS else text
+        for name, text in zip(names, texts[len(HEAD) :], strict=True)
+    }
+    installation = Installation(**told)  # type: ignore[arg-type]  # each as `pack` spelled it
+    site = Site(*made)._replace(installation=installation)  # type: ignore[arg-type]  # by readers
+    return Inventory(site, int(texts[len(_SITE)]), tuple(_data(chunks[1:])))
 
 
 def data_hash(chunks: Sequence[Chunk]) -> str:
@@ -171,11 +186,13 @@ def _certificates(text: str) -> tuple[tuple[str, Decimal], ...]:
 
 
 _SITE: tuple[Read, ...] = (str, str, _optional(str), _optional(str), _optional(int), str, str, str)
+_NUMBERS = frozenset(name for name, empty in Installation._field_defaults.items() if empty is None)
 _READERS: dict[str, Read] = {
     "step": Step,
     "quantity": Decimal,
     "kind": DataKind,
     "factor": _optional(Decimal),
+    "embedded": _optional(Decimal),
     "proofs": _proofs,
     "certificates": _certificates,
     "data_year": _optional(int),

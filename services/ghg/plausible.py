@@ -44,6 +44,8 @@ def impossible(inventory: Inventory, policy: Policy) -> Iterator[Impossible]:
             most = most_of.get(datum.item)
             if datum.factor < 0 or (most is not None and datum.factor > most):
                 yield _outside(datum, most)
+        if datum.embedded is not None and datum.embedded > most_of[datum.item]:
+            yield _outside(datum._replace(factor=datum.embedded), most_of[datum.item], "embedded")
 
 
 def check_data(inventory: Inventory, policy: Policy) -> None:
@@ -77,14 +79,14 @@ def _negative(datum: Datum) -> Impossible:
     return Impossible("quantity-negative", datum.datum_id, "quantity", sentence)
 
 
-def _outside(datum: Datum, most: Decimal | None) -> Impossible:
+def _outside(datum: Datum, most: Decimal | None, field: str = "factor") -> Impossible:
     unit = ITEMS[datum.item].unit if datum.item in ITEMS else "unit"
     top = "" if most is None else f" to {most}"
     sentence = (
-        f"the factor of {datum.datum_id} is {datum.factor} kg CO2e/{unit}, outside 0{top}: look at"
+        f"the {field} of {datum.datum_id} is {datum.factor} kg CO2e/{unit}, outside 0{top}: look at"
         " its unit."
     )
-    return Impossible("factor-not-physical", datum.datum_id, "factor", sentence)
+    return Impossible("factor-not-physical", datum.datum_id, field, sentence)
 
 
 @lru_cache(maxsize=64)

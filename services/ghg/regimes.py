@@ -34,7 +34,8 @@ class Rules(NamedTuple):
     where the regime fixes them; `products` are steps whose product it speaks of, first choice
     first; `technologies` are the cells that it takes (empty: any). With `own_power_apart` the fuels
     of an own power plant count as power, with `site_data_primary` what the site itself uses is to
-    be primary data; `goods` are codes of what a step makes, where the regime names goods."""
+    be primary data; `goods` are codes of what a step makes, where the regime names goods, and
+    `covered` the headings of all that it covers."""
 
     regime: Regime
     steps: frozenset[Step]
@@ -51,6 +52,7 @@ class Rules(NamedTuple):
     own_power_apart: bool
     site_data_primary: bool
     goods: tuple[tuple[Step, tuple[str, ...]], ...]
+    covered: tuple[str, ...]
     declared_unit: str
     in_force: date | None
     unverified: tuple[str, ...]
@@ -96,6 +98,7 @@ def rules_of(regime: Regime, policy: Policy) -> Rules:
             for step in Step
             if (name := f"regime.{regime}.goods.{step}") in policy.figures
         ),
+        covered=words("covered") if f"regime.{regime}.covered" in policy.figures else (),
         declared_unit=policy.text(f"regime.{regime}.declared_unit"),
         in_force=None if in_force is None else date.fromisoformat(in_force),
         unverified=_with(regime, policy, "unverified"),

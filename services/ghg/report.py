@@ -16,7 +16,7 @@ from contracts.inventory import Regime, Scope, Step
 from . import gwp, pfc
 from .activity import Inventory
 from .calculate import calculate
-from .cbam import OWN_PLANT, CbamFields, Counts, fields_of, plant_fuels
+from .cbam import OWN_PLANT, CbamFields, Counts, doubts_of, fields_of, plant_fuels
 from .cut_offs import CutOff, cut_offs
 from .findings.survey import STAND_INS
 from .flows import ONE, ZERO, Flows, flows_of
@@ -133,6 +133,11 @@ def report(
         _without(one, outs) for one in _counted(result, rules, (product, primary), flows, other)
     ]
     beside_kg = sum((one.kg for one in beside), ZERO)
+    cbam = None
+    doubts = [*result.doubts, *_doubts(inventory, rules, what, pinned)]
+    if regime is Regime.CBAM:
+        cbam = _cbam(result, flows, counted, _Goods(product, tonnes, rules))
+        doubts += doubts_of(cbam, rules.covered)
     return Report(
         regime=regime,
         facility_id=inventory.site.facility_id,
@@ -148,10 +153,8 @@ def report(
         intensity=total / tonnes / KG_PER_T if tonnes else None,
         other_side=beside_kg / tonnes / KG_PER_T if tonnes else None,
         cut_offs=outs,
-        cbam=_cbam(result, flows, counted, _Goods(product, tonnes, rules))
-        if regime is Regime.CBAM
-        else None,
-        doubts=(*result.doubts, *_doubts(inventory, rules, what, pinned)),
+        cbam=cbam,
+        doubts=tuple(doubts),
     )
 
 
@@ -269,7 +272,8 @@ def _cbam(result: Result, flows: Flows, counted: Sequence[Reported], made: _Good
     co2_kg = sum((one.kg for one in counted), ZERO) - pfc_kg
     defaults = sum((one.kg for one in counted if not one.line.primary), ZERO)
     codes = next((codes for step, codes in made.rules.goods if step is made.step), ())
-    return fields_of(result, flows, Counts(co2_kg, pfc_kg, defaults, made.tonnes, codes))
+    counts = Counts(co2_kg, pfc_kg, defaults, made.tonnes, codes, made.step)
+    return fields_of(result, flows, counts)
 
 
 def _without(one: Reported, outs: Sequence[CutOff]) -> Reported:

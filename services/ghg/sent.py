@@ -10,6 +10,7 @@ from contracts.inventory import DataKind, Step
 from contracts.values import Id, PlainDecimal, Value
 
 from .electrolysis import Furnace, Paste
+from .installation import NOT_GIVEN, Boundary, Installation, Route
 from .pfc import LowVoltage, Technology
 from .scrap import Kind
 
@@ -27,7 +28,9 @@ class Certificate(Value):
 class DatumSent(Value):
     """One quantity. Without `unit` it is in the item's own. `factor` is the supplier's or the
     plant's own, in kg CO2e per the item's unit; `of` names what a leg carries or a stock holds.
-    A supplier without an id may be named: its id is made of the name. `left_out`
+    `embedded` is what a maker of bought metal says it embeds, in kg CO2e/t, and
+    `embedded_boundary` which emissions are in it; `cn_code` the code of the goods that an output
+    is. A supplier without an id may be named: its id is made of the name. `left_out`
     asks reports to leave it out, as far as they may. Texts name documents and meters, never
     persons."""
 
@@ -55,12 +58,41 @@ class DatumSent(Value):
     from_on: date | None = None
     to_on: date | None = None
     left_out: bool = False
+    embedded: Quantity | None = None
+    embedded_boundary: Boundary | None = None
+    cn_code: Annotated[str, StringConstraints(max_length=20)] = ""
+
+
+class InstallationSent(Value):
+    """What the European border mechanism asks of an installation; what is left out is told as not
+    given. `verifier` names an organisation. Prices are per tonne of CO2e, as due in the country of
+    origin."""
+
+    installation_name: Text = ""
+    address: Text = ""
+    unlocode: Annotated[str, StringConstraints(max_length=20)] = ""
+    latitude: PlainDecimal | None = None
+    longitude: PlainDecimal | None = None
+    verifier: Text = ""
+    verifier_accreditation: Text = ""
+    production_route: Route | None = None
+    carbon_price: Quantity | None = None
+    carbon_price_currency: Annotated[str, StringConstraints(max_length=3)] = ""
+    carbon_price_instrument: Text = ""
+    carbon_price_rebate: Quantity | None = None
+
+    def read(self) -> Installation:
+        """As activity data hold it."""
+        told = {name: getattr(self, name) for name in Installation._fields}
+        return NOT_GIVEN._replace(**{name: one for name, one in told.items() if one is not None})
 
 
 class SiteSent(Value):
-    """What membership does not know of the site: its cells, furnace and paste."""
+    """What membership does not know of the site: its cells, furnace and paste, and what the border
+    mechanism asks of an installation."""
 
     technology: Technology | None = None
     low_voltage: LowVoltage = LowVoltage.NOT_ADDRESSED
     furnace: Furnace | None = None
     paste: Paste | None = None
+    installation: InstallationSent = InstallationSent()

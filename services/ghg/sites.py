@@ -5,6 +5,7 @@ furnace and paste are told by the file. All rows of a facility-year say the same
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 
 from infra.errors import Refused
@@ -15,6 +16,8 @@ from infra.importing.places import Places, folded
 from .activity import Site
 from .activity_words import SITE_FIELDS
 from .electrolysis import Furnace, Paste
+from .installation import NOT_GIVEN, Installation, faults_of
+from .installation_cells import READERS
 from .pfc import LowVoltage, Technology
 
 Known = Callable[[str], Site | None]
@@ -40,10 +43,13 @@ class SiteReader:
         self._only_known = only_known
 
     def read(
-        self, facility_id: str, said: Mapping[tuple[str, ...], int]
+        self,
+        facility_id: str,
+        said: Mapping[tuple[str, ...], int],
+        fields: Sequence[str] = SITE_FIELDS,
     ) -> tuple[Site | None, Sequence[tuple[int, Fault]]]:
-        """The site; or None, and what is wrong with which row. `said` are the cells of SITE_FIELDS
-        as they stand in the file, with the first row that says so."""
+        """The site; or None, and what is wrong with which row. `said` are the cells of `fields` as
+        they stand in the file, with the first row that says so."""
         base = self._known(facility_id)
         if base is None and self._only_known:
             sentence = f"{facility_id} is no facility of this member, or not known here yet"
@@ -51,7 +57,7 @@ class SiteReader:
         faults: list[tuple[int, Fault]] = []
         found: dict[str, tuple[str, int]] = {}
         for cells, row in said.items():
-            for field, cell in zip(SITE_FIELDS, cells, strict=True):
+            for field, cell in zip(fields, cells, strict=True):
                 text = cell.strip()
                 if not text:
                     continue
@@ -59,15 +65,35 @@ class SiteReader:
                 if before != text:
                     faults.append((row, _contradicts(field, text, before)))
         site = base or Site(facility_id, "")
+        told: dict[str, str | Decimal] = {}
         for field, (text, row) in found.items():
             try:
-                site = self._with(site, base, field, text)
+                if field in READERS:
+                    told[field] = READERS[field](text)
+                else:
+                    site = self._with(site, base, field, text)
             except Refused as refused:
                 faults.append((row, Fault(field, refused.slug, refused.sentence)))
+        if told:
+            installation = NOT_GIVEN._replace(**told)  # type: ignore[arg-type]  # by their readers
+            if not faults:  # what cannot be read is not missing as well
+                faults += self._of(installation, site.country, found)
+            site = site._replace(installation=installation)
         if not site.country and not faults:
             sentence = "the site's country is not known: add a column country"
             faults.append((0, Fault("country", "value-missing", sentence)))
         return (None if faults else site), faults
+
+    def _of(
+        self, told: Installation, country: str, found: Mapping[str, tuple[str, int]]
+    ) -> Sequence[tuple[int, Fault]]:
+        """What is wrong with an installation, at the row that says it: the first that tells
+        anything of it where a field is empty."""
+        first = min(row for field, (_, row) in found.items() if field in READERS)
+        return [
+            (found[fault.field][1] if fault.field in found else first, fault)
+            for fault in faults_of(told, country, self._places.currencies)
+        ]
 
     def _with(self, site: Site, base: Site | None, field: str, text: str) -> Site:
         value = self._value(site, field, text)

@@ -4,11 +4,22 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from infra.errors import Refused
+from infra.importing.places import places
 from infra.problems import FieldError, InvalidRequest
 
 from .activity import Datum, Inventory, Site
-from .activity_cells import content, item_of, period, stands, supplier_named
+from .activity_cells import (
+    cn_code,
+    content,
+    for_goods,
+    item_of,
+    period,
+    precursor,
+    stands,
+    supplier_named,
+)
 from .evidence import FacilityEvidence
+from .installation import faults_of
 from .items import Item
 from .sent import DatumSent, SiteSent
 from .units import Units
@@ -18,7 +29,14 @@ SHARES = frozenset({"%", "1"})
 
 
 def site_of(facility: FacilityEvidence, sent: SiteSent) -> Site:
-    """The site: place and start from membership, cells from the sender."""
+    """The site: place and start from membership, cells and installation from the sender. Raises
+    InvalidRequest that names each faulty field of the installation."""
+    told = sent.installation.read()
+    if faults := faults_of(told, facility.location.country, places().currencies):
+        where = "/site/installation"
+        raise InvalidRequest(
+            [FieldError(f"{where}/{one.field}", "body", one.sentence) for one in faults]
+        )
     return Site(
         facility_id=facility.facility_id,
         country=facility.location.country,
@@ -28,6 +46,7 @@ def site_of(facility: FacilityEvidence, sent: SiteSent) -> Site:
         low_voltage=sent.low_voltage,
         furnace=sent.furnace or "",
         paste=sent.paste or "",
+        installation=told,
     )
 
 
@@ -77,7 +96,12 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         field = "quantity"
         if item.unit in SHARES:
             content(quantity, item)
+        field = "embedded"
+        if sent.embedded is not None:
+            precursor(item)
+        field = "cn_code"
         datum = _made(sent, item.slug, quantity, conversion.note)
+        for_goods(datum, item)
         field = "from_on"
         period(datum, year)
     except Refused as refused:
@@ -111,6 +135,9 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         from_on=sent.from_on,
         to_on=sent.to_on,
         left_out="yes" if sent.left_out else "",
+        embedded=sent.embedded,
+        embedded_boundary=sent.embedded_boundary or "",
+        cn_code=cn_code(sent.cn_code) if sent.cn_code.strip() else "",
     )
 
 

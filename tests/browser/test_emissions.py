@@ -129,7 +129,9 @@ def test_regimes_differ_line_by_line(page: Page) -> None:
     assert sum(more) == pytest.approx(gap, abs=len(more))
     streams = sum(number(row[4]) for row in cells(page, "Source streams"))
     assert streams == pytest.approx(number(rows["CBAM"][3]), abs=1)
-    assert "With what precursors embed" in page.find("main").text
+    text = page.find("main").text
+    assert "With what precursors embed" in text
+    assert "UN/LOCODE, degrees\nnot given" in text
 
 
 def test_a_curve_about_one_entity_is_not_shown(page: Page) -> None:

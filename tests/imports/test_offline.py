@@ -104,6 +104,22 @@ def test_the_fields_of_the_border_mechanism_are_told() -> None:
     assert "pre_consumer_share: 0.7073" in said
     assert "uncertainty (95 %): ± " in said
     assert told(EXAMPLE)["years"][0]["report"]["cbam"] is None
+    assert fields["told"]["carbon_price"] is None
+    for name in ("unlocode", "address", "verifier", "carbon_price", "latitude"):
+        assert f"{name}: not given" in said
+
+
+def test_what_is_given_of_an_installation_is_told(tmp_path: Path) -> None:
+    constants = ("unlocode=NOSUN", "verifier=Verifiers Ltd", "address=Road 1")
+    price = ("carbon_price=90", "carbon_price_currency=NOK", "carbon_price_rebate=80")
+    options = [part for one in (*constants, *price) for part in ("--set", one)]
+    said = run(EXAMPLE, "--regime", "cbam", *options)
+    for words in ("unlocode: NOSUN", "verifier: Verifiers Ltd", "carbon_price_left: 10"):
+        assert words in said
+    fields = told(EXAMPLE, "--regime", "cbam", *options)["years"][0]["report"]["cbam"]
+    assert fields["told"]["carbon_price_currency"] == "NOK"
+    refused = told(EXAMPLE, "--set", "unlocode=CNSHA", code=1)["refused"]
+    assert {one["slug"] for one in refused} == {"unlocode-of-other-country"}
 
 
 def test_warming_potentials_are_named_and_matter() -> None:

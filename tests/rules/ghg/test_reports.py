@@ -11,8 +11,8 @@ import pytest
 from contracts.inventory import DataKind, Regime, Scope, Step
 from infra.errors import Refused
 from services.ghg.activity import Datum, Site
-from services.ghg.cbam import Route
 from services.ghg.differences import differences
+from services.ghg.installation import Installation, Route
 from services.ghg.regimes import rules_of
 from services.ghg.report import Report, report
 from services.ghg.scrap import Method
@@ -140,12 +140,73 @@ def test_what_precursors_embed_is_added_where_all_their_makers_say_it() -> None:
     fields = made(CBAM, *CASTHOUSE, silent).cbam
     assert fields is not None
     assert fields.embedded_specific is None
-    said = made(CBAM, *CASTHOUSE, silent._replace(factor=d("8000")))
+    said = made(CBAM, *CASTHOUSE, silent._replace(embedded=d("2000"), embedded_boundary="direct"))
     fields = said.cbam
     assert fields is not None
-    assert fields.precursors_t == 8_000
-    assert fields.embedded_specific == (said.total_kg / 1000 + 8_000) / said.tonnes
+    assert fields.precursors_t == 2_000
+    assert fields.embedded_specific == (said.total_kg / 1000 + 2_000) / said.tonnes
     assert (fields.installation, fields.country, fields.goods) == ("FAC-2", "CN", ("7601",))
+    assert not {one for one in abouts(said) if one.startswith("precursor")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "about"),
+    [
+        ({"factor": d("8000")}, "precursor_not_given"),
+        ({"embedded": d("2000")}, "precursor_boundary_not_given"),
+        (
+            {"embedded": d("8000"), "embedded_boundary": "direct_and_indirect"},
+            "precursor_of_other_boundary",
+        ),
+        (
+            {"embedded": d("8000"), "embedded_boundary": "cradle_to_gate"},
+            "precursor_of_other_boundary",
+        ),
+        (
+            {"embedded": d("8100"), "embedded_boundary": "direct", "factor": d("8000")},
+            "precursor_above_footprint",
+        ),
+    ],
+)
+def test_a_precursors_figure_of_another_boundary_is_found(
+    changes: dict[str, Any], about: str
+) -> None:
+    cold = datum("cold", CAST, "bought.primary_metal", "1000")._replace(**changes)
+    found = made(CBAM, *CASTHOUSE, cold)
+    (doubt,) = [one for one in found.doubts if one.about.startswith("precursor")]
+    assert doubt.about == about
+    assert "cold" in doubt.sentence
+    fields = found.cbam
+    assert fields is not None
+    taken = about == "precursor_above_footprint"
+    assert (fields.embedded_specific is not None) is taken, "of another boundary it is not added"
+    others = made(ASI, *CASTHOUSE, cold)
+    assert not {one for one in abouts(others) if one.startswith("precursor")}
+
+
+def test_what_metal_embeds_for_the_border_changes_no_other_report() -> None:
+    cold = datum("cold", CAST, "bought.primary_metal", "1000", factor="9000")
+    told = cold._replace(embedded=d("2000"), embedded_boundary="direct")
+    for regime in (ASI, GBT, IAI):
+        assert made(regime, *CASTHOUSE, told).total_kg == made(regime, *CASTHOUSE, cold).total_kg
+
+
+def test_goods_and_route_are_held_against_the_data() -> None:
+    coded = [
+        one._replace(cn_code="760120") if one.item == "output.cast_metal" else one
+        for one in CASTHOUSE
+    ]
+    found = made(CBAM, *coded)
+    assert not abouts(found) & {"goods_not_covered", "goods_of_other_step"}
+    assert found.cbam is not None
+    assert [one.cn_code for one in found.cbam.products] == ["760120"]
+    for code, about in (("7602", "goods_not_covered"), ("7606", "goods_of_other_step")):
+        wrong = [one._replace(cn_code=code) if one.cn_code else one for one in coded]
+        assert about in abouts(made(CBAM, *wrong))
+    for route, contradicts in (("mixed", False), ("primary", True), ("", False)):
+        site = XINJIANG._replace(installation=Installation(production_route=route))
+        told = abouts(made(CBAM, *CASTHOUSE, site=site))
+        assert ("route_contradicts_data" in told) is contradicts
 
 
 def test_actual_and_default_are_told_apart() -> None:

@@ -1,0 +1,46 @@
+"""Factors of the plant's own, and what a maker says its metal embeds, read from a cell with a unit.
+
+Pure."""
+
+from decimal import Decimal
+
+from infra.errors import Refused
+from infra.policy import Policy
+
+from .activity_cells import number, precursor
+from .items import Item
+from .plausible import bounds
+from .units import Units
+
+
+class OwnFactors:
+    """Reads them in kg CO2e per unit of the item."""
+
+    def __init__(self, units: Units, policy: Policy) -> None:
+        self._units = units
+        self._most = bounds(policy)
+
+    def factor(self, text: str, unit: str, item: Item) -> Decimal:
+        """The own emission factor. Refused `factor-not-used`, `value-missing`,
+        `factor-not-physical`, and as the unit and the number are."""
+        most = self._most.get(item.slug)
+        if most is None:
+            raise Refused(
+                "factor-not-used", f"{item.title} takes no emission factor: leave the cell empty"
+            )
+        if not text:
+            raise Refused("value-missing", "the factor's unit stands there without a factor")
+        conversion = self._units.of_factor(unit, item)
+        value = number(text) * conversion.factor
+        if value > most:
+            raise Refused(
+                "factor-not-physical",
+                f"{value} kg CO2e/{item.unit} is more than {item.title} can give off"
+                f" ({most}): look at its unit",
+            )
+        return value
+
+    def embedded(self, text: str, unit: str, item: Item) -> Decimal:
+        """What bought metal embeds; refused as a factor is, and `embedded-not-used`."""
+        precursor(item)
+        return self.factor(text, unit, item)
