@@ -130,6 +130,8 @@ def balance(found: Row, out: Console) -> None:
         rule = f"{line['source']} ({line['evidence']})" if line["source"] else ""
         table.add_row(line["name"], tell(line["kg"]), escape(line["how"]), escape(rule))
     out.print(table)
+    claimable, how = tell(found["claimable_kg"]), escape(found["claimable_how"])
+    out.print(f"a claim of that day could be {claimable} kg by now: {how}", style="bold")
     out.print(f"input percentage {found['input_percentage']} %, policy {found['policy_id']}")
     out.print(f"a balance of this period may be used through {found['balance_until']}")
     if found["owed_by"]:

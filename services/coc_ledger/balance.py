@@ -61,6 +61,11 @@ class Cover(NamedTuple):
     overdraft_used_kg: int
     shortfall_kg: int
 
+    @property
+    def own_kg(self) -> int:
+        """The cover without overdraft, less what is claimed."""
+        return self.carried_kg + self.max_output_kg - self.owed_kg - self.designated_kg
+
 
 class Tightest(NamedTuple):
     """The day on which least can be claimed of all from one on, and how much that is."""

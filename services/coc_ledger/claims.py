@@ -17,7 +17,7 @@ from infra.policy import Policy
 
 from . import accounts
 from .accounts import Amount, carried_amount, entry, held, minus
-from .balance import Cover, Tightest, cover, figures, rule_of, tightest
+from .balance import Tightest, cover, figures, rule_of, tightest
 from .booking import LOT_ACCOUNT
 from .documents import replaced_before
 from .entity_rules import check_certified, check_holder, stake_limit, supplier_faults
@@ -56,7 +56,7 @@ def check_cover(state: Pool, day: date, mass_kg: int, extra: Extra, policy: Poli
     rule = rule_of(policy)
     last = cover(figures(stands[0][1]), state.terms, rule)
     least = tightest(stands, state.terms, rule)
-    barred = state.blocked and _own(last) < 0
+    barred = state.blocked and last.own_kg < 0
     if barred:
         least = Tightest(stands[0][0], 0)
     asked = [one for one in stands if mass_kg > extra.mass_kg or one[0] < extra.since]
@@ -64,7 +64,7 @@ def check_cover(state: Pool, day: date, mass_kg: int, extra: Extra, policy: Poli
     if asked and mass_kg > short.available_kg:
         raise _uncovered(state, day, mass_kg, short)
     used = last.overdraft_used_kg
-    over = min(mass_kg, max(0, used + mass_kg - max(0, _own(last))))
+    over = min(mass_kg, max(0, used + mass_kg - max(0, last.own_kg)))
     return Covered(least.available_kg, over)
 
 
@@ -81,11 +81,6 @@ def _uncovered(state: Pool, day: date, mass_kg: int, short: Tightest) -> Refused
         short_on=short.day,
         blocked=state.blocked,
     )
-
-
-def _own(found: Cover) -> int:
-    """The cover without overdraft, less what is claimed."""
-    return found.carried_kg + found.max_output_kg - found.owed_kg - found.designated_kg
 
 
 def check_may_claim(command: DesignateOutput, scope: ScopeEvidence, policy: Policy) -> None:

@@ -23,7 +23,8 @@ from .pool_state import ChangeDeferred
 class PoolRow(NamedTuple):
     """A pool as it stands. `kgs` are masses in the order of `accounts.ACCOUNTS`; `sources` the CoC
     input that came without a document, by kind; `version` that of its stream; `carrying` what its
-    metal carries."""
+    metal carries; `history` what was carried, owed, blocked and declared, each time with the day on
+    which it was told."""
 
     pool: str
     scope_id: str
@@ -42,6 +43,7 @@ class PoolRow(NamedTuple):
     closed_on: date | None
     closing: dict[str, Any] | None
     carrying: pool_carrying.Carrying
+    history: tuple[tuple[Any, ...], ...] = ()
 
 
 class DayRow(NamedTuple):
@@ -124,9 +126,9 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
         case coc.OutputDesignated() | coc.DesignationReleased():
             return _carrying(row, event)._replace(kgs=posted_kg(row.kgs, event.entries))
         case coc.OverdraftCaseDeclared():
-            return row._replace(case_declared=True)
+            return _noted(row._replace(case_declared=True), event.declared_on)
         case coc.BalanceCarried():
-            return _carrying(row, event)._replace(
+            after = _carrying(row, event)._replace(
                 kgs=posted_kg(row.kgs, event.entries),
                 carried_kg=row.carried_kg + event.balance_kg,
                 owed_kg=row.owed_kg + event.owed_kg,
@@ -137,15 +139,17 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
                     "carried": row.sources.get("carried", 0) + event.balance_kg,
                 },
             )
+            return _noted(after, _told_on(recorded))
         case BalanceCorrected():
             carried = row.sources.get("carried", 0) + event.balance_change_kg
-            return _carrying(row, event)._replace(
+            after = _carrying(row, event)._replace(
                 kgs=posted_kg(row.kgs, event.entries),
                 carried_kg=row.carried_kg + event.balance_change_kg,
                 owed_kg=row.owed_kg + event.owed_change_kg,
                 blocked=event.blocked,
                 sources={**row.sources, "carried": carried},
             )
+            return _noted(after, _told_on(recorded))
         case PoolCorrected():
             closing = event.model_dump(mode="json", exclude={"pool", "stock", "stock_change"})
             return row._replace(closing={**(row.closing or {}), **closing})
@@ -154,6 +158,16 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             return row._replace(closed_on=event.closed_on, closing=closing)
         case _:
             return row
+
+
+def _noted(row: PoolRow, day: date) -> PoolRow:
+    """What bears on the cover from a day on, told on that day."""
+    told = (day.isoformat(), row.carried_kg, row.owed_kg, row.blocked, row.case_declared)
+    return row._replace(history=(*row.history, told))
+
+
+def _told_on(recorded: Recorded) -> date:
+    return date.fromisoformat(recorded.envelope.recorded_at[:10])
 
 
 def _opened(event: coc.PoolOpened, version: int) -> PoolRow:
@@ -354,7 +368,7 @@ def movement_of(row: MovementRow) -> dict[str, Any]:
 
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     Projection(
-        "pools", 2, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+        "pools", 3, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     Projection(
         "pool_days",

@@ -50,8 +50,8 @@ CERTIFICATES = {"CoC": "the Chain of Custody certificate", "PS": "the Performanc
 
 
 class Answered(NamedTuple):
-    """How much may still be sold as CoC today, until when, and what ends it then. `ahead_kg` of it
-    only ahead of input, as overdraft."""
+    """How much may still be sold as CoC by a document of a day, until when, and what ends it then.
+    `ahead_kg` of it only ahead of input, as overdraft."""
 
     kg: int
     ahead_kg: int
@@ -121,11 +121,11 @@ def stages_of(pools: Sequence[Content]) -> Sequence[str]:
 
 
 def answered(scope: Content, balance: Content, certificates: Content) -> Answered:
-    """What may be sold, and the first day that ends it."""
+    """What may be sold by a document of the balance's day, and the first day that ends it."""
     until = certificates["until"]
     for standard, name in CERTIFICATES.items():
         if until.get(standard) is None and not (standard == "PS" and scope["ps_due"]):
-            return Answered(0, 0, None, "", f"{name} is not valid today")
+            return Answered(0, 0, None, "", f"{name} is not valid on {words.day(balance['on'])}")
     since, again = scope["suspended_from"], scope["reinstated_from"]
     if since is not None and since <= balance["on"] and (again is None or balance["on"] < again):
         return Answered(0, 0, None, "", f"the scope is suspended since {words.day(since)}")
@@ -133,6 +133,8 @@ def answered(scope: Content, balance: Content, certificates: Content) -> Answere
         return Answered(
             0, 0, None, "", f"the period was closed on {words.day(balance['closed_on'])}"
         )
+    if balance["claimable_barred"] is not None:
+        return Answered(0, 0, None, "", balance["claimable_barred"])
     ends = [(balance["period"]["ends_on"], "the period ends; what is left then is carried on")]
     ends += [
         (until[standard], f"{name} ends")
@@ -143,8 +145,9 @@ def answered(scope: Content, balance: Content, certificates: Content) -> Answere
         ends.append((scope["ends_before"], "the scope goes over into another one"))
     day, because = min(ends, key=lambda end: end[0])
     own = balance["carried_kg"] + balance["max_output_kg"] - balance["owed_kg"]
-    ahead = balance["available_kg"] - max(0, own - balance["designated_kg"])
-    return Answered(balance["available_kg"], ahead, day, because, None)
+    kg = balance["claimable_kg"]
+    ahead = max(0, kg - max(0, own - balance["designated_kg"]))
+    return Answered(kg, ahead, day, because, None)
 
 
 def running_of(balance: Content, days: Sequence[Content]) -> charts.Running | None:

@@ -7,7 +7,7 @@ dispute) is sent with an id of its own in the form, so that a page sent twice do
 import asyncio
 import secrets
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -20,14 +20,15 @@ from . import charts, custody
 from .asking import Answer, Asking
 from .custody import Picture
 from .emissions_pages import Key, Renders, Token
+from .forms import sent, word
 
 Number = Annotated[str, Path(pattern=ID_PATTERN)]
+OnDay = Annotated[str | None, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
 Word = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_.:-]{0,255}$")]
 PAGE = 50
 SCOPES = 100
 BOOKINGS = 15
 WAITING = 20
-FORM_BYTES = 10_000
 KNOWN_S = 5
 
 
@@ -89,15 +90,17 @@ def _scope(made: Api, visit: Visit) -> None:
         scope_id: Key,
         stage: Annotated[Literal["bauxite", "alumina", "aluminium"] | None, Query()] = None,
         before: Annotated[str | None, Query(pattern=r"^[0-9.]{1,24}$")] = None,
+        on: OnDay = None,
     ) -> Response:
         token = visit.token_of(request)
         if token is None:
             return RedirectResponse("/signin", 303)
         base = f"/coc/scopes/{quote(scope_id, safe='')}"
+        dated = {"on": on} if on else {}
         row, pools, held, selling, buying = await asyncio.gather(
             visit.asking.get(token, base, {}),
             visit.asking.get(token, f"{base}/accounts", {}),
-            visit.asking.get(token, f"{base}/certificates", {}),
+            visit.asking.get(token, f"{base}/certificates", dated),
             *(
                 visit.asking.get(
                     token,
@@ -114,7 +117,8 @@ def _scope(made: Api, visit: Visit) -> None:
         shown: dict[str, Any] = {"scope": row.content, "stages": stages}
         if stages:
             chosen = stage if stage and stage in stages else stages[0]
-            told = await _stage(visit, token, shown["scope"], chosen, held.content, before)
+            which = (dated, {"before": before} if before else {})
+            told = await _stage(visit, token, shown["scope"], chosen, held.content, which)
             if isinstance(told, Answer):
                 return visit.problem(told)
             shown |= told
@@ -125,6 +129,7 @@ def _scope(made: Api, visit: Visit) -> None:
             certificates=held.content,
             selling=selling.content,
             buying=buying.content,
+            on=on or "",
             custody=custody,
         )
 
@@ -150,15 +155,16 @@ async def _stage(
     scope: dict[str, Any],
     stage: str,
     certificates: dict[str, Any],
-    before: str | None,
+    which: tuple[dict[str, str], dict[str, str]],
 ) -> dict[str, Any] | Answer:
-    """The present balance of a stage with its days and last bookings; or what was refused."""
+    """The balance of a stage with its days and last bookings, or what was refused. `which`: for
+    which day, and the bookings before which."""
     path = f"/coc/scopes/{quote(scope['scope_id'], safe='')}/balance"
-    balance = await visit.asking.get(token, path, {"stage": stage})
+    balance = await visit.asking.get(token, path, {"stage": stage, **which[0]})
     if not balance.fine:
         return balance
     pool = f"/coc/pools/{quote(balance.content['pool'], safe='')}"
-    paged = {"limit": str(BOOKINGS), **({"before": before} if before else {})}
+    paged = {"limit": str(BOOKINGS), **which[1]}
     days, bookings = await asyncio.gather(
         visit.asking.get(token, f"{pool}/days", {}),
         visit.asking.get(token, f"{pool}/bookings", paged),
@@ -215,7 +221,7 @@ def _trace(made: Api, visit: Visit) -> None:
         request: Request,
         number: Number,
         direction: Literal["upstream", "downstream"] = "upstream",
-        on: Annotated[str | None, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")] = None,
+        on: OnDay = None,
     ) -> Response:
         token = visit.token_of(request)
         if token is None:
@@ -270,8 +276,7 @@ def _deeds(made: Api, visit: Visit) -> None:
         token = visit.token_of(request)
         if token is None:
             return RedirectResponse("/signin", 303)
-        sent = parse_qs((await request.body())[:FORM_BYTES].decode("utf-8", "replace"))
-        said = {name: values[0].strip() for name, values in sent.items()}
+        said = {name: values[0].strip() for name, values in (await sent(request)).items()}
         fields: dict[str, object] = {"number": number, "member_id": said.get("member_id", "")}
         if deed == "confirm":
             fields |= {
@@ -279,7 +284,7 @@ def _deeds(made: Api, visit: Visit) -> None:
                 "received_on": said.get("received_on", ""),
             }
         else:
-            fields["reason"] = "-".join(said.get("reason", "").lower().split())
+            fields["reason"] = word(said.get("reason", ""))
         told = await visit.asking.send(
             token, f"/coc/commands/{deed}_document", fields, said.get("once", "")
         )

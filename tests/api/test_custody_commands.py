@@ -28,6 +28,8 @@ BALANCE: Mapping[str, Any] = {
     "balance_until": "2027-12-31",
     "owed_by": None,
     "owed_kg": 0,
+    "claimable_kg": 4_700_000,
+    "claimable_how": "the least of [i]each[/i] day",
     "blocked": False,
     "suspended_from": None,
     "carries": {
@@ -115,6 +117,7 @@ def test_a_balance_is_told_with_its_working() -> None:
     assert "4,900,000" in shown
     assert "[b]x[/b]" in shown, "what others wrote is no markup"
     assert "r (design)" in shown
+    assert "could be 4,700,000 kg by now: the least of [i]each[/i] day" in shown
     assert "stock: incomplete, at least 4.2 kg CO2e/kg" in shown
     assert told.asked[0].url.params["on"] == "2026-03-09"
     assert orjson.loads(told.said("balance", "S-1", "aluminium", "--json")) == dict(BALANCE)

@@ -21,6 +21,8 @@ BALANCE = {
     "stage": "aluminium",
     "on": "2025-06-01",
     "available_kg": 50,
+    "claimable_kg": 50,
+    "claimable_barred": None,
     "carried_kg": 10,
     "max_output_kg": 60,
     "owed_kg": 0,
@@ -58,6 +60,7 @@ def test_the_first_day_that_ends_it_is_told(
         ({}, {}, {"until": {"CoC": "2026-02-01", "PS": None}}, "Performance"),
         ({"suspended_from": "2025-05-01"}, {}, CERTIFIED, "suspended since 1 May 2025"),
         ({}, {"closed_on": "2025-05-30"}, CERTIFIED, "closed on 30 May 2025"),
+        ({}, {"claimable_barred": "an overdraft"}, CERTIFIED, "an overdraft"),
     ],
 )
 def test_nothing_may_be_sold_where_something_bars_it(
@@ -70,7 +73,7 @@ def test_nothing_may_be_sold_where_something_bars_it(
 
 def test_what_is_only_overdraft_is_told_apart() -> None:
     assert custody.answered(SCOPE, BALANCE, CERTIFIED).ahead_kg == 20
-    over = {**BALANCE, "available_kg": 5, "designated_kg": 90}
+    over = {**BALANCE, "claimable_kg": 5, "designated_kg": 90}
     assert custody.answered(SCOPE, over, CERTIFIED).ahead_kg == 5
 
 

@@ -1,0 +1,85 @@
+"""A balance as of a day: as things stood then, and what a claim of that day could be by now."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from contracts.custody import PoolKey, Stage
+from services.coc_ledger.balance_on import BalanceOn, balance_on
+from services.coc_ledger.rows import DayRow, PoolRow
+from tests.rules.coc.given import POLICY, YEAR
+from tests.rules.coc.test_periods_and_orders import (
+    AFTER,
+    KEY,
+    close,
+    document,
+    later,
+    send,
+    stocked,
+)
+from tests.rules.coc.world import World
+
+MAY = date(2026, 5, 5)
+
+
+def told(world: World, day: date, key: PoolKey = KEY) -> BalanceOn:
+    """The balance from rows alone, as the service's queries find it."""
+    row: PoolRow | None = world.reader.row("pools", key.key)
+    days: list[DayRow] = [
+        one for one in world.reader.rows["pool_days"].values() if one.pool == key.key
+    ]
+    return balance_on(row, day, {one.day: one.kgs for one in days if one.day > day}, POLICY)
+
+
+@pytest.mark.parametrize("days", (0, 3, 40, 100, 139))
+def test_what_is_called_claimable_is_claimed_and_no_kilogram_more(days: int) -> None:
+    day = YEAR + timedelta(days=days)
+    world = stocked()
+    send(world, document("D-0", 300))
+    world.settle()
+    most = told(world, day).claimable.available_kg
+    more = {**document("D-1", most + 1), "day": day}
+    name = more.pop("command_name")
+    assert world.attempt(name, **more) in ("claim-not-covered", "lot-not-shipped")
+    if most:
+        assert world.attempt(name, **{**more, "mass_kg": most, "total_mass_kg": most}) == ""
+
+
+def test_a_day_between_that_covers_less_binds_an_earlier_one() -> None:
+    world = stocked()  # 1,000 kg of CoC in January, 500 kg without in February, 900 kg out in March
+    send(world, document("D-0", 590))
+    world.settle()
+    then = told(world, date(2026, 4, 1))
+    assert (then.cover.available_kg, then.claimable) == (600, (date(2026, 5, 20), 30))
+    assert then.how == "the least of this day and of each later one: that of 2026-05-20"
+    assert [line.name for line in then.working][-1] == "available"
+
+
+def test_what_was_carried_or_declared_later_was_not_there_before() -> None:
+    """And by now it is: the period has it, so a claim of an earlier day may use it."""
+    world = stocked()
+    world.today = AFTER
+    close(world)
+    before, after = told(world, AFTER - timedelta(days=1), later()), told(world, AFTER, later())
+    assert (before.stood.terms.carried_kg, before.cover.available_kg) == (0, 0)
+    assert (after.stood.terms.carried_kg, after.cover.available_kg) == (620, 620)
+    assert before.claimable.available_kg == after.claimable.available_kg == 620
+    assert before.how.startswith("by what is known by now")
+    where = {"scope_id": "A", "member_id": "A", "stage": "aluminium", "day": AFTER}
+    world.today = AFTER + timedelta(days=5)
+    world.send("declare_overdraft_case", reason="furnace-fire", **where)
+    world.settle()
+    assert not told(world, AFTER, later()).stood.terms.case
+    assert told(world, world.today, later()).stood.terms.case
+
+
+def test_nothing_is_claimable_in_a_closed_period_or_where_nothing_was_booked() -> None:
+    world = stocked()
+    assert (
+        told(world, YEAR, KEY.model_copy(update={"stage": Stage.ALUMINA})).cover.available_kg == 0
+    )
+    world.today = AFTER
+    close(world)
+    found = told(world, MAY)
+    assert (found.cover.available_kg, found.claimable.available_kg) == (620, 0)
+    assert found.barred == f"the period was closed on {AFTER}"
