@@ -31,7 +31,14 @@ PREFIXES = CONSUMING[:-1]
 CLOCKS = ("audits", "membership", "ghg", "certification", "coc")
 """Services with a clock, those that others rest on first."""
 LOOK_S = 0.05
-SIGN_IN = (("ASI operations", "ops"), ("a member group", "member:syn-m-0001"))
+SIGN_IN = (
+    ("ASI operations", "ops"),
+    ("a member group", "member:syn-m-0001"),
+    ("an audit firm", "auditor:syn-auditors-01"),
+    ("a verifier of emissions", "verifier:synthetic-verifier-1"),
+    ("a third party", "subscriber:demo"),
+)
+"""One of each role, by the names that the synthetic world has for them."""
 WEEK_S = 7 * 24 * 3600
 
 

@@ -6,7 +6,7 @@ Every call is one short read transaction on the version of the tables that is li
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from contracts.envelope import Recorded
@@ -81,6 +81,30 @@ class Reader:
             if after is not None:
                 query = query.where(key > after)
             rows = connection.execute(query.order_by(key).limit(limit + 1))
+            return [part.codec.read(values) for values in rows]
+
+    def ordered(
+        self,
+        consumer: str,
+        projection: str,
+        by: Sequence[str],
+        after: Sequence[str] | None,
+        limit: int,
+        where: Where | None = None,
+        *,
+        descending: bool = False,
+    ) -> list[Any]:
+        """Up to `limit + 1` rows in the order of some columns, behind their values in a row. The
+        last of them is the key, so that no two rows are alike."""
+        with translated(), self._running.engine.connect() as connection:
+            part = self._running.models[consumer].live(connection).rows[projection]
+            columns = [part.table.c[name] for name in by]
+            query = select(part.table).where(*conditions(part.table, where or {}))
+            if after is not None:
+                here, there = tuple_(*columns), tuple_(*map(literal, after))
+                query = query.where(here < there if descending else here > there)
+            order = [column.desc() if descending else column for column in columns]
+            rows = connection.execute(query.order_by(*order).limit(limit + 1))
             return [part.codec.read(values) for values in rows]
 
     def columns(

@@ -1,11 +1,11 @@
 """The HTTP side of audit_scheduling: its commands, its audits and certificates."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Path
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from contracts.values import ID_PATTERN
@@ -23,12 +23,14 @@ from infra.webcommands import command_routes
 
 from .commands import DecideCertificate
 from .domain import COMMANDS, ROLES, fill, reservation
+from .outlook import Outlook, named_in, outlook_of
 from .preparation import points_of, years_of
 from .problems import PROBLEMS
 from .rows import AuditRow, CertificateRow
 
 CONSUMER = "audits"
 AUDITS_MAX = 1_000
+CURSOR = r"^\d{4}-\d{2}-\d{2}~[A-Za-z0-9._:-]{1,128}$"
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 
 
@@ -64,15 +66,15 @@ def api(running: Running, shared: Shared) -> Api:
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
     add_people(made, persons)
-    _reads(made, reader)
+    _reads(made, running, reader)
     _preparation(made, running, reader)
     return made
 
 
-def _reads(made: Api, reader: Reader) -> None:
+def _reads(made: Api, running: Running, reader: Reader) -> None:
     @made.get("/audits/audits/{audit_id}", tags=["audits"])
     async def audit(principal: SignedIn, audit_id: Key) -> Response:
-        """An audit as it stands."""
+        """An audit as it stands, with its certificates and the day by which it is needed."""
         row: AuditRow | None = await asyncio.to_thread(reader.row, CONSUMER, "audits", audit_id)
         _allow(
             principal,
@@ -82,7 +84,8 @@ def _reads(made: Api, reader: Reader) -> None:
         )
         if row is None:
             raise Refused("unknown-audit", f"there is no audit {audit_id}", audit_id=audit_id)
-        return Json(row._asdict())
+        [found] = await asyncio.to_thread(_outlooks, reader, [row])
+        return Json({**found.shown(), "today": running.times.today()})
 
     @made.get("/audits/members/{member_id}/audits", tags=["audits"])
     async def audits(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:
@@ -94,6 +97,35 @@ def _reads(made: Api, reader: Reader) -> None:
         answer = listed(rows, wanted, lambda row: str(row.audit_id))
         return Json({**answer, "items": [row._asdict() for row in rows[: wanted.limit]]})
 
+    @made.get("/audits/firms/{firm}/audits", tags=["audits"])
+    async def of_firm(
+        principal: SignedIn,
+        firm: Key,
+        state: Literal["scheduled", "concluded", "cancelled"] = "scheduled",
+        after: Annotated[str | None, Query(pattern=CURSOR)] = None,
+        limit: Annotated[int, Query(ge=1, le=AUDITS_MAX)] = 100,
+    ) -> Response:
+        """The audits of a firm by their first day, those that are booked from the earliest, others
+        from the latest; each with its certificates and the day by which it is needed."""
+        principal.require_auditor(firm)
+
+        def found() -> dict[str, object]:
+            rows: list[AuditRow] = reader.ordered(
+                CONSUMER,
+                "audits",
+                ("starts_on", "audit_id"),
+                after.split("~", 1) if after else None,
+                limit,
+                {"auditor_firm": firm, "state": state},
+                descending=state != "scheduled",
+            )
+            items = [one.shown() for one in _outlooks(reader, rows[:limit])]
+            last = rows[limit - 1] if len(rows) > limit else None
+            following = f"{last.starts_on}~{last.audit_id}" if last else None
+            return {"items": items, "next": following, "today": running.times.today()}
+
+        return Json(await asyncio.to_thread(found))
+
     @made.get("/audits/certificates/{certificate_id}", tags=["audits"])
     async def certificate(principal: SignedIn, certificate_id: Key) -> Response:
         """A certificate and the decision behind it."""
@@ -104,6 +136,15 @@ def _reads(made: Api, reader: Reader) -> None:
         if row is None:
             raise Refused("unknown-certificate", f"there is no certificate {certificate_id}")
         return Json(row._asdict())
+
+
+def _outlooks(reader: Reader, rows: Sequence[AuditRow]) -> list[Outlook]:
+    """What audits lead to."""
+    certificates = reader.rows(CONSUMER, "certificates", named_in(rows))
+    members = sorted({row.member_id for row in rows})
+    where = {"member_id": members, "kind": "surveillance", "state": "concluded"}
+    concluded = reader.page(CONSUMER, "audits", None, AUDITS_MAX * 10, where) if members else []
+    return [outlook_of(row, certificates, concluded) for row in rows]
 
 
 def _preparation(made: Api, running: Running, reader: Reader) -> None:

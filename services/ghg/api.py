@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from starlette.responses import Response
 
+from contracts.ghg import ResultSubmitted
 from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
 from infra.decider import Command, own_id
@@ -145,12 +146,34 @@ def _years(made: Api, queries: Queries) -> None:
         answer = listed(rows, wanted, lambda row: str(row.facility_year))
         return Json({**answer, "items": [shown(row) for row in rows[: wanted.limit]]})
 
+    @made.get("/ghg/verifiers/{verifier_id}/waiting", tags=["facility-years"])
+    async def waiting(principal: SignedIn, verifier_id: Key, wanted: Paged) -> Response:
+        """The facility-years of which a result lies with a verifier and waits for its answer, by
+        id, each with what was `submitted` and when. A page may be short: what was answered a moment
+        ago is left out."""
+        principal.require_verifier(verifier_id)
+
+        def found() -> dict[str, object]:
+            where = {"verifier_id": verifier_id, "state": "with_verifier"}
+            rows = queries.years(where, wanted.after, wanted.limit)
+            lie = [(row, queries.submitted(row.facility_id, row.year)) for row in rows]
+            items = [
+                {**shown(row), "submitted": _submission(one)}
+                for row, one in lie[: wanted.limit]
+                if one is not None and one.verifier_id == verifier_id
+            ]
+            return {**listed(rows, wanted, lambda row: str(row.facility_year)), "items": items}
+
+        return Json(await asyncio.to_thread(found))
+
     @made.get("/ghg/facilities/{facility_id}/years/{year}", tags=["facility-years"])
     async def one(principal: SignedIn, facility_id: Key, year: Year) -> Response:
-        """A facility's year as it stands, with what verifiers gave back."""
+        """A facility's year as it stands, with the result that lies with a verifier now, and what
+        verifiers gave back."""
         row = await _row(queries, principal, facility_id, year)
         returns = await asyncio.to_thread(queries.returns, facility_id, year)
-        return Json({**shown(row), "returns": returns})
+        lies = await asyncio.to_thread(queries.submitted, facility_id, year)
+        return Json({**shown(row), "returns": returns, "submitted": lies and _submission(lies)})
 
     @made.get("/ghg/facilities/{facility_id}/years/{year}/data/{version}", tags=["facility-years"])
     async def data(principal: SignedIn, facility_id: Key, year: Year, version: Number) -> Response:
@@ -284,6 +307,11 @@ def _disclosures(made: Api, queries: Queries) -> None:
         answer = listed(rows, wanted, lambda row: str(row.facility_year))
         page = [row for row in rows[: wanted.limit] if row.disclosures]
         return Json({**answer, "items": [_public(row) for row in page]})
+
+
+def _submission(event: ResultSubmitted) -> dict[str, object]:
+    """What lies with a verifier, and since when."""
+    return event.model_dump(mode="json", include={"result", "verifier_id", "submitted_on"})
 
 
 def shown(row: YearRow) -> dict[str, object]:

@@ -6,7 +6,13 @@ from typing import NamedTuple
 import orjson
 
 from contracts.envelope import Record
-from contracts.ghg import ActivitySealed, DisclosurePublished, ResultCalculated, ResultReturned
+from contracts.ghg import (
+    ActivitySealed,
+    DisclosurePublished,
+    ResultCalculated,
+    ResultReturned,
+    ResultSubmitted,
+)
 from infra.errors import Refused
 from infra.reading import Reader
 from infra.service import Running
@@ -18,7 +24,7 @@ from .lines import Result
 from .packing import Chunk
 from .reckoning import rework
 from .rows import YearRow, facility_evidence
-from .year_state import ActivityRecorded
+from .year_state import ActivityRecorded, FacilityYear
 
 CONSUMER = "ghg"
 
@@ -97,6 +103,11 @@ class Queries:
             for event in self._events(facility_id, year, ResultReturned.TYPE)
             if isinstance(event, ResultReturned)
         ]
+
+    def submitted(self, facility_id: str, year: int) -> ResultSubmitted | None:
+        """The result that lies with a verifier now, as stored: not as rows know it."""
+        state: FacilityYear = self.reader.state(f"facility_year/{facility_id}:{year}")
+        return state.submitted
 
     def latest(self, facility_id: str, year: int) -> Stored | None:
         """The latest version of the data, as stored now; None without any."""

@@ -19,11 +19,15 @@ from infra.web import Api, Readiness, Shared, build_api
 
 from . import sources, words
 from .asking import Asking, live_changes
+from .auditing_pages import add_auditing
 from .board import BUCKETS, Filter, board_of, explanation_of, policy_path
 from .custody_pages import add_custody
 from .emissions_pages import add_emissions
+from .events_pages import add_events
 from .flow_pages import add_flow
 from .problems import PROBLEMS
+from .verifying_pages import add_verifying
+from .visits import begins_at, visitor
 
 HERE = Path(__file__).parent
 COOKIE = "castmark_token"
@@ -70,7 +74,7 @@ def build(settings: Settings, shared: Shared) -> Api:
     http = httpx.AsyncClient(timeout=30)
     urls = {
         part: settings.url_of(part)
-        for part in ("membership", "audits", "ghg", "certification", "coc")
+        for part in ("membership", "audits", "ghg", "certification", "coc", "feed")
     }
     asking = Asking(http, urls.__getitem__)
     pages = Pages()
@@ -86,8 +90,9 @@ def build(settings: Settings, shared: Shared) -> Api:
     made = build_api("portal", "", "Pages for people", shared, ready, PROBLEMS, lifespan=lifespan)
     _sign_in(made, pages, shared)
     _board(made, pages, asking)
-    for add in (add_emissions, add_custody, add_flow):
-        add(made, pages, asking, lambda request: request.cookies.get(COOKIE))
+    for add in (add_emissions, add_custody, add_flow, add_auditing, add_verifying):
+        add(made, pages, asking, _token_of)
+    add_events(made, pages, asking, _token_of, settings.feed_url or settings.public)
 
     @made.get("/sources", include_in_schema=False)
     async def cited() -> Response:
@@ -106,6 +111,10 @@ def build(settings: Settings, shared: Shared) -> Api:
         return FileResponse(HERE / "static" / name, media_type=STATIC[name], headers=headers)
 
     return made
+
+
+def _token_of(request: Request) -> str | None:
+    return request.cookies.get(COOKIE)
 
 
 def _sign_in(made: Api, pages: Pages, shared: Shared) -> None:
@@ -141,6 +150,8 @@ def _board(made: Api, pages: Pages, asking: Asking) -> None:
         token = request.cookies.get(COOKIE)
         if token is None:
             return RedirectResponse("/signin", 303)
+        if elsewhere := begins_at(await visitor(made.shared.tokens, token)):
+            return RedirectResponse(elsewhere, 303)
         wanted = Filter(bucket or None, kind or None, member or None, after or None)
         answer, decide = await asyncio.gather(
             asking.get(token, "/certification/deadlines", wanted.query()),

@@ -1,7 +1,7 @@
 """How the portal asks the other services: as the visitor, over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import httpx
@@ -45,7 +45,9 @@ class Asking:
         self._http = http
         self._url_of = url_of
 
-    async def get(self, token: str | None, path: str, query: Mapping[str, str]) -> Answer:
+    async def get(
+        self, token: str | None, path: str, query: Mapping[str, str | Sequence[str]]
+    ) -> Answer:
         """GET as JSON; a service that is away is a problem like any other."""
         try:
             response = await self._http.get(self._at(path), params=query, headers=_signed(token))

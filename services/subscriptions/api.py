@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import orjson
-from fastapi import Header, Query
+from fastapi import Header, Path, Query
 from pydantic import StringConstraints
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
@@ -57,6 +57,12 @@ PROBLEMS = (
         "No event has that type",
         "A filter that lets nothing through looks like a quiet day, so it is refused. `facts.known`"
         " lists what there is; a version (`.v1`) may stand behind it and changes nothing.",
+    ),
+    Problem(
+        "unknown-event",
+        "No public event stands there",
+        "Between two positions lie events that are not public. Take the `position` of an event of"
+        " the feed.",
     ),
 )
 
@@ -174,6 +180,14 @@ def _following(made: Api, feed: Feed) -> None:
 
 
 def _reading(made: Api, feed: Feed) -> None:
+    @made.get("/feed/events/{position}", tags=["feed"])
+    async def one(principal: SignedIn, position: Annotated[int, Path(ge=1, lt=2**53)]) -> Response:
+        """One public event, as `/feed` tells it."""
+        found = await asyncio.to_thread(feed.reader.after, position - 1, 1)
+        if not found.items or found.last != position:
+            raise Refused("unknown-event", f"no public event stands at {position}")
+        return Response(found.items[0].cloudevent, media_type="application/json")
+
     @made.get("/feed/newest", tags=["feed"])
     async def newest(
         principal: SignedIn,

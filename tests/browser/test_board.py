@@ -129,13 +129,14 @@ def test_it_can_be_used_from_the_keyboard_alone(page: Page) -> None:
     page.press(Keys.TAB)
     assert page.focused().text == "Skip to content"
     order = []
-    for _ in range(12):
+    for _ in range(13):
         page.press(Keys.TAB)
         order.append(page.focused().get_attribute("name") or page.focused().text.split(" ")[0])
     assert order == [
         "Castmark",
         "Emissions",
         "CoC",
+        "Events",
         "Sign",
         *[name.split(" ")[0] for name in BUCKETS],
         "kind",
@@ -152,7 +153,7 @@ def test_it_can_be_used_from_the_keyboard_alone(page: Page) -> None:
     page.until_heading("First certification:")
     assert "/deadlines/initial_certification" in page.driver.current_url
     assert "S-2" in page.driver.title
-    page.press(*[Keys.TAB] * 6)
+    page.press(*[Keys.TAB] * 7)
     assert page.focused().text == "← Deadlines"
     page.press(Keys.ENTER)
     page.until_heading("Deadlines")

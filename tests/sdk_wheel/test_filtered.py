@@ -1,11 +1,13 @@
 """A subscriber to some kinds of events gets all of those, and only those, over both roads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from contracts.cloudevents import Received
@@ -17,10 +19,6 @@ from tests.sdk_wheel.history import chain, record
 
 GRANTS, DAYS = ("certification.certificate_granted",), ("machinery.day_closed",)
 FeedOf = Callable[[FeedServer, Sequence[str]], Feed]
-KINDS: dict[str, FeedOf] = {
-    "poll": lambda server, types: HttpFeed(server.url, limit=2, wait_s=1, types=types),
-    "stream": lambda server, types: SseFeed(server.url, types=types),
-}
 
 
 def history(*grants: int, days: int) -> list[Received]:
@@ -30,10 +28,19 @@ def history(*grants: int, days: int) -> list[Received]:
     return chain(record(at) if at in grants else record(at, closed) for at in every)
 
 
-@pytest.fixture(params=KINDS)
-def feed_of(request: pytest.FixtureRequest) -> FeedOf:
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    """One for all: to make one takes longer than a test."""
+    with httpx.Client() as made:
+        yield made
+
+
+@pytest.fixture(params=["poll", "stream"])
+def feed_of(request: pytest.FixtureRequest, client: httpx.Client) -> FeedOf:
     """Makes a feed of either kind."""
-    return KINDS[request.param]
+    more: dict[str, Any] = {"limit": 2, "wait_s": 1} if request.param == "poll" else {}
+    kind = HttpFeed if request.param == "poll" else SseFeed
+    return lambda server, types: kind(server.url, types=types, client=client, **more)
 
 
 @pytest.fixture
@@ -69,10 +76,13 @@ def test_what_is_missing_of_what_a_filter_lets_through_is_a_hole(
         positions(subscriber, 1)
 
 
-def test_a_filtered_poll_asks_on_behind_what_was_left_out(server: FeedServer) -> None:
+def test_a_filtered_poll_asks_on_behind_what_was_left_out(
+    server: FeedServer, client: httpx.Client
+) -> None:
     """Whether or not anything came before it."""
     server.history = history(days=3)
-    reading = HttpFeed(server.url, limit=2, wait_s=0, types=GRANTS).read({0: NOWHERE})
+    feed = HttpFeed(server.url, limit=2, wait_s=0, types=GRANTS, client=client)
+    reading = feed.read({0: NOWHERE})
     assert next(reading) == ()
     for grant, through in ((4, 300), (301, 400)):
         server.history = history(4, grant, days=through)

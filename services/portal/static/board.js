@@ -1,9 +1,9 @@
-// The board follows the data by itself and can be used from the keyboard. Without this script the
-// page reads the same; it then changes when it is loaded again.
+// A list (the board, the events) follows the data by itself and can be used from the keyboard.
+// Without this script the page reads the same; it then changes when it is loaded again.
 "use strict";
 
-const PARTS = ["known", "buckets", "decide", "list"];
-let chosen = null; // the row that somebody is on, by the address of its deadline
+const PARTS = ["known", "buckets", "decide", "list"].filter((id) => document.getElementById(id));
+let chosen = null; // the row that somebody is on, by the address that it opens
 let at = -1;
 let refreshing = false;
 let again = false;
@@ -81,8 +81,11 @@ async function refresh() {
   }
 }
 
-const source = new EventSource(document.getElementById("board").dataset.live);
-source.addEventListener("open", () => say("· live"));
-source.addEventListener("changed", refresh);
-source.addEventListener("away", () => say("· waiting for the data"));
-source.addEventListener("error", () => say("· reconnecting"));
+const live = document.querySelector("[data-live]");
+if (live) { // an earlier page of a list stays as it is
+  const source = new EventSource(live.dataset.live);
+  source.addEventListener("open", () => say("· live"));
+  source.addEventListener("changed", refresh);
+  source.addEventListener("away", () => say("· waiting for the data"));
+  source.addEventListener("error", () => say("· reconnecting"));
+}
