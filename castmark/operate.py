@@ -35,7 +35,7 @@ SIGN_IN = (
     ("ASI operations", "ops"),
     ("a member group", "member:syn-m-0001"),
     ("an audit firm", "auditor:syn-auditors-01"),
-    ("a verifier of emissions", "verifier:synthetic-verifier-1"),
+    ("a verifier of emissions", "verifier:synthetic-verifier-2"),
     ("a third party", "subscriber:demo"),
 )
 """One of each role, by the names that the synthetic world has for them."""

@@ -20,6 +20,8 @@ from .world import World
 YEARS = (2022, 2023, 2024)
 VERIFIERS = ("synthetic-verifier-1", "synthetic-verifier-2", "synthetic-verifier-3")
 ACCREDITATION = "synthetic-accreditation"
+WAITING = 0.25
+"""The share of the last year's results on which their verifiers have not answered yet."""
 CLEAN = frozenset({"NO", "IS", "CA", "BR", "NZ", "SE"})
 """Countries whose plants are given hydro power over a direct line."""
 
@@ -108,6 +110,9 @@ def _year(world: World, entry: FacilityRegistered, year: int) -> Iterator[Step]:
         return
     asked: Row = {**own, "result": 1, "verifier_id": verifier}
     yield Step(on, "ghg", "submit_for_verification", asked, "to a verifier", sender)
+    unread = Random(f"waiting/{world.seed}/{entry.facility_id}").random() < WAITING
+    if year == YEARS[-1] and unread:
+        return
     on += timedelta(days=14 + dice.randrange(50))
     if on > world.as_of:
         return

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 
+from castmark.operate import SIGN_IN
 from contracts.values import Location
 from services.ghg.activity_work import units_on
 from services.ghg.app import factors, policies
@@ -119,3 +120,27 @@ def test_every_submission_is_one_of_its_facility_and_year() -> None:
         if step.command == SubmitActivity.NAME
     )
     assert set(told.values()) == {1}
+
+
+def test_every_role_that_a_link_is_printed_for_finds_something_in_the_world() -> None:
+    """As of its last day: a result that waits for the verifier, an audit that the firm has before
+    it, a member."""
+    lie: dict[str, str] = {}
+    booked: dict[str, str] = {}
+    for step in all_steps(made()):
+        of = f"{step.fields.get('facility_id')}:{step.fields.get('year')}"
+        match step.command:
+            case "submit_for_verification":
+                lie[of] = f"verifier:{step.fields['verifier_id']}"
+            case "verify_result":
+                lie.pop(of)
+            case "schedule_audit" if str(step.fields["starts_on"]) > made().as_of.isoformat():
+                booked[str(step.fields["audit_id"])] = f"auditor:{step.fields['auditor_firm']}"
+            case "conclude_audit" | "cancel_audit":
+                booked.pop(str(step.fields["audit_id"]), None)
+            case _:
+                pass
+    members = {f"member:{member_id}" for member_id in made().members}
+    found = {"ops", "subscriber:demo", *lie.values(), *booked.values(), *members}
+    assert [role for _, role in SIGN_IN if role not in found] == []
+    assert len(lie) < 20
