@@ -11,11 +11,13 @@ from tests.door import Door
 
 
 @contextmanager
-def platform(data: Path, *, simulated: bool = True) -> Iterator[Host]:
-    """Runs in a thread of this process; its log is `castmark.log` in the folder."""
+def platform(data: Path, *, simulated: bool = True, **chosen: object) -> Iterator[Host]:
+    """Runs in a thread of this process; its log is `castmark.log` in the folder. `chosen` are
+    further settings."""
     data.mkdir(parents=True, exist_ok=True)
     with logs_into(data / LOG_FILE):
-        host = Host(load_settings(environment="development", data=data, simulated=simulated), 0)
+        usual = {"environment": "development", "data": data, "simulated": simulated}
+        host = Host(load_settings(**usual, **chosen), 0)
         host.start()
         try:
             yield host

@@ -138,12 +138,12 @@ def poll_of(door: Door) -> list[str]:
         after = int(page["last"])
 
 
-def settle(door: Door) -> None:
+def settle(door: Door, within_s: float = 90) -> None:
     """Wait until every consumer has read all there is; what is away for a moment is waited for."""
     until = time.monotonic() + 120
     while True:
         try:
-            door.settled(90)
+            door.settled(within_s)
             return
         except (No, httpx.TransportError):
             if time.monotonic() > until:

@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,6 +72,18 @@ def _browser_lacking() -> str | None:
     return f"no {' and no '.join(missing)} on the PATH" if missing else None
 
 
+def _mount_lacking() -> str | None:
+    if os.geteuid() != 0:
+        return "no root, who alone may mount a file system"
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+        tried = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        if tried.returncode != 0:
+            return f"no right to mount a file system ({tried.stderr.strip()})"
+        subprocess.run(["umount", folder], check=True, timeout=30)
+    return None
+
+
 def _npm_lacking() -> str | None:
     return None if shutil.which("npm") else "no npm on the PATH"
 
@@ -80,6 +93,7 @@ NEEDS = {
     "postgres": Need("apt-get install postgresql", _postgres_lacking),
     "browser": Need("apt-get install chromium chromium-driver", _browser_lacking),
     "npm": Need("apt-get install npm", _npm_lacking),
+    "mount": Need("be root, in a container with the capability SYS_ADMIN", _mount_lacking),
 }
 
 
