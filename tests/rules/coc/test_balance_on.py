@@ -31,7 +31,7 @@ def told(world: World, day: date, key: PoolKey = KEY) -> BalanceOn:
     return balance_on(row, day, {one.day: one.kgs for one in days if one.day > day}, POLICY)
 
 
-@pytest.mark.parametrize("days", (0, 3, 40, 100, 139))
+@pytest.mark.parametrize("days", [0, 3, 40, 100, 139])
 def test_what_is_called_claimable_is_claimed_and_no_kilogram_more(days: int) -> None:
     day = YEAR + timedelta(days=days)
     world = stocked()

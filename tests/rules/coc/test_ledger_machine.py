@@ -1,13 +1,13 @@
-"""At random over two scopes: book alone or together, claim, confirm, dispute, correct, withdraw,
-lose a certificate, verify a year's emissions.
+"""At random over two scopes and two years: book alone or together, claim, confirm, dispute,
+correct, withdraw, take back, lose a certificate, verify a year's emissions, close a year, correct
+what was closed, hand a scope over to the other.
 
-An oracle keeps its own sums from what was asked, without the service's code, and says before each
-claim whether it is covered. After every settled step: accounts balance in every component, rows say
-what streams say, claims and deliveries stand on both sides, and what was corrected is as if it had
-never been wrong.
+A book of our own keeps the sums of what was asked (`own_book`), without the service's code, and
+says before each command whether it is taken. After every settled step: all pools hold what that
+book says, accounts balance in every component, rows say what streams say, claims and deliveries
+stand on both sides, and what was corrected is as if it had never been wrong.
 """
 
-from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,57 +20,38 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     multiple,
+    precondition,
     rule,
 )
 
 from contracts import certification
-from contracts.custody import Account, Carried, PoolKey, Stage
+from contracts.custody import Account, PoolKey, Stage
 from contracts.values import CertificationStatus
-from services.coc_ledger.accounts import NOTHING, Amount, carried_amount, minus, plus
-from services.coc_ledger.period import through
-from services.coc_ledger.pool_carrying import KEPT, held
-from services.coc_ledger.rows import PoolRow, movement_of
-from tests.rules.coc.given import balanced, kg
+from services.coc_ledger.scope_commands import ApproveScopeTransfer
+from tests.rules.coc import conserved
+from tests.rules.coc.given import kg
+from tests.rules.coc.own_book import Key, OwnBook, Paper
 from tests.rules.coc.results import both
 from tests.rules.coc.world import SCOPES, YEAR, World
 
 TODAY = date(2026, 6, 1)
+NEXT = date(2027, 1, 1)
+AFTER = date(2027, 1, 10)
 SCOPE = some.sampled_from(SCOPES)
 MASS = some.integers(1, 1000)
 PART = some.sampled_from((10, 50, 100))
-DAY = some.integers(0, 100).map(lambda days: YEAR + timedelta(days=days))
+DAY = some.integers(0, 119)
+"""A day of the first hundred of a year; of the next year's first few, once those have come."""
+OTHER = {"A": "B", "B": "A"}
 TOGETHER = ("receive_material", "ship_material", "book_loss")
+WORDS = {"receive_material": "scrap", "ship_material": "out", "book_loss": "lost"}
 EVERY = ("responsible_sourcing", "anti_corruption", "human_rights", "conflict_affected_areas")
+Movement = tuple[str, str, date]
 
 
-def of_step(carried: Carried) -> Amount:
-    """What a step added to a lot, by the words of its document alone."""
-    added, partly = carried.step_kgco2e - carried.untold_kgco2e, carried.step_partial_kgco2e
-    return Amount(
-        known_kg=-carried.untold_kg,
-        emission_g=int(added * 1000),
-        partial_g=int((partly + carried.untold_kgco2e) * 1000),
-    )
-
-
-class Oracle:
-    """What a scope took in, gave out and claimed, in plain sums from section 5 of the sources."""
-
-    def __init__(self) -> None:
-        self.inflow = self.input = self.output = self.claimed = 0
-
-    def cover(self) -> int:
-        """Input over Inflow of the output, rounded down, at most Input."""
-        if not self.inflow:
-            return 0
-        return min(self.input, self.input * self.output // self.inflow)
-
-    def add(self, other: "Oracle") -> None:
-        """What was booked on another day as well."""
-        self.inflow += other.inflow
-        self.input += other.input
-        self.output += other.output
-        self.claimed += other.claimed
+def key_of(key: Key) -> PoolKey:
+    """A period of our own book as the ledger names it."""
+    return PoolKey(scope_id=key[0], stage=Stage.ALUMINIUM, period=date(key[1], 1, 1))
 
 
 class Ledger(RuleBasedStateMachine):
@@ -82,8 +63,8 @@ class Ledger(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.world = World(TODAY)
+        self.own = OwnBook()
         self.count = 0
-        self.valid = dict.fromkeys(SCOPES, True)
         for scope in SCOPES:
             self.world.send(
                 "record_due_diligence",
@@ -93,24 +74,33 @@ class Ledger(RuleBasedStateMachine):
                 topics=EVERY,
                 performed_on=YEAR,
             )
-
-            self.receive(scope, 1000, YEAR, coc=True)
-            self.ship(scope, 900, YEAR)
+            self.receive(scope, 1000, 0, coc=True)
+            self.ship(scope, 900, 0)
 
     def next_id(self, prefix: str) -> str:
         self.count += 1
         return f"{prefix}-{self.count}"
 
-    def book(self, command: str, scope: str, day: date, **fields: Any) -> tuple[str, str, date]:
-        movement_id = self.next_id("M")
+    def day(self, number: int) -> date:
+        """A day that has come."""
+        if number >= 100 and self.world.today >= AFTER:
+            return NEXT + timedelta(days=(number - 100) % 9)
+        return YEAR + timedelta(days=number)
+
+    def book(self, command: str, scope: str, number: int, word: str, **fields: Any) -> Any:
+        movement_id, day = self.next_id("M"), self.day(number)
         where = {"scope_id": scope, "member_id": scope, "stage": "aluminium", "day": day}
-        self.world.send(command, movement_id=movement_id, **where, **fields)
+        slug = self.world.attempt(command, movement_id=movement_id, **where, **fields)
+        assert slug == self.own.refusal(scope, day)
+        if slug:
+            return multiple()
+        self.own.book(scope, day, word, fields["mass_kg"], movement_id)
         return scope, movement_id, day
 
     # --- what happens ---
 
     @rule(target=movements, scope=SCOPE, mass=MASS, day=DAY, coc=some.booleans())
-    def receive(self, scope: str, mass: int, day: date, *, coc: bool) -> Any:
+    def receive(self, scope: str, mass: int, day: int, *, coc: bool) -> Any:
         origin = "post_consumer_scrap" if coc else "non_coc"
         more: dict[str, Any] = {"origin_ref": "note-1"} if coc else {}
         told = {"intensity_kgco2e_per_kg": "0.617" if coc else "14.2"}
@@ -118,6 +108,7 @@ class Ledger(RuleBasedStateMachine):
             "receive_material",
             scope,
             day,
+            "scrap" if coc else "other",
             mass_kg=mass,
             origin=origin,
             supplier_id="YARD",
@@ -126,12 +117,12 @@ class Ledger(RuleBasedStateMachine):
         )
 
     @rule(target=movements, scope=SCOPE, mass=MASS, day=DAY)
-    def ship(self, scope: str, mass: int, day: date) -> Any:
-        return self.book("ship_material", scope, day, mass_kg=mass)
+    def ship(self, scope: str, mass: int, day: int) -> Any:
+        return self.book("ship_material", scope, day, "out", mass_kg=mass)
 
     @rule(target=movements, scope=SCOPE, mass=some.integers(1, 50), day=DAY)
-    def lose(self, scope: str, mass: int, day: date) -> Any:
-        return self.book("book_loss", scope, day, mass_kg=mass)
+    def lose(self, scope: str, mass: int, day: int) -> Any:
+        return self.book("book_loss", scope, day, "lost", mass_kg=mass)
 
     @rule(
         target=movements,
@@ -139,27 +130,38 @@ class Ledger(RuleBasedStateMachine):
         day=DAY,
         rows=some.lists(some.tuples(some.sampled_from(TOGETHER), MASS), min_size=1, max_size=5),
     )
-    def book_together(self, scope: str, day: date, rows: list[tuple[str, int]]) -> Any:
+    def book_together(self, scope: str, day: int, rows: list[tuple[str, int]]) -> Any:
         """What a file brings, in one event; its movements can be taken back one by one."""
-        self.world.settle()
-        where = {"scope_id": scope, "member_id": scope, "stage": "aluminium", "day": day}
+        on = self.day(day)
+        where = {"scope_id": scope, "member_id": scope, "stage": "aluminium", "day": on}
         scrap = {"origin": "post_consumer_scrap", "origin_ref": "note-1", "supplier_id": "YARD"}
-        names = [self.next_id("M") for _ in rows]
-        asked = [
-            (what, {**where, **(scrap if what == "receive_material" else {}), "mass_kg": mass})
+        made: list[tuple[str, dict[str, Any]]] = [
+            (
+                what,
+                {
+                    **where,
+                    **(scrap if what == "receive_material" else {}),
+                    "mass_kg": mass,
+                    "movement_id": self.next_id("M"),
+                },
+            )
             for what, mass in rows
         ]
-        made = [
-            (what, {**fields, "movement_id": name})
-            for name, (what, fields) in zip(names, asked, strict=True)
-        ]
-        assert self.world.send_together(made) == 1
-        return multiple(*((scope, name, day) for name in names))
+        opened = self.world.pool(key_of((scope, on.year))).key is not None
+        events = self.world.send_together(made)
+        if self.own.refusal(scope, on):
+            assert events == 0
+            return multiple()
+        assert events == (1 if opened else 2)
+        for what, fields in made:
+            self.own.book(scope, on, WORDS[what], fields["mass_kg"], fields["movement_id"])
+        return multiple(*((scope, fields["movement_id"], on) for _, fields in made))
 
-    @rule(movement=consumes(movements))
-    def reverse(self, movement: tuple[str, str, date]) -> None:
+    @rule(movement=consumes(movements), reason=some.sampled_from((None, "weighed-again")))
+    def reverse(self, movement: Movement, reason: str | None) -> None:
+        """In a closed period with a reason alone: its close is worked out anew."""
         scope, movement_id, day = movement
-        self.world.settle()
+        key = (scope, day.year)
         slug = self.world.attempt(
             "reverse_movement",
             scope_id=scope,
@@ -168,38 +170,48 @@ class Ledger(RuleBasedStateMachine):
             day=day,
             movement_id=self.next_id("R"),
             reverses=movement_id,
+            **({"reason": reason} if reason else {}),
         )
-        assert slug in ("", "lot-claimed")
+        refused = "" if reason else self.own.refusal(scope, day)
+        free = "" if self.own.may_take_back(key, movement_id) else "lot-claimed"
+        assert slug == (refused or free)
+        if not slug:
+            self.own.take_back(key, movement_id)
 
     @rule(target=numbers, seller=SCOPE, part=PART, more=some.integers(0, 1), day=DAY)
-    def issue(self, seller: str, part: int, more: int, day: date) -> Any:
+    def issue(self, seller: str, part: int, more: int, day: int) -> Any:
         """A part of what is covered; all of it, and a kilogram more, as well."""
-        self.world.settle()
-        lot, now = self.free(seller, None, None)
-        _, least = self.free(seller, day, None)
-        mass = max(1, min(lot, least if more else now) * part // 100 + more)
-        return self.issued(self.next_id("D"), seller, mass, day)
+        on = self.day(day)
+        period = self.own.period((seller, on.year))
+        mass = max(1, min(period.lot(), period.most(on)) * part // 100 + more)
+        return self.issued(self.next_id("D"), seller, mass, on, None)
 
-    @rule(target=numbers, number=numbers, mass=MASS)
-    def correct(self, number: str, mass: int) -> Any:
-        self.world.settle()
-        old = self.world.documents()[number]
-        assert old.issued is not None
-        if old.ended is not None:
+    @rule(target=numbers, seller=SCOPE, day=DAY)
+    def issue_what_the_day_and_the_end_cover(self, seller: str, day: int) -> Any:
+        """A day between may not."""
+        on = self.day(day)
+        period = self.own.period((seller, on.year))
+        then, last = (period.own(one) + period.earned(one)[1] for one in (on, date.max))
+        mass = max(1, min(period.lot(), then, last))
+        return self.issued(self.next_id("D"), seller, mass, on, None)
+
+    @rule(target=numbers, number=numbers, mass=MASS, day=some.one_of(some.none(), DAY))
+    def correct(self, number: str, mass: int, day: int | None) -> Any:
+        """On the day of what is replaced, or on another one, before it or after it."""
+        old = self.own.papers[number]
+        if old.ended:
             return multiple()
-        seller, day = old.issued.pool.scope_id, old.issued.issued_on
-        return self.issued(
-            self.next_id("D"), seller, mass, day, replaces=number, correction_reason="weighed"
-        )
+        on = old.day if day is None else self.day(day)
+        return self.issued(self.next_id("D"), old.seller, mass, on, old)
 
-    def issued(self, number: str, seller: str, mass: int, day: date, **more: Any) -> Any:
-        """Issue, and ask the oracle first."""
-        buyer = "B" if seller == "A" else "A"
-        self.world.settle()
-        old = self.world.documents().get(more.get("replaces", ""))
-        lot, least = self.free(seller, day, more.get("replaces"))
-        kept = old.issued.mass_kg if old and old.issued and old.designated else 0
-        fits = mass <= least or mass <= kept
+    def issued(self, number: str, seller: str, mass: int, day: date, old: Paper | None) -> Any:
+        """Issue, and ask our own book first."""
+        buyer = OTHER[seller]
+        if buyer in self.own.ends and day >= self.own.ends[buyer][0]:
+            return multiple()
+        open_ = old is not None and self.own.period(old.at).left is None
+        at = old.at if old and open_ else (seller, day.year)
+        paper = Paper(number, seller, buyer, at, day, mass)
         slug = self.world.attempt(
             "issue_document",
             number=number,
@@ -212,76 +224,80 @@ class Ledger(RuleBasedStateMachine):
             material="coc_casthouse_product",
             mass_kg=mass,
             total_mass_kg=mass,
-            **more,
+            **({"replaces": old.number, "correction_reason": "weighed"} if old else {}),
         )
-        if not slug:
-            assert self.valid[seller]
-            assert mass <= lot
-            assert fits, "claimed beyond the cover"
-            return number
-        assert number not in self.world.documents()
-        why = {
-            "coc-certificate-not-valid": not self.valid[seller],
-            "lot-not-shipped": mass > lot,
-            "claim-not-covered": not fits,
-        }
-        assert why[slug], slug
-        return multiple()
+        assert slug == self.why_not(paper, old)
+        if slug:
+            assert number not in self.world.documents()
+            return multiple()
+        self.own.issue(paper, old)
+        return number
+
+    def why_not(self, paper: Paper, old: Paper | None) -> str:
+        """Why a claim is refused; nothing when it is not."""
+        own, at = self.own, paper.at
+        given = old.mass if old and old.counts else 0
+        same = old is not None and old.at == at
+        more = max(0, paper.mass - (0 if same else given))
+        if paper.seller in own.ends and paper.day >= own.ends[paper.seller][0]:
+            return "scope-transferred"
+        if own.period(at).left is not None:
+            return "period-closed"
+        if not own.certified[paper.seller]:
+            return "coc-certificate-not-valid"
+        if more > own.period(at).lot() + (given if same else 0):
+            return "lot-not-shipped"
+        day = min(paper.day, date(at[1], 12, 31))
+        return "" if own.covers(at, day, more, old) else "claim-not-covered"
 
     @rule(number=numbers)
     def confirm(self, number: str) -> None:
-        state = self.world.documents()[number]
-        assert state.issued is not None
-        buyer = state.issued.customer.scope_id
+        paper = self.own.papers[number]
         slug = self.world.attempt(
             "confirm_document",
             number=number,
-            member_id=buyer,
-            received_kg=state.issued.total_mass_kg,
-            received_on=state.issued.issued_on,
+            member_id=paper.buyer,
+            received_kg=paper.mass,
+            received_on=paper.day,
         )
-        repeated = state.confirmed is not None
-        assert slug == ("document-ended" if state.ended and not repeated else "")
+        repeated = paper.received is not None
+        assert slug == ("document-ended" if paper.ended and not repeated else "")
+        if not (repeated or slug):
+            self.own.confirm(number)
 
     @rule(number=numbers)
     def dispute(self, number: str) -> None:
         """It changes no mass: the seller answers it, or corrects."""
-        state = self.world.documents()[number]
-        assert state.issued is not None
-        slug = self.world.attempt(
-            "dispute_document",
-            number=number,
-            member_id=state.issued.customer.scope_id,
-            reason="another-alloy",
-        )
-        known = "document-confirmed" if state.confirmed else ""
-        ended = "document-ended" if state.ended else known
+        state, paper = self.world.documents()[number], self.own.papers[number]
+        told = {"number": number, "member_id": paper.buyer, "reason": "another-alloy"}
+        slug = self.world.attempt("dispute_document", **told)
+        known = "document-confirmed" if paper.received else ""
+        ended = "document-ended" if paper.ended else known
         assert slug == ("" if state.disputed else ended)
 
     @rule(number=numbers)
     def withdraw(self, number: str) -> None:
-        state = self.world.documents()[number]
-        assert state.issued is not None
-        owner = state.issued.member_id
-        slug = self.world.attempt(
-            "withdraw_document", number=number, member_id=owner, reason="mistake"
-        )
-        assert slug == ("document-confirmed" if state.confirmed and not state.ended else "")
+        paper = self.own.papers[number]
+        told = {"number": number, "member_id": paper.seller, "reason": "mistake"}
+        slug = self.world.attempt("withdraw_document", **told)
+        assert slug == ("document-confirmed" if paper.received and not paper.ended else "")
+        if not (slug or paper.ended):
+            self.own.withdraw(number)
 
     @rule(scope=SCOPE)
     def lose_or_regain_the_certificate(self, scope: str) -> None:
         """From the first day on: every document of the scope is concerned."""
-        self.valid[scope] = not self.valid[scope]
-        status = (
-            CertificationStatus.CERTIFIED_FULL
-            if self.valid[scope]
-            else CertificationStatus.WITHDRAWN
-        )
+        valid = not self.own.certified[scope]
+        full, gone = CertificationStatus.CERTIFIED_FULL, CertificationStatus.WITHDRAWN
         self.world.tell(
             certification.CertificateStatusCorrected(
-                certificate_id=f"C{scope}-CoC", member_id=scope, effective_on=YEAR, status=status
+                certificate_id=f"C{scope}-CoC",
+                member_id=scope,
+                effective_on=YEAR,
+                status=full if valid else gone,
             )
         )
+        self.own.certify(scope, valid=valid)
 
     @rule(year=some.sampled_from((2024, 2025)))
     def verify_the_emissions_of_a_year(self, year: int) -> None:
@@ -289,93 +305,95 @@ class Ledger(RuleBasedStateMachine):
         for event in both(year=year):
             self.world.tell(event, "ghg")
 
+    # --- years and scopes end ---
+
+    @precondition(lambda self: self.world.today < AFTER)
     @rule()
-    def settle(self) -> None:
-        self.world.settle()
+    def a_year_goes_by(self) -> None:
+        self.world.today = AFTER
 
-    # --- the oracle ---
+    @rule(scope=SCOPE)
+    def declare_a_case(self, scope: str) -> None:
+        day = self.world.today
+        where = {"scope_id": scope, "member_id": scope, "stage": "aluminium", "day": day}
+        slug = self.world.attempt("declare_overdraft_case", reason="furnace-fire", **where)
+        period = self.own.period((scope, day.year))
+        assert slug == ("" if period.case else self.own.refusal(scope, day))
+        period.case |= not slug
 
-    def oracle(self, scope: str, day: date | None, without: str | None) -> tuple[int, int]:
-        """What is shipped and not claimed, and what every day from one on lets claim (the last one
-        alone where none is named), by sums of what was asked."""
-        by_day: dict[date, Oracle] = defaultdict(Oracle)
-        for row in self.world.reader.rows["movements"].values():
-            event, found = movement_of(row), by_day[row.day]
-            if event["pool"]["scope_id"] != scope:
-                continue
-            sums: dict[str, int] = defaultdict(int)
-            for entry in event["entries"]:
-                sums[entry["account"]] += entry["kg"]
-            found.input -= sums["input_post_consumer"] + sums["input_coc"]
-            found.inflow -= sums["input_post_consumer"] + sums["input_coc"] + sums["non_coc"]
-            found.output += sums["outflow"]
-        for number, state in self.world.documents().items():
-            document = state.issued
-            assert document is not None
-            mine = document.pool.scope_id == scope and number != without
-            if mine and state.designated:
-                by_day[document.issued_on].claimed += document.mass_kg
-        whole, free = Oracle(), list[int]()
-        by_day[day or YEAR].input += 0
-        for one, more in sorted(by_day.items()):
-            whole.add(more)
-            if day is not None and one >= day:
-                free.append(whole.cover() - whole.claimed)
-        return whole.output - whole.claimed, min(free or [whole.cover() - whole.claimed])
+    @rule(scope=SCOPE, year=some.sampled_from((2026, 2027)))
+    def close(self, scope: str, year: int) -> None:
+        """Once it is over, or its scope went over; what it leaves goes on, with what comes late."""
+        key = (scope, year)
+        period, following = self.own.period(key), self.own.following(key)
+        if following == key or self.own.period(following).left is not None:
+            return
+        day = date(year, 1, 1)
+        where = {"scope_id": scope, "member_id": scope, "stage": "aluminium", "day": day}
+        slug = self.world.attempt("close_period", **where)
+        if self.world.pool(key_of(key)).key is None:
+            assert slug == "unknown-pool"
+            return
+        over = following[0] != scope or self.world.today > date(year, 12, 31)
+        assert slug == ("" if over or period.left else "period-not-over")
+        if not slug and period.left is None:
+            self.own.close(key)
 
-    def free(self, scope: str, day: date | None, without: str | None) -> tuple[int, int]:
-        """The same, never below zero."""
-        lot, least = self.oracle(scope, day, without)
-        return lot, max(0, least)
+    @precondition(lambda self: not self.own.ends)
+    @rule(scope=SCOPE)
+    def hand_over(self, scope: str) -> None:
+        """A scope goes over into the other one tomorrow."""
+        tomorrow = self.world.today + timedelta(days=1)
+        approved = ApproveScopeTransfer(
+            on=self.world.today,
+            scope_id=scope,
+            member_id=scope,
+            to_scope_id=OTHER[scope],
+            effective_on=tomorrow,
+            approver="person-1",
+            known_to=True,
+        )
+        self.world.desk.handle(approved, "transfer", "", self.world.today)
+        self.world.today = tomorrow
+        self.own.ends[scope] = (tomorrow, OTHER[scope])
 
     # --- what must be true ---
 
     @invariant()
-    def accounts_add_up_to_zero(self) -> None:
-        for state in self.world.pools().values():
-            assert balanced(state)
-            assert through(state.days, None) == state.kgs
-            for day in state.days:
-                stands = dict(state.standings(day))
-                assert stands[day] == through(state.days, day)
+    def pools_hold_what_our_own_book_says(self) -> None:
+        self.world.settle()
+        for key, period in self.own.periods.items():
+            pool, sums = self.world.pool(key_of(key)), period.sums()
+            found = {
+                "document": -kg(pool, Account.INPUT_COC),
+                "scrap": -kg(pool, Account.INPUT_POST_CONSUMER),
+                "other": -kg(pool, Account.NON_COC),
+                "out": kg(pool, Account.OUTFLOW) + kg(pool, Account.OUTPUT_COC),
+                "lost": kg(pool, Account.LOSSES),
+                "claim": kg(pool, Account.OUTPUT_COC),
+            }
+            assert found == sums, key
+            assert (pool.carried_kg, pool.owed_kg) == (period.carried, period.owed), key
+            assert (pool.blocked, pool.case) == (period.blocked, period.case), key
+            assert kg(pool, Account.STOCK) == period.stock(), key
+            assert (pool.end is None) == (period.left is None), key
 
     @invariant()
-    def claims_and_deliveries_stand_on_both_sides(self) -> None:
+    def all_is_conserved(self) -> None:
+        """In both scopes, over all periods, with all that the metal carries."""
         self.world.settle()
-        for scope in SCOPES:
-            key = PoolKey(scope_id=scope, stage=Stage.ALUMINIUM, period=YEAR)
-            pool = self.world.pool(key)
-            claimed = bought = 0
-            own, brought = NOTHING, NOTHING
-            for state in self.world.documents().values():
-                document, check = state.issued, state.checked
-                assert document is not None
-                if document.pool == key and state.designated:
-                    claimed += document.mass_kg
-                    own = plus(own, of_step(document.carried))
-                counts = check is not None and check.passed and state.ended is None
-                if check is not None and check.receiver == key and counts:
-                    bought += check.mass_kg
-                    brought = plus(brought, carried_amount(check.mass_kg, check.carried))
-            assert kg(pool, Account.OUTPUT_COC) == claimed
-            assert -kg(pool, Account.INPUT_COC) == bought
-            assert minus(pool.books.get(Account.PROCESS, NOTHING)) == own
-            assert minus(pool.books.get(Account.INPUT_COC, NOTHING)) == brought
-            row: PoolRow | None = self.world.reader.row("pools", key.key)
-            if row is not None:
-                assert row.kgs == through(pool.days, None)
-                assert row.version == pool.version
-                for account in KEPT:
-                    kept = held(row.carrying, account.value)
-                    assert kept == pool.books.get(account, NOTHING)
+        conserved.accounts_add_up_to_zero(self.world)
+        conserved.claims_and_deliveries_stand_on_both_sides(self.world)
+        conserved.rows_say_what_streams_say(self.world)
 
     @invariant()
     def no_claim_counts_outside_a_certificate(self) -> None:
+        self.world.settle()
         for state in self.world.documents().values():
             document = state.issued
             assert document is not None
             if state.checked is not None and state.ended is None:
-                assert state.checked.passed is self.valid[document.pool.scope_id]
+                assert state.checked.passed is self.own.certified[document.pool.scope_id]
 
 
 TestLedger = Ledger.TestCase

@@ -1,0 +1,66 @@
+"""What must be true of the ledger whatever was asked of it: balanced accounts, both sides of every
+delivery, rows that say what streams say. Sums are over all pools, so that they hold over the end of
+a period and of a scope."""
+
+from contracts.custody import Account, Carried
+from services.coc_ledger.accounts import NOTHING, Amount, carried_amount, minus, plus
+from services.coc_ledger.period import through
+from services.coc_ledger.pool_carrying import KEPT, held
+from services.coc_ledger.rows import PoolRow
+from tests.rules.coc.given import balanced
+from tests.rules.coc.world import World
+
+
+def of_step(carried: Carried) -> Amount:
+    """What a step added to a lot, by the words of its document alone."""
+    added, partly = carried.step_kgco2e - carried.untold_kgco2e, carried.step_partial_kgco2e
+    return Amount(
+        known_kg=-carried.untold_kg,
+        emission_g=int(added * 1000),
+        partial_g=int((partly + carried.untold_kgco2e) * 1000),
+    )
+
+
+def accounts_add_up_to_zero(world: World) -> None:
+    for state in world.pools().values():
+        assert balanced(state)
+        assert through(state.days, None) == state.kgs
+        for day in state.days:
+            assert dict(state.standings(day))[day] == through(state.days, day)
+
+
+def claims_and_deliveries_stand_on_both_sides(world: World) -> None:
+    """To the gram: what documents claim, what their steps added, what their receivers booked."""
+    claimed, own, brought = NOTHING, NOTHING, NOTHING
+    for state in world.documents().values():
+        document, check = state.issued, state.checked
+        assert document is not None
+        if state.designated:
+            claimed = plus(claimed, carried_amount(document.mass_kg, document.carried))
+            own = plus(own, of_step(document.carried))
+        if check is not None and check.passed and state.ended is None:
+            brought = plus(brought, carried_amount(check.mass_kg, check.carried))
+    assert all_hold(world, Account.OUTPUT_COC) == claimed
+    assert minus(all_hold(world, Account.PROCESS)) == own
+    assert minus(all_hold(world, Account.INPUT_COC)) == brought
+
+
+def all_hold(world: World, account: Account) -> Amount:
+    """What all pools together hold."""
+    found = NOTHING
+    for state in world.pools().values():
+        found = plus(found, state.books.get(account, NOTHING))
+    return found
+
+
+def rows_say_what_streams_say(world: World) -> None:
+    for pool in world.pools().values():
+        row: PoolRow | None = world.reader.row("pools", pool.key.key) if pool.key else None
+        if row is None:
+            continue
+        assert row.kgs == through(pool.days, None)
+        assert row.version == pool.version
+        told = row.history[-1][1:] if row.history else (0, 0, False, False)
+        assert told == (pool.carried_kg, pool.owed_kg, pool.blocked, pool.case)
+        for account in KEPT:
+            assert held(row.carrying, account.value) == pool.books.get(account, NOTHING)

@@ -1,0 +1,248 @@
+"""Books of two scopes kept from what was asked of the ledger, by section 5 of the sources alone: an
+oracle that uses none of the service's code, and reads none of its rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+Key = tuple[str, int]
+"""A scope, and the calendar year that is its period."""
+INPUTS = ("document", "scrap")
+INFLOWS = (*INPUTS, "other")
+
+
+class Line(NamedTuple):
+    """What was booked on a day: metal that came in (`document` and `scrap` count, `other` does
+    not), `out`, `lost`, `claim`."""
+
+    day: date
+    word: str
+    kg: int
+    name: str = ""
+
+
+class Left(NamedTuple):
+    """What a period leaves to the next (5.4)."""
+
+    balance: int = 0
+    owed: int = 0
+    blocked: bool = False
+    stock: int = 0
+
+
+@dataclass
+class Period:
+    """A scope's year."""
+
+    lines: list[Line] = field(default_factory=list)
+    carried: int = 0
+    owed: int = 0
+    blocked: bool = False
+    opening: int = 0
+    case: bool = False
+    left: Left | None = None
+    next: Key = ("", 0)
+
+    def sums(self, day: date = date.max) -> dict[str, int]:
+        """Kilograms by word, through a day."""
+        found = dict.fromkeys((*INFLOWS, "out", "lost", "claim"), 0)
+        for line in self.lines:
+            found[line.word] += line.kg if line.day <= day else 0
+        return found
+
+    def stock(self) -> int:
+        """What is there: what came less what went."""
+        sums = self.sums()
+        return self.opening + sum(sums[one] for one in INFLOWS) - sums["out"] - sums["lost"]
+
+    def earned(self, day: date = date.max) -> tuple[int, int]:
+        """Input over Inflow of the output, rounded down, at most Input; and the overdraft (5.3,
+        5.4): a fifth of the input in a declared case."""
+        sums = self.sums(day)
+        put, inflow = (sum(sums[one] for one in some) for some in (INPUTS, INFLOWS))
+        share = put * sums["out"] // inflow if min(put, inflow, sums["out"]) > 0 else 0
+        return min(share, put), max(0, put) // 5 if self.case else 0
+
+    def own(self, day: date = date.max) -> int:
+        """The cover less what is claimed, without an overdraft."""
+        return self.carried + self.earned(day)[0] - self.owed - self.sums(day)["claim"]
+
+    def days(self, day: date) -> list[date]:
+        """A day, and every later one on which something was booked."""
+        return sorted({day, *(line.day for line in self.lines if line.day > day)})
+
+    def most(self, day: date) -> int:
+        """The largest claim that a day lets make."""
+        if self.blocked and self.own() < 0:
+            return 0
+        return max(0, min(self.own(one) + self.earned(one)[1] for one in self.days(day)))
+
+    def lot(self) -> int:
+        """What has left and is not claimed."""
+        sums = self.sums()
+        return sums["out"] - sums["claim"]
+
+    def leaves(self) -> Left:
+        """What this period leaves, by all that is booked in it."""
+        earned, over = self.earned()
+        wanted = self.owed + self.sums()["claim"]
+        left = self.carried + earned - wanted
+        stock = max(0, self.stock())
+        if left >= 0:
+            expired = max(0, self.carried - max(wanted, 0))
+            return Left(left - expired, 0, False, stock)
+        unmet = max(0, self.owed - self.carried - earned)
+        return Left(0, -left, unmet > 0 or -left - unmet > over, stock)
+
+
+@dataclass
+class Paper:
+    """A document: where it is claimed and where it was received, and whether it counts."""
+
+    number: str
+    seller: str
+    buyer: str
+    at: Key
+    day: date
+    mass: int
+    counts: bool = True
+    received: Key | None = None
+    ended: bool = False
+
+
+class OwnBook:
+    """All periods and documents. What comes late for a closed period goes on into the next, on its
+    first day."""
+
+    def __init__(self) -> None:
+        self.periods: dict[Key, Period] = {}
+        self.papers: dict[str, Paper] = {}
+        self.ends: dict[str, tuple[date, str]] = {}
+        self.certified = {"A": True, "B": True}
+
+    def period(self, key: Key) -> Period:
+        return self.periods.setdefault(key, Period())
+
+    def refusal(self, scope: str, day: date) -> str:
+        """Why nothing can be booked on a day; nothing when it can."""
+        if scope in self.ends and day >= self.ends[scope][0]:
+            return "scope-transferred"
+        return "period-closed" if self.period((scope, day.year)).left else ""
+
+    def book(self, scope: str, day: date, word: str, kg: int, name: str) -> None:
+        """A clerk's booking."""
+        self.period((scope, day.year)).lines.append(Line(day, word, kg, name))
+
+    def late(self, key: Key, day: date, word: str, kg: int) -> None:
+        """What has happened elsewhere: never refused, passed on where the period is closed."""
+        while (period := self.period(key)).left is not None:
+            key, day = period.next, date(period.next[1], 1, 1)
+        period.lines.append(Line(min(day, date(key[1], 12, 31)), word, kg))
+
+    # --- movements taken back ---
+
+    def may_take_back(self, key: Key, name: str) -> bool:
+        """Not what a document claims."""
+        gone = sum(line.kg for line in self._named(key, name) if line.word == "out")
+        lot = self.period(key).lot()
+        return lot - gone >= min(0, lot)
+
+    def take_back(self, key: Key, name: str) -> None:
+        """As if it had never been; a closed period then leaves something else."""
+        period = self.period(key)
+        period.lines = [line for line in period.lines if line.name != name]
+        if period.left is not None:
+            self._correct(key)
+
+    def _named(self, key: Key, name: str) -> Iterator[Line]:
+        return (line for line in self.period(key).lines if line.name == name)
+
+    def _correct(self, key: Key) -> None:
+        period = self.period(key)
+        before, after = period.left, period.leaves()
+        assert before is not None
+        period.left, following = after, self.period(period.next)
+        following.carried += after.balance - before.balance
+        following.owed += after.owed - before.owed
+        following.opening += after.stock - before.stock
+        following.blocked = after.blocked
+        if following.left is not None:
+            self._correct(period.next)
+
+    # --- the end of a period, and of a scope ---
+
+    def following(self, key: Key) -> Key:
+        """Into which period a period goes."""
+        scope, year = key
+        ends, to = self.ends.get(scope, (date.max, scope))
+        return (to, ends.year) if date(year, 12, 31) >= ends else (scope, year + 1)
+
+    def close(self, key: Key) -> None:
+        period = self.period(key)
+        period.left, period.next = period.leaves(), self.following(key)
+        following = self.period(period.next)
+        following.carried += period.left.balance
+        following.owed += period.left.owed
+        following.opening += period.left.stock
+        following.blocked |= period.left.blocked
+
+    # --- documents ---
+
+    def covers(self, key: Key, day: date, mass: int, old: Paper | None) -> bool:
+        """Whether every day from one on covers a claim; those on which it claims no more than the
+        one that it replaces are not asked."""
+        period = self.period(key)
+        same = old is not None and old.counts and old.at == key
+        since, kept = (min(old.day, date(key[1], 12, 31)), old.mass) if old and same else (day, 0)
+        back = Line(since, "claim", -kept)
+        with_it = Period([*period.lines, back], period.carried, period.owed, period.blocked)
+        with_it.case = period.case
+        asked = [one for one in with_it.days(day) if mass > kept or one < since]
+        if asked and period.blocked and with_it.own() < 0:
+            return False
+        return all(mass <= with_it.own(one) + with_it.earned(one)[1] for one in asked)
+
+    def issue(self, paper: Paper, old: Paper | None) -> None:
+        """A claim; of a correction in another period the difference, in the same one all of it."""
+        less = 0
+        if old is not None:
+            old.ended = True
+            if old.counts and old.at == paper.at:
+                self.late(old.at, old.day, "claim", -old.mass)
+            elif old.counts:
+                less = old.mass
+            if old.received is not None:
+                self.late(old.received, old.day, "document" if old.counts else "other", -old.mass)
+        self.late(paper.at, paper.day, "claim", paper.mass - less)
+        self.papers[paper.number] = paper
+
+    def confirm(self, number: str) -> None:
+        """The metal counts where its seller is certified; else the claim is given back."""
+        paper = self.papers[number]
+        paper.received = (paper.buyer, paper.day.year)
+        self.late(paper.received, paper.day, "document", paper.mass)
+        if not self.certified[paper.seller]:
+            self._turn(paper, counts=False)
+
+    def withdraw(self, number: str) -> None:
+        paper = self.papers[number]
+        paper.ended = True
+        if paper.counts:
+            self.late(paper.at, paper.day, "claim", -paper.mass)
+
+    def certify(self, scope: str, *, valid: bool) -> None:
+        """Every confirmed document of a scope counts again, or does not."""
+        self.certified[scope] = valid
+        for paper in self.papers.values():
+            if paper.seller == scope and paper.received and not paper.ended:
+                self._turn(paper, counts=valid)
+
+    def _turn(self, paper: Paper, *, counts: bool) -> None:
+        if paper.counts is counts or paper.received is None:
+            return
+        paper.counts = counts
+        sign = 1 if counts else -1
+        self.late(paper.at, paper.day, "claim", sign * paper.mass)
+        self.late(paper.received, paper.day, "document", sign * paper.mass)
+        self.late(paper.received, paper.day, "other", -sign * paper.mass)
