@@ -25,8 +25,10 @@ CLIENT_LOG = logging.getLogger("kafka.librdkafka")
 ANSWER_S = 10.0
 RETRY_S = 0.2
 SILENCE_S = 30.0
-ONE_OF_MANY = {"queued.max.messages.kbytes": 6_144, "fetch.message.max.bytes": 2_000_000}
-"""A rebuild reads all partitions of a topic at once, each with a client of its own."""
+ONE_OF_MANY = {"queued.max.messages.kbytes": 2_048, "fetch.message.max.bytes": 1_000_000}
+"""A rebuild reads all partitions of a topic at once, each with a client of its own: two turns ahead
+are enough while the others have theirs. The client counts keys and values here; with headers and
+its own notes a queue takes three times as much memory."""
 MOVING = frozenset(
     {
         KafkaError.NOT_LEADER_FOR_PARTITION,

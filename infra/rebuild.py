@@ -44,6 +44,7 @@ CHUNK = 20_000
 STEP = 64
 CLOSE_S = 1.0
 LEASE_S = 30.0
+COLLECT_S = 1.0
 PAUSE_S = 0.2
 MOST_AT_ONCE = 2_000_000  # events whose rows are put into an index in one transaction
 MOST = 1_000  # differences reported; one is already too many
@@ -101,6 +102,7 @@ class Rebuild:
         self._holder = secrets.token_hex(8)
         self._token = 0
         self._renewed = 0.0
+        self._collected = time.monotonic()
 
     @property
     def events(self) -> int:
@@ -190,8 +192,11 @@ class Rebuild:
         self._renewed = time.monotonic()
 
     def _go_on(self) -> None:
-        """Renew the lease where much is read and nothing written."""
-        collect_new()
+        """Renew the lease where much is read and nothing written. Cycles are looked for now and
+        then: after each batch, most of what is new would be gone by itself before the next one."""
+        if time.monotonic() - self._collected > COLLECT_S:
+            collect_new()
+            self._collected = time.monotonic()
         if time.monotonic() - self._renewed > LEASE_S / 3:
             self.writer.submit(lambda unit: self._hold(unit.connection)).result()
 

@@ -40,8 +40,18 @@ def scratch() -> Iterator[Path]:
 
 def resident_bytes(pid: int | None = None) -> int:
     """Memory that a process holds now (Linux)."""
+    return _status("VmRSS", pid)
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held (Linux). Not `ru_maxrss`: a process begins there
+    with the peak of the one that started it."""
+    return _status("VmHWM")
+
+
+def _status(name: str, pid: int | None = None) -> int:
     text = Path(f"/proc/{pid or os.getpid()}/status").read_text()
-    line = next(line for line in text.splitlines() if line.startswith("VmRSS:"))
+    line = next(line for line in text.splitlines() if line.startswith(name + ":"))
     return int(line.split()[1]) * KB
 
 

@@ -6,7 +6,6 @@ with the live tables and switches. Memory is the peak of a process of its own, a
 events and at all of them.
 """
 
-import resource
 import subprocess
 import sys
 import time
@@ -33,7 +32,7 @@ from services.certification.app import definition
 from .facilities import KEY
 from .figures import Figures, at_least, at_most, figure
 from .filling import Ends, Filled, fill, set_cursors
-from .machine import scratch
+from .machine import peak_bytes, scratch
 from .sizes import Size
 
 CONSUMER = "certification"
@@ -41,7 +40,7 @@ SOURCES = ("membership", "audit_scheduling")
 QUARTER = 4
 SAME = 1.1
 AT_ONCE = 10_000
-KB, MB = 1024, 1e6
+MB = 1e6
 
 
 def run(size: Size) -> Figures:
@@ -139,7 +138,7 @@ def main(file: Path, bootstrap: list[str]) -> None:
     """What `_memory` runs."""
     with certification(file, {}) as (writer, models):
         rebuild(writer, models, bootstrap)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KB)
+    print(peak_bytes())
 
 
 if __name__ == "__main__":
