@@ -105,7 +105,7 @@ def greet(host: Host, out: Console) -> None:
     out.print("Members, audits and certificates here are synthetic; see README.md.\n")
     if host.issuer is not None:
         print_links(host.issuer, host.url, out)
-        out.print("  a third party needs a token: castmark token --as subscriber:demo\n")
+        out.print("  programs of a third party need a token: castmark token --as subscriber:demo\n")
     out.print(f"  data in {host.settings.data}, log in {host.settings.data}/{LOG_FILE}")
     out.print("  stop with Ctrl-C or make stop\n")
 
