@@ -194,8 +194,7 @@ class Tokens:
 
     async def check(self, token: str, at: float | None = None) -> Principal:
         """Who a token speaks for; raises Refused or Transient."""
-        if len(token) > MAX_TOKEN_BYTES:
-            raise Refused("token-invalid", f"a token has at most {MAX_TOKEN_BYTES} characters")
+        _not_too_long(token)
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
         now = self._now()
         arrived = now if at is None else min(at, now)
@@ -207,11 +206,21 @@ class Tokens:
             self._good[digest] = principal, now + REMEMBERED_S
         return principal
 
+    def made_for(self, audience: str) -> "Tokens":
+        """A check of the same issuer's tokens that are for another audience: a client's own."""
+        return Tokens(self._keys, self.issuer, audience, self._now)
+
+    async def claims(self, token: str) -> Claims:
+        """All that a good token says, whatever its roles; raises Refused or Transient."""
+        _not_too_long(token)
+        return await self._verified(token, self._now())
+
     async def _verified(self, token: str, at: float) -> Claims:
         wanted = JWTClaimsRegistry(
             now=lambda: int(at),
             leeway=LEEWAY_S,
-            iss={"essential": True, "value": self.issuer},
+            # The setting stands without a slash at its end; some issuers write one in every token.
+            iss={"essential": True, "values": [self.issuer, f"{self.issuer}/"]},
             aud={"essential": True, "value": self._audience},
             sub={"essential": True},
             exp={"essential": True},
@@ -229,6 +238,11 @@ class Tokens:
             reason = str(error) if isinstance(error, JoseError) else "it is not a signed JWT"
             raise Refused("token-invalid", f"the token is not acceptable: {reason}") from error
         return claims
+
+
+def _not_too_long(token: str) -> None:
+    if len(token) > MAX_TOKEN_BYTES:
+        raise Refused("token-invalid", f"a token has at most {MAX_TOKEN_BYTES} characters")
 
 
 def principal_of(claims: Claims) -> Principal:

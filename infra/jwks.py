@@ -31,12 +31,18 @@ Jwk = Mapping[str, object]
 log = structlog.stdlib.get_logger("castmark.jwks")
 
 
-class _Discovery(BaseModel):
-    """What we need of OpenID Connect Discovery 1.0, section 3."""
+class Discovery(BaseModel):
+    """What we need of OpenID Connect Discovery 1.0, section 3. Keys are looked for in any; who
+    signs people in asks besides whether the other addresses are there, and what they are."""
 
     model_config = ConfigDict(extra="ignore")
     issuer: str
     jwks_uri: KeyUrl
+    authorization_endpoint: str | None = None
+    token_endpoint: str | None = None
+    end_session_endpoint: str | None = None
+    token_endpoint_auth_methods_supported: list[str] = ["client_secret_basic"]
+    authorization_response_iss_parameter_supported: bool = False
 
 
 class _KeySet(BaseModel):
@@ -112,14 +118,20 @@ class IssuerKeys:
         async with httpx.AsyncClient(transport=self._transport, timeout=TIMEOUT_S) as client:
             url = self._jwks_url
             if url is None:
-                url = f"{self._issuer}/.well-known/openid-configuration"
-                response = (await client.get(url)).raise_for_status()
-                found = _Discovery.model_validate_json(response.content)
-                if found.issuer.rstrip("/") != self._issuer:
-                    raise ValueError("the discovery document is another issuer's")
-                url = found.jwks_uri
+                url = (await discover(client, self._issuer)).jwks_uri
             response = (await client.get(url)).raise_for_status()
         return usable_keys(_KeySet.model_validate_json(response.content).keys)
+
+
+async def discover(client: httpx.AsyncClient, issuer: str) -> Discovery:
+    """What an issuer (without a slash at its end) says of itself; raises what httpx raises, or
+    ValueError for what cannot be read or is another issuer's."""
+    url = f"{issuer}/.well-known/openid-configuration"
+    response = (await client.get(url, timeout=TIMEOUT_S)).raise_for_status()
+    found = Discovery.model_validate_json(response.content)
+    if found.issuer.rstrip("/") != issuer:
+        raise ValueError("the discovery document is another issuer's")
+    return found
 
 
 def usable_keys(jwks: list[dict[str, object]]) -> Mapping[str, SubjectKey]:

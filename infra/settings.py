@@ -131,6 +131,23 @@ class Settings(BaseSettings):
     audience: str = Field(
         "castmark", min_length=1, description="the `aud` that a token must be made for"
     )
+    oidc_client_id: str | None = Field(
+        None,
+        min_length=1,
+        description="the name by which the issuer knows the pages; unset = nobody signs in to them",
+    )
+    oidc_client_secret: str | None = Field(
+        None,
+        min_length=16,
+        repr=False,
+        description="the secret that the issuer gave that client, 16 characters or more",
+    )
+    oidc_scope: str = Field(
+        "openid",
+        pattern=r"^(?:[!#-\[\]-~]+ )*openid(?: [!#-\[\]-~]+)*$",
+        description="openid, and the scopes besides by which the issuer puts `roles` and our"
+        " audience into an access token, with spaces between",
+    )
     simulated: bool = Field(
         False, description="true or false; stores created now may have their clock moved by hand"
     )
@@ -155,6 +172,7 @@ class Settings(BaseSettings):
     def _agree(self) -> Self:
         if self.jwks_url is not None and self.oidc_issuer is None:
             raise ValueError(f"{PREFIX}JWKS_URL needs {PREFIX}OIDC_ISSUER, whose keys they are")
+        self._sign_in_agrees()
         if self.migration_database_url is not None and self.database_url is None:
             raise ValueError(f"{PREFIX}MIGRATION_DATABASE_URL needs {PREFIX}DATABASE_URL beside it")
         if (self.kafka_user is None) is not (self.kafka_password_file is None):
@@ -164,6 +182,23 @@ class Settings(BaseSettings):
         if self.kafka_mechanism == "PLAIN" and not self.kafka_tls:
             raise ValueError(f"{PREFIX}KAFKA_MECHANISM=PLAIN shows the password: use it with TLS")
         return self
+
+    def _sign_in_agrees(self) -> None:
+        if (self.oidc_client_id is None) is not (self.oidc_client_secret is None):
+            both = f"{PREFIX}OIDC_CLIENT_ID and {PREFIX}OIDC_CLIENT_SECRET"
+            raise ValueError(f"{both} need each other")
+        if self.oidc_client_id is None:
+            return
+        if self.oidc_issuer is None:
+            raise ValueError(f"{PREFIX}OIDC_CLIENT_ID needs {PREFIX}OIDC_ISSUER, which knows it")
+        parts = urlsplit(self.public)
+        if parts.path:
+            raise ValueError(f"{PREFIX}PUBLIC_URL is a host without a path: pages begin at /")
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+            raise ValueError(
+                f"{PREFIX}PUBLIC_URL must be https://... where people sign in: whoever sees"
+                " a session on its way could use it"
+            )
 
     @property
     def here(self) -> str:

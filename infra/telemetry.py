@@ -49,7 +49,7 @@ _SECRETS = re.compile(
     r"eyJ[\w-]+\.[\w-]+\.[\w-]*"  # a JWT
     r"|(?<=://)[^/\s@]+@"  # user and password of a URL
     r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # an e-mail address
-    r"|(?<=[?&]ticket=)[^&\s]+"
+    r"|(?<=[?&]ticket=)[^&\s]+|(?<=[?&]code=)[^&\s]+"
 )
 QUIET_LIBRARIES = ("aiokafka", "faststream", "httpcore", "httpx", "kafka", "uvicorn.access")
 FRAMES = 12

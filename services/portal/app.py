@@ -26,11 +26,12 @@ from .emissions_pages import add_emissions
 from .events_pages import add_events
 from .flow_pages import add_flow
 from .problems import PROBLEMS
+from .signin import add_sign_in
+from .signin_session import token_of
 from .verifying_pages import add_verifying
 from .visits import begins_at, visitor
 
 HERE = Path(__file__).parent
-COOKIE = "castmark_token"
 SHOWN = 20
 """So many members whose class is contradicted are shown at once."""
 HEADERS = {
@@ -88,11 +89,11 @@ def build(settings: Settings, shared: Shared) -> Api:
         return Readiness(True, {})
 
     made = build_api("portal", "", "Pages for people", shared, ready, PROBLEMS, lifespan=lifespan)
-    _sign_in(made, pages, shared)
+    add_sign_in(made, pages, shared, settings, http)
     _board(made, pages, asking)
     for add in (add_emissions, add_custody, add_flow, add_auditing, add_verifying):
-        add(made, pages, asking, _token_of)
-    add_events(made, pages, asking, _token_of, settings.feed_url or settings.public)
+        add(made, pages, asking, token_of)
+    add_events(made, pages, asking, token_of, settings.feed_url or settings.public)
 
     @made.get("/sources", include_in_schema=False)
     async def cited() -> Response:
@@ -113,31 +114,6 @@ def build(settings: Settings, shared: Shared) -> Api:
     return made
 
 
-def _token_of(request: Request) -> str | None:
-    return request.cookies.get(COOKIE)
-
-
-def _sign_in(made: Api, pages: Pages, shared: Shared) -> None:
-    @made.get("/signin", include_in_schema=False)
-    async def signin(ticket: str | None = None) -> Response:
-        if ticket is None or shared.dev is None:
-            return pages.page("signin.html", 401, problem=None, development=shared.dev is not None)
-        try:
-            token = await shared.dev.redeem(ticket)
-        except Refused as refused:
-            development = shared.dev is not None
-            return pages.page("signin.html", 401, problem=refused, development=development)
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/")
-        return answer
-
-    @made.post("/signout", include_in_schema=False)
-    async def signout() -> Response:
-        answer = RedirectResponse("/signin", 303)
-        answer.delete_cookie(COOKIE, path="/")
-        return answer
-
-
 def _board(made: Api, pages: Pages, asking: Asking) -> None:
     @made.get("/", include_in_schema=False)
     async def board(
@@ -147,7 +123,7 @@ def _board(made: Api, pages: Pages, asking: Asking) -> None:
         member: Annotated[str | None, Query(max_length=128)] = None,
         after: Annotated[str | None, Query(max_length=400)] = None,
     ) -> Response:
-        token = request.cookies.get(COOKIE)
+        token = token_of(request)
         if token is None:
             return RedirectResponse("/signin", 303)
         if elsewhere := begins_at(await visitor(made.shared.tokens, token)):
@@ -164,7 +140,7 @@ def _board(made: Api, pages: Pages, asking: Asking) -> None:
 
     @made.get("/deadlines/{deadline_id}", include_in_schema=False)
     async def deadline(request: Request, deadline_id: str) -> Response:
-        token = request.cookies.get(COOKIE)
+        token = token_of(request)
         if token is None:
             return RedirectResponse("/signin", 303)
         answer = await asking.get(token, f"/certification/deadlines/{deadline_id}", {})
@@ -180,7 +156,7 @@ def _board(made: Api, pages: Pages, asking: Asking) -> None:
         mark: Annotated[str, Query(max_length=60)] = "",
         last_event_id: Annotated[str | None, Header(max_length=60)] = None,
     ) -> Response:
-        token = request.cookies.get(COOKIE)
+        token = token_of(request)
         if token is None:
             raise Refused("not-signed-in", "sign in first")
         return EventSourceResponse(live_changes(asking, token, last_event_id or mark), ping=15)

@@ -8,7 +8,7 @@ import httpx
 from castmark.folder import listen
 from castmark.process import Process
 from infra.settings import load_settings
-from services.portal.app import COOKIE
+from services.portal.signin_session import COOKIE
 from tests.sockets import sockets
 
 

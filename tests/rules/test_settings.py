@@ -116,6 +116,36 @@ def test_settings_that_need_each_other_say_so() -> None:
         load_settings(prot=1)
 
 
+SIGN_IN = {
+    "oidc_issuer": "https://login.example.org/asi",
+    "oidc_client_id": "pages",
+    "oidc_client_secret": "a secret that is long enough",
+    "public_url": "https://castmark.example.org",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"oidc_client_secret": None}, "need each other"),
+        ({"oidc_client_id": None}, "need each other"),
+        ({"oidc_issuer": None}, "OIDC_CLIENT_ID needs CASTMARK_OIDC_ISSUER"),
+        ({"oidc_client_secret": "short"}, "16 characters or more"),
+        ({"public_url": "http://castmark.example.org"}, "PUBLIC_URL must be https"),
+        ({"public_url": None, "host": "0.0.0.0"}, "PUBLIC_URL must be https"),
+        ({"public_url": "https://example.org/castmark"}, "without a path"),
+        ({"oidc_scope": "profile"}, "OIDC_SCOPE is wrong"),
+    ],
+)
+def test_signing_in_to_the_pages_is_said_whole(changes: dict[str, object], sentence: str) -> None:
+    settings = load_settings(**SIGN_IN, oidc_scope="profile openid api://castmark/.default")
+    assert str(SIGN_IN["oidc_client_secret"]) not in repr(settings)
+    assert load_settings(**{**SIGN_IN, "public_url": None}).public == "http://127.0.0.1:8000"
+    with pytest.raises(Misconfigured, match=sentence) as wrong:
+        load_settings(**{**SIGN_IN, **changes})
+    assert "long enough" not in str(wrong.value)
+
+
 def test_a_password_is_not_shown_with_the_settings() -> None:
     url = f"postgresql+psycopg://u:{PASSWORD}@db/x"
     assert PASSWORD not in repr(load_settings(database_url=url, migration_database_url=url))

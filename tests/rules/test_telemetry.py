@@ -89,6 +89,7 @@ def test_no_secret_gets_into_a_line(logs: io.StringIO) -> None:
         nested={"body": {"name": MARKER}, "list": [f"Bearer {JWT}", {"password": MARKER}]},
         url="postgresql+psycopg://app:hunter2@db/castmark",
         link=f"http://127.0.0.1/signin?ticket={MARKER}&x=1",
+        back=f"http://127.0.0.1/signin/callback?state=1&code={MARKER}",
         count=3,
     )
     logging.getLogger("somebody").error("cannot use %s", JWT)
