@@ -46,7 +46,8 @@ def _written(values: Sequence[Any], kind: type[Any]) -> Sequence[Any]:
     if kind in (str, int, bool):
         return values
     if kind is date:
-        return [value and value.isoformat() for value in values]
+        days = {value: value and value.isoformat() for value in set(values)}  # few are of many rows
+        return [days[value] for value in values]
     option = orjson.OPT_NON_STR_KEYS
     return [
         None if value is None else orjson.dumps(value, option=option).decode() for value in values

@@ -280,7 +280,7 @@ class Applier:
         if kind is not None and not self._wants(kind):
             return Recorded(record.envelope, Opaque(), record)
         try:
-            return self.writer.store.catalog.recorded(record)
+            return self.writer.store.recorded(record)
         except UnknownType as error:
             if self.consumer.passes_all:
                 return Recorded(record.envelope, Opaque(), record)

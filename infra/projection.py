@@ -40,6 +40,8 @@ _json = orjson.dumps
 _day = lru_cache(maxsize=20_000)(date.isoformat)
 """Days as text, each kept once: a million facts name few days."""
 TOGETHER = 1_000  # rows per INSERT, where there are so many: a third less than one by one
+LONGEST_NAME = 63  # of anything in PostgreSQL
+TOGETHER_CHANGED = 64  # the same where rows may be there: what stays prepared is worth most
 CHUNK = 500  # keys per SELECT: below SQLite's smallest limit of variables
 
 
@@ -78,9 +80,18 @@ class RowTable(NamedTuple):
             part = gone[start : start + CHUNK]
             connection.execute(self.table.delete().where(self.table.c[key].in_(part)))
         kept = self.codec.write_all([row for row in rows.values() if row is not None])
-        if kept:
-            upsert = _upsert(self.table.name, self.codec.fields, connection.dialect.name)
-            connection.exec_driver_sql(upsert, kept)
+        at_once = TOGETHER_CHANGED if connection.dialect.name == "sqlite" else 1
+        many = len(kept) - len(kept) % at_once if at_once > 1 else 0
+        if many:
+            upsert = self._upsert(connection, at_once)
+            for first in range(0, many, at_once):
+                row = tuple(chain.from_iterable(kept[first : first + at_once]))
+                connection.exec_driver_sql(upsert, row)
+        if many < len(kept):
+            connection.exec_driver_sql(self._upsert(connection, 1), kept[many:])
+
+    def _upsert(self, connection: Connection, rows: int) -> str:
+        return _upsert(self.table.name, self.codec.fields, connection.dialect.name, rows)
 
 
 @lru_cache(maxsize=1_000)
@@ -101,15 +112,16 @@ def _by_json(table: Table) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def _upsert(table: str, fields: Sequence[str], dialect: str) -> str:
-    """Insert a row or replace it, by its first field. As text, like `fill`: a statement with named
-    parameters costs more than the database does."""
+def _upsert(table: str, fields: Sequence[str], dialect: str, rows: int) -> str:
+    """Insert rows or replace them, by their first field. As text, like `fill`: a statement with
+    named parameters costs more than the database does."""
     mark = "?" if dialect == "sqlite" else "%s"
     names = [f'"{name}"' for name in fields]
     changed = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
     instead = f"UPDATE SET {changed}" if changed else "NOTHING"
+    row = f"({', '.join([mark] * len(names))})"
     return (
-        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES {', '.join([row] * rows)}"
         f" ON CONFLICT ({names[0]}) DO {instead}"
     )
 
@@ -218,7 +230,9 @@ class ReadModels:
                     zip(codec.fields, codec.kinds, codec.optional, strict=True)
                 )
             ]
-            indexes = [Index(f"{name}_{'_'.join(i)}", *i) for i in projection.indexes]
+            indexes = [
+                Index(f"{name}_{'_'.join(i)}"[:LONGEST_NAME], *i) for i in projection.indexes
+            ]
             table = Table(name, self.metadata, *columns, *indexes)
             rows[projection.name] = RowTable(projection, codec, table)
         logs = {log.name: FactTable(log, self._log(log, slot)) for log in facts}

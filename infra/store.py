@@ -8,6 +8,7 @@ behind a reader. That is why every reader here is a plain `position > ?`.
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, select, text
@@ -15,7 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool
 
 from contracts.catalog import Catalog
-from contracts.envelope import Envelope, Record
+from contracts.envelope import Envelope, Record, Recorded
 from contracts.values import Instant
 
 from . import tables
@@ -26,6 +27,8 @@ from .writing import AT_ONCE, ENVELOPE, HEAD, LOCK_KEY, LOST, POSTGRESQL, SQLITE
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
 LOCK_WAIT_S = 5  # who holds a store's lock longer than this is no neighbour but an outage
 HUNG_S = 60  # a writer silent for so long inside its transaction has hung: it loses the lock
+LARGE, LARGE_KEPT = 4_096, 32
+"""Bytes of an event that cost more to read than to compare, and how many such are kept."""
 
 
 class Head(NamedTuple):
@@ -128,6 +131,7 @@ class Store:
             raise ValueError(f"this database holds {meta.get('source')!r}, not {source!r}")
         self.store_id = meta["store_id"]
         self.simulated = meta["simulated"] == "yes"
+        self._large = lru_cache(maxsize=LARGE_KEPT)(catalog.recorded)
 
     @staticmethod
     def create(
@@ -159,6 +163,11 @@ class Store:
             connection.exec_driver_sql("COMMIT")
 
     # --- reading ---
+
+    def recorded(self, record: Record) -> Recorded:
+        """The record with its event as an object, as the catalogue reads it. Of what is large the
+        last few are kept: a service's consumers read the same, one shortly after the other."""
+        return self._large(record) if len(record.data) >= LARGE else self.catalog.recorded(record)
 
     def head(self, connection: Connection | None = None) -> Head:
         """The last position, as this reader can see it."""

@@ -135,9 +135,10 @@ def judge(chunk: Chunk, answers: Sequence[Answer], job: Job, noted: Noted | None
         if built.asked:
             answer = next(left)
             if isinstance(answer, Outcome):
-                notes.update(built.notes)
-                said.hear(row.number, built.key, answer)
+                if built.notes:
+                    notes.update(built.notes)
                 if answer.recorded:
+                    said.hear(row.number, built.key, answer)
                     changed += 1
                 else:
                     unchanged += 1
@@ -161,17 +162,21 @@ class _Said:
     def __init__(self, noted: Noted | None) -> None:
         self._noted = noted
         self._by_answer: dict[int, Mapping[str, Note]] = {}
+        self._heard: Outcome | None = None
+        self._told: Mapping[str, Note] = {}
         self._rows: dict[Note, list[tuple[int, int]]] = {}
 
     def hear(self, number: int, key: str | None, answer: Outcome) -> None:
-        """A row, and the answer to it."""
-        if self._noted is None or key is None or not answer.recorded:
+        """A row, and the answer to it, which recorded something."""
+        if self._noted is None or key is None:
             return
-        found = self._by_answer.get(id(answer))
-        if found is None:
-            found = self._noted([one.event for one in answer.recorded])
-            self._by_answer[id(answer)] = found
-        note = found.get(key)
+        if answer is not self._heard:
+            found = self._by_answer.get(id(answer))
+            if found is None:
+                found = self._noted([one.event for one in answer.recorded])
+                self._by_answer[id(answer)] = found
+            self._heard, self._told = answer, found
+        note = self._told.get(key)
         if note is None:
             return
         rows = self._rows.setdefault(note, [])

@@ -5,6 +5,7 @@ Every figure comes from the policy of the day. Rules: sources.md 5.6, 8 (R-28, R
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -137,8 +138,14 @@ def missing_topics(records: Iterable[Diligence], day: date, policy: Policy) -> t
         if record.performed_on <= day <= record.valid_through
         for topic in record.topics
     }
-    wanted = (Topic(word) for word in policy.words("diligence.topics"))
+    wanted = _topics(policy.words("diligence.topics"))
     return tuple(topic for topic in wanted if topic not in seen)
+
+
+@lru_cache(maxsize=16)
+def _topics(words: tuple[str, ...]) -> tuple[Topic, ...]:
+    """The topics of a policy; asked for at every receipt."""
+    return tuple(map(Topic, words))
 
 
 def origin_remarks(

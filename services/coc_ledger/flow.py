@@ -165,10 +165,10 @@ def _is_coc(account: Account) -> bool:
 
 
 def _summed(found: Iterable[Passage]) -> Sequence[Passage]:
-    sums: dict[Passage, int] = defaultdict(int)
+    sums: dict[tuple[Place, Stage, bool, bool], int] = defaultdict(int)
     for one in found:
-        sums[one._replace(kg=0)] += one.kg
-    return tuple(one._replace(kg=kg) for one, kg in sums.items() if kg)
+        sums[one[:4]] += one.kg
+    return tuple(Passage(*way, kg) for way, kg in sums.items() if kg)
 
 
 def link_of(passage: Passage, pool: PoolKey, region: str) -> Link:

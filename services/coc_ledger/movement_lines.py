@@ -25,8 +25,8 @@ from .movement_rows import Evidence, Rows, day_of, kilograms
 from .pool_commands import CountStock, ReceiveMaterial, ShipMaterial
 from .together import PLAIN, Ground, Line, Plain
 
-MOVEMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-NAME = re.compile(ID_PATTERN.strip("^$"))
+_is_movement = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}").fullmatch
+_is_id = re.compile(ID_PATTERN.strip("^$")).fullmatch
 APART = ("movement_id", "mass", "origin_ref", "customer_id")
 """What rows of one ground may differ in."""
 KNOWN_BY = ("scope_id", "stage", "member_id")
@@ -39,12 +39,13 @@ NO_ONE, NOTHING, NO_MOVEMENT, NO_PROOF = "~customer~", 10**15 + 7, "~movement~",
 
 class _Like(NamedTuple):
     """What rows of a kind say on whatever day: the first of them, how their masses are read, and
-    what a digest is taken of, before the day and behind it."""
+    what a digest is taken of, without the day: that stands at `place`, at the end of the part."""
 
     like: Plain
     unit_kg: int
     least: int
-    before: str
+    parts: tuple[str, ...]
+    place: int
     behind: str
 
 
@@ -54,7 +55,7 @@ class _Shape(NamedTuple):
     ground: Ground
     unit_kg: int
     least: int
-    parts: tuple[str, str, str, str, str]
+    parts: tuple[str, ...]
 
 
 class Lines:
@@ -65,7 +66,7 @@ class Lines:
         self._evidence = evidence
         self._likes: dict[tuple[object, ...], _Like] = {}
         self._shapes: dict[tuple[object, ...], _Shape] = {}
-        self._names = {""}
+        self._names: set[str] = set()
         fields = binding.fields
         at = {name: bound.at for name, bound in fields.items()}
         self._movement_at, self._mass_at = at.get("movement_id"), at.get("mass")
@@ -92,17 +93,17 @@ class Lines:
             self._shapes[key] = shape
         movement_id = cells[movement_at].strip()
         kg = _kg(cells[mass_at].strip(), shape)
-        if kg is None or not MOVEMENT.fullmatch(movement_id):
+        if kg is None or not _is_movement(movement_id):
             return self._slow.build(cells)
-        if not (self._is_name(proof) and self._is_name(party)):
+        if (proof and not self._is_name(proof)) or (party and not self._is_name(party)):
             return self._slow.build(cells)
         return Built(movement_id, None, (), (), _line(shape, movement_id, kg, proof, party))
 
     def _is_name(self, text: str) -> bool:
-        """Whether it is an id, or empty; customers come again."""
+        """Whether it is an id; customers come again."""
         if text in self._names:
             return True
-        if not NAME.fullmatch(text):
+        if not _is_id(text):
             return False
         self._names.add(text)
         return True
@@ -168,20 +169,24 @@ def _like(like: Plain, unit_kg: int) -> _Like:
         said["customer_id"] = NO_ONE
     marked = like.model_copy(update=said)
     text = canonical_json(marked, without=marked.FILLED).decode()
-    before, day, behind = text.partition(DAY)  # no value has quotes that stand by themselves
-    least = 0 if isinstance(like, CountStock) else 1
-    return _Like(like, unit_kg, least, before + day, behind[len(like.day.isoformat()) :])
-
-
-def _shape(found: _Like) -> _Shape:
-    """What rows of a kind say, on the day of `found.like`."""
-    text = f"{found.before}{found.like.day.isoformat()}{found.behind}"
     customer, text = _parted(text, NO_ONE)
     mass, text = _parted(text, str(NOTHING))
     movement, text = _parted(text, NO_MOVEMENT)
     proof, text = _parted(text, NO_PROOF)
-    parts = (customer, mass, movement, proof, text)
-    return _Shape(Ground(found.like), found.unit_kg, found.least, parts)
+    parts = [customer, mass, movement, proof, text]
+    # No value has quotes that stand by themselves, so that this is the day and nothing else.
+    place = next(at for at, part in enumerate(parts) if DAY in part)
+    before, day, behind = parts[place].partition(DAY)
+    parts[place] = before + day
+    least = 0 if isinstance(like, CountStock) else 1
+    return _Like(like, unit_kg, least, tuple(parts), place, behind[len(like.day.isoformat()) :])
+
+
+def _shape(found: _Like) -> _Shape:
+    """What rows of a kind say, on the day of `found.like`."""
+    parts = list(found.parts)
+    parts[found.place] += found.like.day.isoformat() + found.behind
+    return _Shape(Ground(found.like), found.unit_kg, found.least, tuple(parts))
 
 
 def _parted(text: str, mark: str) -> tuple[str, str]:

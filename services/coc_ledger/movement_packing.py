@@ -2,7 +2,7 @@
 of them at once, and the simple ones of a pool are asked for together."""
 
 import sys
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -75,7 +75,11 @@ class MovementPacking:
     def pack(self, built: Sequence[Built]) -> Sequence[Parcel]:
         """Simple rows of a pool together, up to one that is not simple and may rest on them."""
         lines = {at: one.line for at, one in enumerate(built) if isinstance(one.line, Line)}
-        through, booked = self._looked_up(lines.values())
+        pools = self._pools
+        keys = {
+            at: (pools.get(id(line.ground)) or self._pool_of(line))[1] for at, line in lines.items()
+        }
+        through, booked = self._looked_up(lines, keys)
         parcels: list[Parcel] = []
         runs: dict[str, list[int]] = {}
 
@@ -88,7 +92,7 @@ class MovementPacking:
         for at, one in enumerate(built):
             line = lines.get(at)
             if line is not None:
-                _, key = self._pool_of(line)
+                key = keys[at]
                 before = booked.get(movement_key(key, line.movement_id)) if booked else None
                 if before is None:
                     runs.setdefault(key, []).append(at)
@@ -115,13 +119,13 @@ class MovementPacking:
         return found
 
     def _looked_up(
-        self, lines: Iterable[Line]
+        self, lines: Mapping[int, Line], of: Mapping[int, str]
     ) -> tuple[dict[str, PoolKnown], Mapping[str, MovementRow]]:
         """Through which version rows know each pool, and which of the movements they have. The
         pools' own rows are read first: what the others know is then at least as much."""
         keys: dict[str, list[str]] = {}
-        for line in lines:
-            keys.setdefault(self._pool_of(line)[1], []).append(line.movement_id)
+        for at, line in lines.items():
+            keys.setdefault(of[at], []).append(line.movement_id)
         pools: Mapping[str, PoolRow] = self._reader.rows(CONSUMER, "pools", list(keys))
         through = {
             pool: self._through(PoolKnown(through=pools[pool].version if pool in pools else 0))

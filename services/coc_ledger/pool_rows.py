@@ -321,7 +321,7 @@ def _packed(event: MovementsBooked, some: slice) -> Mapping[str, MovementRow]:
         map(str, event.sources[some]), map(str, event.targets[some]), event.kg[some],
         event.known_kg[some], event.emission_g[some], event.pre_kg[some], event.post_kg[some],
         event.origins[some], event.counterparties[some], event.contractors[some],
-        map(_plain, event.remarks[some]), strict=True,
+        (_plain(one) if one else () for one in event.remarks[some]), strict=True,
     )  # fmt: skip
     partial = [(grams,) for grams in event.partial_g[some]] or repeat(())
     columns = zip(

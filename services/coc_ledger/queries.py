@@ -1,73 +1,32 @@
 """What the ledger can tell: scopes, balances on any day, movements, documents, traces; evidence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
-from contracts.custody import Account, PoolKey, Stage
+from contracts.custody import PoolKey, Stage
 from infra.errors import Refused
 from infra.policy import Policy
 from infra.reading import Reader
 from infra.service import Running
 
 from . import trace
-from .accounts import ACCOUNTS, NO_KGS, PLACE, Kgs
-from .balance import Terms, cover, figures, percentage, rule_of, working
+from .accounts import ACCOUNTS, Kgs
+from .balance import percentage
+from .balance_on import balance_on
 from .certificates import CertificateRow
 from .document_rows import DocumentRow
 from .domain import CONSUMER, Knowledge
 from .footprint import disclosed
 from .jobs import Watch
-from .period import ONE_DAY, Calendar, Course, Period, period_of, reconciled, through
-from .pool_carrying import KIND_OF, Carries, carries, held
-from .rows import MovementRow, PoolRow, ScopeRow
+from .lineage import Lineage
+from .period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
+from .pool_carrying import held
+from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 
 MANY = 100_000
-
-
-class PoolPart(NamedTuple):
-    """What a trace needs of a pool's row, as it is kept."""
-
-    pool: str
-    scope_id: str
-    stage: str
-    period: str
-    member_id: str
-    kgs: str
-    sources: str
-    from_pool: str | None
-    carrying: str
-    ends_on: str
-
-    def read_sources(self) -> Mapping[str, int]:
-        """The CoC input that came without a document, by kind."""
-        found: Mapping[str, int] = orjson.loads(self.sources)
-        return found
-
-    def claimed_kg(self) -> int:
-        """What was claimed."""
-        kgs: Sequence[int] = orjson.loads(self.kgs)
-        return kgs[_CLAIMED]
-
-
-class Sale(NamedTuple):
-    """What a trace needs of a document's row, as it is kept."""
-
-    number: str
-    pool: str
-    receiver: str | None
-    state: str
-    mass_kg: int
-    booked_kg: int
-    member_id: str
-    customer_member_id: str | None
-    issued_on: str
-    received_on: str | None
-    known_kg: int
-    emission_g: int
-    partial_g: int
 
 
 class Queries:
@@ -77,6 +36,7 @@ class Queries:
         self.reader = Reader(running)
         self._running = running
         self._watch = watch
+        self._lineage = Lineage(self.reader, self.days)
 
     # --- evidence ---
 
@@ -127,15 +87,14 @@ class Queries:
         return self.reader.page(CONSUMER, "movements", after, limit, {"pool": key})
 
     def balance(self, row: ScopeRow, stage: Stage, on: date) -> dict[str, object]:
-        """How much may still be claimed as CoC on a day, until when, and why."""
+        """How much may still be claimed as CoC on a day, until when, and why: as things stood then,
+        and (`claimable_kg`) what a claim of that day could be by now."""
         period = self._period(row, on)
         key = PoolKey(scope_id=row.scope_id, stage=stage, period=period.starts_on).key
         pool = self.pool(key)
-        masses = self._masses(pool, on) if pool else NO_KGS
         policy = self._running.definition.policies.on(on)
-        terms = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared) if pool else Terms()
-        found = figures(masses)
-        made = cover(found, terms, rule_of(policy))
+        stood = balance_on(pool, on, self._later(pool, on) if pool else {}, policy)
+        made = stood.cover
         following = period_of(_calendar(row), period.ends_on + ONE_DAY)
         return {
             "scope_id": row.scope_id,
@@ -143,26 +102,30 @@ class Queries:
             "pool": key,
             "on": on.isoformat(),
             "period": {"starts_on": period.starts_on, "ends_on": period.ends_on},
-            "input_percentage": percentage(found),
+            "input_percentage": percentage(stood.found),
             **made._asdict(),
+            "claimable_kg": stood.claimable.available_kg,
+            "claimable_bound_on": stood.claimable.day,
+            "claimable_barred": stood.barred,
+            "claimable_how": stood.how,
             "carried_until": period.ends_on,
             "balance_until": following.ends_on if following else period.ends_on,
             "owed_by": period.ends_on if made.owed_kg else None,
             "suspended_from": row.suspended_from,
             "closed_on": pool.closed_on if pool else None,
-            "blocked": bool(pool and pool.blocked),
-            "accounts": named(masses),
-            "working": [line._asdict() for line in working(found, terms, policy)],
+            "blocked": stood.stood.blocked,
+            "accounts": named(stood.masses),
+            "working": [line._asdict() for line in stood.working],
             "carries": _carries(pool, policy),
             "policy_id": policy.policy_id,
         }
 
-    def _masses(self, pool: PoolRow, on: date) -> Kgs:
-        """The masses of a pool through a day: as they stand, where nothing was booked on a later
-        one; else day by day."""
+    def _later(self, pool: PoolRow, on: date) -> Mapping[date, Kgs]:
+        """What was booked in a pool on each day after one: few, as a rule none."""
         behind = f"{pool.pool}/{on.isoformat()}"
-        later = self.reader.page(CONSUMER, "pool_days", behind, 0, {"pool": pool.pool})
-        return through(self.days(pool.pool), on) if later else pool.kgs
+        where = {"pool": pool.pool}
+        rows: list[DayRow] = self.reader.page(CONSUMER, "pool_days", behind, MANY, where)
+        return {row.day: row.kgs for row in rows}
 
     def reconciliation(self, pool: PoolRow) -> dict[str, object]:
         """A pool month by month."""
@@ -209,79 +172,11 @@ class Queries:
 
     def upstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
         """Where the metal of a document comes from."""
-
-        def load(pools: Sequence[str]) -> Mapping[str, Sequence[trace.Link]]:
-            return self._inputs(pools, on)
-
-        return trace.walk({row.pool: trace.WHOLE}, load, depth)
+        return self._lineage.upstream(row, depth, on)
 
     def downstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
         """Where the metal of a document went."""
-        link = _sold(row)
-        if link.pool is None:
-            whole, at = trace.WHOLE, link.document
-            return [trace.Node(1, link.kind, whole, True, at, None, link.seen_by, link.carries)]
-
-        def load(pools: Sequence[str]) -> Mapping[str, Sequence[trace.Link]]:
-            return self._outputs(pools, on)
-
-        return trace.walk({link.pool: trace.WHOLE}, load, depth)
-
-    def _inputs(self, pools: Sequence[str], on: date | None) -> dict[str, list[trace.Link]]:
-        found: dict[str, list[trace.Link]] = {pool: [] for pool in pools}
-        parts = self._parts(pools)
-        for sale in self._sales("receiver", pools):
-            known = on is None or (sale.received_on or sale.issued_on) <= on.isoformat()
-            if sale.booked_kg and sale.receiver and known:
-                found[sale.receiver].append(_bought(sale))
-        for part in parts:
-            carrying = orjson.loads(part.carrying)
-            sources, claimed = part.read_sources(), part.claimed_kg()
-            whole = on is None or part.ends_on <= on.isoformat()
-            if on is not None and not whole:
-                bought = sum(one.kg for one in found[part.pool])
-                masses = through(self.days(part.pool), on)
-                sources, claimed = _sources_on(part, sources, masses, bought, on), masses[_CLAIMED]
-            found[part.pool] += [
-                trace.Link(
-                    kind,
-                    kg,
-                    None,
-                    _origin(kind, part),
-                    (part.member_id,),
-                    carries(carrying, kind) if whole else None,
-                )
-                for kind, kg in sorted(sources.items())
-            ]
-            if not any(one.kg > 0 for one in found[part.pool]) and claimed > 0:
-                link = trace.Link("overdraft", claimed, None, None, (part.member_id,))
-                found[part.pool].append(link)
-        return found
-
-    def _outputs(self, pools: Sequence[str], on: date | None) -> dict[str, list[trace.Link]]:
-        found: dict[str, list[trace.Link]] = {pool: [] for pool in pools}
-        for sale in self._sales("pool", pools):
-            gone = sale.state in ("withdrawn", "superseded", "non_coc")
-            if not gone and (on is None or sale.issued_on <= on.isoformat()):
-                found[sale.pool].append(_sold(sale))
-        inputs = self._inputs(pools, on)
-        for part in self._parts(pools):
-            pool = part.pool
-            left = sum(link.kg for link in inputs[pool]) - sum(link.kg for link in found[pool])
-            if left > 0:
-                found[pool].append(trace.Link("held", left, None, None, (part.member_id,)))
-        return found
-
-    def _parts(self, pools: Sequence[str]) -> list[PoolPart]:
-        rows = self.reader.columns(CONSUMER, "pools", PoolPart._fields, "pool", pools)
-        return list(map(PoolPart._make, rows))
-
-    def _sales(self, column: str, pools: Sequence[str]) -> list[Sale]:
-        rows = self.reader.columns(CONSUMER, "documents", Sale._fields, column, pools)
-        return list(map(Sale._make, rows))
-
-
-_CLAIMED = next(place for account, place in PLACE.items() if account.value == "output_coc")
+        return self._lineage.downstream(row, depth, on)
 
 
 def named(masses: Kgs) -> dict[str, int]:
@@ -304,52 +199,3 @@ def _carries(pool: PoolRow | None, policy: Policy) -> dict[str, object]:
 
 def _calendar(row: ScopeRow) -> Calendar:
     return tuple(Course(date.fromisoformat(day), months) for day, months in row.calendar)
-
-
-def _sources_on(
-    part: PoolPart, sources: Mapping[str, int], masses: Kgs, bought: int, on: date
-) -> dict[str, int]:
-    """The CoC input without a document that had come by a day within the period: scrap has accounts
-    of its own, and of the rest of Input documents are told apart; a balance is there from the
-    first day."""
-    if part.period > on.isoformat():
-        return {}
-    accounts = {kind: account for account, kind in KIND_OF.items()}
-    known: dict[str, int] = {}
-    for kind, kg in sources.items():
-        if kind == "carried":
-            known[kind] = kg
-        elif kind in ("own_mine", "earlier_stage"):
-            came = masses[PLACE[accounts["own_mine"]]] + masses[PLACE[Account.INPUT_PRE_CONSUMER]]
-            known[kind] = max(0, -came - bought)
-        else:
-            known[kind] = -masses[PLACE[accounts[kind]]]
-    return known
-
-
-def _origin(kind: str, row: PoolPart) -> str | None:
-    """The pool behind a source that is a pool of the same scope."""
-    if kind == "carried":
-        return row.from_pool
-    if kind == "earlier_stage":
-        before = {"alumina": "bauxite", "aluminium": "alumina"}.get(row.stage)
-        return f"{row.scope_id}:{before}:{row.period}" if before else None
-    return None
-
-
-def _both(row: DocumentRow | Sale) -> tuple[str, ...]:
-    return (row.member_id, *((row.customer_member_id,) if row.customer_member_id else ()))
-
-
-def _bought(row: Sale) -> trace.Link:
-    return trace.Link("document", row.booked_kg, row.number, row.pool, _both(row), _lot(row))
-
-
-def _lot(row: DocumentRow | Sale) -> Carries:
-    return Carries(row.mass_kg, row.known_kg, row.emission_g, row.partial_g)
-
-
-def _sold(row: DocumentRow | Sale) -> trace.Link:
-    """Into the pool of its buyer once that has booked it; with the buyer until then."""
-    pool = row.receiver if row.booked_kg else None
-    return trace.Link("document", row.mass_kg, row.number, pool, _both(row), _lot(row))

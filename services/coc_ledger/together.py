@@ -8,6 +8,7 @@ Rules: sources.md 5.3.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Annotated, ClassVar, NamedTuple, assert_never
 
 from pydantic import SkipValidation
@@ -29,7 +30,7 @@ from .pool_state import Pool, movement_key
 Plain = ReceiveMaterial | ShipMaterial | BookLoss | CountStock
 PLAIN = (ReceiveMaterial, ShipMaterial, BookLoss, CountStock)
 """Bookings that move one amount from one account to another, and that nothing else rests on."""
-READY_BY = ("scope_id", "member_id", "stage", "day", "on", "contractor_id")
+ready_by = attrgetter("scope_id", "member_id", "stage", "day", "on", "contractor_id")
 """What, with the scope as it is known, says whether a day can be booked."""
 MOST = 400
 """Movements in one event: with the longest ids it stays well below what an event may have."""
@@ -119,7 +120,7 @@ def booked(
     ready: dict[tuple[object, ...], tuple[Sequence[PoolOpened], Policy]] = {}
 
     def way_of(like: Plain) -> _Way | None:
-        alike = (id(like.scope), *(getattr(like, name) for name in READY_BY))
+        alike = (id(like.scope), *ready_by(like))
         try:
             if alike not in ready:
                 ready[alike] = opening(like, state, policies)

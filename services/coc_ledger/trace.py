@@ -66,24 +66,12 @@ def walk(start: Mapping[str, int], load: Load, depth: int) -> list[Node]:
                 found.append(Node(level, "unknown", frontier[pool], True, None, pool))
                 continue
             shares = shared(frontier[pool], [link.kg for link in named])
-            for link, parts in zip(named, shares, strict=True):
+            for (kind, _, document, to, seen_by, carried), parts in zip(named, shares, strict=True):
                 if not parts:
                     continue
-                final = link.pool is None
-                found.append(
-                    Node(
-                        level,
-                        link.kind,
-                        parts,
-                        final,
-                        link.document,
-                        link.pool,
-                        link.seen_by,
-                        link.carries,
-                    )
-                )
-                if link.pool is not None:
-                    after[link.pool] = after.get(link.pool, 0) + parts
+                found.append(Node(level, kind, parts, to is None, document, to, seen_by, carried))
+                if to is not None:
+                    after[to] = after.get(to, 0) + parts
         frontier = after
     for pool in sorted(frontier):
         found.append(Node(depth + 1, "beyond", frontier[pool], True, None, pool))
@@ -95,11 +83,12 @@ def shared(parts: int, weights: Sequence[int]) -> list[int]:
     total = sum(weights)
     if total <= 0:
         raise ValueError("nothing to share by")
-    shares = [parts * weight // total for weight in weights]
-    rests = [(parts * weight) % total for weight in weights]
-    order = sorted(range(len(weights)), key=lambda at: (-rests[at], at))
-    for at in order[: parts - sum(shares)]:
-        shares[at] += 1
+    found = [divmod(parts * weight, total) for weight in weights]
+    shares, rests = [share for share, _ in found], [rest for _, rest in found]
+    if left := parts - sum(shares):
+        # The largest first, and of equal ones the first: a sort keeps their order, reversed too.
+        for at in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:
+            shares[at] += 1
     return shares
 
 
