@@ -109,6 +109,8 @@ class GroupWork(Work):
             )
         except BrokenProcessPool as error:
             raise Transient("a process that makes commands of rows was ended") from error
+        if self._grouped.beside is not None:
+            built = await asyncio.to_thread(self._grouped.beside, job.asked, built)
         return chunk_of(groups, built, job)
 
     async def _group_taken(self, chunk: GroupChunk) -> None:

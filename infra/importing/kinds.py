@@ -115,6 +115,7 @@ class Grouped(NamedTuple):
     `work(prepared, groups)` makes the commands in another one: both ends can be pickled, `work` is
     a function of a module. `ready` does there what the first work would do first, while the file
     still comes in. `others` is said of a right row whose group is refused for another.
+    `beside(asked, built)` adds, in this process again, what other data say, in a dry run too.
     """
 
     key: Callable[[Asked, Binding], KeyOf]
@@ -123,6 +124,7 @@ class Grouped(NamedTuple):
     others: Fault
     fields: tuple[str, ...]
     ready: Callable[[], None]
+    beside: Callable[[Asked, Sequence[GroupBuilt]], list[GroupBuilt]] | None = None
 
 
 class Kind(NamedTuple):

@@ -62,8 +62,11 @@ class Cancelling:
             raise used_elsewhere(taken)
         return found
 
-    def elsewhere(self, certificates: Sequence[str], holding: Holding) -> frozenset[str]:
-        """Those of some certificates that another facility-year holds."""
+    def elsewhere(
+        self, certificates: Sequence[str], holding: Holding, member_id: str
+    ) -> Mapping[str, str]:
+        """Those of some certificates that another facility-year holds, each with that one where it
+        is the member's own, and with nothing where it is not the member's to know."""
         asked = [
             ClaimPowerCertificate(
                 on=date.min,
@@ -73,7 +76,38 @@ class Cancelling:
             )
             for one in certificates
         ]
-        return frozenset(self._taken(asked))
+        return {
+            one: self._told(holder, member_id)
+            for one in self._taken(asked)
+            if (holder := self._holder(one)) is not None
+        }
+
+    def named(
+        self, certificates: Sequence[str], holding: Holding, member_id: str
+    ) -> Mapping[str, Sequence[str]]:
+        """Those that the present data of other facility-years name as well, told the same way; who
+        holds one is not among them."""
+        found: dict[str, Sequence[str]] = {}
+        for certificate in certificates:
+            state: PowerCertificate = self._queries.reader.state(stream_of(certificate))
+            held = state.holder.facility_year if state.holder is not None else ""
+            others = [
+                self._told(one, member_id)
+                for one in state.named
+                if one.facility_year not in (holding.facility_year, held)
+                and self._year(one).sealed_as(one.data_version)
+            ]
+            if others:
+                found[certificate] = sorted(set(others), reverse=True)
+        return found
+
+    def _told(self, other: Holding, member_id: str) -> str:
+        sealed = self._year(other).sealed
+        return other.facility_year if sealed and sealed.member_id == member_id else ""
+
+    def _year(self, of: Holding) -> FacilityYear:
+        state: FacilityYear = self._queries.reader.state(f"facility_year/{of.facility_year}")
+        return state
 
     def _taken(self, claims: Sequence[ClaimPowerCertificate]) -> list[str]:
         return [
@@ -91,7 +125,7 @@ class Cancelling:
         holder = self._holder(certificate_id)
         if holder is None or holder.facility_year == holding.facility_year:
             return None
-        state: FacilityYear = self._queries.reader.state(f"facility_year/{holder.facility_year}")
+        state = self._year(holder)
         versions = {holder.data_version} if state.sealed is None else {state.sealed.data_version}
         if state.disclosed:
             versions.add(state.results[state.disclosed[-1] - 1].data_version)

@@ -11,7 +11,7 @@ How others' factors and transport are spread (R-17, R-07) is asked as well: of t
 the same year (`population`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from contracts.ghg_plans import PathwayFamily
 from infra.policy import Policy
 
 from .findings import Context, Publication, TargetSet, UsedPathway, Verification, findings
+from .findings.context import NOBODY
 from .findings.registry import WEIGHT
 from .lines import Result
 from .pathway import Target
@@ -39,7 +40,7 @@ class Today(NamedTuple):
     """The day, and what other streams say on it."""
 
     on: date
-    held_elsewhere: frozenset[str] = frozenset()
+    held_elsewhere: Mapping[str, str] = NOBODY
     requests: Sequence[DatumRequestRow] = ()
     reporting: Reporting = Reporting()
     verified: ResultVerified | None = None

@@ -62,7 +62,7 @@ class Current:
         public = bool(year.disclosed) and year.disclosed[-1] == number
         today = Today(
             on=on,
-            held_elsewhere=self._cancelling.elsewhere(certificates, holding),
+            held_elsewhere=self._cancelling.elsewhere(certificates, holding, row.member_id),
             requests=self._plans.every("datum_requests", {"facility_year": row.facility_year}),
             reporting=state(f"reporting/{row.facility_id}"),
             verified=next((one for one in year.verified if one.result == number), None),
@@ -72,7 +72,15 @@ class Current:
         )
         found = current_findings(kept, working, policy, today)
         hidden = kept.findings_count - len(kept.findings)
-        return {"result": number, "on": on, "items": found, "hidden": hidden, "next": None}
+        named = self._cancelling.named(certificates, holding, row.member_id)
+        return {
+            "result": number,
+            "on": on,
+            "items": found,
+            "hidden": hidden,
+            "named_elsewhere": named,
+            "next": None,
+        }
 
 
 def add_current(made: Api, running: Running, current: Current, allowed: Allowed) -> None:
@@ -88,7 +96,8 @@ def add_current(made: Api, running: Running, current: Current, allowed: Allowed)
         """What an auditor would find in a result today: what is stored with it, and what depends on
         today's state of certificates for power, requests to suppliers, disclosures, the
         entity's plan and other facilities of the year. `hidden` findings were too many to be
-        kept."""
+        kept; `named_elsewhere` are certificates for power that other data name as well, which
+        nobody has submitted yet: "" stands for those of another member."""
         row = await allowed(queries, principal, facility_id, year)
         on = running.times.today()
         return Json(await asyncio.to_thread(current.told, row, result, on))

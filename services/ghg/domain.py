@@ -31,7 +31,12 @@ from .plans_domain import (
 )
 from .plans_reactions import PLAN_REACTIONS
 from .plans_rows import PLAN_PROJECTIONS
-from .power_certificate import ClaimPowerCertificate, PowerCertificateClaimed
+from .power_certificate import (
+    ClaimPowerCertificate,
+    NotePowerCertificateNamed,
+    PowerCertificateClaimed,
+    PowerCertificateNamed,
+)
 from .reactions import REACTIONS
 from .reporting import (
     ClosureNoted,
@@ -42,6 +47,7 @@ from .reporting import (
     NotePfcMeasurement,
 )
 from .rows import PROJECTIONS, engagements, facility_evidence
+from .year_state import PowerCertificatesNamed
 
 DECIDERS: Mapping[str, ModuleType] = {
     "facility_year": facility_year,
@@ -66,6 +72,7 @@ INTERNAL: tuple[type[Command], ...] = (
     NotePfcMeasurement,
     NoteClosure,
     ClaimPowerCertificate,
+    NotePowerCertificateNamed,
     *PLAN_INTERNAL,
 )
 PRIVATE: tuple[type[Event], ...] = (
@@ -73,6 +80,8 @@ PRIVATE: tuple[type[Event], ...] = (
     CoverNoted,
     ClosureNoted,
     PowerCertificateClaimed,
+    PowerCertificateNamed,
+    PowerCertificatesNamed,
     *PLAN_PRIVATE,
 )
 

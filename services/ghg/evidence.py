@@ -64,12 +64,14 @@ class Chunk(Value):
 
 
 class Packed(Value):
-    """A whole version of activity data: its chunks in order, under one hash."""
+    """A whole version of activity data: its chunks in order, under one hash; and the certificates
+    for power that it names, the first of very many."""
 
     chunks: Annotated[tuple[Chunk, ...], Field(min_length=1)]
     data_hash: Sha256
     lines: Count
     pfc_measured_on: date | None = None
+    certificates: tuple[Id, ...] = ()
 
 
 class Calculated(Value):

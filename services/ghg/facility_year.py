@@ -36,6 +36,7 @@ from .year_state import (
     FacilityYear,
     FacilityYearEvent,
     Kept,
+    PowerCertificatesNamed,
     evolve,
     kept_of,
 )
@@ -110,11 +111,20 @@ def _store(command: StoreActivity, state: FacilityYear) -> Sequence[FacilityYear
         )
         for number, chunk in enumerate(packed.chunks, start=1)
     ]
+    named = [
+        PowerCertificatesNamed(
+            facility_id=command.facility_id,
+            year=command.year,
+            data_version=sealed.data_version,
+            certificates=packed.certificates,
+        )
+    ]
+    whole = [*chunks, sealed, *(named if packed.certificates else ())]
     if command.calculated is None:
-        return [*chunks, sealed]
+        return whole
     calculated = command.calculated.model_copy(update={"data_version": sealed.data_version})
     result = _record(calculated, "data", command.on, state._replace(sealed=sealed))
-    return [*chunks, sealed, *result]
+    return [*whole, *result]
 
 
 def _same_data(before: ActivitySealed, now: ActivitySealed) -> bool:

@@ -8,12 +8,15 @@ from infra.importing.mapping import Binding
 from infra.importing.run import Imports
 from infra.importing.web import FILE_LIMIT, add_reads, add_receive
 from infra.persons import Persons
+from infra.policy import Policies
 from infra.service import Running
 from infra.web import Api
 
 from .activity_rows import KEY_FIELDS
 from .activity_words import FIELDS
 from .activity_work import Prepared, ready, rows_of, work
+from .cancelling import Cancelling
+from .naming import Naming
 from .queries import Queries
 
 LIMITS: Mapping[str, int] = {"/ghg/imports": FILE_LIMIT}
@@ -28,7 +31,7 @@ OTHERS = Fault(
 )
 
 
-def activity_kind(queries: Queries) -> Kind:
+def activity_kind(queries: Queries, policies: Policies) -> Kind:
     """Activity data as a kind of import: a facility-year is taken whole."""
 
     def key(asked: Asked, binding: Binding) -> KeyOf:
@@ -41,13 +44,14 @@ def activity_kind(queries: Queries) -> Kind:
         own = {name: one for name, one in known.items() if one.member_id == asked.member_id}
         return Prepared(asked, binding, today, own)
 
-    grouped = Grouped(key, prepare, work, OTHERS, KEY_FIELDS, ready)
+    naming = Naming(Cancelling(queries, policies))
+    grouped = Grouped(key, prepare, work, OTHERS, KEY_FIELDS, ready, naming.told)
     return Kind("activity", FIELDS, lambda _: None, grouped=grouped)
 
 
 def add_imports(api: Api, running: Running, queries: Queries, persons: Persons) -> Imports:
     """Add `/ghg/imports` and the worker behind it."""
-    kind = activity_kind(queries)
+    kind = activity_kind(queries, running.definition.policies)
     imports = Imports(running, [kind])
     add_receive(api, running, imports, kind, persons, ABOUT)
     add_reads(api, running, imports)

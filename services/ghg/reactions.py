@@ -12,8 +12,10 @@ from contracts.facilities import FacilityClosed
 from contracts.values import Standard
 from infra.decider import Command, Lookup, Reaction
 
+from .power_certificate import Holding, NotePowerCertificateNamed
 from .reporting import NoteClosure, NoteCover, NoteDisclosure, NotePfcMeasurement
 from .rows import CertificateRow
+from .year_state import PowerCertificatesNamed
 
 
 def note_covers(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -74,6 +76,18 @@ def note_measurements(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     ]
 
 
+def note_named_certificates(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """Whoever else names a certificate for power hears that these data do."""
+    event = recorded.event
+    if not isinstance(event, PowerCertificatesNamed):
+        return ()
+    by = Holding(facility_id=event.facility_id, year=event.year, data_version=event.data_version)
+    return [
+        NotePowerCertificateNamed(on=_day(recorded), certificate_id=one, named_by=by)
+        for one in event.certificates
+    ]
+
+
 def note_closures(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """A facility that is closed has less to report."""
     event = recorded.event
@@ -107,5 +121,8 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     Reaction("note_disclosures", note_disclosures, frozenset({ghg.DisclosurePublished})),
     Reaction("note_pfc_measurements", note_measurements, frozenset({ghg.ActivitySealed})),
+    Reaction(
+        "note_named_certificates", note_named_certificates, frozenset({PowerCertificatesNamed})
+    ),
     Reaction("note_closures", note_closures, frozenset({FacilityClosed})),
 )

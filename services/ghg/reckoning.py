@@ -37,6 +37,7 @@ from .items import ITEMS, Family
 from .lines import Result
 from .pinned import ENGINE, Pinned, pin
 from .plausible import check_data, check_result
+from .power_certificate import certificates_of
 from .report import refused_cut_offs
 from .spread import half_width_percent
 from .tables import PRIMARY_METAL
@@ -47,6 +48,8 @@ ENGINES: Mapping[str, Engine] = {ENGINE: calculate}
 ENERGY = frozenset({Family.FUEL, Family.POWER})
 OUTPUTS = frozenset({Family.OUTPUT})
 MINE_TO_METAL = "mine_to_metal"
+CERTIFICATES_TOLD = 1_000
+"""So many certificates of a version are told to others; each is looked at when it is claimed."""
 TRADED = frozenset(
     (
         "bought.bauxite",
@@ -96,6 +99,7 @@ def packed_of(inventory: Inventory) -> Packed:
         data_hash=packing.data_hash(chunks),
         lines=len(inventory.data),
         pfc_measured_on=max(measured, default=None),
+        certificates=certificates_of(inventory)[:CERTIFICATES_TOLD],
     )
 
 

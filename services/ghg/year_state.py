@@ -16,7 +16,7 @@ from contracts.ghg import (
     ResultVerified,
     Year,
 )
-from contracts.values import FacilityId
+from contracts.values import FacilityId, Id
 from infra.errors import Refused
 
 from .evidence import Calculated
@@ -33,6 +33,16 @@ class ActivityRecorded(Event):
     number: Number
     columns: tuple[str, ...]
     rows: str
+
+
+class PowerCertificatesNamed(Event):
+    """Private: a version of the data names these certificates for power."""
+
+    TYPE: ClassVar[str] = "ghg.power_certificates_named.v1"
+    facility_id: FacilityId
+    year: Year
+    data_version: Number
+    certificates: tuple[Id, ...]
 
 
 class Kept(NamedTuple):
@@ -54,11 +64,16 @@ class FacilityYear(NamedTuple):
     verified: tuple[ResultVerified, ...] = ()
     disclosed: tuple[int, ...] = ()
 
+    def sealed_as(self, data_version: int) -> bool:
+        """Whether that is the version that holds."""
+        return self.sealed is not None and self.sealed.data_version == data_version
+
 
 INITIAL = FacilityYear()
 
 FacilityYearEvent = (
     ActivityRecorded
+    | PowerCertificatesNamed
     | ActivitySealed
     | ResultCalculated
     | ResultSubmitted
@@ -71,7 +86,7 @@ FacilityYearEvent = (
 def evolve(state: FacilityYear, event: FacilityYearEvent) -> FacilityYear:
     """The facility-year after an event."""
     match event:
-        case ActivityRecorded():
+        case ActivityRecorded() | PowerCertificatesNamed():
             return state
         case ActivitySealed():
             return state._replace(sealed=event)

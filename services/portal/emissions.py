@@ -112,14 +112,16 @@ class Used(NamedTuple):
 
 class Findings(NamedTuple):
     """What an auditor would find on a day (None: as stored, since today's cannot be asked), each
-    with whether it was stored with the result; those that were and are found no longer; and how
-    many more there are."""
+    with whether it was stored with the result; those that were and are found no longer; how many
+    more there are; and the certificates for power that other data name as well, with these (empty:
+    another member's)."""
 
     on: str | None
     rows: Sequence[tuple[Content, bool]]
     gone: Sequence[Content]
     many: int
     blocking: Sequence[str]
+    named_elsewhere: Mapping[str, Sequence[str]]
 
 
 class YearPage(NamedTuple):
@@ -282,7 +284,7 @@ def findings_of(result: Content, today: Content | None) -> Findings:
     stored = result["findings"]
     if today is None:
         rows = [(one, True) for one in stored]
-        return Findings(None, rows, [], result["findings_count"], result["blocking"])
+        return Findings(None, rows, [], result["findings_count"], result["blocking"], {})
     then = {(one["rule"], one["sentence"]) for one in stored}
     now = {(one["rule"], one["sentence"]) for one in today["items"]}
     return Findings(
@@ -291,6 +293,7 @@ def findings_of(result: Content, today: Content | None) -> Findings:
         [one for one in stored if (one["rule"], one["sentence"]) not in now],
         len(today["items"]) + today["hidden"],
         sorted({one["rule"] for one in today["items"] if one["severity"] == "block"}),
+        today["named_elsewhere"],
     )
 
 

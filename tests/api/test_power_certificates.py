@@ -66,6 +66,43 @@ def found(door: Door, whose: Whose, result: int) -> list[str]:
     return [one["sentence"] for one in told if one["rule"] == "R-12"]
 
 
+def also_named(door: Door, whose: Whose, result: int) -> Any:
+    """The certificates that other data name as well, as their member hears today."""
+    path = f"/ghg/facilities/{whose['facility_id']}/years/{whose['year']}/results/{result}/findings"
+    return door.get(f"member:{whose['member_id']}", path)["named_elsewhere"]
+
+
+def test_two_drafts_that_name_one_certificate_hear_of_each_other(door: Door) -> None:
+    first, second = both(door, 2022)
+    assert also_named(door, first, 1) == also_named(door, second, 1) == {"GEC-2022": [""]}
+    third = {**first, "facility_id": "F3"}
+    door.send(
+        "ops",
+        "membership/register_facility",
+        member_id="M1",
+        entity_id="E1",
+        facility_id="F3",
+        name="Works",
+        activities=["smelting", "casthouse"],
+        location={"country": "NO"},
+        start_year=1970,
+    )
+    door.settled()
+    send(door, third, "GEC-2022")
+    assert also_named(door, first, 1) == {"GEC-2022": ["F3:2022", ""]}
+    assert also_named(door, third, 1) == {"GEC-2022": ["F1:2022", ""]}
+    assert give(door, first, 1).status_code == 200
+    assert found(door, second, 1) == [
+        "A megawatt-hour is cancelled once; cancelled for another facility or year: gec-2022"
+        " (another member's)."
+    ]
+    [sentence] = found(door, third, 1)
+    assert "GEC-2022 (F1:2022)" in sentence
+    assert also_named(door, third, 1) == {"GEC-2022": [""]}, "who holds it is told by the finding"
+    send(door, second, None)
+    assert also_named(door, third, 1) == {}
+
+
 def test_the_second_year_with_a_certificate_is_refused_until_the_first_gives_it_up(
     door: Door,
 ) -> None:

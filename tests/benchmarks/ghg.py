@@ -129,7 +129,7 @@ def running_on(data: Path) -> Running:
 
 async def imported(running: Running, file: Path) -> tuple[float, Job]:
     """Seconds from the first byte sent to the last facility-year stored, and the job."""
-    kind = activity_kind(Plants(running))
+    kind = activity_kind(Plants(running), running.definition.policies)
     imports = Imports(running, [kind])
     worker = asyncio.create_task(imports.run())
     started = time.perf_counter()

@@ -26,6 +26,7 @@ NAMED = 5
 """So many ids stand in a sentence; the finding itself names more."""
 DIGITS = 4
 NO_MASSES: Mapping[str, Decimal] = MappingProxyType({})
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 class Spread(NamedTuple):
@@ -73,10 +74,10 @@ class Context(NamedTuple):
     `intensity` is mine to metal at the casthouse, in t CO2e/t Al; `primary_share` a fraction,
     worked out where it is not given; `book` the announcements that a grid factor could come from.
     `certificates` are the lots of the registry (None: nobody looked), `cancelled` what others
-    cancelled of them before, in MWh. `held_elsewhere` are certificates that
-    another facility-year holds. `suppliers_asked` were asked for primary data and have not
-    answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per unit.
-    `cut_offs` are those of the report under `regime`.
+    cancelled of them before, in MWh. `held_elsewhere` are certificates that another facility-year
+    holds, with its name where the reader may know it. `suppliers_asked` were asked for primary data
+    and have not answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per
+    unit. `cut_offs` are those of the report under `regime`.
     """
 
     inventory: Inventory
@@ -91,7 +92,7 @@ class Context(NamedTuple):
     book: FactorBook | None = None
     certificates: Mapping[str, Certificate] | None = None
     cancelled: Mapping[str, Decimal] = NO_MASSES
-    held_elsewhere: frozenset[str] = frozenset()
+    held_elsewhere: Mapping[str, str] = NOBODY
     suppliers_asked: frozenset[str] = frozenset()
     tenth_percentiles: Mapping[str, Decimal] = NO_MASSES
     similar_transport: Spread | None = None

@@ -20,6 +20,7 @@ from .context import Context, Fault, listed, shown
 from .survey import Raised, Survey
 
 ZERO = Decimal(0)
+ANOTHERS = "another member's"
 
 
 def _item(source: Source) -> str:
@@ -82,11 +83,14 @@ def certificates_wrong(context: Context, seen: Survey) -> Iterator[Fault]:
         yield from _misused(context, uses)
         elsewhere = [one for one in uses if certificate_of(one) in context.held_elsewhere]
         if elsewhere:
-            sentence = (
-                "A megawatt-hour is cancelled once; cancelled for another facility or year:"
-                f" {listed(elsewhere)}."
-            )
-            yield Fault(sentence, [name for one in elsewhere for name, _ in uses[one]])
+            told = [(one, context.held_elsewhere[certificate_of(one)]) for one in elsewhere]
+            yield Fault(used_elsewhere(told), [name for one in elsewhere for name, _ in uses[one]])
+
+
+def used_elsewhere(certificates: Iterable[tuple[str, str]]) -> str:
+    """The sentence about certificates that others hold, each with its holder where known."""
+    named = listed(f"{one} ({by or ANOTHERS})" for one, by in certificates)
+    return f"A megawatt-hour is cancelled once; cancelled for another facility or year: {named}."
 
 
 def average_for_the_rest(context: Context, seen: Survey) -> Iterator[Fault]:

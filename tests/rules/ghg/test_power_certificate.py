@@ -7,7 +7,9 @@ from services.ghg import app, power_certificate
 from services.ghg.power_certificate import (
     ClaimPowerCertificate,
     Holding,
+    NotePowerCertificateNamed,
     PowerCertificateClaimed,
+    PowerCertificateNamed,
     certificates_of,
     stream_of,
 )
@@ -29,6 +31,19 @@ def claim(by: Holding, lapsed: Holding | None = None) -> ClaimPowerCertificate:
 
 def claimed(by: Holding) -> PowerCertificateClaimed:
     return PowerCertificateClaimed(certificate_id="GEC-1", claimed_by=by, claimed_on=ON)
+
+
+def named(by: Holding) -> PowerCertificateNamed:
+    return PowerCertificateNamed(certificate_id="GEC-1", named_by=by, named_on=ON)
+
+
+def test_data_that_name_it_are_remembered_and_claim_nothing() -> None:
+    note = NotePowerCertificateNamed(on=ON, certificate_id="GEC-1", named_by=holding())
+    certificate.given().when(note).then(named(holding()))
+    certificate.given(named(holding())).when(note).nothing()
+    certificate.given(named(holding(version=2))).when(note).nothing()
+    asked = certificate.given(named(holding())).when(claim(holding("F2")))
+    asked.then(claimed(holding("F2")))
 
 
 def test_who_claims_first_holds_it() -> None:

@@ -41,8 +41,10 @@ DATA = st.builds(
     uncertainty_percent=st.none() | NUMBER,
     from_on=st.none() | st.dates(),
     left_out=st.sampled_from(("", "yes")),
+    embedded=st.none() | NUMBER,
     **dict.fromkeys(("evidence", "supplier_id", "factor_source", "of", "scrap_kind"), TEXT),
     **dict.fromkeys(("technology", "treatment", "geography"), TEXT),
+    **dict.fromkeys(("embedded_boundary", "cn_code"), TEXT),
 )
 
 
