@@ -8,7 +8,8 @@ and goes that way instead.
 
 import os
 from collections.abc import Generator, Sequence
-from operator import itemgetter
+from itertools import islice, repeat
+from operator import indexOf, itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,9 @@ from .order import Order
 from .rows import MAX_CELL, Row
 
 ENDING = ".runs"
+TOGETHER = 1 << 16
+"""Bytes of lines that are looked at together."""
+EVERY = bytes(range(256))
 
 
 class NotPlain(Exception):
@@ -64,7 +68,8 @@ def _runs(path: Path, form: Form, places: Sequence[int]) -> Generator[tuple[Run,
     """The runs of a file with the cells of their first rows; the header and empty rows left out.
 
     This looks at every line of files of a million: lines are compared by how they begin, up to the
-    last cell that tells a group, and cut into cells only where that differs.
+    last cell that tells a group, and cut into cells only where that differs. Of lines that are all
+    as usual, those of one run are counted together.
     """
     delimiter, empty = form.delimiter.encode(), form.empty.encode()
     between, upto = form.width - 1, max(places) + 1
@@ -72,30 +77,69 @@ def _runs(path: Path, form: Form, places: Sequence[int]) -> Generator[tuple[Run,
     begin = b""
     said: object = None
     cells: list[str] = []
-    rows, first, start, end = 0, 0, 0, 0
+    rows, first, start, end, before = 0, 0, 0, 0, 0
     with path.open("rb") as content:
-        for number, line in enumerate(content, 1):
-            if line.count(delimiter) != between or not _is_plain(line):
-                if line.strip(b"\r\n") or not _is_plain(line):
-                    raise NotPlain
-            if not begin or not line.startswith(begin):
-                bare = line.rstrip(b"\r\n")
-                blank = number == 1 or bare == empty or not bare
-                found = bare.split(delimiter)
-                now = None if blank else telling(found)
-                if now != said or now is None:
-                    if rows:
-                        yield Run(rows, first, start, end - start), cells
-                    rows, first, start, said = 0, number, end, now
-                    cells = [cell.decode() for cell in found]
-                begin = b"" if blank or upto > between else delimiter.join(found[:upto]) + delimiter
-                if blank:
-                    start = end = end + len(line)
+        while lines := content.readlines(TOGETHER):
+            usual, at = _are_usual(lines, delimiter, between), 0
+            while at < len(lines):
+                alike = _beginning(begin, lines, at) if usual and begin else 0
+                if alike:
+                    rows += alike
+                    end += sum(map(len, lines[at : at + alike]))
+                    at += alike
                     continue
-            rows += 1
-            end += len(line)
+                line, at = lines[at], at + 1
+                if not usual and not _is_row(line, delimiter, between):
+                    raise NotPlain
+                if not begin or not line.startswith(begin):
+                    bare = line.rstrip(b"\r\n")
+                    blank = before + at == 1 or bare == empty or not bare
+                    found = bare.split(delimiter)
+                    now = None if blank else telling(found)
+                    if now != said or now is None:
+                        if rows:
+                            yield Run(rows, first, start, end - start), cells
+                        rows, first, start, said = 0, before + at, end, now
+                        cells = [cell.decode() for cell in found]
+                    whole = blank or upto > between
+                    begin = b"" if whole else delimiter.join(found[:upto]) + delimiter
+                    if blank:
+                        start = end = end + len(line)
+                        continue
+                rows += 1
+                end += len(line)
+            before += len(lines)
         if rows:
             yield Run(rows, first, start, end - start), cells
+
+
+def _are_usual(lines: Sequence[bytes], delimiter: bytes, between: int) -> bool:
+    """Whether each of these lines is a row for sure: of plain cells, not empty."""
+    whole = b"".join(lines)
+    if b'"' in whole or (b"\r" in whole and whole.count(b"\r") != whole.count(b"\r\n")):
+        return False
+    sizes = set(map(len, lines))
+    if max(sizes) > MAX_CELL or min(sizes) <= between + len(b"\r\n"):
+        return False
+    ends = whole if whole.endswith(b"\n") else whole + b"\n"  # the last of a file
+    marks = ends.translate(None, EVERY.translate(None, delimiter + b"\n"))
+    return marks == (delimiter * between + b"\n") * len(lines)
+
+
+def _beginning(begin: bytes, lines: Sequence[bytes], at: int) -> int:
+    """How many lines begin so, one after the other from a place on."""
+    they = map(bytes.startswith, islice(lines, at, None), repeat(begin))
+    try:
+        return indexOf(they, False)
+    except ValueError:  # all that are left
+        return len(lines) - at
+
+
+def _is_row(line: bytes, delimiter: bytes, between: int) -> bool:
+    """Whether a line is a row of so many cells, or empty."""
+    if not _is_plain(line):
+        return False
+    return line.count(delimiter) == between or not line.strip(b"\r\n")
 
 
 def _is_plain(line: bytes) -> bool:

@@ -77,11 +77,12 @@ def grouped(data: Sequence[Datum]) -> ByFamily:
     """Data by family, each family in the order given; all families are there. Refused as
     `calculate` says."""
     found: ByFamily = {family: [] for family in Family}
+    places = {item: (_STEPS[item], found[family].append) for item, family in _FAMILY.items()}
     for datum in data:
-        family = _FAMILY.get(datum.item)
-        if family is None or datum.step not in _STEPS[datum.item] or datum.quantity < ZERO:
+        place = places.get(datum.item)
+        if place is None or datum.step not in place[0] or datum.quantity < ZERO:
             raise _fault(datum)
-        found[family].append(datum)
+        place[1](datum)
     if len({datum.datum_id for datum in data}) != len(data):
         raise _twice(data)
     return found

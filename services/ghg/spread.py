@@ -57,39 +57,44 @@ def half_width_percent(lines: Sequence[Line], policy: Policy) -> Decimal | None:
     cent of it say nothing."""
     widths = _widths(policy)
     kinds, evidences = widths.kinds, widths.evidences
-    total = ZERO
-    moved: dict[object, Decimal] = {}
-    width_of: dict[object, Decimal] = {}
+    moved: dict[object, list[Decimal]] = {}
+    """What each quantity moves, and its width."""
+    of_table: dict[int, list[Decimal]] = {}
     for line in lines:
-        kg = line.kg
-        total += kg
-        if line.unit not in EQUATIONS:  # as `_moved_by`, without spelling names
-            told, factor = line.data, line.factor
-            if told in moved:
-                moved[told] += kg
-            else:
-                moved[told] = kg
-                width = line.uncertainty_percent
-                width_of[told] = kinds[line.kind] if width is None else width
+        kg, told, factor = line.kg, line.data, line.factor
+        if line.unit in EQUATIONS:
+            for name, width, firm in _equation(line, " ".join(told), widths):
+                cell = moved.get(name)
+                if cell is None:
+                    moved[name] = [kg, width]
+                else:
+                    cell[0] += kg
+                    if firm:
+                        cell[1] = width
+            continue
+        cell = moved.get(told)  # as `_moved_by`, without spelling names
+        if cell is None:
+            of_line = line.uncertainty_percent
+            moved[told] = [kg, kinds[line.kind] if of_line is None else of_line]
+        else:
+            cell[0] += kg
+        cell = of_table.get(id(factor))
+        if cell is None:
             own = factor.factor_set == OWN
             which = (OWN, told) if own else (factor.factor_set, factor.name, None)
-            if which in moved:
-                moved[which] += kg
-            else:
-                moved[which] = kg
-                width = factor.uncertainty_percent
-                width_of[which] = evidences[factor.evidence] if width is None else width
-            continue
-        for name, width, firm in _equation(line, " ".join(line.data), widths):
-            if name in moved:
-                moved[name] += kg
-                if firm:
-                    width_of[name] = width
-            else:
-                moved[name], width_of[name] = kg, width
+            cell = moved.get(which)
+            if cell is None:
+                of_factor = factor.uncertainty_percent
+                if of_factor is None:
+                    of_factor = evidences[factor.evidence]
+                cell = moved[which] = [ZERO, of_factor]
+            if not own:
+                of_table[id(factor)] = cell
+        cell[0] += kg
+    total = sum([line.kg for line in lines], ZERO)
     if total == 0:
         return None
-    variance = sum((variance_of(kg, width_of[name]) for name, kg in moved.items()), ZERO)
+    variance = sum([variance_of(kg, width) for kg, width in moved.values()], ZERO)
     percent = variance.sqrt() * PERCENT / abs(total)
     return percent if percent <= PERCENT_MAX else None
 

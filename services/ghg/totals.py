@@ -13,6 +13,7 @@ from typing import NamedTuple
 from contracts.inventory import Scope, Step
 from infra.errors import Refused
 
+from .activity import PRIMARY
 from .flows import ONE, OTHER_METAL, PRODUCTS, ZERO, Flows, flows_of
 from .lines import Line, Result
 from .scrap import Method
@@ -111,7 +112,9 @@ def added(result: Result, flows: Flows) -> Added:
     emits in a scope is carried as the step is, its cell is its sum."""
     cells: dict[tuple[Step, Scope, str], Decimal] = {}
     legs, left_out = flows.legs_of_other_metal, OTHER_SIDE[Side.MARKET]
-    every = primary = ZERO
+    purchased = Scope.PURCHASED
+    sizes: list[Decimal] = []
+    own: list[Decimal] = []
     mixed: set[tuple[Step, Scope]] = set()
     for line in result.lines:
         step, scope, kg = line.step, line.scope, line.kg
@@ -120,15 +123,13 @@ def added(result: Result, flows: Flows) -> Added:
             apart = carried_apart(line, flows)
             mixed.add((step, scope))
         key = (step, scope, apart)
-        if key in cells:
-            cells[key] += kg
-        else:
-            cells[key] = ZERO + kg
+        cells[key] = cells[key] + kg if key in cells else ZERO + kg
         if scope is not left_out:
             size = abs(kg)
-            every += size
-            if line.primary:
-                primary += size
+            sizes.append(size)
+            if line.kind in PRIMARY and (scope is not purchased or line.factor.primary):
+                own.append(size)  # as `Line.primary` says
+    every, primary = sum(sizes, ZERO), sum(own, ZERO)
     by_step = {(step, scope): kg for (step, scope, _), kg in cells.items()}
     if mixed:
         again = (line for line in result.lines if (line.step, line.scope) in mixed)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.values import Instant
 from infra.errors import Refused
-from infra.importing import order
+from infra.importing import order, plain
 from infra.importing.formats import csv_head
 from infra.importing.groups import GroupSource, LineSource
 from infra.importing.jobs import Job, Options, Tally
@@ -90,10 +91,27 @@ LINES = st.one_of(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(LINES, max_size=12), st.sampled_from(["", "\n", "\r\n"]), st.booleans())
-@example(["a,p,1", "", "b,p,1", ",,", "c,q,1"], "\n", True)
-@example(["a,p,1", "b,,1", "c,p,1"], "", False)
+@given(
+    st.lists(LINES, max_size=12),
+    st.sampled_from(["", "\n", "\r\n"]),
+    st.booleans(),
+    st.sampled_from([1, 20, plain.TOGETHER]),
+)
+@example(["a,p,1", "", "b,p,1", ",,", "c,q,1"], "\n", True, plain.TOGETHER)
+@example(["a,p,1", "b,,1", "c,p,1"], "", False, plain.TOGETHER)
+@example(["a,p,1", "b,p,1", "c,p,1", "d,q,1\r", "e,q,1\r", "f,q,1"], "", False, 15)
 def test_lines_say_what_reading_says(
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[str],
+    end: str,
+    mark: bool,
+    together: int,
+) -> None:
+    with patch.object(plain, "TOGETHER", together):
+        _lines_say_what_reading_says(tmp_path_factory, lines, end, mark)
+
+
+def _lines_say_what_reading_says(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], end: str, mark: bool
 ) -> None:
     file = tmp_path_factory.mktemp("plain") / "rows.csv"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from contracts.inventory import DataKind, Scope
 from services.ghg.activity import Datum, Inventory
-from services.ghg.lines import Line, Result
+from services.ghg.lines import Applied, Line, Result
 from services.ghg.working import Doubt
 
 ZERO = Decimal(0)
@@ -63,29 +63,30 @@ class Survey(NamedTuple):
 def survey(inventory: Inventory, result: Result) -> Survey:
     """Look once."""
     by_item, dated = sorted_data(inventory)
-    by_scope = dict.fromkeys(Scope, ZERO)
+    kgs: dict[Scope, list[Decimal]] = {scope: [] for scope in Scope}
     stand_ins: list[Line] = []
     moved: list[str] = []
-    sets: set[str] = set()
-    grids: set[tuple[str, str]] = set()
+    factors: dict[int, Applied] = {}
+    on_location: dict[int, Applied] = {}
     doubts: dict[str, list[Raised]] = {}
     location, purchased, transport = Scope.POWER_LOCATION, Scope.PURCHASED, Scope.TRANSPORT
     for line in result.lines:
-        scope, kg = line.scope, line.kg
-        by_scope[scope] += kg
-        sets.add(line.factor.factor_set)
+        scope = line.scope
+        factors[id(line.factor)] = line.factor
+        kgs[scope].append(line.kg)
         if line.doubts:
             for doubt in line.doubts:
                 doubts.setdefault(doubt.about, []).append(Raised(line.data, doubt))
         if scope is location:
-            grids.add((line.factor.factor_set, line.factor.name))
+            on_location[id(line.factor)] = line.factor
         elif scope is purchased:
             if line.kind in STAND_INS or not line.factor.primary:
                 stand_ins.append(line)
-        elif scope is transport and kg > 0:
+        elif scope is transport and line.kg > 0:
             moved += line.data
     for doubt in result.doubts:
         doubts.setdefault(doubt.about, []).append(Raised((), doubt))
+    by_scope = {scope: sum(they, ZERO) for scope, they in kgs.items()}
     total = sum(by_scope.values(), ZERO) - by_scope[location]
     return Survey(
         by_item=by_item,
@@ -94,8 +95,8 @@ def survey(inventory: Inventory, result: Result) -> Survey:
         by_scope=by_scope,
         stand_ins=stand_ins,
         moved=frozenset(moved),
-        factor_sets=frozenset(sets),
-        grids=frozenset(grids),
+        factor_sets=frozenset({one.factor_set for one in factors.values()}),
+        grids=frozenset({(one.factor_set, one.name) for one in on_location.values()}),
         doubts=doubts,
     )
 
@@ -103,12 +104,11 @@ def survey(inventory: Inventory, result: Result) -> Survey:
 def sorted_data(inventory: Inventory) -> tuple[Mapping[str, Sequence[Datum]], Sequence[Datum]]:
     """The data by item, and those that cover part of the year alone."""
     by_item: dict[str, list[Datum]] = {}
-    dated: list[Datum] = []
     for datum in inventory.data:
-        if datum.item in by_item:
-            by_item[datum.item].append(datum)
+        item = datum.item
+        if item in by_item:
+            by_item[item].append(datum)
         else:
-            by_item[datum.item] = [datum]
-        if datum.from_on is not None or datum.to_on is not None:
-            dated.append(datum)
+            by_item[item] = [datum]
+    dated = [one for one in inventory.data if one.from_on is not None or one.to_on is not None]
     return by_item, dated
