@@ -15,12 +15,12 @@ from tests.imports.desk import as_ndjson, plants
 
 MEMBER, ENTITY = "BULK", "BULK-E"
 CERTIFICATION = "certification"
-PER_SECOND = 300
+PER_SECOND = 400
 """Facilities that are sent; one event each."""
 AT_LEAST = 200
 """Events that a store must commit each second, over a whole rebuild."""
-EVERY_S = 2.0
-SPAN_S = 3 * EVERY_S
+EVERY_S = 1.0
+SPAN_S = 10 * EVERY_S
 ENDED_S = 240.0
 _DEFINITION = PARTS[CERTIFICATION].definition()
 _CONSUMER = _DEFINITION.consumers[0]
