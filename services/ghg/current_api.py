@@ -11,16 +11,18 @@ from starlette.responses import Response
 from contracts.values import ID_PATTERN
 from infra.auth import Principal
 from infra.errors import Refused
-from infra.policy import Policies
+from infra.policy import Policies, Policy
 from infra.service import Running
 from infra.web import Api, Json, SignedIn
 
+from .activity import Inventory
 from .cancelling import Cancelling
 from .current import Today, current_findings
 from .plans_filling import PlansFilling
-from .population import population
+from .population import Population, population
 from .power_certificate import Holding, certificates_of
 from .queries import Queries
+from .recalled import Recalled
 from .rows import YearRow
 from .year_state import FacilityYear
 
@@ -40,6 +42,7 @@ class Current:
         self._plans = plans
         self._cancelling = cancelling
         self._policies = policies
+        self._recalled = Recalled(queries)
 
     def told(self, row: YearRow, number: int, on: date) -> dict[str, object]:
         """The findings of a result on a day. Refused `unknown-result`, `policy-unknown`,
@@ -60,6 +63,7 @@ class Current:
         state = self._queries.reader.state
         year: FacilityYear = state(f"facility_year/{row.facility_year}")
         public = bool(year.disclosed) and year.disclosed[-1] == number
+        around = self._population(row, working.inventory, policy)
         today = Today(
             on=on,
             held_elsewhere=self._cancelling.elsewhere(certificates, holding, row.member_id),
@@ -68,7 +72,7 @@ class Current:
             verified=next((one for one in year.verified if one.result == number), None),
             published_on=row.disclosed_on if public else None,
             plan=state(f"reduction_plan/{row.entity_id}"),
-            population=population(row, self._plans.every("years", {"year": row.year}), policy),
+            population=around,
         )
         found = current_findings(kept, working, policy, today)
         hidden = kept.findings_count - len(kept.findings)
@@ -79,8 +83,16 @@ class Current:
             "items": found,
             "hidden": hidden,
             "named_elsewhere": named,
+            "population": {"facilities": around.facilities, "known": around.known},
             "next": None,
         }
+
+    def _population(self, row: YearRow, inventory: Inventory, policy: Policy) -> Population:
+        """What others tell; their older results are read where a factor is held against theirs."""
+        years = self._plans.every("years", {"year": row.year})
+        asks = any(one.factor is not None and not one.evidence for one in inventory.data)
+        others = (one for one in years if one.facility_id != row.facility_id)
+        return population(row, years, policy, self._recalled.factors(others) if asks else {})
 
 
 def add_current(made: Api, running: Running, current: Current, allowed: Allowed) -> None:
@@ -97,7 +109,8 @@ def add_current(made: Api, running: Running, current: Current, allowed: Allowed)
         today's state of certificates for power, requests to suppliers, disclosures, the
         entity's plan and other facilities of the year. `hidden` findings were too many to be
         kept; `named_elsewhere` are certificates for power that other data name as well, which
-        nobody has submitted yet: "" stands for those of another member."""
+        nobody has submitted yet: "" stands for those of another member. Of the `facilities` of the
+        year's `population` with a result, the own factors of `known` are looked at (R-17)."""
         row = await allowed(queries, principal, facility_id, year)
         on = running.times.today()
         return Json(await asyncio.to_thread(current.told, row, result, on))

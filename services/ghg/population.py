@@ -3,13 +3,15 @@
 Source: sources.md 8 (R-07, R-17): a share of transport is unusual, and a factor a best case, among
 others. A finding that names a percentile tells something of them; so there is none of fewer
 facilities and entities than the policy says, and what the policy says itself holds until then.
+Results that are older than the field `factors` do not tell theirs: these are recalled from their
+data by whoever asks, and told apart where they are not.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from statistics import quantiles
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from contracts.inventory import Scope, Step
 from infra.policy import Policy
@@ -31,30 +33,52 @@ PROCESSES = (
     Step.CASTING,
 )
 """What a facility is for, by the first of these steps that it has: such are similar."""
+Factors = Sequence[Mapping[str, Any]]
+"""Own factors as a row tells them: `item` and `kg_per_unit`."""
+NOTHING_RECALLED: Mapping[str, Factors] = MappingProxyType({})
 Told = tuple[str, Decimal]
 """An entity and what one of its facilities tells."""
 
 
 class Population(NamedTuple):
     """The 10th percentile of the factors of others by item, in kg CO2e per unit; and between which
-    percentages of all emissions the transport of similar ones lies, but for a tenth at each end."""
+    percentages of all emissions the transport of similar ones lies, but for a tenth at each end.
+    Of `facilities` with a result, the factors of `known` are among those looked at."""
 
     tenth_percentiles: Mapping[str, Decimal] = NO_FACTORS
     transport: Spread | None = None
+    facilities: int = 0
+    known: int = 0
 
 
 ALONE = Population()
 
 
-def population(row: YearRow, years: Iterable[YearRow], policy: Policy) -> Population:
-    """What the latest results of others tell: `years` are all facility-years of the year."""
+def silent(row: YearRow) -> bool:
+    """Whether the latest result may be older than the field in which it would tell its factors."""
+    told = row.latest
+    return bool(told) and not told.get("factors") and told.get("bought_metal") is None
+
+
+def population(
+    row: YearRow,
+    years: Iterable[YearRow],
+    policy: Policy,
+    recalled: Mapping[str, Factors] = NOTHING_RECALLED,
+) -> Population:
+    """What the latest results of others tell: `years` are all facility-years of the year,
+    `recalled` the factors of those that are `silent`, by facility-year."""
     process = _process(row)
     factors: dict[str, list[Told]] = {}
     shares: list[Told] = []
+    facilities = known = 0
     for one in years:
         if one.facility_id == row.facility_id or one.year != row.year or not one.latest:
             continue
-        for told in one.latest.get("factors", ()):
+        own = recalled.get(one.facility_year) if silent(one) else one.latest.get("factors", ())
+        facilities += 1
+        known += own is not None
+        for told in own or ():
             kg = Decimal(told["kg_per_unit"])
             factors.setdefault(told["item"], []).append((one.entity_id, kg))
         share = _transport(one)
@@ -62,9 +86,9 @@ def population(row: YearRow, years: Iterable[YearRow], policy: Policy) -> Popula
             shares.append((one.entity_id, share))
     lows = {item: _tenths(told)[0] for item, told in factors.items() if _enough(told, policy)}
     if not _enough(shares, policy):
-        return Population(lows)
+        return Population(lows, None, facilities, known)
     tenths = _tenths(shares)
-    return Population(lows, Spread(tenths[0], tenths[-1]))
+    return Population(lows, Spread(tenths[0], tenths[-1]), facilities, known)
 
 
 def _enough(told: Sequence[Told], policy: Policy) -> bool:

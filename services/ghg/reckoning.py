@@ -9,7 +9,7 @@ Sources: sources.md 4.1, 4.10, 8.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from contracts.ghg import (
@@ -34,7 +34,7 @@ from .factors import FactorBook
 from .findings import Context, blocks, findings
 from .flows import OWN_SCRAP, Flows, flows_of
 from .items import ITEMS, Family
-from .lines import Result
+from .lines import Line, Result
 from .pinned import ENGINE, Pinned, pin
 from .plausible import check_data, check_result
 from .power_certificate import certificates_of
@@ -43,8 +43,10 @@ from .spread import half_width_percent
 from .tables import PRIMARY_METAL
 
 Engine = Callable[[Inventory, Pinned], Result]
-ENGINES: Mapping[str, Engine] = {ENGINE: calculate}
-"""Every engine that ever made a result: it stays, so that its results can be worked out again."""
+ENGINES: dict[str, Engine] = {ENGINE: calculate}
+"""Every engine that ever made a result, the newest last: that one makes new results, and older ones
+stay, so that their results can be worked out again. An engine gives its result the name that it is
+pinned to."""
 ENERGY = frozenset({Family.FUEL, Family.POWER})
 OUTPUTS = frozenset({Family.OUTPUT})
 MINE_TO_METAL = "mine_to_metal"
@@ -109,8 +111,9 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
     (`current`)."""
     policy = policies.on(wanted.as_of)
     check_data(version.inventory, policy)
-    pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set)
-    result = ENGINES[ENGINE](version.inventory, pinned)
+    newest = next(reversed(ENGINES))
+    pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, newest)
+    result = ENGINES[newest](version.inventory, pinned)
     check_result(result)
     flows = flows_of(result.inventory)
     added = totals.added(result, flows)
@@ -127,6 +130,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
             cut_offs=refused_cut_offs(version.inventory, pinned),
         )
     )
+    bought = [line for line in result.lines if line.scope is Scope.PURCHASED]
     return Calculated(
         data_version=version.data_version,
         data_hash=version.data_hash,
@@ -149,10 +153,10 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
         findings=found[:FINDINGS_KEPT],
         findings_count=len(found),
         blocking=tuple(sorted({one.rule for one in found if blocks([one])})),
-        factors=_factors(version.inventory),
+        factors=own_factors(version.inventory),
         primary_metal=_primary_metal(flows, added.cells),
-        bought_metal=_bought_metal(result),
-        brought_along=_brought_along(result),
+        bought_metal=_bought_metal(version.inventory, bought),
+        brought_along=_brought_along(bought),
     )
 
 
@@ -161,13 +165,7 @@ def rework(
 ) -> Result:
     """The working of a result, made anew; refused `engine-unknown`, `policy-unknown`, and
     `working-differs` when it is not what was recorded."""
-    engine, policy = ENGINES.get(kept.engine), policies.named(kept.policy_id)
-    if engine is None:
-        raise Refused(
-            "engine-unknown",
-            f"this build has no engine {kept.engine}; it has {', '.join(ENGINES)}.",
-            engine=kept.engine,
-        )
+    engine, policy = engine_of(kept), policies.named(kept.policy_id)
     if policy is None:
         raise Refused(
             "policy-unknown", f"this build has no policy {kept.policy_id}.", policy=kept.policy_id
@@ -187,11 +185,24 @@ def rework(
     return made
 
 
+def engine_of(kept: ResultCalculated) -> Engine:
+    """The engine that made a result; refused `engine-unknown` where this build has it not."""
+    engine = ENGINES.get(kept.engine)
+    if engine is None:
+        raise Refused(
+            "engine-unknown",
+            f"this build has no engine {kept.engine}; it has {', '.join(ENGINES)}.",
+            engine=kept.engine,
+        )
+    return engine
+
+
 def used_sets(result: Result, pinned: Pinned) -> tuple[str, ...]:
     """The names of all sets behind a result: those it was pinned to, and the grid factors that its
     lines took."""
     names = pinned.names()
-    taken = {line.factor.factor_set for line in result.lines}
+    factors = {id(line.factor): line.factor for line in result.lines}
+    taken = {factor.factor_set for factor in factors.values()}
     more = sorted(name for name in taken if name not in names and pinned.book.knows(name))
     return *names, *more
 
@@ -210,20 +221,20 @@ def _only(book: FactorBook, names: tuple[str, ...]) -> FactorBook:
 
 
 def _pinned_again(kept: ResultCalculated, book: FactorBook, policy: Policy) -> Pinned:
-    """Pinned as it was: to the sets that the result names, though newer ones of that day may have
-    come into the book since."""
+    """Pinned as it was: to its engine and the sets that the result names, though newer ones of that
+    day may have come into the book since."""
     then = _only(book, kept.factor_sets)
-    return pin(then, policy, kept.as_of, kept.gwp_set, kept.pfc_set)
+    return pin(then, policy, kept.as_of, kept.gwp_set, kept.pfc_set, kept.engine)
 
 
 # --- sums ---
 
 
-def _brought_along(result: Result) -> tuple[StepTotal, ...]:
+def _brought_along(bought: Iterable[Line]) -> tuple[StepTotal, ...]:
     """What purchased goods brought along that somebody sold as metal, or as what it is made of."""
     sums: dict[Step, Decimal] = {}
-    for line in result.lines:
-        if line.scope is Scope.PURCHASED and line.item in TRADED:
+    for line in bought:
+        if line.item in TRADED:
             sums[line.step] = sums.get(line.step, ZERO) + line.kg
     return tuple(
         StepTotal(step=step, scope=Scope.PURCHASED, kg=sums[step]) for step in Step if step in sums
@@ -272,23 +283,21 @@ def _primary_metal(flows: Flows, cells: totals.Cells) -> PrimaryMetal | None:
     return PrimaryMetal(cast_t=flows.cast_primary_t, power_t=power / totals.KG_PER_T)
 
 
-def _bought_metal(result: Result) -> BoughtMetal:
+def _bought_metal(inventory: Inventory, bought: Iterable[Line]) -> BoughtMetal:
     """Metal and scrap that came from outside; run-around and own dross did not."""
-    bought = (
+    tonnes = [
         datum.quantity
-        for datum in result.inventory.data
+        for datum in inventory.data
         if datum.item in METAL and datum.scrap_kind not in OWN_SCRAP
-    )
-    made = (
-        line.kg for line in result.lines if line.item in METAL and line.scope is Scope.PURCHASED
-    )
-    return BoughtMetal(tonnes=sum(bought, ZERO), emission_t=sum(made, ZERO) / totals.KG_PER_T)
+    ]
+    made = [line.kg for line in bought if line.item in METAL]
+    return BoughtMetal(tonnes=sum(tonnes, ZERO), emission_t=sum(made, ZERO) / totals.KG_PER_T)
 
 
-def _factors(inventory: Inventory) -> tuple[OwnFactor, ...]:
+def own_factors(inventory: Inventory) -> tuple[OwnFactor, ...]:
     """The mean own factor of each item that has any, weighed by quantity."""
     sums: dict[str, tuple[Decimal, Decimal]] = {}
-    for datum in inventory.data:
+    for datum in [one for one in inventory.data if one.factor is not None]:
         if datum.factor is not None and datum.quantity > 0:
             kg, quantity = sums.get(datum.item, (ZERO, ZERO))
             sums[datum.item] = kg + datum.quantity * datum.factor, quantity + datum.quantity
@@ -298,11 +307,16 @@ def _factors(inventory: Inventory) -> tuple[OwnFactor, ...]:
     )
 
 
+@cache
+def _items_of(families: frozenset[Family]) -> frozenset[str]:
+    return frozenset(item.slug for item in ITEMS.values() if item.family in families)
+
+
 def _amounts(inventory: Inventory, families: frozenset[Family]) -> tuple[Amount, ...]:
+    of_them = _items_of(families)
     sums: dict[str, Decimal] = {}
-    for datum in inventory.data:
-        if ITEMS[datum.item].family in families:
-            sums[datum.item] = sums.get(datum.item, ZERO) + datum.quantity
+    for datum in [one for one in inventory.data if one.item in of_them]:
+        sums[datum.item] = sums.get(datum.item, ZERO) + datum.quantity
     return tuple(
         Amount(item=item, quantity=quantity, unit=ITEMS[item].unit)
         for item, quantity in sorted(sums.items())

@@ -113,8 +113,8 @@ class Used(NamedTuple):
 class Findings(NamedTuple):
     """What an auditor would find on a day (None: as stored, since today's cannot be asked), each
     with whether it was stored with the result; those that were and are found no longer; how many
-    more there are; and the certificates for power that other data name as well, with these (empty:
-    another member's)."""
+    more there are; the certificates for power that other data name as well, with these (empty:
+    another member's); and of how many facilities own factors are known."""
 
     on: str | None
     rows: Sequence[tuple[Content, bool]]
@@ -122,6 +122,7 @@ class Findings(NamedTuple):
     many: int
     blocking: Sequence[str]
     named_elsewhere: Mapping[str, Sequence[str]]
+    population: Mapping[str, int]
 
 
 class YearPage(NamedTuple):
@@ -284,7 +285,7 @@ def findings_of(result: Content, today: Content | None) -> Findings:
     stored = result["findings"]
     if today is None:
         rows = [(one, True) for one in stored]
-        return Findings(None, rows, [], result["findings_count"], result["blocking"], {})
+        return Findings(None, rows, [], result["findings_count"], result["blocking"], {}, {})
     then = {(one["rule"], one["sentence"]) for one in stored}
     now = {(one["rule"], one["sentence"]) for one in today["items"]}
     return Findings(
@@ -294,6 +295,7 @@ def findings_of(result: Content, today: Content | None) -> Findings:
         len(today["items"]) + today["hidden"],
         sorted({one["rule"] for one in today["items"] if one["severity"] == "block"}),
         today["named_elsewhere"],
+        today["population"],
     )
 
 
