@@ -140,8 +140,8 @@ def is_ours(headers: Headers, origin: str) -> bool:
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
-    sender = headers.get("origin")
-    return sender is None or sender == origin or urlsplit(sender).netloc == headers.get("host")
+    scheme = urlsplit(origin).scheme
+    return headers.get("origin") in (None, origin, f"{scheme}://{headers.get('host')}")
 
 
 def _lead_back(request: Request, headers: MutableHeaders) -> None:
