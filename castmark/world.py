@@ -26,8 +26,9 @@ from .operate import arrived
 
 SEED = 7
 TICKED = ("audits", "membership", "ghg", "certification", "coc")
-BEHIND = ("unknown-", "stale-", "class-not-certifiable")
-"""Slugs of refusals that pass once other services have heard: asked again for a moment."""
+BEHIND = ("unknown-", "stale-", "class-not-certifiable", "audit-not-concluded")
+"""Slugs of refusals that pass once other services have heard, or another lane has sent what comes
+before: asked again for a moment."""
 PATIENCE_S = 10.0
 LANES = 16
 Report = Callable[[date, int], None]

@@ -67,6 +67,7 @@ def api(running: Running, shared: Shared) -> Api:
     add_operations(made, running)
     add_people(made, persons)
     _reads(made, running, reader)
+    _of_firms(made, running, reader)
     _preparation(made, running, reader)
     return made
 
@@ -97,6 +98,19 @@ def _reads(made: Api, running: Running, reader: Reader) -> None:
         answer = listed(rows, wanted, lambda row: str(row.audit_id))
         return Json({**answer, "items": [row._asdict() for row in rows[: wanted.limit]]})
 
+    @made.get("/audits/certificates/{certificate_id}", tags=["audits"])
+    async def certificate(principal: SignedIn, certificate_id: Key) -> Response:
+        """A certificate and the decision behind it."""
+        row: CertificateRow | None = await asyncio.to_thread(
+            reader.row, CONSUMER, "certificates", certificate_id
+        )
+        _allow(principal, row.member_id if row else None, None, certificate_id)
+        if row is None:
+            raise Refused("unknown-certificate", f"there is no certificate {certificate_id}")
+        return Json(row._asdict())
+
+
+def _of_firms(made: Api, running: Running, reader: Reader) -> None:
     @made.get("/audits/firms/{firm}/audits", tags=["audits"])
     async def of_firm(
         principal: SignedIn,
@@ -125,17 +139,6 @@ def _reads(made: Api, running: Running, reader: Reader) -> None:
             return {"items": items, "next": following, "today": running.times.today()}
 
         return Json(await asyncio.to_thread(found))
-
-    @made.get("/audits/certificates/{certificate_id}", tags=["audits"])
-    async def certificate(principal: SignedIn, certificate_id: Key) -> Response:
-        """A certificate and the decision behind it."""
-        row: CertificateRow | None = await asyncio.to_thread(
-            reader.row, CONSUMER, "certificates", certificate_id
-        )
-        _allow(principal, row.member_id if row else None, None, certificate_id)
-        if row is None:
-            raise Refused("unknown-certificate", f"there is no certificate {certificate_id}")
-        return Json(row._asdict())
 
 
 def _outlooks(reader: Reader, rows: Sequence[AuditRow]) -> list[Outlook]:

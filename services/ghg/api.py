@@ -98,6 +98,7 @@ def api(running: Running, shared: Shared) -> Api:
     add_people(made, persons)
     add_imports(made, running, queries, persons)
     _years(made, queries)
+    _year(made, queries)
     _results(made, queries)
     add_reports(made, running, queries, _row)
     _questions(made, queries, running.definition.policies)
@@ -166,6 +167,8 @@ def _years(made: Api, queries: Queries) -> None:
 
         return Json(await asyncio.to_thread(found))
 
+
+def _year(made: Api, queries: Queries) -> None:
     @made.get("/ghg/facilities/{facility_id}/years/{year}", tags=["facility-years"])
     async def one(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """A facility's year as it stands, with the result that lies with a verifier now, and what
@@ -242,10 +245,15 @@ def _results(made: Api, queries: Queries) -> None:
         def found() -> dict[str, object]:
             before = queries.result(facility_id, year, of)
             after = queries.result(facility_id, year, result)
-            lines = compared(queries.working(before).lines, queries.working(after).lines)
+            lines = compared(
+                queries.working(before).lines,
+                queries.working(after).lines,
+                other_engine=before.engine != after.engine,
+            )
             return {
                 "of": of,
                 "result": result,
+                "engines": [before.engine, after.engine],
                 "kg": sum(one.kg for one in lines),
                 "lines": [one._asdict() for one in lines],
             }
