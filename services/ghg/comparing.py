@@ -18,7 +18,7 @@ Key = tuple[tuple[str, ...], str, str, str]
 
 class Difference(NamedTuple):
     """A line before and after. `reasons`: `came`, `went`, or what differs: `activity`, `factor`,
-    `factor_set`, `rule`. `kg` is after less before."""
+    `factor_set`, `rule`; and `engine` where other equations made it. `kg` is after less before."""
 
     data: tuple[str, ...]
     step: str
@@ -34,11 +34,14 @@ class Difference(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def compared(before: Sequence[Line], after: Sequence[Line]) -> list[Difference]:
+def compared(
+    before: Sequence[Line], after: Sequence[Line], *, other_engine: bool = False
+) -> list[Difference]:
     """The lines whose emission differs, the largest first; together they are the difference of the
-    sums."""
+    sums. Where they are of two engines, that is a reason of each."""
+    more = ("engine",) if other_engine else ()
     found = [
-        _difference(one, other)
+        _difference(one, other, more)
         for one, other in _pairs(before, after)
         if one is None or other is None or one.kg != other.kg
     ]
@@ -66,7 +69,7 @@ def _pairs(
 _key = itemgetter(*map(Line._fields.index, ("data", "step", "scope", "item")))
 
 
-def _difference(before: Line | None, after: Line | None) -> Difference:
+def _difference(before: Line | None, after: Line | None, more: tuple[str, ...]) -> Difference:
     either = after or before
     if either is None:
         raise ValueError("a difference is of at least one line")
@@ -83,7 +86,7 @@ def _difference(before: Line | None, after: Line | None) -> Difference:
         after_factor=after.factor.value if after else None,
         before_set=before.factor.factor_set if before else None,
         after_set=after.factor.factor_set if after else None,
-        reasons=_reasons(before, after),
+        reasons=(*_reasons(before, after), *more),
     )
 
 

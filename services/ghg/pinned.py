@@ -71,9 +71,17 @@ class Pinned:
 
 
 @lru_cache(maxsize=64)
-def pin(book: FactorBook, policy: Policy, as_of: date, gwp_set: str | None, pfc_set: str) -> Pinned:
+def pin(
+    book: FactorBook,
+    policy: Policy,
+    as_of: date,
+    gwp_set: str | None,
+    pfc_set: str,
+    engine: str = ENGINE,
+) -> Pinned:
     """The newest set of each family that was public on a day, with the named warming potentials
-    and PFC coefficients; refused `gwp-set-missing`, `unknown-factor-set`, `no-factor-set-yet`."""
+    and PFC coefficients, for an engine; refused `gwp-set-missing`, `unknown-factor-set`,
+    `no-factor-set-yet`."""
     return Pinned(
         book=book,
         policy=policy,
@@ -87,4 +95,5 @@ def pin(book: FactorBook, policy: Policy, as_of: date, gwp_set: str | None, pfc_
         transport=book.latest("transport", as_of),
         world=book.latest(secondary.FAMILY, as_of),
         primary=book.latest(PRIMARY_FAMILY, as_of),
+        engine=engine,
     )

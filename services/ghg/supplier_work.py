@@ -10,7 +10,7 @@ from . import app
 from .activity import Inventory
 from .lines import Result
 from .pinned import pin
-from .reckoning import ENGINES
+from .reckoning import engine_of
 from .supplier_effect import Difference
 
 
@@ -24,11 +24,13 @@ class Proposed(NamedTuple):
 
 
 def recalculated(kept: ResultCalculated, inventory: Inventory) -> Result:
-    """A result as `kept` was made, of other data; refused `policy-unknown`."""
+    """A result as `kept` was made, of other data; refused `policy-unknown` and
+    `engine-unknown`."""
     policy = app.policies().named(kept.policy_id)
     if policy is None:
         raise Refused(
             "policy-unknown", f"this build has no policy {kept.policy_id}.", policy=kept.policy_id
         )
-    pinned = pin(app.factors(), policy, kept.as_of, kept.gwp_set, kept.pfc_set)
-    return ENGINES[kept.engine](inventory, pinned)
+    made = engine_of(kept)
+    pinned = pin(app.factors(), policy, kept.as_of, kept.gwp_set, kept.pfc_set, kept.engine)
+    return made(inventory, pinned)

@@ -1,0 +1,85 @@
+"""Engine versions are kept: each result is worked out again by the one that made it."""
+
+import pytest
+
+from contracts.ghg import ResultCalculated
+from contracts.inventory import Scope
+from infra.errors import Refused
+from services.ghg import app, reckoning, supplier_work
+from services.ghg.activity import Inventory
+from services.ghg.commands import RecordResult
+from services.ghg.comparing import compared
+from services.ghg.facility_year import INITIAL, decide, evolve
+from services.ghg.lines import Result
+from services.ghg.pinned import ENGINE, Pinned
+from services.ghg.reckoning import ENGINES, rework
+from tests.rules.ghg.life import ON, YEAR, inventory, reckoned, result, sealed
+
+NEWER = "castmark-ghg-of-this-test"
+
+
+def newer(inventory_: Inventory, pinned: Pinned) -> Result:
+    """Another engine: power that is lost on the way counts a tenth more than it did."""
+    made = ENGINES[ENGINE](inventory_, pinned)
+    lines = tuple(
+        line._replace(kg=line.kg * 11 / 10) if line.scope is Scope.FUEL_AND_POWER else line
+        for line in made.lines
+    )
+    return made._replace(lines=lines)
+
+
+@pytest.fixture
+def with_newer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reckoning, "ENGINES", {**ENGINES, NEWER: newer})
+
+
+def again(kept: ResultCalculated) -> Result:
+    return rework(kept, inventory(), app.factors(), app.policies())
+
+
+@pytest.mark.usefixtures("with_newer")
+def test_a_new_result_is_of_the_newest_engine_and_an_older_one_stays_as_it_was() -> None:
+    old, new = result(), result(2, reckoned())
+    assert (old.engine, new.engine) == (ENGINE, NEWER)
+    assert old.working_hash != new.working_hash
+    assert (again(old).engine, again(old).working_hash()) == (ENGINE, old.working_hash)
+    assert (again(new).engine, again(new).working_hash()) == (NEWER, new.working_hash)
+
+
+@pytest.mark.usefixtures("with_newer")
+def test_what_two_engines_make_differently_names_the_engine() -> None:
+    before, after = again(result()), again(result(2, reckoned()))
+    found = compared(before.lines, after.lines, other_engine=True)
+    assert found
+    assert {(one.scope, one.reasons) for one in found} == {(Scope.FUEL_AND_POWER, ("engine",))}
+    assert sum(one.kg for one in found) == sum(line.kg for line in after.lines) - sum(
+        line.kg for line in before.lines
+    )
+
+
+@pytest.mark.usefixtures("with_newer")
+def test_an_answer_of_a_supplier_is_tried_by_the_engine_of_the_result() -> None:
+    for kept in (result(), result(2, reckoned())):
+        made = supplier_work.recalculated(kept, inventory())
+        assert (made.engine, made.working_hash()) == (kept.engine, kept.working_hash)
+
+
+@pytest.mark.usefixtures("with_newer")
+def test_a_result_of_another_engine_stands_beside_the_first() -> None:
+    state = evolve(evolve(INITIAL, sealed()), result())
+    asked = RecordResult(on=ON, facility_id="F1", year=YEAR, calculated=reckoned())
+    [added] = decide(asked, state, app.policies())
+    assert isinstance(added, ResultCalculated)
+    assert (added.result, added.engine) == (2, NEWER)
+    assert decide(asked, evolve(state, added), app.policies()) == []
+
+
+def test_a_result_whose_engine_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as build:
+        build.setattr(reckoning, "ENGINES", {**ENGINES, NEWER: newer})
+        kept = result(2, reckoned())
+    for asked in (again, lambda of: supplier_work.recalculated(of, inventory())):
+        with pytest.raises(Refused, match="engine-unknown") as told:
+            asked(kept)
+        assert told.value.facts == {"engine": NEWER}
+        assert ENGINE in told.value.sentence
