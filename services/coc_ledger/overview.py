@@ -10,6 +10,7 @@ from contracts.values import Standard
 from infra.reading import Reader
 from infra.service import Running
 
+from . import diligence
 from .accounts import NO_KGS, PLACE, added
 from .balance import Terms, cover, figures, rule_of
 from .certificates import FULL, PROVISIONAL, CertificateRow, seen_on, status_on
@@ -17,6 +18,7 @@ from .document_rows import DocumentRow
 from .domain import CONSUMER
 from .exports import Exports
 from .rows import DayRow, PoolRow, ScopeRow
+from .scope_state import Scope
 from .statements import Before, Line, last_lines
 from .verdict import Standing, standing
 
@@ -178,6 +180,21 @@ class Overview:
             until[standard.value] = max(ends, default=None)
         items = sorted(shown, key=lambda one: (one.valid_from, one.certificate_id), reverse=True)
         return {"on": on, "until": until, "items": items}
+
+    def diligence(self, row: ScopeRow, on: date) -> dict[str, object]:
+        """Which criteria of the Performance Standard satisfy those of this one, whether the scope's
+        certificate shows them, and what is recorded of each supplier."""
+        policy = self._policies.on(on)
+        seen = self.seen(row.entity_id, on)
+        state: Scope = self._reader.state(f"coc_scope/{row.scope_id}")
+        looked = diligence.suppliers(state.diligence, on, policy)
+        return {
+            "on": on,
+            "criteria": [one._asdict() for one in diligence.criteria(seen, policy)],
+            "suppliers": [one._asdict() for one in looked],
+            "policy_id": policy.policy_id,
+            "known_through_position": seen.known_through_position,
+        }
 
     def _certificates(self, entity_id: str) -> list[CertificateRow]:
         where = {"entity_id": entity_id}

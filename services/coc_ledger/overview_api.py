@@ -53,6 +53,15 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
         day = on or running.times.today()
         return Json(await asyncio.to_thread(overview.certificates, row, day))
 
+    @made.get("/coc/scopes/{scope_id}/diligence", tags=["scopes"])
+    async def diligence(principal: SignedIn, scope_id: Key, on: Day | None = None) -> Response:
+        """Due diligence on a day (today): by topic the criteria of the Performance Standard that
+        satisfy it, how sure that is, and the certificates that show them for the scope itself; by
+        supplier what is recorded and what would be asked for."""
+        row = await allowed.scope(principal, scope_id)
+        day = on or running.times.today()
+        return Json(await asyncio.to_thread(overview.diligence, row, day))
+
     @made.get("/coc/scopes/{scope_id}/accounts", tags=["scopes"])
     async def accounts(principal: SignedIn, scope_id: Key) -> Response:
         """What came in, left and was claimed, by stage and period."""

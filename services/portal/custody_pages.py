@@ -97,10 +97,11 @@ def _scope(made: Api, visit: Visit) -> None:
             return RedirectResponse("/signin", 303)
         base = f"/coc/scopes/{quote(scope_id, safe='')}"
         dated = {"on": on} if on else {}
-        row, pools, held, selling, buying = await asyncio.gather(
+        row, pools, held, looked, selling, buying = await asyncio.gather(
             visit.asking.get(token, base, {}),
             visit.asking.get(token, f"{base}/accounts", {}),
             visit.asking.get(token, f"{base}/certificates", dated),
+            visit.asking.get(token, f"{base}/diligence", dated),
             *(
                 visit.asking.get(
                     token,
@@ -110,7 +111,7 @@ def _scope(made: Api, visit: Visit) -> None:
                 for side in ("issued", "received")
             ),
         )
-        for one in (row, pools, held, selling, buying):
+        for one in (row, pools, held, looked, selling, buying):
             if not one.fine:
                 return visit.problem(one)
         stages = custody.stages_of(pools.content["items"])
@@ -127,6 +128,7 @@ def _scope(made: Api, visit: Visit) -> None:
             **{**NOTHING_BOOKED, **shown},
             pools=sorted(pools.content["items"], key=_newest),
             certificates=held.content,
+            diligence=looked.content,
             selling=selling.content,
             buying=buying.content,
             on=on or "",

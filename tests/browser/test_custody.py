@@ -45,6 +45,14 @@ def test_a_clerk_sees_first_how_much_may_still_be_sold_and_until_when(page: Page
     booked = [row[2] for row in cells(page, "Bookings")]
     assert booked[0] == "Designation"
     assert booked[-1] == "Receipt"
+    looked = {row[0]: row[1:3] for row in cells(page, "Criteria")}
+    assert looked["Human rights"][0] == "9.1"
+    assert all(certificate != "no valid certificate" for _, certificate in looked.values())
+    assert [row[2] for row in cells(page, "Suppliers looked at")] == ["–"]
+    page.open(f"{SCOPE}?on={TODAY.year}-01-01")
+    assert f"1 Jan {TODAY.year}" in page.find(".answer").text
+    then = {row[0]: number(row[1]) for row in cells(page, "Working")}
+    assert then["Inflow"] == then["Claimable by now"] == 0
 
 
 def test_others_see_nothing_of_a_scope_and_a_partner_sees_the_document(page: Page) -> None:
