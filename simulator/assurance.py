@@ -7,7 +7,7 @@ the certificate provisional (2.2); surveillance follows maturity (2.3).
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from contracts.values import AuditKind, FindingClass, Maturity, Standard
+from contracts.values import Activity, AuditKind, FindingClass, Maturity, Standard
 
 from . import names
 from .history import (
@@ -328,12 +328,14 @@ def renew(life: Life, held: Held) -> Held:
 
 
 def more_certificates(life: Life) -> None:
-    """What a certified group adds over the years: its other entities, Chain of Custody."""
+    """What a certified group adds over the years: its other entities, Chain of Custody. A mine
+    renews it: few have it, and the chain of the others begins there."""
     for entity in life.entities[1:]:
         if life.chance(0.6):
             _another(life, entity, Standard.PERFORMANCE, lapses=life.chance(0.12))
     if life.chance(0.4):
-        _another(life, life.entities[0], Standard.CHAIN_OF_CUSTODY, lapses=life.chance(0.1))
+        lapses = life.chance(0.1) and Activity.BAUXITE_MINING not in life.activities
+        _another(life, life.entities[0], Standard.CHAIN_OF_CUSTODY, lapses=lapses)
 
 
 def _another(life: Life, entity_id: str, standard: Standard, *, lapses: bool) -> None:

@@ -35,9 +35,9 @@ def test_it_adds_little_to_the_world() -> None:
     assert 0.03 < len(told()) / sum(1 for _ in all_steps(made())) < 0.08
 
 
-def test_the_chain_goes_from_a_refinery_to_the_makers_and_has_odd_cases() -> None:
+def test_the_chain_goes_from_a_mine_to_the_makers_and_has_odd_cases() -> None:
     kinds = Counter(keeper.kind for keeper in keepers(made(), FIRSTS))
-    assert set(kinds) >= {"refinery", "smelter", "remelter", "mill", "maker"}
+    assert set(kinds) >= {"mine", "refinery", "smelter", "remelter", "mill", "maker"}
     sent = Counter(step.command for step in told())
     assert sent["confirm_document"] > 10 * sent["dispute_document"] > 0
     right = {str(one.fields["replaces"]) for one in told() if "replaces" in one.fields}
