@@ -100,6 +100,7 @@ def api(running: Running, shared: Shared) -> Api:
     _years(made, queries)
     _year(made, queries)
     _results(made, queries)
+    _differences(made, queries)
     add_reports(made, running, queries, _row)
     _questions(made, queries, running.definition.policies)
     current = Current(queries, plans_filling, cancelling, running.definition.policies)
@@ -230,6 +231,10 @@ def _results(made: Api, queries: Queries) -> None:
                 "doubts": [doubt._asdict() for doubt in again.doubts],
             }
         )
+
+
+def _differences(made: Api, queries: Queries) -> None:
+    path = "/ghg/facilities/{facility_id}/years/{year}/results"
 
     @made.get(f"{path}/{{result}}/differences", tags=["results"])
     async def differences(
