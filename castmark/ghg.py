@@ -22,6 +22,7 @@ from infra.importing.formats import Format, examine
 from infra.importing.mapping import Said, bind
 from infra.importing.order import Order, Ranked, ranked, sort
 from infra.importing.rows import Row
+from services.ghg.activity_rows import REPEATED
 from services.ghg.activity_words import FIELDS
 from services.ghg.cbam import CbamFields, Good, Precursor, Stream
 from services.ghg.installation import Installation
@@ -33,6 +34,7 @@ from .bulk import FORMATS
 
 TONNE = Decimal(1000)
 MAX_REASONS = 8
+NOTES = {REPEATED: ", each like one before it in every cell; all are counted"}
 WHOLE_FROM_T = 1000
 
 
@@ -63,8 +65,12 @@ def calculate(wanted: Wanted, out: Console) -> None:
         offline.pinned()  # refused before anything is printed
         found = offline.years(rows)
         if wanted.json:
-            wrong = _print_json(found, wanted.explain)
+            wrong = _print_json(found, wanted.explain, offline.ignored)
         else:
+            if offline.ignored:
+                out.print(
+                    f"[yellow]columns not used: {escape(', '.join(offline.ignored))}[/yellow]"
+                )
             wrong = show(found, out, explain=wanted.explain)
     if wrong:
         raise typer.Exit(1)
@@ -182,7 +188,7 @@ def _show_year(year: Year, out: Console) -> None:
     _show_report(year, out)
     _show_threshold(year, out)
     for note in dict.fromkeys(year.notes):
-        out.print(f"  note {note}: {year.notes.count(note)} rows")
+        out.print(f"  note {note}: {year.notes.count(note)} rows{NOTES.get(note, '')}")
     _show_findings(year, out)
 
 
@@ -311,7 +317,7 @@ def _short(value: Decimal) -> str:
 # --- for programs ---
 
 
-def _print_json(found: Iterable[Year | list[Wrong]], explain: bool) -> int:
+def _print_json(found: Iterable[Year | list[Wrong]], explain: bool, ignored: Sequence[str]) -> int:
     years: list[object] = []
     refused: list[object] = []
     wrong = 0
@@ -323,7 +329,7 @@ def _print_json(found: Iterable[Year | list[Wrong]], explain: bool) -> int:
             refused += [
                 {"facility_year": row.key, "row": row.row, **row.fault._asdict()} for row in one
             ]
-    document = {"years": years, "refused": refused}
+    document = {"years": years, "refused": refused, "columns_not_used": ignored}
     text = orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2)
     sys.stdout.write(text.decode() + "\n")
     return wrong

@@ -47,6 +47,7 @@ from .sites import SiteReader
 from .units import Units
 
 DEFAULT_CALORIFIC = "default-calorific-value"
+REPEATED = "row-repeated"
 KEY_FIELDS = ("facility_id", "year")
 """Fields that say to which facility-year a row belongs (`Rows.key`)."""
 LOOKED_AT = frozenset({"from_on", "to_on", "cn_code", "embedded_boundary"})
@@ -162,13 +163,13 @@ class Rows:
         about = self._facility_of(first)
         try:
             year = self._year(first)
-            data, again = named(self._data(rows, cells))
+            data, again, repeated = named(self._data(rows, cells))
         except Refused:
             return None
         said, _ = self._sites.read(about, dict.fromkeys(sites, 0), self._site_fields)
         if said is None or again:
             return None
-        notes = (DEFAULT_CALORIFIC,) * self._defaults
+        notes = (DEFAULT_CALORIFIC,) * self._defaults + (REPEATED,) * repeated
         return Assembled(about, year, Inventory(said, year, data), [()] * len(data), notes)
 
     def _data(
@@ -242,12 +243,12 @@ class Rows:
             faults[place] = (*faults[place], fault)
         if year is None or any(faults) or said is None:
             return Assembled(about, year or 0, None, faults)
-        data, again = named(data)
+        data, again, repeated = named(data)
         if again:
             for place in again:
                 faults[place] = (twice(data[place].datum_id),)
             return Assembled(about, year, None, faults)
-        notes = (DEFAULT_CALORIFIC,) * self._defaults
+        notes = (DEFAULT_CALORIFIC,) * self._defaults + (REPEATED,) * repeated
         return Assembled(about, year, Inventory(said, year, data), faults, notes)
 
     def _facility_of(self, row: Sequence[str]) -> str:

@@ -81,6 +81,8 @@ class Offline:
             under.as_of, under.gwp_set or usually.gwp_set, under.pfc_set or usually.pfc_set
         )
         sites = SiteReader(places(), lambda _: None, only_known=False)
+        self.ignored = binding.ignored
+        """Columns of the file that nobody reads."""
         self._rows = Rows(binding, units_on(under.as_of), sites, self._policy)
 
     @property

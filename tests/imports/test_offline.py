@@ -122,6 +122,18 @@ def test_what_is_given_of_an_installation_is_told(tmp_path: Path) -> None:
     assert {one["slug"] for one in refused} == {"unlocode-of-other-country"}
 
 
+def test_columns_that_nobody_reads_and_rows_that_repeat_are_told(tmp_path: Path) -> None:
+    rows = activity_csv([*year(1), *year(1)]).replace(b"evidence", b"evidnce", 1)
+    file = tmp_path / "twice.csv"
+    file.write_bytes(rows)
+    said = run(file, "--set", "country=NO")
+    assert "columns not used: evidnce" in said
+    assert "note row-repeated: 8 rows, each like one before it" in said
+    document = told(file, "--set", "country=NO")
+    assert document["columns_not_used"] == ["evidnce"]
+    assert document["years"][0]["notes"]["row-repeated"] == 8
+
+
 def test_warming_potentials_are_named_and_matter() -> None:
     totals = {
         name: sum(

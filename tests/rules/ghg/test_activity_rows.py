@@ -144,6 +144,16 @@ def test_fuel_by_mass_says_by_which_default_it_was_converted_and_is_counted() ->
     assert found.inventory.data[0].source.startswith("invoice; net calorific value 48.0 MJ/kg")
 
 
+def test_a_row_like_one_before_it_counts_and_is_told() -> None:
+    twice = assembled({}, {}, {"quantity": "13"}, {})
+    assert twice.notes == ("row-repeated",) * 2
+    assert twice.inventory is not None
+    assert len(twice.inventory.data) == 4
+    for other in ({"source": "meter 2"}, {"step": "anode"}, {"from_on": "2024-07-01"}):
+        assert assembled({}, other).notes == ()
+    assert assembled({"datum_id": "a"}, {"datum_id": "b"}).notes == (), "told apart by their ids"
+
+
 @pytest.mark.parametrize(
     ("cells", "wrong"),
     [
