@@ -274,12 +274,11 @@ def test_a_partner_without_control_takes_no_more_than_its_share() -> None:
 
 
 def test_a_partner_without_control_is_certified_to_the_performance_standard_itself() -> None:
-    """Rule 4 of 5.6 speaks of members that are; who buys without a share need not be."""
     stake = Stake(holder_scope_id="S-9", share_percent=Decimal(25))
     booked = pools.when(scrap("IN-1", 100), ship("OUT-1", 100))
-    scope = scope_seen(stakes=(stake,))
+    partner: dict[str, Any] = {"scope": scope_seen(stakes=(stake,)), "customer_scope_id": "S-9"}
     for known in (None, seen(Standard.CHAIN_OF_CUSTODY, entity="E-9")):
-        partner = {"scope": scope, "customer_scope_id": "S-9", "customer_seen": known}
+        partner["customer_seen"] = known
         booked.and_when(claim("D-1", 20, **partner)).refused("holder-ps-certificate-needed")
         booked.and_when(claim("D-1", 20, **{**partner, "customer_scope_id": "S-8"}))
 
