@@ -127,9 +127,16 @@ def traced_as_of_a_day(door: Door) -> None:
     assert [node["kind"] for node in early["nodes"]] == ["unknown"], "nothing had come by then"
 
 
+def looked_at(door: Door) -> None:
+
+
 def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
     before = balance(door)
     assert (before["max_output_kg"], before["available_kg"]) == (4900 * TONNE, 4900 * TONNE)
+    assert before["balance_until"] == "2025-12-31"
+    assert [line["name"] for line in before["working"]][-1] == "available"
+    assert before["claimable_kg"] == 4900 * TONNE
+    looked_at(door)
     assert before["balance_until"] == "2025-12-31"
     assert [line["name"] for line in before["working"]][-1] == "available"
     assert before["claimable_kg"] == 4900 * TONNE
