@@ -128,6 +128,11 @@ def traced_as_of_a_day(door: Door) -> None:
 
 
 def looked_at(door: Door) -> None:
+    looked = door.get(who(SMELTER), f"/coc/scopes/{SMELTER}-S/diligence")
+    criteria = [one["ps_criteria"] for one in looked["criteria"]]
+    assert criteria == [["2.4"], ["1.2"], ["9.1"], ["9.8"]]
+    assert all(one["satisfied_by"] for one in looked["criteria"])
+    assert [(one["supplier_id"], one["missing"]) for one in looked["suppliers"]] == [("YARD", [])]
 
 
 def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
@@ -137,14 +142,6 @@ def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
     assert [line["name"] for line in before["working"]][-1] == "available"
     assert before["claimable_kg"] == 4900 * TONNE
     looked_at(door)
-    assert before["balance_until"] == "2025-12-31"
-    assert [line["name"] for line in before["working"]][-1] == "available"
-    assert before["claimable_kg"] == 4900 * TONNE
-    looked = door.get(who(SMELTER), f"/coc/scopes/{SMELTER}-S/diligence")
-    criteria = [one["ps_criteria"] for one in looked["criteria"]]
-    assert criteria == [["2.4"], ["1.2"], ["9.1"], ["9.8"]]
-    assert all(one["satisfied_by"] for one in looked["criteria"])
-    assert [(one["supplier_id"], one["missing"]) for one in looked["suppliers"]] == [("YARD", [])]
     early = balance(door, on=YEAR)
     assert early["available_kg"] == early["claimable_kg"] == 0, "nothing was booked by then"
 
