@@ -127,7 +127,10 @@ def traced_as_of_a_day(door: Door) -> None:
     assert [node["kind"] for node in early["nodes"]] == ["unknown"], "nothing had come by then"
 
 
-def looked_at(door: Door) -> None:
+def told_beside(door: Door) -> None:
+    """The balance of a day before all, and due diligence."""
+    early = balance(door, on=YEAR)
+    assert early["available_kg"] == early["claimable_kg"] == 0, "nothing was booked by then"
     looked = door.get(who(SMELTER), f"/coc/scopes/{SMELTER}-S/diligence")
     criteria = [one["ps_criteria"] for one in looked["criteria"]]
     assert criteria == [["2.4"], ["1.2"], ["9.1"], ["9.8"]]
@@ -141,9 +144,7 @@ def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
     assert before["balance_until"] == "2025-12-31"
     assert [line["name"] for line in before["working"]][-1] == "available"
     assert before["claimable_kg"] == 4900 * TONNE
-    looked_at(door)
-    early = balance(door, on=YEAR)
-    assert early["available_kg"] == early["claimable_kg"] == 0, "nothing was booked by then"
+    told_beside(door)
 
     refused = door.attempt(who(SMELTER), "coc/issue_document", **document("D-0", 4901))
     assert (refused.status_code, refused.json()["slug"]) == (409, "claim-not-covered")
