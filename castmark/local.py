@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO
@@ -22,6 +23,7 @@ from .process import Process
 from .world import is_empty, load_world
 
 START_S = 60.0
+LOOK_S = 0.2
 LOG_FILE = "castmark.log"
 log = structlog.stdlib.get_logger("castmark.local")
 
@@ -65,9 +67,10 @@ class Host:
 
     def wait(self) -> None:
         """Stay until the platform ends by itself or somebody interrupts."""
-        # Not by joining: a join that a signal interrupts takes the thread for ended (bpo-45274).
-        while not self._ended.wait(0.5):
-            continue
+        # Neither by joining, which takes an interrupted thread for ended (bpo-45274), nor by
+        # waiting for the event, whose lock an interrupt may find let go (`release unlocked lock`).
+        while not self._ended.is_set():
+            time.sleep(LOOK_S)
         if self._error is not None:
             raise self._error
 

@@ -51,7 +51,9 @@ def test_a_verifier_answers_without_script(page: Page, waiting: str) -> None:
         page.find(f"a[href='{waiting}']").click()
         page.find("textarea").send_keys("Anode butts: anode")
         page.find("form[action$='/return'] button").click()
-        text = eventually(lambda: page.find("main").text, lambda text: "Nothing waits" in text)
+        eventually(lambda: page.driver.current_url, lambda url: url.endswith("/verifying"))
+        text = page.find("main").text
+        assert "Nothing waits" in text
         assert "F7" not in text
     finally:
         page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -216,6 +216,7 @@ def test_a_replaced_claim_gives_the_steps_part_back_before_the_next_takes_it() -
         "lot": Lot.PRODUCT,
         "carried": old.carried,
         "designated": True,
+        "day": old.day,
     }
     after = done.and_when(claim("D-2", 150, replaced=replaced, **MADE))
     assert balanced(after.state)
