@@ -1,7 +1,8 @@
 """Requests that can be made up, sent to every service of the running platform as operations.
 
-Seeded and bounded. Half of the ids are of things that exist, so that rules are reached and not
-only the forms before them. Left out: moving the clock (for ever), streams without an end.
+Seeded and bounded: few to an operation here, many in `make soak`. Half of the ids are of things
+that exist, so that rules are reached and not only the forms before them. Left out: moving the clock
+(for ever), streams without an end.
 """
 
 import uuid
@@ -30,7 +31,7 @@ from .years import SITE, data
 
 SERVICES = ("membership", "audits", "ghg", "certification", "coc", "feed")
 ENDLESS = ("/operations/tick", "/feed/stream")
-EXAMPLES = 8
+SHORT, LONG = 5, 80
 YEAR = 2023
 KNOWN: dict[str, list[str] | list[int]] = {
     "member_id": ["M1", "M2"],
@@ -159,6 +160,20 @@ def known_ids(where: Any, chance: st.DataObject) -> None:
 def test_no_request_gets_a_5xx_and_each_refusal_is_a_problem(
     door: Door, session: requests.Session, service: str
 ) -> None:
+    hunt(door, session, service, SHORT)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("service", SERVICES)
+def test_however_many_are_made_up_no_request_gets_a_5xx(
+    door: Door, session: requests.Session, service: str
+) -> None:
+    hunt(door, session, service, LONG)
+
+
+def hunt(door: Door, session: requests.Session, service: str, examples: int) -> None:
+    """So many made-up requests to each operation of a service; each answer is judged."""
     schema = schemathesis.openapi.from_url(door.at(f"/{service}/openapi.json"))
     answers: Counter[int] = Counter()
     for found in schema.get_all_operations():
@@ -167,7 +182,7 @@ def test_no_request_gets_a_5xx_and_each_refusal_is_a_problem(
         if operation.path.endswith(ENDLESS):
             continue
 
-        @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
         @given(
             case=operation.as_strategy() | operation.as_strategy(GenerationMode.NEGATIVE),
             chance=st.data(),
