@@ -5,6 +5,7 @@ number of partitions, or one that forgets, would quietly break order or lose eve
 """
 
 import socket
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from .kafka_security import Security, kafka_python
 
 KNOCK_S = 5.0
 ANSWER_MS = 20_000
+AGAIN_S = 0.1
 COPIES = 3
 KEPT_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 
@@ -116,8 +118,22 @@ def _create(admin: Any, declared: Mapping[str, object]) -> None:
             continue
 
 
+def told_of(admin: Any, names: Sequence[str]) -> list[Any]:
+    """What the brokers say of topics. Any one of them is asked, and one that has not heard of a new
+    topic yet tells an error and no partitions: it is asked again."""
+    give_up = time.monotonic() + ANSWER_MS / 1000
+    while True:
+        found: list[Any] = admin.describe_topics(names)
+        unheard = [each["name"] for each in found if each["error_code"]]
+        if not unheard:
+            return found
+        if time.monotonic() > give_up:
+            raise Transient(f"a broker does not know of {', '.join(unheard)}")
+        time.sleep(AGAIN_S)
+
+
 def _verify(admin: Any, wanted: Mapping[str, Topic]) -> None:
-    for found in admin.describe_topics(sorted(wanted)):
+    for found in told_of(admin, sorted(wanted)):
         name, partitions = found["name"], len(found["partitions"])
         if partitions != wanted[name].partitions:
             raise WrongTopic(

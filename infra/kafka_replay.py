@@ -10,8 +10,15 @@ import time
 from collections.abc import Iterator, Sequence
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 
 from contracts.catalog import Topic
 from contracts.cloudevents import Malformed, Received, from_headers
@@ -23,6 +30,7 @@ from .kafka_security import Security, librdkafka
 LOG = structlog.stdlib.get_logger("castmark.kafka")
 CLIENT_LOG = logging.getLogger("kafka.librdkafka")
 ANSWER_S = 10.0
+TRY_S = 3.0
 RETRY_S = 0.2
 SILENCE_S = 30.0
 ONE_OF_MANY = {"queued.max.messages.kbytes": 2_048, "fetch.message.max.bytes": 1_000_000}
@@ -36,10 +44,15 @@ MOVING = frozenset(
         KafkaError.FENCED_LEADER_EPOCH,
         KafkaError.UNKNOWN_LEADER_EPOCH,
         KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_TOPIC,
+        KafkaError._UNKNOWN_PARTITION,
+        KafkaError._DESTROY_BROKER,
+        KafkaError._TRANSPORT,
+        KafkaError._TIMED_OUT,
     }
 )
-"""What a broker says while a partition has a new leader, or a topic is as new. The client does not
-call them retriable."""
+"""What is said while a partition has a new leader, or a topic is as new: by brokers, and by the
+client itself (with a low line). It does not call them retriable."""
 LOOK_BACK = 64  # records looked at when the last of a partition are not ours
 
 
@@ -69,42 +82,51 @@ class Ends:
     def __init__(self, bootstrap: Sequence[str], security: Security | None = None) -> None:
         self.bootstrap = list(bootstrap)
         self.security = security
-        self._admin: AdminClient | None = None
+        self._consumer: Consumer | None = None
         self._lock = threading.Lock()
 
     def first(self, topic: Topic) -> dict[int, int]:
         """The offset at which each partition begins; Transient when Kafka is away."""
-        return self._ask(topic, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs
+        return self._ask(topic, OFFSET_BEGINNING)
 
     def behind(self, topic: Topic) -> dict[int, int]:
         """The offset behind the last record of each partition; Transient when Kafka is away."""
-        return self._ask(topic, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # theirs
+        return self._ask(topic, OFFSET_END)
 
-    def _client(self) -> AdminClient:
+    def _client(self) -> Consumer:
         with self._lock:
-            if self._admin is None:
-                where = ",".join(self.bootstrap)
-                self._admin = AdminClient(
-                    {"bootstrap.servers": where, **librdkafka(self.security)}, logger=CLIENT_LOG
-                )
-            return self._admin
+            if self._consumer is None:
+                settings = reader_settings(self.bootstrap, self.security)
+                self._consumer = Consumer(settings, logger=CLIENT_LOG)
+            return self._consumer
 
-    def _ask(self, topic: Topic, spec: OffsetSpec) -> dict[int, int]:
-        asked = {TopicPartition(topic.name, number): spec for number in range(topic.partitions)}
+    def _ask(self, topic: Topic, which: int) -> dict[int, int]:
         give_up = time.monotonic() + ANSWER_S
         while True:
             try:
-                answers = self._client().list_offsets(asked, request_timeout=ANSWER_S)
-                return {where.partition: each.result().offset for where, each in answers.items()}
+                return self._offsets(topic, which)
             except KafkaException as error:
-                # A new leader needs a moment; a broker that is away was waited for already. A
-                # client that knew the broker before may cling to an old leader epoch: a new one.
-                self._admin = None
+                # A new leader needs a moment. A client that knew the broker before may cling to an
+                # old leader epoch: a new one.
+                self._consumer = None
                 reason = error.args[0]
                 passes = reason.retriable() or reason.code() in MOVING
                 if time.monotonic() > give_up or not passes:
                     raise Transient(f"{topic.name}: {reason.str()}") from error
                 time.sleep(RETRY_S)
+
+    def _offsets(self, topic: Topic, which: int) -> dict[int, int]:
+        """One try. Who leads is asked each time: the client goes on asking a leader that it knew,
+        even a dead one. (Its administration does so without a pause, a core for each client, and
+        after its timeout calls it a success, with an offset of -1001.)"""
+        client = self._client()
+        client.list_topics(topic.name, timeout=TRY_S)
+        asked = [TopicPartition(topic.name, each, which) for each in range(topic.partitions)]
+        found = client.offsets_for_times(asked, timeout=TRY_S)
+        for each in found:
+            if each.error is not None or each.offset < 0:
+                raise KafkaException(each.error or KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+        return {each.partition: each.offset for each in found}
 
 
 def replay(

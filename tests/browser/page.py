@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
 from castmark.local import Host
 from tests.door import Door, eventually
@@ -75,12 +77,36 @@ class Page(NamedTuple):
         eventually(self.rows, lambda rows: len(rows) == count)
 
     def find(self, selector: str) -> WebElement:
-        """The first element of a CSS selector."""
+        """The first element of a CSS selector, where the page does not replace it by itself."""
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
-    def all(self, selector: str) -> list[WebElement]:
-        """All elements of a CSS selector."""
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+    def told(self, selector: str, name: str) -> list[str]:
+        """A property of every element of a CSS selector, in one look: a page that follows the data
+        may replace an element between finding and asking it."""
+        script = (
+            "return [...document.querySelectorAll(arguments[0])]"
+            ".map((one) => String(one[arguments[1]]).trim())"
+        )
+        found: list[str] = self.driver.execute_script(script, selector, name)
+        return found
+
+    def count(self, selector: str) -> int:
+        """How many elements a CSS selector has."""
+        return len(self.told(selector, "tagName"))
+
+    def text(self, selector: str) -> str:
+        """What a person reads in the first element of a CSS selector, which must be there."""
+        return self.told(selector, "innerText")[0]
+
+    def click(self, selector: str) -> None:
+        """Click the first element of a CSS selector; again, if it was replaced before that."""
+
+        def clicked(_driver: webdriver.Chrome) -> bool:
+            self.find(selector).click()
+            return True
+
+        replaced = (StaleElementReferenceException,)
+        WebDriverWait(self.driver, 10, ignored_exceptions=replaced).until(clicked)
 
     def press(self, *keys: str) -> None:
         """Keys, to whatever has the focus."""
@@ -105,4 +131,4 @@ class Page(NamedTuple):
 
     def until_live(self) -> None:
         """Wait until the page follows the data."""
-        eventually(lambda: self.find("#live").text, lambda text: "live" in text)
+        eventually(lambda: self.text("#live"), lambda text: "live" in text)

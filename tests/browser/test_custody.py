@@ -28,12 +28,12 @@ def link(page: Page, number: str) -> str:
 def test_a_clerk_sees_first_how_much_may_still_be_sold_and_until_when(page: Page) -> None:
     page.sign_in(f"member:{SELLER}")
     page.open("/custody")
-    page.find(f"a[href='{SCOPE}']").click()
+    page.click(f"a[href='{SCOPE}']")
     page.until_heading(f"{SELLER} works")
-    left = number(page.find(".big").text.removesuffix(" t"))
+    left = number(page.text(".big").removesuffix(" t"))
     told = page.door.get(f"member:{SELLER}", f"/coc/scopes/{SELLER}-S/balance", stage="aluminium")
     assert left * TONNE == told["available_kg"] > 0
-    answer = page.find(".answer").text
+    answer = page.text(".answer")
     assert f"31 Dec {TODAY.year}" in answer
     working = {row[0]: number(row[1]) for row in cells(page, "Working")}
     assert working["Available"] == left
@@ -50,7 +50,7 @@ def test_a_clerk_sees_first_how_much_may_still_be_sold_and_until_when(page: Page
     assert all(certificate != "no valid certificate" for _, certificate in looked.values())
     assert [row[2] for row in cells(page, "Suppliers looked at")] == ["–"]
     page.open(f"{SCOPE}?on={TODAY.year}-01-01")
-    assert f"1 Jan {TODAY.year}" in page.find(".answer").text
+    assert f"1 Jan {TODAY.year}" in page.text(".answer")
     then = {row[0]: number(row[1]) for row in cells(page, "Working")}
     assert then["Inflow"] == then["Claimable by now"] == 0
 
@@ -60,26 +60,26 @@ def test_others_see_nothing_of_a_scope_and_a_partner_sees_the_document(page: Pag
     page.open("/custody")
     assert [row[0] for row in cells(page, "Scopes")] == [f"{BUYER}-S"]
     page.open(SCOPE)
-    assert "not-your-member" in page.find("main").text
+    assert "not-your-member" in page.text("main")
     page.open("/custody/documents/D-1")
-    assert page.find(".big").text == "Good"
+    assert page.text(".big") == "Good"
 
 
 def test_a_buyer_confirms_once_and_is_told_what_does_not_fit(page: Page) -> None:
     page.sign_in(f"member:{BUYER}")
     page.open("/custody/documents/D-4")
-    assert page.find(".big").text == "Not confirmed yet"
+    assert page.text(".big") == "Not confirmed yet"
     _fill(page, "confirm", received_kg="20 000", received_on=TODAY.isoformat())
     until(page, ".warn", "mass-differs")
     _fill(page, "confirm", received_kg="50 000", received_on=TODAY.isoformat())
     until(page, ".big", "Good")
-    assert page.all("form[action$=confirm]") == []
+    assert page.count("form[action$=confirm]") == 0
     page.open("/custody/documents/D-5")
     _fill(page, "dispute", reason="Another alloy")
     until(page, ".big", "Not good")
     page.sign_in(f"member:{SELLER}")
     page.open("/custody/documents/D-3")
-    assert page.all("form[action$=confirm]") == [], "a seller confirms nothing"
+    assert page.count("form[action$=confirm]") == 0, "a seller confirms nothing"
 
 
 def _fill(page: Page, deed: str, **values: str) -> None:
@@ -102,16 +102,16 @@ def test_a_paper_is_checked_without_an_account_by_its_code_alone(page: Page) -> 
     at = link(page, "D-1")
     assert re.fullmatch(r"/check/D-1/[a-z2-7]{26}", at)
     page.open(at)
-    assert page.find(".big").text == "Good"
-    assert "K-smelter works" in page.find("main").text
+    assert page.text(".big") == "Good"
+    assert "K-smelter works" in page.text("main")
     code = at.rpartition("/")[2]
     for guessed in (f"/check/D-2/{code}", "/check/D-1/" + "a" * 26, "/check/D-9/" + "a" * 26):
         page.open(guessed)
-        assert page.find(".big").text == "Do not rely on it"
-        assert "works" not in page.find("main").text
+        assert page.text(".big") == "Do not rely on it"
+        assert "works" not in page.text("main")
     page.open(link(page, "D-2"))
-    assert page.find(".big").text == "Not good"
-    assert "D-3" in page.find(".answer").text
+    assert page.text(".big") == "Not good"
+    assert "D-3" in page.text(".answer")
     told = page.door.get(None, "/coc/public/documents/D-1/" + code)
     assert told["standing"]["word"] == "good"
     assert [one["certificate_id"] for one in told["standing"]["held"]] == [f"{SELLER}-C-CoC"]
@@ -136,9 +136,9 @@ def test_the_flow_is_drawn_for_who_is_signed_in_and_told_to_nobody_else(page: Pa
     assert picture[0].startswith("Aluminium, 1 Jan")
     page.driver.delete_all_cookies()
     page.open("/flow")
-    assert "Nothing is published yet" in page.find("main").text
+    assert "Nothing is published yet" in page.text("main")
     page.open("/custody/flow")
-    assert page.find("h1").text == "Sign in"
+    assert page.text("h1") == "Sign in"
 
 
 @needs("npm")

@@ -42,7 +42,7 @@ def number(text: str) -> float:
 
 def test_a_member_finds_its_years_and_others_do_not(page: Page) -> None:
     page.sign_in("member:M1")
-    page.find("header a[href='/emissions']").click()
+    page.click("header a[href='/emissions']")
     page.until_heading("Emissions by facility")
     [row] = cells(page, "Facility-years")
     assert row[0] == f"F1 in {YEAR}"
@@ -51,7 +51,7 @@ def test_a_member_finds_its_years_and_others_do_not(page: Page) -> None:
     page.open("/emissions")
     assert cells(page, "Facility-years") == [["No activity data were submitted here."]]
     page.open(AT)
-    assert "not-your-member" in page.find("main").text
+    assert "not-your-member" in page.text("main")
 
 
 def test_steps_add_up_in_the_table_and_in_the_words_of_the_picture(page: Page) -> None:
@@ -88,32 +88,27 @@ def test_limits_tell_their_gap_and_their_evidence(page: Page) -> None:
 def test_each_figure_leads_to_its_lines_and_each_line_to_its_data(page: Page) -> None:
     page.sign_in("member:M1")
     page.open(AT)
-    [cell] = [
-        one
-        for one in page.all("[aria-label='Emissions by step and scope'] td a")
-        if "step=electrolysis&scope=1" in str(one.get_attribute("href"))
-    ]
-    told = number(cell.text)
-    cell.click()
+    cell = "[aria-label='Emissions by step and scope'] td a[href*='step=electrolysis&scope=1']"
+    told = number(page.text(cell))
+    page.click(cell)
     page.until_heading("Activity times factor")
     lines = cells(page, "Lines")
     assert sum(number(line[6]) for line in lines) == pytest.approx(told, abs=1)
     assert {line[2] for line in lines} == {"Scope 1"}
-    page.find("[aria-label=Lines] td a").click()
+    page.click("[aria-label=Lines] td a")
     page.until_heading("Activity times factor")
-    assert "Quantity" in page.find("main").text
+    assert "Quantity" in page.text("main")
     page.open(AT)
-    finding = page.find("[aria-label=Findings] td a")
-    name = finding.text
-    finding.click()
+    name = page.text("[aria-label=Findings] td a")
+    page.click("[aria-label=Findings] td a")
     page.until_heading("Activity times factor")
-    assert f"resting on {name}" in page.find("main").text
+    assert f"resting on {name}" in page.text("main")
 
 
 def test_what_happened_names_its_events(page: Page) -> None:
     page.sign_in("member:M1")
     page.open(AT)
-    told = [one.text for one in page.all("ol.states li")]
+    told = page.told("ol.states li", "innerText")
     assert [one.split("\n")[0] for one in told] == ["Data submitted", "Calculated, result 1"]
     assert all("position" in one and "event " in one for one in told)
 
@@ -129,7 +124,7 @@ def test_regimes_differ_line_by_line(page: Page) -> None:
     assert sum(more) == pytest.approx(gap, abs=len(more))
     streams = sum(number(row[4]) for row in cells(page, "Source streams"))
     assert streams == pytest.approx(number(rows["CBAM"][3]), abs=1)
-    text = page.find("main").text
+    text = page.text("main")
     assert "With what precursors embed" in text
     assert "UN/LOCODE, degrees\nnot given" in text
 
@@ -137,22 +132,22 @@ def test_regimes_differ_line_by_line(page: Page) -> None:
 def test_a_curve_about_one_entity_is_not_shown(page: Page) -> None:
     page.sign_in("member:M1")
     page.open(f"/emissions/curve?year={YEAR}")
-    text = page.find("main").text
+    text = page.text("main")
     assert "too few entities" in text
     assert "F1" not in text
-    assert page.all("figure") == []
+    assert page.count("figure") == 0
 
 
 def test_it_reads_the_same_without_script_and_asks_nobody_else(page: Page) -> None:
     page.sign_in("member:M1")
     page.open(AT)
-    with_script = page.find("main").text
+    with_script = page.text("main")
     page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         page.log()
         page.open(AT)
-        assert page.find("main").text == with_script
-        assert len(page.all("figure svg")) == 2
+        assert page.text("main") == with_script
+        assert page.count("figure svg") == 2
     finally:
         page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     sent = [one for one in page.log() if one["method"] == "Network.requestWillBeSent"]
@@ -195,11 +190,11 @@ def test_everybody_can_read_it(page: Page, scheme: str, width: int) -> None:
             "/emissions/curve?year=2025",
         ):
             page.open(path)
-            assert len(page.all("h1")) == 1
+            assert page.count("h1") == 1
             assert page.driver.execute_script(NAMELESS) == []
             assert page.driver.execute_script(REGIONS_NAMED) == 0
             assert page.driver.execute_script(DOUBLE) == [], path
-            assert all(head.get_attribute("scope") == "col" for head in page.all("th"))
+            assert set(page.told("th", "scope")) <= {"col"}
             assert page.driver.execute_script(CONTRAST) == {}, path
             fits = "return document.documentElement.scrollWidth <= innerWidth"
             assert page.driver.execute_script(fits), path

@@ -31,7 +31,7 @@ def waiting(page: Page) -> str:
 
 def test_an_event_shows_while_somebody_reads_and_opens_from_the_keyboard(page: Page) -> None:
     page.sign_in(THIRD)
-    assert page.find("h1").text == "Public events"
+    assert page.text("h1") == "Public events"
     page.until_live()
     before = page.rows()
     due_on = (TODAY + timedelta(days=800)).isoformat()
@@ -41,18 +41,18 @@ def test_an_event_shows_while_somebody_reads_and_opens_from_the_keyboard(page: P
     assert (rows[0][2], rows[0][3]) == ("Duty extended", "M1")
     page.press("j", Keys.ENTER)
     eventually(lambda: page.driver.current_url, lambda url: url.endswith(f"/events/{rows[0][0]}"))
-    assert '"certification.duty_extended.v1"' in page.find("body").text
+    assert '"certification.duty_extended.v1"' in page.text("body")
 
 
 def test_a_verifier_answers_without_script(page: Page, waiting: str) -> None:
     page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         page.sign_in(VERIFIER)
-        page.find(f"a[href='{waiting}']").click()
+        page.click(f"a[href='{waiting}']")
         page.find("textarea").send_keys("Anode butts: anode")
-        page.find("form[action$='/return'] button").click()
+        page.click("form[action$='/return'] button")
         eventually(lambda: page.driver.current_url, lambda url: url.endswith("/verifying"))
-        text = page.find("main").text
+        text = page.text("main")
         assert "Nothing waits" in text
         assert "F7" not in text
     finally:
@@ -78,10 +78,10 @@ def test_they_can_be_read_in_the_dark_on_a_narrow_screen(page: Page, waiting: st
             for path in paths:
                 page.open(path)
                 if path == audited:
-                    paths.append(str(page.find("tr[data-row] a").get_attribute("pathname")))
-                assert len(page.all("h1")) == len(page.all("main")) == 1
+                    paths.append(page.told("tr[data-row] a", "pathname")[0])
+                assert page.count("h1") == page.count("main") == 1
                 assert page.driver.execute_script(NAMELESS) == [], path
-                assert all(head.get_attribute("scope") == "col" for head in page.all("th"))
+                assert set(page.told("th", "scope")) <= {"col"}
                 assert page.driver.execute_script(CONTRAST) == {}, path
                 assert page.driver.execute_script(FITS), path
     finally:

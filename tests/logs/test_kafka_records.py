@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from confluent_kafka.admin import ConfigResource  # type: ignore[attr-defined]  # it is public
+from kafka.errors import UnknownTopicOrPartitionError
 
 import infra.kafka_sink
 from contracts.catalog import TOPICS, Topic
@@ -12,7 +14,7 @@ from contracts.cloudevents import to_headers
 from infra.consumer import START
 from infra.errors import HistoryChanged, Transient
 from infra.kafka import KafkaLog
-from infra.kafka_admin import WrongTopic, create_topics
+from infra.kafka_admin import WrongTopic, create_topics, told_of
 from infra.kafka_sink import KafkaSink, producer_settings
 from tests.databases import Database
 from tests.logs.kafka_rig import (
@@ -185,3 +187,10 @@ class TestTopics:
         short = make_topic(bootstrap, 1, {"retention.ms": "1000"})
         with pytest.raises(WrongTopic, match=r"retention\.ms=1000, so it forgets"):
             create_topics(bootstrap, [short])
+
+    def test_a_broker_that_has_not_heard_of_a_new_topic_is_asked_again(self) -> None:
+        unheard = {"name": "new", "error_code": UnknownTopicOrPartitionError.errno}
+        heard = {"name": "new", "error_code": 0, "partitions": [{}, {}]}
+        answers = [[{**unheard, "partitions": []}], [heard]]
+        admin = SimpleNamespace(describe_topics=lambda _: answers.pop(0))
+        assert told_of(admin, ["new"]) == [heard]
