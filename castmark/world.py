@@ -59,6 +59,7 @@ def load_world(
             bar.update(task, advance=done, description=f"world, {on:%b %Y}")
             if not out.is_terminal and not told.endswith(f"{on:%Y}"):  # where no bar can move
                 out.print(f"{on:%b %Y}: {bar.tasks[task].completed:.0f} of {len(todo)}")
+    out.print("the synthetic world is loaded")
 
 
 def sent_elsewhere(client: Client, members: int, chinese: int) -> Iterator[tuple[date, int]]:

@@ -20,6 +20,7 @@ from infra.policy import Policy
 from . import documents
 from .document_commands import CheckDocument, ConfirmDelivery, ConfirmDocument, DisputeDocument
 from .document_state import Document
+from .evidence import went_over
 from .footprint import of_lot
 
 
@@ -80,8 +81,11 @@ def _receiver(
         return None, None
     scope = command.scope
     mine = command.member_id == document.customer_member_id
-    if scope is None or not mine or scope.scope_id != document.customer.scope_id:
+    named = document.customer.scope_id
+    if scope is None or not mine or named not in (scope.scope_id, scope.instead_of):
         raise _not_customer(command.number)
+    if scope.ended(command.received_on):
+        raise went_over(scope)
     if document.pool.stage not in scope.stages:
         raise Refused(
             "stage-not-in-scope",

@@ -22,7 +22,14 @@ from .document_commands import (
     WithdrawDocument,
 )
 from .document_state import DocumentDrafted, claim_of
-from .evidence import Diligence, FacilityResult, MovementSeen, PoolKnown, ScopeEvidence
+from .evidence import (
+    Diligence,
+    FacilityResult,
+    MovementSeen,
+    PoolKnown,
+    ScopeEvidence,
+    went_over,
+)
 from .export_rows import EXPORTS
 from .own_emissions import newest
 from .pool_commands import (
@@ -155,6 +162,20 @@ def scope_on(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None
     return scope.evidence(state, day) if isinstance(state, scope.Scope) else None
 
 
+def holding(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
+    """The scope of the same member that stands in a scope's place on a day; that scope itself,
+    where it has not ended, or went over to somebody else."""
+    first = found = scope_on(scope_id, day, known)
+    passed = {scope_id}
+    while found is not None and found.ended(day):
+        after = scope_on(found.to_scope_id or "", day, known)
+        if after is None or after.scope_id in passed or after.member_id != found.member_id:
+            return first
+        passed.add(after.scope_id)
+        found = after.model_copy(update={"instead_of": scope_id})
+    return found
+
+
 def results_of(scope: ScopeEvidence, day: date, known: Knowledge) -> tuple[FacilityResult, ...]:
     """The verified results of a scope's facilities that say what its steps give off themselves."""
     return newest(scope.facilities, day, lambda key: known.row("results", key))
@@ -252,7 +273,8 @@ def _for_adding(body: Body, known: Knowledge, on: date) -> dict[str, object]:
 
 def _for_transfer(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     day = _day(body, "effective_on")
-    return {"known_to": scope_on(_text(body, "to_scope_id"), day, known) is not None}
+    to = scope_on(_text(body, "to_scope_id"), day, known)
+    return {"known_to": to is not None and not to.ended(day)}
 
 
 def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
@@ -281,6 +303,8 @@ def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
         key = old.pool if isinstance(error, pool.Pool) and error.end is None else key
     customer = getattr(body.get("customer"), "scope_id", None)
     theirs = scope_on(customer or "", day, known)
+    if theirs is not None and theirs.ended(day):
+        raise went_over(theirs)
     entity = theirs.entity_id if theirs else getattr(body.get("customer"), "entity_id", None)
     registration = _text(body, "registration_id")
     return {
@@ -301,7 +325,7 @@ def _for_confirming(body: Body, known: Knowledge, on: date) -> dict[str, object]
     theirs = issued.customer.scope_id
     day = _day(body, "received_on")
     return {
-        "scope": scope_on(theirs or "", day, known),
+        "scope": holding(theirs or "", day, known),
         "checked": checked(issued.issuer.entity_id or "", issued.issued_on, known),
         "behind_s": known.behind_s,
     }

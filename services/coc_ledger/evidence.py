@@ -57,7 +57,8 @@ class Stake(Value):
 class ScopeEvidence(Value):
     """A scope as its stream tells it, and the period in which the day asked about lies (None:
     before its first). `suspended_from` and `ends_before` are the first days without claims and
-    without bookings."""
+    without bookings; `instead_of` is the scope that was asked about, where that went over into
+    this one."""
 
     scope_id: ScopeId
     member_id: MemberId
@@ -73,9 +74,14 @@ class ScopeEvidence(Value):
     reinstated_from: date | None = None
     ends_before: date | None = None
     to_scope_id: ScopeId | None = None
+    instead_of: ScopeId | None = None
     ps_pending: bool = False
     contractors: tuple[Id, ...] = ()
     stakes: tuple[Stake, ...] = ()
+
+    def ended(self, day: date) -> bool:
+        """Whether nothing is booked on a day any more."""
+        return self.ends_before is not None and day >= self.ends_before
 
     def suspended(self, day: date) -> bool:
         """Whether nothing may be claimed on a day."""
@@ -161,3 +167,13 @@ def check_scope(
             member_id=member_id,
         )
     return scope
+
+
+def went_over(scope: ScopeEvidence) -> Refused:
+    """What is said of a scope from the day on from which another one stands in its place."""
+    return Refused(
+        "scope-transferred",
+        f"Scope {scope.scope_id} ended before {scope.ends_before}: book in {scope.to_scope_id}.",
+        scope_id=scope.scope_id,
+        to_scope_id=scope.to_scope_id,
+    )

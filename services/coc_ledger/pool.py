@@ -19,7 +19,7 @@ from infra.policy import Policies, Policy
 
 from . import booking, claims
 from .accounts import Amount, entry
-from .evidence import ScopeEvidence, check_scope
+from .evidence import ScopeEvidence, check_scope, went_over
 from .period_end import begun, corrected, left_by, told
 from .pool_changes import apply
 from .pool_commands import (
@@ -193,14 +193,8 @@ def _ready(
         raise Refused(
             "day-ahead", f"{command.day} is still to come.", day=command.day, today=command.on
         )
-    if scope.ends_before is not None and command.day >= scope.ends_before:
-        raise Refused(
-            "scope-transferred",
-            f"Scope {scope.scope_id} ended before {scope.ends_before}: book in"
-            f" {scope.to_scope_id}.",
-            scope_id=scope.scope_id,
-            to_scope_id=scope.to_scope_id,
-        )
+    if scope.ended(command.day):
+        raise went_over(scope)
     if scope.period is None or scope.ends_on is None:
         raise Refused(
             "before-first-period",

@@ -23,7 +23,9 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "scope-transferred",
         "The scope went over into another one",
-        "From the day of the transfer on, book in the scope that `facts.to_scope_id` names.",
+        "From the day of the transfer on, book in the scope that `facts.to_scope_id` names, and"
+        " issue documents to it. What comes for the old scope is booked in the new one if that is"
+        " the same member's; if not, ask the seller for a document to the new one instead.",
     ),
     Problem(
         "transfer-too-early",

@@ -301,7 +301,8 @@ def _transfer(command: ApproveScopeTransfer, state: Scope) -> Sequence[Event]:
     if command.to_scope_id == command.scope_id or not command.known_to:
         raise Refused(
             "unknown-scope",
-            f"There is no other scope {command.to_scope_id} to go over into.",
+            f"There is no other scope {command.to_scope_id} to go over into on"
+            f" {command.effective_on}.",
             scope_id=command.to_scope_id,
         )
     if command.effective_on < state.calendar[0].starts_on or command.effective_on <= command.on:

@@ -124,6 +124,21 @@ def test_the_board_changes_within_a_second_and_is_not_loaded_again(page: Page) -
     eventually(page.members, lambda members: members == list(DAYS_LEFT))
 
 
+def test_a_board_whose_session_has_ended_says_so(page: Page) -> None:
+    """Its stream breaks, as at a proxy's limit, and is not taken up again without a session."""
+    page.sign_in("ops")
+    blocked = {"urls": ["*/live?*"]}
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    page.driver.execute_cdp_cmd("Network.setBlockedURLs", blocked)
+    try:
+        page.open("/")
+        eventually(lambda: page.text("#live"), lambda text: "reconnecting" in text)
+        page.driver.delete_all_cookies()
+    finally:
+        page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    eventually(lambda: page.text("#live"), lambda text: "signed out" in text)
+
+
 def test_it_can_be_used_from_the_keyboard_alone(page: Page) -> None:
     page.sign_in("ops")
     page.press(Keys.TAB)

@@ -87,5 +87,8 @@ if (live) { // an earlier page of a list stays as it is
   source.addEventListener("open", () => say("· live"));
   source.addEventListener("changed", refresh);
   source.addEventListener("away", () => say("· waiting for the data"));
-  source.addEventListener("error", () => say("· reconnecting"));
+  source.addEventListener("error", () => {
+    say("· reconnecting");
+    if (source.readyState === EventSource.CLOSED) refresh(); // refused for good: it tells why
+  });
 }

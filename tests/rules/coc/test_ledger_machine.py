@@ -207,8 +207,6 @@ class Ledger(RuleBasedStateMachine):
     def issued(self, number: str, seller: str, mass: int, day: date, old: Paper | None) -> Any:
         """Issue, and ask our own book first."""
         buyer = OTHER[seller]
-        if buyer in self.own.ends and day >= self.own.ends[buyer][0]:
-            return multiple()
         open_ = old is not None and self.own.period(old.at).left is None
         at = old.at if old and open_ else (seller, day.year)
         paper = Paper(number, seller, buyer, at, day, mass)
@@ -239,7 +237,8 @@ class Ledger(RuleBasedStateMachine):
         given = old.mass if old and old.counts else 0
         same = old is not None and old.at == at
         more = max(0, paper.mass - (0 if same else given))
-        if paper.seller in own.ends and paper.day >= own.ends[paper.seller][0]:
+        ends = (own.ends[one][0] for one in (paper.seller, paper.buyer) if one in own.ends)
+        if any(paper.day >= end for end in ends):
             return "scope-transferred"
         if own.period(at).left is not None:
             return "period-closed"

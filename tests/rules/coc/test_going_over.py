@@ -1,0 +1,129 @@
+"""Scopes that go over into another one: where later deliveries are booked, what is refused."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from contracts.custody import Account, PoolKey
+from infra.errors import Refused
+from services.coc_ledger import domain
+from services.coc_ledger.scope_commands import ApproveScopeTransfer
+from tests.rules.coc.given import kg
+from tests.rules.coc.test_periods_and_orders import KEY, document, send, stocked
+from tests.rules.coc.world import YEAR, World
+
+OVER_ON = date(2026, 7, 1)
+
+
+def go_over(world: World, to_scope_id: str) -> None:
+    """Scope B goes over into another one, and the day comes."""
+    approve(world, "B", to_scope_id, OVER_ON)
+    world.today = OVER_ON
+
+
+def approve(world: World, scope_id: str, to_scope_id: str, effective_on: date) -> None:
+    """Operations approve a transfer; filled in as over HTTP."""
+    sent = {
+        "scope_id": scope_id,
+        "member_id": scope_id,
+        "to_scope_id": to_scope_id,
+        "effective_on": effective_on,
+    }
+    filled = domain.fill(ApproveScopeTransfer, sent, world.known(), world.today)
+    told = {**sent, **filled, "on": world.today, "approver": "person-1"}
+    world.desk.handle(ApproveScopeTransfer.model_validate(told), scope_id, "", world.today)
+    world.settle()
+
+
+def open_another(world: World, scope_id: str, member_id: str) -> None:
+    """One more scope of a member's entity."""
+    world.send(
+        "open_scope",
+        scope_id=scope_id,
+        member_id=member_id,
+        entity_id=f"E{member_id}",
+        name=f"Works {scope_id}",
+        address="2 Main Street",
+        facilities=("F-1",),
+        activities=("casthouse",),
+        starts_on=YEAR,
+    )
+    world.settle()
+
+
+def receive_d1(world: World, received_on: date) -> str:
+    """Why member B may not confirm that D-1 has come."""
+    told = {"number": "D-1", "member_id": "B", "received_kg": 100, "received_on": received_on}
+    slug = world.attempt("confirm_document", **told)
+    world.settle()
+    return slug
+
+
+@pytest.mark.parametrize(("days", "scope_id"), [(-1, "B"), (0, "B2")])
+def test_what_comes_after_its_scope_went_over_is_booked_where_that_went(
+    days: int, scope_id: str
+) -> None:
+    world = stocked()
+    open_another(world, "B2", "B")
+    send(world, document("D-1", 100))
+    go_over(world, "B2")
+    assert receive_d1(world, OVER_ON + timedelta(days=days)) == ""
+    got = {one: world.pool(KEY.model_copy(update={"scope_id": one})) for one in ("B", "B2")}
+    assert {one: kg(pool, Account.INPUT_COC) for one, pool in got.items()} == {
+        one: (-100 if one == scope_id else 0) for one in got
+    }
+    assert received_by(world, "D-1") == ("B", got[scope_id].key)
+
+
+def received_by(world: World, number: str) -> tuple[str | None, PoolKey | None]:
+    """Who booked a document, and where."""
+    checked = world.documents()[number].checked
+    assert checked is not None
+    return checked.receiver_member_id, checked.receiver
+
+
+def test_what_comes_after_its_scope_went_over_to_another_member_is_refused() -> None:
+    world = stocked()
+    open_another(world, "A2", "A")
+    send(world, document("D-1", 100))
+    go_over(world, "A2")
+    assert receive_d1(world, OVER_ON) == "scope-transferred"
+    assert receive_d1(world, OVER_ON - timedelta(days=1)) == ""
+
+
+def test_nothing_is_issued_to_a_scope_that_went_over() -> None:
+    world = stocked()
+    open_another(world, "B2", "B")
+    go_over(world, "B2")
+    late = {**document("D-1", 100), "day": OVER_ON}
+    with pytest.raises(Refused, match="Scope B ended before 2026-07-01: book in B2"):
+        send(world, late)
+
+
+def test_a_scope_goes_over_into_none_that_has_ended() -> None:
+    world = stocked()
+    open_another(world, "B2", "B")
+    go_over(world, "B2")
+    with pytest.raises(Refused, match="no other scope B to go over into on 2026-07-02"):
+        approve(world, "A", "B", OVER_ON + timedelta(days=1))
+
+
+def test_scopes_that_go_over_into_each_other_are_looked_through_once() -> None:
+    """One after the other, the later day first: on that day both have ended."""
+    world = stocked()
+    open_another(world, "B2", "B")
+    send(world, document("D-1", 100))
+    late = OVER_ON + timedelta(days=9)
+    back = ApproveScopeTransfer(
+        on=world.today,
+        scope_id="B2",
+        member_id="B",
+        to_scope_id="B",
+        effective_on=late,
+        approver="person-1",
+        known_to=True,
+    )
+    world.desk.handle(back, "back", "", world.today)
+    go_over(world, "B2")
+    world.today = late
+    assert receive_d1(world, late) == "scope-transferred"
