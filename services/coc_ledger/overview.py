@@ -11,8 +11,9 @@ from infra.reading import Reader
 from infra.service import Running
 
 from . import diligence
-from .accounts import NO_KGS, PLACE, added
-from .balance import Terms, cover, figures, rule_of
+from .accounts import PLACE
+from .balance import figures, rule_of
+from .balance_on import DayLine, day_lines
 from .certificates import FULL, PROVISIONAL, CertificateRow, seen_on, status_on
 from .document_rows import DocumentRow
 from .domain import CONSUMER
@@ -26,20 +27,6 @@ MANY = 100_000
 DAYS_AT_MOST = 400
 CHAIN_AT_MOST = 50
 POOLS_AT_MOST = 500
-
-
-class DayLine(NamedTuple):
-    """A day of a pool: what it moved, and what stood at its end."""
-
-    day: str
-    inflow_kg: int
-    input_kg: int
-    output_kg: int
-    designated_kg: int
-    stock_kg: int
-    max_output_kg: int
-    available_kg: int
-    overdraft_used_kg: int
 
 
 class Shown(NamedTuple):
@@ -113,27 +100,7 @@ class Overview:
         found: list[DayRow] = self._reader.page(
             CONSUMER, "pool_days", None, DAYS_AT_MOST, {"pool": pool.pool}
         )
-        rule = rule_of(self._policies.on(pool.ends_on))
-        terms = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared)
-        kgs, lines = NO_KGS, []
-        for row in found:
-            of_day = figures(row.kgs)
-            kgs = added(kgs, row.kgs)
-            made = cover(figures(kgs), terms, rule)
-            lines.append(
-                DayLine(
-                    row.day.isoformat(),
-                    of_day.inflow_kg,
-                    of_day.input_kg,
-                    of_day.output_kg,
-                    of_day.designated_kg,
-                    kgs[PLACE[Account.STOCK]],
-                    made.max_output_kg,
-                    made.available_kg,
-                    made.overdraft_used_kg,
-                )
-            )
-        return lines
+        return day_lines(pool, found, rule_of(self._policies.on(pool.ends_on)))
 
     def bookings(
         self, pool: PoolRow, before: Before | None, limit: int

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from contracts.custody import PoolKey, Stage
-from services.coc_ledger.balance_on import BalanceOn, balance_on
+from services.coc_ledger.balance import rule_of
+from services.coc_ledger.balance_on import BalanceOn, balance_on, day_lines
 from services.coc_ledger.rows import DayRow, PoolRow
 from tests.rules.coc.given import POLICY, YEAR
 from tests.rules.coc.test_periods_and_orders import (
@@ -25,10 +26,14 @@ MAY = date(2026, 5, 5)
 def told(world: World, day: date, key: PoolKey = KEY) -> BalanceOn:
     """The balance from rows alone, as the service's queries find it."""
     row: PoolRow | None = world.reader.row("pools", key.key)
-    days: list[DayRow] = [
-        one for one in world.reader.rows["pool_days"].values() if one.pool == key.key
-    ]
-    return balance_on(row, day, {one.day: one.kgs for one in days if one.day > day}, POLICY)
+    later_days = {one.day: one.kgs for one in days_of(world, key) if one.day > day}
+    return balance_on(row, day, later_days, POLICY)
+
+
+def days_of(world: World, key: PoolKey) -> list[DayRow]:
+    """The rows of a pool's days, in their order."""
+    rows = [one for one in world.reader.rows["pool_days"].values() if one.pool == key.key]
+    return sorted(rows, key=lambda row: row.day)
 
 
 @pytest.mark.parametrize("days", [0, 3, 40, 100, 139])
@@ -71,6 +76,34 @@ def test_what_was_carried_or_declared_later_was_not_there_before() -> None:
     world.settle()
     assert not told(world, AFTER, later()).stood.terms.case
     assert told(world, world.today, later()).stood.terms.case
+
+
+def lose(world: World, today: date, day: date) -> None:
+    """A kilogram is lost on a day, and booked today."""
+    world.today = today
+    where = {"scope_id": "A", "member_id": "A", "stage": "aluminium", "day": day}
+    world.send("book_loss", **where, movement_id=f"L-{day}", mass_kg=1)
+    world.settle()
+
+
+def test_each_day_of_the_table_is_the_balance_as_of_that_day() -> None:
+    """What was carried over when it was told is not there on the days before."""
+    world = stocked()
+    lose(world, AFTER, AFTER - timedelta(days=2))
+    close(world)
+    lose(world, AFTER + timedelta(days=9), AFTER + timedelta(days=9))
+    key = later()
+    row, days = world.reader.row("pools", key.key), days_of(world, key)
+    lines = day_lines(row, days, rule_of(POLICY))
+    assert {line.day[5:]: line.available_kg for line in lines} == {
+        "01-01": 0,  # the stock of the year before
+        "01-08": 0,
+        "01-19": 620,
+    }
+    for line in lines:
+        of_day = told(world, date.fromisoformat(line.day), key)
+        assert line.available_kg == of_day.cover.available_kg
+        assert line.max_output_kg == of_day.cover.max_output_kg
 
 
 def test_nothing_is_claimable_in_a_closed_period_or_where_nothing_was_booked() -> None:
