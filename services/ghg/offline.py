@@ -21,6 +21,7 @@ from . import books
 from .activity import Inventory
 from .activity_rows import Assembled, Rows
 from .activity_work import units_on
+from .engines import newest
 from .evidence import Calculated
 from .pinned import Pinned, pin
 from .reckoning import Version, Wanted, judged, reckon, usual
@@ -92,8 +93,8 @@ class Offline:
 
     def pinned(self) -> Pinned:
         """The sets of this calculation; refused as `pin` says."""
-        wanted = self._wanted
-        return pin(books.factors(), self._policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set)
+        as_of, gwp_set, pfc_set, *_ = self._wanted
+        return pin(books.factors(), self._policy, as_of, gwp_set, pfc_set, newest())
 
     def years(self, rows: Iterable[Ranked]) -> Iterator[Year | list[Wrong]]:
         """Each facility-year, or what is wrong with its rows."""

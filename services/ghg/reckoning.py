@@ -6,7 +6,7 @@ makes its working anew, by the engine of that time, and its hash says whether it
 Sources: sources.md 4.1, 4.10, 8.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -28,25 +28,20 @@ from infra.policy import Policies, Policy
 
 from . import packing, totals
 from .activity import Inventory
-from .calculate import calculate
+from .engines import engine_of, newest
 from .evidence import Calculated, Chunk, Packed
 from .factors import FactorBook
 from .findings import Context, blocks, findings
 from .flows import OWN_SCRAP, Flows, flows_of
 from .items import ITEMS, Family
 from .lines import Line, Result
-from .pinned import ENGINE, Pinned, pin
+from .pinned import Pinned, pin
 from .plausible import check_data, check_result
 from .power_certificate import certificates_of
 from .report import refused_cut_offs
 from .spread import half_width_percent
 from .tables import PRIMARY_METAL
 
-Engine = Callable[[Inventory, Pinned], Result]
-ENGINES: dict[str, Engine] = {ENGINE: calculate}
-"""Every engine that ever made a result, the newest last: that one makes new results, and older ones
-stay, so that their results can be worked out again. An engine gives its result the name that it is
-pinned to."""
 ENERGY = frozenset({Family.FUEL, Family.POWER})
 OUTPUTS = frozenset({Family.OUTPUT})
 MINE_TO_METAL = "mine_to_metal"
@@ -111,9 +106,9 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
     (`current`)."""
     policy = policies.on(wanted.as_of)
     check_data(version.inventory, policy)
-    newest = next(reversed(ENGINES))
-    pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, newest)
-    result = ENGINES[newest](version.inventory, pinned)
+    engine = newest()
+    pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, engine)
+    result = engine_of(engine)(version.inventory, pinned)
     check_result(result)
     flows = flows_of(result.inventory)
     added = totals.added(result, flows)
@@ -165,7 +160,7 @@ def rework(
 ) -> Result:
     """The working of a result, made anew; refused `engine-unknown`, `policy-unknown`, and
     `working-differs` when it is not what was recorded."""
-    engine, policy = engine_of(kept), policies.named(kept.policy_id)
+    engine, policy = engine_of(kept.engine), policies.named(kept.policy_id)
     if policy is None:
         raise Refused(
             "policy-unknown", f"this build has no policy {kept.policy_id}.", policy=kept.policy_id
@@ -183,18 +178,6 @@ def rework(
             now=made.working_hash(),
         )
     return made
-
-
-def engine_of(kept: ResultCalculated) -> Engine:
-    """The engine that made a result; refused `engine-unknown` where this build has it not."""
-    engine = ENGINES.get(kept.engine)
-    if engine is None:
-        raise Refused(
-            "engine-unknown",
-            f"this build has no engine {kept.engine}; it has {', '.join(ENGINES)}.",
-            engine=kept.engine,
-        )
-    return engine
 
 
 def used_sets(result: Result, pinned: Pinned) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from contracts.inventory import Regime, Scope, Step
 
 from . import gwp, pfc
 from .activity import Inventory
-from .calculate import calculate
 from .cbam import OWN_PLANT, CbamFields, Counts, doubts_of, fields_of, plant_fuels
 from .cut_offs import CutOff, cut_offs
+from .engines import engine_of
 from .findings.survey import STAND_INS
 from .flows import ONE, ZERO, Flows, flows_of
 from .items import ITEMS, Family
@@ -108,15 +108,15 @@ def report(
     scrap_method: Method | None = None,
     cut: Collection[str] | None = None,
 ) -> Report:
-    """The report of a regime. `cut` are ids of data that the facility wants to leave out: those
-    that are marked so, where nobody says. What the regime's rule of cut-offs does not allow stays
-    in. Refused: `scrap-method-not-allowed`, and
-    what `calculate` refuses."""
+    """The report of a regime, by the engine that is pinned. `cut` are ids of data that the facility
+    wants to leave out: those that are marked so, where nobody says. What the regime's rule of
+    cut-offs does not allow stays in. Refused: `scrap-method-not-allowed`, `engine-unknown`, and
+    what the engine refuses."""
     policy = pinned.policy
     rules = rules_of(regime, policy)
     method = method_of(rules, scrap_method)
     sets = repinned(pinned, rules)
-    result = calculate(inventory, sets, regime=regime, scrap_method=method)
+    result = engine_of(pinned.engine)(inventory, sets, regime=regime, scrap_method=method)
     if rules.gases_co2_pfc:
         result = result._replace(lines=tuple(_co2_alone(one, sets) for one in result.lines))
     flows = flows_of(inventory)

@@ -46,7 +46,7 @@ def policy_of(policies: Policies, policy_id: str) -> Policy:
 def pinned_of(kept: ResultCalculated, book: FactorBook, policies: Policies) -> Pinned:
     """What a result was pinned to; refused `policy-unknown`."""
     policy = policy_of(policies, kept.policy_id)
-    return pin(book, policy, kept.as_of, kept.gwp_set, kept.pfc_set)
+    return pin(book, policy, kept.as_of, kept.gwp_set, kept.pfc_set, kept.engine)
 
 
 def report_shown(

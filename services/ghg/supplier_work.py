@@ -8,9 +8,9 @@ from infra.errors import Refused
 
 from . import app
 from .activity import Inventory
+from .engines import engine_of
 from .lines import Result
 from .pinned import pin
-from .reckoning import engine_of
 from .supplier_effect import Difference
 
 
@@ -31,6 +31,6 @@ def recalculated(kept: ResultCalculated, inventory: Inventory) -> Result:
         raise Refused(
             "policy-unknown", f"this build has no policy {kept.policy_id}.", policy=kept.policy_id
         )
-    made = engine_of(kept)
+    made = engine_of(kept.engine)
     pinned = pin(app.factors(), policy, kept.as_of, kept.gwp_set, kept.pfc_set, kept.engine)
     return made(inventory, pinned)

@@ -3,24 +3,35 @@
 import pytest
 
 from contracts.ghg import ResultCalculated
-from contracts.inventory import Scope
+from contracts.inventory import Regime, Scope
 from infra.errors import Refused
-from services.ghg import app, reckoning, supplier_work
+from services.ghg import app, engines, supplier_work
 from services.ghg.activity import Inventory
 from services.ghg.commands import RecordResult
 from services.ghg.comparing import compared
+from services.ghg.engines import ENGINES
 from services.ghg.facility_year import INITIAL, decide, evolve
 from services.ghg.lines import Result
 from services.ghg.pinned import ENGINE, Pinned
-from services.ghg.reckoning import ENGINES, rework
+from services.ghg.reckoning import rework
+from services.ghg.report import report
+from services.ghg.reported import pinned_of
+from services.ghg.scrap import Method
 from tests.rules.ghg.life import ON, YEAR, inventory, reckoned, result, sealed
 
 NEWER = "castmark-ghg-of-this-test"
 
 
-def newer(inventory_: Inventory, pinned: Pinned) -> Result:
+def newer(
+    inventory_: Inventory,
+    pinned: Pinned,
+    /,
+    *,
+    regime: Regime = Regime.ASI_MINE_TO_METAL,
+    scrap_method: Method | None = None,
+) -> Result:
     """Another engine: power that is lost on the way counts a tenth more than it did."""
-    made = ENGINES[ENGINE](inventory_, pinned)
+    made = ENGINES[ENGINE](inventory_, pinned, regime=regime, scrap_method=scrap_method)
     lines = tuple(
         line._replace(kg=line.kg * 11 / 10) if line.scope is Scope.FUEL_AND_POWER else line
         for line in made.lines
@@ -30,7 +41,7 @@ def newer(inventory_: Inventory, pinned: Pinned) -> Result:
 
 @pytest.fixture
 def with_newer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reckoning, "ENGINES", {**ENGINES, NEWER: newer})
+    monkeypatch.setattr(engines, "ENGINES", {**ENGINES, NEWER: newer})
 
 
 def again(kept: ResultCalculated) -> Result:
@@ -58,6 +69,20 @@ def test_what_two_engines_make_differently_names_the_engine() -> None:
 
 
 @pytest.mark.usefixtures("with_newer")
+@pytest.mark.parametrize("regime", Regime)
+def test_a_result_is_reported_by_its_own_engine(regime: Regime) -> None:
+    old, new = (
+        report(inventory(), pinned_of(kept, app.factors(), app.policies()), regime)
+        for kept in (result(), result(2, reckoned()))
+    )
+    lost = {
+        made: sum(one.line.kg for one in made.lines if one.line.scope is Scope.FUEL_AND_POWER)
+        for made in (old, new)
+    }
+    assert lost[new] == lost[old] * 11 / 10 > 0
+
+
+@pytest.mark.usefixtures("with_newer")
 def test_an_answer_of_a_supplier_is_tried_by_the_engine_of_the_result() -> None:
     for kept in (result(), result(2, reckoned())):
         made = supplier_work.recalculated(kept, inventory())
@@ -76,7 +101,7 @@ def test_a_result_of_another_engine_stands_beside_the_first() -> None:
 
 def test_a_result_whose_engine_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as build:
-        build.setattr(reckoning, "ENGINES", {**ENGINES, NEWER: newer})
+        build.setattr(engines, "ENGINES", {**ENGINES, NEWER: newer})
         kept = result(2, reckoned())
     for asked in (again, lambda of: supplier_work.recalculated(of, inventory())):
         with pytest.raises(Refused, match="engine-unknown") as told:
