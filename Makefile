@@ -45,7 +45,7 @@ test: setup-dev ## lint and every test, side by side; BUDGETS=strict fails where
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going lint proofs
 
 proofs: setup-dev # every test; `make test` is what people call
-	CASTMARK_BUDGETS=$(or $(BUDGETS),1) $(BIN)/python -m pytest tests
+	@CASTMARK_BUDGETS=$(or $(BUDGETS),1) .ci/proofs
 
 lint: setup-dev ## formatting, ruff, mypy --strict, import rules
 	$(BIN)/ruff format --check .

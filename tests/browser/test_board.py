@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
@@ -124,19 +125,32 @@ def test_the_board_changes_within_a_second_and_is_not_loaded_again(page: Page) -
     eventually(page.members, lambda members: members == list(DAYS_LEFT))
 
 
-def test_a_board_whose_session_has_ended_says_so(page: Page) -> None:
-    """Its stream breaks, as at a proxy's limit, and is not taken up again without a session."""
+@contextmanager
+def refused(page: Page) -> Iterator[None]:
+    """The board is there, and its stream is refused until we are through."""
     page.sign_in("ops")
-    blocked = {"urls": ["*/live?*"]}
     page.driver.execute_cdp_cmd("Network.enable", {})
-    page.driver.execute_cdp_cmd("Network.setBlockedURLs", blocked)
+    page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/live?*"]})
     try:
         page.open("/")
         eventually(lambda: page.text("#live"), lambda text: "reconnecting" in text)
-        page.driver.delete_all_cookies()
+        yield
     finally:
         page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
-    eventually(lambda: page.text("#live"), lambda text: "signed out" in text)
+
+
+def test_a_board_that_was_refused_for_a_moment_goes_on_by_itself(page: Page) -> None:
+    with refused(page):
+        assert page.members() == list(DAYS_LEFT)
+    page.until_live()
+    assert page.members() == list(DAYS_LEFT)
+
+
+def test_a_board_whose_session_has_ended_says_so(page: Page) -> None:
+    with refused(page):
+        page.driver.delete_all_cookies()
+    said = eventually(lambda: page.text("#live"), lambda text: "reconnecting" not in text)
+    assert said == "· signed out: sign in again"
 
 
 def test_it_can_be_used_from_the_keyboard_alone(page: Page) -> None:

@@ -3,8 +3,10 @@
 "use strict";
 
 const PARTS = ["known", "buckets", "decide", "list"].filter((id) => document.getElementById(id));
+const AGAIN_MS = 3000;
 let chosen = null; // the row that somebody is on, by the address that it opens
 let at = -1;
+let connected = false;
 let refreshing = false;
 let again = false;
 
@@ -61,34 +63,42 @@ function show(page) {
   mark();
 }
 
+// Ask for the page anew; says whether somebody is still signed in.
 async function refresh() {
-  if (refreshing) { again = true; return; }
+  if (refreshing) { again = true; return true; }
   refreshing = true;
   try {
     do {
       again = false;
       const answer = await fetch(window.location.href, { headers: { accept: "text/html" } });
       const signedOut = answer.status === 401 || answer.redirected;
-      if (signedOut) { say("· signed out: sign in again"); return; }
-      if (!answer.ok) { say("· not reachable"); return; }
+      if (signedOut) { say("· signed out: sign in again"); return false; }
+      if (!answer.ok) { say("· not reachable"); return true; }
       show(new DOMParser().parseFromString(await answer.text(), "text/html"));
-      say("· live");
+      if (connected) say("· live");
     } while (again);
   } catch {
     say("· not reachable");
   } finally {
     refreshing = false;
   }
+  return true;
+}
+
+function follow(address) {
+  const source = new EventSource(address);
+  source.addEventListener("open", () => { connected = true; say("· live"); });
+  source.addEventListener("changed", refresh);
+  source.addEventListener("away", () => say("· waiting for the data"));
+  source.addEventListener("error", async () => {
+    connected = false;
+    say("· reconnecting");
+    // Refused (a session that has ended, a server that starts): a browser does not ask again.
+    if (source.readyState === EventSource.CLOSED && await refresh()) {
+      setTimeout(() => follow(address), AGAIN_MS);
+    }
+  });
 }
 
 const live = document.querySelector("[data-live]");
-if (live) { // an earlier page of a list stays as it is
-  const source = new EventSource(live.dataset.live);
-  source.addEventListener("open", () => say("· live"));
-  source.addEventListener("changed", refresh);
-  source.addEventListener("away", () => say("· waiting for the data"));
-  source.addEventListener("error", () => {
-    say("· reconnecting");
-    if (source.readyState === EventSource.CLOSED) refresh(); // refused for good: it tells why
-  });
-}
+if (live) follow(live.dataset.live); // an earlier page of a list stays as it is
