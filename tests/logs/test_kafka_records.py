@@ -1,6 +1,8 @@
 """What goes into Kafka, what comes out, and the topics it lies on; against a real broker."""
 
 import asyncio
+import os
+import signal
 from datetime import date
 from types import SimpleNamespace
 
@@ -8,7 +10,6 @@ import pytest
 from confluent_kafka.admin import ConfigResource  # type: ignore[attr-defined]  # it is public
 from kafka.errors import UnknownTopicOrPartitionError
 
-import infra.kafka_sink
 from contracts.catalog import TOPICS, Topic
 from contracts.cloudevents import to_headers
 from infra.consumer import START
@@ -16,6 +17,7 @@ from infra.errors import HistoryChanged, Transient
 from infra.kafka import KafkaLog
 from infra.kafka_admin import WrongTopic, create_topics, told_of
 from infra.kafka_sink import KafkaSink, producer_settings
+from infra.local.kafka import KafkaCluster
 from tests.databases import Database
 from tests.logs.kafka_rig import (
     FEED,
@@ -143,17 +145,20 @@ async def test_one_record_that_fails_fails_the_batch(bootstrap: list[str], topic
 
 
 async def test_a_closed_producer_has_forgotten_what_it_held(
-    monkeypatch: pytest.MonkeyPatch, bootstrap: list[str], topic: Topic
+    kafka: KafkaCluster, bootstrap: list[str], topic: Topic
 ) -> None:
-    slow = {**producer_settings(bootstrap), "linger.ms": 5_000}
-    monkeypatch.setattr(infra.kafka_sink, "producer_settings", lambda *_: slow)
+    """The broker stands still meanwhile, so that nothing can have been sent before."""
     held = outgoing(topic, 0, Feed().put(*boxes(5)).received)
     sink = KafkaSink(bootstrap)
-    sending = asyncio.create_task(sink.send(held))
-    await asyncio.sleep(0.5)
-    await sink.close()
-    with pytest.raises(Transient, match="not take all of 5"):
-        await sending
+    os.kill(kafka.pid(0), signal.SIGSTOP)
+    try:
+        sending = asyncio.create_task(sink.send(held))
+        await asyncio.sleep(0.5)
+        await sink.close()
+        with pytest.raises(Transient, match="not take all of 5"):
+            await sending
+    finally:
+        os.kill(kafka.pid(0), signal.SIGCONT)
     with pytest.raises(Transient, match="closed"):
         await sink.send(held)
     assert await asyncio.to_thread(messages, bootstrap, topic) == []
