@@ -57,8 +57,8 @@ format: setup-dev ## rewrite the code in the one format, sort imports
 	$(BIN)/ruff check --fix --select I .
 	$(BIN)/ruff format .
 
-soak: setup-dev ## the long forms of torture and simulation, with a fresh seed (hours)
-	CASTMARK_SOAK=1 $(BIN)/python -m pytest -m soak -o timeout=7200 tests
+soak: setup-dev ## the long forms of torture and simulation, with a fresh seed (an hour and more)
+	@.ci/proofs soak
 
 bench: setup-dev ## measure every promised figure beside its peer; prints a table, writes JSON
 	$(BIN)/python -m tests.benchmarks
