@@ -93,8 +93,8 @@ class Offline:
 
     def pinned(self) -> Pinned:
         """The sets of this calculation; refused as `pin` says."""
-        as_of, gwp_set, pfc_set, *_ = self._wanted
-        return pin(books.factors(), self._policy, as_of, gwp_set, pfc_set, newest())
+        wanted, book = self._wanted, books.factors()
+        return pin(book, self._policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, newest())
 
     def years(self, rows: Iterable[Ranked]) -> Iterator[Year | list[Wrong]]:
         """Each facility-year, or what is wrong with its rows."""

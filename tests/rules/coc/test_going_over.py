@@ -10,7 +10,7 @@ from services.coc_ledger import domain
 from services.coc_ledger.scope_commands import ApproveScopeTransfer
 from tests.rules.coc.given import kg
 from tests.rules.coc.test_periods_and_orders import KEY, document, send, stocked
-from tests.rules.coc.world import YEAR, World
+from tests.rules.coc.world import World
 
 OVER_ON = date(2026, 7, 1)
 
@@ -35,22 +35,6 @@ def approve(world: World, scope_id: str, to_scope_id: str, effective_on: date) -
     world.settle()
 
 
-def open_another(world: World, scope_id: str, member_id: str) -> None:
-    """One more scope of a member's entity."""
-    world.send(
-        "open_scope",
-        scope_id=scope_id,
-        member_id=member_id,
-        entity_id=f"E{member_id}",
-        name=f"Works {scope_id}",
-        address="2 Main Street",
-        facilities=("F-1",),
-        activities=("casthouse",),
-        starts_on=YEAR,
-    )
-    world.settle()
-
-
 def receive_d1(world: World, received_on: date) -> str:
     """Why member B may not confirm that D-1 has come."""
     told = {"number": "D-1", "member_id": "B", "received_kg": 100, "received_on": received_on}
@@ -64,7 +48,7 @@ def test_what_comes_after_its_scope_went_over_is_booked_where_that_went(
     days: int, scope_id: str
 ) -> None:
     world = stocked()
-    open_another(world, "B2", "B")
+    world.open("B2", "B")
     send(world, document("D-1", 100))
     go_over(world, "B2")
     assert receive_d1(world, OVER_ON + timedelta(days=days)) == ""
@@ -84,7 +68,7 @@ def received_by(world: World, number: str) -> tuple[str | None, PoolKey | None]:
 
 def test_what_comes_after_its_scope_went_over_to_another_member_is_refused() -> None:
     world = stocked()
-    open_another(world, "A2", "A")
+    world.open("A2", "A")
     send(world, document("D-1", 100))
     go_over(world, "A2")
     assert receive_d1(world, OVER_ON) == "scope-transferred"
@@ -93,7 +77,7 @@ def test_what_comes_after_its_scope_went_over_to_another_member_is_refused() -> 
 
 def test_nothing_is_issued_to_a_scope_that_went_over() -> None:
     world = stocked()
-    open_another(world, "B2", "B")
+    world.open("B2", "B")
     go_over(world, "B2")
     late = {**document("D-1", 100), "day": OVER_ON}
     with pytest.raises(Refused, match="Scope B ended before 2026-07-01: book in B2"):
@@ -102,7 +86,7 @@ def test_nothing_is_issued_to_a_scope_that_went_over() -> None:
 
 def test_a_scope_goes_over_into_none_that_has_ended() -> None:
     world = stocked()
-    open_another(world, "B2", "B")
+    world.open("B2", "B")
     go_over(world, "B2")
     with pytest.raises(Refused, match="no other scope B to go over into on 2026-07-02"):
         approve(world, "A", "B", OVER_ON + timedelta(days=1))
@@ -111,7 +95,7 @@ def test_a_scope_goes_over_into_none_that_has_ended() -> None:
 def test_scopes_that_go_over_into_each_other_are_looked_through_once() -> None:
     """One after the other, the later day first: on that day both have ended."""
     world = stocked()
-    open_another(world, "B2", "B")
+    world.open("B2", "B")
     send(world, document("D-1", 100))
     late = OVER_ON + timedelta(days=9)
     back = ApproveScopeTransfer(

@@ -74,20 +74,24 @@ class World:
                 self.tell(granted(name, standard))
         self.settle()
         for name in SCOPES:
-            self.send(
-                "open_scope",
-                scope_id=name,
-                member_id=name,
-                entity_id=f"E{name}",
-                name=f"Works {name}",
-                address="1 Main Street",
-                facilities=("F-1",),
-                activities=("casthouse",),
-                starts_on=YEAR,
-            )
-        self.settle()
+            self.open(name, name)
 
     # --- in ---
+
+    def open(self, scope_id: str, member_id: str) -> None:
+        """A scope of a member's entity."""
+        self.send(
+            "open_scope",
+            scope_id=scope_id,
+            member_id=member_id,
+            entity_id=f"E{member_id}",
+            name=f"Works {scope_id}",
+            address="1 Main Street",
+            facilities=("F-1",),
+            activities=("casthouse",),
+            starts_on=YEAR,
+        )
+        self.settle()
 
     def attempt(self, command_name: str, /, **fields: Any) -> str:
         """A command as its sender gives it: why it is refused; nothing when it is not."""
