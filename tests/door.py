@@ -26,7 +26,8 @@ T = TypeVar("T")
 PROBLEM = "application/problem+json"
 CLOCKS = ("audits", "membership", "ghg", "certification", "coc")
 """Services with a clock, those that others rest on first."""
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
+"""What is waited for comes in well under a second; a machine may stand still for longer."""
 TICK_S = 60.0
 BEHIND = ("unknown-", "class-not-certifiable")
 """Refusals that pass once a service has heard of what another one recorded a moment ago."""

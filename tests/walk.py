@@ -11,11 +11,9 @@ each of CLAIMS judges that, and can be called on its own.
         claim(walked)
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from statistics import median
 from typing import Any
 
 from tests.door import Door, Heard, Poll, Stream, eventually
@@ -37,7 +35,6 @@ class Walked:
     began: date
     due: date
     prefix: str
-    board_after_s: list[float] = field(default_factory=list)
     boards: dict[str, dict[str, Row | None]] = field(default_factory=dict)
     members: dict[str, dict[str, Row]] = field(default_factory=dict)
     statuses: dict[str, Row] = field(default_factory=dict)
@@ -107,10 +104,8 @@ def join(door: Door, walked: Walked, part: str) -> None:
     joined_on = walked.began - timedelta(days=WAITED if part == "lost" else 0)
     fields = {"member_id": member_id, "joined_on": joined_on.isoformat()}
     door.send("ops", "membership/admit_member", **fields)
-    answered = time.monotonic()
-    if duty:
+    if duty:  # it shows by itself; how soon is measured by the benchmark `board`
         eventually(lambda: _deadline(door, member_id), bool)
-        walked.board_after_s.append(time.monotonic() - answered)
 
 
 def register(door: Door, walked: Walked, part: str) -> None:
@@ -274,12 +269,6 @@ def the_clock_starts_by_class_and_date(walked: Walked) -> None:
     assert (friend["standing"], friend["duty_rule"]) == ("active", None)
 
 
-def a_deadline_shows_within_a_second(walked: Walked) -> None:
-    """From the answer to the command that starts it to the board's query."""
-    assert len(walked.board_after_s) == len(OBLIGED)
-    assert median(walked.board_after_s) < 1.0, walked.board_after_s
-
-
 def a_certificate_meets_the_duty(walked: Walked) -> None:
     """In time: off the board, and the next round is the recertification."""
     assert walked.boards["met"]["met"] is None
@@ -389,7 +378,6 @@ def a_subscriber_receives_every_public_event_in_order(walked: Walked) -> None:
 
 CLAIMS: Sequence[Callable[[Walked], None]] = (
     the_clock_starts_by_class_and_date,
-    a_deadline_shows_within_a_second,
     a_certificate_meets_the_duty,
     without_a_certificate_it_is_missed_suspended_and_forfeited,
     nothing_is_said_while_audits_are_silent,

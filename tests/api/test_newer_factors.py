@@ -14,7 +14,7 @@ BEFORE, AFTER = date(2025, 6, 1), date(2026, 1, 10)
 PATH = "/ghg/facilities/F1/years/2024"
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(300)
 def test_what_was_calculated_is_calculated_anew_when_newer_factors_are_public(
     tmp_path: Path,
 ) -> None:

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from infra import interpreter
 
-from . import bulk, coc, cold, commands, ghg, latency, rebuild
+from . import board, bulk, coc, cold, commands, ghg, latency, rebuild
 from .figures import Figures, show
 from .machine import FOLDER, described, processor_time, stolen_since
 from .sizes import BARS, LONG, QUICK, Size
@@ -28,6 +28,7 @@ BENCHES: Mapping[str, Callable[[Size], Figures]] = {
     "bulk": bulk.run,
     "rebuild": rebuild.run,
     "latency": latency.run,
+    "board": board.run,
     "cold": cold.run,
     "ghg": ghg.run,
     "coc": coc.run,

@@ -13,7 +13,7 @@ from .conftest import BUYER, SELLER, TONNE
 from .page import CONTRAST, Page
 from .test_emissions import DOUBLE, PICTURES, REGIONS_NAMED, cells, number
 
-pytestmark = [needs("browser"), pytest.mark.timeout(120)]
+pytestmark = [needs("browser"), pytest.mark.timeout(300)]
 SCOPE = f"/custody/scopes/{SELLER}-S"
 READ = ("/custody", SCOPE, "/custody/documents/D-4", "/custody/documents/D-1/trace",
         "/custody/flow", "/flow", "/check")  # fmt: skip

@@ -9,7 +9,7 @@ from tests.plugins.require import needs
 
 from .page import CONTRAST, NAMELESS, Page
 
-pytestmark = [needs("browser"), pytest.mark.timeout(120)]
+pytestmark = [needs("browser"), pytest.mark.timeout(300)]
 AT = f"/emissions/F1/{YEAR}"
 REGIONS_NAMED = """
 return [...document.querySelectorAll('[role=region]')].filter((one) => !one.ariaLabel).length

@@ -11,7 +11,7 @@ from tests.plugins.require import needs
 
 from .page import CONTRAST, NAMELESS, Page
 
-pytestmark = [needs("browser"), pytest.mark.timeout(120)]
+pytestmark = [needs("browser"), pytest.mark.timeout(300)]
 FIRM, VERIFIER, THIRD = "auditor:FIRM-1", "verifier:V7", "subscriber:S"
 FITS = "return document.documentElement.scrollWidth <= innerWidth"
 

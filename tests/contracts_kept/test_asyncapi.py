@@ -118,7 +118,7 @@ BROKEN: Mapping[str, Json] = {
 }
 
 
-@pytest.mark.timeout(220)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("judge", JUDGES)
 def test_the_document_is_valid_and_broken_ones_are_not(document: Json, judge: str) -> None:
     assert document["asyncapi"] == "3.0.0"

@@ -9,7 +9,7 @@ from infra.local.postgres import ServiceDatabase
 from tests.imports.desk import ASSETS, assets, desk_on
 from tests.plugins.require import needs
 
-pytestmark = [needs("postgres"), pytest.mark.timeout(150)]
+pytestmark = [needs("postgres"), pytest.mark.timeout(300)]
 
 
 async def test_the_real_file_is_tried_loaded_compared_and_repeated(

@@ -59,7 +59,7 @@ def test_reading_takes_no_more_memory_for_more_rows(tmp_path: Path) -> None:
     assert peak_of_reading(large) < of_small + 1_000_000
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_interactive_commands_have_their_turn_during_an_import(desk: Desk) -> None:
     await desk.send("large", as_csv(plants(20_000)))
     waited: list[float] = []

@@ -112,7 +112,7 @@ class Service:
     def member(self, member_id: str) -> httpx.Response:
         """A member as operations see it."""
         headers = {"authorization": f"Bearer {self.issuer.mint(['ops'])}"}
-        return httpx.get(f"{self.url}/membership/members/{member_id}", headers=headers, timeout=20)
+        return httpx.get(f"{self.url}/membership/members/{member_id}", headers=headers, timeout=60)
 
     def post(self, command: str, command_id: str, role: str, **fields: object) -> Any:
         """The answer to a command over HTTP."""
@@ -123,7 +123,7 @@ class Service:
         }
         url = f"{self.url}/membership/commands/{command}"
         body = orjson.dumps(fields)
-        return httpx.post(url, content=body, headers=headers, timeout=20).json()
+        return httpx.post(url, content=body, headers=headers, timeout=60).json()
 
 
 class Answer(NamedTuple):

@@ -31,7 +31,7 @@ from tests.kafka.command_rig import (
 from tests.logs.kafka_rig import admin_of
 from tests.plugins.require import needs
 
-pytestmark = [needs("kafka"), pytest.mark.timeout(120)]
+pytestmark = [needs("kafka"), pytest.mark.timeout(300)]
 ROOT = Path(__file__).resolve().parents[2]
 SESSION_S = SESSION_MS / 1000 + PATIENCE_S
 """Longer than Kafka waits for a member of a consumer group that was killed."""

@@ -17,7 +17,7 @@ from sdk.kafka_feed import KafkaFeed
 from tests.plugins.require import needs
 from tests.sdk_wheel.history import chain, granted, grants, record
 
-pytestmark = [needs("kafka"), pytest.mark.timeout(120)]
+pytestmark = [needs("kafka"), pytest.mark.timeout(300)]
 WAIT_S = 30
 
 

@@ -17,7 +17,7 @@ from tests.databases import Database
 from tests.logs.kafka_rig import FEED, READER, Feed, Following, Rig, outgoing
 from tests.plugins.require import needs
 
-pytestmark = [needs("kafka"), pytest.mark.timeout(120)]
+pytestmark = [needs("kafka"), pytest.mark.timeout(300)]
 
 
 async def test_each_client_of_the_platform_signs_in(

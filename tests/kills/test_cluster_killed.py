@@ -15,11 +15,11 @@ from castmark.folder import STATE_FILE
 from castmark.parts import NAMES
 from infra.local.crash import children_of, living
 
-pytestmark = [pytest.mark.needs("kafka"), pytest.mark.needs("postgres"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.needs("kafka"), pytest.mark.needs("postgres"), pytest.mark.timeout(300)]
 
 PROJECT = Path(__file__).resolve().parents[2]
-START_S = 90.0
-GONE_S = 45.0
+START_S = 180.0
+GONE_S = 90.0
 SERVICES = len(NAMES)
 
 

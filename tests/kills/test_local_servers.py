@@ -34,7 +34,7 @@ from tests.plugins.require import needs
 
 TOPIC = "castmark.of-this-test"
 PARTITIONS = 12
-WAIT_S = 45.0
+WAIT_S = 90.0
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -102,7 +102,7 @@ def recorded(cluster: KafkaCluster, expected: int) -> list[int]:
 
 
 @needs("kafka")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_acknowledged_records_survive_kill_9_and_a_new_start_on_the_same_data(
     tmp_path: Path,
 ) -> None:
@@ -123,7 +123,7 @@ def test_acknowledged_records_survive_kill_9_and_a_new_start_on_the_same_data(
 
 
 @needs("kafka")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_three_brokers_go_on_without_any_one_of_them_and_leave_nothing_when_they_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +152,7 @@ def test_three_brokers_go_on_without_any_one_of_them_and_leave_nothing_when_they
 
 
 @needs("kafka")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_no_topic_makes_itself(kafka: KafkaCluster) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, max_block_ms=2000)
     try:
@@ -304,7 +304,7 @@ BOTH = [
 ]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("server", BOTH)
 def test_up_tells_its_address_and_stops_at_sigterm(server: str, unlocked_path: Path) -> None:
     with up(server, unlocked_path) as (process, address_file):
@@ -323,7 +323,7 @@ def test_up_tells_its_address_and_stops_at_sigterm(server: str, unlocked_path: P
     assert nothing_is_left(unlocked_path)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("server", BOTH)
 def test_up_killed_with_9_leaves_no_server_behind(server: str, unlocked_path: Path) -> None:
     with up(server, unlocked_path) as (process, address_file):

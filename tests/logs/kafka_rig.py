@@ -25,7 +25,7 @@ from tests.databases import Database
 from tests.logs.rig import FEED, Feed, Rig
 from tests.toys import SHOWING, Wall, put
 
-PATIENCE_S = 25.0
+PATIENCE_S = 60.0
 READER = SHOWING._replace(sources=(FEED,), facts=())
 """A consumer whose rows show an event that was applied twice: an item is in its box twice."""
 

@@ -30,7 +30,7 @@ from tests.logs.kafka_rig import (
 )
 from tests.plugins.require import needs
 
-pytestmark = [needs("kafka"), pytest.mark.timeout(120)]
+pytestmark = [needs("kafka"), pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ class TestTopics:
     def test_all_of_the_catalogue_are_made_once(self, bootstrap: list[str]) -> None:
         create_topics(bootstrap)
         assert create_topics(bootstrap) == []
-        found = admin_of(bootstrap).list_topics(timeout=20).topics
+        found = admin_of(bootstrap).list_topics(timeout=60).topics
         for topic in TOPICS.values():
             assert len(found[topic.name].partitions) == topic.partitions
 

@@ -26,7 +26,7 @@ from sdk import (
     Subscriber,
 )
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 FEEDS: dict[str, Callable[[str, str], Feed]] = {"poll": HttpFeed, "stream": SseFeed}
 
 

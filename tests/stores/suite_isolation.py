@@ -12,7 +12,7 @@ from infra.transaction import Answer, Transaction
 from tests.databases import Database
 from tests.toys import DAY, Blunder, Scribble, Smuggle, ask, count, put, toy_writer
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 TOO_MANY = tuple(f"i{number}" for number in range(9))
 
 

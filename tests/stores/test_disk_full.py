@@ -13,7 +13,7 @@ from tests.logs.rig import FEED, Feed, Rig
 from tests.toys import DAY, Scribble, ask
 
 TEXT = "x" * 3_000
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Disk:

@@ -14,7 +14,7 @@ from tests import databases
 from tests.databases import Database
 from tests.plugins.require import needs
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class Straggler:

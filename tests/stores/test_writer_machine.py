@@ -47,7 +47,7 @@ from tests.toys import (
     toy_writer,
 )
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 BOXES = ("A", "B", "C")
 ITEMS = tuple(f"i{number}" for number in range(12))
 boxes = st.sampled_from(BOXES)

@@ -61,7 +61,7 @@ async def visiting(made: Api, settings: Settings) -> AsyncIterator[httpx.AsyncCl
 def at_issuer(url: str) -> str:
     """What the issuer's own page leads back to, once somebody has signed in there."""
     parts = urlsplit(url)
-    talk = HTTPConnection(parts.netloc, timeout=10)
+    talk = HTTPConnection(parts.netloc, timeout=60)
     try:
         talk.request("GET", f"{parts.path}?{parts.query}")
         answer = talk.getresponse()
