@@ -3,7 +3,7 @@ oracle: direct functions over spans of days (sources.md 1.1 to 1.3).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TypeVar, cast
@@ -82,6 +82,15 @@ class Ledger:
 
     entries: tuple[Entry, ...]
     rules: Rules
+    earlier: dict[int, "Ledger"] = field(default_factory=dict, compare=False, repr=False)
+    """Of this member's ledgers those asked for so far, by how many entries had been told: each asks
+    the earlier ones what was known before, which would double the work with every extension."""
+
+    def upto(self, count: int) -> "Ledger":
+        """What was known when only so many entries had been told."""
+        if count not in self.earlier:
+            self.earlier[count] = Ledger(self.entries[:count], self.rules, self.earlier)
+        return self.earlier[count]
 
     @cached_property
     def _by_kind(self) -> dict[type[Entry], list[Entry]]:
@@ -208,7 +217,7 @@ class Ledger:
     @cached_property
     def _before(self) -> "Ledger":
         """What was known before that entry."""
-        return Ledger(self.entries[: self._last], self.rules)
+        return self.upto(self._last)
 
     def uncured(self, due_on: date, on: date) -> bool:
         """Whether a day's duty is missed, and by all that is known will not be cured."""
@@ -230,7 +239,7 @@ class Ledger:
         found = []
         for number, entry in enumerate(self.entries):
             if isinstance(entry, Extended):
-                before = Ledger(self.entries[:number], self.rules)
+                before = self.upto(number)
                 for duty in before.duties(entry.recorded_on, ahead=True):
                     if duty.rule is entry.rule:
                         found.append(

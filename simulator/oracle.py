@@ -123,7 +123,7 @@ class Oracle:
         self._days: dict[str, list[date]] = {}
         self._sites: list[EntityRegistered | FacilityRegistered] = []
         self._entries: list[Entry] = []
-        self._ledgers: dict[tuple[str, int], Ledger] = {}
+        self._ledgers: dict[str, dict[int, Ledger]] = {}
         self._forfeits = Forfeits(self._days, self.ledger)
         for entry in entries:
             self.tell(entry)
@@ -145,11 +145,11 @@ class Oracle:
     def ledger(self, member_id: str, known: date) -> Ledger:
         """What was known of a member at the end of a day."""
         count = bisect_right(self._days.get(member_id, ()), known)
-        key = (member_id, count)
-        if key not in self._ledgers:
+        known_then = self._ledgers.setdefault(member_id, {})
+        if count not in known_then:
             entries = self._told.get(member_id, [])[:count]
-            self._ledgers[key] = Ledger(tuple(entries), self.rules)
-        return self._ledgers[key]
+            known_then[count] = Ledger(tuple(entries), self.rules, known_then)
+        return known_then[count]
 
     # --- members ---
 

@@ -279,7 +279,7 @@ def test_the_same_command_from_many_at_once_happens_once(here: Here) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert [answer.status_code for answer in answers] == [200] * 8
     assert sorted(answer.json()["repeated"] for answer in answers) == [False] + [True] * 7
     after = here.events()

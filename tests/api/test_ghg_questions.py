@@ -29,7 +29,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[YearDesk]:
 
 async def calculated(desk: YearDesk) -> None:
     """Until its first result can be read."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             if (await desk.client.get(f"{OF}/results/1")).status_code == 200:
                 return

@@ -244,14 +244,14 @@ def test_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> None:
     gate = threading.Barrier(8)
 
     def start() -> None:
-        gate.wait(5)
+        gate.wait(60)
         issuers.append(development_issuer(development(tmp_path)))
 
     threads = [threading.Thread(target=start) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(issuers) == 8
     assert len({json.dumps(issuer.jwks()) for issuer in issuers}) == 1
     assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]

@@ -50,7 +50,7 @@ def test_of_decisions_at_the_same_time_one_passes(door: Door, audit_id: str) -> 
     together = Barrier(AT_ONCE)
 
     def decide(number: int) -> tuple[int, str]:
-        together.wait(20)
+        together.wait(60)
         answer = door.attempt(
             "ops",
             "audits/decide_certificate",

@@ -25,7 +25,7 @@ async def address(small: Small) -> AsyncIterator[tuple[str, int]]:
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     yield listening.getsockname()
     server.should_exit = True  # looked at only once it serves, so this cannot come too early
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await serving
 
 
@@ -33,7 +33,7 @@ async def said(address: tuple[str, int], raw: bytes) -> bytes:
     """All that the server answers to some bytes until it closes."""
     reader, writer = await asyncio.open_connection(*address)
     writer.write(raw)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         answer = await reader.read()
     writer.close()
     await writer.wait_closed()

@@ -106,7 +106,7 @@ class Page(NamedTuple):
             return True
 
         replaced = (StaleElementReferenceException,)
-        WebDriverWait(self.driver, 10, ignored_exceptions=replaced).until(clicked)
+        WebDriverWait(self.driver, 60, ignored_exceptions=replaced).until(clicked)
 
     def press(self, *keys: str) -> None:
         """Keys, to whatever has the focus."""

@@ -89,7 +89,7 @@ async def heard(desk: YearDesk, holding: Holding) -> None:
     """Until the certificate is known to be named by data."""
     cancelling = Cancelling(Queries(desk.running), desk.running.definition.policies)
     other = holding.model_copy(update={"facility_id": "M1.plant-8"})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             if await asyncio.to_thread(cancelling.named, ["GEC-1"], other, "M1"):
                 return

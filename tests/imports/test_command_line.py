@@ -31,7 +31,7 @@ async def client(desk: Desk) -> AsyncIterator[Client]:
     with Client({"": f"http://{host}:{port}"}, desk.issuer.mint(["ops"])) as made:
         yield made
     server.should_exit = True
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await serving
 
 

@@ -22,7 +22,7 @@ async def killed(data: Path, content: bytes, when: str, *what: str) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
     )
-    async with asyncio.timeout(45):
+    async with asyncio.timeout(60):
         assert await process.wait() == -signal.SIGKILL
 
 

@@ -144,7 +144,7 @@ async def known(desk: YearDesk, count: int = PLANTS) -> None:
     """Until ghg has heard of the plants."""
     queries = Queries(desk.running)
     wanted = [f"M1.plant-{number}" for number in range(1, count + 1)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             if len(await asyncio.to_thread(queries.facilities, wanted)) == count:
                 return

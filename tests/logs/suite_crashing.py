@@ -99,7 +99,7 @@ class CrashingSuite:
             writer = database.writer(store)
             die_after(store, number)
             wanted = [put(f"B{number}", "cup", "jug"), count(f"S{number}", "cup")]
-            writer.submit_many(wanted).result(20)
+            writer.submit_many(wanted).result(60)
 
         seen = set()
         for number in range(60):

@@ -264,7 +264,7 @@ async def test_a_bug_is_seen_by_whoever_runs_the_follower(
     async with Following(bootstrap, topic, rig, Moody(rig, TypeError("a bug"))) as following:
         assert following.task is not None
         with pytest.raises(TypeError, match="a bug"):
-            await asyncio.wait_for(following.task, 20)
+            await asyncio.wait_for(following.task, 60)
     assert rig.rows() == {}
 
 

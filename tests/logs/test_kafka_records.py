@@ -178,7 +178,7 @@ class TestTopics:
         create_topics(bootstrap)
         asked = ConfigResource(ConfigResource.Type.TOPIC, "castmark.certification")
         admin = admin_of(bootstrap)
-        found = admin.describe_configs([asked])[asked].result(20)
+        found = admin.describe_configs([asked])[asked].result(60)
         kept = ("retention.ms", "retention.bytes", "cleanup.policy", "min.insync.replicas")
         assert [found[key].value for key in kept] == ["-1", "-1", "delete", "1"]
 

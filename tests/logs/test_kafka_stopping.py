@@ -103,7 +103,7 @@ async def test_a_follower_whose_broker_falls_silent_leaves_no_connection(
     monkeypatch.setattr(kafka_follower, "BEGUN_S", 0.1)
     before = sockets()
     async with silent_after(bootstrap, 1) as broker:
-        async with Following(broker.bootstrap, topic, rig), asyncio.timeout(20):
+        async with Following(broker.bootstrap, topic, rig), asyncio.timeout(60):
             await broker.held.wait()
         await asyncio.sleep(0)
     assert await still_open() <= before
@@ -133,7 +133,7 @@ async def test_a_follower_stopped_after_a_fetch_that_failed_leaves_no_connection
     async with Following(bootstrap, topic, rig) as following:
         await following.state("following")
         monkeypatch.setattr(AIOKafkaClient, "send", failing)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await failed.wait()
         await asyncio.sleep(0.01)
     assert following.task is not None
@@ -166,7 +166,7 @@ async def test_a_commit_that_connects_anew_while_its_follower_stops_leaves_no_co
     await send(bootstrap, topic, Feed().put(*boxes(3)).received)
     monkeypatch.setattr(AIOKafkaClient, "send", waiting)
     monkeypatch.setattr(AIOKafkaClient, "close", close)
-    async with Following(bootstrap, topic, rig), asyncio.timeout(20):
+    async with Following(bootstrap, topic, rig), asyncio.timeout(60):
         await committing.wait()
     await asyncio.gather(*late, return_exceptions=True)
     assert await still_open() <= before
@@ -206,7 +206,7 @@ async def test_a_follower_that_is_cancelled_while_it_stops_has_stopped(
     slow = Slow(rig.consumer, rig.writer, rig.models)
     follower = Follower(bootstrap, slow, {FEED: topic}, Progress("ending"))
     running = asyncio.create_task(follower.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await applying.wait()
     consumer = follower._consumer
     running.cancel()
@@ -225,7 +225,7 @@ async def test_a_follower_that_is_cancelled_again_while_its_start_is_waited_for_
     async with silent_after(bootstrap, 1) as broker:
         follower = Follower(broker.bootstrap, rig.applier, {FEED: topic}, Progress("twice"))
         running = asyncio.create_task(follower.run())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await broker.held.wait()
         consumer = follower._consumer
         for _ in range(2):

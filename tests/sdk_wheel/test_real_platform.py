@@ -63,7 +63,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         yield Platform(address[1], token("ops"), token("subscriber:demo"))
     finally:
         running.terminate()
-        running.wait(30)
+        running.wait(60)
         running.stdout.close()
 
 

@@ -16,6 +16,7 @@ from .told import (
     DS,
     DUE,
     IU,
+    JOINED,
     ONE,
     PT,
     M,
@@ -63,6 +64,14 @@ def test_a_supporter_has_no_duty() -> None:
     asked = oracle(joined(kind=DS))
     assert asked.duties(M, date(2025, 1, 1), date(2025, 1, 1)) == ()
     assert standing(asked, date(2025, 1, 1)) == Standing("active")
+
+
+def test_many_extensions_are_answered_without_asking_the_same_twice() -> None:
+    """Each asks what the duty was before it: thirty would be asked a thousand million times."""
+    days = [JOINED + number * ONE for number in range(1, 31)]
+    asked = oracle(joined(), *(extended(day, DUE + (day - JOINED)) for day in days))
+    assert duty(asked, days[-1]).due_on == DUE + 30 * ONE
+    assert len(asked.ledger(M, days[-1]).earlier) <= 31
 
 
 # --- what meets it ---

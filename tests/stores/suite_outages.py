@@ -105,14 +105,15 @@ class OutagesSuite:
         tries = patience / execute.RETRY_EVERY_S + 1
         assert len(breaker.broken) <= tries + 2 * len(units), "each began its patience anew"
 
-    async def test_a_writer_that_is_closed_while_the_database_is_away_ends_at_once(
-        self, database: Database
+    async def test_a_writer_that_is_closed_while_the_database_is_away_has_no_more_patience(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(execute, "RETRY_FOR_S", 10 * PATIENCE_S)
         writer, breaker = broken_writer(database)
         breaker.when(lambda moment, statement: statement.startswith("BEGIN"))
         waiting = asyncio.ensure_future(writer.execute(count("S", "lost")))
         await asyncio.sleep(0.3)
-        await asyncio.wait_for(asyncio.to_thread(writer.close), 5)
+        await asyncio.wait_for(asyncio.to_thread(writer.close), PATIENCE_S)
         with pytest.raises(Transient):
             await waiting
 

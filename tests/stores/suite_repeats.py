@@ -195,9 +195,9 @@ class RepeatsSuite:
         secret = "a name that must not be found"
         answers = writer.submit_many(
             [ask(PutItems(box="B1", items=(secret, *(f"i{n}" for n in range(20))), on=DAY))]
-        ).result(20)
+        ).result(60)
         assert isinstance(answers[0], Refused)
-        writer.submit_many([ask(PutItems(box="B1", items=("cup",), on=DAY), "one")]).result(20)
+        writer.submit_many([ask(PutItems(box="B1", items=("cup",), on=DAY), "one")]).result(60)
         with writer.store.engine.connect() as connection:
             [kept] = connection.exec_driver_sql("SELECT * FROM commands").all()
         assert kept[0] == "one"

@@ -72,14 +72,14 @@ def test_first_visits_at_the_same_moment_agree(engine: Engine) -> None:
 
     def visit() -> None:
         persons = Persons(engine)
-        gate.wait(10)
+        gate.wait(60)
         refs.append(persons.ref_of("https://login", MARKER))
 
     threads = [threading.Thread(target=visit) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert len(refs) == 8
     assert len(set(refs)) == 1
 

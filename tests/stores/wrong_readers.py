@@ -90,10 +90,10 @@ class Scratch:
         time.sleep(seconds)
         self._stop.set()
         for thread in writers:
-            thread.join(30)
+            thread.join(60)
         self._done.set()
         for thread in readers:
-            thread.join(30)
+            thread.join(60)
         with psycopg.connect(self._conninfo) as connection:
             stored = {row[0] for row in connection.execute("SELECT pos FROM scratch")}
         return Losses(len(stored), {name: len(stored - seen) for name, seen in self._seen.items()})

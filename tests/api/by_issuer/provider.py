@@ -181,5 +181,5 @@ def provider() -> Iterator[Provider]:
         yield made
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         socket.close()
