@@ -43,16 +43,23 @@ MOVING = frozenset(
         KafkaError.LEADER_NOT_AVAILABLE,
         KafkaError.FENCED_LEADER_EPOCH,
         KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.NETWORK_EXCEPTION,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.KAFKA_STORAGE_ERROR,
         KafkaError.UNKNOWN_TOPIC_OR_PART,
         KafkaError._UNKNOWN_TOPIC,
         KafkaError._UNKNOWN_PARTITION,
+        KafkaError._ALL_BROKERS_DOWN,
         KafkaError._DESTROY_BROKER,
         KafkaError._TRANSPORT,
         KafkaError._TIMED_OUT,
     }
 )
 """What is said while a partition has a new leader, or a topic is as new: by brokers, and by the
-client itself (with a low line). It does not call them retriable."""
+client itself (with a low line). Kafka's protocol calls those of brokers retriable; the client does
+not."""
 LOOK_BACK = 64  # records looked at when the last of a partition are not ours
 
 
@@ -110,8 +117,7 @@ class Ends:
                 # old leader epoch: a new one.
                 self._consumer = None
                 reason = error.args[0]
-                passes = reason.retriable() or reason.code() in MOVING
-                if time.monotonic() > give_up or not passes:
+                if time.monotonic() > give_up or reason.code() not in MOVING:
                     raise Transient(f"{topic.name}: {reason.str()}") from error
                 time.sleep(RETRY_S)
 
