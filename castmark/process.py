@@ -29,6 +29,7 @@ from infra.store import open_engine
 from infra.telemetry import Metrics, new_registry
 from infra.watchdog import Watchdog
 from infra.web import Api, Shared, same_origin
+from infra.wire import serving
 
 from .parts import NAMES, PARTS, PORTAL, portal
 
@@ -96,18 +97,7 @@ class Process:
             apis = self.apis()
             for api in apis.values():
                 await stack.enter_async_context(api.router.lifespan_context(api))
-            config = uvicorn.Config(
-                behind_one_address(apis),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=3,
-                # Longer than clients keep a connection they do not use (httpx: 5 s), else a request
-                # now and then meets the end of its connection.
-                timeout_keep_alive=75,
-                server_header=False,
-            )
-            self.server = uvicorn.Server(config)
+            self.server = uvicorn.Server(serving(behind_one_address(apis)))
             holder = f"{socket.gethostname()}:{os.getpid()}"
             for name, running in self.running.items():
                 stack.push_async_callback(running.stop)
@@ -117,10 +107,10 @@ class Process:
                 Watchdog(self.running.values(), self.shared.metrics).run()
             )
             stack.callback(watchdog.cancel)
-            serving = asyncio.create_task(self.server.serve(sockets=[self._socket]))
-            await _started(self.server, serving)
+            served = asyncio.create_task(self.server.serve(sockets=[self._socket]))
+            await _started(self.server, served)
             ready()
-            await serving
+            await served
 
 
 def behind_one_address(apis: Mapping[str, Api]) -> ASGIApp:
@@ -133,10 +123,10 @@ def behind_one_address(apis: Mapping[str, Api]) -> ASGIApp:
     return same_origin(apps, apis.get("", first))
 
 
-async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+async def _started(server: uvicorn.Server, served: asyncio.Task[None]) -> None:
     """Wait until the server accepts connections (it offers no event to wait for) or has failed."""
     until = asyncio.get_running_loop().time() + 30
-    for _ in iter(lambda: server.started or serving.done(), True):
+    for _ in iter(lambda: server.started or served.done(), True):
         if asyncio.get_running_loop().time() > until:
             raise Misconfigured("the HTTP server did not start within 30 s")
         await asyncio.sleep(0.01)

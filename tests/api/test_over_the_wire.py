@@ -6,10 +6,13 @@ import time
 from collections.abc import AsyncIterator
 
 import httpx
+import orjson
 import pytest
 import uvicorn
 
 from infra.door import DEFAULT_LIMIT
+from infra.problems import MEDIA_TYPE
+from infra.wire import HEAD_BYTES, serving
 from tests.api.small import Small, thing
 
 
@@ -19,14 +22,13 @@ async def address(small: Small) -> AsyncIterator[tuple[str, int]]:
     small.now = time.time()
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(small.api, log_config=None, access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(serving(small.api))
     listening.listen()  # so that who connects before the server looks is merely kept waiting
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    served = asyncio.create_task(server.serve(sockets=[listening]))
     yield listening.getsockname()
     server.should_exit = True  # looked at only once it serves, so this cannot come too early
     async with asyncio.timeout(60):
-        await serving
+        await served
 
 
 async def said(address: tuple[str, int], raw: bytes) -> bytes:
@@ -82,9 +84,35 @@ async def test_a_body_of_unknown_length_over_the_limit_is_answered(
         b"GET /%2e%2e/%2e%2e/etc HTTP/1.1\r\nHost: x",
         b"POST /small/echo HTTP/1.1\r\nHost: x\r\nContent-Type: \xff\r\nContent-Length: 0",
         b"PRI * HTTP/2.0\r\nHost: x",
-        b"GET /small/things HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 100_000,
+        b"GET /small/things HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * HEAD_BYTES,
     ],
 )
 async def test_no_bytes_on_the_wire_get_a_5xx(address: tuple[str, int], head: bytes) -> None:
     answer = await said(address, head + b"\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 4"), answer[:80]
+
+
+@pytest.mark.parametrize("head", [b"nonsense", b"GET / HTTP/1.1\r\nCookie: " + b"a" * HEAD_BYTES])
+async def test_bytes_that_are_no_request_get_a_problem_too(
+    address: tuple[str, int], head: bytes
+) -> None:
+    answer = await said(address, head + b"\r\n\r\n")
+    top, _, body = answer.partition(b"\r\n\r\n")
+    assert top.startswith(b"HTTP/1.1 400 ")
+    assert f"content-type: {MEDIA_TYPE}".encode() in top.lower()
+    problem = orjson.loads(body)
+    assert (problem["slug"], problem["facts"]) == ("malformed-request", {"limit": HEAD_BYTES})
+    assert "headers" in problem["detail"]
+
+
+async def test_a_head_that_never_ends_is_not_kept(address: tuple[str, int]) -> None:
+    reader, writer = await asyncio.open_connection(*address)
+    answered, sent = asyncio.ensure_future(reader.read(12)), 0
+    writer.write(b"GET / HTTP/1.1\r\n")
+    while not answered.done() and sent < 100 * HEAD_BYTES:
+        writer.write(b"X-More: " + b"a" * 1000 + b"\r\n")
+        sent += 1000
+        await writer.drain()
+        await asyncio.sleep(0.001)
+    assert answered.result() == b"HTTP/1.1 400"
+    writer.close()
