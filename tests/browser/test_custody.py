@@ -4,12 +4,12 @@ import re
 
 import pytest
 
+from tests.api.metal import BUYER, SELLER, TONNE
 from tests.api.years import TODAY
 from tests.door import eventually
 from tests.plugins.require import needs
 
 from .axe import violations
-from .conftest import BUYER, SELLER, TONNE
 from .page import CONTRAST, Page
 from .test_emissions import DOUBLE, PICTURES, REGIONS_NAMED, cells, number
 

@@ -114,16 +114,6 @@ class PatientPoll(Poll):
             time.sleep(0.1)
 
 
-def rebuilt(door: Door, prefix: str, consumer: str, within_s: float = 60) -> dict[str, object]:
-    """Rebuild a consumer's read models; what came of it."""
-    path = f"/{prefix}/operations/rebuild"
-    door.post("ops", path, consumer=consumer, switch=True)
-    state: dict[str, object] = eventually(
-        lambda: door.get("ops", path)[consumer], lambda found: found["state"] != "running", within_s
-    )
-    return state
-
-
 def poll_of(door: Door) -> list[str]:
     """Members whose duty has publicly started, in the order told."""
     found: list[str] = []

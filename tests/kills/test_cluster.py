@@ -24,10 +24,10 @@ from tests.kills.cluster_rig import (
     cluster,
     door,
     poll_of,
-    rebuilt,
     settle,
 )
 from tests.logs.kafka_rig import delete_records
+from tests.rebuilds import every_rebuild, rebuilt
 from tests.walk import CLAIMS, Walked, walk
 
 __all__ = ["cluster", "door"]
@@ -45,6 +45,14 @@ def walked(door: Door) -> Walked:
 def test_the_walk_holds_on_kafka_and_postgresql(claim: object, walked: Walked) -> None:
     assert callable(claim)
     claim(walked)
+
+
+def test_every_projection_made_again_from_kafka_is_the_same(door: Door, walked: Walked) -> None:
+    settle(door)
+    told = every_rebuild(door)
+    assert "audits" in told
+    for consumer, state in told.items():
+        assert (state["state"], state.get("differences")) == ("done", []), (consumer, state)
 
 
 def test_a_topic_that_was_cut_is_filled_again_by_the_command_that_is_told(

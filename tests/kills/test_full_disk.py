@@ -21,8 +21,9 @@ from infra.local.postgres import PostgresServer
 from infra.local.processes import LocalServerError
 from tests.door import CLOCKS, Door, eventually
 from tests.embedded import door_of, platform
-from tests.kills.cluster_rig import BEGAN, STEPS, rebuilt, settle
+from tests.kills.cluster_rig import BEGAN, STEPS, settle
 from tests.plugins.require import needs
+from tests.rebuilds import rebuilt
 
 pytestmark = [needs("postgres", "mount"), pytest.mark.soak, pytest.mark.timeout(1_200)]
 SIZE_MB = 320

@@ -37,9 +37,9 @@ from tests.kills.cluster_rig import (
     door,
     poll_of,
     ready,
-    rebuilt,
     settle,
 )
+from tests.rebuilds import rebuilt
 
 __all__ = ["cluster", "door"]
 
