@@ -57,9 +57,9 @@ MOVING = frozenset(
         KafkaError._TIMED_OUT,
     }
 )
-"""What is said while a partition has a new leader, or a topic is as new: by brokers, and by the
-client itself (with a low line). Kafka's protocol calls those of brokers retriable; the client does
-not."""
+"""What is said while a partition has a new leader, a topic is as new, or a broker is slow or gone:
+by brokers, and by the client itself (with a low line). Kafka's protocol calls those of brokers
+retriable; the client does not."""
 LOOK_BACK = 64  # records looked at when the last of a partition are not ours
 
 

@@ -1,8 +1,11 @@
-"""HTTP/1.1 on the wire: how every process serves, and what bytes are answered that are no request.
+"""HTTP/1.1 on the wire: how every process serves, and what is answered to what cannot be read.
 
-The parser is h11, which gives up on a head that is too long; uvicorn would take httptools wherever
+The parser is h11, which gives up on a head that does not end; uvicorn would take httptools wherever
 it happens to be installed, and that sets no limit to the headers of a request.
 """
+
+from collections.abc import Iterator
+from http import HTTPStatus
 
 import h11
 import orjson
@@ -14,11 +17,12 @@ from .errors import Refused
 from .problems import MEDIA_TYPE, Problems
 
 HEAD_BYTES = 65_536
-NO_REQUEST = Refused(
+"""A first line with headers that has not ended is given up behind so many bytes. One that comes
+whole in a single read, of 256 KiB at most, passes."""
+UNREADABLE = Refused(
     "malformed-request",
-    f"this is no request of HTTP/1.1, or its first line and headers hold more than {HEAD_BYTES:,}"
-    " bytes: send what is long in the body",
-    limit=HEAD_BYTES,
+    f"this cannot be read as HTTP/1.1: keep the first line and the headers under {HEAD_BYTES:,}"
+    " bytes, and send the body with its length or in chunks",
 )
 
 
@@ -26,23 +30,31 @@ class Wire(H11Protocol):
     """One connection."""
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what no service gets to see, as a problem document like every refusal."""
+        """Answer what cannot be read as a problem document, like every refusal; behind an answer
+        that has begun nothing more can be said."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            for event in self._refusal():
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # known at once: a service may be about to answer
+            self.cycle.message_event.set()
+
+    def _refusal(self) -> Iterator[h11.Event]:
+        begun = self.conn.our_state is h11.SEND_RESPONSE  # a request whose body cannot be read
         problems = Problems()
-        body = orjson.dumps(problems.document(NO_REQUEST))
+        body = orjson.dumps(problems.document(UNREADABLE))
         headers = [
             ("content-type", MEDIA_TYPE),
             ("content-length", str(len(body))),
             ("cache-control", "no-store"),
             ("connection", "close"),
         ]
-        status = problems.status_of(NO_REQUEST.slug)
-        for event in (
-            h11.Response(status_code=status, headers=headers),
-            h11.Data(data=body),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
+        status = HTTPStatus(problems.status_of(UNREADABLE.slug))
+        yield h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
+        if not (begun and self.scope["method"] == "HEAD"):
+            yield h11.Data(data=body)
+        yield h11.EndOfMessage()
 
 
 def serving(app: ASGIApp) -> uvicorn.Config:

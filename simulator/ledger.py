@@ -87,7 +87,8 @@ class Ledger:
     the earlier ones what was known before, which would double the work with every extension."""
 
     def upto(self, count: int) -> "Ledger":
-        """What was known when only so many entries had been told."""
+        """What was known when only so many of the entries had been told."""
+        assert 0 <= count <= len(self.entries)
         if count not in self.earlier:
             self.earlier[count] = Ledger(self.entries[:count], self.rules, self.earlier)
         return self.earlier[count]

@@ -84,7 +84,7 @@ async def test_a_body_of_unknown_length_over_the_limit_is_answered(
         b"GET /%2e%2e/%2e%2e/etc HTTP/1.1\r\nHost: x",
         b"POST /small/echo HTTP/1.1\r\nHost: x\r\nContent-Type: \xff\r\nContent-Length: 0",
         b"PRI * HTTP/2.0\r\nHost: x",
-        b"GET /small/things HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * HEAD_BYTES,
+        b"GET /small/things HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 100_000,
     ],
 )
 async def test_no_bytes_on_the_wire_get_a_5xx(address: tuple[str, int], head: bytes) -> None:
@@ -92,27 +92,57 @@ async def test_no_bytes_on_the_wire_get_a_5xx(address: tuple[str, int], head: by
     assert answer.startswith(b"HTTP/1.1 4"), answer[:80]
 
 
-@pytest.mark.parametrize("head", [b"nonsense", b"GET / HTTP/1.1\r\nCookie: " + b"a" * HEAD_BYTES])
-async def test_bytes_that_are_no_request_get_a_problem_too(
-    address: tuple[str, int], head: bytes
-) -> None:
-    answer = await said(address, head + b"\r\n\r\n")
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the server itself called an error."""
+    return [record.message for record in caplog.records if record.levelname == "ERROR"]
+
+
+LONG_HEAD = b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * HEAD_BYTES
+BAD_CHUNK = b"/small/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+
+
+@pytest.mark.parametrize("raw", [b"nonsense\r\n\r\n", LONG_HEAD, b"POST " + BAD_CHUNK])
+async def test_what_cannot_be_read_gets_a_problem_too(address: tuple[str, int], raw: bytes) -> None:
+    answer = await said(address, raw)
     top, _, body = answer.partition(b"\r\n\r\n")
-    assert top.startswith(b"HTTP/1.1 400 ")
+    assert top.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert f"content-type: {MEDIA_TYPE}".encode() in top.lower()
     problem = orjson.loads(body)
-    assert (problem["slug"], problem["facts"]) == ("malformed-request", {"limit": HEAD_BYTES})
-    assert "headers" in problem["detail"]
+    assert problem["slug"] == "malformed-request"
+    assert f"headers under {HEAD_BYTES:,} bytes" in problem["detail"]
+
+
+async def test_a_head_that_cannot_be_read_is_answered_without_a_body(
+    address: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    top, _, body = (await said(address, b"HEAD " + BAD_CHUNK)).partition(b"\r\n\r\n")
+    assert (top[:12], body) == (b"HTTP/1.1 400", b"")
+    assert errors(caplog) == []
+
+
+async def test_bytes_behind_an_answer_end_the_connection_without_a_word_more(
+    address: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(b"POST /small/missing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    async with asyncio.timeout(60):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 4")
+        writer.write(b"zz\r\n")
+        rest = await reader.read()
+    assert b"HTTP/1.1" not in rest
+    assert errors(caplog) == []
+    writer.close()
 
 
 async def test_a_head_that_never_ends_is_not_kept(address: tuple[str, int]) -> None:
     reader, writer = await asyncio.open_connection(*address)
     answered, sent = asyncio.ensure_future(reader.read(12)), 0
-    writer.write(b"GET / HTTP/1.1\r\n")
-    while not answered.done() and sent < 100 * HEAD_BYTES:
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
+    while not answered.done() and sent < 4 * HEAD_BYTES:
         writer.write(b"X-More: " + b"a" * 1000 + b"\r\n")
         sent += 1000
         await writer.drain()
         await asyncio.sleep(0.001)
-    assert answered.result() == b"HTTP/1.1 400"
+    async with asyncio.timeout(60):
+        assert await answered == b"HTTP/1.1 400"
     writer.close()

@@ -1,4 +1,4 @@
-"""A clock is moved without anybody hanging on the line: accepted at once, then looked after."""
+"""A clock is moved without anybody hanging on the line: accepted first, then looked after."""
 
 import threading
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def move(door: Door, service: str, on: date) -> Any:
     return door.ask("ops", "POST", f"/{service}/operations/tick", json={"on": on.isoformat()})
 
 
-def test_a_day_is_accepted_at_once_and_reached_when_the_others_have_got_so_far(door: Door) -> None:
+def test_a_day_is_accepted_before_it_is_reached_as_the_others_get_so_far(door: Door) -> None:
     accepted = move(door, "membership", AFTER)
     assert accepted.status_code == 202
     assert accepted.json()["target"] == AFTER.isoformat()

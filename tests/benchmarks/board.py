@@ -1,8 +1,8 @@
 """How soon a deadline stands on the board: from the answer to the command that starts it.
 
-Members join one by one on a quiet platform. Looked for without a pause in the board's query over
-HTTP, on the platform in one process and as processes over Kafka; and in the page as Chromium shows
-it, which is never loaded again.
+Members join one by one on a quiet platform. Looked for every 10 ms: in the board's query over HTTP,
+on the platform in one process and as processes over Kafka; and in the page as Chromium shows it,
+which is never loaded again.
 """
 
 import shutil
@@ -31,7 +31,7 @@ Shown = Callable[[str], object]
 def run(size: Size) -> Figures:
     """The query in one process, the page where the machine has a browser, the query over Kafka."""
     figures = [_in_one_process(size)]
-    if shutil.which("chromedriver"):
+    if shutil.which("chromedriver") and shutil.which("chromium"):
         figures.append(_in_chromium(size))
     with scratch() as folder, Cluster(folder / "cluster") as cluster:
         issuer = development_issuer(load_settings(environment="development", data=cluster.data))

@@ -1,4 +1,4 @@
-"""Ends of topics are asked again while partitions have no leader, and only then."""
+"""Ends of topics are asked again while a cluster is on the move, and only then."""
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -24,6 +24,14 @@ OF_A_PARTITION = (
     errors.UnknownTopicOrPartitionError,
 )
 """What a broker may answer to who asks for offsets, and is over in a moment."""
+OF_THE_CLIENT = (
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._DESTROY_BROKER,
+    KafkaError._TRANSPORT,
+    KafkaError._TIMED_OUT,
+)
 
 
 class Moving(Ends):
@@ -50,6 +58,11 @@ def test_what_the_protocol_calls_retriable_is_asked_again(said: type[errors.Kafk
     assert Moving(said.errno, said.errno).behind(TOPIC) == FOUND
 
 
+@pytest.mark.parametrize("said", OF_THE_CLIENT, ids=lambda code: KafkaError(code).name())
+def test_what_the_client_says_of_a_broker_that_is_gone_is_asked_again(said: int) -> None:
+    assert Moving(said, said).behind(TOPIC) == FOUND
+
+
 def test_what_does_not_pass_is_told_at_once() -> None:
     ends = Moving(KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.LEADER_NOT_AVAILABLE)
     with pytest.raises(Transient, match="of-this-test"):
@@ -59,5 +72,7 @@ def test_what_does_not_pass_is_told_at_once() -> None:
 
 def test_a_cluster_that_stays_away_is_told_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kafka_replay, "ANSWER_S", 0.05)
+    ends = Moving(*[KafkaError._ALL_BROKERS_DOWN] * 10_000)
     with pytest.raises(Transient):
-        Moving(*[KafkaError._ALL_BROKERS_DOWN] * 10_000).behind(TOPIC)
+        ends.behind(TOPIC)
+    assert len(ends.errors) < 9_999, "it was not asked again"
