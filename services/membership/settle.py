@@ -183,8 +183,9 @@ def _tell_met(story: Story, stage: Stage, policies: Policies) -> None:
     met = story.state.met_by(stage.key)
     if met is not None and met.by in stage.able and (not late or story.state.miss(stage.key)):
         waits = story.state.suspensions.get("duty_missed") == stage.missed_on
-        if (waits or not late) and met.on != stage.met_on:
-            _meet(story, stage)  # another day than was told, or than is waited for
+        earlier = stage.met_on is not None and stage.met_on < met.on
+        if (waits and met.on != stage.met_on) if late else earlier:
+            _meet(story, stage)  # an earlier day than was told, or than is waited for
         return
     duty = story.state.duty
     beyond = duty is not None and duty.rule is not stage.rule
@@ -214,7 +215,8 @@ def _take_up(story: Story, stage: Stage, policies: Policies) -> None:
     """Make this duty the one that runs."""
     duty = story.state.duty
     if duty is not None and duty.key == stage.key:
-        if duty.starts_on != stage.starts_on:
+        # (A certificate to come may begin it anew: until then it runs as it was told.)
+        if stage.starts_on < duty.starts_on:
             _tell_started(story, stage, policies)
         return
     if duty is not None and duty.rule is not stage.rule:

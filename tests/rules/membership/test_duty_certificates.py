@@ -130,24 +130,6 @@ def test_one_that_was_over_before_joining_does_not_count() -> None:
     joined().when(note(over)).then(noted(over))
 
 
-def test_one_heard_of_later_that_met_the_duty_earlier_dates_it_back() -> None:
-    earlier = certificate("C0", date(2025, 3, 1), date(2028, 2, 28))
-    passing(joined(), note(certificate())).when(note(earlier)).then(
-        noted(earlier),
-        met(FIRST, DUE, "C0", date(2025, 3, 1)),
-    )
-
-
-def test_one_heard_of_later_that_met_the_duty_earlier_dates_the_next_one_back() -> None:
-    told = certificate("C1", date(2025, 6, 1), date(2025, 7, 1))
-    earlier = certificate("C0", date(2025, 3, 1), date(2025, 5, 1))
-    passing(joined(), note(told)).when(note(earlier)).then(
-        noted(earlier),
-        met(FIRST, DUE, "C0", date(2025, 3, 1)),
-        started(AGAIN, date(2025, 3, 1), DUE),
-    )
-
-
 def test_a_certificate_is_noted_for_who_has_not_joined_yet_and_counts_on_joining() -> None:
     early = SPEC.when(note(certificate())).then(noted(certificate())).and_given()
     begun = early.given(*applied())
