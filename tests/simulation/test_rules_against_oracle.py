@@ -174,7 +174,7 @@ LIVES = 300
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_many_wild_lives_are_as_the_oracle_says(seed: int) -> None:
-    """Measured on 53: 4 s of a core on the mean, 25 s for the fullest; all, half an hour of one
+    """Measured on 28: 4 s of a core on the mean, 10 s for the fullest; all, twenty minutes of one
     core. Each core lives its share."""
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as cores:
         told = list(cores.map(wild_life, [seed] * LIVES, range(LIVES)))
