@@ -31,7 +31,7 @@ from .years import SITE, data
 
 SERVICES = ("membership", "audits", "ghg", "certification", "coc", "feed")
 ENDLESS = ("/operations/tick", "/feed/stream")
-SHORT, LONG = 5, 80
+SHORT, LONG = 8, 80
 YEAR = 2023
 KNOWN: dict[str, list[str] | list[int]] = {
     "member_id": ["M1", "M2"],
