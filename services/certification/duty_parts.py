@@ -16,7 +16,8 @@ REOPENED: Part = {"state": "open", "closed_on": None, "missed": None, "closed": 
 
 
 def duty_started(event: membership.DutyStarted, part: Part | None, at: Recorded) -> Part:
-    """A duty begins; said again while it runs, its date has moved."""
+    """A duty begins. Said again while it runs, its first or last day has moved, and a miss of that
+    last day stands; after it was called off on its first day, it begins on another one."""
     fresh: Part = {
         "member_id": event.member_id,
         "opened_on": iso(event.starts_on),
@@ -28,10 +29,15 @@ def duty_started(event: membership.DutyStarted, part: Part | None, at: Recorded)
         "certificate_id": event.certificate_id,
         "opened": reference("opened", at),
     }
-    if part is not None and part["state"] == "open":
-        kept = {"opened": part["opened"], "extended": part["extended"]}
-        return {**fresh, **kept, "moved": reference("moved", at)}
-    return fresh
+    if part is None:
+        return fresh
+    same = part["due_on"] == fresh["due_on"]
+    if part["closed_on"] is None and (part["state"] == "open" or same):
+        kept = {"state": part["state"], "opened": part["opened"], "extended": part["extended"]}
+        missed = part.get("missed")
+        return {**fresh, **kept, "missed": missed, "moved": reference("moved", at)}
+    never_ran = part["state"] == "cancelled" and part["closed_on"] == part["opened_on"]
+    return {**fresh, "extended": part["extended"]} if same and never_ran else fresh
 
 
 def duty_extended(event: membership.DutyExtended, part: Part | None, at: Recorded) -> Part | None:

@@ -32,9 +32,10 @@ from .commands import (
 )
 from .duty import clock_from, obliged
 from .guards import check_activities, check_class, past_day, unknown
-from .settle import Story, settle, start
+from .settle import settle, start
 from .site import canonical
 from .standing import ENDED, Member, Status
+from .story import Story
 
 
 def decide(command: ApplicationCommand, story: Story, policies: Policies) -> None:

@@ -38,9 +38,10 @@ from .commands import (
 )
 from .duty import Clock, clock_from, obliged, shifted, stages
 from .guards import WANTED, check_activities, check_class, past_day, require_member, unknown
-from .settle import Story, end, forfeiture_stands, look_back, settle, start
+from .settle import end, forfeiture_stands, look_back, settle, start
 from .site import canonical
 from .standing import Duty, Member
+from .story import Story
 
 
 def decide(command: StandingCommand, story: Story, policies: Policies) -> None:

@@ -18,7 +18,7 @@ from infra.policy import Policies
 
 from .commands import MemberCommand
 from .guards import WANTED, forcing
-from .settle import Story
+from .story import Story
 
 
 class SiteEvidence(Value):

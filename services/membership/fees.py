@@ -29,8 +29,8 @@ from .commands import (
 )
 from .duty import shifted
 from .guards import require_member
-from .settle import Story
 from .standing import ENDED, Invoice, Member
+from .story import Story
 
 OVERDUE = "fee_overdue"
 SUSPENSION = "fee_suspension"

@@ -51,8 +51,9 @@ from .commands import (
 )
 from .duty import CertificateNoted, HeldCertificate, Pause, shifted
 from .member_fold import evolve
-from .settle import Story, look_back, settle
+from .settle import look_back, settle
 from .standing import INITIAL, Member
+from .story import Story
 
 __all__ = ["INITIAL", "RESTS_ON", "Member", "decide", "due", "evolve"]
 

@@ -9,21 +9,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from contracts.envelope import Event
 from contracts.membership import (
-    DutyEnded,
     DutyMet,
-    DutyMissed,
     DutyMissRetracted,
-    DutyReopened,
-    DutyStarted,
     ForfeitureQuestioned,
     ForfeitureUpheld,
     MemberReinstated,
     MembershipForfeited,
     MemberSuspended,
 )
-from contracts.values import CertificateId, DutyRule
+from contracts.values import CertificateId
 from infra.policy import Policies
 
 from .duty import (
@@ -36,28 +31,8 @@ from .duty import (
     shifted,
     stages,
 )
-from .member_fold import evolve
-from .standing import Duty, Member, MemberEvent, Met
-
-
-class Story:
-    """Events told so far, and the member after them.
-
-    `on` is the day of the command; a tick closes it, so that the next one `dawns`. `ran` is the
-    duty that ran before anything was told.
-    """
-
-    def __init__(self, state: Member, on: date, *, closing: bool = False) -> None:
-        self.state = state
-        self.events: list[Event] = []
-        self.on = on
-        self.dawns = shifted(on, 1) if closing else on
-        self.ran = state.duty.key if state.duty is not None else None
-
-    def tell(self, event: MemberEvent) -> None:
-        """One more event."""
-        self.events.append(event)
-        self.state = evolve(self.state, event)
+from .standing import Duty, Member
+from .story import Story, begin, begin_later, meet, miss, over, reopen, void
 
 
 def settle(story: Story, policies: Policies, closed: date | None = None) -> Story:
@@ -73,8 +48,8 @@ def settle(story: Story, policies: Policies, closed: date | None = None) -> Stor
         course = stages(facts, policies)
     if state.status == "member":
         _retract(story, course, policies)
-        for stage in course[:-1]:
-            _tell_met(story, stage, policies)
+        for before, stage in zip((None, *course), course[:-1], strict=False):
+            _tell_met(story, stage, before, policies)
         _tell_last(story, course, policies)
         if forfeit(course, facts.closed):
             _forfeit(story, course[-1], policies)
@@ -105,7 +80,7 @@ def look_back(story: Story, policies: Policies) -> None:
 def start(story: Story, clock: Clock, policies: Policies) -> None:
     """The first duty begins to run."""
     first = Stage(INITIAL_RULE, clock.starts_on, clock.due_on, clock.due_on, None, "open")
-    _tell_started(story, first, policies)
+    begin(story, first, policies)
 
 
 def end(
@@ -116,19 +91,7 @@ def end(
     rules = [met.duty.rule for met in state.met if met.on > effective_on]
     rules += [state.duty.rule] if state.duty is not None else []
     for rule in dict.fromkeys(rules):
-        _over(story, rule, effective_on, because)
-
-
-def _over(
-    story: Story,
-    rule: DutyRule,
-    effective_on: date,
-    because: Literal["class_changed", "membership_ended", "certificate_gone"],
-) -> None:
-    member_id = story.state.member_id
-    story.tell(
-        DutyEnded(member_id=member_id, rule=rule, effective_on=effective_on, because=because)
-    )
+        over(story, rule, effective_on, because)
 
 
 def forfeit(course: Sequence[Stage], closed: date | None) -> bool:
@@ -154,22 +117,22 @@ def _retract(story: Story, course: Sequence[Stage], policies: Policies) -> None:
     """Take back every miss that the course does not have."""
     state = story.state
     standing = {one.key for one in course if one.outcome in ("late", "missed")}
-    for miss in state.misses:
-        if miss.key in standing:
+    for told in state.misses:
+        if told.key in standing:
             continue
-        stage = next((one for one in course if one.key == miss.key), None)
+        stage = next((one for one in course if one.key == told.key), None)
         if stage is not None and stage.span is not None:
             certificate_id: CertificateId | None = stage.span.certificate_id
         else:
             held = state.certificates.values()
-            certificate_id = covering(miss.missed_on, held, policies)
+            certificate_id = covering(told.missed_on, held, policies)
         story.tell(
             DutyMissRetracted(
                 member_id=state.member_id,
-                rule=miss.rule,
-                due_on=miss.due_on,
+                rule=told.rule,
+                due_on=told.due_on,
                 certificate_id=certificate_id,
-                effective_on=miss.missed_on,
+                effective_on=told.missed_on,
             )
         )
 
@@ -177,7 +140,7 @@ def _retract(story: Story, course: Sequence[Stage], policies: Policies) -> None:
 # --- the course, as far as it was not told ---
 
 
-def _tell_met(story: Story, stage: Stage, policies: Policies) -> None:
+def _tell_met(story: Story, stage: Stage, before: Stage | None, policies: Policies) -> None:
     """A duty that is behind: met in time, or late after a miss."""
     late = stage.outcome == "late"
     met = story.state.met_by(stage.key)
@@ -185,23 +148,23 @@ def _tell_met(story: Story, stage: Stage, policies: Policies) -> None:
         waits = story.state.suspensions.get("duty_missed") == stage.missed_on
         earlier = stage.met_on is not None and stage.met_on < met.on
         if (waits and met.on != stage.met_on) if late else earlier:
-            _meet(story, stage)  # an earlier day than was told, or than is waited for
+            meet(story, stage)  # an earlier day than was told, or than is waited for
         return
     duty = story.state.duty
     beyond = duty is not None and duty.rule is not stage.rule
     if late or not beyond:
-        _take_up(story, stage, policies)
+        _take_up(story, stage, before, policies)
     if late:
         _tell_missed(story, stage, policies)
-    _meet(story, stage)
+    meet(story, stage)
     if late:
         _reinstate(story, stage.missed_on, stage.met_on)
 
 
 def _tell_last(story: Story, course: Sequence[Stage], policies: Policies) -> None:
     """The duty that is ahead, or was missed for good."""
-    last = course[-1]
-    _take_up(story, last, policies)
+    before, last = (None, *course)[-2:]
+    _take_up(story, last, before, policies)
     if last.outcome == "missed":
         _tell_missed(story, last, policies)
         return
@@ -211,16 +174,18 @@ def _tell_last(story: Story, course: Sequence[Stage], policies: Policies) -> Non
         _reinstate(story, since, next(late, since))
 
 
-def _take_up(story: Story, stage: Stage, policies: Policies) -> None:
-    """Make this duty the one that runs."""
+def _take_up(story: Story, stage: Stage, before: Stage | None, policies: Policies) -> None:
+    """Make this duty the one that runs; `before` is the one that is met before it can."""
     duty = story.state.duty
     if duty is not None and duty.key == stage.key:
         # (A certificate to come may begin it anew: until then it runs as it was told.)
         if stage.starts_on < duty.starts_on:
-            _tell_started(story, stage, policies)
+            begin(story, stage, policies)
+        elif before is not None and before.met_on is not None and duty.starts_on < before.met_on:
+            begin_later(story, duty, stage, policies)
         return
     if duty is not None and duty.rule is not stage.rule:
-        _void(story, duty)
+        void(story, duty)
     elif duty is not None and _overtaken(duty, stage) and stage.rests_on is not None:
         story.tell(
             DutyMet(
@@ -232,67 +197,15 @@ def _take_up(story: Story, stage: Stage, policies: Policies) -> None:
             )
         )
     if story.state.met_by(stage.key) is not None:
-        _reopen(story, stage)
+        reopen(story, stage)
     else:
-        _tell_started(story, stage, policies)
+        begin(story, stage, policies)
 
 
 def _overtaken(duty: Duty, stage: Stage) -> bool:
     """Whether another certificate moved the date on: the duty as it stood is met. (The same
     certificate running longer only moves it.)"""
     return stage.due_on > duty.due_on and stage.rests_on != duty.rests_on
-
-
-def _tell_started(story: Story, stage: Stage, policies: Policies) -> None:
-    story.tell(
-        DutyStarted(
-            member_id=story.state.member_id,
-            rule=stage.rule,
-            starts_on=stage.starts_on,
-            due_on=stage.due_on,
-            policy_id=policies.on(stage.starts_on).policy_id,
-            certificate_id=stage.rests_on,
-        )
-    )
-
-
-def _void(story: Story, duty: Duty) -> None:
-    """A recertification whose certificate is gone: an earlier duty takes its place."""
-    held = story.state.certificates.get(duty.rests_on or "")
-    gone_on = held.withdrawn_from if held is not None else None
-    _over(story, duty.rule, gone_on or duty.starts_on, "certificate_gone")
-
-
-def _reopen(story: Story, stage: Stage) -> None:
-    state = story.state
-    met: Met | None = state.met_by(stage.key)
-    if met is None:
-        return
-    held = state.certificates.get(met.by)
-    gone_on = held.withdrawn_from if held is not None else None
-    story.tell(
-        DutyReopened(
-            member_id=state.member_id,
-            rule=stage.rule,
-            due_on=stage.due_on,
-            certificate_id=met.by,
-            effective_on=gone_on or stage.starts_on,
-        )
-    )
-
-
-def _meet(story: Story, stage: Stage) -> None:
-    if stage.span is None or stage.met_on is None:
-        return
-    story.tell(
-        DutyMet(
-            member_id=story.state.member_id,
-            rule=stage.rule,
-            due_on=stage.due_on,
-            certificate_id=stage.span.certificate_id,
-            effective_on=stage.met_on,
-        )
-    )
 
 
 # --- misses and what they lead to ---
@@ -324,16 +237,7 @@ def _miss(story: Story, stage: Stage, policies: Policies) -> bool:
     """Tell a miss; False when it was told before."""
     if story.state.miss(stage.key) is not None or stage.forfeits_on is None:
         return False
-    story.tell(
-        DutyMissed(
-            member_id=story.state.member_id,
-            rule=stage.rule,
-            due_on=stage.due_on,
-            effective_on=stage.missed_on,
-            forfeits_on=stage.forfeits_on,
-            policy_id=policies.on(stage.missed_on).policy_id,
-        )
-    )
+    miss(story, stage, stage.forfeits_on, policies)
     return True
 
 
@@ -377,7 +281,7 @@ def _review(story: Story, course: Sequence[Stage], closed: date | None, policies
         return
     for stage in course:
         if stage.outcome in ("late", "missed") and _miss(story, stage, policies):
-            _over(story, stage.rule, forfeiture.effective_on, "membership_ended")
+            over(story, stage.rule, forfeiture.effective_on, "membership_ended")
     carried = forfeit(course, closed)
     if carried and (last.rule, last.forfeits_on) != (forfeiture.rule, forfeiture.effective_on):
         _suspend(story, last, policies)

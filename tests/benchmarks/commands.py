@@ -29,7 +29,7 @@ from .sizes import Size
 
 CALLERS = 64
 ONE = 1
-FASTEST = 20_000
+FASTEST = 60_000
 """Commands/s for which requests are prepared."""
 WARM_UP_S = 0.5
 SEARCHES = 3

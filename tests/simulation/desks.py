@@ -202,7 +202,11 @@ def _expected(member: Mapping[str, Any], *, steady: bool) -> dict[str, Any]:
 
 def _shown(status: Status, *, steady: bool, obliged: bool) -> dict[str, Any]:
     """A member by certification. A duty that was met stays on record after the member left the
-    class that has it (no longer `obliged`): history, no duty any more."""
+    class that has it (no longer `obliged`): history, no duty any more. Steady or not,
+    no duty runs before the one before it is met."""
+    states = {duty.rule: duty.state for duty in status.duties}
+    first = states.get(DutyRule.INITIAL_CERTIFICATION)
+    early = first not in (None, "met") and DutyRule.RECERTIFICATION in states
     return {
         "certification": status.certification.value,
         "status": status.standing,
@@ -210,7 +214,8 @@ def _shown(status: Status, *, steady: bool, obliged: bool) -> dict[str, Any]:
             duty.rule.value: [duty.due_on.isoformat(), WORDS.get(duty.state, duty.state)]
             for duty in status.duties
             if steady and status.standing in IN_FORCE and (obliged or duty.state != "met")
-        },
+        }
+        | ({"runs before the first is met": True} if early else {}),
     }
 
 

@@ -209,11 +209,13 @@ def miss_retracted(on: date, due_on: date = DUE_ON, certificate_id: str | None =
     return Happened("member/M1", event, on)
 
 
-def duty_ended(on: date, rule: DutyRule = INITIAL_DUTY) -> Happened:
+def duty_ended(
+    on: date, rule: DutyRule = INITIAL_DUTY, recorded_on: date | None = None
+) -> Happened:
     event = membership.DutyEnded(
         member_id="M1", rule=rule, effective_on=on, because="membership_ended"
     )
-    return Happened("member/M1", event, on)
+    return Happened("member/M1", event, recorded_on or on)
 
 
 def suspended(on: date, reason: membership.SuspensionReason = "duty_missed") -> Happened:

@@ -107,6 +107,25 @@ def test_said_again_while_it_runs_it_has_moved() -> None:
     assert [reference[0] for reference in row(world, DUTY).events] == ["opened", "moved"]
 
 
+def test_a_missed_duty_that_began_earlier_than_was_told_is_missed_all_the_same() -> None:
+    told, known = FROM + DAY, DUE_ON + 2 * DAY
+    world = after(duty_started(told), duty_missed(), duty_started(FROM, recorded_on=known))
+    assert end(world, DUTY) == ("missed", DUE_ON, None)
+    assert row(world, DUTY).opened_on == FROM
+    assert [reference[0] for reference in row(world, DUTY).events] == ["opened", "moved", "missed"]
+
+
+def test_a_duty_that_never_ran_from_the_day_told_and_begins_later_keeps_its_extension() -> None:
+    world = after(
+        duty_started(FROM),
+        duty_extended(DUE_ON + DAY, FROM + DAY),
+        duty_ended(FROM, recorded_on=FROM + 2 * DAY),
+        duty_started(FROM + 9 * DAY, DUE_ON + DAY),
+    )
+    assert end(world, DUTY) == ("open", DUE_ON + DAY, None)
+    assert (row(world, DUTY).opened_on, row(world, DUTY).extended) == (FROM + 9 * DAY, 1)
+
+
 def test_it_is_reopened_when_what_met_it_is_gone() -> None:
     world = after(duty_started(), duty_met(FROM), duty_reopened(FROM + DAY))
     assert end(world, DUTY) == ("open", DUE_ON, None)

@@ -181,6 +181,17 @@ def test_a_duty_said_again_counts_even_if_it_began_before_the_end_of_the_last() 
     assert duties(world, date(2026, 8, 1)) == (running(TO + DAY, RECERTIFICATION),)
 
 
+def test_a_duty_that_began_later_than_was_told_never_ran_before() -> None:
+    told, begins = FROM, FROM + 60 * DAY
+    world = after(
+        duty_started(told, TO, RECERTIFICATION),
+        duty_ended(told, RECERTIFICATION, recorded_on=told + DAY),
+        duty_started(begins, TO, RECERTIFICATION, recorded_on=told + DAY),
+    )
+    days = (told, begins - DAY, begins)
+    assert [duties(world, day) for day in days] == [(), (), (running(TO, RECERTIFICATION),)]
+
+
 def test_a_duty_that_is_reopened_runs_again() -> None:
     world = after(duty_started(), duty_met(FROM), duty_reopened(FROM + 99 * DAY))
     days = (FROM, FROM + 98 * DAY, FROM + 99 * DAY)
