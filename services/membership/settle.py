@@ -163,7 +163,7 @@ def _tell_met(story: Story, stage: Stage, before: Stage | None, policies: Polici
 
 def _tell_last(story: Story, course: Sequence[Stage], policies: Policies) -> None:
     """The duty that is ahead, or was missed for good."""
-    before, last = (None, *course)[-2:]
+    before, last = course[-2] if len(course) > 1 else None, course[-1]
     _take_up(story, last, before, policies)
     if last.outcome == "missed":
         _tell_missed(story, last, policies)
