@@ -22,7 +22,7 @@ from infra.settings import Misconfigured, Settings, load_settings
 
 from . import coc, imports, operate
 from .client import Client, Refusal, connect
-from .folder import Taken, address_in, listen
+from .folder import CLUSTER, Taken, address_in, listen
 
 app = typer.Typer(
     help="Castmark: certification of aluminium, event by event. Not affiliated with ASI.",
@@ -31,7 +31,8 @@ app = typer.Typer(
 )
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
-STOP_S = 20.0
+STOP_S = 60.0
+"""Kafka and PostgreSQL of a cluster stop one after the other."""
 
 
 def settings_here(**chosen: object) -> Settings:
@@ -43,7 +44,9 @@ def settings_here(**chosen: object) -> Settings:
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(help="0 takes a free one")] = 8000,
+    port: Annotated[
+        int | None, typer.Option(help="0 takes a free one; else CASTMARK_PORT, or 8000")
+    ] = None,
     world: Annotated[
         bool, typer.Option(help="load the labelled synthetic world into an empty data folder")
     ] = True,
@@ -52,7 +55,9 @@ def up(
     """Run the whole platform in this process: SQLite, no broker. Ctrl-C stops it."""
     from .local import run  # a command that only asks need not wait for all the services' code
 
-    run(settings_here(simulated=True), port, members=members if world else 0, out=out)
+    settings = settings_here(simulated=True)
+    chosen = settings.port if port is None else port
+    run(settings, chosen, members=members if world else 0, out=out)
 
 
 @app.command()
@@ -66,11 +71,11 @@ def serve(
 
     from .process import Process
 
-    settings = settings_here()
+    settings = load_settings()
     configure_logs(sys.stdout)
-    socket_ = listen(settings.host, settings.port)
-    process = Process(settings, [name], socket_)
-    asyncio.run(process.run(lambda: out.print(f"{name} answers at {settings.here}")))
+    with listen(settings.host, settings.port) as socket_:
+        process = Process(settings, [name], socket_)
+        asyncio.run(process.run(lambda: out.print(f"{name} answers at {settings.here}")))
 
 
 @app.command()
@@ -78,9 +83,15 @@ def cluster(
     world: Annotated[bool, typer.Option(help="load a small synthetic world")] = True,
 ) -> None:
     """Run every service as its own process on real Kafka and PostgreSQL, without Docker."""
+    from infra.local.processes import LocalServerError
+
     from .cluster import run  # needs Java and PostgreSQL; nothing else does
 
-    run(settings_here(simulated=True), out, world=world)
+    try:
+        run(settings_here(simulated=True), out, world=world)
+    except LocalServerError as error:
+        err.print(str(error))
+        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -131,19 +142,20 @@ def kafka_user(
 
 @app.command()
 def down() -> None:
-    """Stop the platform of this data folder."""
-    address = address_in(settings_here().data)
-    if address is None:
-        out.print("nothing runs here")
-        return
-    os.kill(address.pid, signal.SIGTERM)
+    """Stop the platform of this data folder, and the cluster that `castmark cluster` runs in it."""
+    data = settings_here().data
+    running = [(folder, address_in(folder)) for folder in (data, data / CLUSTER)]
+    told = [(folder, address.pid) for folder, address in running if address is not None]
+    for _, pid in told:
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_S
-    while address_in(settings_here().data) is not None:
-        if time.monotonic() > deadline:
-            err.print(f"process {address.pid} has not stopped after {STOP_S:.0f} s")
-            raise typer.Exit(1)
-        time.sleep(0.1)
-    out.print("stopped")
+    for folder, pid in told:
+        while address_in(folder) is not None:
+            if time.monotonic() > deadline:
+                err.print(f"process {pid} has not stopped after {STOP_S:.0f} s")
+                raise typer.Exit(1)
+            time.sleep(0.1)
+    out.print("stopped" if told else "nothing runs here")
 
 
 @app.command()

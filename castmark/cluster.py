@@ -19,13 +19,14 @@ from rich.console import Console
 
 from infra.devissuer import development_issuer
 from infra.kafka_admin import create_topics
+from infra.local.foreground import ToldToStop, signals_raise
 from infra.local.kafka import KafkaCluster
 from infra.local.postgres import PostgresServer
-from infra.local.processes import Household, ServerProcess, free_ports
+from infra.local.processes import Household, LocalServerError, ServerProcess, free_ports
 from infra.settings import Settings
 
 from .client import connect
-from .folder import lock, remember
+from .folder import CLUSTER, lock, remember
 from .operate import PREFIX_OF, print_links
 from .parts import NAMES, PORTAL
 from .world import is_empty, load_world
@@ -154,8 +155,16 @@ class Cluster:
 
 
 def run(settings: Settings, out: Console, *, world: bool) -> None:
-    """Run the cluster in the foreground until interrupted."""
-    data = settings.data / "cluster"
+    """Run the cluster in the foreground until Ctrl-C or SIGTERM (`castmark down`)."""
+    try:
+        with signals_raise():
+            _run(settings, out, world=world)
+    except ToldToStop:
+        out.print("stopped")
+
+
+def _run(settings: Settings, out: Console, *, world: bool) -> None:
+    data = settings.data / CLUSTER
     out.print(f"starting PostgreSQL, Kafka and {len(NAMES)} services (about 30 s) ...")
     brokers = int(os.environ.get("KAFKA_BROKERS", "1"))
     chosen = settings.model_copy(update={"data": data})
@@ -167,11 +176,9 @@ def run(settings: Settings, out: Console, *, world: bool) -> None:
         out.print(f"  let a group in: {let_in}", soft_wrap=True)
         out.print(f"  speak to it: CASTMARK_DATA={data} castmark consumers; stop with Ctrl-C\n")
         print_links(development_issuer(chosen), cluster.urls[""], out)
-        try:
-            with connect(chosen, cluster.urls) as client:
-                if world and is_empty(client):
-                    load_world(client, out, members=40)
-            while all(service.server.running for service in cluster.services.values()):
-                time.sleep(0.5)
-        except KeyboardInterrupt:
-            out.print("stopping ...")
+        with connect(chosen, cluster.urls) as client:
+            if world and is_empty(client):
+                load_world(client, out, members=40)
+        while all(service.server.running for service in cluster.services.values()):
+            time.sleep(0.5)
+    raise LocalServerError(f"a service has ended by itself: see {data}/logs")

@@ -15,6 +15,8 @@ from infra.settings import Misconfigured
 
 STATE_FILE = "castmark.json"
 LOCK_FILE = "castmark.lock"
+CLUSTER = "cluster"
+"""Of a data folder, the one that a cluster owns."""
 
 
 class Address(NamedTuple):
@@ -29,7 +31,8 @@ class Taken(RuntimeError):
 
 
 def lock(data: Path) -> IO[bytes]:
-    """Own a data folder until the file is closed; Taken when another process does."""
+    """Own a data folder until the file is closed; Taken when another process does. What the last
+    owner left word of is gone: its process is."""
     data.mkdir(parents=True, exist_ok=True)
     file = (data / LOCK_FILE).open("ab")
     try:
@@ -37,11 +40,14 @@ def lock(data: Path) -> IO[bytes]:
     except BlockingIOError:
         file.close()
         raise Taken(f"another castmark process owns {data}: see castmark down") from None
+    (data / STATE_FILE).unlink(missing_ok=True)
     return file
 
 
 def address_in(data: Path) -> Address | None:
     """The process that owns a data folder, when one runs."""
+    if not data.exists():
+        return None
     try:
         with lock(data):
             return None
@@ -61,7 +67,7 @@ def listen(host: str, port: int) -> socket.socket:
         made.close()
         raise Misconfigured(
             f"cannot listen on {host}:{port} ({error.strerror}): is another process there?"
-            " Choose another with CASTMARK_PORT"
+            " Choose another with --port or CASTMARK_PORT"
         ) from error
     made.listen(1024)
     made.setblocking(False)

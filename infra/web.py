@@ -256,8 +256,8 @@ def same_origin(apps: Mapping[str, ASGIApp], default: ASGIApp) -> ASGIApp:
     portal) the rest. Lifespans are the caller's to run."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        first = "/" + str(scope.get("path", "")).split("/", 2)[1] if scope.get("path") else ""
-        await apps.get(first, default)(scope, receive, send)
+        _, slash, rest = str(scope.get("path", "")).partition("/")  # (`OPTIONS *` has none)
+        await apps.get(slash + rest.partition("/")[0], default)(scope, receive, send)
 
     return app
 

@@ -57,7 +57,7 @@ def run_until_told(server: LocalServer, address_file: Path, say: Say) -> None:
                 f"one is running already: {address_file} has its address. Stop that one first."
             )
         try:
-            with _signals_raise(), server:
+            with signals_raise(), server:
                 _write_whole(address_file, server.address)
                 say(f"ready: {server.address}")
                 say(f"the address is in {address_file}; Ctrl-C stops the server")
@@ -79,7 +79,7 @@ def _write_whole(path: Path, line: str) -> None:
 
 
 @contextmanager
-def _signals_raise() -> Iterator[None]:
+def signals_raise() -> Iterator[None]:
     """Turn the first signal to stop into ToldToStop; later ones must not disturb the stopping."""
 
     def told(_: int, __: FrameType | None) -> None:

@@ -87,11 +87,13 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         "unknown-country",
         "There is no such country",
         "Write the English name or the ISO 3166 code.",
+        422,
     ),
     Problem(
         "unknown-subdivision",
         "The country has no such subdivision",
         "Write its name or its ISO 3166-2 code.",
+        422,
     ),
     Problem(
         "unknown-site-word",

@@ -12,6 +12,7 @@ from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
 from infra.decider import Command
 from infra.errors import Refused
+from infra.importing.places import places
 from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
 from infra.people import add_people
@@ -23,6 +24,7 @@ from infra.webcommands import command_routes
 from .domain import COMMANDS, ROLES
 from .guards import WANTED
 from .imports import LIMITS, add_imports
+from .places import check_places
 from .problems import PROBLEMS
 from .queries import Queries
 
@@ -47,6 +49,7 @@ def api(running: Running, shared: Shared) -> Api:
     async def filled(
         command: type[Command], principal: Principal, sent: Mapping[str, object]
     ) -> Mapping[str, object]:
+        check_places(sent, await asyncio.to_thread(places))
         fields = await asyncio.to_thread(queries.evidence, command.NAME, sent)
         fields["on"] = running.times.today()
         if "approver" in command.FILLED:

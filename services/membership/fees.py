@@ -92,6 +92,14 @@ def _invoice(command: InvoiceFee, story: Story, policies: Policies) -> None:
             invoiced_on=invoiced_on,
             today=command.on,
         )
+    if state.joined_on is not None and invoiced_on < state.joined_on:
+        raise Refused(
+            "before-joining",
+            f"{state.member_id} joined on {state.joined_on}: no membership fee was due on "
+            f"{invoiced_on}.",
+            joined_on=state.joined_on,
+            invoiced_on=invoiced_on,
+        )
     policy = policies.on(invoiced_on)
     story.tell(
         FeeInvoiced(

@@ -72,7 +72,7 @@ _MEMBERS: tuple[Problem, ...] = (
     Problem(
         "before-joining",
         "The day lies before the membership",
-        "Nobody leaves before joining: choose `facts.joined_on` or a later day.",
+        "Nobody leaves, or is asked for a fee, before joining: choose `facts.joined_on` or later.",
     ),
     Problem(
         "unknown-certificate",
@@ -293,11 +293,13 @@ _ROWS: tuple[Problem, ...] = (
         "unknown-country",
         "The country is not known",
         "Write its English name or its ISO 3166 code.",
+        422,
     ),
     Problem(
         "unknown-subdivision",
         "The country has no such subdivision",
         "Write its name or its ISO 3166-2 code, or leave it out.",
+        422,
     ),
 )
 PROBLEMS: tuple[Problem, ...] = (*_MEMBERS, *_STANDING, *_SITES, *_ROWS)

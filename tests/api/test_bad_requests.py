@@ -132,6 +132,22 @@ CASES: tuple[Case, ...] = (
         "invalid-request",
     ),
     (
+        "a country that is none",
+        "member:M1",
+        REGISTER,
+        {**FACILITY, "location": {"country": "ZZ"}},
+        422,
+        "unknown-country",
+    ),
+    (
+        "a fee of before the membership",
+        "ops",
+        "membership/invoice_fee",
+        {"member_id": "M1", "invoice_id": "I-1900", "invoiced_on": "1900-01-01"},
+        409,
+        "before-joining",
+    ),
+    (
         "a list too long",
         "auditor:FIRM-1",
         CONCLUDE,

@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 
 from castmark.cli import app
 from castmark.client import Refusal
+from castmark.folder import listen
 from castmark.local import Host
 from castmark.world import asked
 from infra.heads import append_head, sign
+from infra.settings import Misconfigured
 from tests.embedded import door_of, platform
 
 RUN = CliRunner()
@@ -133,3 +135,22 @@ def test_the_first_command_of_an_empty_folder_spoils_nothing(folder: Path) -> No
     said("consumers")
     with platform(folder):
         assert "it is 2024-01-10" in said("tick", "--on", "2024-01-10")
+
+
+def test_it_answers_where_the_environment_says(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("CASTMARK_PORT", port)
+        with pytest.raises(Misconfigured, match=f"cannot listen on 127.0.0.1:{port} "):
+            RUN.invoke(app, ["up", "--no-world"], catch_exceptions=False)
+
+
+def test_a_service_of_its_own_is_for_development_only_where_that_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CASTMARK_ENV", "CASTMARK_OIDC_ISSUER"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(Misconfigured, match="CASTMARK_OIDC_ISSUER"):
+        RUN.invoke(app, ["serve", "membership"], catch_exceptions=False)

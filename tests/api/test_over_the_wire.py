@@ -12,6 +12,7 @@ import uvicorn
 
 from infra.door import DEFAULT_LIMIT
 from infra.problems import MEDIA_TYPE
+from infra.web import same_origin
 from infra.wire import HEAD_BYTES, serving
 from tests.api.small import Small, thing
 
@@ -22,7 +23,8 @@ async def address(small: Small) -> AsyncIterator[tuple[str, int]]:
     small.now = time.time()
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(serving(small.api))
+    app = same_origin({"/small": small.api}, small.api)
+    server = uvicorn.Server(serving(app))
     listening.listen()  # so that who connects before the server looks is merely kept waiting
     served = asyncio.create_task(server.serve(sockets=[listening]))
     yield listening.getsockname()
@@ -110,6 +112,16 @@ async def test_what_cannot_be_read_gets_a_problem_too(address: tuple[str, int], 
     problem = orjson.loads(body)
     assert problem["slug"] == "malformed-request"
     assert f"headers under {HEAD_BYTES:,} bytes" in problem["detail"]
+
+
+async def test_a_path_that_names_no_place_is_answered_like_any_that_is_not_there(
+    address: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await said(address, b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    top, _, body = answer.partition(b"\r\n\r\n")
+    assert top.startswith(b"HTTP/1.1 404 Not Found\r\n"), top
+    assert orjson.loads(body)["slug"] == "not-found"
+    assert errors(caplog) == []
 
 
 async def test_a_head_that_cannot_be_read_is_answered_without_a_body(

@@ -130,6 +130,17 @@ def test_a_correction_repeats_the_day_and_is_recorded_later(
     assert before["recorded_at"] < after["recorded_at"]
 
 
+@pytest.mark.parametrize(
+    "beyond", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00", "2025-01-01T00:00:00"]
+)
+def test_an_instant_beyond_the_calendar_or_without_a_zone_is_refused(
+    told: tuple[Door, list[Moment]], beyond: str
+) -> None:
+    door, _ = told
+    answer = door.ask("ops", "GET", f"/certification/certificates/W-met-C?known_at={beyond}")
+    assert (answer.status_code, answer.json()["slug"]) == (422, "invalid-instant")
+
+
 @pytest.mark.parametrize("zone", ["Z", "+00:00", "%2B00:00"])
 def test_an_instant_is_read_with_its_zone(told: tuple[Door, list[Moment]], zone: str) -> None:
     door, _ = told

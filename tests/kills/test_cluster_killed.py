@@ -1,4 +1,5 @@
-"""`castmark cluster` killed with -9 leaves nothing behind: no service, no server, no folder."""
+"""`castmark cluster` leaves nothing behind, killed with -9 or told to stop: no service, no server,
+no folder."""
 
 import os
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from castmark.folder import STATE_FILE
+from castmark.folder import CLUSTER, STATE_FILE
 from castmark.parts import NAMES
 from infra.local.crash import children_of, living
 
@@ -46,7 +47,27 @@ def serving(pids: set[int]) -> int:
     return sum("castmark serve" in line for line in said.splitlines())
 
 
-def test_a_cluster_killed_with_9_leaves_no_process_and_no_folder(folder: Path) -> None:
+def make_it_end(owner: subprocess.Popen[bytes], folder: Path, how: str) -> None:
+    """By SIGKILL; or as `make stop` does, which says so when it is over."""
+    if how == "kill -9":
+        owner.kill()
+        owner.wait()
+        return
+    down = subprocess.run(
+        [sys.executable, "-m", "castmark", "down"],
+        cwd=PROJECT,
+        env={**os.environ, "CASTMARK_DATA": str(folder / "data")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (down.returncode, down.stdout, down.stderr) == (0, "stopped\n", "")
+    assert owner.wait(GONE_S) == 0
+    assert (folder / "said").read_text().endswith("stopped\n")
+
+
+@pytest.mark.parametrize("how", ["kill -9", "castmark down"])
+def test_a_cluster_that_ends_leaves_no_process_and_no_folder(folder: Path, how: str) -> None:
     data, private = folder / "data", folder / "private"
     private.mkdir()
     private.chmod(0o755)
@@ -61,13 +82,14 @@ def test_a_cluster_killed_with_9_leaves_no_process_and_no_folder(folder: Path) -
         )
     try:
         deadline = time.monotonic() + START_S
-        while not (data / "cluster" / STATE_FILE).exists():
+        while not (data / CLUSTER / STATE_FILE).exists():
             assert owner.poll() is None, (folder / "said").read_text()
             assert time.monotonic() < deadline, "the cluster did not come up"
             time.sleep(0.1)
         left = descendants(owner.pid)
         assert serving(left) == SERVICES
         assert list(private.iterdir())
+        make_it_end(owner, folder, how)
     finally:
         owner.kill()
         owner.wait()

@@ -74,6 +74,14 @@ def test_an_invoice_is_not_dated_ahead() -> None:
     joined(DS).when(ahead).refused("day-in-the-future")
 
 
+def test_no_fee_is_asked_for_a_day_before_the_membership() -> None:
+    given = joined(DS, date(2023, 8, 10))
+    early = invoice().model_copy(update={"invoiced_on": date(2023, 8, 9)})
+    given.when(early).refused("before-joining", joined_on="2023-08-10")
+    first_day = invoice().model_copy(update={"invoiced_on": date(2023, 8, 10)})
+    assert given.when(first_day).refusal is None
+
+
 def test_once_the_last_day_is_closed_the_fee_is_overdue() -> None:
     ASKED.when(tick("fee_overdue:I1", date(2024, 2, 29))).nothing()
     ASKED.when(tick("fee_overdue:I1", DUE)).then(
