@@ -12,7 +12,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.certification import EVENTS
+from contracts import certification, machinery
+from contracts.reading import reader_schema
 from contracts.values import ID_PATTERN
 from infra.errors import Refused
 from infra.news import News
@@ -24,6 +25,7 @@ from infra.web import Api, Json, Readiness, Shared, SignedIn, build_api
 from .queries import EVERYTHING, KINDS, FeedReader, Found, Wanted
 from .rows import kind_of
 
+SCHEMAS = {event.TYPE: reader_schema(event) for event in (*certification.EVENTS, *machinery.EVENTS)}
 PAGE = 1_000
 MAX_WAIT_S = 60
 PING_S = 15
@@ -137,8 +139,9 @@ def api(running: Running, shared: Shared) -> Api:
 
     @made.get("/feed/schema", tags=["feed"])
     async def schema() -> Response:
-        """JSON Schema of every public event, by type name. Public: needs no token."""
-        return Json({event.TYPE: event.model_json_schema() for event in EVENTS})
+        """JSON Schema of every event that the feed has, by type name, as a reader may rely on it.
+        Public: needs no token."""
+        return Json(SCHEMAS)
 
     return made
 

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import orjson
 import pytest
+from jsonschema import Draft202012Validator
 
+from castmark.schemas import SCHEMAS
 from contracts import audits, certification, membership
 from contracts.envelope import Event
 from tests.api.test_fuzz import judge, populate
@@ -118,6 +121,17 @@ def test_what_exists_cannot_be_told_from_what_does_not(door: Door) -> None:
         assert there.status_code in (403, 404), path
         assert there.status_code == not_there.status_code
         assert there.text.replace(real, "it") == not_there.text.replace("nowhere", "it")
+
+
+def test_the_schemas_of_the_feed_are_those_committed_and_every_event_of_it_has_one(
+    door: Door,
+) -> None:
+    schemas = door.get(None, "/feed/schema")
+    for name, schema in schemas.items():
+        assert schema == orjson.loads((SCHEMAS / f"{name}.json").read_bytes())
+    for event in door.get(SUBSCRIBER, "/feed", limit=1000)["events"]:
+        Draft202012Validator(schemas[event["type"]]).validate(event["data"])
+    assert "machinery.day_closed.v1" in schemas
 
 
 def test_others_see_of_a_member_what_is_public(door: Door) -> None:

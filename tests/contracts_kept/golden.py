@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 import orjson
 
 import services
-from castmark.schemas import reader_schema
 from contracts.catalog import CATALOG, Catalog
 from contracts.envelope import Event
+from contracts.reading import reader_schema
 from tests.contracts_kept.samples import Json, samples
 
 FOLDER = Path(__file__).parent / "golden"

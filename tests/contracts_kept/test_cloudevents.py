@@ -1,8 +1,8 @@
 """What we put on Kafka is CloudEvents 1.0, as another implementation reads and writes it.
 
 The other implementation is `cloudevents.core` of the CloudEvents project. The cases are those of
-the Kafka protocol binding and of its conformance feature: binary mode, structured mode with and
-without a character set, tombstones; told with values of our own.
+the Kafka protocol binding and of its conformance feature: its own example of a message (3.2.5), and
+binary mode, structured mode with and without a character set, tombstones with values of our own.
 """
 
 import hashlib
@@ -96,6 +96,40 @@ def test_binary_attributes_are_headers_and_the_value_is_the_data() -> None:
         "partitionkey": "certificate/C-7",  # the library's name for the key of the message
     }
     assert event.get_data() == {"certificate_id": "C-7", "status": "suspended"}
+
+
+EXAMPLE: dict[str, bytes] = {
+    "ce_specversion": b"1.0",
+    "ce_type": b"com.example.someevent",
+    "ce_source": b"/mycontext/subcontext",
+    "ce_id": b"1234-1234-1234",
+    "ce_time": b"2018-04-05T03:56:24Z",
+    "content-type": b"application/avro",
+}
+"""The headers of section 3.2.5 of the Kafka protocol binding, 1.0."""
+
+
+def test_the_specifications_example_is_what_we_write_for_the_same_event() -> None:
+    envelope = RECORD.envelope._replace(
+        event_id="1234-1234-1234", recorded_at=Instant("2018-04-05T03:56:24Z")
+    )
+    ours = dict(to_headers(Record(envelope, "com.example.someevent", b"{}"), 40, "store-a"))
+    own = {"ce_source": b"castmark/certification", "content-type": b"application/json"}
+    assert {name: ours[name] for name in EXAMPLE} == EXAMPLE | own
+
+
+def test_the_specifications_example_is_read_and_another_source_is_refused() -> None:
+    filled = dict(message().headers) | EXAMPLE
+    with pytest.raises(Malformed, match="ce_source '/mycontext/subcontext' is not one of ours"):
+        from_headers(list(filled.items()), b"{}")
+    with pytest.raises(Malformed, match="missing"):
+        from_headers(list(EXAMPLE.items()), b"{}")
+    read = from_headers(list((filled | {"ce_source": b"castmark/certification"}).items()), b"{}")
+    assert read.record.type == "com.example.someevent"
+    assert (read.record.envelope.event_id, read.record.envelope.recorded_at) == (
+        "1234-1234-1234",
+        "2018-04-05T03:56:24Z",
+    )
 
 
 def test_binary_messages_of_the_other_implementation_are_read_as_ours() -> None:

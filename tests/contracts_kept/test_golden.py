@@ -6,8 +6,9 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from castmark.schemas import ROOT, generated, reader_schema, stale
+from castmark.schemas import ROOT, generated, stale
 from contracts.catalog import CATALOG
+from contracts.reading import reader_schema
 from tests.contracts_kept.gates import new_reads_old, old_reads_new
 from tests.contracts_kept.golden import add, load, missing, private_events, whole_catalog
 
