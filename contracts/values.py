@@ -56,6 +56,13 @@ AuditId = Id
 CertificateId = Id
 PersonRef = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """An opaque reference to a person (or a service) whose row can be erased; never a name."""
+StaffRef = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Za-z][A-Za-z._:-]*)?[0-9][A-Za-z0-9._:-]*$", max_length=128),
+    Field(description="an opaque reference to a person with a number in it, say A-1047; no name"),
+]
+"""A person of somebody's own staff, as a command may name one. Names have no numbers in them: so
+none is written into history, where nothing can be erased."""
 NoteRef = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """A reference to a free text kept beside the person who wrote it, erasable; never the text."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]

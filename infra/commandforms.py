@@ -77,10 +77,17 @@ class Form:
                 return "the service sets this itself: leave it out"
             case "extra_forbidden" if len(fault["loc"]) == 1:
                 return f"there is no such field; there are {', '.join(self.model.model_fields)}"
+            case "string_pattern_mismatch" if said := self._described(fault["loc"]):
+                return f"write {said}"
             case "is_instance_of":
                 return "write decimals as text ('0.4630')"
             case _:
                 return fault["msg"].removeprefix("Value error, ")
+
+    def _described(self, path: Path) -> str | None:
+        """What a field of the command says of itself."""
+        field = self.model.model_fields.get(str(path[0])) if len(path) == 1 else None
+        return field.description if field is not None else None
 
 
 def _day_faults(value: object, written: object, path: Path) -> Iterator[FieldError]:

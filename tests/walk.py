@@ -139,7 +139,7 @@ def certify(door: Door, member_id: str, valid_from: date, standard: str = "PS") 
         kind="initial_certification",
         facilities=[f"{member_id}-F1", f"{member_id}-F2"],
         auditor_firm="FIRM-1",
-        lead_auditor="person-lead",
+        lead_auditor="person-1",
         started_on=(ended_on - timedelta(days=4)).isoformat(),
         ended_on=ended_on.isoformat(),
         findings=[{"finding_id": "1", "criterion": "2.1", "finding_class": "minor"}],

@@ -20,7 +20,7 @@ from contracts.values import (
     Maturity,
     MemberId,
     NoteRef,
-    PersonRef,
+    StaffRef,
     Standard,
 )
 from infra.decider import Command
@@ -81,7 +81,7 @@ class ConcludeAudit(Command):
     kind: AuditKind
     facilities: Scope
     auditor_firm: Id
-    lead_auditor: PersonRef
+    lead_auditor: StaffRef
     started_on: date
     ended_on: date
     findings: Findings = ()

@@ -18,7 +18,16 @@ from contracts.custody import (
     PoolKey,
     ScopeId,
 )
-from contracts.values import CertificateId, EntityId, Id, MemberId, Name, PersonRef, Value
+from contracts.values import (
+    CertificateId,
+    EntityId,
+    Id,
+    MemberId,
+    Name,
+    PersonRef,
+    StaffRef,
+    Value,
+)
 from infra.decider import Command
 
 from .evidence import ReplacedClaim, ScopeEvidence
@@ -109,7 +118,7 @@ class IssueDocument(DocumentCommand):
     day: date
     customer: NamedCustomer
     registration_id: Registration | None = None
-    responsible: PersonRef
+    responsible: StaffRef
     statement: Conformance
     material: Material
     mass_kg: Mass

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from contracts.ghg import Year
 from contracts.ghg_plans import GivenCurve, PathwayFamily, ScopeNumber, StructuralChange, YearValue
-from contracts.values import EntityId, Id, MemberId, NoteRef, PersonRef, PlainDecimal, Value
+from contracts.values import EntityId, Id, MemberId, NoteRef, PlainDecimal, StaffRef, Value
 from infra.decider import Command
 
 from .plan_figures import EntityEvidence
@@ -67,7 +67,7 @@ class AdoptPlan(PlanCommand):
     NAME: ClassVar[str] = "adopt_plan"
     family: PathwayFamily
     planned: Annotated[tuple[YearValue, ...], Field(max_length=60)] = ()
-    owner: PersonRef
+    owner: StaffRef
     unusual_years: Annotated[tuple[Year, ...], Field(max_length=60)] = ()
     production_records: Annotated[tuple[RecordsOf, ...], Field(max_length=60)] = ()
     purchased: Annotated[tuple[Purchased, ...], Field(max_length=60)] = ()

@@ -70,7 +70,7 @@ def issue(door: Door, number: str, mass_t: int, today: date, **more: str) -> Non
         scope_id=f"{SELLER}-S",
         day=today.isoformat(),
         customer={"name": "K-mill works", "address": "2 Main Street", "scope_id": f"{BUYER}-S"},
-        responsible="person-clerk",
+        responsible="person-1",
         statement="asi_coc_mass_balance",
         material="coc_casthouse_product",
         mass_kg=mass_t * TONNE,

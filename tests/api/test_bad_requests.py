@@ -29,7 +29,7 @@ AUDIT: dict[str, Any] = {
     "kind": "initial_certification",
     "facilities": ["M1-F1"],
     "auditor_firm": "FIRM-1",
-    "lead_auditor": "person-lead",
+    "lead_auditor": "person-1",
     "started_on": "2024-01-02",
     "ended_on": "2024-01-05",
 }
@@ -146,6 +146,14 @@ CASES: tuple[Case, ...] = (
         {"member_id": "M1", "invoice_id": "I-1900", "invoiced_on": "1900-01-01"},
         409,
         "before-joining",
+    ),
+    (
+        "a person by name",
+        "auditor:FIRM-1",
+        CONCLUDE,
+        {**AUDIT, "lead_auditor": "Wilhelmina.Markerbaum"},
+        422,
+        "invalid-request",
     ),
     (
         "a list too long",

@@ -96,7 +96,7 @@ def document(number: str, mass_t: int, **more: Any) -> dict[str, Any]:
         "scope_id": f"{SMELTER}-S",
         "day": BEGAN.isoformat(),
         "customer": {"name": "Mill", "address": "2 Main Street", "scope_id": f"{MILL}-S"},
-        "responsible": "person-clerk",
+        "responsible": "person-1",
         "statement": "asi_coc_mass_balance",
         "material": "coc_casthouse_product",
         "mass_kg": mass_t * TONNE,

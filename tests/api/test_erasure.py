@@ -140,6 +140,16 @@ def _walk(door: Door) -> list[str]:
     refused = door.attempt("ops", "membership/start_review", member_id=MARKER)
     assert refused.json()["slug"] == "unknown-member"
     assert door.attempt(FIRM, "audits/cancel_audit", audit_id=MARKER).status_code == 422
+    for command, field in (
+        ("audits/conclude_audit", "lead_auditor"),
+        ("coc/issue_document", "responsible"),
+        ("ghg/adopt_plan", "owner"),
+    ):
+        faults = door.attempt("ops", command, **{field: MARKER}).json()["errors"]
+        said = [fault["detail"] for fault in faults if fault["pointer"] == f"/{field}"]
+        assert said == [
+            "write an opaque reference to a person with a number in it, say A-1047; no name"
+        ]
     door.settled()
     return notes
 

@@ -38,7 +38,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
                 kind="initial_certification",
                 facilities=[f"{MEMBER}-F1"],
                 auditor_firm="FIRM-1",
-                lead_auditor="person-lead",
+                lead_auditor="person-1",
                 started_on=ended_on.isoformat(),
                 ended_on=ended_on.isoformat(),
             )

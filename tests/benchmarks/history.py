@@ -134,7 +134,7 @@ def _certified(number: int) -> Iterator[Placed]:
         kind=AuditKind.INITIAL_CERTIFICATION,
         facilities=(_facility(number),),
         auditor_firm="syn-firm",
-        lead_auditor="person-lead",
+        lead_auditor="person-1",
         started_on=JOINED + timedelta(days=100),
         ended_on=JOINED + timedelta(days=104),
         findings=(),
