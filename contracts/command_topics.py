@@ -8,7 +8,7 @@ answers come in the order of the commands.
 import re
 from typing import NamedTuple
 
-AREAS = ("coc",)
+AREAS = ("coc", "membership")
 """Where commands are taken over Kafka: the last word of the topic of a service's events."""
 GROUP_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 """A member's id that can stand in the name of a topic: it has no colon."""

@@ -6,9 +6,9 @@ from infra import persons
 from infra.decider import decider_of
 from infra.importing import tables as imports
 from infra.policyfiles import read_policies
-from infra.service import Definition
+from infra.service import Definition, OverKafka
 
-from .domain import CONSUMERS, DECIDERS, PRIVATE, RESTS_ON
+from .domain import BY_OPS_AND_MEMBERS, CONSUMERS, DECIDERS, PRIVATE, RESTS_ON
 
 
 def definition() -> Definition:
@@ -22,4 +22,7 @@ def definition() -> Definition:
         consumers=CONSUMERS,
         rests_on=RESTS_ON,
         metadata=(persons.METADATA, imports.METADATA),
+        over_kafka=OverKafka(
+            "membership", frozenset(command.NAME for command in BY_OPS_AND_MEMBERS)
+        ),
     )

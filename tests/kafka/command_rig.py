@@ -20,16 +20,13 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from castmark import process
 from castmark.folder import listen
-from castmark.parts import PARTS, Part
 from contracts.command_topics import topics_of
 from infra.devissuer import DevIssuer
 from infra.kafka_groups import Access, admit
 from infra.local.kafka import KafkaCluster
-from infra.service import OverKafka
 from infra.settings import Settings, load_settings
 
-AREA = "coc"
-OPENED = OverKafka(AREA, frozenset({"draft_application", "submit_application"}))
+AREA = "membership"
 PATIENCE_S = 25.0
 READY_S = 40.0
 
@@ -39,13 +36,6 @@ def settings_of(data: Path, bootstrap: Sequence[str], port: int) -> Settings:
     return load_settings(
         environment="development", data=data, port=port, log="kafka", kafka_bootstrap=bootstrap
     )
-
-
-def opened_over_kafka() -> Mapping[str, Part]:
-    """All parts; the owner of membership opened two commands over Kafka."""
-    known = PARTS["membership"]
-    opened = known._replace(definition=lambda: known.definition()._replace(over_kafka=OPENED))
-    return {**PARTS, "membership": opened}
 
 
 class Service:

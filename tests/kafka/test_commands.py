@@ -21,10 +21,10 @@ from infra.kafka_sink import KafkaSink
 from infra.local.kafka import KafkaCluster
 from infra.relay import Outgoing
 from tests.kafka.command_rig import (
+    AREA,
     PATIENCE_S,
     Group,
     Service,
-    opened_over_kafka,
     produced,
     signed_in,
 )
@@ -40,13 +40,11 @@ EXAMPLE = ROOT / "sdk" / "examples" / "commands_over_kafka.py"
 
 @pytest.fixture(scope="module")
 def service(kafka: KafkaCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One service for all of this file; its owner opened two commands over Kafka."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("castmark.process.PARTS", opened_over_kafka())
-        made = Service(kafka, tmp_path_factory.mktemp("membership"))
-        made.start()
-        yield made
-        made.stop()
+    """One service for all of this file."""
+    made = Service(kafka, tmp_path_factory.mktemp("membership"))
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
@@ -170,7 +168,7 @@ def test_nobody_writes_or_reads_for_another_group(service: Service, group: Group
     assert denied(group, victim.topics.replies, mine) == topic_denied
     assert denied(group, victim.topics.commands, mine) == topic_denied
     assert denied(group, group.topics.commands, mine) == topic_denied
-    for name in (f"{victim.group}/erp", "castmark.coc.commands", group.group):
+    for name in (f"{victim.group}/erp", f"castmark.{AREA}.commands", group.group):
         why = denied(group, group.topics.replies, name)
         assert why == KafkaError.GROUP_AUTHORIZATION_FAILED, name
 
@@ -306,7 +304,7 @@ def test_the_example_of_the_guide_runs(group: Group, tmp_path: Path) -> None:
     (tmp_path / "kafka.properties").write_text(group.access.properties())
     (tmp_path / "token").write_text(group.token())
     fields = {"member_id": group.group, "name": "A Smelter Ltd", "country": "AU"}
-    command = ["kafka.properties", "token", "coc", group.group, "draft_application"]
+    command = ["kafka.properties", "token", AREA, group.group, "draft_application"]
     ran = subprocess.run(
         [sys.executable, str(EXAMPLE), *command, json.dumps(fields)],
         cwd=tmp_path,

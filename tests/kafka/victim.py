@@ -17,7 +17,7 @@ from castmark.folder import listen
 from contracts.command_topics import topics_of
 from infra.kafka_sink import KafkaSink
 from infra.relay import Outgoing
-from tests.kafka.command_rig import AREA, opened_over_kafka, settings_of
+from tests.kafka.command_rig import AREA, settings_of
 
 SEND = KafkaSink.send
 
@@ -35,7 +35,6 @@ async def main(data: Path, bootstrap: str, group: str) -> None:
     settings = settings_of(data, bootstrap.split(","), socket.getsockname()[1])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(KafkaSink, "send", dying)
-        patch.setattr("castmark.process.PARTS", opened_over_kafka())
         await process.Process(settings, ["membership"], socket).run(lambda: None)
 
 
