@@ -27,7 +27,8 @@ class Datum(NamedTuple):
     `of` names the item that a transport leg carries or a stock holds. `scrap_kind` has its own
     words (`scrap.Kind`), `proofs` those of `electricity.Proof`; `certificates` are pairs of
     certificate and MWh cancelled for this supply. `from_on` and `to_on` say which days of the year
-    the quantity covers, where it is not the whole year. `left_out` ("yes") asks reports to leave it
+    the quantity covers, where it is not the whole year; of a parameter when it was measured, which
+    may be before the year. `left_out` ("yes") asks reports to leave it
     out, as far as their regimes allow; a result counts it all the same.
     """
 

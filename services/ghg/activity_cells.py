@@ -18,7 +18,7 @@ from .activity import Datum
 from .activity_words import ITEM_OF, KINDS, SCRAP, STEPS
 from .electricity import Proof
 from .installation import Boundary
-from .items import GOODS, ITEMS, PRECURSORS, Item
+from .items import GOODS, ITEMS, PARAMETERS, PRECURSORS, Item
 
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
@@ -124,9 +124,12 @@ def content(quantity: Decimal, item: Item) -> None:
 
 
 def period(datum: Datum, year: int) -> None:
-    """The days that a datum covers lie in its year."""
+    """The days that a datum covers lie in its year. Those of a parameter say when it was measured:
+    they may lie before it, not after."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     begins, ends = datum.from_on or first, datum.to_on or last
+    if datum.item in PARAMETERS:
+        first = begins = datum.from_on or min(first, ends)
     if not first <= begins <= ends <= last:
         raise Refused(
             "period-outside-year",

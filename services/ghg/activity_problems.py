@@ -26,7 +26,8 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "period-outside-year",
         "The period leaves its year",
-        "Give each calendar year the part that falls into it, in rows of its own.",
+        "Give each calendar year the part that falls into it, in rows of its own. Only a parameter"
+        " may have been measured before the year.",
     ),
     Problem(
         "invalid-number",

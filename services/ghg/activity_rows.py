@@ -366,6 +366,7 @@ class Rows:
             if text := row[index].strip():
                 values[place] = told(name, partial(reader, text))
         if isinstance(item, Item):
+            values[_ITEM] = item.slug
             if isinstance(step, Step):
                 told("step", lambda: stands(item, step))
             conversion = told("unit", lambda: self._units.of(row[at["unit"]], item))

@@ -188,3 +188,5 @@ PRECURSORS = frozenset({"bought.liquid_metal", "bought.primary_metal", "bought.c
 GOODS = frozenset({"output.liquid_metal", "output.cast_metal", "output.semi"})
 """Outputs that are goods of chapter 76."""
 ITEMS: Mapping[str, Item] = {item.slug: item for item in _ALL}
+PARAMETERS = frozenset(item.slug for item in _ALL if item.family is Family.PARAMETER)
+"""Coefficients of the facility's own; the days of such a datum say when it was measured."""

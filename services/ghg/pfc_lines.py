@@ -7,7 +7,7 @@ doubt that says what is missing. Data that name a technology are of the cells of
 without one they are of the site's.
 
 An own slope is told by `parameter.S_CF4` and `parameter.F`; the day of its measurement is the first
-that the datum covers, its uncertainty that of the datum.
+that the datum names, mostly one before its year; its uncertainty is that of the datum.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,8 @@ ByFamily = Mapping[Family, Sequence[Datum]]
 ZERO = Decimal(0)
 ONE = Decimal(1)
 EFFECTS = (Family.ANODE_EFFECT, Family.DUCT, Family.PARAMETER)
-OWN_SLOPE = ("parameter.S_CF4", "parameter.F")
+SLOPE = "parameter.S_CF4"
+OWN_SLOPE = (SLOPE, "parameter.F")
 
 
 class _Cells(NamedTuple):
@@ -125,6 +126,11 @@ def _by_technology(data: ByFamily, inventory: Inventory, doubts: list[Doubt]) ->
     return found
 
 
+def measured(datum: Datum) -> date | None:
+    """The day on which an own coefficient was measured, where that is told."""
+    return datum.from_on or datum.to_on
+
+
 _SEEN = frozenset(one.value for one in LowVoltage)
 _KNOWN = tuple(one.value for one in Technology)
 
@@ -180,11 +186,11 @@ def _duct(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
 
 
 def _own_slope(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
-    if "parameter.S_CF4" not in cells.told:
+    if SLOPE not in cells.told:
         return None
     minutes, fraction = cells.minutes(), cells.value("parameter.F")
-    datum = cells.told["parameter.S_CF4"][-1]
-    measured_on = datum.from_on or datum.to_on
+    datum = cells.told[SLOPE][-1]
+    measured_on = measured(datum)
     lacking = [
         name
         for name, value in (

@@ -35,6 +35,7 @@ from .findings import Context, blocks, findings
 from .flows import OWN_SCRAP, Flows, flows_of
 from .items import ITEMS, Family
 from .lines import Line, Result
+from .pfc_lines import SLOPE, measured
 from .pinned import Pinned, pin
 from .plausible import check_data, check_result
 from .power_certificate import certificates_of
@@ -88,14 +89,12 @@ def usual(policy: Policy, as_of: date) -> Wanted:
 def packed_of(inventory: Inventory) -> Packed:
     """The data as a command carries them."""
     chunks = packing.pack(inventory)
-    measured = [
-        one.from_on for one in inventory.data if one.item == "parameter.S_CF4" and one.from_on
-    ]
+    measured_on = [day for one in inventory.data if one.item == SLOPE and (day := measured(one))]
     return Packed(
         chunks=tuple(Chunk(columns=chunk.columns, rows=chunk.rows) for chunk in chunks),
         data_hash=packing.data_hash(chunks),
         lines=len(inventory.data),
-        pfc_measured_on=max(measured, default=None),
+        pfc_measured_on=max(measured_on, default=None),
         certificates=certificates_of(inventory)[:CERTIFICATES_TOLD],
     )
 

@@ -70,6 +70,34 @@ async def test_a_dry_run_stores_nothing_and_tells_the_findings(desk: YearDesk) -
     assert await desk.groups("real") == told
 
 
+@pytest.mark.parametrize(
+    ("day", "expired"), [("2022-01-05", False), ("2021-12-30", True), ("2025-01-01", None)]
+)
+async def test_an_own_pfc_slope_is_taken_with_the_day_of_its_measurement(
+    desk: YearDesk, day: str, expired: bool | None
+) -> None:
+    cell = {"step": "electrolysis", "from_on": day, "uncertainty_percent": "12"}
+    unit = "kg/t/(min/cell-day)"
+    own = [
+        {"item": "parameter.S_CF4", "quantity": "0.1", "unit": unit, **cell},
+        {"item": "parameter.F", "quantity": "0.1", "unit": "fraction", **cell},
+    ]
+    rows = year(1)
+    job = await desk.load("own", activity_csv([*rows, *({**rows[0], **one} for one in own)]))
+    if expired is None:
+        assert job["slugs"]["period-outside-year"] == len(own), "it lies behind the year"
+        return
+    [group] = await desk.groups("own")
+    sentences = [one["sentence"] for one in group["told"]["findings"] if one["rule"] == "R-25"]
+    assert any("it had to be renewed by 2024-12-30" in one for one in sentences) is expired
+    [sealed] = [
+        desk.running.store.catalog.recorded(record).event.model_dump(mode="json")
+        for record in desk.running.store.read_after(0, 1_000_000)
+        if record.type == "ghg.activity_sealed.v1"
+    ]
+    assert sealed["pfc_measured_on"] == day
+
+
 async def test_one_wrong_row_refuses_its_facility_year_and_no_other(desk: YearDesk) -> None:
     rows = spoilt(years([1, 2]), SIZE + 3, quantity="-1")  # plant 1, 2024
     job = await desk.load("one", activity_csv(rows))

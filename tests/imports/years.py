@@ -21,7 +21,8 @@ from tests.imports.desk import Desk, as_csv, desk_on, plants
 PLANTS = 8
 COLUMNS = (
     "facility_id", "year", "step", "item", "quantity", "unit", "kind", "evidence",
-    "factor", "factor_unit", "scrap_kind", "of", "cell_technology",
+    "factor", "factor_unit", "scrap_kind", "of", "cell_technology", "from_on",
+    "uncertainty_percent",
 )  # fmt: skip
 LINES: Sequence[Mapping[str, str]] = (
     {"step": "electrolysis", "item": "output.liquid_metal", "quantity": "200", "unit": "kt"},

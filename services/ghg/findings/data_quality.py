@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from contracts.inventory import Step
 from services.ghg.activity import Datum
-from services.ghg.items import ITEMS, Family
+from services.ghg.items import ITEMS, PARAMETERS, Family
 from services.ghg.lines import Line, total_kg
 from services.ghg.totals import primary_data_share
 from services.ghg.working import PERCENT
@@ -94,7 +94,8 @@ def not_a_year(context: Context, seen: Survey) -> Iterator[Fault]:
     outside = [
         one.datum_id
         for one in seen.dated
-        if (one.from_on or first) < first or (one.to_on or last) > last
+        if one.item not in PARAMETERS
+        and ((one.from_on or first) < first or (one.to_on or last) > last)
     ]
     if outside:
         yield Fault(f"Data of days outside {year}.", outside)

@@ -1,6 +1,6 @@
 """Rows of an activity file: what they mean, and what is said where they cannot be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -109,6 +109,41 @@ def test_everything_that_a_row_can_say_is_read() -> None:
     assert found.certificates == (("GEC-7", Decimal(1200)), ("GEC-8", Decimal(800)))
     assert (found.data_year, found.uncertainty_percent) == (2023, Decimal("1.5"))
     assert (found.from_on, found.to_on) == (date(2024, 2, 1), date(2024, 12, 31))
+
+
+SLOPE = {
+    "step": "potline",
+    "item": "own PFC slope, CF4 per tonne",
+    "quantity": "0.1",
+    "unit": "kg/t/(min/cell-day)",
+}
+
+
+@pytest.mark.parametrize("read", [Rows.at_once, Rows.one_by_one])
+@pytest.mark.parametrize(
+    ("begins", "ends"), [("2021-06-01", ""), ("", "2021-06-15"), ("2021-06-01", "2021-06-15")]
+)
+def test_a_parameter_may_have_been_measured_before_its_year(
+    read: Callable[[Rows, Sequence[Sequence[str]]], Assembled | None], begins: str, ends: str
+) -> None:
+    row = GOOD | SLOPE | {"from_on": begins, "to_on": ends}
+    found = read(reader(list(row)), [list(row.values())])
+    assert found is not None
+    assert found.inventory is not None, found.faults
+    days = [date.fromisoformat(day) if day else None for day in (begins, ends)]
+    assert [found.inventory.data[0].from_on, found.inventory.data[0].to_on] == days
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"from_on": "2025-01-01"},
+        {"to_on": "2025-01-01"},
+        {"from_on": "2021-06-15", "to_on": "2021-06-01"},
+    ],
+)
+def test_a_parameter_is_not_measured_after_its_year_nor_backwards(days: dict[str, str]) -> None:
+    assert faults(**SLOPE, **days) == [("from_on", "period-outside-year")]
 
 
 @pytest.mark.parametrize(

@@ -293,6 +293,11 @@ def test_r26_days_of_another_year_are_found() -> None:
     assert told(context, "R-26") == ["Data of days outside 2025."]
 
 
+def test_r26_a_parameter_may_have_been_measured_before_the_year() -> None:
+    own = datum("own", year.CELLS, "parameter.S_CF4", "0.1", from_on=date(YEAR - 2, 6, 1))
+    assert told(audited([*CLEAN_DATA, own]), "R-26") == []
+
+
 def test_r26_a_voyage_is_of_its_days() -> None:
     assert told(changed("leg", from_on=date(YEAR, 2, 1), to_on=date(YEAR, 2, 9)), "R-26") == []
 

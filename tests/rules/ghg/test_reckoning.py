@@ -18,7 +18,7 @@ from services.ghg.comparing import compared
 from services.ghg.factors import FactorBook
 from services.ghg.items import ITEMS
 from services.ghg.pinned import pin
-from services.ghg.reckoning import Version, outdated, reckon, rework, usual
+from services.ghg.reckoning import Version, outdated, packed_of, reckon, rework, usual
 from services.ghg.spread import spread
 from services.ghg.totals import Side, on_side
 from tests.rules.ghg.life import FIRST, ON, inventory, packed, reckoned, result
@@ -90,6 +90,14 @@ def test_what_metal_brought_along_is_told_apart_from_other_purchases() -> None:
     assert (along.step, along.scope) == (Step.ELECTROLYSIS, Scope.PURCHASED)
     assert of_anodes > 0
     assert along.kg == every - of_anodes
+
+
+def test_the_last_day_of_an_own_slope_is_told_with_the_data() -> None:
+    slope = Datum("s", Step.ELECTROLYSIS, "parameter.S_CF4", Decimal("0.1"), DataKind.MEASURED)
+    begun = slope._replace(from_on=date(2021, 6, 1))
+    ended = slope._replace(to_on=date(2023, 6, 1))
+    for campaigns, day in (((begun,), begun.from_on), ((begun, ended, slope), ended.to_on)):
+        assert packed_of(inventory()._replace(data=campaigns)).pfc_measured_on == day
 
 
 def test_a_number_has_one_spelling_so_equal_data_have_one_hash() -> None:

@@ -1,0 +1,78 @@
+"""A facility's own PFC coefficients: measured before their year, used while they hold, found once
+they do not, and renewed by a day on the board (sources.md 4.3)."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.door import Door
+from tests.embedded import door_of, platform
+
+from .years import PATH, SITE, TODAY, YEAR, data, datum, populate
+
+OLD, FRESH, RENEWED = date(2021, 6, 1), date(2024, 6, 1), date(2025, 11, 3)
+BOARD = "/certification/deadlines/pfc_renewal_due:F1"
+
+
+def measured(day: date) -> list[dict[str, object]]:
+    """The year with coefficients that were measured on a day."""
+    cell = ("electrolysis", "parameter.S_CF4", "0.1")
+    on = day.isoformat()
+    return [
+        *data(),
+        datum("slope", *cell, unit="kg/t/(min/cell-day)", from_on=on, uncertainty_percent="12"),
+        datum("ratio", "electrolysis", "parameter.F", "0.1", unit="fraction", from_on=on),
+    ]
+
+
+def attempt(door: Door, day: date) -> Any:
+    """Send the year with coefficients of a day, whatever the answer."""
+    asked: dict[str, Any] = {"facility_id": "F1", "year": YEAR, "member_id": "M1", "site": SITE}
+    return door.attempt("member:M1", "ghg/submit_activity", **asked, data=measured(day))
+
+
+def told(door: Door) -> tuple[str, list[str], dict[str, Any]]:
+    """The rule by which CF4 was worked out, the sentences of R-25, the line of the board."""
+    door.settled()
+    number = door.get("member:M1", PATH)["results"]
+    working = door.get("member:M1", f"{PATH}/results/{number}/working")
+    [rule] = [one["rule"] for one in working["lines"] if one["item"] == "pfc.cf4"]
+    found = door.get("member:M1", f"{PATH}/results/{number}/findings")["items"]
+    sentences = [one["sentence"] for one in found if one["rule"] == "R-25"]
+    return rule, sentences, door.get("member:M1", BOARD)["deadline"]
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """A platform with a smelter."""
+    with platform(tmp_path_factory.mktemp("pfc")) as host, door_of(host) as door:
+        door.tick(TODAY)
+        populate(door)
+        door.settled()
+        yield door
+
+
+def test_an_own_slope_is_used_found_expired_and_renewed_on_the_board(door: Door) -> None:
+    """In one walk: one facility, one line of the board."""
+    assert attempt(door, OLD).is_success
+    rule, sentences, line = told(door)
+    assert "measured_slope" not in rule
+    assert any("had to be renewed by 2024-06-01" in one for one in sentences)
+    assert (line["due_on"], line["state"]) == ("2024-06-01", "open")
+
+    assert attempt(door, FRESH).is_success
+    rule, sentences, line = told(door)
+    assert rule.endswith("measured_slope")
+    assert not any("renewed" in one for one in sentences)
+    assert line["due_on"] == "2027-06-01"
+
+    assert attempt(door, RENEWED).is_success, "a day of the year itself"
+    assert told(door)[2]["due_on"] == "2028-11-03"
+
+
+def test_what_was_measured_after_the_year_is_refused(door: Door) -> None:
+    answer = attempt(door, date(YEAR + 1, 1, 2))
+    assert answer.status_code == 422
+    assert {one["pointer"].rpartition("/")[2] for one in answer.json()["errors"]} == {"from_on"}
