@@ -172,7 +172,9 @@ class ResultCalculated(Event):
 
 
 class ResultSubmitted(Event):
-    """A result lies with a verifier."""
+    """A result lies with a verifier. `findings` are those that announcements since its calculation
+    make on the day of submission (R-09, R-10); the others are with the result. Older submissions
+    do not tell them."""
 
     TYPE: ClassVar[str] = "ghg.result_submitted.v1"
     facility_id: FacilityId
@@ -184,6 +186,7 @@ class ResultSubmitted(Event):
     verifier_id: Id
     submitted_on: date
     policy_id: Id
+    findings: Annotated[tuple[Finding, ...], Field(max_length=FINDINGS_KEPT)] = ()
 
 
 class ResultVerified(Event):

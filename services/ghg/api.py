@@ -323,8 +323,9 @@ def _disclosures(made: Api, queries: Queries) -> None:
 
 
 def _submission(event: ResultSubmitted) -> dict[str, object]:
-    """What lies with a verifier, and since when."""
-    return event.model_dump(mode="json", include={"result", "verifier_id", "submitted_on"})
+    """What lies with a verifier, since when, and what newer announcements made of it by then."""
+    told = {"result", "verifier_id", "submitted_on", "findings"}
+    return event.model_dump(mode="json", include=told)
 
 
 def shown(row: YearRow) -> dict[str, object]:

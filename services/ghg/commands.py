@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.ghg import Number, Point, ResultCalculated, Year
+from contracts.ghg import Finding, Number, Point, ResultCalculated, Year
 from contracts.inventory import Scope
 from contracts.values import FacilityId, Id, MemberId
 from infra.decider import Command
@@ -85,14 +85,18 @@ class Recalculate(MemberCommand):
 
 
 class SubmitForVerification(MemberCommand):
-    """Give a result to an independent verifier. Its data may not have blocking findings."""
+    """Give a result to an independent verifier. Its data may not have blocking findings; what newer
+    announcements make of it is told with the submission."""
 
     NAME: ClassVar[str] = "submit_for_verification"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "engaged", "unclaimed"})
+    FILLED: ClassVar[frozenset[str]] = frozenset(
+        {"on", "facility", "engaged", "unclaimed", "findings"}
+    )
     result: Number
     verifier_id: Id
     unclaimed: bool = False
     engaged: tuple[Engagement, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 class VerifyResult(FacilityYearCommand):

@@ -4,9 +4,11 @@ A stored result has the findings that follow from its data, its factor sets, its
 alone: calculated again, from the same, they are the same. Whatever depends on other streams, which
 move on, is not stored with it but asked when it is read (`ASKED`): who holds a certificate for
 power (R-12), which suppliers were asked (R-01), what was verified and disclosed (R-19, R-20), the
-entity's roadmap, target and pathway (R-21 to R-23). So a result never changes, and a finding goes
-when what it asked for was done. What stops a submission or a disclosure is decided by the writer:
-the blocking findings of the stored result, and a claim on each certificate (`power_certificate`).
+entity's roadmap, target and pathway (R-21 to R-23). So is what was announced since (R-09, R-10):
+whoever reports an old result reports its grid factor on that day. So a result never changes, and a
+finding goes when what it asked for was done. What stops a submission or a disclosure is decided by
+the writer: the blocking findings of the stored result, and a claim on each certificate
+(`power_certificate`).
 How others' factors and transport are spread (R-17, R-07) is asked as well: of the latest results of
 the same year (`population`).
 """
@@ -19,6 +21,7 @@ from contracts.ghg import Finding, Intensity, ResultCalculated, ResultVerified
 from contracts.ghg_plans import PathwayFamily
 from infra.policy import Policy
 
+from .factors import FactorBook
 from .findings import Context, Publication, TargetSet, UsedPathway, Verification, findings
 from .findings.context import NOBODY
 from .findings.registry import WEIGHT
@@ -31,15 +34,18 @@ from .reckoning import judged
 from .reporting import Reporting
 from .threshold import NO_PLAN, Plan
 
-ASKED = frozenset({"R-01", "R-07", "R-12", "R-17", "R-19", "R-20", "R-21", "R-22", "R-23"})
+ANNOUNCED = frozenset({"R-09", "R-10"})
+"""Rules about the grid factor, which newer announcements make outdated or too coarse."""
+ASKED = ANNOUNCED | {"R-01", "R-07", "R-12", "R-17", "R-19", "R-20", "R-21", "R-22", "R-23"}
 UNANSWERED = frozenset({"open", "declined"})
 ANSWERED = frozenset({"answered", "taken"})
 
 
 class Today(NamedTuple):
-    """The day, and what other streams say on it."""
+    """The day, the announcements that there are, and what other streams say on it."""
 
     on: date
+    book: FactorBook
     held_elsewhere: Mapping[str, str] = NOBODY
     requests: Sequence[DatumRequestRow] = ()
     reporting: Reporting = Reporting()
@@ -64,6 +70,7 @@ def current_findings(
         intensity=judged(kept.intensities),
         plan=roadmap(today.plan),
         primary_share=kept.primary_share,
+        book=today.book,
         held_elsewhere=today.held_elsewhere,
         suppliers_asked=suppliers_asked(today.requests),
         tenth_percentiles=today.population.tenth_percentiles,
@@ -76,6 +83,16 @@ def current_findings(
     stored = [one for one in kept.findings if one.rule not in ASKED]
     found = [*stored, *findings(context, ASKED)]
     return tuple(sorted(found, key=lambda one: (WEIGHT[one.severity], one.rule)))
+
+
+def outdated_findings(
+    working: Result, policy: Policy, book: FactorBook, on: date
+) -> tuple[Finding, ...]:
+    """What newer announcements make of a result that is reported on a day."""
+    context = Context(
+        inventory=working.inventory, result=working, policy=policy, reported_on=on, book=book
+    )
+    return findings(context, ANNOUNCED)
 
 
 def suppliers_asked(requests: Sequence[DatumRequestRow]) -> frozenset[str]:

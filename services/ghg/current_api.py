@@ -15,6 +15,7 @@ from infra.policy import Policies, Policy
 from infra.service import Running
 from infra.web import Api, Json, SignedIn
 
+from . import app
 from .activity import Inventory
 from .cancelling import Cancelling
 from .current import Today, current_findings
@@ -66,6 +67,7 @@ class Current:
         around = self._population(row, working.inventory, policy)
         today = Today(
             on=on,
+            book=app.factors(),
             held_elsewhere=self._cancelling.elsewhere(certificates, holding, row.member_id),
             requests=self._plans.every("datum_requests", {"facility_year": row.facility_year}),
             reporting=state(f"reporting/{row.facility_id}"),
@@ -106,11 +108,12 @@ def add_current(made: Api, running: Running, current: Current, allowed: Allowed)
         principal: SignedIn, facility_id: Key, year: Year, result: Number
     ) -> Response:
         """What an auditor would find in a result today: what is stored with it, and what depends on
-        today's state of certificates for power, requests to suppliers, disclosures, the
-        entity's plan and other facilities of the year. `hidden` findings were too many to be
-        kept; `named_elsewhere` are certificates for power that other data name as well, which
-        nobody has submitted yet: "" stands for those of another member. Of the `facilities` of the
-        year's `population` with a result, the own factors of `known` are looked at (R-17)."""
+        today's state of announced grid factors, certificates for power, requests to suppliers,
+        disclosures, the entity's plan and other facilities of the year. `hidden` findings were
+        too many to be kept; `named_elsewhere` are certificates for power that other data name as
+        well, which nobody has submitted yet: "" stands for those of another member. Of the
+        `facilities` of the year's `population` with a result, the own factors of `known` are
+        looked at (R-17)."""
         row = await allowed(queries, principal, facility_id, year)
         on = running.times.today()
         return Json(await asyncio.to_thread(current.told, row, result, on))

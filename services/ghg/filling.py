@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from datetime import date
 
+from contracts.ghg import Finding
 from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policies
 
 from . import app
 from .activity_work import units_on
-from .commands import PublishDisclosure, Recalculate, SubmitActivity
+from .commands import PublishDisclosure, Recalculate, SubmitActivity, SubmitForVerification
+from .current import outdated_findings
 from .evidence import Calculated, FacilityEvidence, owned
 from .queries import Queries
 from .reckoning import Version, Wanted, packed_of, reckon, usual
@@ -38,7 +40,22 @@ class Filling:
             number = sent["result"]
             assert isinstance(number, int)  # by the command's form
             return {"calculated": self._queries.result(facility_id, year, number)}
+        if command is SubmitForVerification:
+            return {"findings": self._outdated(sent, today)}
         return {}
+
+    def _outdated(self, sent: Body, today: date) -> tuple[Finding, ...]:
+        """What newer announcements make of a result; nothing of one that is not there or cannot be
+        worked out again: the writer says what is wrong with it."""
+        number = sent["result"]
+        assert isinstance(number, int)  # by the command's form
+        try:
+            kept = self._queries.result(*self._where(sent), number)
+            policy = self._policies.named(kept.policy_id)
+            working = self._queries.working(kept)
+        except Refused:
+            return ()
+        return outdated_findings(working, policy, app.factors(), today) if policy else ()
 
     def _packed(self, sent: Body, evidence: Body, today: date) -> dict[str, object]:
         """The data packed, with the result that is calculated of them: so data that cannot be
@@ -75,7 +92,7 @@ class Filling:
             str(sent.get("pfc_set") or usually.pfc_set),
         )
         version = Version(stored.data_version, stored.data_hash, stored.inventory())
-        return reckon(version, wanted, app.factors(), self._policies)
+        return reckon(version, wanted, app.factors(), self._policies, today)
 
     @staticmethod
     def _where(sent: Body) -> tuple[str, int]:

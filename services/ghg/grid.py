@@ -7,6 +7,7 @@ is too coarse (R-10). A place without announcements takes what is generally know
 (family `grid.world`), with a doubt: the factor that the facility gives is better.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -68,7 +69,7 @@ def latest(book: FactorBook, country: str, as_of: date) -> FactorSet:
     public = [one for one in book.family(family(country)) if one.valid_from <= as_of]
     if not public:
         return book.latest(family(country), as_of)
-    return max(public, key=lambda one: one.data_year or one.valid_from.year)
+    return max(public, key=_data_year)
 
 
 def factor(announced: FactorSet, scale: Scale, place: str) -> GridFactor:
@@ -84,7 +85,7 @@ def factor(announced: FactorSet, scale: Scale, place: str) -> GridFactor:
         kg_per_kwh=found.value,
         scale=scale,
         place=place,
-        data_year=announced.data_year or announced.valid_from.year,
+        data_year=_data_year(announced),
         announcement=announced.title,
         published_on=announced.valid_from,
         factor_set=announced.factor_set,
@@ -137,7 +138,7 @@ def elsewhere(
         kg_per_kwh=found.value,
         scale=Scale.NATIONAL,
         place=place,
-        data_year=known.data_year or known.valid_from.year,
+        data_year=_data_year(known),
         announcement=known.title,
         published_on=known.valid_from,
         factor_set=known.factor_set,
@@ -154,13 +155,44 @@ def residual(book: FactorBook, country: str, as_of: date) -> GridFactor:
     return factor(latest(book, country, as_of), Scale.EXCLUDING_MARKET_TRADED, country)
 
 
+def published(
+    book: FactorBook, country: str, subdivision: str | None, kg_per_kwh: Decimal, on: date
+) -> GridFactor | None:
+    """The announced factor that a number for the grid of a place is: of its province (of any, where
+    that is not known), of a region or the nation; of the newest announcement that was public on a
+    day and has it. None where it is nobody's."""
+    own = None if subdivision is None else f"province.{subdivision}"
+    public = [one for one in book.family(family(country)) if one.valid_from <= on]
+    for announced in sorted(public, key=_data_year, reverse=True):
+        for scale, place, name in _named(announced, country):
+            of_another = scale is Scale.PROVINCIAL and own not in (None, name)
+            if not of_another and announced.factors[name].value == kg_per_kwh:
+                return factor(announced, scale, place)
+    return None
+
+
+def _data_year(announced: FactorSet) -> int:
+    return announced.data_year or announced.valid_from.year
+
+
+def _named(announced: FactorSet, country: str) -> Iterator[tuple[Scale, str, str]]:
+    """Scale, place and name of each factor of an announcement, from the smallest place."""
+    for start, scale in (("province.", Scale.PROVINCIAL), ("region.", Scale.REGIONAL)):
+        for name in announced.factors:
+            if name.startswith(start):
+                yield scale, name.removeprefix(start), name
+    for scale, name in NATIONAL_NAMES.items():
+        if name in announced.factors:
+            yield scale, country, name
+
+
 def doubts_of(
     used: GridFactor, book: FactorBook, country: str, subdivision: str | None, reported_on: date
 ) -> tuple[Doubt, ...]:
     """What is wrong with a factor that a report of a day used: outdated, or too coarse."""
     newest = latest(book, country, reported_on)
     doubts: list[Doubt] = []
-    if (newest.data_year or newest.valid_from.year) > used.data_year:
+    if _data_year(newest) > used.data_year:
         right, _ = for_site(book, country, subdivision, reported_on)
         sentence = (
             f"On {reported_on} the factor of {right.data_year} was public: use"

@@ -133,7 +133,8 @@ class Offline:
     def _calculated(self, inventory: Inventory, found: Assembled) -> Year:
         pinned = self.pinned()
         version = Version(1, NO_HASH, inventory)
-        made = reckon(version, self._wanted, books.factors(), self._policies)
+        on = max(self._under.as_of, self._under.today)
+        made = reckon(version, self._wanted, books.factors(), self._policies, on)
         told = report(inventory, pinned, self._under.regime)
         by_step = {(one.step, one.scope): one.kg for one in made.totals}
         threshold, why = self._judged(inventory, judged(made.intensities))

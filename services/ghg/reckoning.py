@@ -99,9 +99,16 @@ def packed_of(inventory: Inventory) -> Packed:
     )
 
 
-def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policies) -> Calculated:
+def reckon(
+    version: Version,
+    wanted: Wanted,
+    book: FactorBook,
+    policies: Policies,
+    reported_on: date | None = None,
+) -> Calculated:
     """Calculate and look for findings; refused as `calculate` and `pin` say. These findings follow
-    from the data and the pins alone; what also depends on other streams is asked when they are read
+    from the data, the pins and the day on which they are reported: that whose announcements count,
+    where no later one is given. What also depends on other streams is asked when they are read
     (`current`)."""
     policy = policies.on(wanted.as_of)
     check_data(version.inventory, policy)
@@ -117,7 +124,7 @@ def reckon(version: Version, wanted: Wanted, book: FactorBook, policies: Policie
             inventory=version.inventory,
             result=result,
             policy=policy,
-            reported_on=wanted.as_of,
+            reported_on=reported_on or wanted.as_of,
             intensity=judged(intensities),
             primary_share=added.primary_share,
             book=book,

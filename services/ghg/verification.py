@@ -11,6 +11,7 @@ from datetime import date
 from dateutil.relativedelta import relativedelta
 
 from contracts.ghg import (
+    FINDINGS_KEPT,
     ActivitySealed,
     DisclosurePublished,
     ResultReturned,
@@ -59,6 +60,7 @@ def submit(
             verifier_id=command.verifier_id,
             submitted_on=command.on,
             policy_id=policy.policy_id,
+            findings=command.findings[:FINDINGS_KEPT],
         )
     ]
 

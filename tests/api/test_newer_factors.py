@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.door import eventually
+from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 
 from .years import SITE, data, populate
@@ -39,3 +39,29 @@ def test_what_was_calculated_is_calculated_anew_when_newer_factors_are_public(
         assert ("cn_grid_2022", "cn_grid_2023") in sets
         door.settled()
         assert door.get("member:M1", PATH)["state"] == "calculated"
+        old, new = (by_rule(door, number) for number in (1, 2))
+        assert "R-09" not in {one["rule"] for one in first["findings"]}, "it was not then"
+        assert "of 2023 was public" in old["R-09"]
+        assert "R-09" not in new
+        say_which = {"R-10"}  # membership does not know the province
+        assert say_which <= set(old) & set(new)
+
+        asked = {**ours, "as_of": BEFORE.isoformat(), "gwp_set": "AR5"}
+        door.send("member:M1", "ghg/recalculate", **asked)
+        [late] = door.get("member:M1", f"{PATH}/results")["items"][2:]
+        assert "R-09" in {one["rule"] for one in late["findings"]}, "calculated outdated"
+
+        given = door.send(
+            "member:M1", "ghg/submit_for_verification", **ours, result=1, verifier_id="V1"
+        )
+        [event] = given["events"]
+        assert {one["rule"] for one in event["data"]["findings"]} == {"R-09", "R-10"}
+        door.settled()
+        [waits] = door.get("verifier:V1", "/ghg/verifiers/V1/waiting")["items"]
+        assert waits["submitted"]["findings"] == event["data"]["findings"]
+
+
+def by_rule(door: Door, number: int) -> dict[str, str]:
+    """What is found in a result today: the sentences by rule."""
+    items = door.get("member:M1", f"{PATH}/results/{number}/findings")["items"]
+    return {one["rule"]: one["sentence"] for one in items}

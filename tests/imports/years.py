@@ -133,10 +133,12 @@ def _audits(data: Path) -> Running:
 
 
 @asynccontextmanager
-async def membership_with_plants(data: Path, count: int = PLANTS) -> AsyncIterator[Desk]:
-    """A membership whose member has some plants, all smelters in Norway."""
+async def membership_with_plants(
+    data: Path, count: int = PLANTS, country: str = "NO"
+) -> AsyncIterator[Desk]:
+    """A membership whose member has some plants, all smelters, in Norway if nowhere else."""
     async with desk_on(data) as desk:
-        rows = plants(count, activities="smelter; casthouse", country="NO")
+        rows = plants(count, activities="smelter; casthouse", country=country)
         await desk.load("plants", as_csv(rows))
         yield desk
 
@@ -153,10 +155,10 @@ async def known(desk: YearDesk, count: int = PLANTS) -> None:
 
 
 @asynccontextmanager
-async def years_on(data: Path) -> AsyncIterator[YearDesk]:
+async def years_on(data: Path, country: str = "NO") -> AsyncIterator[YearDesk]:
     """A desk of ghg beside a membership with plants, both under one folder."""
     async with (
-        membership_with_plants(data / "members") as members,
+        membership_with_plants(data / "members", country=country) as members,
         year_desk_on(data / "ghg", members) as desk,
     ):
         await known(desk)

@@ -36,7 +36,8 @@ DRAWN = tuple(_item(source) for source in Source if source is not Source.OWN_GEN
 
 
 def factor_outdated(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-09: on the day of the report a newer announcement was public."""
+    """R-09: on the day of the report a newer announcement was public than that of the factor which
+    was used, or which the facility gives."""
     yield from _grid_fault("grid_factor_outdated", context, seen)
 
 
@@ -151,6 +152,32 @@ def _grid_fault(about: str, context: Context, seen: Survey) -> Iterator[Fault]:
     found = [doubt for doubt in doubts if doubt.about == about]
     if found:
         yield Fault(found[-1].sentence, [one.datum_id for one in seen.data(*DRAWN)])
+    yield from _given_fault(about, context, seen)
+
+
+def _given_fault(about: str, context: Context, seen: Survey) -> Iterator[Fault]:
+    """The same of a factor that the facility gives for its grid: a published one under its own
+    name. Whether it counted or not, who gives it believes it to be right."""
+    book, site = context.book, context.inventory.site
+    if book is None:
+        return
+    told: dict[str, list[str]] = {}
+    for one in seen.data(GRID):
+        if one.factor is not None:
+            place = (site.country, site.subdivision)
+            for doubt in _doubts_of_given(one.factor, place, book, context.reported_on):
+                if doubt.about == about:
+                    told.setdefault(doubt.sentence, []).append(one.datum_id)
+    for sentence, ids in told.items():
+        yield Fault(f"The factor given for the grid is an announced one. {sentence}", ids)
+
+
+@lru_cache(maxsize=1024)
+def _doubts_of_given(
+    factor: Decimal, place: tuple[str, str | None], book: FactorBook, reported_on: date
+) -> tuple[Doubt, ...]:
+    found = grid.published(book, *place, factor, reported_on)
+    return () if found is None else grid.doubts_of(found, book, *place, reported_on)
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,14 @@ import pytest
 from contracts.ghg import Finding, ResultCalculated
 from contracts.inventory import Severity
 from services.ghg.activity import Site
-from services.ghg.current import ASKED, Today, current_findings, roadmap, suppliers_asked
+from services.ghg.current import (
+    ASKED,
+    Today,
+    current_findings,
+    outdated_findings,
+    roadmap,
+    suppliers_asked,
+)
 from services.ghg.lines import Result
 from services.ghg.plan_commands import EvaluatePlan
 from services.ghg.plan_state import ReductionPlan
@@ -19,8 +26,8 @@ from services.ghg.reporting import Cover, Reporting
 from services.ghg.threshold import NO_PLAN
 
 from . import life
-from .audited import CLEAN, also, certified, stand_in
-from .given import POLICY
+from .audited import CLEAN, also, announced, certified, replaced, stand_in
+from .given import BOOK, POLICY
 from .planned import ON as PLANNED_ON
 from .planned import PRIMARY, WHO, adopted, entity, value
 
@@ -78,37 +85,55 @@ def rules(
 
 
 def test_what_was_stored_stays_and_what_is_asked_anew_is_not_told_twice() -> None:
-    stored = kept(finding("R-09"), *(finding(rule) for rule in sorted(ASKED)), t_per_t="6.4")
-    assert rules(Today(ON), stored=stored) == ["R-09"]
+    stored = kept(finding("R-08"), *(finding(rule) for rule in sorted(ASKED)), t_per_t="6.4")
+    assert rules(Today(ON, BOOK), stored=stored) == ["R-08"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "taken"), [("R-09", "provincial.CN-YN.2022"), ("R-10", "national.CN.2023")]
+)
+def test_an_old_result_is_held_against_what_is_announced_today(rule: str, taken: str) -> None:
+    name, _, year = taken.rpartition(".")
+    working = replaced("grid", factor=announced(name, int(year))).result
+    found = [one for one in outdated_findings(working, POLICY, BOOK, ON) if one.rule == rule]
+    [said] = [
+        one
+        for one in current_findings(kept(t_per_t="6.4"), working, POLICY, Today(ON, BOOK))
+        if one.rule == rule
+    ]
+    assert found == [said]
+    assert said.data == ("grid",)
+    before = date(2024, 12, 25)  # the announcement of 2022 was not public yet
+    assert outdated_findings(CLEAN.result, POLICY, BOOK, before) == ()
 
 
 def test_a_certificate_that_another_year_holds_is_found_and_stops_nothing_stored() -> None:
     working = also(certified("100", "gec-1")).result
-    assert "R-12" not in rules(Today(ON), working)
-    assert rules(Today(ON, held_elsewhere={"GEC-1": ""}), working)[0] == "R-12"
+    assert "R-12" not in rules(Today(ON, BOOK), working)
+    assert rules(Today(ON, BOOK, held_elsewhere={"GEC-1": ""}), working)[0] == "R-12"
 
 
 def test_a_supplier_who_was_asked_is_no_finding_until_the_answer_is_there() -> None:
     working = stand_in().result
-    assert "R-01" in rules(Today(ON), working)
-    assert "R-01" not in rules(Today(ON, requests=[request("open")]), working)
-    assert "R-01" in rules(Today(ON, requests=[request("open", "s-9")]), working)
+    assert "R-01" in rules(Today(ON, BOOK), working)
+    assert "R-01" not in rules(Today(ON, BOOK, requests=[request("open")]), working)
+    assert "R-01" in rules(Today(ON, BOOK, requests=[request("open", "s-9")]), working)
     answered = [request("declined"), request("answered")]
     assert suppliers_asked(answered) == frozenset()
-    assert "R-01" in rules(Today(ON, requests=answered), working)
+    assert "R-01" in rules(Today(ON, BOOK, requests=answered), working)
 
 
 def test_a_year_that_was_not_disclosed_is_found_while_a_certificate_covers_it() -> None:
     covers = {"C1": Cover("M1", date(2025, 1, 1), date(2027, 12, 31))}
     reporting = Reporting("F1", covers, 2022)
-    assert "R-20" in rules(Today(ON, reporting=reporting))
+    assert "R-20" in rules(Today(ON, BOOK, reporting=reporting))
     met = reporting._replace(received={2025: date(2026, 5, 1)})
-    assert "R-20" not in rules(Today(ON, reporting=met))
-    assert "R-20" not in rules(Today(ON))
+    assert "R-20" not in rules(Today(ON, BOOK, reporting=met))
+    assert "R-20" not in rules(Today(ON, BOOK))
 
 
 def test_what_is_public_was_verified_first() -> None:
-    published = Today(ON, published_on=life.LATER)
+    published = Today(ON, BOOK, published_on=life.LATER)
     assert "R-19" in rules(published)
     assert "R-19" not in rules(published._replace(verified=life.verified()))
 
@@ -141,21 +166,21 @@ def test_the_plan_speaks_with_its_target_its_pathway_and_its_figures() -> None:
     plan = made.state
     family = plan.families[PRIMARY]
     unnamed = family.pathway.model_copy(update={"method": "own"})
-    named = rules(Today(ON, plan=plan))
+    named = rules(Today(ON, BOOK, plan=plan))
     assert "R-22" not in named
     other = plan._replace(families={PRIMARY: family._replace(pathway=unnamed)})
-    assert "R-22" in rules(Today(ON, plan=other))
+    assert "R-22" in rules(Today(ON, BOOK, plan=other))
     old = Site("F1", "NO", None, "PFPB_M", 1970)
     working = CLEAN.result._replace(inventory=CLEAN.result.inventory._replace(site=old))
     stored = kept(t_per_t="12")
-    [alone] = _sentences("R-23", Today(ON), working, stored)
+    [alone] = _sentences("R-23", Today(ON, BOOK), working, stored)
     assert "planned intensity of 2030 not given" in alone
-    [waits] = _sentences("R-23", Today(ON, plan=plan), working, stored)
+    [waits] = _sentences("R-23", Today(ON, BOOK, plan=plan), working, stored)
     assert "the roadmap is not accepted" in waits
     said = {"on": PLANNED_ON, "entity": entity(), "year": 2020, "measures": ("hydro",), **WHO}
     works = EvaluatePlan.model_validate({**said, "effective": True})
     accepted = made.and_when(works).state
-    assert _sentences("R-23", Today(ON, plan=accepted), working, stored) == []
+    assert _sentences("R-23", Today(ON, BOOK, plan=accepted), working, stored) == []
 
 
 def _sentences(rule: str, today: Today, working: Result, stored: ResultCalculated) -> list[str]:

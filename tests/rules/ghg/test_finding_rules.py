@@ -130,6 +130,35 @@ def test_r09_a_country_without_announcements_has_none_that_is_newer() -> None:
     assert told(abroad, "R-09") == told(abroad, "R-10") == []
 
 
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("0.1073", "R-09"),  # Yunnan, of 2022
+        ("0.5366", "R-09"),  # the nation, of 2022
+        ("0.5306", "R-10"),  # the nation, of 2023
+        ("0.1333", None),  # Yunnan, of 2023
+        ("0.1074", None),  # nobody's
+        ("0.6058", None),  # Henan, of 2022
+    ],
+)
+def test_r09_r10_an_announced_factor_that_the_facility_gives_is_held_against_the_newest(
+    given: str, found: str | None
+) -> None:
+    context = changed("grid", factor=d(given))
+    told_of = {rule for rule in ("R-09", "R-10") if concerned(context, rule) == {"grid"}}
+    assert told_of >= ({found} if found else set())
+    assert bool(told_of) is (found is not None)
+    if found == "R-09":
+        (sentence,) = told(context, found)
+        assert "use 0.1333" in sentence
+        assert f"not {given} of 2022" in sentence
+
+
+def test_r09_a_given_factor_was_right_while_its_announcement_was_the_newest() -> None:
+    context = changed("grid", factor=d("0.1073"))
+    assert told(context._replace(reported_on=date(2025, 12, 30)), "R-09") == []
+
+
 def test_r11_grid_power_at_zero_is_a_claim() -> None:
     assert concerned(changed("grid", factor=d("0")), "R-11") == {"grid"}
 

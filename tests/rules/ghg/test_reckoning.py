@@ -100,6 +100,16 @@ def test_the_last_day_of_an_own_slope_is_told_with_the_data() -> None:
         assert packed_of(inventory()._replace(data=campaigns)).pfc_measured_on == day
 
 
+def test_a_result_under_an_older_announcement_is_found_outdated_on_the_day_of_the_report() -> None:
+    policies, then = app.policies(), date(2025, 6, 1)
+    site = Site("F1", "CN", "CN-YN", "PFPB_M", 1970)
+    version = Version(1, "f" * 64, inventory(site=site))
+    wanted = usual(policies.on(then), then)
+    for on, outdated_then in ((None, False), (date(2025, 12, 30), False), (ON, True)):
+        made = reckon(version, wanted, app.factors(), policies, on)
+        assert ("R-09" in {one.rule for one in made.findings}) is outdated_then
+
+
 def test_a_number_has_one_spelling_so_equal_data_have_one_hash() -> None:
     assert packed("41000").data_hash == packed("41000.00").data_hash
     assert packed("41000").data_hash != packed("41000.01").data_hash

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from contracts.inventory import Scope
+from contracts.ghg import Finding
+from contracts.inventory import Scope, Severity
 from services.ghg import app, facility_year
 from services.ghg.evidence import Engagement
 from tests.rules.ghg.life import (
@@ -38,6 +39,13 @@ ONE_DAY = timedelta(days=1)
 def test_a_result_goes_to_a_verifier_and_the_statement_is_kept() -> None:
     HAS_RESULT.when(give()).then(submitted())
     WITH_VERIFIER.when(verify()).then(verified())
+
+
+def test_what_newer_announcements_make_of_a_result_is_told_with_its_submission() -> None:
+    outdated = Finding(
+        rule="R-09", severity=Severity.MAJOR, sentence="Use that of 2023.", source="sources.md 8"
+    )
+    HAS_RESULT.when(give(findings=(outdated,))).then(submitted(findings=(outdated,)))
 
 
 def test_the_same_said_twice_changes_nothing() -> None:
