@@ -26,10 +26,12 @@ class Datum(NamedTuple):
     where `factor` is from cradle to gate. `cn_code` is the code of the goods that an output is.
     `of` names the item that a transport leg carries or a stock holds. `scrap_kind` has its own
     words (`scrap.Kind`), `proofs` those of `electricity.Proof`; `certificates` are pairs of
-    certificate and MWh cancelled for this supply. `from_on` and `to_on` say which days of the year
-    the quantity covers, where it is not the whole year; of a parameter when it was measured, which
-    may be before the year. `left_out` ("yes") asks reports to leave it
-    out, as far as their regimes allow; a result counts it all the same.
+    certificate and MWh cancelled for this supply, `certificate_years` of certificate and the year
+    in which its power was generated, `certificate_lots` of certificate and the MWh that it holds in
+    all; without a name these are of every certificate of the datum. `from_on` and `to_on` say which
+    days of the year the quantity covers, where it is not the whole year; of a parameter when it was
+    measured, which may be before the year. `left_out` ("yes") asks reports to leave it out, as far
+    as their regimes allow; a result counts it all the same.
     """
 
     datum_id: str
@@ -57,6 +59,8 @@ class Datum(NamedTuple):
     embedded: Decimal | None = None
     embedded_boundary: str = ""
     cn_code: str = ""
+    certificate_years: tuple[tuple[str, int], ...] = ()
+    certificate_lots: tuple[tuple[str, Decimal], ...] = ()
 
 
 class Site(NamedTuple):

@@ -19,6 +19,7 @@ from .activity_words import ITEM_OF, KINDS, SCRAP, STEPS
 from .electricity import Proof
 from .installation import Boundary
 from .items import GOODS, ITEMS, PARAMETERS, PRECURSORS, Item
+from .power_certificate import certificate_of
 
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
@@ -36,6 +37,7 @@ MAX_ID = 128
 _CN_CODE = re.compile(r"76[0-9]{2}(?:[0-9]{2}){0,2}")
 YES, NO = frozenset({"yes", "y", "true", "1", "x"}), frozenset({"no", "n", "false", "0"})
 _CERTIFICATE = re.compile(r"(?P<id>.+?)\s*[:=]\s*(?P<mwh>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
+_OF_ALL = re.compile(r"(?P<told>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
 SCRAP_RIGHT = (
     "scrap needs its kind: pre_consumer, post_consumer, internal or dross; split what is mixed"
 )
@@ -237,6 +239,43 @@ def _certificates(text: str) -> tuple[tuple[str, Decimal], ...]:
     return tuple(found)
 
 
+def _certificate_years(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple((name, _year(told)) for name, told in _of_certificates(text, "GEC-7: 2024"))
+
+
+def _certificate_lots(text: str) -> tuple[tuple[str, Decimal], ...]:
+    return tuple((name, number(told)) for name, told in _of_certificates(text, "GEC-7: 5000"))
+
+
+def _of_certificates(text: str, example: str) -> list[tuple[str, str]]:
+    """What is told of each certificate, or once of all."""
+    if (one := _OF_ALL.fullmatch(text)) is not None:
+        return [("", one["told"])]
+    found: list[tuple[str, str]] = []
+    for part in filter(None, (each.strip() for each in text.split(";"))):
+        match = _CERTIFICATE.fullmatch(part)
+        if match is None:
+            raise Refused(
+                "invalid-certificates",
+                f"{part[:SHOWN]!r}: write one number for all, or each certificate with its own, as"
+                f" {example}; GEC-8: ...",
+            )
+        found.append((is_id(match["id"]), match["mwh"]))
+    return found
+
+
+def certified(datum: Datum) -> None:
+    """Years and lots are told of certificates that the datum uses."""
+    used = {certificate_of(name) for name, _ in datum.certificates}
+    for name, _ in (*datum.certificate_years, *datum.certificate_lots):
+        if certificate_of(name) not in used if name else not used:
+            raise Refused(
+                "certificate-not-named",
+                f"a year or a lot is told of {name or 'certificates'}, and none of that name is"
+                " cancelled here: write it in `certificates`, with its MWh",
+            )
+
+
 def _year(text: str) -> int:
     text = text.removesuffix(".0")
     if not (text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:9]) <= LAST_YEAR):
@@ -294,6 +333,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "treatment": is_text,
     "proofs": _proofs,
     "certificates": _certificates,
+    "certificate_years": _certificate_years,
+    "certificate_lots": _certificate_lots,
     "geography": is_text,
     "data_year": _year,
     "uncertainty_percent": number,
@@ -307,3 +348,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
 """What a field that a row may leave empty becomes."""
 PLACED: Mapping[str, str] = {"supplier_name": "supplier_id"}
 """Which field of a datum a field fills that is none itself; the field of that name goes before."""
+LOOKED_AT = frozenset(
+    {"from_on", "to_on", "cn_code", "embedded_boundary", "certificate_years", "certificate_lots"}
+)
+"""Fields that have to agree with others of their row."""

@@ -47,7 +47,14 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "invalid-certificates",
         "The certificates cannot be read",
-        "Write each with its megawatt-hours: `GEC-7: 1200; GEC-8: 30`.",
+        "Write each with its megawatt-hours: `GEC-7: 1200; GEC-8: 30`. Years and lots are written"
+        " the same way, or once for all.",
+    ),
+    Problem(
+        "certificate-not-named",
+        "Something is told of a certificate that is not used",
+        "The year in which power was generated, and what a lot holds, stand beside the certificate"
+        " and the megawatt-hours that are cancelled of it.",
     ),
     Problem(
         "invalid-start",

@@ -23,11 +23,13 @@ from .activity import Datum, Inventory
 from .activity_cells import (
     FIRST_YEAR,
     LAST_YEAR,
+    LOOKED_AT,
     ONE,
     PLACED,
     READERS,
     SCRAP_RIGHT,
     SHOWN,
+    certified,
     content,
     for_goods,
     item_of,
@@ -50,8 +52,6 @@ DEFAULT_CALORIFIC = "default-calorific-value"
 REPEATED = "row-repeated"
 KEY_FIELDS = ("facility_id", "year")
 """Fields that say to which facility-year a row belongs (`Rows.key`)."""
-LOOKED_AT = frozenset({"from_on", "to_on", "cn_code", "embedded_boundary"})
-"""Fields for which `_agree` looks at a row."""
 
 _DEFAULTS: tuple[object, ...] = tuple(Datum._field_defaults.get(name) for name in Datum._fields)
 _PLACE = {name: at for at, name in enumerate(Datum._fields)}
@@ -326,6 +326,7 @@ class Rows:
         if datum.from_on is not None or datum.to_on is not None:
             period(datum, self._year(row))
         for_goods(datum, head.item)
+        certified(datum)
         if head.item.family is Family.SCRAP:
             if not datum.scrap_kind:
                 raise Refused("scrap-kind-missing", SCRAP_RIGHT)
@@ -364,7 +365,8 @@ class Rows:
         values = list(_DEFAULTS)
         for index, place, reader, name in self._optional:
             if text := row[index].strip():
-                values[place] = told(name, partial(reader, text))
+                read = told(name, partial(reader, text))
+                values[place] = values[place] if read is None else read
         if isinstance(item, Item):
             values[_ITEM] = item.slug
             if isinstance(step, Step):
@@ -376,6 +378,8 @@ class Rows:
                 told("embedded", lambda: self._embedded_of(row, item))
             cells = Datum._make(values)
             told("cn_code" if cells.cn_code else "embedded", lambda: for_goods(cells, item))
+            if not any(fault.field == "certificates" for fault in faults):
+                told("certificates", lambda: certified(cells))
             if item.family is Family.SCRAP and not row[at["scrap_kind"]].strip():
                 faults.append(Fault("scrap_kind", "scrap-kind-missing", SCRAP_RIGHT))
             if isinstance(quantity, Decimal) and conversion is not None and item.unit in SHARES:

@@ -34,6 +34,8 @@ FIELDS: tuple[Field, ...] = (
     Field("treatment", ("disposal", "waste_treatment", "destination")),
     Field("proofs", ("proof", "green_power_proof")),
     Field("certificates", ("certificate", "cancelled_certificates", "recs", "gecs")),
+    Field("certificate_years", ("certificate_year", "generation_year")),
+    Field("certificate_lots", ("certificate_lot", "lot_mwh", "certificate_lot_mwh")),
     Field("geography", ("region", "origin_country")),
     Field("data_year", ("year_of_data", "vintage")),
     Field("uncertainty_percent", ("uncertainty", "uncertainty_pct")),

@@ -1,26 +1,18 @@
 """Certificates for power: every megawatt-hour is cancelled once, for one use, in its year. Pure.
 
-Source: sources.md 4.6, R-12. What was cancelled before, by anybody, is an input: a certificate
-that two facilities of a group use is used twice.
+Source: sources.md 4.6, R-12. No registry is asked: what is known of a lot is what the data tell of
+it. That a certificate serves one facility-year alone is decided where it is claimed
+(`power_certificate`), whoever the member is; here are the uses within one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from infra.errors import Refused
-
-from .working import given
+from .activity import Datum
+from .power_certificate import certificate_of
 
 KWH_PER_MWH = Decimal(1000)
-
-
-class Certificate(NamedTuple):
-    """A lot of a registry: its megawatt-hours and the year in which they were generated."""
-
-    certificate_id: str
-    mwh: Decimal
-    year: int
 
 
 class Cancellation(NamedTuple):
@@ -31,43 +23,40 @@ class Cancellation(NamedTuple):
     supply_id: str
 
 
-def cancel(
-    lots: Mapping[str, Certificate],
-    before: Mapping[str, Decimal],
-    cancellations: Sequence[Cancellation],
-    data_year: int,
-) -> Mapping[str, Decimal]:
-    """What is cancelled of each lot after these cancellations.
+class Lot(NamedTuple):
+    """A certificate as a facility-year tells of it: its `cancellations`, the `years` in which its
+    power is said to have been generated, and the megawatt-hours that it holds (None: nobody says;
+    the least, where data say several)."""
 
-    Refused: `certificate-unknown`, `certificate-of-other-year`, `certificate-cancelled-twice` (more
-    than the lot holds, with what was cancelled `before`), `quantity-negative`. All or nothing.
-    """
-    cancelled = dict(before)
-    for one in cancellations:
-        given(f"{one.certificate_id} for {one.supply_id}", one.mwh, "MWh")
-        lot = lots.get(one.certificate_id)
-        if lot is None:
-            raise Refused(
-                "certificate-unknown",
-                f"no certificate {one.certificate_id} is known.",
-                certificate_id=one.certificate_id,
+    certificate_id: str
+    cancellations: tuple[Cancellation, ...]
+    years: frozenset[int]
+    holds_mwh: Decimal | None
+
+    @property
+    def cancelled_mwh(self) -> Decimal:
+        """All that is cancelled of it here."""
+        return sum((one.mwh for one in self.cancellations), Decimal(0))
+
+
+def lots_of(data: Iterable[Datum]) -> tuple[Lot, ...]:
+    """The lots that some data use, in order; one lot whatever the case of its letters."""
+    found: dict[str, Lot] = {}
+    for datum in data:
+        for name, mwh in datum.certificates:
+            key = certificate_of(name)
+            lot = found.get(key) or Lot(name, (), frozenset(), None)
+            years = frozenset(year for of, year in datum.certificate_years if _is(of, key))
+            told = [size for of, size in datum.certificate_lots if _is(of, key)]
+            sizes = told if lot.holds_mwh is None else [*told, lot.holds_mwh]
+            found[key] = lot._replace(
+                cancellations=(*lot.cancellations, Cancellation(name, mwh, datum.datum_id)),
+                years=lot.years | years,
+                holds_mwh=min(sizes, default=None),
             )
-        if lot.year != data_year:
-            raise Refused(
-                "certificate-of-other-year",
-                f"{one.certificate_id} is power of {lot.year}, not of {data_year}.",
-                certificate_id=one.certificate_id,
-                year=lot.year,
-                data_year=data_year,
-            )
-        cancelled[lot.certificate_id] = cancelled.get(lot.certificate_id, Decimal(0)) + one.mwh
-        if cancelled[lot.certificate_id] > lot.mwh:
-            raise Refused(
-                "certificate-cancelled-twice",
-                f"{lot.certificate_id} holds {lot.mwh} MWh; with {one.supply_id}"
-                f" {cancelled[lot.certificate_id]} MWh would be cancelled.",
-                certificate_id=lot.certificate_id,
-                held_mwh=lot.mwh,
-                asked_mwh=cancelled[lot.certificate_id],
-            )
-    return cancelled
+    return tuple(found.values())
+
+
+def _is(told_of: str, key: str) -> bool:
+    """Whether something is told of a certificate; without a name it is of all of the datum."""
+    return not told_of or certificate_of(told_of) == key

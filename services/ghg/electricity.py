@@ -116,8 +116,8 @@ class Power(NamedTuple):
 
 
 def power(supplies: Sequence[Supply], grid: Grid, policy: Policy) -> Power:
-    """Both sides for every supply of a facility and year. Cancellations are taken as checked
-    (`certificates.cancel`): here they are only held against the kilowatt-hours they are for."""
+    """Both sides for every supply of a facility and year. Cancellations are only held
+    against the kilowatt-hours that they are for; whether they can be is R-12."""
     names = [supply.supply_id for supply in supplies]
     if len(names) != len(set(names)):
         raise Refused("supply-twice", "two supplies have one id.", supplies=names)

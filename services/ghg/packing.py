@@ -162,7 +162,7 @@ def _spelled(value: object) -> str:
         return plain(value)
     if isinstance(value, tuple):
         return " ".join(
-            f"{one[0]}={plain(one[1])}" if isinstance(one, tuple) else str(one) for one in value
+            f"{one[0]}={_spelled(one[1])}" if isinstance(one, tuple) else str(one) for one in value
         )
     return value.isoformat() if isinstance(value, date) else str(value)
 
@@ -185,6 +185,10 @@ def _certificates(text: str) -> tuple[tuple[str, Decimal], ...]:
     return tuple((name, Decimal(mwh)) for name, _, mwh in pairs)
 
 
+def _certificate_years(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple((name, int(year)) for name, year in _certificates(text))
+
+
 _SITE: tuple[Read, ...] = (str, str, _optional(str), _optional(str), _optional(int), str, str, str)
 _NUMBERS = frozenset(name for name, empty in Installation._field_defaults.items() if empty is None)
 _READERS: dict[str, Read] = {
@@ -195,6 +199,8 @@ _READERS: dict[str, Read] = {
     "embedded": _optional(Decimal),
     "proofs": _proofs,
     "certificates": _certificates,
+    "certificate_years": _certificate_years,
+    "certificate_lots": _certificates,
     "data_year": _optional(int),
     "uncertainty_percent": _optional(Decimal),
     "from_on": _optional(date.fromisoformat),

@@ -84,22 +84,6 @@ PROBLEMS: tuple[Problem, ...] = (
         " in kg CO2e/kWh, zero where it is zero.",
     ),
     Problem(
-        "certificate-unknown",
-        "There is no such certificate",
-        "Register the certificate with its megawatt-hours and year first.",
-    ),
-    Problem(
-        "certificate-of-other-year",
-        "The certificate is of another year",
-        "Power used in `facts.data_year` is covered by certificates of that year.",
-    ),
-    Problem(
-        "certificate-cancelled-twice",
-        "The certificate was cancelled before",
-        "A megawatt-hour is cancelled once. `facts.held_mwh` is what the certificate holds,"
-        " `facts.asked_mwh` what would be cancelled of it in all.",
-    ),
-    Problem(
         "intensity-impossible",
         "The intensity cannot be",
         "An intensity of aluminium in t CO2e per tonne is above zero.",

@@ -19,10 +19,13 @@ Quantity = Annotated[PlainDecimal, Field(ge=0)]
 
 
 class Certificate(Value):
-    """So many megawatt-hours of a certificate, cancelled for a supply."""
+    """So many megawatt-hours of a certificate, cancelled for a supply. `year` is that in which its
+    power was generated, `lot_mwh` what it holds in all, where that is known."""
 
     certificate_id: Id
     mwh: Annotated[PlainDecimal, Field(gt=0)]
+    year: Annotated[int, Field(ge=1990, le=2199)] | None = None
+    lot_mwh: Annotated[PlainDecimal, Field(gt=0)] | None = None
 
 
 class DatumSent(Value):

@@ -138,6 +138,14 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         embedded=sent.embedded,
         embedded_boundary=sent.embedded_boundary or "",
         cn_code=cn_code(sent.cn_code) if sent.cn_code.strip() else "",
+        certificate_years=tuple(
+            (one.certificate_id, one.year) for one in sent.certificates if one.year is not None
+        ),
+        certificate_lots=tuple(
+            (one.certificate_id, one.lot_mwh)
+            for one in sent.certificates
+            if one.lot_mwh is not None
+        ),
     )
 
 

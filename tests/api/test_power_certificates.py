@@ -34,7 +34,7 @@ def both(door: Door, year: int) -> tuple[Whose, Whose]:
     return first, second
 
 
-def send(door: Door, whose: Whose, certificate_id: str | None) -> None:
+def send(door: Door, whose: Whose, certificate_id: str | None, **told_of: object) -> None:
     """The year with a green contract, or without one."""
     green = datum(
         "green",
@@ -44,7 +44,7 @@ def send(door: Door, whose: Whose, certificate_id: str | None) -> None:
         unit="GWh",
         factor="0",
         proofs=["contract", "certificate_cancellation"],
-        certificates=[{"certificate_id": certificate_id, "mwh": "10000"}],
+        certificates=[{"certificate_id": certificate_id, "mwh": "10000", **told_of}],
     )
     told = [*data(), green] if certificate_id else data()
     door.send(f"member:{whose['member_id']}", "ghg/submit_activity", **whose, site=SITE, data=told)
@@ -134,6 +134,29 @@ def test_what_is_disclosed_with_a_certificate_holds_it_until_it_is_corrected(doo
     assert give(door, second, 1).json()["slug"] == ELSEWHERE
     publish(door, first, 2)
     assert give(door, second, 1).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("told_of", "word"),
+    [
+        ({"year": 2020}, "of another are: GEC-1 (2020)"),
+        ({"lot_mwh": "9999.5"}, "GEC-1 (10000 MWh of 9999.5)"),
+    ],
+)
+def test_what_a_certificate_cannot_be_used_for_is_found_and_not_submitted(
+    door: Door, told_of: Whose, word: str
+) -> None:
+    year = 2019 if "year" in told_of else 2021
+    whose = {"facility_id": "F1", "year": year, "member_id": "M1"}
+    send(door, whose, "GEC-1", **told_of)
+    [sentence] = found(door, whose, 1)
+    assert word in sentence
+    refused = give(door, whose, 1).json()
+    assert (refused["slug"], refused["facts"]["rules"]) == ("findings-block", ["R-12"])
+    send(door, whose, "GEC-1", year=year, lot_mwh="10000")
+    assert found(door, whose, 2) == []
+    assert give(door, whose, 2).status_code == 200
+    send(door, whose, None)  # and gives it up
 
 
 def test_what_is_refused_claims_nothing(door: Door) -> None:

@@ -85,6 +85,29 @@ async def test_a_draft_hears_of_others_that_name_its_certificate(tmp_path: Path)
         assert "named_elsewhere" not in free
 
 
+async def test_data_hear_in_a_dry_run_that_a_lot_is_of_another_year_or_holds_less(
+    tmp_path: Path,
+) -> None:
+    columns = (*ALL, "certificate_years", "certificate_lots")
+    years, lots = ("2024", "2023"), ("10000", "GEC-1: 9999")
+    async with years_on(tmp_path) as desk:
+        for import_id, generated, lot, found in (
+            ("right", years[0], lots[0], ()),
+            ("other-year", years[1], lots[0], ("certificates of that year",)),
+            ("less", years[0], lots[1], ("more is cancelled than a lot holds",)),
+        ):
+            *rows, last = green(1, "GEC-1")
+            rows.append({**last, "certificate_years": generated, "certificate_lots": lot})
+            table = [{name: row.get(name, "") for name in columns} for row in rows]
+            job = await desk.load(import_id, as_csv(table, columns), dry_run=True)
+            assert job["notes"].get("finding R-12 (block)", 0) == len(found)
+            [told] = [one["told"] for one in await desk.groups(import_id)]
+            assert ("R-12" in told["blocking"]) is bool(found)
+            sentences = by_r12(told)
+            assert len(sentences) == len(found)
+            assert all(word in one for word, one in zip(found, sentences, strict=True))
+
+
 async def heard(desk: YearDesk, holding: Holding) -> None:
     """Until the certificate is known to be named by data."""
     cancelling = Cancelling(Queries(desk.running), desk.running.definition.policies)

@@ -14,7 +14,6 @@ from contracts.inventory import Regime
 from contracts.values import plain
 from infra.policy import Policy
 from services.ghg.activity import Inventory
-from services.ghg.certificates import Certificate
 from services.ghg.claims import ClaimEvidence
 from services.ghg.cut_offs import CutOff
 from services.ghg.factors import FactorBook
@@ -73,8 +72,7 @@ class Context(NamedTuple):
 
     `intensity` is mine to metal at the casthouse, in t CO2e/t Al; `primary_share` a fraction,
     worked out where it is not given; `book` the announcements that a grid factor could come from.
-    `certificates` are the lots of the registry (None: nobody looked), `cancelled` what others
-    cancelled of them before, in MWh. `held_elsewhere` are certificates that another facility-year
+    `held_elsewhere` are certificates that another facility-year
     holds, with its name where the reader may know it. `suppliers_asked` were asked for primary data
     and have not answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per
     unit. `cut_offs` are those of the report under `regime`.
@@ -90,8 +88,6 @@ class Context(NamedTuple):
     plan: Plan = NO_PLAN
     primary_share: Decimal | None = None
     book: FactorBook | None = None
-    certificates: Mapping[str, Certificate] | None = None
-    cancelled: Mapping[str, Decimal] = NO_MASSES
     held_elsewhere: Mapping[str, str] = NOBODY
     suppliers_asked: frozenset[str] = frozenset()
     tenth_percentiles: Mapping[str, Decimal] = NO_MASSES

@@ -1,14 +1,15 @@
 """R-09 to R-14: power at the right factor; green power proven and counted once. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
 from contracts.inventory import Scope
+from contracts.values import plain
 from services.ghg import grid
 from services.ghg.activity import Datum
-from services.ghg.certificates import KWH_PER_MWH
+from services.ghg.certificates import KWH_PER_MWH, Lot, lots_of
 from services.ghg.electricity import CERTIFIED, CLAIMS, Source
 from services.ghg.factors import FactorBook
 from services.ghg.grid import Scale
@@ -63,8 +64,8 @@ def unproven(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def certificates_wrong(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-12: fewer megawatt-hours cancelled than claimed, a certificate used twice, or of another
-    year. Without the registry nobody knows what a lot holds: then the same megawatt-hours of one
-    lot for two supplies are taken as one cancellation told twice."""
+    year. Where nobody says what a lot holds, the same megawatt-hours of one lot for two supplies
+    are taken as one cancellation told twice."""
     green = [one for one in seen.data(*COVERED) if one.factor is not None and one.factor == 0]
     short = [one.datum_id for one in green if _covered_kwh(one) < one.quantity]
     short += _ids(seen.raised("certificates_short"))
@@ -76,16 +77,15 @@ def certificates_wrong(context: Context, seen: Survey) -> Iterator[Fault]:
             f" {shown(claimed)} kWh claimed."
         )
         yield Fault(sentence, list(dict.fromkeys(short)))
-    uses: dict[str, list[tuple[str, Decimal]]] = {}
-    for one in seen.family(Family.POWER):
-        for certificate, mwh in one.certificates:
-            uses.setdefault(certificate, []).append((one.datum_id, mwh))
-    if uses:
-        yield from _misused(context, uses)
-        elsewhere = [one for one in uses if certificate_of(one) in context.held_elsewhere]
-        if elsewhere:
-            told = [(one, context.held_elsewhere[certificate_of(one)]) for one in elsewhere]
-            yield Fault(used_elsewhere(told), [name for one in elsewhere for name, _ in uses[one]])
+    lots = lots_of(seen.family(Family.POWER))
+    yield from _misused(lots, context.inventory.year)
+    elsewhere = [
+        one for one in lots if certificate_of(one.certificate_id) in context.held_elsewhere
+    ]
+    if elsewhere:
+        names = [one.certificate_id for one in elsewhere]
+        told = [(one, context.held_elsewhere[certificate_of(one)]) for one in names]
+        yield Fault(used_elsewhere(told), _uses(elsewhere))
 
 
 def used_elsewhere(certificates: Iterable[tuple[str, str]]) -> str:
@@ -199,35 +199,42 @@ def _doubts(
     return grid.doubts_of(used, book, country, subdivision, reported_on)
 
 
-def _misused(
-    context: Context, uses: Mapping[str, Sequence[tuple[str, Decimal]]]
-) -> Iterator[Fault]:
-    lots, year = context.certificates, context.inventory.year
-    other_year: dict[str, list[str]] = {}
-    twice: dict[str, list[str]] = {}
-    unknown: dict[str, list[str]] = {}
-    for certificate, used in uses.items():
-        ids = [name for name, _ in used]
-        if lots is None:
-            if len({mwh for _, mwh in used}) < len(used):
-                twice[certificate] = ids
-            continue
-        lot = lots.get(certificate)
-        if lot is None:
-            unknown[certificate] = ids
-            continue
-        if lot.year != year:
-            other_year[certificate] = ids
-        asked = sum((mwh for _, mwh in used), context.cancelled.get(certificate, ZERO))
-        if asked > lot.mwh:
-            twice[certificate] = ids
-    for found, what in (
-        (twice, "A megawatt-hour is cancelled once; used twice: {}."),
-        (other_year, f"Certificates are of another year than {year}: {{}}."),
-        (unknown, "The registry does not know these certificates: {}."),
-    ):
-        if found:
-            yield Fault(what.format(listed(found)), [one for ids in found.values() for one in ids])
+def _misused(lots: Sequence[Lot], year: int) -> Iterator[Fault]:
+    twice = [one for one in lots if one.holds_mwh is None and _told_twice(one)]
+    if twice:
+        sentence = f"A megawatt-hour is cancelled once; used twice: {_names(twice)}."
+        yield Fault(sentence, _uses(twice))
+    over = [one for one in lots if one.holds_mwh is not None and one.cancelled_mwh > one.holds_mwh]
+    if over:
+        named = listed(map(_measure, over))
+        sentence = (
+            f"A megawatt-hour is cancelled once; more is cancelled than a lot holds: {named}."
+        )
+        yield Fault(sentence, _uses(over))
+    late = [one for one in lots if one.years - {year}]
+    if late:
+        named = listed(
+            f"{one.certificate_id} ({', '.join(map(str, sorted(one.years)))})" for one in late
+        )
+        sentence = f"Power of {year} takes certificates of that year; of another are: {named}."
+        yield Fault(sentence, _uses(late))
+
+
+def _told_twice(lot: Lot) -> bool:
+    return len({one.mwh for one in lot.cancellations}) < len(lot.cancellations)
+
+
+def _measure(lot: Lot) -> str:
+    holds = plain(lot.holds_mwh or ZERO)
+    return f"{lot.certificate_id} ({plain(lot.cancelled_mwh)} MWh of {holds})"
+
+
+def _names(lots: Iterable[Lot]) -> str:
+    return listed(one.certificate_id for one in lots)
+
+
+def _uses(lots: Iterable[Lot]) -> list[str]:
+    return [one.supply_id for lot in lots for one in lot.cancellations]
 
 
 def _covered_kwh(datum: Datum) -> Decimal:

@@ -9,7 +9,6 @@ from typing import Any
 
 from contracts.inventory import DataKind, Scope, Step
 from services.ghg.activity import Datum, Inventory, Site
-from services.ghg.certificates import Certificate
 from services.ghg.claims import ClaimEvidence, Footprint, Form
 from services.ghg.cut_offs import CutOff
 from services.ghg.findings import (
@@ -102,7 +101,6 @@ def audited(
         reported_on=REPORTED,
         intensity=d("6.4"),
         book=BOOK,
-        certificates={"lot-1": Certificate("lot-1", d("100"), YEAR)},
         verification=VERIFIED,
         publication=Publication(date(2026, 3, 1), frozenset({2024}), 2022),
         pathway=UsedPathway("asi_ghg_pathways_v2", date(2026, 2, 1)),
@@ -174,9 +172,9 @@ def power(name: str, source: str, **more: Any) -> Datum:
     return datum(name, CELLS, f"power.{source}", "100000", **more)
 
 
-def certified(mwh: str, lot: str = "lot-1", name: str = "ppa") -> Datum:
+def certified(mwh: str, lot: str = "lot-1", name: str = "ppa", **more: Any) -> Datum:
     """A green contract with certificates cancelled for it."""
-    return power(name, "ppa_contract", factor=d("0"), certificates=((lot, d(mwh)),))
+    return power(name, "ppa_contract", factor=d("0"), certificates=((lot, d(mwh)),), **more)
 
 
 def replaced(name: str, **more: Any) -> Context:

@@ -95,6 +95,8 @@ def test_everything_that_a_row_can_say_is_read() -> None:
         factor_source="statement 2024",
         proofs="certificate_cancellation; meter",
         certificates="GEC-7: 1200; GEC-8=800 MWh",
+        certificate_years="GEC-7: 2024; gec-8: 2023",
+        certificate_lots="5000 MWh",
         geography="NO2",
         data_year="2023",
         uncertainty_percent="1.5",
@@ -107,6 +109,8 @@ def test_everything_that_a_row_can_say_is_read() -> None:
     assert (found.factor, found.factor_source) == (Decimal("0.02"), "statement 2024")
     assert found.proofs == ("certificate_cancellation", "meter")
     assert found.certificates == (("GEC-7", Decimal(1200)), ("GEC-8", Decimal(800)))
+    assert found.certificate_years == (("GEC-7", 2024), ("gec-8", 2023))
+    assert found.certificate_lots == (("", Decimal(5000)),)
     assert (found.data_year, found.uncertainty_percent) == (2023, Decimal("1.5"))
     assert (found.from_on, found.to_on) == (date(2024, 2, 1), date(2024, 12, 31))
 
@@ -229,6 +233,15 @@ def test_a_row_like_one_before_it_counts_and_is_told() -> None:
         ({"from_on": "31.12.2024"}, ("from_on", "invalid-day")),
         ({"proofs": "promise"}, ("proofs", "unknown-proof")),
         ({"certificates": "GEC-7"}, ("certificates", "invalid-certificates")),
+        ({"certificates": "GEC-7: 5", "certificate_years": "2024/25"},
+         ("certificate_years", "invalid-certificates")),
+        ({"certificates": "GEC-7: 5", "certificate_years": "GEC-7: 24"},
+         ("certificate_years", "year-not-calendar")),
+        ({"certificates": "GEC-7: 5", "certificate_lots": "many"},
+         ("certificate_lots", "invalid-certificates")),
+        ({"certificates": "GEC-7: 5", "certificate_lots": "GEC-8: 50"},
+         ("certificates", "certificate-not-named")),
+        ({"certificate_years": "2024"}, ("certificates", "certificate-not-named")),
         ({"supplier_id": "ACME Ltd"}, ("supplier_id", "invalid-id")),
         ({"data_year": "last"}, ("data_year", "year-not-calendar")),
         ({"source": "x" * 201}, ("source", "text-too-long")),
@@ -377,6 +390,9 @@ ODD = {
     "from_on": ("", "2024-02-01", "2023-01-01"),
     "data_year": ("", "2023", "2023.0"),
     "left_out": ("", "no", "yes", "perhaps"),
+    "certificates": ("", "GEC-7: 5", "GEC-7"),
+    "certificate_years": ("", "2024", "GEC-8: 2024"),
+    "certificate_lots": ("", "GEC-7: 50", "many"),
     "year": ("2024", "2024.0", "2025"),
     "datum_id": ("", "d1", "d2"),
     "country": ("Norway", "China", ""),

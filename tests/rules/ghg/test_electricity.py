@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from infra.errors import Refused
 from services.ghg import grid
-from services.ghg.certificates import Cancellation, Certificate, cancel
+from services.ghg.certificates import Cancellation
 from services.ghg.electricity import Grid, Power, Proof, Source, Supply, power
 
 from .given import BOOK, POLICY, TODAY, d, decimals
@@ -172,40 +172,3 @@ def test_every_kilowatt_hour_is_counted_once(parts: list[tuple[Source, Decimal]]
 def test_the_order_of_supplies_changes_nothing(sources: list[Source]) -> None:
     result, usual = both([supply(one) for one in sources]), both([supply(one) for one in Source])
     assert (result.location_kg, result.market_kg) == (usual.location_kg, usual.market_kg)
-
-
-LOTS = {"C1": Certificate("C1", d("100"), 2025), "C2": Certificate("C2", d("50"), 2024)}
-
-
-def test_a_certificate_is_cancelled_in_parts_up_to_what_it_holds() -> None:
-    parts = [Cancellation("C1", d("60"), "a"), Cancellation("C1", d("40"), "b")]
-    assert cancel(LOTS, {}, parts, 2025) == {"C1": d("100")}
-
-
-@pytest.mark.parametrize(
-    ("before", "parts"),
-    [
-        ({}, ["60", "40.001"]),
-        ({"C1": d("50")}, ["50.001"]),
-        ({"C1": d("100")}, ["0.001"]),
-    ],
-)
-def test_no_megawatt_hour_is_cancelled_twice(before: dict[str, Decimal], parts: list[str]) -> None:
-    cancellations = [Cancellation("C1", d(mwh), "a") for mwh in parts]
-    with pytest.raises(Refused) as refusal:
-        cancel(LOTS, before, cancellations, 2025)
-    assert refusal.value.slug == "certificate-cancelled-twice"
-
-
-@pytest.mark.parametrize(
-    ("name", "mwh", "slug"),
-    [
-        ("C9", "1", "certificate-unknown"),
-        ("C2", "1", "certificate-of-other-year"),
-        ("C1", "-1", "quantity-negative"),
-    ],
-)
-def test_a_cancellation_that_cannot_be_is_refused(name: str, mwh: str, slug: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        cancel(LOTS, {}, [Cancellation(name, d(mwh), "a")], 2025)
-    assert refusal.value.slug == slug

@@ -1,12 +1,11 @@
 """The rules at their edges: what each looks at, and what it leaves alone (sources.md 8)."""
 
-from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pytest
 
 from contracts.inventory import DataKind, Regime, Scope, Step
-from services.ghg.certificates import Certificate
 from services.ghg.findings import Context, Publication, TargetSet, Verification, findings
 from services.ghg.pathway import Target
 from services.ghg.threshold import Plan
@@ -163,29 +162,38 @@ def test_r11_grid_power_at_zero_is_a_claim() -> None:
     assert concerned(changed("grid", factor=d("0")), "R-11") == {"grid"}
 
 
-LOTS: Mapping[str, Certificate] = {"lot-1": Certificate("lot-1", d("150"), YEAR)}
-
-
 @pytest.mark.parametrize(
-    ("register", "before", "second", "word"),
+    ("told_of", "second", "word"),
     [
-        (LOTS, "0", "50", None),
-        (LOTS, "0.001", "50", "used twice"),
-        (LOTS, "0", "50.001", "used twice"),
-        (None, "0", "50", None),
-        (None, "0", "100", "used twice"),
-        ({}, "0", "50", "does not know"),
-        ({"lot-1": Certificate("lot-1", d("150"), YEAR - 1)}, "0", "50", "another year"),
+        ({}, "50", None),
+        ({}, "100", "used twice: lot-1."),
+        ({"certificate_lots": (("", d("150")),)}, "50", None),
+        ({"certificate_lots": (("LOT-1", d("200")),)}, "100", None),
+        (
+            {"certificate_lots": (("", d("150")),)},
+            "50.001",
+            "more is cancelled than a lot holds: lot-1 (150.001 MWh of 150).",
+        ),
+        ({"certificate_years": (("", YEAR),)}, "50", None),
+        ({"certificate_years": (("lot-1", YEAR - 1),)}, "50", f"lot-1 ({YEAR - 1})."),
     ],
 )
-def test_r12_a_megawatt_hour_is_cancelled_once(
-    register: Mapping[str, Certificate] | None, before: str, second: str, word: str | None
+def test_r12_a_megawatt_hour_is_cancelled_once_and_in_its_year(
+    told_of: dict[str, Any], second: str, word: str | None
 ) -> None:
-    other = year.certified(second, name="ppa-2")._replace(quantity=d(second) * 1000)
-    context = also(year.certified("100"), other)
-    context = context._replace(certificates=register, cancelled={"lot-1": d(before)})
+    other = year.certified(second, name="ppa-2", lot="LOT-1")
+    other = other._replace(quantity=d(second) * 1000)
+    context = also(year.certified("100", **told_of), other)
     sentences = told(context, "R-12")
     assert [str(word) in one for one in sentences] == ([] if word is None else [True])
+    assert concerned(context, "R-12") == (set() if word is None else {"ppa", "ppa-2"})
+
+
+def test_r12_data_that_say_two_things_of_a_lot_are_held_against_the_least() -> None:
+    one = year.certified("100", certificate_lots=(("lot-1", d("200")),))
+    other = year.certified("50", name="ppa-2", certificate_lots=(("lot-1", d("140")),))
+    (sentence,) = told(also(one, other._replace(quantity=d("50000"))), "R-12")
+    assert "lot-1 (150 MWh of 140)" in sentence
 
 
 def test_r12_tells_what_is_covered_and_what_is_claimed() -> None:

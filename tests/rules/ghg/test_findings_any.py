@@ -97,7 +97,6 @@ def contexts(draw: st.DrawFn) -> Context:
         regime=draw(st.sampled_from(Regime)),
         intensity=draw(st.none() | decimals("-1", "30")),
         book=draw(st.sampled_from([None, BOOK])),
-        certificates=draw(st.sampled_from([None, {}])),
     )
 
 

@@ -37,6 +37,10 @@ DATA = st.builds(
     factor=st.none() | NUMBER,
     proofs=st.lists(NAME, max_size=3).map(tuple),
     certificates=st.lists(st.tuples(NAME, NUMBER), max_size=2).map(tuple),
+    certificate_years=st.lists(
+        st.tuples(NAME | st.just(""), st.integers(1990, 2199)), max_size=2
+    ).map(tuple),
+    certificate_lots=st.lists(st.tuples(NAME | st.just(""), NUMBER), max_size=2).map(tuple),
     data_year=st.none() | st.integers(1990, 2199),
     uncertainty_percent=st.none() | NUMBER,
     from_on=st.none() | st.dates(),
