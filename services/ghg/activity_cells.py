@@ -21,6 +21,8 @@ from .installation import Boundary
 from .items import GOODS, ITEMS, PARAMETERS, PRECURSORS, Item
 from .power_certificate import certificate_of
 
+SHARES = frozenset({"%", "1"})
+"""Units of items that are parts of something."""
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
 FIRST_YEAR, LAST_YEAR = 1990, 2199

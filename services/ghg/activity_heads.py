@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from contracts.inventory import DataKind, Step
 
-from .activity_cells import item_of, kind_of, stands, step_of
+from .activity_cells import SHARES, item_of, kind_of, stands, step_of
 from .items import Family, Item
 from .units import Units
 
 MAX_KEPT = 20_000
-SHARES = frozenset({"%", "1"})
+_LOOKED_AT = frozenset({Family.SCRAP, Family.PARAMETER})
 
 
 class Head(NamedTuple):
@@ -30,7 +30,7 @@ class Head(NamedTuple):
     @property
     def looked_at(self) -> bool:
         """Whether the rest of the row has to agree with it: each such datum is looked at."""
-        return self.item.family is Family.SCRAP or self.item.unit in SHARES
+        return self.item.family in _LOOKED_AT or self.item.unit in SHARES
 
 
 class Heads:

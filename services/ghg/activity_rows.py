@@ -30,7 +30,6 @@ from .activity_cells import (
     SCRAP_RIGHT,
     SHOWN,
     certified,
-    content,
     for_goods,
     item_of,
     kind_of,
@@ -40,7 +39,7 @@ from .activity_cells import (
     step_of,
 )
 from .activity_columns import column, numbers
-from .activity_heads import MAX_KEPT, SHARES, Head, Heads
+from .activity_heads import MAX_KEPT, Head, Heads
 from .activity_ids import named, twice
 from .activity_words import FIELDS, INSTALLATION_FIELDS, NEEDED, SITE_FIELDS
 from .items import Family, Item
@@ -330,8 +329,8 @@ class Rows:
         if head.item.family is Family.SCRAP:
             if not datum.scrap_kind:
                 raise Refused("scrap-kind-missing", SCRAP_RIGHT)
-        elif head.item.unit in SHARES:
-            content(datum.quantity, head.item)
+        elif head.looked_at:
+            self._own.content(datum.quantity, head.item)
 
     def _factor_of(self, row: Sequence[str], item: Item) -> Decimal:
         return self._own.factor(row[self._factor].strip(), row[self._factor_unit], item)
@@ -382,9 +381,9 @@ class Rows:
                 told("certificates", lambda: certified(cells))
             if item.family is Family.SCRAP and not row[at["scrap_kind"]].strip():
                 faults.append(Fault("scrap_kind", "scrap-kind-missing", SCRAP_RIGHT))
-            if isinstance(quantity, Decimal) and conversion is not None and item.unit in SHARES:
+            if isinstance(quantity, Decimal) and conversion is not None:
                 factor = self._units.of(row[at["unit"]], item).factor
-                told("quantity", lambda: content(quantity * factor, item))
+                told("quantity", lambda: self._own.content(quantity * factor, item))
         if year is not None:
             datum = Datum._make(values)
             told("from_on", lambda: period(datum, year))

@@ -1,15 +1,14 @@
-"""Factors of the plant's own, and what a maker says its metal embeds, read from a cell with a unit.
-
-Pure."""
+"""Factors and coefficients of the plant's own, and what a maker says its metal embeds, read from
+cells with a unit. Pure."""
 
 from decimal import Decimal
 
 from infra.errors import Refused
 from infra.policy import Policy
 
-from .activity_cells import number, precursor
+from .activity_cells import SHARES, content, number, precursor
 from .items import Item
-from .plausible import bounds
+from .plausible import beyond, bounds, coefficient_bounds
 from .units import Units
 
 
@@ -19,6 +18,7 @@ class OwnFactors:
     def __init__(self, units: Units, policy: Policy) -> None:
         self._units = units
         self._most = bounds(policy)
+        self._highest = coefficient_bounds(policy)
 
     def factor(self, text: str, unit: str, item: Item) -> Decimal:
         """The own emission factor. Refused `factor-not-used`, `value-missing`,
@@ -39,6 +39,16 @@ class OwnFactors:
                 f" ({most}): look at its unit",
             )
         return value
+
+    def content(self, quantity: Decimal, item: Item) -> None:
+        """A share or a coefficient in the item's unit. Refused `share-above-one`,
+        `factor-not-physical`."""
+        if item.unit in SHARES:
+            content(quantity, item)
+        if item.slug in self._highest and quantity > self._highest[item.slug]:
+            raise Refused(
+                "factor-not-physical", beyond("the coefficient", quantity, item, self._highest)
+            )
 
     def embedded(self, text: str, unit: str, item: Item) -> Decimal:
         """What bought metal embeds; refused as a factor is, and `embedded-not-used`."""

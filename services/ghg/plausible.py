@@ -2,25 +2,28 @@
 
 A finding is what an auditor would write down; a mass below zero or a factor beyond anything
 physical is no statement about a facility at all, most often a unit that slipped. Bounds of factors
-are policy, by family of items and closer for some items. Data are all looked at: whoever corrects
-a file wants the whole list.
+are policy, by family of items and closer for some items; so are those of own coefficients for
+perfluorocarbons (sources.md 4.3), whose value is the datum's quantity. Data are all looked at:
+whoever corrects a file wants the whole list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from contracts.values import plain
 from infra.errors import Refused
 from infra.policy import Policy
 
 from .activity import Datum, Inventory
-from .items import ITEMS, Family
+from .items import ITEMS, Family, Item
 from .lines import Result
 
 FACTORS_OF = frozenset(
     {Family.FUEL, Family.POWER, Family.INPUT, Family.BOUGHT, Family.SCRAP, Family.TRANSPORT}
 )
+COEFFICIENTS = "plausible.coefficient_max."
 TOLD = 20
 PRODUCTS = frozenset(one.slug for one in ITEMS.values() if one.family is Family.OUTPUT)
 
@@ -35,11 +38,15 @@ class Impossible(NamedTuple):
 
 
 def impossible(inventory: Inventory, policy: Policy) -> Iterator[Impossible]:
-    """Every datum with a quantity below zero or a factor outside its physical range."""
-    most_of = bounds(policy)
+    """Every datum with a quantity below zero, or a factor or coefficient outside its physical
+    range."""
+    most_of, highest = bounds(policy), coefficient_bounds(policy)
     for datum in inventory.data:
         if datum.quantity < 0:
             yield _negative(datum)
+        elif datum.item in highest and datum.quantity > highest[datum.item]:
+            sentence = beyond(datum.datum_id, datum.quantity, ITEMS[datum.item], highest)
+            yield Impossible("factor-not-physical", datum.datum_id, "quantity", sentence)
         if datum.factor is not None:
             most = most_of.get(datum.item)
             if datum.factor < 0 or (most is not None and datum.factor > most):
@@ -87,6 +94,22 @@ def _outside(datum: Datum, most: Decimal | None, field: str = "factor") -> Impos
         " its unit."
     )
     return Impossible("factor-not-physical", datum.datum_id, field, sentence)
+
+
+def beyond(what: str, value: Decimal, item: Item, highest: Mapping[str, Decimal]) -> str:
+    """What is said of a coefficient that is above the highest that there can be."""
+    unit = "" if item.unit == "1" else f" {item.unit}"
+    return (
+        f"{what} is {plain(value)}{unit}, outside 0 to {highest[item.slug]}: {item.title} cannot be"
+        " so high. Look at its unit."
+    )
+
+
+@lru_cache(maxsize=64)
+def coefficient_bounds(policy: Policy) -> Mapping[str, Decimal]:
+    """The highest value of each own coefficient that has a bound, by item, in the item's unit."""
+    names = [name for name in policy.figures if name.startswith(COEFFICIENTS)]
+    return {name.removeprefix(COEFFICIENTS): policy.decimal(name) for name in names}
 
 
 @lru_cache(maxsize=64)

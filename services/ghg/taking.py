@@ -9,6 +9,7 @@ from infra.problems import FieldError, InvalidRequest
 
 from .activity import Datum, Inventory, Site
 from .activity_cells import (
+    SHARES,
     cn_code,
     content,
     for_goods,
@@ -25,7 +26,6 @@ from .sent import DatumSent, SiteSent
 from .units import Units
 
 TOLD = 100
-SHARES = frozenset({"%", "1"})
 
 
 def site_of(facility: FacilityEvidence, sent: SiteSent) -> Site:

@@ -16,9 +16,9 @@ OLD, FRESH, RENEWED = date(2021, 6, 1), date(2024, 6, 1), date(2025, 11, 3)
 BOARD = "/certification/deadlines/pfc_renewal_due:F1"
 
 
-def measured(day: date) -> list[dict[str, object]]:
+def measured(day: date, slope: str) -> list[dict[str, object]]:
     """The year with coefficients that were measured on a day."""
-    cell = ("electrolysis", "parameter.S_CF4", "0.1")
+    cell = ("electrolysis", "parameter.S_CF4", slope)
     on = day.isoformat()
     return [
         *data(),
@@ -27,10 +27,10 @@ def measured(day: date) -> list[dict[str, object]]:
     ]
 
 
-def attempt(door: Door, day: date) -> Any:
+def attempt(door: Door, day: date, slope: str = "0.1") -> Any:
     """Send the year with coefficients of a day, whatever the answer."""
     asked: dict[str, Any] = {"facility_id": "F1", "year": YEAR, "member_id": "M1", "site": SITE}
-    return door.attempt("member:M1", "ghg/submit_activity", **asked, data=measured(day))
+    return door.attempt("member:M1", "ghg/submit_activity", **asked, data=measured(day, slope))
 
 
 def told(door: Door) -> tuple[str, list[str], dict[str, Any]]:
@@ -70,6 +70,13 @@ def test_an_own_slope_is_used_found_expired_and_renewed_on_the_board(door: Door)
 
     assert attempt(door, RENEWED).is_success, "a day of the year itself"
     assert told(door)[2]["due_on"] == "2028-11-03"
+
+
+def test_a_coefficient_that_no_cell_can_have_is_refused(door: Door) -> None:
+    before = door.ask("member:M1", "GET", PATH).text
+    answer = attempt(door, FRESH, slope="110").json()
+    assert (answer["slug"], answer["facts"]["data"]) == ("factor-not-physical", ["slope"])
+    assert door.ask("member:M1", "GET", PATH).text == before
 
 
 def test_what_was_measured_after_the_year_is_refused(door: Door) -> None:

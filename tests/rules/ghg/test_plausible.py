@@ -1,14 +1,22 @@
 """What cannot be is refused before anything is calculated, all of it at once."""
 
+from decimal import Decimal
+
 import pytest
 
 from contracts.inventory import Step
 from infra.errors import Refused
 from services.ghg.activity import Datum, Inventory
-from services.ghg.plausible import check_data, check_result, impossible
+from services.ghg.factors import FactorSet
+from services.ghg.plausible import (
+    check_data,
+    check_result,
+    coefficient_bounds,
+    impossible,
+)
 
 from .audited import CAST, CELLS, CLEAN, CLEAN_DATA, SMELTER, audited, datum
-from .given import POLICY, d
+from .given import BOOK, POLICY, d
 
 
 def inventory(*data: Datum) -> Inventory:
@@ -40,6 +48,40 @@ def test_a_factor_in_another_unit_is_refused(
         with pytest.raises(Refused, match="factor-not-physical: the factor of one") as refused:
             check_data(inventory(right._replace(factor=d(factor))), POLICY)
         assert refused.value.facts["data"] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("item", "possible", "not_possible"),
+    [
+        ("parameter.S_CF4", "0.272", "0.272 in grams: 272"),
+        ("parameter.S_CF4", "2", "2.001"),
+        ("parameter.F", "0.28", "in per cent: 28"),
+        ("parameter.F", "0.6", "the other way round: 3.57"),
+    ],
+)
+def test_an_own_pfc_coefficient_that_no_cell_can_have_is_refused(
+    item: str, possible: str, not_possible: str
+) -> None:
+    right = datum("one", CELLS, item, possible)
+    check_data(inventory(right), POLICY)
+    wrong = right._replace(quantity=d(not_possible.rpartition(" ")[2]))
+    with pytest.raises(Refused, match="factor-not-physical: one is") as refused:
+        check_data(inventory(wrong), POLICY)
+    assert refused.value.facts["data"] == ["one"]
+
+
+def test_the_highest_slope_is_what_all_current_of_a_minute_could_make() -> None:
+    cf4_per_al = (d("88.004") / 4) / (d("26.982") / 3)
+    slope = cf4_per_al * 1000 / (24 * 60) / d("0.85")
+    highest = coefficient_bounds(POLICY)["parameter.S_CF4"]
+    assert round(slope, 1) == highest
+    every = {value for one in BOOK.family("pfc") for value in slopes(one)}
+    assert max(every) < highest / 7
+
+
+def slopes(factors: FactorSet) -> list[Decimal]:
+    """All slopes of a set."""
+    return [one.value for name, one in factors.factors.items() if name.startswith("slope.")]
 
 
 def test_a_quantity_below_zero_is_refused() -> None:
