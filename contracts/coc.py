@@ -23,6 +23,7 @@ from .custody import (
     MovementKind,
     Origin,
     PoolKey,
+    Position,
     Remark,
     ScopeId,
     Stage,
@@ -52,7 +53,9 @@ Percent = Annotated[PlainDecimal, Field(gt=0, le=100)]
 
 class ScopeOpened(Event):
     """A certification scope keeps accounts from `starts_on` on, in periods of `months`. Where the
-    Performance Standard may follow later, `ps_due_on` is the last day for it."""
+    Performance Standard may follow later, `ps_due_on` is the last day on which it covers all the
+    facilities. That these are the entity's own is known through `facilities_known_through`, a
+    position of membership (older events do not say: nobody looked)."""
 
     TYPE: ClassVar[str] = "coc.scope_opened.v1"
     scope_id: ScopeId
@@ -68,10 +71,12 @@ class ScopeOpened(Event):
     evidence: Checked
     ps_due_on: date | None
     policy_id: Id
+    facilities_known_through: Position | None = None
 
 
 class ScopeFacilityAdded(Event):
-    """One more facility; `ps_due_on` as above, for this facility (sources.md 5.6, rule 2)."""
+    """One more facility; `ps_due_on` as above, for this facility (sources.md 5.6, rule 2). One
+    that the Performance Standard does not cover when the scope is opened is told so, too."""
 
     TYPE: ClassVar[str] = "coc.scope_facility_added.v1"
     scope_id: ScopeId
@@ -82,11 +87,12 @@ class ScopeFacilityAdded(Event):
     evidence: Checked
     ps_due_on: date | None
     policy_id: Id
+    facilities_known_through: Position | None = None
 
 
 class PsObligationMet(Event):
     """The Performance Standard covers what was still to be covered: all (no facility named), or
-    a facility that was added."""
+    one facility."""
 
     TYPE: ClassVar[str] = "coc.ps_obligation_met.v1"
     scope_id: ScopeId

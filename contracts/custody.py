@@ -5,7 +5,7 @@ entries as its mass, so that it is conserved with it. Sources: sources.md 5.2 (m
 (accounts), 5.5 (eligible scrap), 5.7 (documents), 4.8 (recycled shares).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -192,34 +192,67 @@ class StepEmissions(Value):
 
 
 class CertificateSeen(Value):
-    """A certificate as the public events told it, and its status on the day asked about."""
+    """A certificate as the public events told it, and its status on the day asked about. It holds
+    from `valid_from` on (older events do not say)."""
 
     certificate_id: CertificateId
     standard: Standard
     status: CertificationStatus
     facilities: tuple[Id, ...] = ()
+    valid_from: date | None = None
 
 
 class Checked(Value):
     """What was known of an entity's certificates on a day: the evidence behind a decision.
-    `known_through_position` is the last public certification event that was looked at."""
+    `known_through_position` is the last public certification event that was looked at.
+
+    `facilities` are those of the scope that was asked about, and `ps_later` those of them that the
+    Performance Standard need not cover by then (sources.md 5.6, 2); where none is named (older
+    events, an entity without a scope) any certificate of the entity counts. `suspended`: nothing
+    might be claimed from that scope on the day, as far as is known (sources.md 8, R-29)."""
 
     entity_id: EntityId
     day: date
     certificates: tuple[CertificateSeen, ...] = ()
     known_through_position: Position
+    facilities: tuple[Id, ...] = ()
+    ps_later: tuple[Id, ...] = ()
+    suspended: bool = False
 
     def valid(self, standard: Standard) -> tuple[CertificateId, ...]:
-        """The certificates to that standard which were valid on the day."""
-        return tuple(
-            one.certificate_id
-            for one in self.certificates
-            if one.standard is standard and one.status in VALID
-        )
+        """The certificates to that standard which were valid on the day and concern the scope: one
+        of Chain of Custody covers a facility of it."""
+        return tuple(one.certificate_id for one in self._valid(standard))
 
     def holds(self, standard: Standard) -> bool:
-        """Whether a certificate to that standard was valid on the day."""
-        return bool(self.valid(standard))
+        """Whether certificates to that standard were valid on the day and cover what they have
+        to."""
+        valid = self._valid(standard)
+        return bool(valid) and not self._asked(standard).difference(*_covered(valid))
+
+    def covers(self, standard: Standard, facility_id: str) -> bool:
+        """Whether a certificate to that standard which was valid on the day names a facility."""
+        return any(facility_id in one for one in _covered(self._valid(standard)))
+
+    def _asked(self, standard: Standard) -> set[str]:
+        """The facilities that have to be covered."""
+        later = self.ps_later if standard is Standard.PERFORMANCE else ()
+        return set(self.facilities).difference(later)
+
+    def _valid(self, standard: Standard) -> tuple["CertificateSeen", ...]:
+        chain = standard is Standard.CHAIN_OF_CUSTODY
+        return tuple(
+            one
+            for one in self.certificates
+            if one.standard is standard
+            and one.status in VALID
+            and not (chain and self.facilities and set(self.facilities).isdisjoint(one.facilities))
+        )
+
+
+def _covered(certificates: Iterable[CertificateSeen]) -> tuple[tuple[str, ...], ...]:
+    """The facilities of each."""
+    return tuple(one.facilities for one in certificates)
 
 
 VALID = frozenset({CertificationStatus.CERTIFIED_FULL, CertificationStatus.CERTIFIED_PROVISIONAL})

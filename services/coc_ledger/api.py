@@ -70,7 +70,9 @@ def api(running: Running, shared: Shared) -> Api:
             CheckDocument(
                 on=on,
                 number=row.number,
-                checked=domain.checked(row.issuer_entity_id, row.issued_on, known),
+                checked=domain.checked_issuer(
+                    row.issuer_entity_id, row.scope_id, row.issued_on, known
+                ),
             )
             for row in queries.pending()
         ]
@@ -133,12 +135,10 @@ async def _claimed(
     actor = await persons.actor(principal)
     await running.writer.execute(request_of(command_id, drafting, actor))
     known = await asyncio.to_thread(queries.knowledge)
-    seen = await asyncio.to_thread(
-        domain.checked, drafting.draft.issuer_entity_id, command.day, known
-    )
-    rows = await asyncio.to_thread(domain.pool_known, command.pool.key, sent, known)
     scope = command.scope
     assert scope is not None  # drafting has looked at it
+    seen = await asyncio.to_thread(domain.checked_of, scope, command.day, known)
+    rows = await asyncio.to_thread(domain.pool_known, command.pool.key, sent, known)
     results = await asyncio.to_thread(domain.results_of, scope, command.day, known)
     command_id, covering = issuing.covering(drafting, command, seen, known.behind_s, rows, results)
     outcome = await running.writer.execute(request_of(command_id, covering, actor))

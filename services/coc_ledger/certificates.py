@@ -113,6 +113,7 @@ def seen_on(entity_id: str, day: date, rows: Iterable[CertificateRow], through: 
             standard=Standard(row.standard),
             status=status_on(row, day),
             facilities=tuple(row.facilities),
+            valid_from=row.valid_from,
         )
         for row in sorted(rows, key=lambda row: row.certificate_id)
         if row.valid_from <= day

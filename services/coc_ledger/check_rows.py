@@ -1,8 +1,9 @@
 """Rows by which news of a certificate finds the documents that it concerns, and no others. Pure.
 
-Whether a document passes its check follows from its issuer, the day of issue and whether the
-Performance Standard may follow: documents that share these share the answer. So an entity has one
-row for each such day, and each checked document says under which answer it stands.
+Whether a document passes its check follows from its issuer's scope, the day of issue, the
+facilities that have to be certified and whether the Performance Standard may follow: documents that
+share these share the answer. So an entity has one row for each such day, and each checked document
+says under which answer it stands.
 """
 
 from collections.abc import Sequence
@@ -11,16 +12,20 @@ from typing import NamedTuple
 
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
 from contracts.envelope import Recorded
+from infra.decider import derived_id
 from infra.readmodel import Projection
 
 
 class CheckDayRow(NamedTuple):
-    """A day on which an entity issued documents of a kind."""
+    """A day on which an entity issued documents of a kind from a scope."""
 
     key: str
     entity_id: str
     issued_on: date
     ps_pending: bool
+    scope_id: str
+    facilities: tuple[str, ...]
+    ps_later: tuple[str, ...]
 
 
 class CheckRow(NamedTuple):
@@ -32,9 +37,12 @@ class CheckRow(NamedTuple):
     checked_as: str | None
 
 
-def day_key(entity_id: str, issued_on: date, *, ps_pending: bool) -> str:
+def day_key(event: DocumentIssued) -> str:
     """The key of a day's row."""
-    return f"{entity_id}/{issued_on.isoformat()}/{int(ps_pending)}"
+    asked = event.evidence.facilities, event.evidence.ps_later
+    named = derived_id(*("\n".join(one) for one in asked))
+    pending = int(event.supplement.ps_pending)
+    return f"{event.pool.scope_id}/{event.issued_on.isoformat()}/{pending}/{named}"
 
 
 def checked_as(key: str, *, passed: bool) -> str:
@@ -42,22 +50,24 @@ def checked_as(key: str, *, passed: bool) -> str:
     return f"{key}/{int(passed)}"
 
 
-def _key_of(event: DocumentIssued) -> str:
-    ps_pending = event.supplement.ps_pending
-    return day_key(event.issuer.entity_id or "", event.issued_on, ps_pending=ps_pending)
-
-
 def _day_keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
-    return (_key_of(event),) if isinstance(event, DocumentIssued) else ()
+    return (day_key(event),) if isinstance(event, DocumentIssued) else ()
 
 
 def _day(key: str, row: CheckDayRow | None, recorded: Recorded) -> CheckDayRow | None:
     event = recorded.event
     if row is not None or not isinstance(event, DocumentIssued):
         return row
-    entity_id = event.issuer.entity_id or ""
-    return CheckDayRow(key, entity_id, event.issued_on, event.supplement.ps_pending)
+    return CheckDayRow(
+        key,
+        event.issuer.entity_id or "",
+        event.issued_on,
+        event.supplement.ps_pending,
+        event.pool.scope_id,
+        event.evidence.facilities,
+        event.evidence.ps_later,
+    )
 
 
 EVENTS = (DocumentIssued, DocumentChecked, DocumentEnded)
@@ -71,7 +81,7 @@ def _check_keys(recorded: Recorded) -> Sequence[str]:
 def _check(key: str, row: CheckRow | None, recorded: Recorded) -> CheckRow | None:
     event = recorded.event
     if isinstance(event, DocumentIssued):
-        return CheckRow(key, _key_of(event), None)
+        return CheckRow(key, day_key(event), None)
     if row is None:
         return None
     if isinstance(event, DocumentChecked):
@@ -82,16 +92,16 @@ def _check(key: str, row: CheckRow | None, recorded: Recorded) -> CheckRow | Non
 CHECK_PROJECTIONS: tuple[Projection, ...] = (
     Projection(
         "check_days",
-        1,
+        2,
         CheckDayRow,
         _day_keys,
         _day,
-        (("entity_id",),),
+        (("entity_id",), ("scope_id",)),
         frozenset({DocumentIssued}),
     ),
     Projection(
         "document_checks",
-        1,
+        2,
         CheckRow,
         _check_keys,
         _check,

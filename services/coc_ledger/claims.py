@@ -21,10 +21,10 @@ from .balance import Tightest, cover, figures, rule_of, tightest
 from .booking import LOT_ACCOUNT
 from .documents import replaced_before
 from .entity_rules import check_certified, check_holder, stake_limit, supplier_faults
-from .evidence import ReplacedClaim, ScopeEvidence
+from .evidence import ReplacedClaim, ScopeEvidence, nothing_seen
 from .footprint import carried, of_lot, step_part
 from .own_emissions import step_in, step_of
-from .pool_commands import ClaimChange, DesignateOutput
+from .pool_commands import ChangeStage, ClaimChange, DesignateOutput
 from .pool_state import Pool, replaced_key
 from .recent import remembered
 
@@ -83,7 +83,9 @@ def _uncovered(state: Pool, day: date, mass_kg: int, short: Tightest) -> Refused
     )
 
 
-def check_may_claim(command: DesignateOutput, scope: ScopeEvidence, policy: Policy) -> None:
+def check_may_claim(
+    command: DesignateOutput | ChangeStage, scope: ScopeEvidence, policy: Policy
+) -> None:
     """Refuse who may not claim on the day: knowledge too old, no certificate, suspended."""
     if command.behind_s > policy.integer("document.evidence_behind_at_most_s"):
         raise Refused(
@@ -100,8 +102,9 @@ def check_may_claim(command: DesignateOutput, scope: ScopeEvidence, policy: Poli
             scope_id=scope.scope_id,
             since=scope.suspended_from,
         )
-    check_certified(command.checked)
-    if supplier_faults(command.checked, ps_pending=scope.ps_pending):
+    seen = command.checked or nothing_seen(scope, command.day)
+    check_certified(seen)
+    if supplier_faults(seen, ps_pending=scope.ps_pending):
         raise Refused(
             "ps-certificate-needed",
             f"On {command.day} entity {scope.entity_id} held no valid certificate to the"

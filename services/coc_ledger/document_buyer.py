@@ -116,6 +116,7 @@ def _checked(
     on: date,
     policy: Policy,
 ) -> DocumentChecked:
+    seen = documents.of_facilities(document, seen)
     passed, reasons = documents.checked(document, seen)
     mass = min(document.mass_kg, confirmed.received_kg)
     return DocumentChecked(

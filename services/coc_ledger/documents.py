@@ -171,11 +171,7 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
         "verifier": draft.verifier,
     }
     told = claim.carried.model_copy(update=words)
-    held = [
-        one.certificate_id
-        for one in claim.evidence.certificates
-        if one.standard is Standard.CHAIN_OF_CUSTODY
-    ]
+    held = claim.evidence.valid(Standard.CHAIN_OF_CUSTODY)
     customer = draft.customer
     return DocumentIssued(
         number=number,
@@ -235,8 +231,17 @@ def _supplement(draft: Draft, claim: OutputDesignated, policy: Policy) -> Supple
     )
 
 
+def of_facilities(document: DocumentIssued, seen: Checked) -> Checked:
+    """What is known of the seller, asked of the facilities that the claim was made for (older
+    documents name none)."""
+    claimed = document.evidence
+    named = {"facilities": claimed.facilities, "ps_later": claimed.ps_later}
+    return seen.model_copy(update=named)
+
+
 def checked(document: DocumentIssued, seen: Checked) -> Verdict:
     """The receiver's check, by what is known of the seller on the day of issue."""
+    seen = of_facilities(document, seen)
     reasons = supplier_faults(seen, ps_pending=document.supplement.ps_pending)
     if document.certificate_id not in {one.certificate_id for one in seen.certificates}:
         reasons = (*reasons, "certificate-named-is-unknown")

@@ -1,19 +1,17 @@
 """The ledger in one place: its deciders, its commands, who may issue them, its evidence. Pure."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 from types import ModuleType
-from typing import Any, NamedTuple
 
-from contracts.custody import STAGE_OF, Checked, Material, PoolKey, Stage
+from contracts.custody import STAGE_OF, Material, PoolKey, Stage
 from contracts.envelope import Event
 from infra.decider import Command
 from infra.errors import Refused
 from infra.readmodel import Consumer
 
 from . import document, pool, report, scope
-from .certificates import CertificateRow, seen_on
 from .document_commands import (
     ConfirmDelivery,
     ConfirmDocument,
@@ -24,14 +22,21 @@ from .document_commands import (
 from .document_state import DocumentDrafted, claim_of
 from .evidence import (
     Diligence,
-    FacilityResult,
     MovementSeen,
     PoolKnown,
-    ScopeEvidence,
     went_over,
 )
 from .export_rows import EXPORTS
-from .own_emissions import newest
+from .knowledge import (
+    Knowledge,
+    checked,
+    checked_issuer,
+    checked_of,
+    facilities_found,
+    holding,
+    results_of,
+    scope_on,
+)
 from .pool_commands import (
     BookLoss,
     BookProcessEmissions,
@@ -62,6 +67,8 @@ from .scope_commands import (
     RecordDueDiligence,
 )
 from .scope_state import PS_DUE
+
+__all__ = ["Knowledge", "checked", "checked_issuer", "checked_of", "results_of", "scope_on"]
 
 DECIDERS: Mapping[str, ModuleType] = {
     "coc_scope": scope,
@@ -127,18 +134,6 @@ have another one."""
 # --- evidence ---
 
 
-class Knowledge(NamedTuple):
-    """What the server can look up. `state(stream)`: one of our own streams as folded now;
-    `row(projection, key)`; `certificates(entity)`: their rows; `through`: the last position of
-    certification that they know; `behind_s`: how far that is behind."""
-
-    state: Callable[[str], Any]
-    row: Callable[[str, str], Any]
-    certificates: Callable[[str], Sequence[CertificateRow]]
-    through: int
-    behind_s: int
-
-
 Body = Mapping[str, object]
 
 
@@ -149,36 +144,6 @@ def fill(command: type[Command], body: Body, known: Knowledge, on: date) -> dict
         return _for_pool(command, body, known)
     filler = FILLERS.get(command.NAME)
     return filler(body, known, on) if filler else {}
-
-
-def checked(entity_id: str, day: date, known: Knowledge) -> Checked:
-    """What is known of an entity's certificates on a day."""
-    return seen_on(entity_id, day, known.certificates(entity_id), known.through)
-
-
-def scope_on(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
-    """A scope on a day; None when there is none."""
-    state = known.state(f"coc_scope/{scope_id}") if scope_id else None
-    return scope.evidence(state, day) if isinstance(state, scope.Scope) else None
-
-
-def holding(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
-    """The scope of the same member that stands in a scope's place on a day; that scope itself,
-    where it has not ended, or went over to somebody else."""
-    first = found = scope_on(scope_id, day, known)
-    passed = {scope_id}
-    while found is not None and found.ended(day):
-        after = scope_on(found.to_scope_id or "", day, known)
-        if after is None or after.scope_id in passed or after.member_id != found.member_id:
-            return first
-        passed.add(after.scope_id)
-        found = after.model_copy(update={"instead_of": scope_id})
-    return found
-
-
-def results_of(scope: ScopeEvidence, day: date, known: Knowledge) -> tuple[FacilityResult, ...]:
-    """The verified results of a scope's facilities that say what its steps give off themselves."""
-    return newest(scope.facilities, day, lambda key: known.row("results", key))
 
 
 def proof_of(number: str, registration_id: str) -> str:
@@ -208,9 +173,11 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
     fields: dict[str, object] = {"scope": found, "known": pool_known(key, body, known)}
     if command is ChangeStage:
         fields["results"] = results_of(found, day, known)
+        fields["behind_s"] = known.behind_s
     if command is ReceiveMaterial:
         fields["diligence"] = diligence_of(scope_id, _text(body, "supplier_id"), known)
-        fields["checked"] = checked(found.entity_id, day, known)
+    if command in (ChangeStage, ReceiveMaterial):
+        fields["checked"] = checked_of(found, day, known)
     return fields
 
 
@@ -260,6 +227,7 @@ def _for_opening(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     return {
         "entity_member_id": entity.member_id if entity else None,
         "joined_on": member.joined_on if member else None,
+        "found": facilities_found(set(_names(body, "facilities")), on, known),
         "checked": checked(_text(body, "entity_id"), on, known),
         "behind_s": known.behind_s,
     }
@@ -268,7 +236,11 @@ def _for_opening(body: Body, known: Knowledge, on: date) -> dict[str, object]:
 def _for_adding(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     found = scope_on(_text(body, "scope_id"), on, known)
     entity_id = found.entity_id if found else "none"
-    return {"checked": checked(entity_id, on, known), "behind_s": known.behind_s}
+    return {
+        "found": facilities_found([_text(body, "facility_id")], on, known),
+        "checked": checked(entity_id, on, known),
+        "behind_s": known.behind_s,
+    }
 
 
 def _for_transfer(body: Body, known: Knowledge, on: date) -> dict[str, object]:
@@ -322,11 +294,11 @@ def _for_confirming(body: Body, known: Knowledge, on: date) -> dict[str, object]
     if not isinstance(state, document.Document) or state.issued is None:
         return {"scope": None, "checked": None, "behind_s": known.behind_s}
     issued = state.issued
-    theirs = issued.customer.scope_id
+    theirs, issuer = issued.customer.scope_id, issued.issuer.entity_id or ""
     day = _day(body, "received_on")
     return {
         "scope": holding(theirs or "", day, known),
-        "checked": checked(issued.issuer.entity_id or "", issued.issued_on, known),
+        "checked": checked_issuer(issuer, issued.pool.scope_id, issued.issued_on, known),
         "behind_s": known.behind_s,
     }
 
@@ -358,6 +330,11 @@ FILLERS: Mapping[str, Callable[[Body, Knowledge, date], dict[str, object]]] = {
 def _text(body: Body, name: str) -> str:
     value = body.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _names(body: Body, name: str) -> tuple[str, ...]:
+    value = body.get(name)
+    return tuple(str(one) for one in value) if isinstance(value, tuple) else ()
 
 
 def _day(body: Body, name: str) -> date:

@@ -3,19 +3,20 @@
 Every figure comes from the policy of the day. Rules: sources.md 5.6, 8 (R-28, R-29).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
 from contracts.custody import VALID, Checked, Origin, Remark, Topic
 from contracts.inventory import Severity
-from contracts.values import Activity, FacilityId, Standard
+from contracts.values import Activity, EntityId, FacilityId, Standard
 from infra.errors import Refused
 from infra.policy import Policy
 
-from .evidence import Diligence, Stake
+from .evidence import Diligence, FacilityFound, Stake
 
 COC, PS = Standard.CHAIN_OF_CUSTODY, Standard.PERFORMANCE
 
@@ -39,15 +40,72 @@ def check_certified(checked: Checked) -> None:
         )
 
 
+def check_own(
+    facilities: Iterable[FacilityId], entity_id: EntityId, found: Iterable[FacilityFound]
+) -> int:
+    """The position of membership through which the facilities are known to be the entity's own.
+    Refused for one that is closed, another entity's or nobody's: a joint venture's output is in the
+    scope of who controls it, and contractors are listed by themselves (rules 4 and 5). All three
+    are told alike, so that nobody learns what others have."""
+    through = 0
+    own = {one.facility_id: one for one in found if one.entity_id == entity_id and not one.closed}
+    for facility_id in facilities:
+        if facility_id not in own:
+            raise Refused(
+                "facility-not-of-entity",
+                f"Entity {entity_id} has no facility {facility_id} that is open; if it was"
+                " registered moments ago, send the same again.",
+                entity_id=entity_id,
+                facility_id=facility_id,
+            )
+        through = max(through, own[facility_id].position)
+    return through
+
+
+def check_chain_covers(facilities: Iterable[FacilityId], checked: Checked) -> None:
+    """Refuse a facility that no valid Chain of Custody certificate names."""
+    for facility_id in facilities:
+        if not checked.covers(COC, facility_id):
+            raise Refused(
+                "coc-certificate-not-of-facility",
+                f"On {checked.day} no valid Chain of Custody certificate of entity"
+                f" {checked.entity_id} covered facility {facility_id}, as far as is known here.",
+                entity_id=checked.entity_id,
+                facility_id=facility_id,
+                day=checked.day,
+                known_through_position=checked.known_through_position,
+            )
+
+
+class PsDue(NamedTuple):
+    """The last days by which the Performance Standard must cover a scope that is opened: all of it
+    (`whole`), or some of its facilities."""
+
+    whole: date | None
+    each: Mapping[FacilityId, date]
+
+
 def ps_due_on_opening(
-    activities: tuple[Activity, ...], checked: Checked, joined_on: date | None, policy: Policy
-) -> date | None:
-    """The last day by which a scope must be certified to the Performance Standard; None when it
-    is. Refused where it has to come first, or should have come already (rules 1 and 2)."""
+    activities: tuple[Activity, ...],
+    found: Sequence[FacilityFound],
+    checked: Checked,
+    joined_on: date | None,
+    policy: Policy,
+) -> PsDue:
+    """What the Performance Standard has yet to cover of a scope with these facilities. Refused
+    where it has to come first, or should have come already (rules 1 and 2)."""
     check_certified(checked)
+    known = {one.facility_id: set(one.activities) for one in found}
+    covered = [name for name in known if covers(checked, name)]
+    elsewhere = set(activities).difference(*(known[name] for name in covered))
     if checked.holds(PS):
-        return None
-    check_may_wait(activities, checked, policy)
+        due = {
+            name: ps_due_on_adding(name, _in_order(does | elsewhere), checked, policy)
+            for name, does in known.items()
+            if name not in covered
+        }
+        return PsDue(None, {name: day for name, day in due.items() if day})
+    check_may_wait(_in_order(elsewhere.union(*known.values())), checked, policy)
     years = policy.integer("ps_later.years_from_joining")
     due_on = joined_on + relativedelta(years=years) if joined_on else None
     if due_on is None or due_on < checked.day:
@@ -58,7 +116,11 @@ def ps_due_on_opening(
             entity_id=checked.entity_id,
             due_on=due_on,
         )
-    return due_on
+    return PsDue(due_on, {})
+
+
+def _in_order(activities: Iterable[Activity]) -> tuple[Activity, ...]:
+    return tuple(sorted(activities))
 
 
 def check_may_wait(activities: Iterable[Activity], checked: Checked, policy: Policy) -> None:
@@ -79,26 +141,51 @@ def ps_due_on_adding(
     facility_id: FacilityId, activities: tuple[Activity, ...], checked: Checked, policy: Policy
 ) -> date | None:
     """The last day by which an added facility must be covered by the Performance Standard; None
-    when it is (rule 2: within a year)."""
+    when it is (rule 2: within a year of the grant of the Chain of Custody certificate that covers
+    it, whenever it is told here). Refused where that day is over."""
     check_certified(checked)
     if covers(checked, facility_id):
         return None
     check_may_wait(activities, checked, policy)
-    return checked.day + relativedelta(years=policy.integer("ps_later.years_for_added_facility"))
+    years = policy.integer("ps_later.years_for_added_facility")
+    due_on = _granted_on(checked, facility_id) + relativedelta(years=years)
+    if due_on < checked.day:
+        raise Refused(
+            "ps-certificate-overdue",
+            f"Facility {facility_id} must be certified to the Performance Standard by {due_on},"
+            f" {years} year after its Chain of Custody certificate was granted, and is not.",
+            entity_id=checked.entity_id,
+            facility_id=facility_id,
+            due_on=due_on,
+        )
+    return due_on
+
+
+def _granted_on(checked: Checked, facility_id: FacilityId) -> date:
+    """Since when a facility is covered by a Chain of Custody certificate that is valid; the day
+    asked about where that is not told."""
+    since = [
+        one.valid_from
+        for one in checked.certificates
+        if one.standard is COC
+        and one.status in VALID
+        and facility_id in one.facilities
+        and one.valid_from is not None
+    ]
+    return min(since, default=checked.day)
 
 
 def covers(checked: Checked, facility_id: FacilityId) -> bool:
     """Whether a valid certificate to the Performance Standard covers a facility."""
-    return any(
-        one.standard is PS and one.status in VALID and facility_id in one.facilities
-        for one in checked.certificates
-    )
+    return checked.covers(PS, facility_id)
 
 
 def supplier_faults(checked: Checked, *, ps_pending: bool) -> tuple[str, ...]:
     """Why a supplier's metal does not count as CoC on a day; nothing when it does (rule 3, R-28).
     `ps_pending`: it is behind the casthouse and confirms that certification follows in time."""
     faults = []
+    if checked.suspended:
+        faults.append("issuer-scope-suspended")
     if not checked.holds(COC):
         faults.append("issuer-coc-certificate-not-valid")
     if not checked.holds(PS) and not ps_pending:

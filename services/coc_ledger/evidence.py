@@ -5,7 +5,7 @@ membership say is read from rows, with the position through which it is known. A
 none of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated
 
@@ -13,12 +13,14 @@ from pydantic import Field
 
 from contracts.custody import (
     Carried,
+    Checked,
     DocumentNumber,
     Entry,
     Lot,
     Mass,
     MovementKind,
     PoolKey,
+    Position,
     ScopeId,
     Stage,
     Topic,
@@ -56,9 +58,11 @@ class Stake(Value):
 
 class ScopeEvidence(Value):
     """A scope as its stream tells it, and the period in which the day asked about lies (None:
-    before its first). `suspended_from` and `ends_before` are the first days without claims and
-    without bookings; `instead_of` is the scope that was asked about, where that went over into
-    this one."""
+    before its first). `facilities` are those of the day; the Performance Standard need not cover
+    `ps_later` of them yet. `suspended_from` and `ends_before` are the first days without claims and
+    without bookings, `suspended_before` earlier times without claims: first days of being without
+    and with them. `instead_of` is the scope that was asked about, where that went over into this
+    one."""
 
     scope_id: ScopeId
     member_id: MemberId
@@ -66,12 +70,15 @@ class ScopeEvidence(Value):
     name: Name
     address: str
     facilities: tuple[FacilityId, ...] = ()
+    ps_later: tuple[FacilityId, ...] = ()
+    activities: tuple[Activity, ...] = ()
     stages: tuple[Stage, ...]
     period: date | None
     ends_on: date | None
     next_period: date | None
     suspended_from: date | None = None
     reinstated_from: date | None = None
+    suspended_before: tuple[tuple[date, date], ...] = ()
     ends_before: date | None = None
     to_scope_id: ScopeId | None = None
     instead_of: ScopeId | None = None
@@ -85,9 +92,8 @@ class ScopeEvidence(Value):
 
     def suspended(self, day: date) -> bool:
         """Whether nothing may be claimed on a day."""
-        if self.suspended_from is None or day < self.suspended_from:
-            return False
-        return self.reinstated_from is None or day < self.reinstated_from
+        last = self.suspended_from, self.reinstated_from
+        return suspended_on(day, last, self.suspended_before)
 
 
 class MovementSeen(Value):
@@ -111,6 +117,17 @@ class PoolKnown(Value):
     reversed: MovementSeen | None = None
 
 
+class FacilityFound(Value):
+    """A facility as membership told it: whose it is, what it does, whether it is closed on the day.
+    `position`: of the event that told it last."""
+
+    facility_id: FacilityId
+    entity_id: EntityId
+    activities: tuple[Activity, ...]
+    closed: bool = False
+    position: Position
+
+
 class Diligence(Value):
     """A record of due diligence on a supplier."""
 
@@ -121,7 +138,7 @@ class Diligence(Value):
 
 class FacilityResult(Value):
     """A facility's verified result of a calendar year, with what the statement covers, and what
-    of its purchased goods came with metal (None: it does not tell)."""
+    of its purchased goods came with metal (None: it does not tell), and the member whose it is."""
 
     facility_id: FacilityId
     year: Year
@@ -132,6 +149,7 @@ class FacilityResult(Value):
     verifier_id: Id
     scopes: tuple[Scope, ...]
     brought_along: tuple[StepTotal, ...] | None = None
+    member_id: MemberId | None = None
 
 
 class ReplacedClaim(Value):
@@ -148,6 +166,22 @@ class ReplacedClaim(Value):
     ended: bool = False
     by: DocumentNumber | None = None
     day: date
+
+
+def suspended_on(
+    day: date, last: tuple[date | None, date | None], before: Iterable[tuple[date, date]]
+) -> bool:
+    """Whether a day lies in one of the times without claims, each from its first day on to the one
+    with which it ended; the last of them may be none, or have no end yet."""
+    since, until = last
+    if since is not None and since <= day and (until is None or day < until):
+        return True
+    return any(first <= day < end for first, end in before)
+
+
+def nothing_seen(scope: ScopeEvidence, day: date) -> Checked:
+    """What is known of certificates by who did not look: nothing."""
+    return Checked(entity_id=scope.entity_id, day=day, known_through_position=0)
 
 
 def digest(*parts: object) -> Id:

@@ -19,7 +19,7 @@ from .document_rows import DocumentRow
 from .domain import CONSUMER
 from .exports import Exports
 from .rows import DayRow, PoolRow, ScopeRow
-from .scope_state import Scope
+from .scope_state import Scope, evidence
 from .statements import Before, Line, last_lines
 from .verdict import Standing, standing
 
@@ -172,7 +172,11 @@ class Overview:
     def standing(self, row: DocumentRow) -> Standing:
         """Whether a document is good, as far as is known now."""
         issued, became = self._exports.stated(row)
-        return standing(issued, became, self.seen(row.issuer_entity_id, row.issued_on))
+        seen = self.seen(row.issuer_entity_id, row.issued_on)
+        scope: Scope = self._reader.state(f"coc_scope/{row.scope_id}")
+        told = evidence(scope, row.issued_on)
+        suspended = told is not None and told.suspended(row.issued_on)
+        return standing(issued, became, seen.model_copy(update={"suspended": suspended}))
 
     def chain(self, row: DocumentRow) -> list[DocumentRow]:
         """A document with those that it replaces and those that replace it, the oldest first."""

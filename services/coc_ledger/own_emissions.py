@@ -77,7 +77,7 @@ ONWARD: Mapping[Stage, Material] = {
 # --- what the events of `ghg` told ---
 
 
-TOLD = {"totals", "outputs", "gwp_set", "brought_along"}
+TOLD = {"member_id", "totals", "outputs", "gwp_set", "brought_along"}
 
 
 class ResultRow(NamedTuple):
@@ -120,7 +120,7 @@ def _evolve(key: str, row: ResultRow | None, recorded: Recorded) -> ResultRow | 
 
 RESULTS = Projection(
     "results",
-    2,
+    3,
     ResultRow,
     _keys,
     _evolve,

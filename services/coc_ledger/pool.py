@@ -109,6 +109,7 @@ def _book(
     _check_contractor(command, scope)
     made = booking.posting(command, state, policy)
     if isinstance(command, ChangeStage) and command.coc_kg:
+        claims.check_may_claim(command, scope, policy)
         extra = tuple(one for one in made.entries if one.account is not Account.OUTPUT_COC)
         extra += (entry(Account.OUTFLOW, Amount(command.coc_kg)),)
         claims.check_cover(state, command.day, command.coc_kg, claims.Extra(extra), policy)

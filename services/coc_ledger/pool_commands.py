@@ -109,14 +109,17 @@ class BookProcessEmissions(Booking):
 
 class ChangeStage(Booking):
     """Material was used to make that of the next stage. `coc_kg` of it goes on as CoC, which is a
-    claim on this pool; `produced_kg` is the yield where it was measured."""
+    claim on this pool and needs the same certificates; `produced_kg` is the yield where it was
+    measured."""
 
     NAME: ClassVar[str] = "change_stage"
-    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"results"}
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"results", "checked", "behind_s"}
     mass_kg: Mass
     coc_kg: MassOrNone = 0
     produced_kg: Mass | None = None
     results: tuple[FacilityResult, ...] = ()
+    checked: Checked | None = None
+    behind_s: int = 0
 
 
 class ReverseMovement(Booking):

@@ -16,6 +16,20 @@ PROBLEMS: tuple[Problem, ...] = (
         " here a moment later: send the same request again.",
     ),
     Problem(
+        "facility-not-of-entity",
+        "The entity has no such facility",
+        "A scope holds open facilities of its own entity alone, as membership tells them. What a"
+        " joint venture makes is in the scope of who controls it, and a contractor is listed as"
+        " one. A facility that was just registered is known here a moment later: send the same"
+        " request again.",
+    ),
+    Problem(
+        "coc-certificate-not-of-facility",
+        "No Chain of Custody certificate covers the facility",
+        "A facility is in a scope once a valid certificate names it. Have it certified, or leave it"
+        " out.",
+    ),
+    Problem(
         "scope-id-used",
         "The id belongs to another scope",
         "A scope's id is taken once and for ever. Choose another one.",
@@ -53,8 +67,9 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "ps-certificate-overdue",
         "The Performance Standard should have come already",
-        "Behind the casthouse it follows within the time after joining that the policy names. That"
-        " time is over: certify first.",
+        "Behind the casthouse it follows within the time after joining that the policy names; for"
+        " a facility that comes to Chain of Custody later, within the time after the grant of that"
+        " certificate. That time is over: certify first.",
     ),
     Problem(
         "certificates-not-known-yet",

@@ -2,15 +2,21 @@
 
 A claim completes its document; a checked document is booked in both ledgers; an end is taken back;
 a stage's product enters the next stage; a closed period hands on what it leaves; what came too late
-for a period goes to the next. News of certificates has documents checked again. The names are
-state: command ids derive from them.
+for a period goes to the next. News of certificates and suspensions has documents checked again. The
+names are state: command ids derive from them.
 """
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from contracts import certification
-from contracts.coc import MovementBooked, OutputDesignated, PoolClosed
+from contracts.coc import (
+    MovementBooked,
+    OutputDesignated,
+    PoolClosed,
+    ScopeReinstated,
+    ScopeSuspended,
+)
 from contracts.coc_corrections import PoolCorrected
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
 from contracts.custody import Account, MovementKind, PoolKey
@@ -284,17 +290,47 @@ def check_again(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     row: CertificateRow | None = rows("certificates", event.certificate_id)
     if row is None:
         return ()
-    held: Sequence[CertificateRow] = rows("certificates", {"entity_id": row.entity_id})
     days: Sequence[CheckDayRow] = rows("check_days", {"entity_id": row.entity_id})
+    return _checked_again(_day(recorded), days, recorded.envelope.position, rows)
+
+
+def check_suspended(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A scope was suspended from a day that is over, or never was after all: the same for its
+    documents."""
+    event = recorded.event
+    if not isinstance(event, (ScopeSuspended, ScopeReinstated)):
+        return ()
+    days: Sequence[CheckDayRow] = rows("check_days", {"scope_id": event.scope_id})
+    held = [day for day in days if day.issued_on >= event.effective_on]
+    return _checked_again(_day(recorded), held, None, rows)
+
+
+def _checked_again(
+    on: date, days: Sequence[CheckDayRow], through: int | None, rows: Lookup
+) -> Sequence[Command]:
+    """Checks of the documents of some days, all of one entity, that would come out otherwise.
+    `through`: how far certificates are known (None: as their rows tell)."""
+    scopes: dict[str, ScopeRow | None] = {}
+    held: dict[str, Sequence[CertificateRow]] = {}
     commands: list[CheckDocument] = []
     for day in days:
-        seen = seen_on(row.entity_id, day.issued_on, held, recorded.envelope.position)
+        if day.entity_id not in held:
+            held[day.entity_id] = rows("certificates", {"entity_id": day.entity_id})
+        if day.scope_id not in scopes:
+            scopes[day.scope_id] = rows("scopes", day.scope_id)
+        theirs, scope = held[day.entity_id], scopes[day.scope_id]
+        known = max((one.position for one in theirs), default=0) if through is None else through
+        seen = seen_on(day.entity_id, day.issued_on, theirs, known).model_copy(
+            update={
+                "facilities": tuple(day.facilities),
+                "ps_later": tuple(day.ps_later),
+                "suspended": scope is not None and scope.suspended(day.issued_on),
+            }
+        )
         passes = not supplier_faults(seen, ps_pending=day.ps_pending)
         other = checked_as(day.key, passed=not passes)
         concerned: Sequence[CheckRow] = rows("document_checks", {"checked_as": other})
-        commands += [
-            CheckDocument(on=_day(recorded), number=one.number, checked=seen) for one in concerned
-        ]
+        commands += [CheckDocument(on=on, number=one.number, checked=seen) for one in concerned]
     return sorted(commands, key=lambda command: command.number)
 
 
@@ -335,5 +371,6 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("carry_corrections", carry_corrections, frozenset({PoolCorrected})),
     Reaction("pass_on", pass_on, frozenset({ChangeDeferred})),
     Reaction("check_again", check_again, frozenset({certification.CertificateGranted, *CHANGED})),
+    Reaction("check_suspended", check_suspended, frozenset({ScopeSuspended, ScopeReinstated})),
     Reaction("note_ps", note_ps, frozenset({certification.CertificateGranted})),
 )

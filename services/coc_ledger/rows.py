@@ -1,5 +1,5 @@
 """What the service remembers in rows, as evidence and for queries: scopes, pools, documents, and
-what membership says of members and entities. Pure.
+what membership says of members, entities and facilities. Pure.
 
 Rows are folds of events: rebuilt, they are the same.
 """
@@ -15,12 +15,15 @@ from infra.readmodel import Projection
 from .certificates import CERTIFICATES
 from .check_rows import CHECK_PROJECTIONS
 from .document_rows import DOCUMENTS
+from .evidence import suspended_on
 from .own_emissions import RESULTS
 from .pool_rows import POOL_PROJECTIONS, DayRow, MovementRow, PoolRow, movement_key, movement_of
+from .scope_state import spells
 
 __all__ = [
     "DayRow",
     "EntityRow",
+    "FacilityRow",
     "MemberRow",
     "MovementRow",
     "PoolRow",
@@ -44,8 +47,19 @@ class EntityRow(NamedTuple):
     member_id: str
 
 
+class FacilityRow(NamedTuple):
+    """Whose a facility is, what it does, and its last word: the position of what told it."""
+
+    facility_id: str
+    entity_id: str
+    activities: tuple[str, ...]
+    closed_on: date | None
+    position: int
+
+
 class ScopeRow(NamedTuple):
-    """A scope as it stands; `calendar` are (first day, months)."""
+    """A scope as it stands; `calendar` are (first day, months), `suspended_before` earlier times
+    without claims."""
 
     scope_id: str
     member_id: str
@@ -60,6 +74,12 @@ class ScopeRow(NamedTuple):
     reinstated_from: date | None
     ends_before: date | None
     to_scope_id: str | None
+    suspended_before: tuple[tuple[str, str], ...] = ()
+
+    def suspended(self, day: date) -> bool:
+        """Whether nothing may be claimed on a day."""
+        before = [(date.fromisoformat(one), date.fromisoformat(end)) for one, end in self[-1]]
+        return suspended_on(day, (self.suspended_from, self.reinstated_from), before)
 
 
 # --- scopes ---
@@ -115,7 +135,13 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
             left = {name: day for name, day in row.ps_due.items() if name != met}
             return row._replace(ps_due=left)
         case coc.ScopeSuspended():
-            return row._replace(suspended_from=event.effective_on, reinstated_from=None)
+            over = spells(row.suspended_from, row.reinstated_from, ())
+            told = tuple((since.isoformat(), until.isoformat()) for since, until in over)
+            return row._replace(
+                suspended_from=event.effective_on,
+                reinstated_from=None,
+                suspended_before=(*row.suspended_before, *told),
+            )
         case coc.ScopeReinstated():
             return row._replace(reinstated_from=event.effective_on)
         case coc.PeriodChanged():
@@ -152,6 +178,33 @@ def _entity(key: str, row: EntityRow | None, recorded: Recorded) -> EntityRow | 
     )
 
 
+FACILITY_EVENTS = (
+    facilities.FacilityRegistered,
+    facilities.FacilityChanged,
+    facilities.FacilityTransferred,
+    facilities.FacilityClosed,
+)
+
+
+def _facility_keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    return (event.facility_id,) if isinstance(event, FACILITY_EVENTS) else ()
+
+
+def _facility(key: str, row: FacilityRow | None, recorded: Recorded) -> FacilityRow | None:
+    event, position = recorded.event, recorded.envelope.position
+    match event:
+        case facilities.FacilityRegistered() | facilities.FacilityChanged():
+            does = tuple(one.value for one in event.activities)
+            return FacilityRow(key, event.entity_id, does, row and row.closed_on, position)
+        case facilities.FacilityTransferred():
+            return row and row._replace(entity_id=event.entity_id, position=position)
+        case facilities.FacilityClosed():
+            return row and row._replace(closed_on=event.effective_on, position=position)
+        case _:
+            return row
+
+
 def _takes(*events: type[Event]) -> frozenset[type[Event]]:
     return frozenset(events)
 
@@ -159,7 +212,7 @@ def _takes(*events: type[Event]) -> frozenset[type[Event]]:
 PROJECTIONS: tuple[Projection, ...] = (
     Projection(
         "scopes",
-        1,
+        2,
         ScopeRow,
         _scope_keys,
         _scope,
@@ -174,5 +227,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("members", 1, MemberRow, _member_keys, _member, (), _takes(membership.MemberJoined)),
     Projection(
         "entities", 1, EntityRow, _entity_keys, _entity, (), _takes(facilities.EntityRegistered)
+    ),
+    Projection(
+        "facilities", 1, FacilityRow, _facility_keys, _facility, (), _takes(*FACILITY_EVENTS)
     ),
 )

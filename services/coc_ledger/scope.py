@@ -7,6 +7,7 @@ certificate that is heard of later but held in time takes that back. Rules: sour
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import assert_never
 
 from dateutil.relativedelta import relativedelta
@@ -25,6 +26,7 @@ from contracts.coc import (
     ScopeTransferApproved,
 )
 from contracts.envelope import Event
+from contracts.values import Activity, FacilityId
 from infra.decider import Tick
 from infra.errors import Refused
 from infra.policy import Policies, Policy
@@ -147,45 +149,71 @@ def _open(command: OpenScope, state: Scope, policy: Policy) -> Sequence[Event]:
         )
     check_months(command.months, policy)
     check_fresh(command.behind_s, policy)
-    due_on = entity_rules.ps_due_on_opening(activities, command.checked, command.joined_on, policy)
-    return [
-        ScopeOpened(
-            scope_id=command.scope_id,
-            member_id=command.member_id,
-            entity_id=command.entity_id,
-            name=command.name,
-            address=command.address,
-            facilities=facilities,
-            activities=activities,
-            starts_on=command.starts_on,
-            months=command.months,
-            opened_on=command.on,
-            evidence=command.checked,
-            ps_due_on=due_on,
-            policy_id=policy.policy_id,
-        )
+    through = entity_rules.check_own(facilities, command.entity_id, command.found)
+    due = entity_rules.ps_due_on_opening(
+        activities, command.found, command.checked, command.joined_on, policy
+    )
+    entity_rules.check_chain_covers(facilities, command.checked)
+    opened = ScopeOpened(
+        scope_id=command.scope_id,
+        member_id=command.member_id,
+        entity_id=command.entity_id,
+        name=command.name,
+        address=command.address,
+        facilities=tuple(one for one in facilities if one not in due.each),
+        activities=activities,
+        starts_on=command.starts_on,
+        months=command.months,
+        opened_on=command.on,
+        evidence=command.checked,
+        ps_due_on=due.whole,
+        policy_id=policy.policy_id,
+        facilities_known_through=through,
+    )
+    later = [
+        _added(command, one, activities, day, through, policy)
+        for one, day in sorted(due.each.items())
     ]
+    return [opened, *later]
 
 
 def _add(command: AddScopeFacility, state: Scope, policy: Policy) -> Sequence[Event]:
-    if command.facility_id in state.facilities:
+    one = command.facility_id
+    if one in state.facilities:
         return []
     check_fresh(command.behind_s, policy)
-    due_on = entity_rules.ps_due_on_adding(
-        command.facility_id, command.activities, command.checked, policy
-    )
-    return [
-        ScopeFacilityAdded(
-            scope_id=command.scope_id,
-            member_id=command.member_id,
-            facility_id=command.facility_id,
-            activities=command.activities,
-            added_on=command.on,
-            evidence=command.checked,
-            ps_due_on=due_on,
-            policy_id=policy.policy_id,
-        )
+    through = entity_rules.check_own([one], state.entity_id, command.found)
+    does = dict.fromkeys((*command.activities, *command.found[0].activities))
+    due_on = entity_rules.ps_due_on_adding(one, tuple(does), command.checked, policy)
+    entity_rules.check_chain_covers([one], command.checked)
+    return [_added(command, one, command.activities, due_on, through, policy)]
+
+
+def _added(
+    command: OpenScope | AddScopeFacility,
+    facility_id: FacilityId,
+    activities: tuple[Activity, ...],
+    due_on: date | None,
+    through: int,
+    policy: Policy,
+) -> ScopeFacilityAdded:
+    """One more, with what is known of its own certificates alone: there may be many."""
+    seen = [
+        one.model_copy(update={"facilities": (facility_id,)})
+        for one in command.checked.certificates
+        if facility_id in one.facilities
     ]
+    return ScopeFacilityAdded(
+        scope_id=command.scope_id,
+        member_id=command.member_id,
+        facility_id=facility_id,
+        activities=activities,
+        added_on=command.on,
+        evidence=command.checked.model_copy(update={"certificates": tuple(seen)}),
+        ps_due_on=due_on,
+        policy_id=policy.policy_id,
+        facilities_known_through=through,
+    )
 
 
 def _change_period(command: ChangePeriod, state: Scope, policy: Policy) -> Sequence[Event]:
@@ -324,9 +352,13 @@ def _transfer(command: ApproveScopeTransfer, state: Scope) -> Sequence[Event]:
 
 
 def _note(command: NotePsCertificate, state: Scope) -> Sequence[Event]:
-    """What the certificate covers is no longer due; a suspension ends when nothing is."""
+    """What the certificate covers is no longer due, the whole once each of its facilities is
+    covered; a suspension ends when nothing is due."""
     covered = set(command.facilities)
-    met = [key for key in state.ps_due if key in covered or (key == WHOLE and covered)]
+    met = [key for key in state.ps_due if key in covered and key not in state.uncovered]
+    if WHOLE in state.ps_due:
+        some = [one for one in state.uncovered if one in covered]
+        met += [WHOLE] if len(some) == len(state.uncovered) else some
     if not met:
         return []
     events: list[Event] = [

@@ -21,6 +21,8 @@ from contracts.values import (
 )
 from infra.decider import Command
 
+from .evidence import FacilityFound
+
 Facilities = Annotated[tuple[FacilityId, ...], Field(min_length=1, max_length=2_000)]
 Activities = Annotated[tuple[Activity, ...], Field(min_length=1, max_length=20)]
 
@@ -38,11 +40,11 @@ class ScopeBound(Command):
 
 class OpenScope(ScopeBound):
     """Keep accounts for a certification scope. `starts_on` is the first day of the first period;
-    entity and certificates are looked up."""
+    entity, facilities and certificates are looked up."""
 
     NAME: ClassVar[str] = "open_scope"
     FILLED: ClassVar[frozenset[str]] = frozenset(
-        {"on", "entity_member_id", "joined_on", "checked", "behind_s"}
+        {"on", "entity_member_id", "joined_on", "found", "checked", "behind_s"}
     )
     entity_id: EntityId
     name: Name
@@ -53,6 +55,7 @@ class OpenScope(ScopeBound):
     months: Months = 12
     entity_member_id: MemberId | None = None
     joined_on: date | None = None
+    found: tuple[FacilityFound, ...] = ()
     checked: Checked
     behind_s: int
 
@@ -61,9 +64,10 @@ class AddScopeFacility(ScopeBound):
     """One more facility in the scope."""
 
     NAME: ClassVar[str] = "add_scope_facility"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "checked", "behind_s"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "found", "checked", "behind_s"})
     facility_id: FacilityId
     activities: Activities
+    found: tuple[FacilityFound, ...] = ()
     checked: Checked
     behind_s: int
 

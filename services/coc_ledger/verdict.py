@@ -24,6 +24,8 @@ SENTENCES = {
 REASONS = {
     "issuer-coc-certificate-not-valid": "The issuer held no valid Chain of Custody certificate.",
     "issuer-ps-certificate-not-valid": "The issuer held no valid Performance Standard certificate.",
+    "issuer-scope-suspended": "The issuer's scope was suspended: it did not bring the Performance"
+    " Standard in time.",
     "certificate-named-is-unknown": "Nobody knows the certificate that the document names.",
 }
 NAMES = {Standard.CHAIN_OF_CUSTODY: "Chain of Custody", Standard.PERFORMANCE: "Performance"}

@@ -41,6 +41,7 @@ from infra.store import Store, open_engine
 from services.certification.app import definition as certification
 from services.coc_ledger.app import definition
 from services.coc_ledger.domain import CONSUMER
+from services.coc_ledger.evidence import FacilityFound
 from services.coc_ledger.imports import movements_kind
 from services.coc_ledger.jobs import Watch
 from services.coc_ledger.queries import Queries
@@ -55,7 +56,7 @@ from .machine import resident_bytes, scratch
 from .movements import SCOPE, SUPPLIERS, YARDS
 from .sizes import Size
 
-MEMBER, ENTITY = "bench", "bench-e"
+MEMBER, ENTITY, FACILITY = "bench", "bench-e", "bench-f"
 LOOK_S = 0.02
 SMALL = 10_000
 LATE = 5
@@ -200,6 +201,7 @@ async def opened(running: Running, first: date) -> None:
             certificate_id=f"C-{one.value}",
             standard=one,
             status=CertificationStatus.CERTIFIED_FULL,
+            facilities=(FACILITY,),
         )
         for one in Standard
     )
@@ -211,11 +213,19 @@ async def opened(running: Running, first: date) -> None:
             entity_id=ENTITY,
             name="Synthetic casthouse",
             address="1 Main Street",
-            facilities=("bench-f",),
+            facilities=(FACILITY,),
             activities=(Activity.CASTHOUSE,),
             starts_on=first,
             entity_member_id=MEMBER,
             joined_on=first,
+            found=(
+                FacilityFound(
+                    facility_id=FACILITY,
+                    entity_id=ENTITY,
+                    activities=(Activity.CASTHOUSE,),
+                    position=1,
+                ),
+            ),
             checked=Checked(
                 entity_id=ENTITY, day=first, certificates=certificates, known_through_position=1
             ),

@@ -88,6 +88,8 @@ def verified(
     )
 
 
-def both(facility: str = "F-1", year: int = 2025) -> tuple[Event, Event]:
-    """A result, and its verification."""
-    return calculated(facility, year), verified(facility, year)
+def both(facility: str = "F-1", year: int = 2025, member: str = "A") -> tuple[Event, Event]:
+    """A result of a member's facility, and its verification."""
+    whose = {"member_id": member, "entity_id": f"E{member}"}
+    found = calculated(facility, year).model_copy(update=whose)
+    return found, verified(facility, year).model_copy(update={"member_id": member})

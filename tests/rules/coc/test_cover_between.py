@@ -13,7 +13,18 @@ from contracts.custody import Carried, Lot, Origin, Stage
 from infra.decider import Command
 from services.coc_ledger.evidence import ReplacedClaim
 from services.coc_ledger.pool_commands import ApplyChange, ChangeStage, ClaimChange
-from tests.rules.coc.given import KEY, YEAR, claim, pools, receive, scope_seen, scrap, ship, where
+from tests.rules.coc.given import (
+    KEY,
+    YEAR,
+    claim,
+    pools,
+    receive,
+    scope_seen,
+    scrap,
+    seen,
+    ship,
+    where,
+)
 from tests.rules.spec import Answered
 
 WORDS: Mapping[str, Callable[..., Command]] = {"scrap": scrap, "in": receive, "out": ship}
@@ -76,7 +87,8 @@ def test_a_change_of_stage_takes_none_either() -> None:
         receive("M-2", 1000, day=on(15), **mine),
         receive("M-3", 9000, Origin.OWN_MINE, day=on(20), **mine),
     )
-    use = ChangeStage(movement_id="M-4", mass_kg=900, coc_kg=900, **where(day=on(1), **mine))
+    held = {**where(day=on(1), **mine), "checked": seen(day=on(1))}
+    use = ChangeStage(movement_id="M-4", mass_kg=900, coc_kg=900, **held)
     booked.and_when(use).refused("claim-not-covered", available_kg=450, short_on=str(on(15)))
 
 

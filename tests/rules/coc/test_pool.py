@@ -240,7 +240,7 @@ def test_a_change_of_stage_is_a_claim_and_has_a_plausible_yield() -> None:
             on=TODAY, pool=pool, member_id="M-1", ends_on=date(2026, 12, 31), delivery=delivery
         )
     )
-    use = ChangeStage(movement_id="USE", mass_kg=1928, coc_kg=964, **at)
+    use = ChangeStage(movement_id="USE", mass_kg=1928, coc_kg=964, checked=seen(), **at)
     event = start.and_when(use).events[0]
     assert isinstance(event, MovementBooked)
     assert (event.produced_kg, event.produced_coc_kg) == (1000, 500)

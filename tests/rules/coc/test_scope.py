@@ -14,11 +14,11 @@ from contracts.coc import (
     ScopeSuspended,
     ScopeTransferApproved,
 )
-from contracts.custody import Stage, Topic
+from contracts.custody import Checked, Stage, Topic
 from contracts.values import Activity, Standard
 from infra.decider import Tick
 from services.coc_ledger.entity_rules import covers, missing_topics, stake_limit, supplier_faults
-from services.coc_ledger.evidence import Diligence, stages_of
+from services.coc_ledger.evidence import Diligence, FacilityFound, stages_of
 from services.coc_ledger.scope import due, evidence
 from services.coc_ledger.scope_commands import (
     AddScopeFacility,
@@ -48,6 +48,14 @@ CAST = (Activity.CASTHOUSE,)
 OWN: dict[str, Any] = {"on": TODAY, "scope_id": "S-1", "member_id": "M-1"}
 
 
+def found(*names: str, does: tuple[Activity, ...] = CAST) -> tuple[FacilityFound, ...]:
+    """Facilities of the entity, as membership told them."""
+    return tuple(
+        FacilityFound(facility_id=one, entity_id="E-1", activities=does, position=5)
+        for one in names
+    )
+
+
 def opening(**changed: Any) -> OpenScope:
     fields = {
         **OWN,
@@ -60,14 +68,26 @@ def opening(**changed: Any) -> OpenScope:
         "months": 12,
         "entity_member_id": "M-1",
         "joined_on": date(2025, 2, 1),
-        "checked": seen(day=TODAY),
+        "found": found("F-1", does=changed.get("activities", CAST)),
+        "checked": COVERED,
         "behind_s": 0,
         **changed,
     }
     return OpenScope.model_validate(fields)
 
 
-LATER = opening(activities=MILL, checked=seen(COC, day=TODAY))
+COVERED = seen(day=TODAY, facilities=("F-1",))
+CHAIN_ALONE = seen(COC, day=TODAY, facilities=("F-1",))
+
+
+def chain_over(*names: str, granted_on: date | None = None) -> Checked:
+    """The Performance Standard covers the first facility, Chain of Custody all of them."""
+    chain, ps = (COVERED.certificates[at] for at in (0, 1))
+    told = {"facilities": names, "valid_from": granted_on}
+    return COVERED.model_copy(update={"certificates": (chain.model_copy(update=told), ps)})
+
+
+LATER = opening(activities=MILL, checked=CHAIN_ALONE)
 """Behind the casthouse, with the Performance Standard still to come."""
 
 
@@ -82,11 +102,11 @@ def test_a_certified_entity_opens_a_scope_once() -> None:
     ("changed", "slug"),
     [
         ({"checked": NOTHING_SEEN}, "coc-certificate-not-valid"),
-        ({"checked": seen(COC, day=TODAY)}, "ps-certificate-needed"),
+        ({"checked": CHAIN_ALONE}, "ps-certificate-needed"),
         ({"entity_member_id": None}, "unknown-entity"),
         ({"behind_s": 99}, "certificates-not-known-yet"),
         (
-            {"activities": MILL, "checked": seen(COC, day=TODAY), "joined_on": date(2023, 1, 1)},
+            {"activities": MILL, "checked": CHAIN_ALONE, "joined_on": date(2023, 1, 1)},
             "ps-certificate-overdue",
         ),
     ],
@@ -132,7 +152,8 @@ def test_an_added_facility_has_a_year() -> None:
         **OWN,
         facility_id="F-2",
         activities=MILL,
-        checked=seen(day=TODAY, facilities=("F-1",)),
+        found=found("F-2", does=MILL),
+        checked=chain_over("F-1", "F-2"),
         behind_s=0,
     )
     added = scopes.when(opening(), add)

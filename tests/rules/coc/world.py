@@ -12,11 +12,14 @@ from contracts import certification
 from contracts.coc import OutputDesignated
 from contracts.custody import PoolKey
 from contracts.envelope import Envelope, Event, Recorded
-from contracts.facilities import EntityRegistered
+from contracts.facilities import EntityRegistered, FacilityRegistered
 from contracts.values import (
+    Activity,
     CertificateType,
     CertificationStatus,
+    Control,
     Instant,
+    Location,
     Standard,
 )
 from infra.commandforms import Form
@@ -70,6 +73,7 @@ class World:
                 registered_on=YEAR,
             )
             self.tell(entity, "membership")
+            self.tell(registered(facility_of(name), name), "membership")
             for standard in Standard:
                 self.tell(granted(name, standard))
         self.settle()
@@ -87,7 +91,7 @@ class World:
             entity_id=f"E{member_id}",
             name=f"Works {scope_id}",
             address="1 Main Street",
-            facilities=("F-1",),
+            facilities=(facility_of(member_id),),
             activities=("casthouse",),
             starts_on=YEAR,
         )
@@ -142,10 +146,9 @@ class World:
         if state.issued is not None:
             return None
         self._handle(draft)
-        entity = draft.draft.issuer_entity_id
-        seen = domain.checked(entity, command.day, self.known())
-        rows = domain.pool_known(command.pool.key, sent, self.known())
         assert command.scope is not None
+        seen = domain.checked_of(command.scope, command.day, self.known())
+        rows = domain.pool_known(command.pool.key, sent, self.known())
         results = domain.results_of(command.scope, command.day, self.known())
         _, cover = issuing.covering(draft, command, seen, 0, rows, results)
         before = len(self.desk.log)
@@ -227,6 +230,28 @@ class World:
         }
 
 
+def facility_of(name: str) -> str:
+    """The facility of a member's entity."""
+    return "F-1" if name == "A" else f"F-{name}"
+
+
+def registered(
+    facility_id: str, name: str, activity: Activity = Activity.CASTHOUSE
+) -> FacilityRegistered:
+    """A facility of a member's entity, as membership tells it."""
+    return FacilityRegistered(
+        facility_id=facility_id,
+        member_id=name,
+        entity_id=f"E{name}",
+        name=facility_id,
+        activities=(activity,),
+        location=Location(country="DE"),
+        control=Control(),
+        operating=True,
+        registered_on=YEAR,
+    )
+
+
 def granted(name: str, standard: Standard) -> certification.CertificateGranted:
     return certification.CertificateGranted(
         certificate_id=f"C{name}-{standard.value}",
@@ -234,7 +259,7 @@ def granted(name: str, standard: Standard) -> certification.CertificateGranted:
         entity_id=f"E{name}",
         standard=standard,
         certificate_type=CertificateType.FULL,
-        facilities=("F-1",),
+        facilities=(facility_of(name),),
         valid_from=YEAR,
         valid_to=date(2028, 12, 31),
         status=CertificationStatus.CERTIFIED_FULL,

@@ -1,0 +1,104 @@
+"""What the server can look up for a command: our streams and rows, how far they know. Pure.
+
+What certification told is read together with the scope that it is asked about: its facilities, and
+whether it was suspended, as far as is known now. Rules: sources.md 5.6, 5.7.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from contracts.custody import Checked
+from contracts.values import Activity
+
+from . import scope_state
+from .certificates import CertificateRow, seen_on
+from .evidence import FacilityFound, FacilityResult, ScopeEvidence
+from .own_emissions import ResultRow, newest
+from .rows import FacilityRow
+
+
+class Knowledge(NamedTuple):
+    """What the server can look up. `state(stream)`: one of our own streams as folded now;
+    `row(projection, key)`; `certificates(entity)`: their rows; `through`: the last position of
+    certification that they know; `behind_s`: how far that is behind."""
+
+    state: Callable[[str], Any]
+    row: Callable[[str, str], Any]
+    certificates: Callable[[str], Sequence[CertificateRow]]
+    through: int
+    behind_s: int
+
+
+def checked(entity_id: str, day: date, known: Knowledge) -> Checked:
+    """What is known of an entity's certificates on a day."""
+    return seen_on(entity_id, day, known.certificates(entity_id), known.through)
+
+
+def checked_of(scope: ScopeEvidence, day: date, known: Knowledge) -> Checked:
+    """What is known on a day of the certificates that a scope needs."""
+    return checked(scope.entity_id, day, known).model_copy(
+        update={
+            "facilities": scope.facilities,
+            "ps_later": scope.ps_later,
+            "suspended": scope.suspended(day),
+        }
+    )
+
+
+def checked_issuer(entity_id: str, scope_id: str, day: date, known: Knowledge) -> Checked:
+    """What is known now of a document's issuer on the day of issue; the facilities that have to be
+    covered are those that the document names itself."""
+    seen = checked(entity_id, day, known)
+    scope = scope_on(scope_id, day, known)
+    return seen.model_copy(update={"suspended": scope is not None and scope.suspended(day)})
+
+
+def scope_on(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
+    """A scope on a day; None when there is none."""
+    state = known.state(f"coc_scope/{scope_id}") if scope_id else None
+    return scope_state.evidence(state, day) if isinstance(state, scope_state.Scope) else None
+
+
+def holding(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
+    """The scope of the same member that stands in a scope's place on a day; that scope itself,
+    where it has not ended, or went over to somebody else."""
+    first = found = scope_on(scope_id, day, known)
+    passed = {scope_id}
+    while found is not None and found.ended(day):
+        after = scope_on(found.to_scope_id or "", day, known)
+        if after is None or after.scope_id in passed or after.member_id != found.member_id:
+            return first
+        passed.add(after.scope_id)
+        found = after.model_copy(update={"instead_of": scope_id})
+    return found
+
+
+def facilities_found(
+    facility_ids: Iterable[str], on: date, known: Knowledge
+) -> tuple[FacilityFound, ...]:
+    """What membership has told of facilities; those of which it has not are left out."""
+    rows: list[FacilityRow | None] = [known.row("facilities", one) for one in sorted(facility_ids)]
+    return tuple(
+        FacilityFound(
+            facility_id=row.facility_id,
+            entity_id=row.entity_id,
+            activities=tuple(Activity(one) for one in row.activities),
+            closed=row.closed_on is not None and row.closed_on <= on,
+            position=row.position,
+        )
+        for row in rows
+        if row is not None
+    )
+
+
+def results_of(scope: ScopeEvidence, day: date, known: Knowledge) -> tuple[FacilityResult, ...]:
+    """The verified results of a scope's facilities that say what its steps give off themselves:
+    its member's own, never those of another one that had a facility before or has it since."""
+
+    def own(key: str) -> ResultRow | None:
+        row: ResultRow | None = known.row("results", key)
+        told = row.verified if row is not None else None
+        return row if told and told.get("member_id") == scope.member_id else None
+
+    return newest(scope.facilities, day, own)
