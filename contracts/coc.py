@@ -17,6 +17,7 @@ from .custody import (
     Checked,
     DocumentNumber,
     Entry,
+    FootprintWords,
     Lot,
     Mass,
     MassOrNone,
@@ -205,7 +206,9 @@ class MovementBooked(Event):
     """Balanced entries of one movement on `day`. `reverses` names the movement it takes back,
     `document` the delivery it books, `late_for` the day of an error in a period that was closed,
     `produced_kg` what a change of stage made. `coc_kg` is the part that counts as CoC; `remarks`
-    say why the rest does not. By `digest`, of what was asked, a repeat is recognised."""
+    say why the rest does not. By `digest`, of what was asked, a repeat is recognised. `origin_ref`
+    names the proof of where metal is from, `told` how its supplier found its footprint (older
+    events kept neither)."""
 
     TYPE: ClassVar[str] = "coc.movement_booked.v1"
     movement_id: Id
@@ -226,6 +229,8 @@ class MovementBooked(Event):
     reverses: Id | None = None
     late_for: date | None = None
     remarks: tuple[Remark, ...] = ()
+    origin_ref: NoteRef | None = None
+    told: FootprintWords | None = None
 
 
 class OutputDesignated(Event):

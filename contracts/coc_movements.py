@@ -18,6 +18,7 @@ from .custody import (
     ZERO,
     Account,
     Entry,
+    FootprintWords,
     MassOrNone,
     MovementId,
     MovementKind,
@@ -27,7 +28,7 @@ from .custody import (
     SignedMass,
 )
 from .envelope import Event, Recorded
-from .values import Id, MemberId
+from .values import Id, MemberId, NoteRef
 
 MOST_GRAMS = 2**53 - 1
 """What a JSON number holds exactly, whoever reads it; a movement with more goes alone."""
@@ -45,8 +46,8 @@ NO_MOVE: Moved = (0, 0, 0, 0, 0, 0)
 class MovementsBooked(Event):
     """Movements of one pool, in the order in which they were booked. `kg` and what it carries left
     `sources` and came into `targets`, and is negative where a count found less. Of each movement
-    the rest says what `coc.movement_booked` says of one; `partial_g` is empty where none carries
-    any."""
+    the rest says what `coc.movement_booked` says of one. The last three are empty where they would
+    say nothing of any."""
 
     TYPE: ClassVar[str] = "coc.movements_booked.v1"
     pool: PoolKey
@@ -68,6 +69,8 @@ class MovementsBooked(Event):
     contractors: tuple[Id | None, ...]
     remarks: tuple[tuple[Remark, ...], ...]
     partial_g: tuple[SignedGrams, ...] = ()
+    origin_refs: tuple[NoteRef | None, ...] = ()
+    told: tuple[FootprintWords | None, ...] = ()
     _totals: Mapping[date, Ways] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any, /) -> None:  # pydantic's own word for it
@@ -77,7 +80,8 @@ class MovementsBooked(Event):
     @model_validator(mode="after")
     def _columns_of_one_length(self) -> Self:
         columns = [value for value in self.__dict__.values() if isinstance(value, tuple)]
-        columns = [one for one in columns if one is not self.partial_g or one]
+        spare = (self.partial_g, self.origin_refs, self.told)
+        columns = [one for one in columns if one or not any(one is other for other in spare)]
         if any(len(column) != len(self.movement_ids) for column in columns):
             raise ValueError("the columns are not of one length")
         if len(set(self.movement_ids)) != len(self.movement_ids):
@@ -124,6 +128,8 @@ class MovementsBooked(Event):
             reverses=None,
             late_for=None,
             remarks=self.remarks[place],
+            origin_ref=self.origin_refs[place] if self.origin_refs else None,
+            told=self.told[place] if self.told else None,
         )
 
     def movements(self) -> Iterator[MovementBooked]:

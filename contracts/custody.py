@@ -174,6 +174,16 @@ class Carried(Value):
     untold_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
 
 
+class FootprintWords(Value):
+    """How the footprint of metal was found, in the words of who supplied it: nobody here looked at
+    them (sources.md 5.7)."""
+
+    boundary: Id | None = None
+    method: Id | None = None
+    period: Id | None = None
+    verifier: Id | None = None
+
+
 class StepEmissions(Value):
     """What a seller's own step gives off per kilogram of its product (sources.md 5.7). `verified`:
     by the newest results of a calendar year that are verified for all its facilities; `results`

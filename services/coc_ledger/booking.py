@@ -29,7 +29,7 @@ from . import accounts
 from .accounts import Amount, entry, held, minus
 from .entity_rules import missing_topics, origin_remarks
 from .evidence import MovementSeen
-from .footprint import told_amount
+from .footprint import told_amount, words_of
 from .own_emissions import ONWARD, step_in, step_of
 from .pool_commands import (
     BookLoss,
@@ -250,7 +250,8 @@ def reversal(command: ReverseMovement, state: Pool, seen: MovementSeen) -> Posti
 def booked(
     command: Bookable | ReverseMovement, made: Posting, digest: str, reverses: str | None = None
 ) -> MovementBooked:
-    """The event of a posting."""
+    """The event of a posting; of metal that came in also what proves and explains it."""
+    receipt = command if isinstance(command, ReceiveMaterial) else None
     return MovementBooked(
         movement_id=command.movement_id,
         digest=digest,
@@ -268,6 +269,8 @@ def booked(
         produced_coc_kg=made.produced_coc_kg,
         reverses=reverses,
         remarks=made.remarks,
+        origin_ref=receipt.origin_ref if receipt else None,
+        told=words_of(receipt.footprint) if receipt else None,
     )
 
 

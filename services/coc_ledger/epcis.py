@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from contracts.coc import MovementBooked
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
-from contracts.custody import Account, Material, MovementKind, Party, PoolKey
+from contracts.custody import Account, Carried, Material, MovementKind, Party, PoolKey
 from contracts.envelope import Recorded
 from contracts.values import Instant, plain
 
@@ -252,6 +252,12 @@ def _cast(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
     }
 
 
+def _footprint_said(carried: Carried) -> bool:
+    """Whether the issuer says how the footprint was found: nobody else does."""
+    words = (carried.boundary, carried.method, carried.period, carried.verifier)
+    return any(word is not None for word in words)
+
+
 def _issue(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
     carried, theirs = event.carried, event.customer.certificate_id
     said: Json = {
@@ -269,6 +275,7 @@ def _issue(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
         ("footprintMethod", carried.method),
         ("footprintPeriod", carried.period),
         ("footprintVerifier", carried.verifier),
+        ("footprintStatedBy", "issuer" if _footprint_said(carried) else None),
         ("customerCertificate", theirs and names.of("certificates", theirs)),
         ("replaces", event.replaces),
     ):

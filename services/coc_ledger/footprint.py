@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from contracts.custody import Carried, Percent
+from contracts.custody import Carried, FootprintWords, Percent
 from contracts.values import Id, PlainDecimal, Value
 from infra.policy import Policy
 
@@ -61,6 +61,17 @@ class Footprint(Value):
 
 
 NO_FOOTPRINT = Footprint()
+
+
+def words_of(told: Footprint) -> FootprintWords | None:
+    """How a supplier says that it found a footprint; None where it says nothing of that."""
+    words = FootprintWords(
+        boundary=told.boundary, method=told.method, period=told.period, verifier=told.verifier
+    )
+    return words if words != NO_WORDS else None
+
+
+NO_WORDS = FootprintWords()
 
 
 def told_amount(kg: int, told: Footprint) -> Amount:

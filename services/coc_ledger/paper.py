@@ -110,7 +110,7 @@ def _of_customer(document: DocumentIssued) -> str | None:
     number = document.customer.certificate_id
     if number is None or document.customer_evidence is not None:
         return number
-    return f"{number} (as the issuer says)"
+    return _claimed(number)
 
 
 def _material(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
@@ -151,10 +151,10 @@ def _footprint(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
     if whole is None:
         return tuple(lines)
     stated = _said(
-        ("Boundary", carried.boundary),
-        ("Method", carried.method),
-        ("Period", carried.period),
-        ("Verified by", carried.verifier),
+        ("Boundary", _claimed(carried.boundary)),
+        ("Method", _claimed(carried.method)),
+        ("Period", _claimed(carried.period)),
+        ("Verified by", _claimed(carried.verifier)),
     )
     return (*lines, *stated)
 
@@ -172,8 +172,14 @@ def _step(step: StepEmissions | None) -> tuple[tuple[str, str | None], ...]:
         ("Its boundary", step.boundary),
         ("Its warming potentials", step.method),
         ("Its year", step.period),
+        ("Its source", "results of its facilities as verified, not the issuer's word"),
         ("Its results verified by", ", ".join(step.verifiers)),
     )
+
+
+def _claimed(words: str | None) -> str | None:
+    """What nobody but the issuer says."""
+    return None if words is None else f"{words} (as the issuer says)"
 
 
 def _per_kg(intensity: Decimal | None) -> str | None:

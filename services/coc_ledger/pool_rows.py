@@ -4,18 +4,22 @@ movement. Rows are folds of events: rebuilt, they are the same. Pure.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import repeat
 from typing import Any, NamedTuple
 
 from contracts import coc
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_movements import MovementsBooked, Ways, added_up
-from contracts.custody import Account, Entry, MovementKind, PoolKey, Remark, Stage
+from contracts.custody import (
+    Entry,
+    MovementKind,
+    PoolKey,
+)
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
 
 from . import pool_carrying
-from .accounts import NO_KGS, Amount, Kgs, entry, minus, posted_kg, shifted_kg
+from .accounts import NO_KGS, Kgs, posted_kg, shifted_kg
+from .kept_movements import MOVEMENTS
 from .pool_carrying import KIND_OF
 from .pool_state import ChangeDeferred
 
@@ -53,22 +57,6 @@ class DayRow(NamedTuple):
     pool: str
     day: date
     kgs: tuple[int, ...]
-
-
-class MovementRow(NamedTuple):
-    """A movement; `movement` is the event as JSON, or in its place `packed` what it says beside the
-    other columns, where it came with many (see `movement_of`)."""
-
-    key: str
-    pool: str
-    movement_id: str
-    digest: str
-    kind: str
-    day: date
-    coc_kg: int
-    reversed_by: str | None
-    movement: dict[str, Any] | None
-    packed: tuple[Any, ...] | None = None
 
 
 PoolEvent = (
@@ -270,102 +258,6 @@ def _day(key: str, row: DayRow | None, recorded: Recorded) -> DayRow | None:
     return DayRow(key, pool.key, day, posted_kg(before, entries))
 
 
-def movement_key(pool: str, movement_id: str) -> str:
-    """The key of a movement's row."""
-    return f"{pool}/{movement_id}"
-
-
-def _movement_keys(recorded: Recorded) -> Sequence[str]:
-    event = recorded.event
-    if isinstance(event, MovementsBooked):
-        pool = event.pool.key
-        return [f"{pool}/{name}" for name in event.movement_ids]
-    if not isinstance(event, coc.MovementBooked):
-        return ()
-    names = [event.movement_id] + ([event.reverses] if event.reverses else [])
-    return tuple(movement_key(event.pool.key, name) for name in names)
-
-
-def _movement(key: str, row: MovementRow | None, recorded: Recorded) -> MovementRow | None:
-    event = recorded.event
-    if isinstance(event, MovementsBooked):
-        at = event.movement_ids.index(key.partition("/")[2])
-        return _packed(event, slice(at, at + 1))[key]
-    if not isinstance(event, coc.MovementBooked):
-        return row
-    if key != movement_key(event.pool.key, event.movement_id):
-        return row and row._replace(reversed_by=event.movement_id)
-    return MovementRow(
-        key,
-        event.pool.key,
-        event.movement_id,
-        event.digest,
-        event.kind.value,
-        event.day,
-        event.coc_kg,
-        None,
-        event.model_dump(mode="json"),
-    )
-
-
-def _all_packed(recorded: Recorded) -> Mapping[str, MovementRow]:
-    """Movements that came together, by key."""
-    assert isinstance(recorded.event, MovementsBooked)  # what it is asked for
-    return _packed(recorded.event, slice(None))
-
-
-def _packed(event: MovementsBooked, some: slice) -> Mapping[str, MovementRow]:
-    """Rows of some of many movements, by key."""
-    pool, member = event.pool.key, event.member_id
-    says = zip(
-        map(str, event.sources[some]), map(str, event.targets[some]), event.kg[some],
-        event.known_kg[some], event.emission_g[some], event.pre_kg[some], event.post_kg[some],
-        event.origins[some], event.counterparties[some], event.contractors[some],
-        (_plain(one) if one else () for one in event.remarks[some]), strict=True,
-    )  # fmt: skip
-    partial = [(grams,) for grams in event.partial_g[some]] or repeat(())
-    columns = zip(
-        event.movement_ids[some], event.digests[some], map(str, event.kinds[some]),
-        event.days[some], event.coc_kg[some], says, partial, strict=False,
-    )  # fmt: skip
-    return {
-        (key := f"{pool}/{name}"): MovementRow(
-            key, pool, name, digest, kind, day, coc_kg, None, None, (member, *said, *more)
-        )
-        for name, digest, kind, day, coc_kg, said, more in columns
-    }
-
-
-def _plain(remarks: Sequence[Remark]) -> tuple[dict[str, Any], ...]:
-    return tuple(one.model_dump(mode="json") for one in remarks)
-
-
-def movement_of(row: MovementRow) -> dict[str, Any]:
-    """A movement as JSON, however it came."""
-    if row.packed is None:
-        return row.movement or {}
-    member, source, target, kg, known, grams, pre, post, *more = row.packed
-    origin, party, contractor, remarks, *partial = more
-    amount = Amount(kg, known, grams, pre, post, *partial)
-    entries = (entry(Account(source), minus(amount)), entry(Account(target), amount))
-    scope_id, stage, period = row.pool.split(":")
-    made = coc.MovementBooked(
-        movement_id=row.movement_id,
-        digest=row.digest,
-        pool=PoolKey(scope_id=scope_id, stage=Stage(stage), period=date.fromisoformat(period)),
-        member_id=member,
-        kind=MovementKind(row.kind),
-        day=row.day,
-        entries=entries if any(amount) else (),
-        coc_kg=row.coc_kg,
-        origin=origin,
-        counterparty=party,
-        contractor_id=contractor,
-        remarks=tuple(Remark.model_validate(one) for one in remarks),
-    )
-    return made.model_dump(mode="json")
-
-
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     Projection(
         "pools", 3, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
@@ -379,14 +271,5 @@ POOL_PROJECTIONS: tuple[Projection, ...] = (
         (("pool", "pool_day"),),
         frozenset({*POSTINGS, MovementsBooked}),
     ),
-    Projection(
-        "movements",
-        2,
-        MovementRow,
-        _movement_keys,
-        _movement,
-        (("pool", "key"),),
-        frozenset({coc.MovementBooked, MovementsBooked}),
-        {MovementsBooked: _all_packed},
-    ),
+    MOVEMENTS,
 )

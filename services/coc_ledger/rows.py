@@ -16,8 +16,9 @@ from .certificates import CERTIFICATES
 from .check_rows import CHECK_PROJECTIONS
 from .document_rows import DOCUMENTS
 from .evidence import suspended_on
+from .kept_movements import MovementRow, movement_key, movement_of
 from .own_emissions import RESULTS
-from .pool_rows import POOL_PROJECTIONS, DayRow, MovementRow, PoolRow, movement_key, movement_of
+from .pool_rows import POOL_PROJECTIONS, DayRow, PoolRow
 from .scope_state import spells
 
 __all__ = [

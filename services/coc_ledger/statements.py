@@ -9,7 +9,7 @@ come one by one, so that a pool with a million movements needs no memory. Rules:
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from contracts.coc import (
     BalanceCarried,
@@ -20,7 +20,7 @@ from contracts.coc import (
 )
 from contracts.coc_corrections import BalanceCorrected
 from contracts.coc_movements import apart
-from contracts.custody import Account, Remark
+from contracts.custody import Account, FootprintWords, Remark
 from contracts.envelope import Recorded
 from infra.policy import Policy
 
@@ -32,7 +32,9 @@ class Line(NamedTuple):
     """One booking. Masses are what it moved; `stock_kg` to `owed_kg` are what stands after it.
     `certificates` are those on which a claim rests, each with its status on the day of issue. The
     footprint is of the metal that came into stock (negative: left it), or was claimed: the mass for
-    which it is wholly known, with its emissions, and what is known of those of the rest."""
+    which it is wholly known, with its emissions, and what is known of those of the rest. Of metal
+    that came in, `origin_ref` names the proof of its origin, and `told_...` say how its supplier
+    found the footprint: nobody here looked at that."""
 
     number: int
     recorded_at: str
@@ -57,6 +59,11 @@ class Line(NamedTuple):
     known_kg: int = 0
     emission_gco2e: int = 0
     partial_gco2e: int = 0
+    origin_ref: str = ""
+    told_boundary: str = ""
+    told_method: str = ""
+    told_period: str = ""
+    told_verifier: str = ""
 
 
 SHOWN = (
@@ -174,7 +181,7 @@ def _words(recorded: Recorded) -> Line:
                 document=event.document or "",
                 counterparty=event.counterparty or "",
                 remarks=_remarked(event.remarks),
-            )
+            )._replace(origin_ref=event.origin_ref or "", **_told(event.told))
         case OutputDesignated():
             held = event.evidence.certificates
             return line._replace(
@@ -224,6 +231,12 @@ def _footprint(line: Line, event: Shown) -> Line:
         emission_gco2e=grams_of(lot.emission_kgco2e),
         partial_gco2e=grams_of(lot.partial_kgco2e),
     )
+
+
+def _told(words: FootprintWords | None) -> dict[str, Any]:
+    """What a supplier says of a footprint, by column."""
+    said = words.model_dump(exclude_none=True) if words else {}
+    return {f"told_{name}": word for name, word in said.items()}
 
 
 def _remarked(remarks: Iterable[Remark]) -> str:

@@ -15,7 +15,16 @@ from pydantic import SkipValidation
 
 from contracts.coc import PoolOpened
 from contracts.coc_movements import MOST_GRAMS, MovementsBooked
-from contracts.custody import MOST_KG, ZERO, Account, MovementKind, Origin, PoolKey, Remark
+from contracts.custody import (
+    MOST_KG,
+    ZERO,
+    Account,
+    FootprintWords,
+    MovementKind,
+    Origin,
+    PoolKey,
+    Remark,
+)
 from contracts.values import Id, MemberId
 from infra.decider import Command
 from infra.errors import Refused
@@ -23,7 +32,7 @@ from infra.policy import Policies, Policy
 
 from . import accounts, booking
 from .accounts import GRAMS, Amount, held
-from .footprint import told_amount
+from .footprint import told_amount, words_of
 from .pool_commands import BookLoss, CountStock, ReceiveMaterial, ShipMaterial
 from .pool_state import Pool, movement_key
 
@@ -34,6 +43,8 @@ ready_by = attrgetter("scope_id", "member_id", "stage", "day", "on", "contractor
 """What, with the scope as it is known, says whether a day can be booked."""
 MOST = 400
 """Movements in one event: with the longest ids it stays well below what an event may have."""
+MOST_TOLD = 200
+"""The same where it says how footprints were found."""
 Opening = Callable[[Plain, Pool, Policies], tuple[Sequence[PoolOpened], Policy]]
 """What must hold before anything is booked: Refused, or the opening of a pool and the policy."""
 
@@ -100,11 +111,13 @@ class _Way(NamedTuple):
     remarks: tuple[Remark, ...]
     day: date
     amount: Callable[[int], Amount] | None
+    told: FootprintWords | None = None
 
 
 Row = tuple[
     str, str, MovementKind, date, Account, Account, int, int, int, int, int, int,
-    Origin | None, str | None, str | None, tuple[Remark, ...], int,
+    Origin | None, str | None, str | None, tuple[Remark, ...], int, str | None,
+    FootprintWords | None,
 ]  # fmt: skip
 """A movement, in the order of the event's columns."""
 
@@ -132,7 +145,8 @@ def booked(
         return way
 
     rows = list(_rows(command.lines, state, way_of))
-    chunks = [rows[at : at + MOST] for at in range(0, len(rows), MOST)]
+    most = MOST_TOLD if any(row[-1] for row in rows) else MOST
+    chunks = [rows[at : at + most] for at in range(0, len(rows), most)]
     return (*opened, *(_event(command, chunk) for chunk in chunks)) if rows else ()
 
 
@@ -143,7 +157,7 @@ def _rows(
     used: set[str] = set().union(*(page.used for page in state.recent.pages))
     ways: dict[int, _Way | None] = {}
     stock = held(state.books, Account.STOCK)
-    for movement_id, digest, kg, _, party, ground in lines:
+    for movement_id, digest, kg, proof, party, ground in lines:
         at = id(ground)
         if at not in ways:
             ways[at] = way_of(ground.like)
@@ -173,6 +187,7 @@ def _rows(
             movement_id, digest, kind, way.day, way.source, way.target,
             moved_kg, known, grams, pre, post, kg if way.counts else 0,
             way.origin, party or way.counterparty, way.contractor, way.remarks, partial,
+            proof, way.told,
         )  # fmt: skip
 
 
@@ -182,7 +197,7 @@ def _way(like: Plain, state: Pool, policy: Policy) -> _Way:
         account, counts, remarks = booking.inflow(like, policy)
         return _Way(
             MovementKind.RECEIPT, account, Account.STOCK, counts, like.origin, like.supplier_id,
-            like.contractor_id, remarks, like.day, _carrying(like),
+            like.contractor_id, remarks, like.day, _carrying(like), words_of(like.footprint),
         )  # fmt: skip
     made = booking.posting(like, state, policy)
     source, target = _accounts(like)
@@ -220,8 +235,9 @@ def _event(command: BookMovements, rows: Sequence[Row]) -> MovementsBooked:
     """Rows as columns. Made of our own sums, so nothing is read again."""
     names = tuple(MovementsBooked.model_fields)[2:]
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    if not any(columns["partial_g"]):
-        columns["partial_g"] = ()
+    for spare in ("partial_g", "origin_refs", "told"):
+        if not any(columns[spare]):
+            columns[spare] = ()
     return MovementsBooked.model_construct(
         None, pool=command.pool, member_id=command.member_id, **columns
     )

@@ -114,6 +114,19 @@ def test_the_paper_tells_the_metal_and_the_step_apart() -> None:
     assert "Footprint wholly known" not in said
 
 
+def test_the_paper_tells_the_issuer_s_words_from_what_was_verified() -> None:
+    step = StepEmissions(how="verified", kgco2e_per_kg=Decimal(1), verifiers=("V-1",))
+    words = document().carried.model_copy(update={"boundary": "cradle-to-gate", "verifier": "V-9"})
+    supplement = Supplement(intensity_kgco2e_per_kg=Decimal(4), step=step)
+    told = document().model_copy(update={"carried": words, "supplement": supplement})
+    [part] = [one for one in paper(told, ISSUED, LINK).sections if one.title == "Footprint"]
+    said = dict(part.lines)
+    assert said["Verified by"] == "V-9 (as the issuer says)"
+    assert said["Boundary"] == "cradle-to-gate (as the issuer says)"
+    assert said["Its results verified by"] == "V-1"
+    assert said["Its source"] == "results of its facilities as verified, not the issuer's word"
+
+
 def test_the_paper_says_what_is_not_known() -> None:
     said = footprint(
         inputs_kgco2e_per_kg=Decimal(4),

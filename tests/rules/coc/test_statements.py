@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contracts.coc import BalanceCarried, MovementBooked
 from contracts.coc_movements import apart
-from contracts.custody import Account, Entry, Material, MovementKind, PoolKey, Stage
+from contracts.custody import Account, Entry, FootprintWords, Material, MovementKind, PoolKey, Stage
 from contracts.envelope import Event
 from contracts.values import Activity
 from services.coc_ledger import pool, yearly
@@ -207,3 +207,11 @@ def test_a_booking_counts_in_the_year_of_its_day(event: MovementBooked) -> None:
 def test_nothing_is_a_share_of_nothing() -> None:
     assert year().recycled_content is None
     assert year().metal_yield is None
+
+
+def test_a_line_says_what_proves_and_explains_metal_that_came_in() -> None:
+    words = FootprintWords(method="iso-14067", verifier="V-9")
+    came = receipt("M-1", 10).model_copy(update={"origin_ref": "note-7", "told": words})
+    [line] = moved_lines(recorded(came))
+    assert (line.origin_ref, line.told_method, line.told_verifier) == ("note-7", "iso-14067", "V-9")
+    assert (line.told_boundary, line.told_period) == ("", "")

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from contracts.catalog import CATALOG
 from contracts.coc import MovementBooked
 from contracts.coc_movements import MovementsBooked, apart
-from contracts.custody import Carried, Lot, Origin
+from contracts.custody import Carried, FootprintWords, Lot, Origin
 from contracts.envelope import Event
 from infra.errors import Refused
 from services.coc_ledger import pool
@@ -43,7 +43,10 @@ from tests.rules.coc.told import recorded
 from tests.rules.coc.world import line
 from tests.simulation.inmemory import Reader
 
-TOLD = Footprint.model_validate({"intensity_kgco2e_per_kg": "4.567", "pre_consumer_percent": "7.5"})
+WORDS = {"boundary": "cradle-to-gate", "method": "iso-14067", "period": "2025", "verifier": "V-9"}
+TOLD = Footprint.model_validate(
+    {"intensity_kgco2e_per_kg": "4.567", "pre_consumer_percent": "7.5", **WORDS}
+)
 FEW = some.integers(1, 6).map(lambda number: f"M-{number}")
 MANY = some.integers(1, 10**6).map(lambda number: f"M-{number}")
 KG = some.integers(1, 50_000)
@@ -219,3 +222,30 @@ def test_columns_that_do_not_belong_together_are_not_read() -> None:
         except ValueError:
             continue
         raise AssertionError(broken)
+
+
+def test_a_supplier_s_words_and_the_proof_of_origin_stay_with_each_movement() -> None:
+    rows: list[Plain] = [
+        receive("M-1", 10, footprint=TOLD),
+        scrap("M-2", 20, origin_ref="note-7"),
+        ship("M-3", 5),
+    ]
+    events, _ = together(rows, pool.INITIAL)
+    alone_ones, _ = one_by_one(rows, pool.INITIAL)
+    booked = [one for one in events if isinstance(one, MovementsBooked)]
+    kept = [(one.origin_ref, one.told) for event in booked for one in event.movements()]
+    assert kept == [(None, FootprintWords(**WORDS)), ("note-7", None), (None, None)]
+    singly = [one for one in alone_ones if isinstance(one, MovementBooked)]
+    assert kept == [(one.origin_ref, one.told) for one in singly]
+
+
+def test_the_row_of_a_movement_shows_them_however_it_came() -> None:
+    rows = [receive("M-1", 10, footprint=TOLD), scrap("M-2", 20, origin_ref="note-7")]
+    for book in (together, one_by_one):
+        events, _ = book(rows, pool.INITIAL)
+        reader = Reader(EXPORTS._replace(projections=PROJECTIONS))
+        for one in recorded(*events):
+            reader.apply(one)
+        shown = [movement_of(row) for _, row in sorted(reader.rows["movements"].items())]
+        assert [one["told"] for one in shown] == [WORDS, None]
+        assert [one["origin_ref"] for one in shown] == [None, "note-7"]
