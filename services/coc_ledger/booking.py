@@ -149,6 +149,7 @@ def inflow(command: ReceiveMaterial, policy: Policy) -> Inflow:
         missing=missing_topics(command.diligence, command.day, policy),
         proven=command.origin_ref is not None,
         ps_held=checked is not None and checked.holds(Standard.PERFORMANCE),
+        activities=command.scope.activities if command.scope is not None else (),
         policy=policy,
     )
     account = ACCOUNT_OF.get(command.origin, Account.NON_COC) if counts else Account.NON_COC

@@ -241,13 +241,14 @@ def origin_remarks(
     missing: tuple[Topic, ...],
     proven: bool,
     ps_held: bool,
+    activities: Sequence[Activity],
     policy: Policy,
 ) -> tuple[bool, tuple[Remark, ...]]:
     """Whether metal of an origin counts as CoC, and what has to be said about it.
 
     A mine's own bauxite counts where the entity holds the Performance Standard; eligible scrap
-    where its origin is proven and its supplier was looked at. All else is non-CoC, and its
-    supplier should have been looked at as well.
+    where a scope with these `activities` may take it in, its origin is proven and its supplier was
+    looked at. All else is non-CoC, and its supplier should have been looked at as well.
     """
     remarks: list[Remark] = []
     if missing and origin is not Origin.OWN_MINE:
@@ -261,9 +262,15 @@ def origin_remarks(
         if origin is Origin.PRE_CONSUMER:
             remarks.append(_remark("5.5", "Pre-consumer scrap counts with a CoC document alone."))
         return False, tuple(remarks)
+    places = policy.figure("scrap.enters_at")
+    enters = not set(policy.words("scrap.enters_at")).isdisjoint(one.value for one in activities)
+    if not enters:
+        does = " or ".join(policy.words("scrap.enters_at"))
+        known = f"{does} alone ({places.evidence} rule)"
+        remarks.append(_remark("5.5", f"Eligible scrap enters at {known}: booked as non-CoC."))
     if not proven:
         remarks.append(_remark("R-05", "The origin of the scrap is not proven: non-CoC."))
-    return proven and not missing, tuple(remarks)
+    return enters and proven and not missing, tuple(remarks)
 
 
 def _remark(rule: str, sentence: str) -> Remark:

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.coc import MovementBooked
 from contracts.custody import Account, CertificateSeen, Checked, Lot, Origin, PoolKey, Stage, Topic
 from contracts.envelope import Event
-from contracts.values import CertificationStatus, Standard
+from contracts.values import Activity, CertificationStatus, Standard
 from services.coc_ledger import document, pool, scope
 from services.coc_ledger.evidence import Diligence, MovementSeen, PoolKnown, ScopeEvidence
 from services.coc_ledger.pool_commands import DesignateOutput, ReceiveMaterial, ShipMaterial
@@ -56,6 +56,7 @@ def scope_seen(**changed: Any) -> ScopeEvidence:
         "entity_id": "E-1",
         "name": "Works",
         "address": "1 Main Street",
+        "activities": (Activity.CASTHOUSE,),
         "stages": (Stage.ALUMINIUM,),
         "period": YEAR,
         "ends_on": date(2026, 12, 31),

@@ -90,13 +90,27 @@ def ready(world: World, scope_id: str, member_id: str, kg: int = 1000) -> Mappin
     return where
 
 
-def document(scope_id: str, member_id: str, day: date, number: str = "D-1") -> Mapping[str, Any]:
+def bought(world: World) -> None:
+    """C has metal that counts, under a document of A's, and sells it on."""
+    ready(world, "A", "A")
+    day = date(2026, 3, 1)
+    world.send("issue_document", **document("A", "A", day, "D-0", to="C"))
+    world.send("confirm_document", number="D-0", member_id="C", received_kg=100, received_on=day)
+    world.settle()
+    where = {"scope_id": "C", "member_id": "C", "stage": "aluminium", "day": day}
+    world.send("ship_material", **where, movement_id="OUT", mass_kg=100)
+    world.settle()
+
+
+def document(
+    scope_id: str, member_id: str, day: date, number: str = "D-1", to: str = "B"
+) -> Mapping[str, Any]:
     return {
         "number": number,
         "member_id": member_id,
         "scope_id": scope_id,
         "day": day,
-        "customer": {"name": "B", "address": "x", "scope_id": "B"},
+        "customer": {"name": to, "address": "x", "scope_id": to},
         "responsible": "person-1",
         "statement": "asi_coc_mass_balance",
         "material": "coc_casthouse_product",
@@ -303,6 +317,23 @@ def test_a_change_of_stage_claims_nothing_without_a_certificate(world: World) ->
     assert (last.movement_id, last.coc_kg) == ("3", 0)
 
 
+# --- where eligible scrap enters ---
+
+
+def test_post_consumer_scrap_of_a_rolling_mill_does_not_count(world: World) -> None:
+    """Nobody re-melts there: it is booked, as non-CoC, and told why and how sure that is."""
+    has(world, "F-98")
+    for standard in (COC, PS):
+        certified(world, standard, "F-98")
+    world.send("open_scope", **asked("Y", "F-98", activities=(MILL.value,)))
+    ready(world, "Y", "A")
+    [came] = [one for one in events(world, MovementBooked) if one.movement_id == "IN"]
+    [remark] = came.remarks
+    assert (came.coc_kg, remark.rule) == (0, "5.5")
+    assert "unverified" in remark.sentence
+    assert world.pool(PoolKey(scope_id="Y", stage=Stage.ALUMINIUM, period=YEAR)).books
+
+
 # --- a suspension that came late ---
 
 
@@ -310,7 +341,7 @@ def late(world: World) -> World:
     """A document of C's is issued and confirmed five days after C's last day."""
     new_member(world, "F-C")
     world.today = date(2026, 5, 20)
-    ready(world, "C", "C")
+    bought(world)
     day = date(2026, 5, 15)
     world.send("issue_document", **document("C", "C", day))
     got = {"member_id": "B", "received_kg": 100, "received_on": day}
@@ -348,7 +379,7 @@ def test_a_document_of_before_the_suspension_stands() -> None:
     world = World(date(2026, 3, 1))
     new_member(world, "F-C")
     world.today = date(2026, 5, 20)
-    ready(world, "C", "C")
+    bought(world)
     world.send("issue_document", **document("C", "C", date(2026, 5, 10)))
     suspend(world)
     got = {"member_id": "B", "received_kg": 100, "received_on": date(2026, 5, 20)}
