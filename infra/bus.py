@@ -115,7 +115,9 @@ class Log(Protocol):
         ...
 
     def replay(self, source: str, partition: int, after: Cursor, limit: int) -> Iterator[Batch]:
-        """All records of a partition behind a cursor, up to the end as it was when asked."""
+        """All records of a partition behind a cursor, each once and in the order of their chain, up
+        to the end as it was when asked; in batches of at most `limit`. Raises HistoryChanged when
+        the cursor has read another store."""
         ...
 
     def ends(self, source: str) -> Mapping[int, int]:

@@ -98,22 +98,24 @@ class StoreLog:
 
     def check(self, source: str, cursor: Cursor) -> None:
         """Raise HistoryChanged when the store is not the one the cursor has read."""
-        store = self.stores[source]
-        if not cursor.position:
-            return
-        if cursor.store_id != store.store_id:
-            raise HistoryChanged(f"{source}: the cursor knows another store")
-        if store.leaf(cursor.position) != cursor.leaf:
+        self._check_store(source, cursor)
+        if cursor.position and self.stores[source].leaf(cursor.position) != cursor.leaf:
             raise HistoryChanged(
                 f"{source}: position {cursor.position} is not what was applied before"
                 " (was the store restored from a backup?)"
             )
 
-    def read(self, source: str, cursor: Cursor, scanned: int) -> tuple[Batch, int]:
+    def _check_store(self, source: str, cursor: Cursor) -> None:
+        if cursor.position and cursor.store_id != self.stores[source].store_id:
+            raise HistoryChanged(f"{source}: the cursor knows another store")
+
+    def read(
+        self, source: str, cursor: Cursor, scanned: int, limit: int = LIMIT
+    ) -> tuple[Batch, int]:
         """What is published behind a cursor. `scanned` skips private events already seen;
-        `next_offset` of the batch counts the records looked at."""
+        `next_offset` of the batch counts the records looked at, `limit` of them at the most."""
         store = self.stores[source]
-        records = store.read_after(max(cursor.position, scanned), LIMIT)
+        records = store.read_after(max(cursor.position, scanned), limit)
         shown = store.catalog.public_names if source != self.own else None
         received: list[Received] = []
         previous = cursor.position
@@ -126,11 +128,14 @@ class StoreLog:
         return Batch(source, 0, store.store_id, received, len(records)), scanned
 
     def replay(self, source: str, partition: int, after: Cursor, limit: int) -> Iterator[Batch]:
-        """The store behind a cursor, up to its present head."""
+        """The store behind a cursor, up to its present head: what is written meanwhile is not
+        given. Raises HistoryChanged when the cursor has read another store."""
+        self._check_store(source, after)
         end = self.stores[source].head().position
         cursor, scanned = after, after.position
         while scanned < end:
-            batch, scanned = self.read(source, cursor, scanned)
+            # positions have no gaps: as many records as this lie before the end
+            batch, scanned = self.read(source, cursor, scanned, min(limit, end - scanned))
             if batch.received:
                 last = batch.received[-1].record
                 yield batch

@@ -5,7 +5,7 @@ import pytest
 from tests.databases import postgres_database, spare_databases, sqlite_database
 from tests.logs.kafka_rig import bootstrap, topic
 
-SUITES = ("consuming", "parking", "releasing", "crashing", "following")
+SUITES = ("consuming", "parking", "releasing", "crashing", "following", "log")
 MORE = ("rebuilding", "rebuilding_alive")
 pytest.register_assert_rewrite(*(f"tests.logs.suite_{name}" for name in (*SUITES, *MORE)))
 

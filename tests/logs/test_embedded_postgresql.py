@@ -4,9 +4,11 @@ import pytest
 
 from tests.breaker import patience
 from tests.databases import Database
+from tests.logs.grounds import Ground, StoresGround
 from tests.logs.suite_consuming import ConsumingSuite
 from tests.logs.suite_crashing import CrashingSuite
-from tests.logs.suite_following import FollowingSuite, source
+from tests.logs.suite_following import FollowingSuite, Source, source
+from tests.logs.suite_log import LogSuite
 from tests.logs.suite_parking import ParkingSuite
 from tests.logs.suite_rebuilding import RebuildingSuite
 from tests.logs.suite_rebuilding_alive import RebuildingAliveSuite
@@ -40,6 +42,12 @@ class TestReleasing(OnPostgreSQL, ReleasingSuite):
 
 class TestFollowing(OnPostgreSQL, FollowingSuite):
     pass
+
+
+class TestLog(OnPostgreSQL, LogSuite):
+    @pytest.fixture
+    def ground(self, source: Source) -> Ground:
+        return StoresGround(source)
 
 
 class TestCrashing(OnPostgreSQL, CrashingSuite):

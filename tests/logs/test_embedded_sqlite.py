@@ -4,9 +4,11 @@ import pytest
 
 from tests.breaker import patience
 from tests.databases import Database
+from tests.logs.grounds import Ground, StoresGround
 from tests.logs.suite_consuming import ConsumingSuite
 from tests.logs.suite_crashing import CrashingSuite
-from tests.logs.suite_following import FollowingSuite, source
+from tests.logs.suite_following import FollowingSuite, Source, source
+from tests.logs.suite_log import LogSuite
 from tests.logs.suite_parking import ParkingSuite
 from tests.logs.suite_rebuilding import RebuildingSuite
 from tests.logs.suite_rebuilding_alive import RebuildingAliveSuite
@@ -37,6 +39,12 @@ class TestReleasing(OnSQLite, ReleasingSuite):
 
 class TestFollowing(OnSQLite, FollowingSuite):
     pass
+
+
+class TestLog(OnSQLite, LogSuite):
+    @pytest.fixture
+    def ground(self, source: Source) -> Ground:
+        return StoresGround(source)
 
 
 class TestCrashing(OnSQLite, CrashingSuite):
