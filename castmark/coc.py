@@ -122,7 +122,7 @@ def _asked(
 
 
 def balance(found: Row, out: Console) -> None:
-    """The working line by line; what is left stands last."""
+    """The working line by line; what may be sold, until when or why not, stands last."""
     period = found["period"]
     title = f"{found['pool']} on {found['on']} (period through {period['ends_on']})"
     table = Table("", "kg", "how", "rule", box=SIMPLE_HEAD, title=escape(title))
@@ -131,7 +131,7 @@ def balance(found: Row, out: Console) -> None:
         table.add_row(line["name"], tell(line["kg"]), escape(line["how"]), escape(rule))
     out.print(table)
     claimable, how = tell(found["claimable_kg"]), escape(found["claimable_how"])
-    out.print(f"a claim of that day could be {claimable} kg by now: {how}", style="bold")
+    out.print(f"the books cover {claimable} kg of a claim of that day by now: {how}")
     out.print(f"input percentage {found['input_percentage']} %, policy {found['policy_id']}")
     out.print(f"a balance of this period may be used through {found['balance_until']}")
     if found["owed_by"]:
@@ -142,9 +142,23 @@ def balance(found: Row, out: Console) -> None:
             f"{name.replace('_', ' ')}: {average} kg CO2e/kg, its footprint known for"
             f" {lot['known_percent']} % of {tell(lot['kg'])} kg, without this step"
         )
-    if found["blocked"] or found["suspended_from"]:
-        since = f" since {found['suspended_from']}" if found["suspended_from"] else ""
-        out.print(f"nothing may be claimed{since}", style="bold red")
+    if found["blocked"]:
+        out.print("an overdraft was not made good in time: nothing more is overdrawn", style="red")
+    sellable(found["on"], found["answer"], out)
+
+
+def sellable(on: str, answer: Row, out: Console) -> None:
+    """What a document of a day may claim, through which day; or why it may claim nothing."""
+    if answer["barred"]:
+        out.print(f"nothing may be sold as CoC: {escape(answer['barred'])}", style="bold red")
+        return
+    out.print(
+        f"{tell(answer['kg'])} kg may be sold as CoC by a document of {on}, through"
+        f" {answer['until']}: then {escape(answer['because'])}",
+        style="bold",
+    )
+    if answer["ahead_kg"]:
+        out.print(f"of it {tell(answer['ahead_kg'])} kg only as overdraft, ahead of input")
 
 
 def trace(found: Row, out: Console) -> None:

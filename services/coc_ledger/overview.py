@@ -6,7 +6,6 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts.custody import Account, Checked
-from contracts.values import Standard
 from infra.reading import Reader
 from infra.service import Running
 
@@ -14,12 +13,13 @@ from . import diligence
 from .accounts import PLACE
 from .balance import figures, rule_of
 from .balance_on import DayLine, day_lines
-from .certificates import FULL, PROVISIONAL, CertificateRow, seen_on, status_on
+from .certificates import CertificateRow, seen_on, status_on
 from .document_rows import DocumentRow
 from .domain import CONSUMER
 from .exports import Exports
 from .rows import DayRow, PoolRow, ScopeRow
 from .scope_state import Scope, evidence
+from .sellable import valid_through
 from .statements import Before, Line, last_lines
 from .verdict import Standing, standing
 
@@ -127,6 +127,7 @@ class Overview:
     def certificates(self, row: ScopeRow, on: date) -> dict[str, object]:
         """The certificates of a scope's entity, and the last day of each standard by what is
         known; None where it is not certified on the day."""
+        held = self._certificates(row.entity_id)
         shown = [
             Shown(
                 one.certificate_id,
@@ -135,16 +136,9 @@ class Overview:
                 one.valid_from,
                 one.valid_to,
             )
-            for one in self._certificates(row.entity_id)
+            for one in held
         ]
-        until: dict[str, date | None] = {}
-        for standard in (Standard.CHAIN_OF_CUSTODY, Standard.PERFORMANCE):
-            ends = [
-                one.valid_to
-                for one in shown
-                if one.standard == standard.value and one.status in (FULL, PROVISIONAL)
-            ]
-            until[standard.value] = max(ends, default=None)
+        until = {standard.value: day for standard, day in valid_through(held, on).items()}
         items = sorted(shown, key=lambda one: (one.valid_from, one.certificate_id), reverse=True)
         return {"on": on, "until": until, "items": items}
 

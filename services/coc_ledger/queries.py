@@ -25,6 +25,7 @@ from .lineage import Lineage
 from .period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
 from .pool_carrying import held
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
+from .sellable import Held, sellable
 
 MANY = 100_000
 
@@ -87,8 +88,9 @@ class Queries:
         return self.reader.page(CONSUMER, "movements", after, limit, {"pool": key})
 
     def balance(self, row: ScopeRow, stage: Stage, on: date) -> dict[str, object]:
-        """How much may still be claimed as CoC on a day, until when, and why: as things stood then,
-        and (`claimable_kg`) what a claim of that day could be by now."""
+        """How much may still be sold as CoC by a document of a day, until when, and why (`answer`).
+        Behind it: what the books covered as things stood then, and what they cover of a claim of
+        that day by now (`claimable_kg`), whoever may make it."""
         period = self._period(row, on)
         key = PoolKey(scope_id=row.scope_id, stage=stage, period=period.starts_on).key
         pool = self.pool(key)
@@ -96,11 +98,14 @@ class Queries:
         stood = balance_on(pool, on, self._later(pool, on) if pool else {}, policy)
         made = stood.cover
         following = period_of(_calendar(row), period.ends_on + ONE_DAY)
+        through = self.reader.through(CONSUMER).get("certification", 0)
+        certified = Held(self.certificates(row.entity_id), through)
         return {
             "scope_id": row.scope_id,
             "stage": stage.value,
             "pool": key,
             "on": on.isoformat(),
+            "answer": sellable(row, pool, period.ends_on, on, stood, certified)._asdict(),
             "period": {"starts_on": period.starts_on, "ends_on": period.ends_on},
             "input_percentage": percentage(stood.found),
             **made._asdict(),
@@ -112,6 +117,7 @@ class Queries:
             "balance_until": following.ends_on if following else period.ends_on,
             "owed_by": period.ends_on if made.owed_kg else None,
             "suspended_from": row.suspended_from,
+            "reinstated_from": row.reinstated_from,
             "closed_on": pool.closed_on if pool else None,
             "blocked": stood.stood.blocked,
             "accounts": named(stood.masses),

@@ -46,18 +46,6 @@ THIN = Decimal("0.3")
 """Parts smaller than this (in per cent) are drawn together."""
 SHOWN_AT_MOST = 500
 """So many parts of a trace stand in its table."""
-CERTIFICATES = {"CoC": "the Chain of Custody certificate", "PS": "the Performance certificate"}
-
-
-class Answered(NamedTuple):
-    """How much may still be sold as CoC by a document of a day, until when, and what ends it then.
-    `ahead_kg` of it only ahead of input, as overdraft."""
-
-    kg: int
-    ahead_kg: int
-    until: str | None
-    because: str
-    barred: str | None
 
 
 class Entry(NamedTuple):
@@ -118,36 +106,6 @@ def stages_of(pools: Sequence[Content]) -> Sequence[str]:
     """The stages at which anything was booked."""
     there = {pool["stage"] for pool in pools}
     return [stage for stage in STAGES if stage in there]
-
-
-def answered(scope: Content, balance: Content, certificates: Content) -> Answered:
-    """What may be sold by a document of the balance's day, and the first day that ends it."""
-    until = certificates["until"]
-    for standard, name in CERTIFICATES.items():
-        if until.get(standard) is None and not (standard == "PS" and scope["ps_due"]):
-            return Answered(0, 0, None, "", f"{name} is not valid on {words.day(balance['on'])}")
-    since, again = scope["suspended_from"], scope["reinstated_from"]
-    if since is not None and since <= balance["on"] and (again is None or balance["on"] < again):
-        return Answered(0, 0, None, "", f"the scope is suspended since {words.day(since)}")
-    if balance["closed_on"] is not None:
-        return Answered(
-            0, 0, None, "", f"the period was closed on {words.day(balance['closed_on'])}"
-        )
-    if balance["claimable_barred"] is not None:
-        return Answered(0, 0, None, "", balance["claimable_barred"])
-    ends = [(balance["period"]["ends_on"], "the period ends; what is left then is carried on")]
-    ends += [
-        (until[standard], f"{name} ends")
-        for standard, name in CERTIFICATES.items()
-        if until.get(standard)
-    ]
-    if scope["ends_before"] is not None:
-        ends.append((scope["ends_before"], "the scope goes over into another one"))
-    day, because = min(ends, key=lambda end: end[0])
-    own = balance["carried_kg"] + balance["max_output_kg"] - balance["owed_kg"]
-    kg = balance["claimable_kg"]
-    ahead = max(0, kg - max(0, own - balance["designated_kg"]))
-    return Answered(kg, ahead, day, because, None)
 
 
 def running_of(balance: Content, days: Sequence[Content]) -> charts.Running | None:

@@ -119,7 +119,7 @@ def _scope(made: Api, visit: Visit) -> None:
         if stages:
             chosen = stage if stage and stage in stages else stages[0]
             which = (dated, {"before": before} if before else {})
-            told = await _stage(visit, token, shown["scope"], chosen, held.content, which)
+            told = await _stage(visit, token, scope_id, chosen, which)
             if isinstance(told, Answer):
                 return visit.problem(told)
             shown |= told
@@ -139,7 +139,6 @@ def _scope(made: Api, visit: Visit) -> None:
 NOTHING_BOOKED: dict[str, Any] = {
     "stage": None,
     "balance": None,
-    "answered": None,
     "picture": None,
     "days": [],
     "bookings": {"items": [], "next": None},
@@ -154,14 +153,13 @@ def _newest(pool: dict[str, Any]) -> tuple[int, int]:
 async def _stage(
     visit: Visit,
     token: str,
-    scope: dict[str, Any],
+    scope_id: str,
     stage: str,
-    certificates: dict[str, Any],
     which: tuple[dict[str, str], dict[str, str]],
 ) -> dict[str, Any] | Answer:
     """The balance of a stage with its days and last bookings, or what was refused. `which`: for
     which day, and the bookings before which."""
-    path = f"/coc/scopes/{quote(scope['scope_id'], safe='')}/balance"
+    path = f"/coc/scopes/{quote(scope_id, safe='')}/balance"
     balance = await visit.asking.get(token, path, {"stage": stage, **which[0]})
     if not balance.fine:
         return balance
@@ -171,11 +169,7 @@ async def _stage(
         visit.asking.get(token, f"{pool}/days", {}),
         visit.asking.get(token, f"{pool}/bookings", paged),
     )
-    shown: dict[str, Any] = {
-        "stage": stage,
-        "balance": balance.content,
-        "answered": custody.answered(scope, balance.content, certificates),
-    }
+    shown: dict[str, Any] = {"stage": stage, "balance": balance.content}
     if days.fine and bookings.fine:  # else: nothing was booked in this period yet
         asked = custody.running_of(balance.content, days.content["items"])
         svg = await asyncio.to_thread(charts.running, asked) if asked else ""

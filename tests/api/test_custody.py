@@ -1,12 +1,19 @@
 """Metal from a mine's scrap heap to a can maker, over HTTP: booked, claimed, confirmed, traced."""
 
+import io
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
+from rich.console import Console
+from typer.testing import CliRunner
 
+from castmark import coc
+from castmark.client import Client
+from castmark.local import Host
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 from tests.walk import Walked, certify, join, register
@@ -47,9 +54,16 @@ def opened(door: Door, member_id: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    """A platform with a smelter and a mill, both certified, and some metal in stock."""
-    with platform(tmp_path_factory.mktemp("custody")) as host, door_of(host) as door:
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """An empty platform."""
+    with platform(tmp_path_factory.mktemp("custody")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def door(host: Host) -> Iterator[Door]:
+    """A smelter and a mill, both certified, and some metal in stock."""
+    with door_of(host) as door:
         door.tick(BEGAN)
         for member_id in (SMELTER, MILL):
             opened(door, member_id)
@@ -116,6 +130,31 @@ def balance(door: Door, member_id: str = SMELTER, on: str | None = None) -> dict
         who(member_id), f"/coc/scopes/{member_id}-S/balance", stage="aluminium", on=on
     )
     return found
+
+
+def on_the_page(host: Host) -> str:
+    """What the smelter reads first on its scope's page, in one line."""
+    assert host.issuer is not None
+    with httpx.Client(base_url=host.url, follow_redirects=True) as browser:
+        browser.get(f"/signin?ticket={host.issuer.ticket([who(SMELTER)])}")
+        page = browser.get(f"/custody/scopes/{SMELTER}-S").text
+    said = page.partition('<section class="answer"')[2].partition("</section>")[0]
+    return " ".join(said.split())
+
+
+def in_the_terminal(host: Host, door: Door) -> str:
+    """What `castmark coc balance` says last, in one line."""
+    out = Console(file=io.StringIO(), width=200)
+
+    def session() -> Client:
+        client = Client({"": host.url}, "")
+        client.http = httpx.Client(headers=door.headers(who(SMELTER)))
+        return client
+
+    words = ["balance", f"{SMELTER}-S", "aluminium"]
+    CliRunner().invoke(coc.commands(session, out), words, catch_exceptions=False)
+    assert isinstance(out.file, io.StringIO)
+    return " ".join(out.file.getvalue().split())
 
 
 def traced_as_of_a_day(door: Door) -> None:
@@ -215,6 +254,29 @@ def test_a_customer_without_a_scope_confirms_by_its_registration_id(door: Door) 
     assert REGISTRATION not in answered.text
     repeated = door.ask(None, "POST", path, json=told, headers=key).json()
     assert repeated["repeated"]
+
+
+def test_page_api_and_terminal_say_the_same_of_what_may_be_sold(host: Host, door: Door) -> None:
+    """While a certificate is suspended, and once it holds again."""
+    change = {"certificate_id": f"{SMELTER}-C-CoC", "effective_on": BEGAN.isoformat()}
+    door.send("ops", "audits/suspend_certificate", **change, reason="fraud")
+    barred = eventually(lambda: balance(door), lambda seen: seen["answer"]["barred"])
+    reason = barred["answer"]["barred"]
+    assert reason == "the Chain of Custody certificate is not valid on that day"
+    assert (barred["answer"]["kg"], barred["answer"]["until"]) == (0, None)
+    assert f"Nothing may be sold:</strong> {reason}." in on_the_page(host)
+    assert f"nothing may be sold as CoC: {reason}" in in_the_terminal(host, door)
+
+    door.send("ops", "audits/reinstate_certificate", **change)
+    again = eventually(lambda: balance(door), lambda seen: not seen["answer"]["barred"])
+    kg, until = again["answer"]["kg"], again["answer"]["until"]
+    assert (kg, until) == (again["claimable_kg"], "2024-12-31")
+    assert kg > 0
+    page, terminal = on_the_page(host), in_the_terminal(host, door)
+    assert f'<p class="big"><data value="{kg}">' in page
+    assert "until <strong>31 Dec 2024</strong>: then the period ends" in page
+    assert f"{kg:,} kg may be sold as CoC by a document of {BEGAN}, through {until}" in terminal
+    assert "nothing may be" not in terminal
 
 
 def test_a_certificate_that_did_not_hold_after_all_is_corrected_on_both_sides(door: Door) -> None:

@@ -31,7 +31,10 @@ BALANCE: Mapping[str, Any] = {
     "claimable_kg": 4_700_000,
     "claimable_how": "the least of [i]each[/i] day",
     "blocked": False,
-    "suspended_from": None,
+    "suspended_from": "2026-01-05",
+    "reinstated_from": "2026-02-05",
+    "answer": {"kg": 4_700_000, "ahead_kg": 200_000, "until": "2026-12-31", "barred": None,
+               "because": "the period ends", "known_through_position": 9},
     "carries": {
         "stock": {"kg": 7_000, "intensity": None, "known_percent": "50", "known_part": "8.1",
                   "at_least": "4.2"},
@@ -117,7 +120,12 @@ def test_a_balance_is_told_with_its_working() -> None:
     assert "4,900,000" in shown
     assert "[b]x[/b]" in shown, "what others wrote is no markup"
     assert "r (design)" in shown
-    assert "could be 4,700,000 kg by now: the least of [i]each[/i] day" in shown
+    assert "cover 4,700,000 kg of a claim of that day by now: the least of [i]each[/i] day" in shown
+    assert (
+        "4,700,000 kg may be sold as CoC by a document of 2026-03-09, through 2026-12-31" in shown
+    )
+    assert "of it 200,000 kg only as overdraft" in shown
+    assert "nothing may be" not in shown, "the scope was reinstated"
     assert "stock: incomplete, at least 4.2 kg CO2e/kg" in shown
     assert told.asked[0].url.params["on"] == "2026-03-09"
     assert orjson.loads(told.said("balance", "S-1", "aluminium", "--json")) == dict(BALANCE)

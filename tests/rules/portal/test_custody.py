@@ -1,4 +1,4 @@
-"""Pages of the chain of custody as data: what may be sold until when, traces, the flow."""
+"""Pages of the chain of custody as data: traces, the flow."""
 
 from decimal import Decimal
 from itertools import pairwise
@@ -8,73 +8,6 @@ import pytest
 
 from services.portal import custody, flow
 from services.portal.sankey import Box, placed
-
-SCOPE: dict[str, Any] = {
-    "scope_id": "S",
-    "ps_due": {},
-    "suspended_from": None,
-    "reinstated_from": None,
-    "ends_before": None,
-}
-BALANCE = {
-    "scope_id": "S",
-    "stage": "aluminium",
-    "on": "2025-06-01",
-    "available_kg": 50,
-    "claimable_kg": 50,
-    "claimable_barred": None,
-    "carried_kg": 10,
-    "max_output_kg": 60,
-    "owed_kg": 0,
-    "designated_kg": 40,
-    "closed_on": None,
-    "period": {"starts_on": "2025-01-01", "ends_on": "2025-12-31"},
-}
-CERTIFIED = {"until": {"CoC": "2026-02-01", "PS": "2026-03-01"}}
-
-
-@pytest.mark.parametrize(
-    ("scope", "certificates", "until"),
-    [
-        ({}, CERTIFIED, "2025-12-31"),
-        ({}, {"until": {"CoC": "2025-07-01", "PS": "2026-03-01"}}, "2025-07-01"),
-        ({"ends_before": "2025-06-30"}, CERTIFIED, "2025-06-30"),
-        (
-            {"ps_due": {"": "2025-09-01"}},
-            {"until": {"CoC": "2026-02-01", "PS": None}},
-            "2025-12-31",
-        ),
-    ],
-)
-def test_the_first_day_that_ends_it_is_told(
-    scope: dict[str, Any], certificates: dict[str, Any], until: str
-) -> None:
-    found = custody.answered({**SCOPE, **scope}, BALANCE, certificates)
-    assert (found.kg, found.until, found.barred) == (50, until, None)
-
-
-@pytest.mark.parametrize(
-    ("scope", "balance", "certificates", "because"),
-    [
-        ({}, {}, {"until": {"CoC": None, "PS": "2026-03-01"}}, "Chain of Custody"),
-        ({}, {}, {"until": {"CoC": "2026-02-01", "PS": None}}, "Performance"),
-        ({"suspended_from": "2025-05-01"}, {}, CERTIFIED, "suspended since 1 May 2025"),
-        ({}, {"closed_on": "2025-05-30"}, CERTIFIED, "closed on 30 May 2025"),
-        ({}, {"claimable_barred": "an overdraft"}, CERTIFIED, "an overdraft"),
-    ],
-)
-def test_nothing_may_be_sold_where_something_bars_it(
-    scope: dict[str, Any], balance: dict[str, Any], certificates: dict[str, Any], because: str
-) -> None:
-    found = custody.answered({**SCOPE, **scope}, {**BALANCE, **balance}, certificates)
-    assert (found.kg, found.until) == (0, None)
-    assert because in str(found.barred)
-
-
-def test_what_is_only_overdraft_is_told_apart() -> None:
-    assert custody.answered(SCOPE, BALANCE, CERTIFIED).ahead_kg == 20
-    over = {**BALANCE, "claimable_kg": 5, "designated_kg": 90}
-    assert custody.answered(SCOPE, over, CERTIFIED).ahead_kg == 5
 
 
 def node(level: int, kind: str, parts: int, *, final: bool, masked: bool = False) -> dict[str, Any]:

@@ -1,0 +1,152 @@
+"""What may be sold as CoC and until when: what covers it and what bars it, in one answer."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from contracts import certification
+from contracts.custody import PoolKey
+from contracts.values import CertificationStatus
+from services.coc_ledger.pool_commands import DeclareOverdraftCase
+from services.coc_ledger.rows import PoolRow, ScopeRow
+from services.coc_ledger.scope_commands import ApproveScopeTransfer
+from services.coc_ledger.sellable import Held, Sellable, sellable
+from tests.rules.coc.test_balance_on import told
+from tests.rules.coc.test_periods_and_orders import AFTER, KEY, close, document, send, stocked
+from tests.rules.coc.world import YEAR, World
+
+MAY = date(2026, 5, 20)
+YEAR_END = date(2026, 12, 31)
+
+
+def answer(world: World, day: date = MAY, key: PoolKey = KEY, **changed: Any) -> Sellable:
+    """The answer from rows alone, as the service's queries find it; `changed` of the scope."""
+    scope: ScopeRow = world.reader.row("scopes", key.scope_id)
+    pool: PoolRow | None = world.reader.row("pools", key.key)
+    held = Held(world.certificates(scope.entity_id), world.public_read)
+    row = scope._replace(**changed)
+    return sellable(row, pool, YEAR_END, day, told(world, day, key), held)
+
+
+def correct(world: World, standard: str, status: CertificationStatus, day: date = YEAR) -> None:
+    """A certificate of A's has another status from a day on."""
+    world.tell(
+        certification.CertificateStatusCorrected(
+            certificate_id=f"CA-{standard}", member_id="A", effective_on=day, status=status
+        )
+    )
+    world.settle()
+
+
+@pytest.mark.parametrize("days", [0, 40, 100, 139])
+def test_what_is_told_is_sold_and_no_kilogram_more(days: int) -> None:
+    day = YEAR + timedelta(days=days)
+    world = stocked()
+    most = answer(world, day).kg
+    more = {**document("D-1", most + 1), "day": day}
+    name = more.pop("command_name")
+    assert world.attempt(name, **more) in ("claim-not-covered", "lot-not-shipped")
+    if most:
+        assert world.attempt(name, **{**more, "mass_kg": most, "total_mass_kg": most}) == ""
+
+
+@pytest.mark.parametrize("standard", ["CoC", "PS"])
+@pytest.mark.parametrize("status", [CertificationStatus.SUSPENDED, CertificationStatus.WITHDRAWN])
+def test_nothing_may_be_sold_on_a_day_without_a_certificate(
+    standard: str, status: CertificationStatus
+) -> None:
+    world = stocked()
+    assert answer(world).kg > 0
+    correct(world, standard, status, MAY)
+    found = answer(world)
+    assert (found.kg, found.until) == (0, None)
+    assert "certificate is not valid on that day" in str(found.barred)
+    more = document("D-1", 1)
+    refused = world.attempt(more.pop("command_name"), **more)
+    assert refused in ("coc-certificate-not-valid", "ps-certificate-needed")
+    assert answer(world, MAY - timedelta(days=1)).kg > 0, "the day before it was certified"
+
+
+def test_a_scope_that_is_suspended_sells_nothing_until_it_is_reinstated() -> None:
+    world, again = stocked(), date(2026, 5, 1)
+    ended: dict[str, Any] = {"suspended_from": date(2026, 4, 1), "reinstated_from": again}
+    days = (date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 30), again, MAY)
+    found = [answer(world, day, **ended).barred for day in days]
+    said = "the scope is suspended since 2026-04-01"
+    assert found == [None, said, said, None, None]
+    assert answer(world, suspended_from=MAY).barred == "the scope is suspended since 2026-05-20"
+
+
+def test_nothing_may_be_sold_from_the_day_on_which_a_scope_goes_over() -> None:
+    world = stocked()
+    approved = ApproveScopeTransfer(
+        on=world.today,
+        scope_id="A",
+        member_id="A",
+        to_scope_id="B",
+        effective_on=date(2026, 7, 1),
+        approver="person-1",
+        known_to=True,
+    )
+    world.desk.handle(approved, "transfer", "", world.today)
+    world.settle()
+    before, then = answer(world), answer(world, date(2026, 7, 1))
+    assert (before.until, before.because) == (date(2026, 6, 30), "the scope goes over into B")
+    assert then.barred == "the scope went over into B on 2026-07-01"
+
+
+def test_nothing_may_be_sold_from_a_closed_period() -> None:
+    world = stocked()
+    world.today = AFTER
+    close(world)
+    assert answer(world).barred == "the period was closed on 2027-01-10"
+
+
+@pytest.mark.parametrize(
+    ("changed", "until", "because"),
+    [
+        ({}, YEAR_END, "the period ends"),
+        ({"ps_due": {"": "2026-09-01"}}, date(2026, 9, 1), "the Performance certificate is due"),
+        ({"ps_due": {"F-2": "2027-09-01"}}, YEAR_END, "the period ends"),
+    ],
+)
+def test_the_last_day_is_told_and_what_is_then(
+    changed: dict[str, Any], until: date, because: str
+) -> None:
+    found = answer(stocked(), **changed)
+    assert (found.until, found.barred) == (until, None)
+    assert str(found.because).startswith(because)
+
+
+def test_a_certificate_that_ends_before_the_period_bounds_the_answer() -> None:
+    world = stocked()
+    held = [
+        row._replace(valid_to=date(2026, 8, 31)) if row.standard == "CoC" else row
+        for row in world.certificates("EA")
+    ]
+    scope: ScopeRow = world.reader.row("scopes", "A")
+    pool: PoolRow = world.reader.row("pools", KEY.key)
+    found = sellable(scope, pool, YEAR_END, MAY, told(world, MAY), Held(held, 9))
+    assert (found.until, found.known_through_position) == (date(2026, 8, 31), 9)
+    assert found.because == "the Chain of Custody certificate ends"
+
+
+def test_the_performance_standard_may_be_pending_for_the_whole_scope_alone() -> None:
+    world = stocked()
+    correct(world, "PS", CertificationStatus.WITHDRAWN)
+    assert answer(world, ps_due={"": "2026-09-01"}).kg > 0
+    assert answer(world, ps_due={"F-2": "2026-09-01"}).barred is not None
+
+
+def test_what_is_only_overdraft_is_told_apart() -> None:
+    world = stocked()
+    assert answer(world).ahead_kg == 0
+    where = {"scope_id": "A", "member_id": "A", "stage": "aluminium", "day": YEAR}
+    world.send(DeclareOverdraftCase.NAME, reason="furnace-fire", **where)
+    world.settle()
+    covered = answer(world)
+    assert (covered.kg, covered.ahead_kg) == (820, 200), "620 earned, and a fifth of the input"
+    send(world, document("D-1", 700))
+    world.settle()
+    assert (answer(world).kg, answer(world).ahead_kg) == (120, 120)
