@@ -228,7 +228,8 @@ def figures(stages: Sequence[Row], out: Console) -> None:
     table = Table("kg", *(stage["stage"] for stage in stages), box=SIMPLE_HEAD)
     for name in (name for name in stages[0] if name.endswith("_kg")):
         label = name.removesuffix("_kg").replace("_", " ")
-        table.add_row(label, *(tell(stage[name]) for stage in stages))
+        masses = (stage.get(name) for stage in stages)
+        table.add_row(label, *("" if kg is None else tell(kg) for kg in masses))
     out.print(table)
 
 

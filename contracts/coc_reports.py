@@ -20,7 +20,9 @@ Version = Annotated[int, Field(ge=1)]
 
 class StageFigures(Value):
     """A stage of a scope in a calendar year, in kilograms, and circularity indicators as fractions
-    (none where there is no whole). Corrections of an earlier year can make a mass negative."""
+    (none where there is no whole). Corrections of an earlier year can make a mass negative.
+    `scrap_kg` is the scrap that left, claimed by a document or not; versions that do not tell it
+    count what was not claimed alone in `process_scrap_rate`."""
 
     stage: Stage
     activities: tuple[Activity, ...]
@@ -41,6 +43,7 @@ class StageFigures(Value):
     post_consumer_content: PlainDecimal | None
     process_scrap_rate: PlainDecimal | None
     metal_yield: PlainDecimal | None
+    scrap_kg: SignedMass | None = None
 
 
 class ReportExpected(Event):

@@ -46,6 +46,7 @@ class YearRow(NamedTuple):
     pre_kg: int
     post_kg: int
     earlier_stage_kg: int
+    scrap_kg: int
 
 
 class PlaceRow(NamedTuple):
@@ -155,12 +156,13 @@ def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
         sums.pre_kg,
         sums.post_kg,
         sums.earlier_stage_kg,
+        sums.scrap_kg,
     )
 
 
 def sums_of(row: YearRow) -> yearly.Sums:
     """A row's sums."""
-    return yearly.Sums(row.sums, row.pre_kg, row.post_kg, row.earlier_stage_kg)
+    return yearly.Sums(row.sums, row.pre_kg, row.post_kg, row.earlier_stage_kg, row.scrap_kg)
 
 
 def _place_keys(recorded: Recorded) -> Sequence[str]:
@@ -193,7 +195,7 @@ PROJECTIONS: tuple[Projection, ...] = (
         (("day",), ("member_id", "key")),
         frozenset(POSTINGS),
     ),
-    Projection("years", 1, YearRow, _year_keys, _year, (("scope_id", "key"),), frozenset(POSTINGS)),
+    Projection("years", 2, YearRow, _year_keys, _year, (("scope_id", "key"),), frozenset(POSTINGS)),
     Projection("scope_places", 1, PlaceRow, _place_keys, _place, (), frozenset({coc.ScopeOpened})),
     Projection(
         "entity_places",

@@ -19,6 +19,7 @@ from infra.reading import Reader
 from infra.service import Running
 from infra.web import Api, Json, Paged, SignedIn, listed
 
+from . import report_before
 from .allowed_api import Allowed
 from .domain import CONSUMER
 from .export_rows import CONSUMER as EXPORTS
@@ -86,9 +87,8 @@ class Reports:
                 versions.setdefault(event.version, {}).update(_said(event))
         books = self.figures(scope_id, year)
         now = {"figures_hash": books.figures_hash, "books_position": books.books_position}
-        same = [
-            number for number, one in versions.items() if one["figures_hash"] == books.figures_hash
-        ]
+        alike = {books.figures_hash, report_before.figures_hash(books.stages)}
+        same = [number for number, one in versions.items() if one["figures_hash"] in alike]
         return {
             **row._asdict(),
             "versions": list(versions.values()),

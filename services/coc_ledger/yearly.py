@@ -2,9 +2,10 @@
 
 A calendar year, whatever the accounting period. The ledger keeps one pool per stage, so activities
 of the same stage (a smelter and its casthouse) are reported together, each named. Circularity
-indicators come from the same entries. Shares are exact fractions, cut to six places; one is None
-where its whole is zero. Sources: sources.md 5.8 (the report; its due date is unverified), 6
-(formulas, general knowledge).
+indicators come from the same entries; what a document claims is an allocation, and changes none of
+them: scrap that is sold as CoC was generated all the same. Shares are exact fractions, cut to six
+places; one is None where its whole is zero. Sources: sources.md 5.8 (the report; its due date is
+unverified), 6 (formulas, general knowledge).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,13 +25,15 @@ Posting = MovementBooked | OutputDesignated | DesignationReleased
 
 
 class Sums(NamedTuple):
-    """What was booked in a year: kilograms by account, and of what came in the recycled mass by
-    kind and the part that came from an earlier stage of the same scope."""
+    """What was booked in a year: kilograms by account; of what came in the recycled mass by kind,
+    and the part that came from an earlier stage of the same scope; of what left the scrap, whether
+    a document claimed it afterwards or not."""
 
     kgs: Mapping[str, int]
     pre_kg: int = 0
     post_kg: int = 0
     earlier_stage_kg: int = 0
+    scrap_kg: int = 0
 
 
 class ReportLine(NamedTuple):
@@ -48,6 +51,7 @@ class ReportLine(NamedTuple):
     output_kg: int
     output_coc_kg: int
     output_non_coc_kg: int
+    scrap_kg: int
     scrap_not_claimed_kg: int
     losses_kg: int
     unexplained_kg: int
@@ -79,12 +83,15 @@ def added(sums: Sums, event: Event) -> Sums:
     for one in event.entries:
         kgs[one.account.value] = kgs.get(one.account.value, 0) + one.kg
     came = [one for one in event.entries if one.account in INFLOWS]
+    moved = isinstance(event, MovementBooked)
     earlier = isinstance(event, MovementBooked) and event.kind is MovementKind.FROM_STAGE
+    scrap = [one for one in event.entries if moved and one.account is Account.OUTFLOW_SCRAP]
     return Sums(
         {account: kg for account, kg in sorted(kgs.items()) if kg},
         sums.pre_kg - sum(one.pre_kg for one in came),
         sums.post_kg - sum(one.post_kg for one in came),
         sums.earlier_stage_kg - (mass(came) if earlier else 0),
+        sums.scrap_kg + mass(scrap),
     )
 
 
@@ -117,6 +124,7 @@ def report_line(
         output_kg=output,
         output_coc_kg=kg(Account.OUTPUT_COC),
         output_non_coc_kg=kg(Account.OUTFLOW, Account.OUTFLOW_SCRAP),
+        scrap_kg=sums.scrap_kg,
         scrap_not_claimed_kg=kg(Account.OUTFLOW_SCRAP),
         losses_kg=kg(Account.LOSSES),
         unexplained_kg=kg(Account.UNEXPLAINED),
@@ -124,7 +132,7 @@ def report_line(
         coc_share_of_input=share(-kg(*INPUTS), inflow),
         recycled_content=share(sums.pre_kg + sums.post_kg, inflow),
         post_consumer_content=share(sums.post_kg, inflow),
-        process_scrap_rate=share(kg(Account.OUTFLOW_SCRAP), used),
+        process_scrap_rate=share(sums.scrap_kg, used),
         metal_yield=share(output, used),
     )
 

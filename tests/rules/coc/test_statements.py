@@ -1,23 +1,38 @@
 """Statements and yearly reports are the ledger's own figures, line by line."""
 
 import csv
+import hashlib
 import io
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.coc import BalanceCarried, MovementBooked
 from contracts.coc_movements import apart
-from contracts.custody import Account, Entry, FootprintWords, Material, MovementKind, PoolKey, Stage
+from contracts.coc_reports import StageFigures
+from contracts.custody import (
+    Account,
+    Entry,
+    FootprintWords,
+    Lot,
+    Material,
+    MovementKind,
+    PoolKey,
+    Stage,
+)
 from contracts.envelope import Event
 from contracts.values import Activity
-from services.coc_ledger import pool, yearly
+from infra.decider import Command
+from services.coc_ledger import pool, report_before, yearly
 from services.coc_ledger.accounts import INFLOWS, NO_KGS, PLACE, posted_kg
 from services.coc_ledger.balance import Terms, cover, figures, rule_of
+from services.coc_ledger.evidence import PoolKnown
+from services.coc_ledger.pool_commands import ReverseMovement
 from services.coc_ledger.statements import (
     COLUMNS,
     Before,
@@ -30,7 +45,8 @@ from services.coc_ledger.statements import (
     moved_lines,
 )
 
-from .given import POLICY, claim, pools, ship
+from .given import POLICY, claim, pools, receive, ship, where
+from .given import movement as seen_as
 from .given import scrap as scrap_in
 from .test_together import together
 from .told import POOL, movement, receipt, recorded, shipment
@@ -182,6 +198,59 @@ def test_a_report_counts_what_came_and_left_and_how_much_of_it_was_recycled() ->
     assert found.recycled_content == found.post_consumer_content == Decimal("0.25")
     assert found.coc_share_of_input == Decimal("0.25")
     assert found.metal_yield == Decimal("0.971428"), "3400 of 3500, cut, never rounded up"
+
+
+SCRAP_LEFT = (
+    receive("R-1", 500),
+    scrap_in("R-2", 500),
+    ship("O-1", 900),
+    ship("S-1", 30, Lot.SCRAP),
+)
+SOLD = claim("D-1", 20, lot=Lot.SCRAP)
+
+
+def booked(*commands: Command) -> list[Event]:
+    """The events of some commands to a pool."""
+    events = list[Event]()
+    for command in commands:
+        made = pools.given(*events).when(command)
+        assert made.refusal is None
+        events += made.events
+    return events
+
+
+def test_scrap_that_is_sold_as_coc_was_generated_all_the_same() -> None:
+    """What a document claims is an allocation: no indicator of what happened in the works moves."""
+    before, sold = year(*booked(*SCRAP_LEFT)), year(*booked(*SCRAP_LEFT, SOLD))
+    assert (before.process_scrap_rate, before.scrap_kg) == (Decimal("0.032258"), 30)
+    assert sold == before._replace(output_coc_kg=20, output_non_coc_kg=910, scrap_not_claimed_kg=10)
+    found = year(*booked(*SCRAP_LEFT, SOLD, claim("D-2", 400)))
+    indicators = ("recycled_content", "process_scrap_rate", "metal_yield", "coc_share_of_input")
+    assert [getattr(found, one) for one in indicators] == [
+        getattr(before, one) for one in indicators
+    ]
+
+
+def test_scrap_that_was_taken_back_was_not_generated() -> None:
+    left = booked(*SCRAP_LEFT)[-1]
+    taken = ReverseMovement(
+        movement_id="B-1",
+        reverses="S-1",
+        **where(known=PoolKnown(through=9, reversed=seen_as(left))),
+    )
+    found = year(*booked(*SCRAP_LEFT, taken))
+    assert (found.scrap_kg, found.process_scrap_rate) == (0, Decimal(0))
+
+
+def test_a_version_from_before_scrap_was_counted_whole_is_recognised() -> None:
+    """By the hash that it was kept with: the books did not move on, the formula did."""
+    line = year(*booked(*SCRAP_LEFT, SOLD))._asdict()
+    now = StageFigures.model_validate({name: line[name] for name in StageFigures.model_fields})
+    then = now.model_dump(mode="json", exclude={"scrap_kg"})
+    then["process_scrap_rate"] = "0.010752"
+    kept = orjson.dumps({"stages": [then]}, option=orjson.OPT_SORT_KEYS)
+    assert str(now.process_scrap_rate) == "0.032258"
+    assert report_before.figures_hash([now]) == hashlib.sha256(kept).hexdigest()
 
 
 def test_a_report_names_the_activities_of_its_stage_alone() -> None:
