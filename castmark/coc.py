@@ -231,6 +231,23 @@ def figures(stages: Sequence[Row], out: Console) -> None:
         masses = (stage.get(name) for stage in stages)
         table.add_row(label, *("" if kg is None else tell(kg) for kg in masses))
     out.print(table)
+    activities(
+        [(stage["stage"], one) for stage in stages for one in stage.get("by_activity", ())], out
+    )
+
+
+def activities(lines: Sequence[tuple[str, Row]], out: Console) -> None:
+    """The masses by supply-chain activity; those of one stage share its pool, and what was told of
+    none of them is not divided among them."""
+    if not lines:
+        return
+    names = [name for name in lines[0][1] if name.endswith("_kg")]
+    labels = (name.removesuffix("_kg").replace("_", " ") for name in names)
+    table = Table("activity", "pool", *labels, box=SIMPLE_HEAD)
+    for stage, line in lines:
+        name = line["activity"] or "not assigned"
+        table.add_row(name.replace("_", " "), stage, *(tell(line[kg]) for kg in names))
+    out.print(table)
 
 
 def download(client: Client, path: str, to: Path) -> int:

@@ -203,7 +203,8 @@ class PoolOpened(Event):
 
 
 class MovementBooked(Event):
-    """Balanced entries of one movement on `day`. `reverses` names the movement it takes back,
+    """Balanced entries of one movement on `day`; `activity` is the supply-chain activity that it
+    belongs to, where that was told. `reverses` names the movement it takes back,
     `document` the delivery it books, `late_for` the day of an error in a period that was closed,
     `produced_kg` what a change of stage made. `coc_kg` is the part that counts as CoC; `remarks`
     say why the rest does not. By `digest`, of what was asked, a repeat is recognised. `origin_ref`
@@ -231,6 +232,7 @@ class MovementBooked(Event):
     remarks: tuple[Remark, ...] = ()
     origin_ref: NoteRef | None = None
     told: FootprintWords | None = None
+    activity: Activity | None = None
 
 
 class OutputDesignated(Event):

@@ -28,7 +28,7 @@ from .custody import (
     SignedMass,
 )
 from .envelope import Event, Recorded
-from .values import Id, MemberId, NoteRef
+from .values import Activity, Id, MemberId, NoteRef
 
 MOST_GRAMS = 2**53 - 1
 """What a JSON number holds exactly, whoever reads it; a movement with more goes alone."""
@@ -41,13 +41,15 @@ Moved = tuple[int, int, int, int, int, int]
 rest."""
 Ways = Mapping[Way, Moved]
 NO_MOVE: Moved = (0, 0, 0, 0, 0, 0)
+RARE = frozenset({"partial_g", "origin_refs", "told", "activities"})
+"""Columns that are empty where no movement says anything in them."""
 
 
 class MovementsBooked(Event):
     """Movements of one pool, in the order in which they were booked. `kg` and what it carries left
     `sources` and came into `targets`, and is negative where a count found less. Of each movement
-    the rest says what `coc.movement_booked` says of one. The last three are empty where they would
-    say nothing of any."""
+    the rest says what `coc.movement_booked` says of one. The columns of `RARE` are empty where they
+    would say nothing of any."""
 
     TYPE: ClassVar[str] = "coc.movements_booked.v1"
     pool: PoolKey
@@ -71,6 +73,7 @@ class MovementsBooked(Event):
     partial_g: tuple[SignedGrams, ...] = ()
     origin_refs: tuple[NoteRef | None, ...] = ()
     told: tuple[FootprintWords | None, ...] = ()
+    activities: tuple[Activity | None, ...] = ()
     _totals: Mapping[date, Ways] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any, /) -> None:  # pydantic's own word for it
@@ -79,9 +82,9 @@ class MovementsBooked(Event):
 
     @model_validator(mode="after")
     def _columns_of_one_length(self) -> Self:
-        columns = [value for value in self.__dict__.values() if isinstance(value, tuple)]
-        spare = (self.partial_g, self.origin_refs, self.told)
-        columns = [one for one in columns if one or not any(one is other for other in spare)]
+        told = self.__dict__.items()
+        columns = [value for name, value in told if isinstance(value, tuple) and name not in RARE]
+        columns += [value for name, value in told if name in RARE and value]
         if any(len(column) != len(self.movement_ids) for column in columns):
             raise ValueError("the columns are not of one length")
         if len(set(self.movement_ids)) != len(self.movement_ids):
@@ -92,6 +95,15 @@ class MovementsBooked(Event):
     def totals(self) -> Mapping[date, Ways]:
         """What went each way in all, by day."""
         return self._totals
+
+    @property
+    def amounts(self) -> Iterator[Moved]:
+        """What each movement moved, in order."""
+        kg, known, grams, pre, post = (
+            self.kg, self.known_kg, self.emission_g, self.pre_kg, self.post_kg
+        )  # fmt: skip
+        partial = self.partial_g or (0,) * len(kg)
+        return zip(kg, known, grams, pre, post, partial, strict=True)
 
     def _summed(self) -> Mapping[date, Ways]:
         partial = self.partial_g or (0,) * len(self.kg)
@@ -130,6 +142,7 @@ class MovementsBooked(Event):
             remarks=self.remarks[place],
             origin_ref=self.origin_refs[place] if self.origin_refs else None,
             told=self.told[place] if self.told else None,
+            activity=self.activities[place] if self.activities else None,
         )
 
     def movements(self) -> Iterator[MovementBooked]:
@@ -198,11 +211,31 @@ def each_year(event: Event) -> Iterator[Event]:
     if not isinstance(event, MovementsBooked):
         yield event
         return
+    if event.activities:
+        yield from _each_activity(event)
+        return
     for year in sorted({day.year for day in event.totals}):
         days = {day: ways for day, ways in event.totals.items() if day.year == year}
         for (source, target), moved in added_up(days.values()).items():
             entries = _both_sides(source, target, moved)
             yield event.movement(0).model_copy(update={"day": min(days), "entries": entries})
+
+
+def _each_activity(event: MovementsBooked) -> Iterator[Event]:
+    """The same apart for each activity that was told, and for what was told of none."""
+    days: dict[tuple[int, Activity | None], list[date]] = {}
+    ways: dict[tuple[int, Activity | None], Ways] = {}
+    for one, source, target, moved in zip(
+        event.movements(), event.sources, event.targets, event.amounts, strict=True
+    ):
+        like = one.day.year, one.activity
+        days.setdefault(like, []).append(one.day)
+        ways[like] = added_up((ways.get(like, {}), {(source, target): moved}))
+    for like, found in ways.items():
+        for (source, target), moved in found.items():
+            said = {"day": min(days[like]), "activity": like[1]}
+            entries = _both_sides(source, target, moved)
+            yield event.movement(0).model_copy(update={**said, "entries": entries})
 
 
 EVENTS: tuple[type[Event], ...] = (MovementsBooked,)

@@ -18,6 +18,22 @@ Year = Annotated[int, Field(ge=2010, le=2100)]
 Version = Annotated[int, Field(ge=1)]
 
 
+class ActivityFigures(Value):
+    """A supply-chain activity at a stage of a scope in a calendar year, in kilograms. Activities of
+    one stage share a pool: each has what movements told of it, and a last line without `activity`
+    has the rest, which nobody told apart. One that has the pool for itself has all of it."""
+
+    activity: Activity | None
+    inflow_kg: SignedMass
+    input_coc_kg: SignedMass
+    output_kg: SignedMass
+    output_coc_kg: SignedMass
+    scrap_kg: SignedMass
+    losses_kg: SignedMass
+    unexplained_kg: SignedMass
+    stock_change_kg: SignedMass
+
+
 class StageFigures(Value):
     """A stage of a scope in a calendar year, in kilograms, and circularity indicators as fractions
     (none where there is no whole). Corrections of an earlier year can make a mass negative.
@@ -44,6 +60,7 @@ class StageFigures(Value):
     process_scrap_rate: PlainDecimal | None
     metal_yield: PlainDecimal | None
     scrap_kg: SignedMass | None = None
+    by_activity: Annotated[tuple[ActivityFigures, ...], Field(max_length=20)] = ()
 
 
 class ReportExpected(Event):

@@ -20,7 +20,7 @@ from contracts.custody import (
     StepEmissions,
 )
 from contracts.inventory import Severity
-from contracts.values import Standard
+from contracts.values import Activity, Standard
 from infra.decider import derived_id
 from infra.errors import Refused
 from infra.policy import Policy
@@ -36,6 +36,7 @@ from .pool_commands import (
     BookProcessEmissions,
     ChangeStage,
     CountStock,
+    Movement,
     ReceiveMaterial,
     ReverseMovement,
     ShipMaterial,
@@ -78,6 +79,7 @@ class Posting(NamedTuple):
     produced_kg: int | None = None
     produced_coc_kg: int | None = None
     remarks: tuple[Remark, ...] = ()
+    activity: Activity | None = None
 
 
 def posting(command: Bookable, state: Pool, policy: Policy) -> Posting:
@@ -245,7 +247,7 @@ def reversal(command: ReverseMovement, state: Pool, seen: MovementSeen) -> Posti
                 " Withdraw the document first.",
                 movement_id=seen.movement_id,
             )
-    return Posting(MovementKind.REVERSAL, entries, origin=None)
+    return Posting(MovementKind.REVERSAL, entries, activity=seen.activity)
 
 
 def booked(
@@ -272,13 +274,18 @@ def booked(
         remarks=made.remarks,
         origin_ref=receipt.origin_ref if receipt else None,
         told=words_of(receipt.footprint) if receipt else None,
+        activity=command.activity if isinstance(command, Movement) else made.activity,
     )
 
 
 def digest_of(command: Bookable | ReverseMovement) -> str:
     """A digest of what was asked for, without what the server filled in."""
-    without = command.FILLED
-    if isinstance(command, ReverseMovement) and command.reason is None:
-        without = without | {"reason"}  # of those that were booked before there was one
-    asked = canonical_json(command, without=without)
+    asked = canonical_json(command, without=unsaid(command))
     return derived_id(command.NAME, asked.decode())
+
+
+def unsaid(command: Bookable | ReverseMovement) -> frozenset[str]:
+    """What of a command is in no digest: what the server fills in, and what is not told and could
+    not be either when movements were booked that may be sent again."""
+    later = {name for name in ("reason", "activity") if getattr(command, name, "") is None}
+    return command.FILLED | later

@@ -208,15 +208,17 @@ def _seen(key: str, movement_id: str, known: Knowledge) -> MovementSeen | None:
 
 def seen(row: MovementRow) -> MovementSeen:
     """A movement's row as evidence."""
+    told = movement_of(row)
     return MovementSeen.model_validate(
         {
             "movement_id": row.movement_id,
             "digest": row.digest,
             "kind": row.kind,
             "day": row.day,
-            "entries": movement_of(row)["entries"],
+            "entries": told["entries"],
             "coc_kg": row.coc_kg,
             "reversed_by": row.reversed_by,
+            "activity": told.get("activity"),
         }
     )
 

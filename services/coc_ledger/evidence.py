@@ -71,8 +71,8 @@ class ScopeEvidence(Value):
     address: str
     facilities: tuple[FacilityId, ...] = ()
     ps_later: tuple[FacilityId, ...] = ()
-    activities: tuple[Activity, ...] = ()
     stages: tuple[Stage, ...]
+    activities: tuple[Activity, ...] = ()
     period: date | None
     ends_on: date | None
     next_period: date | None
@@ -106,6 +106,7 @@ class MovementSeen(Value):
     entries: tuple[Entry, ...]
     coc_kg: int
     reversed_by: Id | None = None
+    activity: Activity | None = None
 
 
 class PoolKnown(Value):

@@ -35,7 +35,7 @@ class FlowRow(NamedTuple):
 
 
 class YearRow(NamedTuple):
-    """A stage of a scope in a calendar year; `sums` by account."""
+    """A stage of a scope in a calendar year; `sums` by account, `named` by activity and account."""
 
     key: str
     scope_id: str
@@ -47,6 +47,7 @@ class YearRow(NamedTuple):
     post_kg: int
     earlier_stage_kg: int
     scrap_kg: int
+    named: dict[str, dict[str, int]]
 
 
 class PlaceRow(NamedTuple):
@@ -157,12 +158,15 @@ def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
         sums.post_kg,
         sums.earlier_stage_kg,
         sums.scrap_kg,
+        {activity: dict(kgs) for activity, kgs in sums.named.items()},
     )
 
 
 def sums_of(row: YearRow) -> yearly.Sums:
     """A row's sums."""
-    return yearly.Sums(row.sums, row.pre_kg, row.post_kg, row.earlier_stage_kg, row.scrap_kg)
+    return yearly.Sums(
+        row.sums, row.pre_kg, row.post_kg, row.earlier_stage_kg, row.scrap_kg, row.named
+    )
 
 
 def _place_keys(recorded: Recorded) -> Sequence[str]:
@@ -195,7 +199,7 @@ PROJECTIONS: tuple[Projection, ...] = (
         (("day",), ("member_id", "key")),
         frozenset(POSTINGS),
     ),
-    Projection("years", 2, YearRow, _year_keys, _year, (("scope_id", "key"),), frozenset(POSTINGS)),
+    Projection("years", 3, YearRow, _year_keys, _year, (("scope_id", "key"),), frozenset(POSTINGS)),
     Projection("scope_places", 1, PlaceRow, _place_keys, _place, (), frozenset({coc.ScopeOpened})),
     Projection(
         "entity_places",

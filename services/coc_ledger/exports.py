@@ -121,24 +121,23 @@ class Exports:
 
     # --- reports ---
 
-    def report(self, rows: Sequence[ScopeRow], year: int) -> list[yearly.ReportLine]:
-        """The lines of some scopes: one for each stage, in order, booked or not."""
+    def report(
+        self, rows: Sequence[ScopeRow], year: int
+    ) -> list[tuple[yearly.ReportLine, list[yearly.ActivityLine]]]:
+        """The lines of some scopes: one for each stage, in order, booked or not; with each those of
+        its activities."""
         keys = {
             year_key(row.scope_id, stage, year): (row, stage)
             for row in rows
             for stage in sorted(stages_of(_activities(row)))
         }
         found: Mapping[str, YearRow] = self._reader.rows(OURS, "years", list(keys))
-        return [
-            yearly.report_line(
-                row.scope_id,
-                year,
-                stage,
-                _activities(row),
-                sums_of(found[key]) if key in found else yearly.NOTHING,
-            )
-            for key, (row, stage) in keys.items()
-        ]
+        lines = []
+        for key, (row, stage) in keys.items():
+            sums = sums_of(found[key]) if key in found else yearly.NOTHING
+            line = yearly.report_line(row.scope_id, year, stage, _activities(row), sums)
+            lines.append((line, yearly.activity_lines(line, sums)))
+        return lines
 
     # --- flows ---
 

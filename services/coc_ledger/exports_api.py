@@ -36,6 +36,7 @@ from .statements import COLUMNS, csv_of
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Query(ge=2010, le=2100)]
 Form = Literal["csv", "xlsx", "json"]
+By = Literal["stage", "activity"]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 Region = Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")]
 Rows = Iterable[Sequence[object]]
@@ -107,28 +108,33 @@ def _documents(made: Api, exports: Exports, allowed: Allowed, links: Links) -> N
 def _reports(made: Api, exports: Exports, allowed: Allowed) -> None:
     @made.get("/coc/scopes/{scope_id}/report", tags=["exports"])
     async def report(
-        principal: SignedIn, scope_id: Key, year: Year, form: Form = "json"
+        principal: SignedIn, scope_id: Key, year: Year, form: Form = "json", by: By = "stage"
     ) -> Response:
-        """A calendar year of a scope by stage, with circularity indicators: the report to ASI."""
+        """A calendar year of a scope by stage, with circularity indicators, or by supply-chain
+        activity, with which others it shares a pool: the report to ASI."""
         row = await allowed.scope(principal, scope_id)
-        return await _report(form, exports, [row], year, scope_id)
+        return await _report((form, by), exports, [row], year, scope_id)
 
     @made.get("/coc/members/{member_id}/report", tags=["exports"])
     async def reports(
-        principal: SignedIn, member_id: Key, year: Year, form: Form = "json"
+        principal: SignedIn, member_id: Key, year: Year, form: Form = "json", by: By = "stage"
     ) -> Response:
         """The same for all scopes of a member."""
         principal.require_member(member_id)
         rows = await asyncio.to_thread(exports.scopes, member_id)
-        return await _report(form, exports, rows, year, member_id)
+        return await _report((form, by), exports, rows, year, member_id)
 
 
 async def _report(
-    form: Form, exports: Exports, rows: Sequence[ScopeRow], year: int, of: str
+    wanted: tuple[Form, By], exports: Exports, rows: Sequence[ScopeRow], year: int, of: str
 ) -> Response:
+    form, by = wanted
     found = await asyncio.to_thread(exports.report, rows, year)
     name = f"report-{of.replace(':', '_')}-{year}"
-    return await _table(form, name, yearly.COLUMNS, found)
+    if by == "activity":
+        each = [one for _, activities in found for one in activities]
+        return await _table(form, f"{name}-activities", yearly.ACTIVITY_COLUMNS, each)
+    return await _table(form, name, yearly.COLUMNS, [line for line, _ in found])
 
 
 def _flows(made: Api, exports: Exports) -> None:

@@ -100,12 +100,21 @@ def _packed(event: MovementsBooked, some: slice) -> Mapping[str, MovementRow]:
 
 
 def _rest(event: MovementsBooked, some: slice) -> Iterable[tuple[Any, ...]]:
-    """What few movements say: grams known in part, the proof of origin, a supplier's words."""
+    """What few movements say: grams known in part, the proof of origin, a supplier's words, the
+    activity."""
     partial, proofs, told = event.partial_g[some], event.origin_refs[some], event.told[some]
-    if not (proofs or told):
+    activities = [one and one.value for one in event.activities[some]]
+    if not (proofs or told or activities):
         return [(grams,) for grams in partial] or repeat(())
     words = [one and one.model_dump(mode="json", exclude_none=True) for one in told]
-    return zip(partial or repeat(0), proofs or repeat(None), words or repeat(None), strict=False)
+    nothing = repeat(None)
+    return zip(
+        partial or repeat(0),
+        proofs or nothing,
+        words or nothing,
+        activities or nothing,
+        strict=False,
+    )
 
 
 def _plain(remarks: Sequence[Remark]) -> tuple[dict[str, Any], ...]:
@@ -119,7 +128,7 @@ def movement_of(row: MovementRow) -> dict[str, Any]:
     member, source, target, kg, known, grams, pre, post, *more = row.packed
     origin, party, contractor, remarks, *rest = more
     partial = rest[0] if rest else 0
-    proof, told = rest[1:] or (None, None)
+    proof, told, activity = rest[1:] or (None, None, None)
     amount = Amount(kg, known, grams, pre, post, partial)
     entries = (entry(Account(source), minus(amount)), entry(Account(target), amount))
     scope_id, stage, period = row.pool.split(":")
@@ -138,6 +147,7 @@ def movement_of(row: MovementRow) -> dict[str, Any]:
         remarks=tuple(Remark.model_validate(one) for one in remarks),
         origin_ref=proof,
         told=told and FootprintWords.model_validate(told),
+        activity=activity,
     )
     return made.model_dump(mode="json")
 

@@ -168,7 +168,7 @@ def _like(like: Plain, unit_kg: int) -> _Like:
     if isinstance(like, ShipMaterial) and like.customer_id is not None:
         said["customer_id"] = NO_ONE
     marked = like.model_copy(update=said)
-    text = canonical_json(marked, without=marked.FILLED).decode()
+    text = canonical_json(marked, without=booking.unsaid(marked)).decode()
     customer, text = _parted(text, NO_ONE)
     mass, text = _parted(text, str(NOTHING))
     movement, text = _parted(text, NO_MOVEMENT)

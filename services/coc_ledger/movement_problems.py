@@ -52,5 +52,10 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
     ),
     Problem("unknown-stage", "The stage is not known", "The sentence lists the stages."),
     Problem("unknown-origin", "The origin is not known", "The sentence lists the origins."),
+    Problem(
+        "unknown-activity",
+        "The supply-chain activity is not known",
+        "Write one of the activities as the scope names them: smelting, casthouse, ...",
+    ),
     Problem("unknown-lot", "The lot is not known", "Write product or scrap."),
 )

@@ -13,6 +13,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from contracts.custody import MOST_KG, Lot, Origin, Stage
+from contracts.values import Activity
 from infra.errors import Refused
 from infra.importing.kinds import Asked, Build, Built, Fault
 from infra.importing.mapping import Binding, plain_name
@@ -260,6 +261,14 @@ def _lot(text: str) -> Lot:
     return Lot(word)
 
 
+def _activity(text: str) -> Activity:
+    word = plain_name(text)
+    if word not in tuple(Activity):
+        right = ", ".join(Activity)
+        raise Refused("unknown-activity", f"{text[:40]!r} is no activity: write {right}")
+    return Activity(word)
+
+
 def day_of(text: str) -> date:
     """A day as it is written; Refused `invalid-day`."""
     try:
@@ -275,6 +284,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "day": day_of,
     "origin": _origin,
     "lot": _lot,
+    "activity": _activity,
     **dict.fromkeys(
         (
             "emission_kgco2e",

@@ -54,6 +54,7 @@ FIELDS: tuple[Field, ...] = (
     Field("lot", ("lot_kind",)),
     Field("customer_id", ("customer", "buyer", "ship_to")),
     Field("contractor_id", ("contractor", "outsourcing_contractor")),
+    Field("activity", ("supply_chain_activity", "chain_activity")),
     Field("coc_mass", ("coc", *_masses("coc", "coc_mass"))),
     Field("produced_mass", ("produced", "yield", *_masses("produced", "produced_mass"))),
     Field("emission_kgco2e", ("emissions_kgco2e", "kgco2e")),
@@ -97,19 +98,20 @@ class Form(NamedTuple):
 
 MASS = frozenset({"mass"})
 MASS_KG = {"mass": "mass_kg"}
+ACTIVITY = frozenset({"activity"})
 STAGE_KG = {**MASS_KG, "coc_mass": "coc_kg", "produced_mass": "produced_kg"}
 RECEIPT = Form(
     ReceiveMaterial,
     MASS | {"origin"},
-    FOOTPRINT | {"supplier_id", "origin_ref"},
+    ACTIVITY | FOOTPRINT | {"supplier_id", "origin_ref"},
     MASS_KG,
 )
-SHIPMENT = Form(ShipMaterial, MASS, frozenset({"lot", "customer_id"}), MASS_KG)
-SCRAP_SHIPMENT = SHIPMENT._replace(may=frozenset({"customer_id"}), lot=Lot.SCRAP)
-LOSS = Form(BookLoss, MASS, names=MASS_KG)
-COUNT = Form(CountStock, MASS, names={"mass": "counted_kg"})
+SHIPMENT = Form(ShipMaterial, MASS, ACTIVITY | {"lot", "customer_id"}, MASS_KG)
+SCRAP_SHIPMENT = SHIPMENT._replace(may=ACTIVITY | {"customer_id"}, lot=Lot.SCRAP)
+LOSS = Form(BookLoss, MASS, ACTIVITY, MASS_KG)
+COUNT = Form(CountStock, MASS, ACTIVITY, {"mass": "counted_kg"})
 EMISSIONS = Form(BookProcessEmissions, frozenset({"emission_kgco2e"}))
-TO_STAGE = Form(ChangeStage, MASS, frozenset({"coc_mass", "produced_mass"}), STAGE_KG)
+TO_STAGE = Form(ChangeStage, MASS, ACTIVITY | {"coc_mass", "produced_mass"}, STAGE_KG)
 REVERSAL = Form(ReverseMovement, frozenset({"reverses"}), frozenset({"reason"}))
 MOVEMENTS: Mapping[str, Form] = {
     **dict.fromkeys(("receipt", "receive", "receive_material", "goods_receipt", "in"), RECEIPT),

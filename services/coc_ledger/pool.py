@@ -19,7 +19,7 @@ from infra.policy import Policies, Policy
 
 from . import booking, claims
 from .accounts import Amount, entry
-from .evidence import ScopeEvidence, check_scope, went_over
+from .evidence import ScopeEvidence, check_scope, stages_of, went_over
 from .period_end import begun, corrected, left_by, told
 from .pool_changes import apply
 from .pool_commands import (
@@ -31,6 +31,7 @@ from .pool_commands import (
     CountStock,
     DeclareOverdraftCase,
     DesignateOutput,
+    Movement,
     PoolCommand,
     ReceiveMaterial,
     ReverseMovement,
@@ -106,7 +107,7 @@ def _book(
     if is_repeat(state, command.known, command.movement_id, digest):
         return []
     opening = _ready(command, state, scope, policy)
-    _check_contractor(command, scope)
+    _check_named(command, scope)
     made = booking.posting(command, state, policy)
     if isinstance(command, ChangeStage) and command.coc_kg:
         claims.check_may_claim(command, scope, policy)
@@ -223,11 +224,25 @@ def _opening(
     scope = check_scope(command.scope, command.scope_id, command.member_id)
     policy = policies.on(command.day)
     opening = _ready(command, state, scope, policy)
-    _check_contractor(command, scope)
+    _check_named(command, scope)
     return opening, policy
 
 
-def _check_contractor(command: booking.Bookable, scope: ScopeEvidence) -> None:
+def _check_named(command: booking.Bookable, scope: ScopeEvidence) -> None:
+    """Refuse a contractor that is not listed, an activity that the scope does not do at the
+    stage."""
+    activity = command.activity if isinstance(command, Movement) else None
+    if activity is not None and (
+        activity not in scope.activities or command.stage not in stages_of((activity,))
+    ):
+        raise Refused(
+            "activity-not-of-scope",
+            f"Scope {scope.scope_id} does no {activity.value.replace('_', ' ')} at the stage"
+            f" {command.stage.value}.",
+            activity=activity.value,
+            scope_id=scope.scope_id,
+            stage=command.stage.value,
+        )
     if command.contractor_id is not None and command.contractor_id not in scope.contractors:
         raise Refused(
             "contractor-not-listed",

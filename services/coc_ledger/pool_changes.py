@@ -109,6 +109,7 @@ def _delivered(command: ApplyChange, state: Pool, change: DeliveryChange) -> Mov
             Remark(rule="R-28", severity=Severity.MAJOR, sentence=f"Booked as non-CoC: {reason}.")
             for reason in change.reasons
         ),
+        activity=change.activity,
     )
 
 

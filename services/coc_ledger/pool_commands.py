@@ -26,7 +26,7 @@ from contracts.custody import (
     SignedMass,
     Stage,
 )
-from contracts.values import Id, MemberId, NoteRef, Value
+from contracts.values import Activity, Id, MemberId, NoteRef, Value
 from infra.decider import Command
 
 from .evidence import Diligence, FacilityResult, PoolKnown, ReplacedClaim, ScopeEvidence
@@ -62,7 +62,14 @@ class Booking(PoolCommand):
     contractor_id: Id | None = None
 
 
-class ReceiveMaterial(Booking):
+class Movement(Booking):
+    """A movement of metal. Several supply-chain activities of a scope may share a pool: `activity`
+    tells of which one it is, for the report to ASI."""
+
+    activity: Activity | None = None
+
+
+class ReceiveMaterial(Movement):
     """Metal without a CoC document came in. `origin_ref` refers to the proof of where scrap is
     from."""
 
@@ -77,7 +84,7 @@ class ReceiveMaterial(Booking):
     checked: Checked | None = None
 
 
-class ShipMaterial(Booking):
+class ShipMaterial(Movement):
     """Products, or scrap, left for a customer. A CoC document may claim it afterwards."""
 
     NAME: ClassVar[str] = "ship_material"
@@ -86,14 +93,14 @@ class ShipMaterial(Booking):
     customer_id: Id | None = None
 
 
-class BookLoss(Booking):
+class BookLoss(Movement):
     """Metal was lost in the process, or went to waste."""
 
     NAME: ClassVar[str] = "book_loss"
     mass_kg: Mass
 
 
-class CountStock(Booking):
+class CountStock(Movement):
     """A physical count: the stock is as counted, the difference cannot be explained."""
 
     NAME: ClassVar[str] = "count_stock"
@@ -107,7 +114,7 @@ class BookProcessEmissions(Booking):
     emission_kgco2e: Annotated[Grams, Field(gt=0)]
 
 
-class ChangeStage(Booking):
+class ChangeStage(Movement):
     """Material was used to make that of the next stage. `coc_kg` of it goes on as CoC, which is a
     claim on this pool and needs the same certificates; `produced_kg` is the yield where it was
     measured."""
@@ -187,6 +194,7 @@ class DeliveryChange(Value):
     document: DocumentNumber | None = None
     as_coc: bool = True
     reasons: tuple[Id, ...] = ()
+    activity: Activity | None = None
 
 
 class ClaimChange(Value):

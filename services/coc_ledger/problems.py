@@ -94,6 +94,11 @@ PROBLEMS: tuple[Problem, ...] = (
         "List it in the scope first.",
     ),
     Problem(
+        "activity-not-of-scope",
+        "The scope does not do this activity at this stage",
+        "Name an activity of the scope, at a stage that it takes in or makes; or leave it out.",
+    ),
+    Problem(
         "share-of-itself",
         "A scope holds no share of itself",
         "Name the scope of the partner who takes a share.",

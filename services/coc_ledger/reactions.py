@@ -19,9 +19,9 @@ from contracts.coc import (
 )
 from contracts.coc_corrections import PoolCorrected
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
-from contracts.custody import Account, MovementKind, PoolKey
+from contracts.custody import Account, MovementKind, PoolKey, Stage
 from contracts.envelope import Recorded
-from contracts.values import Standard
+from contracts.values import Activity, Standard
 from infra.decider import Command, Lookup, Reaction
 
 from .accounts import NOTHING, Amount, amount_of
@@ -29,6 +29,7 @@ from .certificates import CHANGED, CertificateRow, seen_on
 from .check_rows import CheckDayRow, CheckRow, checked_as
 from .document_commands import CheckDocument, CompleteDocument, SupersedeDocument
 from .entity_rules import supplier_faults
+from .evidence import stages_of
 from .footprint import of_lot, scaled
 from .period import Course, blocked, period_of
 from .pool_commands import ApplyChange, Carry, CarryChange, ClaimChange, DeliveryChange
@@ -175,6 +176,7 @@ def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         coc_kg=made,
         carried=scaled(coc, made),
         rest=scaled(rest, event.produced_kg - made),
+        activity=event.activity if _does(event.activity, event.to_stage) else None,
     )
     pool = event.pool.model_copy(update={"stage": event.to_stage})
     return [
@@ -186,6 +188,11 @@ def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             delivery=change,
         )
     ]
+
+
+def _does(activity: Activity | None, stage: Stage) -> bool:
+    """Whether an activity takes in what the stage before made, too: a smelter alumina's metal."""
+    return activity is not None and stage in stages_of((activity,))
 
 
 def _lot(event: MovementBooked, account: Account) -> Amount:

@@ -31,5 +31,5 @@ def _before(figures: StageFigures) -> dict[str, object]:
     return {**told, "process_scrap_rate": share(figures.scrap_not_claimed_kg, used)}
 
 
-ADDED = frozenset({"scrap_kg"})
+ADDED = frozenset({"scrap_kg", "by_activity"})
 """What later versions tell beside."""

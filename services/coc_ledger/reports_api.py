@@ -26,6 +26,7 @@ from .export_rows import CONSUMER as EXPORTS
 from .exports import Exports
 from .report_commands import Figures
 from .report_rows import ReportRow, report_key
+from .yearly import ActivityLine, ReportLine
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=2010, le=2100)]
@@ -58,9 +59,13 @@ class Reports:
         scope = self.exports.scope(scope_id)
         if scope is None:
             raise Refused("unknown-scope", f"There is no scope {scope_id}.", scope_id=scope_id)
-        lines = [line._asdict() for line in self.exports.report([scope], year)]
-        named = told.StageFigures.model_fields
-        stages = [{name: line[name] for name in named} for line in lines]
+        stages = [
+            {
+                **_fields(line, told.StageFigures),
+                "by_activity": [_fields(one, told.ActivityFigures) for one in activities],
+            }
+            for line, activities in self.exports.report([scope], year)
+        ]
         whole = Whole.model_validate({"stages": stages})
         return Figures(
             stages=whole.stages,
@@ -94,6 +99,11 @@ class Reports:
             "versions": list(versions.values()),
             "books": {**now, "same_as": same[-1] if same else None},
         }
+
+
+def _fields(line: ReportLine | ActivityLine, of: type[Value]) -> dict[str, object]:
+    """What a line says of a contract's fields."""
+    return {name: value for name, value in line._asdict().items() if name in of.model_fields}
 
 
 def _said(event: Event) -> dict[str, object]:

@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, NamedTuple, assert_never
 from pydantic import SkipValidation
 
 from contracts.coc import PoolOpened
-from contracts.coc_movements import MOST_GRAMS, MovementsBooked
+from contracts.coc_movements import MOST_GRAMS, RARE, MovementsBooked
 from contracts.custody import (
     MOST_KG,
     ZERO,
@@ -25,7 +25,7 @@ from contracts.custody import (
     PoolKey,
     Remark,
 )
-from contracts.values import Id, MemberId
+from contracts.values import Activity, Id, MemberId
 from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policies, Policy
@@ -39,7 +39,7 @@ from .pool_state import Pool, movement_key
 Plain = ReceiveMaterial | ShipMaterial | BookLoss | CountStock
 PLAIN = (ReceiveMaterial, ShipMaterial, BookLoss, CountStock)
 """Bookings that move one amount from one account to another, and that nothing else rests on."""
-ready_by = attrgetter("scope_id", "member_id", "stage", "day", "on", "contractor_id")
+ready_by = attrgetter("scope_id", "member_id", "stage", "day", "on", "contractor_id", "activity")
 """What, with the scope as it is known, says whether a day can be booked."""
 MOST = 400
 """Movements in one event: with the longest ids it stays well below what an event may have."""
@@ -111,13 +111,14 @@ class _Way(NamedTuple):
     remarks: tuple[Remark, ...]
     day: date
     amount: Callable[[int], Amount] | None
+    activity: Activity | None
     told: FootprintWords | None = None
 
 
 Row = tuple[
     str, str, MovementKind, date, Account, Account, int, int, int, int, int, int,
     Origin | None, str | None, str | None, tuple[Remark, ...], int, str | None,
-    FootprintWords | None,
+    FootprintWords | None, Activity | None,
 ]  # fmt: skip
 """A movement, in the order of the event's columns."""
 
@@ -187,7 +188,7 @@ def _rows(
             movement_id, digest, kind, way.day, way.source, way.target,
             moved_kg, known, grams, pre, post, kg if way.counts else 0,
             way.origin, party or way.counterparty, way.contractor, way.remarks, partial,
-            proof, way.told,
+            proof, way.told, way.activity,
         )  # fmt: skip
 
 
@@ -197,13 +198,14 @@ def _way(like: Plain, state: Pool, policy: Policy) -> _Way:
         account, counts, remarks = booking.inflow(like, policy)
         return _Way(
             MovementKind.RECEIPT, account, Account.STOCK, counts, like.origin, like.supplier_id,
-            like.contractor_id, remarks, like.day, _carrying(like), words_of(like.footprint),
+            like.contractor_id, remarks, like.day, _carrying(like), like.activity,
+            words_of(like.footprint),
         )  # fmt: skip
     made = booking.posting(like, state, policy)
     source, target = _accounts(like)
     return _Way(
         made.kind, source, target, False, made.origin, made.counterparty, like.contractor_id,
-        made.remarks, like.day, None,
+        made.remarks, like.day, None, like.activity,
     )  # fmt: skip
 
 
@@ -235,9 +237,9 @@ def _event(command: BookMovements, rows: Sequence[Row]) -> MovementsBooked:
     """Rows as columns. Made of our own sums, so nothing is read again."""
     names = tuple(MovementsBooked.model_fields)[2:]
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    for spare in ("partial_g", "origin_refs", "told"):
-        if not any(columns[spare]):
-            columns[spare] = ()
+    for name in RARE:
+        if not any(columns[name]):
+            columns[name] = ()
     return MovementsBooked.model_construct(
         None, pool=command.pool, member_id=command.member_id, **columns
     )

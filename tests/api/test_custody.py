@@ -258,6 +258,7 @@ def test_a_customer_without_a_scope_confirms_by_its_registration_id(door: Door) 
 
 def test_page_api_and_terminal_say_the_same_of_what_may_be_sold(host: Host, door: Door) -> None:
     """While a certificate is suspended, and once it holds again."""
+    claimed = balance(door)["designated_kg"]
     change = {"certificate_id": f"{SMELTER}-C-CoC", "effective_on": BEGAN.isoformat()}
     door.send("ops", "audits/suspend_certificate", **change, reason="fraud")
     barred = eventually(lambda: balance(door), lambda seen: seen["answer"]["barred"])
@@ -268,7 +269,10 @@ def test_page_api_and_terminal_say_the_same_of_what_may_be_sold(host: Host, door
     assert f"nothing may be sold as CoC: {reason}" in in_the_terminal(host, door)
 
     door.send("ops", "audits/reinstate_certificate", **change)
-    again = eventually(lambda: balance(door), lambda seen: not seen["answer"]["barred"])
+    again = eventually(  # its documents are checked again, too
+        lambda: balance(door),
+        lambda seen: not seen["answer"]["barred"] and seen["designated_kg"] == claimed,
+    )
     kg, until = again["answer"]["kg"], again["answer"]["until"]
     assert (kg, until) == (again["claimable_kg"], "2024-12-31")
     assert kg > 0

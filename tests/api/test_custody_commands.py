@@ -1,6 +1,7 @@
 """`castmark coc`: the ledger on the command line, told as it is over HTTP."""
 
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,12 @@ CLOSED: Mapping[str, Any] = {
     "owed_kg": 0, "remarks": [{"rule": "R-34", "severity": "major", "sentence": "odd"}],
 }  # fmt: skip
 
-STAGE: Mapping[str, Any] = {"stage": "aluminium", "inflow_kg": 10_000_000, "output_kg": -7}
+STAGE: Mapping[str, Any] = {
+    "stage": "aluminium", "inflow_kg": 10_000_000, "output_kg": -7, "scrap_kg": None,
+    "by_activity": [
+        {"activity": "smelting", "inflow_kg": 9_000_001}, {"activity": None, "inflow_kg": 999_999},
+    ],
+}  # fmt: skip
 REPORT: Mapping[str, Any] = {
     "scope_id": "S-1", "year": 2025, "state": "submitted", "due_on": "2026-06-30", "overdue": True,
     "submitted": 2, "version": 2,
@@ -173,6 +179,8 @@ def test_a_report_is_told_with_its_versions_and_that_the_books_moved_on() -> Non
     assert "S-1 2025: submitted, due by 2026-06-30, late" in shown
     assert "version 1: prepared on 2026-02-01, returned on 2026-03-01" in shown
     assert "10,000,000" in shown
+    assert re.search(r"smelting +aluminium +9,000,001", shown)
+    assert re.search(r"not assigned +aluminium +999,999", shown)
     assert "the books say something else by now" in shown
 
 

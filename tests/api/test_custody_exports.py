@@ -24,6 +24,7 @@ from tests.api.test_custody import (
     who,
 )
 from tests.api.test_custody import door as door  # the same world, in a platform of its own
+from tests.api.test_custody import host as host
 from tests.door import Door, eventually
 
 
@@ -120,6 +121,11 @@ def test_the_yearly_report_has_a_line_for_each_stage(traded: Door) -> None:
     assert line["output_coc_kg"] == 1_060 * TONNE
     assert line["post_consumer_content"] == "0.5"
     assert line["metal_yield"] == "1"
+    asked = {"year": 2024, "by": "activity"}
+    [one] = traded.get(who(SMELTER), f"/coc/scopes/{SMELTER}-S/report", **asked)["items"]
+    assert (one["activity"], one["shares_pool_with"]) == ("casthouse", [])
+    assert (one["inflow_kg"], one["output_kg"]) == (line["inflow_kg"], line["output_kg"])
+    assert (one["scrap_kg"], line["scrap_kg"]) == (800 * TONNE, 800 * TONNE)
     [before] = traded.get(who(SMELTER), f"/coc/members/{SMELTER}/report", year=2023)["items"]
     assert (before["inflow_kg"], before["recycled_content"]) == (0, None)
     refused = traded.ask(who(MILL), "GET", f"/coc/members/{SMELTER}/report?year=2024")

@@ -140,6 +140,7 @@ def movement(event: Event) -> MovementSeen:
         day=event.day,
         entries=event.entries,
         coc_kg=0,
+        activity=event.activity,
     )
 
 

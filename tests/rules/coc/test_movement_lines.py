@@ -21,7 +21,7 @@ from .given import DAY, LOOKED_AT, TODAY, scope_seen, seen
 
 COLUMNS = (
     "movement_id", "scope_id", "stage", "day", "movement", "mass_t", "origin", "supplier_id",
-    "origin_ref", "customer_id", "intensity_kgco2e_per_kg", "reverses",
+    "origin_ref", "customer_id", "intensity_kgco2e_per_kg", "reverses", "activity",
 )  # fmt: skip
 NOTHING = Said({}, {})
 LATEST = DAY + timedelta(days=1)
@@ -102,6 +102,9 @@ ODD = some.sampled_from(
         {"movement": "scrap shipment", "origin": "", "supplier_id": ""},
         {"customer_id": "CAN"},
         {"intensity_kgco2e_per_kg": "-1"},
+        {"activity": "casthouse"},
+        {"activity": "smelting"},
+        {"activity": "alchemy"},
     )
 )
 ROWS = some.lists(some.builds(lambda row, odd: {**row, **odd}, USUAL, ODD), max_size=30)

@@ -7,6 +7,7 @@ import pytest
 
 from contracts.coc import MovementBooked
 from contracts.custody import Lot, MovementKind, Origin
+from contracts.values import Activity
 from infra.errors import Refused
 from infra.importing.kinds import Asked, Built
 from infra.importing.mapping import Binding, Said, bind
@@ -184,3 +185,13 @@ def test_the_unit_of_a_mass_is_said_somewhere() -> None:
 def test_the_same_row_asked_for_twice_is_booked_once() -> None:
     first, again = command(built(row())), command(built(row(mass_t="1.500")))
     pools.given(*pools.when(first).events).when(again).nothing()
+
+
+def test_a_row_may_name_its_activity() -> None:
+    command = built({**ROW, "activity": "Casthouse"}).command
+    assert isinstance(command, ReceiveMaterial)
+    assert command.activity is Activity.CASTHOUSE
+    [fault] = built({**ROW, "activity": "alchemy"}).faults
+    assert (fault.field, fault.slug) == ("activity", "unknown-activity")
+    taken_back = {**ROW, "movement": "reversal", "reverses": "IN-9", "activity": "casthouse"}
+    assert "not-of-movement" in {one.slug for one in built(taken_back).faults}

@@ -245,8 +245,10 @@ def test_scrap_that_was_taken_back_was_not_generated() -> None:
 def test_a_version_from_before_scrap_was_counted_whole_is_recognised() -> None:
     """By the hash that it was kept with: the books did not move on, the formula did."""
     line = year(*booked(*SCRAP_LEFT, SOLD))._asdict()
-    now = StageFigures.model_validate({name: line[name] for name in StageFigures.model_fields})
-    then = now.model_dump(mode="json", exclude={"scrap_kg"})
+    now = StageFigures.model_validate(
+        {one: line[one] for one in line if one in StageFigures.model_fields}
+    )
+    then = now.model_dump(mode="json", exclude={"scrap_kg", "by_activity"})
     then["process_scrap_rate"] = "0.010752"
     kept = orjson.dumps({"stages": [then]}, option=orjson.OPT_SORT_KEYS)
     assert str(now.process_scrap_rate) == "0.032258"

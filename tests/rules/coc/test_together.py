@@ -13,6 +13,7 @@ from contracts.coc import MovementBooked
 from contracts.coc_movements import MovementsBooked, apart
 from contracts.custody import Carried, FootprintWords, Lot, Origin
 from contracts.envelope import Event
+from contracts.values import Activity
 from infra.errors import Refused
 from services.coc_ledger import pool
 from services.coc_ledger.accounts import NOTHING
@@ -35,6 +36,7 @@ from tests.rules.coc.given import (
     TODAY,
     YEAR,
     receive,
+    scope_seen,
     scrap,
     ship,
     where,
@@ -81,7 +83,17 @@ WHAT = some.sampled_from(
     ("bought", "told", "scrap", "unproven", "dross", "mine", "ship", "ship scrap", "loss", "count")
 )
 ROWS = some.lists(
-    some.builds(plain, some.one_of(FEW, MANY), KG, WHAT, day=DAYS, contractor_id=some.none())
+    some.builds(
+        plain,
+        some.one_of(FEW, MANY),
+        KG,
+        WHAT,
+        day=DAYS,
+        contractor_id=some.none(),
+        scope=some.just(scope_seen(activities=(Activity.CASTHOUSE, Activity.SMELTING))),
+        activity=some.sampled_from((None, *Activity)),
+    )
+    | some.builds(plain, some.one_of(FEW, MANY), KG, WHAT, day=DAYS, contractor_id=some.none())
     | some.builds(plain, MANY, KG, WHAT, day=DAYS, contractor_id=some.just("nobody")),
     max_size=12,
 )
