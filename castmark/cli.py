@@ -290,6 +290,9 @@ def ghg_calculate(
     regime: Annotated[Regime, typer.Option(help="whose rules the report follows")] = (
         Regime.ASI_MINE_TO_METAL
     ),
+    scrap_method: Annotated[
+        str | None, typer.Option(help="cut_off, co_product, substitution: what the regime takes")
+    ] = None,
     gwp: Annotated[str | None, typer.Option(help="warming potentials, SAR to AR6")] = None,
     pfc: Annotated[str | None, typer.Option(help="set of PFC coefficients")] = None,
     as_of: Annotated[
@@ -306,7 +309,8 @@ def ghg_calculate(
     the report of a regime, criterion 5.2, and what an auditor would find."""
     from .ghg import Wanted, calculate  # nothing else here needs factors and units
 
-    calculate(Wanted(file, regime, gwp, pfc, as_of, map_ or [], constant or [], json, explain), out)
+    sets = (scrap_method, gwp, pfc, as_of)
+    calculate(Wanted(file, regime, *sets, map_ or [], constant or [], json, explain), out)
 
 
 def session() -> Client:

@@ -1,6 +1,5 @@
 """`castmark ghg`: greenhouse gases of a file, without a server. Nothing is stored or sent."""
 
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -8,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-import orjson
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -24,13 +22,14 @@ from infra.importing.order import Order, Ranked, ranked, sort
 from infra.importing.rows import Row
 from services.ghg.activity_rows import REPEATED
 from services.ghg.activity_words import FIELDS
-from services.ghg.cbam import CbamFields, Good, Precursor, Stream
+from services.ghg.cbam import CbamFields
 from services.ghg.installation import Installation
 from services.ghg.offline import Offline, Under, Wrong, Year
 from services.ghg.report import Reported
-from services.ghg.shown import line_shown
+from services.ghg.scrap import Method
 
 from .bulk import FORMATS
+from .ghg_document import print_json
 
 TONNE = Decimal(1000)
 MAX_REASONS = 8
@@ -40,10 +39,12 @@ WHOLE_FROM_T = 1000
 
 class Wanted(NamedTuple):
     """Which file, under what, and how to tell it. `map` has `field=column`, `constants`
-    `field=value`; without `as_of` today's announcements count."""
+    `field=value`; without `as_of` today's announcements count, without `scrap_method` scrap bears
+    what the regime's first method gives it."""
 
     file: Path
     regime: Regime
+    scrap_method: str | None
     gwp: str | None
     pfc: str | None
     as_of: str | None
@@ -57,7 +58,9 @@ def calculate(wanted: Wanted, out: Console) -> None:
     """Calculate a file and print it. Raises Refused when it cannot be read, typer.Exit(1) when a
     facility-year could not be calculated."""
     today = datetime.now(UTC).date()
-    under = Under(wanted.regime, _day(wanted.as_of, today), today, wanted.gwp, wanted.pfc)
+    method = _method(wanted.scrap_method)
+    day = _day(wanted.as_of, today)
+    under = Under(wanted.regime, day, today, wanted.gwp, wanted.pfc, method)
     form = _format(wanted.file)
     said = Said(_pairs(wanted.map), _pairs(wanted.constants))
     with tempfile.TemporaryDirectory(prefix="castmark-") as folder:
@@ -65,7 +68,7 @@ def calculate(wanted: Wanted, out: Console) -> None:
         offline.pinned()  # refused before anything is printed
         found = offline.years(rows)
         if wanted.json:
-            wrong = _print_json(found, wanted.explain, offline.ignored)
+            wrong = print_json(found, wanted.explain, offline.ignored)
         else:
             if offline.ignored:
                 out.print(
@@ -103,6 +106,15 @@ def _day(text: str | None, today: date) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no day: write 2026-03-31") from error
+
+
+def _method(text: str | None) -> Method | None:
+    if text is None:
+        return None
+    try:
+        return Method(text.strip().lower().replace("-", "_"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(Method)}") from error
 
 
 def _format(file: Path) -> Format:
@@ -312,75 +324,3 @@ def _t(kg: Decimal) -> str:
 
 def _short(value: Decimal) -> str:
     return plain(Decimal(f"{value:.9g}"))
-
-
-# --- for programs ---
-
-
-def _print_json(found: Iterable[Year | list[Wrong]], explain: bool, ignored: Sequence[str]) -> int:
-    years: list[object] = []
-    refused: list[object] = []
-    wrong = 0
-    for one in found:
-        if isinstance(one, Year):
-            years.append(_year_json(one, explain))
-        else:
-            wrong += 1
-            refused += [
-                {"facility_year": row.key, "row": row.row, **row.fault._asdict()} for row in one
-            ]
-    document = {"years": years, "refused": refused, "columns_not_used": ignored}
-    text = orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2)
-    sys.stdout.write(text.decode() + "\n")
-    return wrong
-
-
-def _year_json(year: Year, explain: bool) -> dict[str, object]:
-    report, threshold = year.report, year.threshold
-    shown: dict[str, object] = {
-        "facility_id": year.inventory.site.facility_id,
-        "year": year.inventory.year,
-        "site": year.inventory.site._asdict(),
-        **year.calculated.model_dump(mode="json", exclude={"data_version", "data_hash"}),
-        "report": {
-            "regime": report.regime,
-            "gwp_set": report.gwp_set,
-            "pfc_set": report.pfc_set,
-            "scrap_method": report.scrap_method,
-            "tonnes": report.tonnes,
-            "total_kg": report.total_kg,
-            "intensity_t_per_t": report.intensity,
-            "declared_unit": report.rules.declared_unit,
-            "other_side_t_per_t": report.other_side,
-            "lines_left_out": len(report.left_out),
-            "cut_offs": [one._asdict() for one in report.cut_offs],
-            "doubts": [one._asdict() for one in report.doubts],
-            "cbam": report.cbam,
-        },
-        "criterion_5_2": None if threshold is None else _threshold_json(year),
-        "not_judged": year.unjudged or None,
-        "notes": {note: year.notes.count(note) for note in dict.fromkeys(year.notes)},
-    }
-    if explain:
-        shown["lines"] = [
-            {**line_shown(one.line), "share": one.share, "counted_kg": one.kg, "reason": one.reason}
-            for one in report.lines
-        ]
-    return shown
-
-
-def _threshold_json(year: Year) -> dict[str, object]:
-    found = year.threshold
-    assert found is not None  # asked for only where there is one
-    checks = [
-        {**one._asdict(), "gap": one.gap, "gap_percent": one.gap_percent} for one in found.checks
-    ]
-    return {**found._asdict(), "checks": checks}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, CbamFields | Stream | Precursor | Good | Installation):
-        return value._asdict()
-    raise TypeError(f"{type(value).__name__} has no JSON")

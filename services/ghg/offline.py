@@ -25,7 +25,9 @@ from .engines import newest
 from .evidence import Calculated
 from .pinned import Pinned, pin
 from .reckoning import Version, Wanted, judged, reckon, usual
+from .regimes import method_of, rules_of
 from .report import Report, report
+from .scrap import Method
 from .sites import SiteReader
 from .threshold import NO_PLAN, Assessment, Smelter, assess
 
@@ -42,6 +44,7 @@ class Under(NamedTuple):
     today: date
     gwp_set: str | None = None
     pfc_set: str | None = None
+    scrap_method: Method | None = None
 
 
 class Year(NamedTuple):
@@ -92,7 +95,8 @@ class Offline:
         return self._rows.key
 
     def pinned(self) -> Pinned:
-        """The sets of this calculation; refused as `pin` says."""
+        """The sets of this calculation; refused as `pin` says, and `scrap-method-not-allowed`."""
+        method_of(rules_of(self._under.regime, self._policy), self._under.scrap_method)
         wanted, book = self._wanted, books.factors()
         return pin(book, self._policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, newest())
 
@@ -133,9 +137,10 @@ class Offline:
     def _calculated(self, inventory: Inventory, found: Assembled) -> Year:
         pinned = self.pinned()
         version = Version(1, NO_HASH, inventory)
-        on = max(self._under.as_of, self._under.today)
+        under = self._under
+        on = max(under.as_of, under.today)
         made = reckon(version, self._wanted, books.factors(), self._policies, on)
-        told = report(inventory, pinned, self._under.regime)
+        told = report(inventory, pinned, under.regime, scrap_method=under.scrap_method)
         by_step = {(one.step, one.scope): one.kg for one in made.totals}
         threshold, why = self._judged(inventory, judged(made.intensities))
         return Year(inventory, made, told, by_step, threshold, why, found.notes)

@@ -18,6 +18,7 @@ from .pathway import SOURCE, Base, indexed
 from .pinned import Pinned, pin
 from .reckoning import judged
 from .report import Report, Reported, report
+from .scrap import Method
 from .spread import simulated, spread
 from .threshold import Plan, Smelter, assess
 from .totals import Side, on_side
@@ -49,18 +50,26 @@ def pinned_of(kept: ResultCalculated, book: FactorBook, policies: Policies) -> P
     return pin(book, policy, kept.as_of, kept.gwp_set, kept.pfc_set, kept.engine)
 
 
+class Asked(NamedTuple):
+    """Which report: its regime, and its scrap method (None: the first that the regime takes)."""
+
+    regime: Regime
+    scrap_method: Method | None = None
+
+
 def report_shown(
-    inventory: Inventory, pinned: Pinned, regime: Regime, against: Regime | None
+    inventory: Inventory, pinned: Pinned, asked: Asked, against: Asked | None
 ) -> dict[str, object]:
-    """The report of a regime; `against` adds why another regime tells something else."""
-    made = report(inventory, pinned, regime)
+    """The report that is asked for; `against` adds why another one tells something else. Refused
+    `scrap-method-not-allowed` where a regime does not take the method asked of it."""
+    made = report(inventory, pinned, asked.regime, scrap_method=asked.scrap_method)
     told: dict[str, object] = {
         **_report(made),
         "lines": [_reported(one) for one in made.lines],
         "differences": None,
     }
     if against is not None:
-        other = report(inventory, pinned, against)
+        other = report(inventory, pinned, against.regime, scrap_method=against.scrap_method)
         told["against"] = _report(other)
         told["differences"] = [_difference(one) for one in differences(other, made)]
     return told
@@ -184,6 +193,7 @@ def _report(made: Report) -> dict[str, object]:
         "gwp_set": made.gwp_set,
         "pfc_set": made.pfc_set,
         "scrap_method": made.scrap_method,
+        "scrap_methods": rules.methods,
         "product": made.product,
         "tonnes": made.tonnes,
         "total_kg": made.total_kg,

@@ -19,6 +19,7 @@ from . import app
 from .current import roadmap
 from .queries import Queries
 from .reported import (
+    Asked,
     Known,
     known_year,
     pathway_shown,
@@ -29,6 +30,7 @@ from .reported import (
     uncertainty_shown,
 )
 from .rows import YEAR_EVENTS, YearRow
+from .scrap import Method
 from .totals import Side
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -36,6 +38,7 @@ Year = Annotated[int, Path(ge=1990, le=2199)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 Allowed = Callable[[Queries, Principal, str, int], Awaitable[YearRow]]
 """Gives a facility-year to who may see it, and refuses everybody else."""
+RESULT = "/ghg/facilities/{facility_id}/years/{year}/results/{result}"
 SEED = 20_240_501
 YEARS_MAX = 60
 TOLD = frozenset(one.TYPE for one in YEAR_EVENTS)
@@ -44,6 +47,7 @@ TOLD = frozenset(one.TYPE for one in YEAR_EVENTS)
 def add_reports(made: Api, running: Running, queries: Queries, allowed: Allowed) -> None:
     """Add the routes; `allowed` decides who sees a facility-year."""
     _seen(made, queries)
+    _reports(made, running, queries, allowed)
     _results(made, running, queries, allowed)
     _facility(made, running, queries, allowed)
 
@@ -91,32 +95,40 @@ def _shown(row: YearRow) -> dict[str, object]:
     return {name: value for name, value in row._asdict().items() if name not in hidden}
 
 
-def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) -> None:
-    path = "/ghg/facilities/{facility_id}/years/{year}/results/{result}"
+def _reports(made: Api, running: Running, queries: Queries, allowed: Allowed) -> None:
     policies = running.definition.policies
 
-    @made.get(f"{path}/reports/{{regime}}", tags=["results"])
+    @made.get(f"{RESULT}/reports/{{regime}}", tags=["results"])
     async def report(
         principal: SignedIn,
         facility_id: Key,
         year: Year,
         result: Number,
         regime: Regime,
+        scrap_method: Method | None = None,
         against: Regime | None = None,
+        against_scrap_method: Method | None = None,
     ) -> Response:
         """A result's data reported under a regime, every line with the share that counts and why;
-        with `against`, line by line why that regime tells something else."""
+        with `against`, line by line why that regime tells something else (or the same regime by
+        `against_scrap_method`). Without `scrap_method` scrap bears what the first method of the
+        regime gives it; `scrap_methods` of the answer are all that it takes."""
         row = await allowed(queries, principal, facility_id, year)
 
         def found() -> dict[str, object]:
             kept = queries.result(facility_id, year, result)
             inventory = queries.stored(row, kept.data_version).inventory()
             pinned = pinned_of(kept, app.factors(), policies)
-            return report_shown(inventory, pinned, regime, against)
+            other = None if against is None else Asked(against, against_scrap_method)
+            return report_shown(inventory, pinned, Asked(regime, scrap_method), other)
 
         return Json(await asyncio.to_thread(found))
 
-    @made.get(f"{path}/uncertainty", tags=["results"])
+
+def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) -> None:
+    policies = running.definition.policies
+
+    @made.get(f"{RESULT}/uncertainty", tags=["results"])
     async def uncertainty(
         principal: SignedIn,
         facility_id: Key,
@@ -135,7 +147,7 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
 
         return Json(await asyncio.to_thread(found))
 
-    @made.get(f"{path}/threshold", tags=["results"])
+    @made.get(f"{RESULT}/threshold", tags=["results"])
     async def threshold(
         principal: SignedIn, facility_id: Key, year: Year, result: Number
     ) -> Response:

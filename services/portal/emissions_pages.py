@@ -247,13 +247,16 @@ def _reports(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None
         result: Number = None,
         regime: Annotated[str, Query(pattern="^[a-z0-9_]{1,40}$")] = emissions.REGIMES[0],
         against: Annotated[str, Query(pattern="^[a-z0-9_]{0,40}$")] = "",
+        scrap_method: Annotated[str, Query(pattern="^[a-z_]{0,40}$")] = "",
     ) -> Response:
         token = token_of(request)
         if token is None:
             return RedirectResponse("/signin", 303)
         place = Place(facility_id, year, result or 1)
         path = f"{place.asked}/results/{place.result}/reports"
-        query = {"against": against} if against and against != regime else {}
+        compared = against if against != regime else ""
+        asked = {"against": compared, "scrap_method": scrap_method}
+        query = {name: value for name, value in asked.items() if value}
         names = list(dict.fromkeys((*emissions.REGIMES, regime)))
         answers = await asyncio.gather(
             *(asking.get(token, f"{path}/{one}", query if one == regime else {}) for one in names)
@@ -266,7 +269,8 @@ def _reports(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None
             "emissions_reports.html",
             place=place,
             report=found[regime].content,
-            against=against if query else None,
+            against=compared or None,
+            scrap_method=scrap_method or None,
             every=[one.content for one in answers if one.fine],
             scopes=emissions.SCOPES,
         )

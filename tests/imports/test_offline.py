@@ -93,6 +93,24 @@ def test_every_regime_makes_its_own_report_of_the_same_file(regime: Regime) -> N
     assert Decimal(one["report"]["total_kg"]) > 0
 
 
+def test_scrap_bears_what_the_chosen_method_gives_it() -> None:
+    by = {}
+    for method in ("cut-off", "co-product", "substitution"):
+        options = ("--regime", "iai", "--scrap-method", method)
+        one = told(EXAMPLE, *options)["years"][0]["report"]
+        assert one["scrap_method"] == method.replace("-", "_")
+        assert f"scrap by {one['scrap_method']}" in run(EXAMPLE, *options)
+        by[method] = Decimal(one["total_kg"])
+    assert by["cut-off"] < by["co-product"] < by["substitution"]
+
+
+def test_a_scrap_method_that_the_regime_does_not_take_is_refused_before_any_year() -> None:
+    with pytest.raises(Refused, match="it takes co_product") as refused:
+        run(EXAMPLE, "--scrap-method", "cut_off")
+    assert refused.value.slug == "scrap-method-not-allowed"
+    assert "cut_off, co_product, substitution" in run(EXAMPLE, "--scrap-method", "none", code=2)
+
+
 def test_the_fields_of_the_border_mechanism_are_told() -> None:
     one = told(EXAMPLE, "--regime", "cbam")["years"][0]["report"]
     fields = one["cbam"]

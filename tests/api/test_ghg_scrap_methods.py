@@ -1,0 +1,79 @@
+"""Scrap by the method that somebody chooses, over HTTP and on the page of reports."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from services.portal.signin_session import COOKIE
+from tests.door import Door, No
+from tests.embedded import door_of, platform
+
+from .years import PATH, SITE, TODAY, YEAR, data, datum, populate
+
+REPORTS = f"{PATH}/results/1/reports"
+SCRAP = datum("scrap", "casting", "scrap.in", "5000", scrap_kind="pre_consumer", factor="9000")
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """A platform with a smelter whose casthouse melts scrap, and its result."""
+    with platform(tmp_path_factory.mktemp("scrap")) as host, door_of(host) as door:
+        door.tick(TODAY)
+        populate(door)
+        asked = {"facility_id": "F1", "year": YEAR, "member_id": "M1", "site": SITE}
+        door.send("member:M1", "ghg/submit_activity", **asked, data=[*data(), SCRAP])
+        door.settled()
+        yield door
+
+
+def total(door: Door, method: str | None) -> Decimal:
+    told = door.get("member:M1", f"{REPORTS}/iai", scrap_method=method)
+    assert told["scrap_method"] == (method or "co_product")
+    return Decimal(told["total_kg"])
+
+
+def test_each_method_that_the_regime_takes_can_be_chosen(door: Door) -> None:
+    told = door.get("member:M1", f"{REPORTS}/iai")
+    assert told["scrap_methods"] == ["co_product", "cut_off", "substitution"]
+    by = {method: total(door, method) for method in told["scrap_methods"]}
+    assert len(set(by.values())) == 3
+    assert total(door, None) == by["co_product"]
+    assert by["co_product"] - by["cut_off"] == 5000 * 9000
+
+
+def test_a_method_that_the_regime_does_not_take_is_refused_with_those_it_takes(door: Door) -> None:
+    with pytest.raises(No) as refused:
+        door.get("member:M1", f"{REPORTS}/asi_mine_to_metal", scrap_method="cut_off")
+    assert refused.value.slug == "scrap-method-not-allowed"
+    assert refused.value.response.json()["facts"]["allowed"] == ["co_product"]
+
+
+def test_two_methods_of_one_regime_differ_by_the_lines_of_scrap(door: Door) -> None:
+    told = door.get(
+        "member:M1",
+        f"{REPORTS}/iai",
+        scrap_method="cut_off",
+        against="iai",
+        against_scrap_method="co_product",
+    )
+    [one] = told["differences"]
+    assert (one["data"], Decimal(one["kg"])) == (["scrap"], Decimal(-5000 * 9000))
+    assert "cut_off" in one["reason"]
+    assert "co_product" in one["reason"]
+
+
+def test_the_page_of_reports_lets_a_reader_choose(door: Door) -> None:
+    token = door.headers("member:M1")["authorization"].removeprefix("Bearer ")
+
+    def page(**query: str) -> str:
+        cookie = {"cookie": f"{COOKIE}={token}"}
+        at = f"/emissions/F1/{YEAR}/reports"
+        answer = door.ask(None, "GET", at, params={"result": "1", **query}, headers=cookie)
+        assert answer.status_code == 200
+        return answer.text
+
+    usual, chosen = page(regime="iai"), page(regime="iai", scrap_method="substitution")
+    assert "scrap_method=substitution" in usual
+    assert 'aria-current="true">Substitution' in chosen
+    assert "scrap_method=" not in page(regime="cbam")
