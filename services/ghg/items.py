@@ -122,6 +122,11 @@ _ALL = (
         ("S_CF4", "own PFC slope, CF4 per tonne", (CELLS,)),
     )
     + _items(
+        Family.PARAMETER,
+        "t CO2e/t",
+        ("exit_rate", "mine-to-metal intensity on the year's last day", (CELLS, CASTING)),
+    )
+    + _items(
         Family.BOUGHT,
         "t",
         ("bauxite", "bauxite", (REFINING,)),

@@ -29,7 +29,7 @@ from .regimes import method_of, rules_of
 from .report import Report, report
 from .scrap import Method
 from .sites import SiteReader
-from .threshold import NO_PLAN, Assessment, Smelter, assess
+from .threshold import NO_PLAN, Assessment, Smelter, assess, exit_rate_of
 
 NO_HASH = "0" * 64
 """Nothing is stored, so nothing is compared by its hash."""
@@ -153,7 +153,7 @@ class Offline:
             return None, "no primary metal was cast"
         if started is None:
             return None, "the year in which production began is not known: add `started`"
-        smelter = Smelter(started, inventory.year, intensity)
+        smelter = Smelter(started, inventory.year, intensity, exit_rate_of(inventory.data))
         try:
             return assess(smelter, NO_PLAN, self._policy), ""
         except Refused as refused:

@@ -96,7 +96,8 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "exit-rate-missing",
         "The rate on the last day of the year is missing",
-        "The policy judges `facts.data_year` by the rate at its end: give it beside the average.",
+        "The policy judges `facts.data_year` by the rate at its end: give it beside the average, as"
+        " `parameter.exit_rate` of the year's data, in t CO2e/t.",
     ),
     Problem(
         "year-outside-curve",

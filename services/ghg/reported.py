@@ -94,7 +94,11 @@ def uncertainty_shown(result: Result, policy: Policy, side: Side, seed: int) -> 
 
 
 def threshold_shown(
-    kept: ResultCalculated, started: int | None, roadmap: Plan, policy: Policy
+    kept: ResultCalculated,
+    started: int | None,
+    roadmap: Plan,
+    policy: Policy,
+    exit_rate: Decimal | None = None,
 ) -> object:
     """Criterion 5.2 for a result's year, under the entity's roadmap as it stands. Refused
     `start-year-missing`, `output-missing`, and as `assess` says."""
@@ -107,7 +111,7 @@ def threshold_shown(
     intensity = judged(kept.intensities)
     if intensity is None:
         raise Refused("output-missing", "no primary metal was cast.", output_t=0)
-    found = assess(Smelter(started, kept.year, intensity), roadmap, policy)
+    found = assess(Smelter(started, kept.year, intensity, exit_rate), roadmap, policy)
     checks = [
         {**one._asdict(), "gap": one.gap, "gap_percent": one.gap_percent} for one in found.checks
     ]
@@ -116,6 +120,7 @@ def threshold_shown(
         "checks": checks,
         "start_year": started,
         "intensity": intensity,
+        "exit_rate": exit_rate,
         "roadmap": roadmap._asdict(),
     }
 

@@ -31,6 +31,7 @@ from .reported import (
 )
 from .rows import YEAR_EVENTS, YearRow
 from .scrap import Method
+from .threshold import exit_rate_of
 from .totals import Side
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -157,10 +158,11 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
 
         def found() -> object:
             kept = queries.result(facility_id, year, result)
-            site = queries.stored(row, kept.data_version).inventory().site
+            inventory = queries.stored(row, kept.data_version).inventory()
             plan = queries.reader.state(f"reduction_plan/{row.entity_id}")
             policy = policy_of(policies, kept.policy_id)
-            return threshold_shown(kept, site.started, roadmap(plan), policy)
+            started, ended = inventory.site.started, exit_rate_of(inventory.data)
+            return threshold_shown(kept, started, roadmap(plan), policy, ended)
 
         return Json(await asyncio.to_thread(found))
 

@@ -5,7 +5,7 @@ Nothing is rounded before it is compared. An assessment lists every check that i
 its gap, so that a refusal shows what was missed, by how much, and what was read into the rule.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,9 +13,11 @@ from typing import NamedTuple
 from infra.errors import Refused
 from infra.policy import Policy
 
+from .activity import Datum
 from .working import PERCENT
 
 SOURCE = "sources.md 3.3, criterion 5.2"
+EXIT_RATE = "parameter.exit_rate"
 
 
 class Comparator(StrEnum):
@@ -91,6 +93,12 @@ class Smelter(NamedTuple):
 NO_PLAN = Plan(False, {})
 
 
+def exit_rate_of(data: Iterable[Datum]) -> Decimal | None:
+    """The rate at the year's end as the activity data tell it, in t CO2e/t Al: the highest where
+    they tell several (lines of cells), None where they tell none."""
+    return max((one.quantity for one in data if one.item == EXIT_RATE), default=None)
+
+
 def assess(smelter: Smelter, plan: Plan, policy: Policy) -> Assessment:
     """Criterion 5.2 for one smelter and year. Refused `intensity-impossible` at or below zero,
     `start-after-data` when it had not started yet, `exit-rate-missing` where that is read."""
@@ -107,15 +115,16 @@ def assess(smelter: Smelter, plan: Plan, policy: Policy) -> Assessment:
     if now.holds:
         return _assessment("existing smelter, below the final limit", (now,), policy)
     if smelter.data_year >= final_year:
-        last = check("intensity", smelter.data_year, _judged(smelter, policy), comparator, final)
+        what, value = _judged(smelter, policy)
+        last = check(what, smelter.data_year, value, comparator, final)
         return _assessment("existing smelter, final limit", (last,), policy)
     interim = policy.decimal("5.2.existing.interim.limit")
     interim_year = policy.integer("5.2.existing.interim.year")
     if smelter.data_year < interim_year:
         first = _planned(plan, interim_year, comparator, interim)
     else:
-        value = _judged(smelter, policy)
-        first = check("intensity", smelter.data_year, value, comparator, interim)
+        what, value = _judged(smelter, policy)
+        first = check(what, smelter.data_year, value, comparator, interim)
     second = _planned(plan, final_year, comparator, final)
     way = "existing smelter with a roadmap" if plan.accepted else "existing smelter, no roadmap"
     return _assessment(way, (first, second), policy, also=plan.accepted)
@@ -138,20 +147,22 @@ def _planned(plan: Plan, year: int, comparator: Comparator, limit: Decimal) -> C
     return check("planned intensity", year, plan.planned.get(year), comparator, limit)
 
 
-def _judged(smelter: Smelter, policy: Policy) -> Decimal:
-    """The value by which a year is judged. Only the years by whose end something must be reached
-    have an exit rate: in any other year the average counts under both readings."""
+def _judged(smelter: Smelter, policy: Policy) -> tuple[str, Decimal]:
+    """What a year is judged by, and its value. Only the years by whose end something must be
+    reached have an exit rate: in any other year the average counts under both readings."""
     ends = {policy.integer("5.2.existing.interim.year"), policy.integer("5.2.existing.final.year")}
     reading = Reading(policy.text("5.2.reading"))
     if reading is Reading.CALENDAR_YEAR_AVERAGE or smelter.data_year not in ends:
-        return smelter.intensity
+        return "intensity", smelter.intensity
     if smelter.exit_rate is None:
         raise Refused(
             "exit-rate-missing",
-            f"the policy judges {smelter.data_year} by the rate on its last day: give it.",
+            f"the policy judges {smelter.data_year} by the rate on its last day: give it as"
+            f" {EXIT_RATE}, in t CO2e/t.",
             data_year=smelter.data_year,
+            item=EXIT_RATE,
         )
-    return smelter.exit_rate
+    return "rate at the year's end", smelter.exit_rate
 
 
 def _check_input(smelter: Smelter) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FAMILY = "calorific"
 ONE = Decimal(1)
+INTENSITY = "t CO2e/t"
+"""The unit of items that are no amount but what a tonne of product gives off."""
 PLACES = 28
 WORKING_PLACES = 60
 """A factor is worked out with more places than it keeps, so that 60/86400 over 1/1440 is 60."""
@@ -126,6 +128,7 @@ RIGHT: Mapping[str, str] = {
     "%": "% or fraction",
     "1": "fraction, % or kg/t",
     "t*km": "mass times way: t*km, kt*km or short_ton*mile",
+    "t CO2e/t": "an intensity: t CO2e/t or kg CO2e/t",
 }
 """For each unit of an item, what can be sent."""
 
@@ -145,6 +148,7 @@ _GROSS = re.compile(r"\s*\(?\b(?:hhv|gcv|gross|ho|hs)\)?$", re.IGNORECASE)
 _NET = re.compile(r"\s*\(?\b(?:lhv|ncv|net|hu|hi)\)?$", re.IGNORECASE)
 _WRITTEN = re.compile(r"[A-Za-zµ%_/*^().\s·1-9]+")
 _POWERS = re.compile(r"(?:\*\*|\^)\s*(\d+)")
+_CO2E = re.compile(r"\s*(?:of\s+)?co2[-\s]?(?:e|eq|equivalents?)?(?=\s*/|\s+per\b)", re.IGNORECASE)
 _PER_CO2E = re.compile(
     r"(?P<mass>[A-Za-z]+)\s*(?:of\s+)?co2[-\s]?(?:e|eq|equivalents?)?\s*(?:/|per\s)\s*(?P<per>.+)",
     re.IGNORECASE,
@@ -215,9 +219,11 @@ class Units:
         gross = _GROSS.search(plain) if fuel else None
         if fuel:
             plain = _NET.sub("", _GROSS.sub("", plain))
+        if item.unit == INTENSITY:
+            plain = _CO2E.sub("", plain)
         times, unit = _parted(plain)
         value, dimension = _root(unit, text)
-        wanted, right = _root(_words(item.unit), item.unit)
+        wanted, right = _root(_words(_CO2E.sub("", item.unit)), item.unit)
         with localcontext(prec=WORKING_PLACES):
             if dimension == right:
                 factor, note = value / wanted, ""

@@ -84,7 +84,6 @@ class Context(NamedTuple):
     reported_on: date
     regime: Regime = Regime.ASI_MINE_TO_METAL
     intensity: Decimal | None = None
-    exit_rate: Decimal | None = None
     plan: Plan = NO_PLAN
     primary_share: Decimal | None = None
     book: FactorBook | None = None

@@ -6,7 +6,7 @@ from datetime import date
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.pathway import target_faults
-from services.ghg.threshold import Check, Smelter, assess
+from services.ghg.threshold import Check, Smelter, assess, exit_rate_of
 from services.ghg.working import PERCENT
 
 from .context import Context, Fault, shown
@@ -44,7 +44,8 @@ def intensity(context: Context, seen: Survey) -> Iterator[Fault]:
     started = context.inventory.site.started
     if started is None or context.intensity is None:
         return
-    smelter = Smelter(started, context.inventory.year, context.intensity, context.exit_rate)
+    told = context.inventory
+    smelter = Smelter(started, told.year, context.intensity, exit_rate_of(told.data))
     try:
         found = assess(smelter, context.plan, context.policy)
     except Refused as refusal:  # contradicting years, or an exit rate that the policy asks for

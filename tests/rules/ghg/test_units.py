@@ -44,6 +44,8 @@ EXACT = [
     ("h/cell-day", "anode_effect.minutes", "60"),
     ("%", "parameter.S_a", "0.01"),
     ("kg/t/(min/cell-day)", "parameter.S_CF4", "1"),
+    ("kg CO2e/t Al", "parameter.exit_rate", "0.001"),
+    ("t CO2 per tonne", "parameter.exit_rate", "1"),
     ("t*nmi", "transport.sea", "1.852"),
     ("short_ton*mile", "transport.sea", "1.45997231821056"),
     ("scf", "fuel.gas", "0.9656044687872"),
