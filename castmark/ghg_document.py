@@ -62,7 +62,12 @@ def _year_json(year: Year, explain: bool) -> dict[str, object]:
     }
     if explain:
         shown["lines"] = [
-            {**line_shown(one.line), "share": one.share, "counted_kg": one.kg, "reason": one.reason}
+            {
+                **line_shown(one.line, year.calculated.engine),
+                "share": one.share,
+                "counted_kg": one.kg,
+                "reason": one.reason,
+            }
             for one in report.lines
         ]
     return shown

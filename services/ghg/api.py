@@ -227,7 +227,7 @@ def _results(made: Api, queries: Queries) -> None:
             {
                 "result": result,
                 "working_hash": found.working_hash,
-                "lines": [line_shown(line) for line in again.lines],
+                "lines": [line_shown(line, again.engine) for line in again.lines],
                 "doubts": [doubt._asdict() for doubt in again.doubts],
             }
         )

@@ -13,7 +13,7 @@ from infra.errors import Refused
 from .activity import Inventory
 from .calculate import calculate
 from .lines import Result
-from .pinned import ENGINE, Pinned
+from .pinned import ENGINE, FIRST_ENGINE, Pinned
 from .scrap import Method
 
 
@@ -31,8 +31,9 @@ class Engine(Protocol):
     ) -> Result: ...
 
 
-ENGINES: dict[str, Engine] = {ENGINE: calculate}
-"""The newest last: that one makes new results."""
+ENGINES: dict[str, Engine] = {FIRST_ENGINE: calculate, ENGINE: calculate}
+"""The newest last: that one makes new results. The first makes the same lines as the second, and
+counts other ones as primary data (`lines.primary_rule`)."""
 
 
 def newest() -> str:

@@ -15,7 +15,39 @@ from contracts.values import all_plain, plain
 from infra.policy import Evidence
 
 from .activity import PRIMARY, Datum, Inventory
+from .pinned import FIRST_ENGINE
 from .working import Doubt, Working
+
+TIER_1 = frozenset({"tier 1", "equation 4.25, tier 1, tier1"})
+"""Rules of lines that are an output times the average of an industry."""
+
+
+class PrimaryRule(NamedTuple):
+    """Which lines of primary activity data are primary data although their factor is a table's:
+    those of the scopes `by_activity`, but for those made by a rule of `stand_ins`."""
+
+    by_activity: frozenset[Scope]
+    stand_ins: frozenset[str]
+
+
+OWN_SITE = frozenset({Scope.DIRECT, Scope.POWER_LOCATION, Scope.POWER_MARKET})
+PRIMARY_RULE = PrimaryRule(OWN_SITE, TIER_1)
+"""What the newest engine counts.
+
+The share of primary data is that of the emissions that rest on them (sources.md 4.10, formula [G];
+the sources say no more, so this is our reading of it). Scope 3 tells of what others did: a line of
+it (3.1, 3.3, 3.4) is primary where activity and factor both are the facility's or a supplier's own;
+a metered sea leg or fuel times a world average is not. On the site itself, Scope 1 and 2, what is
+metered decides: what a fuel or an anode gives off follows from its carbon, by the same chemistry
+everywhere, and the factor of a grid is announced for who takes power from it. Tier 1 is neither:
+nobody measured what was used up, and an industry's average per tonne of metal stands in.
+"""
+_RULES = {FIRST_ENGINE: PrimaryRule(frozenset(Scope) - {Scope.PURCHASED}, frozenset())}
+
+
+def primary_rule(engine: str) -> PrimaryRule:
+    """The rule by which an engine counts; the first looked at the factor of purchases alone."""
+    return _RULES.get(engine, PRIMARY_RULE)
 
 
 class Applied(NamedTuple):
@@ -52,8 +84,15 @@ class Line(NamedTuple):
 
     @property
     def primary(self) -> bool:
-        """Whether activity and factor are both primary data (sources.md 4.10)."""
-        return self.kind in PRIMARY and (self.factor.primary or self.scope is not Scope.PURCHASED)
+        """Whether it is primary data as the newest engine counts."""
+        return self.primary_by(PRIMARY_RULE)
+
+    def primary_by(self, rule: PrimaryRule) -> bool:
+        """Whether it is primary data by the rule of an engine."""
+        return self.kind in PRIMARY and (
+            self.factor.primary
+            or (self.scope in rule.by_activity and self.rule not in rule.stand_ins)
+        )
 
 
 _made = tuple.__new__  # a NamedTuple without its constructor: there are millions

@@ -15,7 +15,8 @@ from .factors import FactorBook, FactorSet
 from .grid import GridFactor, announced, elsewhere, for_site, residual
 from .working import Doubt
 
-ENGINE = "castmark-ghg-1"
+FIRST_ENGINE = "castmark-ghg-1"
+ENGINE = "castmark-ghg-2"
 """The version of these equations. It changes with any result; older ones stay runnable."""
 
 

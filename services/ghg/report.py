@@ -21,7 +21,7 @@ from .engines import engine_of
 from .findings.survey import STAND_INS
 from .flows import ONE, ZERO, Flows, flows_of
 from .items import ITEMS, Family
-from .lines import Line, Result
+from .lines import Line, Result, primary_rule
 from .pinned import Pinned
 from .regimes import Rules, method_of, rules_of
 from .scrap import Method
@@ -270,7 +270,8 @@ def _outside(line: Line, bounds: _Bounds) -> str:
 def _cbam(result: Result, flows: Flows, counted: Sequence[Reported], made: _Goods) -> CbamFields:
     pfc_kg = sum((one.kg for one in counted if one.line.item.startswith("pfc.")), ZERO)
     co2_kg = sum((one.kg for one in counted), ZERO) - pfc_kg
-    defaults = sum((one.kg for one in counted if not one.line.primary), ZERO)
+    rule = primary_rule(result.engine)
+    defaults = sum((one.kg for one in counted if not one.line.primary_by(rule)), ZERO)
     codes = next((codes for step, codes in made.rules.goods if step is made.step), ())
     counts = Counts(co2_kg, pfc_kg, defaults, made.tonnes, codes, made.step)
     return fields_of(result, flows, counts)

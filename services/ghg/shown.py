@@ -1,12 +1,12 @@
 """Lines of a result as JSON: activity times factor is emission, with all that stands behind it.
 Pure."""
 
-from .lines import Line
+from .lines import Line, primary_rule
 from .working import Working
 
 
-def line_shown(line: Line) -> dict[str, object]:
-    """A line with its factor, its equation and its doubts."""
+def line_shown(line: Line, engine: str) -> dict[str, object]:
+    """A line with its factor, its equation and its doubts, as the engine that made it counts it."""
     return {
         "data": line.data,
         "step": line.step,
@@ -18,7 +18,7 @@ def line_shown(line: Line) -> dict[str, object]:
         "rule": line.rule,
         "kg": line.kg,
         "kind": line.kind,
-        "primary": line.primary,
+        "primary": line.primary_by(primary_rule(engine)),
         "working": [_working(one) for one in line.working],
         "doubts": [one._asdict() for one in line.doubts],
     }

@@ -15,7 +15,7 @@ from infra.errors import Refused
 
 from .activity import PRIMARY
 from .flows import ONE, OTHER_METAL, PRODUCTS, ZERO, Flows, flows_of
-from .lines import Line, Result
+from .lines import Line, Result, primary_rule
 from .scrap import Method
 
 KG_PER_T = Decimal(1000)
@@ -112,7 +112,7 @@ def added(result: Result, flows: Flows) -> Added:
     emits in a scope is carried as the step is, its cell is its sum."""
     cells: dict[tuple[Step, Scope, str], Decimal] = {}
     legs, left_out = flows.legs_of_other_metal, OTHER_SIDE[Side.MARKET]
-    purchased = Scope.PURCHASED
+    by_activity, stand_ins = primary_rule(result.engine)
     sizes: list[Decimal] = []
     own: list[Decimal] = []
     mixed: set[tuple[Step, Scope]] = set()
@@ -127,8 +127,10 @@ def added(result: Result, flows: Flows) -> Added:
         if scope is not left_out:
             size = abs(kg)
             sizes.append(size)
-            if line.kind in PRIMARY and (scope is not purchased or line.factor.primary):
-                own.append(size)  # as `Line.primary` says
+            if line.kind in PRIMARY and (
+                line.factor.primary or (scope in by_activity and line.rule not in stand_ins)
+            ):
+                own.append(size)  # as `Line.primary_by` says
     every, primary = sum(sizes, ZERO), sum(own, ZERO)
     by_step = {(step, scope): kg for (step, scope, _), kg in cells.items()}
     if mixed:
@@ -147,11 +149,12 @@ def primary_data_share(result: Result, side: Side = Side.MARKET) -> Decimal | No
     """Emissions from primary data over all emissions; None where there are none. Credits count as
     much as what they are taken from."""
     left_out, every, primary = OTHER_SIDE[side], ZERO, ZERO
+    rule = primary_rule(result.engine)
     for line in result.lines:
         if line.scope is not left_out:
             kg = abs(line.kg)
             every += kg
-            if line.primary:
+            if line.primary_by(rule):
                 primary += kg
     return primary / every if every else None
 

@@ -12,12 +12,16 @@ from services.ghg.comparing import compared
 from services.ghg.engines import ENGINES
 from services.ghg.facility_year import INITIAL, decide, evolve
 from services.ghg.lines import Result
-from services.ghg.pinned import ENGINE, Pinned
-from services.ghg.reckoning import rework
+from services.ghg.packing import data_hash, pack
+from services.ghg.pinned import ENGINE, FIRST_ENGINE, Pinned
+from services.ghg.reckoning import Version, reckon, rework, usual
 from services.ghg.report import report
 from services.ghg.reported import pinned_of
 from services.ghg.scrap import Method
-from tests.rules.ghg.life import ON, YEAR, inventory, reckoned, result, sealed
+from services.ghg.shown import line_shown
+from services.ghg.totals import primary_data_share
+from tests.rules.ghg.life import CELLS, ON, YEAR, inventory, reckoned, result, sealed
+from tests.rules.ghg.made import datum
 
 NEWER = "castmark-ghg-of-this-test"
 
@@ -108,3 +112,25 @@ def test_a_result_whose_engine_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) 
             asked(kept)
         assert told.value.facts == {"engine": NEWER}
         assert ENGINE in told.value.sentence
+
+
+def test_a_result_of_the_first_engine_keeps_its_hash_and_what_it_counts_as_primary(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leg = datum("leg", CELLS, "transport.sea", "965000000", of="bought.alumina")
+    told = inventory()._replace(data=(*inventory().data, leg))
+    version = Version(1, data_hash(pack(told)), told)
+    wanted = usual(app.policies().on(ON), ON)
+    with monkeypatch.context() as then:
+        then.setattr(engines, "ENGINES", {FIRST_ENGINE: ENGINES[FIRST_ENGINE]})
+        old = result(1, reckon(version, wanted, app.factors(), app.policies()))
+    new = result(2, reckon(version, wanted, app.factors(), app.policies()))
+    assert (old.engine, new.engine) == (FIRST_ENGINE, ENGINE)
+    for kept in (old, new):
+        made = rework(kept, told, app.factors(), app.policies())
+        assert made.working_hash() == kept.working_hash
+        assert primary_data_share(made) == kept.primary_share
+        shown = {one.item: line_shown(one, made.engine)["primary"] for one in made.lines}
+        assert shown["transport.sea"] is (kept is old)
+    assert old.totals == new.totals
+    assert (old.primary_share or 0) > (new.primary_share or 0)

@@ -119,6 +119,7 @@ def test_from_data_to_a_correction() -> None:
             2,
             2,
             totals=second.totals,
+            primary_share=second.primary_share,
             uncertainty_percent=second.uncertainty_percent,
             energy=second.energy,
             outputs=second.outputs,

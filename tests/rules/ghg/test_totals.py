@@ -286,3 +286,34 @@ def test_both_ways_of_telling_how_sure_a_smelter_is_agree() -> None:
 def test_a_side_never_has_both_sides(side: Side) -> None:
     scopes = {one.scope for one in on_side(result(*smelter()).lines, side)}
     assert len(scopes & {Scope.POWER_LOCATION, Scope.POWER_MARKET}) == 1
+
+
+ONLY = {
+    "a fuel that is burnt": (datum("d", CELLS, "fuel.gas", "1000"), Scope.DIRECT, True),
+    "a fuel's delivery": (datum("d", CELLS, "fuel.gas", "1000"), Scope.FUEL_AND_POWER, False),
+    "power of a grid": (datum("d", CELLS, "power.grid", "1000"), Scope.POWER_MARKET, True),
+    "power's losses": (datum("d", CELLS, "power.grid", "1000"), Scope.FUEL_AND_POWER, False),
+    "a leg at a world factor": (datum("d", CELLS, "transport.sea", "1000"), Scope.TRANSPORT, False),
+    "a leg at the ship's factor": (
+        datum("d", CELLS, "transport.sea", "1000", factor="0.004", factor_source="log"),
+        Scope.TRANSPORT,
+        True,
+    ),
+    "anodes by their carbon": (datum("d", CELLS, "input.net_anode", "10"), Scope.DIRECT, True),
+    "metal at tier 1": (datum("d", CELLS, "output.liquid_metal", "10"), Scope.DIRECT, False),
+}
+
+
+@pytest.mark.parametrize("what", ONLY)
+def test_a_line_is_primary_data_where_its_scope_asks_for_no_more_than_it_has(what: str) -> None:
+    told, scope, primary = ONLY[what]
+    lines = [line for line in result(told).lines if line.scope is scope]
+    assert {line.primary for line in lines} == {primary}
+
+
+def test_one_measured_sea_leg_at_a_world_factor_is_no_primary_data() -> None:
+    leg = datum("leg", CELLS, "transport.sea", "1000")
+    assert primary_data_share(result(leg)) == 0
+    own = leg._replace(factor=d("0.004"), factor_source="the ship's log")
+    assert primary_data_share(result(own)) == 1
+    assert primary_data_share(result(own._replace(kind=DataKind.DEFAULT))) == 0
