@@ -206,10 +206,10 @@ class MovementBooked(Event):
     """Balanced entries of one movement on `day`; `activity` is the supply-chain activity that it
     belongs to, where that was told. `reverses` names the movement it takes back,
     `document` the delivery it books, `late_for` the day of an error in a period that was closed,
-    `produced_kg` what a change of stage made. `coc_kg` is the part that counts as CoC; `remarks`
-    say why the rest does not. By `digest`, of what was asked, a repeat is recognised. `origin_ref`
-    names the proof of where metal is from, `told` how its supplier found its footprint (older
-    events kept neither)."""
+    `produced_kg` what a change of stage made, `from_pool` (older events do not say) where that
+    came from. `coc_kg` is the part that counts as CoC; `remarks` say why the rest does not. By
+    `digest`, of what was asked, a repeat is recognised. `origin_ref` names the proof of where
+    metal is from, `told` how its supplier found its footprint (older events kept neither)."""
 
     TYPE: ClassVar[str] = "coc.movement_booked.v1"
     movement_id: Id
@@ -233,6 +233,7 @@ class MovementBooked(Event):
     origin_ref: NoteRef | None = None
     told: FootprintWords | None = None
     activity: Activity | None = None
+    from_pool: PoolKey | None = None
 
 
 class OutputDesignated(Event):

@@ -104,6 +104,7 @@ def _delivered(command: ApplyChange, state: Pool, change: DeliveryChange) -> Mov
         entries=delivery_entries(change),
         coc_kg=counts,
         document=change.document,
+        from_pool=change.from_pool,
         late_for=command.late_for,
         remarks=tuple(
             Remark(rule="R-28", severity=Severity.MAJOR, sentence=f"Booked as non-CoC: {reason}.")

@@ -181,7 +181,7 @@ class DesignateOutput(PoolCommand):
 
 class DeliveryChange(Value):
     """What a delivery, or an earlier stage, brings into a pool, or takes out of it again: a lot of
-    `coc_kg`, and the rest, each with what it carries."""
+    `coc_kg`, and the rest, each with what it carries; `from_pool` is that of the earlier stage."""
 
     movement_id: Id
     action: Literal["book", "reclassify", "take_back", "enter_stage"]
@@ -192,6 +192,7 @@ class DeliveryChange(Value):
     carried: Carried
     rest: Carried = Carried()
     document: DocumentNumber | None = None
+    from_pool: PoolKey | None = None
     as_coc: bool = True
     reasons: tuple[Id, ...] = ()
     activity: Activity | None = None

@@ -36,6 +36,7 @@ from .pool_commands import ApplyChange, Carry, CarryChange, ClaimChange, Deliver
 from .pool_state import ChangeDeferred
 from .rows import PoolRow, ScopeRow
 from .scope_commands import NotePsCertificate
+from .stages import entry_id
 
 YEAR = timedelta(days=365)
 
@@ -169,7 +170,7 @@ def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     coc, rest = _lot(event, Account.OUTPUT_COC), _lot(event, Account.OUTFLOW)
     made = event.produced_coc_kg or 0
     change = DeliveryChange(
-        movement_id=f"stage:{event.pool.stage.value}:{event.movement_id}",
+        movement_id=entry_id(event.pool.stage, event.movement_id),
         action="enter_stage",
         day=event.day,
         received_kg=event.produced_kg,
@@ -177,6 +178,7 @@ def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         carried=scaled(coc, made),
         rest=scaled(rest, event.produced_kg - made),
         activity=event.activity if _does(event.activity, event.to_stage) else None,
+        from_pool=event.pool,
     )
     pool = event.pool.model_copy(update={"stage": event.to_stage})
     return [

@@ -7,7 +7,7 @@ yield was measured, that counts; it must lie near the usual one. Rules: sources.
 from collections.abc import Mapping
 from fractions import Fraction
 
-from contracts.custody import Stage
+from contracts.custody import PoolKey, Stage
 from infra.errors import Refused
 from infra.policy import Policy
 
@@ -15,6 +15,7 @@ NEXT: Mapping[Stage, Stage] = {
     Stage.BAUXITE: Stage.ALUMINA,
     Stage.ALUMINA: Stage.ALUMINIUM,
 }
+BEFORE = {after: stage for stage, after in NEXT.items()}
 RATIO: Mapping[Stage, str] = {
     Stage.BAUXITE: "stage.bauxite_per_alumina",
     Stage.ALUMINA: "stage.alumina_per_aluminium",
@@ -31,6 +32,16 @@ def next_of(stage: Stage) -> Stage:
             stage=stage.value,
         )
     return NEXT[stage]
+
+
+def entry_id(stage: Stage, movement_id: str) -> str:
+    """The id under which a change of stage is booked in the pool that it enters."""
+    return f"stage:{stage.value}:{movement_id}"
+
+
+def pool_before(pool: PoolKey) -> PoolKey:
+    """The pool of the stage before, in the same period."""
+    return pool.model_copy(update={"stage": BEFORE[pool.stage]})
 
 
 def usual(stage: Stage, used_kg: int, policy: Policy) -> int:
