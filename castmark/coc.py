@@ -163,7 +163,9 @@ def sellable(on: str, answer: Row, out: Console) -> None:
 
 def trace(found: Row, out: Console) -> None:
     """Level by level; the parts of all ends are the whole."""
-    table = Table("level", "what", "share %", "kg CO2e/kg", "document", "pool", box=SIMPLE_HEAD)
+    heads = ["level", "what", "share %", "kg CO2e/kg", "document", "pool"]
+    past = found.get("on")
+    table = Table(*heads, *(["told on, and since"] if past else []), box=SIMPLE_HEAD)
     for node in found["nodes"]:
         masked = "(not yours to see)" if node["masked"] else ""
         table.add_row(
@@ -173,8 +175,19 @@ def trace(found: Row, out: Console) -> None:
             footprint(node["carries"]),
             escape(node["document"] or masked),
             escape(node["pool"] or ""),
+            *([since(node.get("told"))] if past else []),
         )
+    if past:
+        out.print(f"what was so on {past}; the document was {found['state'].replace('_', ' ')}")
     out.print(table)
+
+
+def since(told: Row | None) -> str:
+    """When the ledger was told of a part of a past day, and what it became afterwards."""
+    if told is None:
+        return ""
+    later = f", {told['became'].replace('_', ' ')} from {told['became_on']}"
+    return f"{told['known_since']}{later if told['became'] else ''}"
 
 
 def footprint(carries: Row | None) -> str:

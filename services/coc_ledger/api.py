@@ -29,6 +29,7 @@ from infra.webcommands import command_routes
 from . import domain, issuing, trace
 from .allowed_api import Allowed
 from .document_commands import CheckDocument, ConfirmDelivery, IssueDocument, Registration
+from .document_rows import state_on
 from .document_state import Document
 from .domain import COMMANDS, CONSUMER, ROLES
 from .exports_api import add_exports
@@ -234,7 +235,9 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         on: Day | None = None,
     ) -> Response:
         """Where the metal of a document comes from, or went, in parts of `whole`; what the viewer
-        may not see is masked, and its parts still count."""
+        may not see is masked, and its parts still count. With `on`, what was so on that day: each
+        node says in `told` when the ledger was told of it, and what it became since; `state` is
+        the document's own on the day."""
         row = await allowed.document(principal, number)
         walk = queries.upstream if direction == "upstream" else queries.downstream
         nodes = await asyncio.to_thread(walk, row, depth, on)
@@ -245,7 +248,9 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
 
         shown = trace.masked(nodes, may_see)
         items = [{**node._asdict(), "seen_by": None} for node in shown]
-        return Json({"number": number, "whole": trace.WHOLE, "nodes": items})
+        state = state_on(row, on)
+        head = {"number": number, "on": on, "state": state, "whole": trace.WHOLE}
+        return Json({**head, "nodes": items})
 
 
 def _deliveries(made: Api, queries: Queries, running: Running) -> None:

@@ -5,16 +5,49 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from contracts import coc_documents as told
-from contracts.envelope import Recorded
+from contracts.coc import MovementBooked
+from contracts.custody import MovementKind
+from contracts.envelope import Event, Recorded
 from infra.readmodel import Projection
 
 from .accounts import grams_of
 
 
+class Stood(NamedTuple):
+    """What a document was from a day on, what of it counted as CoC at the receiver, and when that
+    was told. Days are text, as they are kept."""
+
+    since: str
+    told_on: str
+    state: str
+    booked_kg: int
+
+
+Course = tuple[tuple[Any, ...], ...]
+"""All that a document was (`Stood`), in the order in which it was told."""
+
+
+def stood(course: Sequence[Sequence[Any]], on: str) -> Stood | None:
+    """What a document was on a day: the last that was told of that day or before; None before it
+    was issued. A confirmation counts from the day of receipt, an end from its own day: what was
+    corrected later stood until then."""
+    found = [one for one in course if one[0] <= on]
+    return Stood(*found[-1]) if found else None
+
+
+def state_on(row: "DocumentRow", on: date | None) -> str:
+    """What a document was on a day (None: is now)."""
+    if on is None:
+        return row.state
+    was = stood(row.course, on.isoformat())
+    return was.state if was else "not_issued"
+
+
 class DocumentRow(NamedTuple):
     """A document as it stands. `state`: issued, pending_check, confirmed, non_coc, disputed,
     lapsed, withdrawn, superseded. `booked_kg` counts as CoC at the receiver; `document` is what was
-    issued, as JSON; the last three are what its lot carries (`accounts.Amount`)."""
+    issued, as JSON; the three after it are what its lot carries (`accounts.Amount`); `receiver` the
+    pool in which it is booked (confirmed in time, that of the day of receipt)."""
 
     number: str
     member_id: str
@@ -43,6 +76,7 @@ class DocumentRow(NamedTuple):
     known_kg: int = 0
     emission_g: int = 0
     partial_g: int = 0
+    course: Course = ()
 
 
 EVENTS = (
@@ -57,40 +91,82 @@ EVENTS = (
 
 def _keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
+    if isinstance(event, told.DocumentIssued):
+        return (event.number, event.replaces) if event.replaces else (event.number,)
+    if isinstance(event, MovementBooked):
+        booked = event.kind is MovementKind.DOCUMENT_RECEIPT and event.document
+        return (event.document,) if booked and event.document else ()
     return (event.number,) if isinstance(event, EVENTS) else ()
 
 
 def _evolve(key: str, row: DocumentRow | None, recorded: Recorded) -> DocumentRow | None:
-    event = recorded.event
+    event, told_on = recorded.event, recorded.envelope.recorded_at[:10]
     if isinstance(event, told.DocumentIssued):
-        return _issued(event)
+        day = event.issued_on.isoformat()
+        if key == event.number:
+            return _was(_issued(event), day, told_on)
+        # It ends in a moment, and has not stood since the day of what stands in its place.
+        return row and row._replace(course=(*row.course, (day, told_on, "superseded", 0)))
     if row is None:
         return None
+    return _after(row, event, told_on)
+
+
+def _was(row: DocumentRow, since: str, told_on: str) -> DocumentRow:
+    """With what it is now, from a day on."""
+    now = (since, told_on, row.state, row.booked_kg)
+    return row._replace(course=(*row.course, now))
+
+
+def _received(row: DocumentRow) -> str:
+    """From which day on the receiver has it: not before there was a document."""
+    return max(row.issued_on, row.received_on or row.issued_on).isoformat()
+
+
+def _after(row: DocumentRow, event: Event, told_on: str) -> DocumentRow:
     match event:
         case told.DocumentConfirmed():
-            return row._replace(
+            pending = row._replace(
                 state="pending_check",
                 receiver=event.receiver.key if event.receiver else None,
                 received_kg=event.received_kg,
                 received_on=event.received_on,
             )
+            return _was(pending, _received(pending), told_on)
         case told.DocumentChecked():
             counts = event.passed and event.receiver is not None
-            return row._replace(
+            now = row._replace(
                 state="confirmed" if event.passed else "non_coc",
                 booked_kg=event.mass_kg if counts else 0,
                 passed=event.passed,
                 reasons=event.reasons,
                 evidence=event.evidence.model_dump(mode="json"),
             )
+            since = _received(row) if event.check == 1 else event.checked_on.isoformat()
+            return _was(now, since, told_on)
+        case MovementBooked():
+            return _booked(row, event)
         case told.DocumentDisputed():
-            return row._replace(state="disputed", reasons=(event.reason,))
+            now = row._replace(state="disputed", reasons=(event.reason,))
+            return _was(now, event.disputed_on.isoformat(), told_on)
         case told.DocumentLapsed():
-            return row._replace(state="lapsed")
+            return _was(row._replace(state="lapsed"), event.effective_on.isoformat(), told_on)
         case told.DocumentEnded():
-            return row._replace(state=event.because, booked_kg=0, replaced_by=event.by)
+            now = row._replace(state=event.because, booked_kg=0, replaced_by=event.by)
+            replaced = [one[0] for one in row.course if one[2] == event.because]
+            since = replaced[0] if replaced else event.ended_on.isoformat()
+            return _was(now, since, told_on)
         case _:
             return row
+
+
+def _booked(row: DocumentRow, event: MovementBooked) -> DocumentRow:
+    """Where and when it was booked: later than it came, where that period was closed by then."""
+    row = row._replace(receiver=event.pool.key)
+    if event.late_for is None or row.course[-1][2] != "confirmed":
+        return row
+    *before, (_, *rest) = row.course
+    return row._replace(course=(*before, (event.day.isoformat(), *rest)))
 
 
 def _issued(event: told.DocumentIssued) -> DocumentRow:
@@ -134,7 +210,7 @@ of documents, reads none of their rows: each is as wide as what was issued and c
 
 DOCUMENTS = Projection(
     "documents",
-    3,
+    4,
     DocumentRow,
     _keys,
     _evolve,
@@ -146,5 +222,5 @@ DOCUMENTS = Projection(
         BOUGHT,
         ("state",),
     ),
-    frozenset(EVENTS),
+    frozenset({*EVENTS, MovementBooked}),
 )

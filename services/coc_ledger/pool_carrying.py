@@ -57,6 +57,24 @@ def moved(carrying: Carrying, ways: Ways) -> Carrying:
     return after
 
 
+def brought(before: Carrying, entries: Iterable[Entry]) -> Carrying:
+    """What came from mines and as scrap, by kind, after a movement that has no document."""
+    after = dict(before)
+    for one in entries:
+        if one.account in KIND_OF:
+            _add(after, KIND_OF[one.account], minus(amount_of(one)))
+    return after
+
+
+def brought_together(before: Carrying, ways: Ways) -> Carrying:
+    """The same after many movements."""
+    after = dict(before)
+    for (source, _), shift in ways.items():
+        if source in KIND_OF:
+            _add(after, KIND_OF[source], Amount(*shift))
+    return after
+
+
 def _add(after: Carrying, name: str, more: Amount | Moved) -> None:
     after[name] = list(plus(Amount(*after.get(name, NOTHING)), Amount(*more)))
 

@@ -1,5 +1,5 @@
-"""Rows of pools: one with the present masses, one per day for any day in the past, and one per
-movement. Rows are folds of events: rebuilt, they are the same. Pure.
+"""Rows of pools, with their present masses. Rows are folds of events: rebuilt, they are the same.
+Pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,13 @@ from typing import Any, NamedTuple
 from contracts import coc
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_movements import MovementsBooked, Ways, added_up
-from contracts.custody import (
-    Entry,
-    MovementKind,
-    PoolKey,
-)
+from contracts.custody import MovementKind
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
 
 from . import pool_carrying
-from .accounts import NO_KGS, Kgs, posted_kg, shifted_kg
+from .accounts import NO_KGS, posted_kg, shifted_kg
+from .day_rows import DAYS, Posting
 from .kept_movements import MOVEMENTS
 from .pool_carrying import KIND_OF
 from .pool_state import ChangeDeferred
@@ -48,15 +45,6 @@ class PoolRow(NamedTuple):
     closing: dict[str, Any] | None
     carrying: pool_carrying.Carrying
     history: tuple[tuple[Any, ...], ...] = ()
-
-
-class DayRow(NamedTuple):
-    """What was booked in a pool on a day."""
-
-    pool_day: str
-    pool: str
-    day: date
-    kgs: tuple[int, ...]
 
 
 PoolEvent = (
@@ -204,23 +192,6 @@ def _all_sources(sources: Mapping[str, int], ways: Ways) -> dict[str, int]:
     return after
 
 
-Posting = (
-    coc.MovementBooked
-    | coc.OutputDesignated
-    | coc.DesignationReleased
-    | coc.BalanceCarried
-    | BalanceCorrected
-)
-POSTINGS = (
-    coc.MovementBooked,
-    coc.OutputDesignated,
-    coc.DesignationReleased,
-    coc.BalanceCarried,
-    BalanceCorrected,
-)
-CARRIED = (coc.BalanceCarried, BalanceCorrected)
-
-
 def _carrying(row: PoolRow, event: Posting) -> PoolRow:
     """What its metal carries after a posting."""
     source = None
@@ -230,46 +201,10 @@ def _carrying(row: PoolRow, event: Posting) -> PoolRow:
     return row._replace(carrying=pool_carrying.posted(row.carrying, event.entries, source))
 
 
-def _day_of(event: Posting) -> tuple[PoolKey, date, tuple[Entry, ...]]:
-    day = event.pool.period if isinstance(event, CARRIED) else event.day
-    return event.pool, day, event.entries
-
-
-def _day_keys(recorded: Recorded) -> Sequence[str]:
-    event = recorded.event
-    if isinstance(event, MovementsBooked):
-        return tuple(f"{event.pool.key}/{day.isoformat()}" for day in event.totals)
-    if not isinstance(event, POSTINGS):
-        return ()
-    pool, day, _ = _day_of(event)
-    return (f"{pool.key}/{day.isoformat()}",)
-
-
-def _day(key: str, row: DayRow | None, recorded: Recorded) -> DayRow | None:
-    event = recorded.event
-    if isinstance(event, MovementsBooked):
-        day = date.fromisoformat(key.rpartition("/")[2])
-        kgs = shifted_kg(row.kgs if row else NO_KGS, event.totals[day])
-        return DayRow(key, event.pool.key, day, kgs)
-    if not isinstance(event, POSTINGS):
-        return row
-    pool, day, entries = _day_of(event)
-    before: Kgs = row.kgs if row else NO_KGS
-    return DayRow(key, pool.key, day, posted_kg(before, entries))
-
-
 POOL_PROJECTIONS: tuple[Projection, ...] = (
+    DAYS,
     Projection(
         "pools", 3, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
-    ),
-    Projection(
-        "pool_days",
-        1,
-        DayRow,
-        _day_keys,
-        _day,
-        (("pool", "pool_day"),),
-        frozenset({*POSTINGS, MovementsBooked}),
     ),
     MOVEMENTS,
 )

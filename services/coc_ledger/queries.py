@@ -37,7 +37,7 @@ class Queries:
         self.reader = Reader(running)
         self._running = running
         self._watch = watch
-        self._lineage = Lineage(self.reader, self.days)
+        self._lineage = Lineage(self.reader)
 
     # --- evidence ---
 

@@ -14,11 +14,13 @@ from infra.readmodel import Projection
 
 from .certificates import CERTIFICATES
 from .check_rows import CHECK_PROJECTIONS
+from .day_rows import DayRow
 from .document_rows import DOCUMENTS
 from .evidence import suspended_on
 from .kept_movements import MovementRow, movement_key, movement_of
 from .own_emissions import RESULTS
-from .pool_rows import POOL_PROJECTIONS, DayRow, PoolRow
+from .passage_rows import PASSAGES
+from .pool_rows import POOL_PROJECTIONS, PoolRow
 from .scope_state import spells
 
 __all__ = [
@@ -221,6 +223,7 @@ PROJECTIONS: tuple[Projection, ...] = (
         _takes(*SCOPE_EVENTS),
     ),
     *POOL_PROJECTIONS,
+    PASSAGES,
     DOCUMENTS,
     *CHECK_PROJECTIONS,
     CERTIFICATES,

@@ -15,10 +15,19 @@ from .pool_carrying import Carries
 WHOLE = 10**12
 
 
+class Told(NamedTuple):
+    """What a trace of a past day says beside what was so on that day: when the ledger was told of
+    it, and what it became since, from which day on (None: it still is so)."""
+
+    known_since: str
+    became: str | None = None
+    became_on: str | None = None
+
+
 class Link(NamedTuple):
     """One part of a pool's input, or of its output: `kg` by a document, or by a kind of source.
     `pool` is where it leads; None where it ends. `seen_by` are the members of both its ends,
-    `carries` what the metal carried when it came, where that is kept."""
+    `carries` what the metal carried when it came, where that is kept; `told` of a past day."""
 
     kind: str
     kg: int
@@ -26,6 +35,7 @@ class Link(NamedTuple):
     pool: str | None = None
     seen_by: tuple[str, ...] = ()
     carries: Carries | None = None
+    told: Told | None = None
 
 
 class Node(NamedTuple):
@@ -41,6 +51,7 @@ class Node(NamedTuple):
     seen_by: tuple[str, ...] = ()
     carries: Carries | None = None
     masked: bool = False
+    told: Told | None = None
 
 
 Load = Callable[[Sequence[str]], Mapping[str, Sequence[Link]]]
@@ -66,10 +77,14 @@ def walk(start: Mapping[str, int], load: Load, depth: int) -> list[Node]:
                 found.append(Node(level, "unknown", frontier[pool], True, None, pool))
                 continue
             shares = shared(frontier[pool], [link.kg for link in named])
-            for (kind, _, document, to, seen_by, carried), parts in zip(named, shares, strict=True):
+            for link, parts in zip(named, shares, strict=True):
                 if not parts:
                     continue
-                found.append(Node(level, kind, parts, to is None, document, to, seen_by, carried))
+                kind, _, document, to, seen_by, carried, told = link
+                ends = to is None
+                found.append(
+                    Node(level, kind, parts, ends, document, to, seen_by, carried, False, told)
+                )
                 if to is not None:
                     after[to] = after.get(to, 0) + parts
         frontier = after

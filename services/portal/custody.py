@@ -35,10 +35,16 @@ KINDS: Mapping[str, str] = {
     "own_mine": "Own mine",
     "post_consumer_scrap": "Post-consumer scrap",
     "recovered_from_dross": "Recovered from dross",
-    "carried": "Balance of the period before",
+    "carried": "Balance carried over a period's end",
     "earlier_stage": "Stage before, same scope",
     "overdraft": "Overdraft: no input behind it yet",
+    "next_stage": "Next stage, same scope",
     "held": "Still in the pool",
+    "unclaimed": "Never claimed, and its period is closed",
+    "not_issued": "Not issued yet on that day",
+    "superseded": "Replaced: its claim was given back",
+    "withdrawn": "Withdrawn: its claim was given back",
+    "non_coc": "Does not count as CoC",
     "unknown": "Not known",
     "beyond": "Beyond the levels asked for",
 }
@@ -50,7 +56,8 @@ SHOWN_AT_MOST = 500
 
 class Entry(NamedTuple):
     """A node of a trace in words; `percent` of the whole. Its metal carries at least `per_kg` kg
-    CO2e per kilogram, which is all of it for `known` per cent of the mass."""
+    CO2e per kilogram, which is all of it for `known` per cent of the mass; `told` says of a past
+    day when the ledger was told of it, and what it became since."""
 
     level: int
     kind: str
@@ -61,6 +68,7 @@ class Entry(NamedTuple):
     final: bool
     per_kg: Decimal | None = None
     known: Decimal = Decimal(0)
+    told: Content | None = None
 
 
 class Picture(NamedTuple):
@@ -156,6 +164,7 @@ def entries_of(told: Content) -> Sequence[Entry]:
             one["masked"],
             one["final"],
             *_footprint(one.get("carries")),
+            one.get("told"),
         )
         for one in told["nodes"]
     ]

@@ -235,6 +235,7 @@ def _trace(made: Api, visit: Visit) -> None:
             number=number,
             direction=direction,
             on=on or "",
+            state=answer.content.get("state"),
             entries=entries[: custody.SHOWN_AT_MOST],
             more=max(0, len(entries) - custody.SHOWN_AT_MOST),
             picture=Picture(asked.title, svg) if asked else None,

@@ -162,8 +162,13 @@ def traced_as_of_a_day(door: Door) -> None:
     assert [(one["kind"], one["parts"]) for one in then["nodes"]] == [
         ("post_consumer_scrap", then["whole"])
     ]
+    assert then["state"] == "confirmed"
+    assert then["nodes"][0]["carries"]["kg"] == 5000 * TONNE, "inside the period too"
     early = door.get(who(SMELTER), "/coc/documents/D-2/trace", on=YEAR)
     assert [node["kind"] for node in early["nodes"]] == ["unknown"], "nothing had come by then"
+    assert early["state"] == "not_issued"
+    stood = door.get(who(SMELTER), "/coc/documents/D-1/trace", on=BEGAN.isoformat())
+    assert stood["state"] == "superseded", "what stands in its place is of the same day"
 
 
 def told_beside(door: Door) -> None:
