@@ -41,7 +41,8 @@ def add_check(made: Api, exports: Exports, overview: Overview, links: Links) -> 
     ) -> Response:
         """A CoC document as its paper says it, and whether it is good: for who has its check code.
         A wrong code and a number that does not exist are answered alike. Of certificates only the
-        one that the document names is told."""
+        one that the document names is told; where what is known of them is behind, `late` says so.
+        """
         known = is_code_of(code, number, links.key)
         row = await asyncio.to_thread(exports.document, number) if known else None
         if row is None:
@@ -54,9 +55,9 @@ def add_check(made: Api, exports: Exports, overview: Overview, links: Links) -> 
         said = paper(issued, became, links.of(request, number))
         if form == "pdf":
             return await printed(said)
-        found = await asyncio.to_thread(overview.standing, row)
+        found, known_age = await asyncio.to_thread(overview.standing, row)
         held = [one for one in found.held if one.certificate_id == issued.certificate_id]
-        standing = {**found._asdict(), "held": held}
+        standing = {**found._asdict(), "held": held, **known_age._asdict(), "state": row.state}
         return Json({**said._asdict(), "standing": standing, "replaced_by": became.replaced_by})
 
 

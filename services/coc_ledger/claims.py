@@ -21,7 +21,7 @@ from .balance import Tightest, cover, figures, rule_of, tightest
 from .booking import LOT_ACCOUNT
 from .documents import replaced_before
 from .entity_rules import check_certified, check_holder, stake_limit, supplier_faults
-from .evidence import ReplacedClaim, ScopeEvidence, nothing_seen
+from .evidence import ReplacedClaim, ScopeEvidence, age_of, nothing_seen, told_age
 from .footprint import carried, of_lot, step_part
 from .own_emissions import step_in, step_of
 from .pool_commands import ChangeStage, ClaimChange, DesignateOutput
@@ -90,9 +90,9 @@ def check_may_claim(
     if command.behind_s > policy.integer("document.evidence_behind_at_most_s"):
         raise Refused(
             "certificates-not-known-yet",
-            f"What is known of certificates is {command.behind_s} s old; send the same again"
+            f"What is known of certificates is {age_of(command.behind_s)}; send the same again"
             " when it has caught up.",
-            behind_s=command.behind_s,
+            behind_s=told_age(command.behind_s),
         )
     if scope.suspended(command.day):
         raise Refused(

@@ -32,6 +32,8 @@ from infra.decider import derived_id
 from infra.errors import Refused
 
 Version = Annotated[int, Field(ge=0)]
+UNKNOWN_S = 10**9
+"""The age of knowledge whose age nobody knows: older than any policy allows."""
 
 STAGES: Mapping[Activity, tuple[Stage, ...]] = {
     Activity.BAUXITE_DEVELOPMENT: (Stage.BAUXITE,),
@@ -41,6 +43,16 @@ STAGES: Mapping[Activity, tuple[Stage, ...]] = {
     Activity.SMELTING: (Stage.ALUMINA, Stage.ALUMINIUM),
 }
 """The pools of an activity; all others have aluminium alone."""
+
+
+def age_of(behind_s: int) -> str:
+    """How old knowledge is, in words."""
+    return "of unknown age" if behind_s >= UNKNOWN_S else f"{behind_s} s old"
+
+
+def told_age(behind_s: int) -> int | None:
+    """The same as a number; None where nobody knows."""
+    return None if behind_s >= UNKNOWN_S else behind_s
 
 
 def stages_of(activities: tuple[Activity, ...]) -> frozenset[Stage]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path as File
 from typing import Annotated, Literal
@@ -46,10 +46,10 @@ SHEET_ROWS_AT_MOST = 1_000_000
 DAYS_AT_MOST = 3_700
 
 
-def add_exports(made: Api, running: Running) -> None:
+def add_exports(made: Api, running: Running, behind_s: Callable[[], int]) -> None:
     """All routes of exports, beside the ledger's own."""
     exports = Exports(running)
-    allowed, overview = Allowed(exports), Overview(running, exports)
+    allowed, overview = Allowed(exports), Overview(running, exports, behind_s)
     links = Links(made.shared.public_url, running.writer.request_key)
     _pools(made, exports, allowed)
     _documents(made, exports, allowed, links)

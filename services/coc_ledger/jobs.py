@@ -1,13 +1,14 @@
 """What runs beside the requests: how far the knowledge of certificates is behind, and the checks
 that wait for it.
 
-The consumer cannot say that it stands still, so the log is asked: where its end is ahead of our
-cursor, we have been behind since we first saw that. A log that cannot be asked is as good as ahead.
+The consumer cannot say that it stands still, so the log is asked: what we know is as old as the
+last look at which we had all that was in it. A log that cannot be asked tells us nothing new, and
+who has never caught up knows of no age at all.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -19,8 +20,11 @@ from infra.service import Running
 from infra.store import translated
 
 from .document_commands import CheckDocument
+from .evidence import UNKNOWN_S
 
 EVERY_S = 1.0
+STALE_S = 5
+"""A look that is older is taken anew."""
 SOURCE = "certification"
 ACTOR = "castmark:coc"
 log = structlog.stdlib.get_logger("castmark.coc")
@@ -32,34 +36,48 @@ class Watch:
     def __init__(self, running: Running, consumer: str) -> None:
         self._running = running
         self._consumer = consumer
-        self._since: float | None = None
-        self._measured = False
+        self._looked: float | None = None
+        self._fresh: float | None = None
+        self._asked: tuple[float, Mapping[int, int]] | None = None
         self.waiting: Callable[[], Sequence[CheckDocument]] | None = None
 
     def behind_s(self) -> int:
-        """For how long we have been behind; 0 when we are not."""
-        if not self._measured:
+        """How old what we know is: for so long we may have missed something; 0 when we have it all.
+        `UNKNOWN_S` until we have caught up once: a process that starts anew cannot know for how
+        long nobody read. May wait for the database."""
+        now = time.monotonic()
+        if self._looked is None or now - self._looked > STALE_S:
             self.measure()
-        return 0 if self._since is None else int(time.monotonic() - self._since)
+        if self._fresh is None:
+            return UNKNOWN_S
+        if self._fresh == self._looked:
+            return 0
+        return int(time.monotonic() - self._fresh)
 
     def measure(self) -> None:
-        """Look where the log ends and where we are. May wait for both."""
-        behind = True
+        """Look where the log ends and where we are. May wait for both. Where the log grows all the
+        time we never stand at its end: then we know all that was there at an earlier look."""
+        now = time.monotonic()
         try:
-            with translated(), self._running.engine.connect() as connection:
-                cursors = read_cursors(connection, self._consumer)
-            reader = self._running.log_of(SOURCE)
-            behind = any(
-                reader.reached(cursors.get((SOURCE, part), START)) < end
-                for part, end in reader.ends(SOURCE).items()
-            )
+            ends, reached = self.seen()
         except (Transient, OSError, KeyError) as error:
             log.warning("cannot-measure", source=SOURCE, reason=str(error))
-        self._measured = True
-        if not behind:
-            self._since = None
-        elif self._since is None:
-            self._since = time.monotonic()
+        else:
+            if self._asked is not None and _there(reached, self._asked[1]):
+                self._fresh, self._asked = self._asked[0], None
+            if _there(reached, ends):
+                self._fresh, self._asked = now, None
+            elif self._asked is None:
+                self._asked = now, ends
+        self._looked = now
+
+    def seen(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
+        """Where the log ends, by partition, and then where we are in it."""
+        reader = self._running.log_of(SOURCE)
+        ends = reader.ends(SOURCE)
+        with translated(), self._running.engine.connect() as connection:
+            cursors = read_cursors(connection, self._consumer)
+        return ends, {part: reader.reached(cursors.get((SOURCE, part), START)) for part in ends}
 
     async def run(self) -> None:
         """Measure and send until cancelled."""
@@ -67,7 +85,8 @@ class Watch:
             await asyncio.sleep(EVERY_S)
             try:
                 await asyncio.to_thread(self.measure)
-                if self._since is None and self.waiting is not None:
+                behind_s = await asyncio.to_thread(self.behind_s)
+                if behind_s <= STALE_S and self.waiting is not None:
                     await self._send(await asyncio.to_thread(self.waiting))
             except Transient as error:
                 log.warning("checks-wait", reason=str(error))
@@ -80,3 +99,7 @@ class Watch:
                 await self._running.writer.execute(request_of(command_id, command, ACTOR))
             except Refused as refused:
                 log.warning("check-refused", number=command.number, slug=refused.slug)
+
+
+def _there(reached: Mapping[int, int], ends: Mapping[int, int]) -> bool:
+    return all(reached.get(part, 0) >= end for part, end in ends.items())

@@ -1,7 +1,7 @@
 """Reads for whoever looks at a scope: what it may claim until when, day by day, what was booked
 last, which documents wait, what its certificates say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from .rows import DayRow, PoolRow, ScopeRow
 from .scope_state import Scope, evidence
 from .sellable import valid_through
 from .statements import Before, Line, last_lines
-from .verdict import Standing, standing
+from .verdict import Age, Standing, age, standing
 
 MANY = 100_000
 DAYS_AT_MOST = 400
@@ -53,11 +53,12 @@ class Sums(NamedTuple):
 class Overview:
     """Every call may wait for the database."""
 
-    def __init__(self, running: Running, exports: Exports) -> None:
+    def __init__(self, running: Running, exports: Exports, behind_s: Callable[[], int]) -> None:
         self._reader = Reader(running)
         self._own = running.name
         self._policies = running.definition.policies
         self._exports = exports
+        self._behind_s = behind_s
 
     def scopes(
         self, members: Sequence[str] | None, after: str | None, limit: int
@@ -163,14 +164,15 @@ class Overview:
 
     # --- documents ---
 
-    def standing(self, row: DocumentRow) -> Standing:
-        """Whether a document is good, as far as is known now."""
+    def standing(self, row: DocumentRow) -> tuple[Standing, Age]:
+        """Whether a document is good, as far as is known now; and how old that knowledge is."""
         issued, became = self._exports.stated(row)
         seen = self.seen(row.issuer_entity_id, row.issued_on)
         scope: Scope = self._reader.state(f"coc_scope/{row.scope_id}")
         told = evidence(scope, row.issued_on)
         suspended = told is not None and told.suspended(row.issued_on)
-        return standing(issued, became, seen.model_copy(update={"suspended": suspended}))
+        seen = seen.model_copy(update={"suspended": suspended})
+        return standing(issued, became, seen), age(self._behind_s())
 
     def chain(self, row: DocumentRow) -> list[DocumentRow]:
         """A document with those that it replaces and those that replace it, the oldest first."""

@@ -113,8 +113,9 @@ def _pools(made: Api, overview: Overview, allowed: Allowed) -> None:
 def _documents(made: Api, overview: Overview, allowed: Allowed) -> None:
     @made.get("/coc/documents/{number}/standing", tags=["documents"])
     async def standing(principal: SignedIn, number: Key) -> Response:
-        """Whether a document is good as far as is known now; the documents that it replaces or that
-        replace it, the oldest first; whether you may answer it as its buyer."""
+        """Whether a document is good as far as is known now, and how old that is; the documents
+        that it replaces or that replace it, the oldest first; whether you may answer it as its
+        buyer."""
         row = await allowed.document(principal, number)
         buyer = principal.is_ops or row.customer_member_id in principal.ids(RoleKind.MEMBER)
         open_ = row.state == "issued" and row.customer_member_id is not None
@@ -129,7 +130,8 @@ def _documents(made: Api, overview: Overview, allowed: Allowed) -> None:
                 }
                 for one in overview.chain(row)
             ]
-            told = overview.standing(row)._asdict()
+            stands, known = overview.standing(row)
+            told = {**stands._asdict(), **known._asdict(), "state": row.state}
             return {"number": number, **told, "chain": chain, "may_answer": buyer and open_}
 
         return Json(await asyncio.to_thread(found))

@@ -32,7 +32,7 @@ from infra.errors import Refused
 from infra.policy import Policies, Policy
 
 from . import entity_rules
-from .evidence import Diligence, Stake
+from .evidence import Diligence, Stake, age_of, told_age
 from .period import Course, check_change, check_months
 from .scope_commands import (
     AddScopeFacility,
@@ -120,9 +120,9 @@ def check_fresh(behind_s: int, policy: Policy) -> None:
     if behind_s > policy.integer("document.evidence_behind_at_most_s"):
         raise Refused(
             "certificates-not-known-yet",
-            f"What is known of certificates is {behind_s} s old; send the same again when it has"
+            f"What is known of certificates is {age_of(behind_s)}; send the same again when it has"
             " caught up.",
-            behind_s=behind_s,
+            behind_s=told_age(behind_s),
         )
 
 

@@ -11,6 +11,7 @@ from contracts.custody import VALID, Checked
 from contracts.values import Standard
 
 from .documents import checked
+from .evidence import age_of, told_age
 from .paper import Became
 
 Word = Literal["good", "waiting", "not_good"]
@@ -28,6 +29,8 @@ REASONS = {
     " Standard in time.",
     "certificate-named-is-unknown": "Nobody knows the certificate that the document names.",
 }
+LATE_S = 5
+"""Knowledge that is younger is as good as new: it is looked at once a second."""
 NAMES = {Standard.CHAIN_OF_CUSTODY: "Chain of Custody", Standard.PERFORMANCE: "Performance"}
 
 
@@ -69,6 +72,25 @@ def standing(document: DocumentIssued, became: Became, seen: Checked) -> Standin
     )
 
 
+class Age(NamedTuple):
+    """How old what is known of certificates is (None: nobody knows), and what that means, where it
+    means anything."""
+
+    behind_s: int | None
+    late: str | None
+
+
+def age(behind_s: int) -> Age:
+    """What is to be said beside a document that rests on knowledge of some age."""
+    if behind_s < LATE_S:
+        return Age(behind_s, None)
+    late = (
+        f"What is known here of certificates is {age_of(behind_s)}: what has happened to them since"
+        " is not in this answer. Ask again in a moment."
+    )
+    return Age(told_age(behind_s), late)
+
+
 def _said(became: Became, *, passed: bool) -> tuple[Word, str]:
     if became.state in SENTENCES:
         return "not_good", SENTENCES[became.state]
@@ -76,6 +98,11 @@ def _said(became: Became, *, passed: bool) -> tuple[Word, str]:
         return "not_good", "Its issuer was not certified on the day of issue."
     if became.state == "confirmed":
         return "good", "The receiver confirmed the delivery, and it counts as CoC."
+    if became.state == "pending_check":
+        return "waiting", (
+            "The receiver confirmed the delivery; whether it counts as CoC is checked as soon as"
+            " what is known here of certificates is up to date."
+        )
     return "waiting", (
         "The issuer was certified, and its ledger covers the mass; the receiver has not confirmed"
         " the delivery yet."

@@ -28,6 +28,7 @@ STATES: Mapping[str, str] = {
 WORDS: Mapping[str, str] = {
     "good": "Good",
     "waiting": "Not confirmed yet",
+    "pending_check": "Confirmed, not checked yet",
     "not_good": "Not good",
 }
 KINDS: Mapping[str, str] = {

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from python_calamine import CalamineWorkbook
 from rich.console import Console
 
 from castmark import coc
+from infra.errors import Transient
+from services.coc_ledger import verdict
+from services.coc_ledger.jobs import Watch
 from tests.api.test_custody import (
     BEGAN,
     MILL,
@@ -157,6 +161,32 @@ def test_everybody_sees_the_flow_through_its_own_pools(traded: Door) -> None:
     assert all_ == {**mill, **smelter}
     refused = traded.ask(who(MILL), "GET", "/coc/flow?first=2024-02-01&last=2024-01-01")
     assert refused.json()["slug"] == "period-out-of-range"
+
+
+def test_who_checks_a_document_is_told_how_old_the_knowledge_behind_it_is(
+    traded: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = traded.get(who(MILL), "/coc/documents/D-1/paper")["link"]
+    path = f"/coc/public/documents/D-1/{link.rpartition('/')[2]}"
+    both = [(None, path), (who(MILL), "/coc/documents/D-1/standing")]
+
+    def told(role: str | None, at: str) -> dict[str, Any]:
+        answer = traded.get(role, at)
+        found: dict[str, Any] = answer.get("standing", answer)
+        return found
+
+    for role, at in both:
+        fresh = told(role, at)
+        assert (fresh["state"], fresh["behind_s"], fresh["late"]) == ("confirmed", 0, None)
+
+    def away(_: Watch) -> None:
+        raise Transient("unavailable", "the log is away")
+
+    monkeypatch.setattr(Watch, "seen", away)
+    monkeypatch.setattr(verdict, "LATE_S", 1)
+    for role, at in both:
+        late = eventually(partial(told, role, at), lambda seen: seen["late"])
+        assert f"{late['behind_s']} s old" in late["late"]
 
 
 def test_the_public_sees_nothing_of_two_members(traded: Door) -> None:
