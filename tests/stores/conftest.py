@@ -4,7 +4,9 @@ import pytest
 
 from tests.databases import postgres_database, spare_databases, sqlite_database
 
-SUITES = ("appending", "repeats", "isolation", "guards", "caches", "outages", "readmodels")
+SUITES = (
+    "appending", "repeats", "isolation", "guards", "caches", "last_tonne", "outages", "readmodels"
+)  # fmt: skip
 pytest.register_assert_rewrite(*(f"tests.stores.suite_{name}" for name in SUITES))
 
 __all__ = ["postgres_database", "spare_databases", "sqlite_database"]

@@ -13,6 +13,7 @@ from tests.stores.suite_appending import AppendingSuite
 from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
+from tests.stores.suite_last_tonne import LastTonneSuite
 from tests.stores.suite_outages import PATIENCE_S, OutagesSuite
 from tests.stores.suite_readmodels import ReadModelsSuite
 from tests.stores.suite_repeats import RepeatsSuite
@@ -36,6 +37,10 @@ class TestAppending(OnPostgreSQL, AppendingSuite):
 
 
 class TestGuards(OnPostgreSQL, GuardsSuite):
+    pass
+
+
+class TestLastTonne(OnPostgreSQL, LastTonneSuite):
     pass
 
 

@@ -8,6 +8,7 @@ from tests.stores.suite_appending import AppendingSuite
 from tests.stores.suite_caches import CachesSuite, often
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
+from tests.stores.suite_last_tonne import LastTonneSuite
 from tests.stores.suite_outages import OutagesSuite
 from tests.stores.suite_readmodels import ReadModelsSuite
 from tests.stores.suite_repeats import RepeatsSuite
@@ -37,6 +38,10 @@ class TestAppending(OnSQLite, AppendingSuite):
 
 
 class TestGuards(OnSQLite, GuardsSuite):
+    pass
+
+
+class TestLastTonne(OnSQLite, LastTonneSuite):
     pass
 
 
