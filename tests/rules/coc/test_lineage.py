@@ -13,7 +13,7 @@ from infra.reading import Reader
 from services.coc_ledger.lineage import Lineage
 from services.coc_ledger.trace import WHOLE, Node, final_parts
 from tests.rules.coc.test_periods_and_orders import close, document, send, stocked
-from tests.rules.coc.world import YEAR, World
+from tests.rules.coc.world import YEAR, World, facility_of
 
 ISSUED, BETWEEN, RECEIVED = date(2026, 5, 20), date(2026, 5, 22), date(2026, 5, 25)
 DAY = date(2026, 2, 1)
@@ -84,7 +84,8 @@ def staged() -> World:
 def open_scope(world: World, scope_id: str, member_id: str, activity: str) -> None:
     world.send(
         "open_scope", scope_id=scope_id, member_id=member_id, entity_id=f"E{member_id}",
-        name=scope_id, address="x", facilities=("F-1",), activities=(activity,), starts_on=YEAR,
+        name=scope_id, address="x", facilities=(facility_of(member_id),), activities=(activity,),
+        starts_on=YEAR,
     )  # fmt: skip
     world.settle()
 
