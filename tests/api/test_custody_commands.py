@@ -145,6 +145,17 @@ def test_a_trace_shows_shares_and_what_is_masked() -> None:
     assert "(not yours to see)" in shown
 
 
+def test_a_trace_of_a_past_day_tells_what_is_known_since() -> None:
+    out = Console(file=io.StringIO(), width=200)
+    told = {"known_since": "2026-06-01", "became": "withdrawn", "became_on": "2026-06-09"}
+    nodes = [{**TRACE["nodes"][0], "told": told}, *TRACE["nodes"][1:]]
+    coc.trace({**TRACE, "on": "2026-05-25", "state": "not_issued", "nodes": nodes}, out)
+    assert isinstance(out.file, io.StringIO)
+    shown = out.file.getvalue()
+    assert "what was so on 2026-05-25; the document was not issued" in shown
+    assert "2026-06-01, withdrawn from 2026-06-09" in shown
+
+
 def test_a_statement_is_written_to_a_file(tmp_path: Path) -> None:
     told = Told()
     for name, form in (("a.csv", "csv"), ("b.xlsx", "xlsx")):

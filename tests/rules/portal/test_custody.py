@@ -15,6 +15,13 @@ def node(level: int, kind: str, parts: int, *, final: bool, masked: bool = False
     return {"level": level, "kind": kind, "parts": parts, "final": final, "masked": masked, **where}
 
 
+def test_a_trace_of_a_past_day_tells_beside_each_part_what_is_known_since() -> None:
+    told = {"known_since": "2026-06-01", "became": "withdrawn", "became_on": "2026-06-09"}
+    past = {**node(1, "document", 1, final=True), "told": told}
+    found = custody.entries_of({"whole": 1, "nodes": [past, node(1, "held", 0, final=True)]})
+    assert [one.told for one in found] == [told, None]
+
+
 def test_each_level_of_a_trace_is_the_whole() -> None:
     told = {
         "whole": 100,

@@ -1,0 +1,60 @@
+"""What pages of the chain of custody say where something is known late."""
+
+from typing import Any
+
+from services.portal import custody
+from services.portal.app import Pages
+
+TOLD = {"known_since": "2026-06-01", "became": "withdrawn", "became_on": "2026-06-09"}
+NODE: dict[str, Any] = {
+    "level": 1, "kind": "document", "parts": 1, "final": True, "document": "D-2", "pool": None,
+    "masked": False, "told": TOLD,
+}  # fmt: skip
+STANDING: dict[str, Any] = {
+    "word": "waiting", "sentence": "It waits.", "passed": True, "reasons": [], "on": "2026-05-20",
+    "held": [], "known_through_position": 7, "behind_s": 75, "late": "What is known is 75 s old.",
+    "state": "pending_check",
+}  # fmt: skip
+
+
+def said(name: str, **values: object) -> str:
+    """A page as text in one line."""
+    body = Pages().page(name, 200, custody=custody, signed_in=False, **values).body
+    return " ".join(bytes(body).decode().split())
+
+
+def trace(on: str, state: str | None) -> str:
+    entries = custody.entries_of({"whole": 1, "nodes": [NODE]})
+    return said(
+        "custody_trace.html", number="D-1", direction="downstream", on=on, state=state, more=0,
+        entries=entries, picture=None,
+    )  # fmt: skip
+
+
+def test_a_trace_of_a_past_day_tells_what_was_so_and_what_is_known_since() -> None:
+    page = trace("2026-05-25", "superseded")
+    assert "What was so on 25 May 2026, when the document was <strong>replaced</strong>" in page
+    assert "<td>1 Jun 2026</td> <td>withdrawn from 9 Jun 2026</td>" in page
+    assert "not issued yet" in trace("2026-05-25", "not_issued")
+
+
+def test_a_trace_of_today_has_no_such_columns() -> None:
+    page = trace("", "confirmed")
+    assert "Told on" not in page
+    assert "What was so" not in page
+
+
+def test_a_check_says_that_what_is_known_is_old_and_that_a_check_waits() -> None:
+    paper: dict[str, Any] = {
+        "number": "D-1",
+        "standing": STANDING,
+        "sections": [],
+        "replaced_by": None,
+    }
+    page = said("check_document.html", paper=paper, json="/x")
+    assert "What is known is 75 s old." in page
+    assert "Confirmed, not checked yet" in page
+    fresh = {**STANDING, "late": None, "state": "issued"}
+    page = said("check_document.html", paper={**paper, "standing": fresh}, json="/x")
+    assert "75 s old" not in page
+    assert "Not confirmed yet" in page
