@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from castmark import coc
 from castmark.client import Client
 from castmark.local import Host
+from tests.api.traced import traced_as_of_a_day
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 from tests.walk import Walked, certify, join, register
@@ -157,20 +158,6 @@ def in_the_terminal(host: Host, door: Door) -> str:
     return " ".join(out.file.getvalue().split())
 
 
-def traced_as_of_a_day(door: Door) -> None:
-    then = door.get(who(SMELTER), "/coc/documents/D-2/trace", on=BEGAN.isoformat())
-    assert [(one["kind"], one["parts"]) for one in then["nodes"]] == [
-        ("post_consumer_scrap", then["whole"])
-    ]
-    assert then["state"] == "confirmed"
-    assert then["nodes"][0]["carries"]["kg"] == 5000 * TONNE, "inside the period too"
-    early = door.get(who(SMELTER), "/coc/documents/D-2/trace", on=YEAR)
-    assert [node["kind"] for node in early["nodes"]] == ["unknown"], "nothing had come by then"
-    assert early["state"] == "not_issued"
-    stood = door.get(who(SMELTER), "/coc/documents/D-1/trace", on=BEGAN.isoformat())
-    assert stood["state"] == "superseded", "what stands in its place is of the same day"
-
-
 def told_beside(door: Door) -> None:
     """The balance of a day before all, and due diligence."""
     early = balance(door, on=YEAR)
@@ -230,7 +217,7 @@ def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
     assert up["nodes"][0]["carries"] is None
     own = door.get(who(SMELTER), "/coc/documents/D-2/trace")
     assert [node["kind"] for node in own["nodes"]] == ["post_consumer_scrap"]
-    traced_as_of_a_day(door)
+    traced_as_of_a_day(door, who(SMELTER), BEGAN.isoformat(), YEAR)
     scrap = own["nodes"][0]["carries"]
     assert (scrap["known_kg"], scrap["emission_g"]) == (scrap["kg"], scrap["kg"] * 500)
     waits = balance(door)["carries"]["outflow"]
