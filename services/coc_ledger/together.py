@@ -45,6 +45,8 @@ MOST = 400
 """Movements in one event: with the longest ids it stays well below what an event may have."""
 MOST_TOLD = 200
 """The same where it says how footprints were found."""
+TOLD_AT = tuple(MovementsBooked.model_fields).index("told") - 2
+"""Where a row says that: it has the event's columns, without pool and member."""
 Opening = Callable[[Plain, Pool, Policies], tuple[Sequence[PoolOpened], Policy]]
 """What must hold before anything is booked: Refused, or the opening of a pool and the policy."""
 
@@ -146,7 +148,7 @@ def booked(
         return way
 
     rows = list(_rows(command.lines, state, way_of))
-    most = MOST_TOLD if any(row[-1] for row in rows) else MOST
+    most = MOST_TOLD if any(row[TOLD_AT] for row in rows) else MOST
     chunks = [rows[at : at + most] for at in range(0, len(rows), most)]
     return (*opened, *(_event(command, chunk) for chunk in chunks)) if rows else ()
 

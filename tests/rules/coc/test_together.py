@@ -261,3 +261,15 @@ def test_the_row_of_a_movement_shows_them_however_it_came() -> None:
         shown = [movement_of(row) for _, row in sorted(reader.rows["movements"].items())]
         assert [one["told"] for one in shown] == [WORDS, None]
         assert [one["origin_ref"] for one in shown] == [None, "note-7"]
+
+
+def test_an_event_holds_fewer_movements_where_it_says_how_footprints_were_found() -> None:
+    for more, most in (
+        ({"footprint": TOLD}, 200),
+        ({"activity": Activity.CASTHOUSE}, 400),
+        ({}, 400),
+    ):
+        rows: list[Plain] = [receive(f"M-{at}", 1, **more) for at in range(401)]
+        events, _ = together(rows, pool.INITIAL)
+        sizes = [len(one.movement_ids) for one in events if isinstance(one, MovementsBooked)]
+        assert (sizes[0], sum(sizes)) == (most, 401)
