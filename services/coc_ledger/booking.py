@@ -151,11 +151,18 @@ def inflow(command: ReceiveMaterial, policy: Policy) -> Inflow:
         missing=missing_topics(command.diligence, command.day, policy),
         proven=command.origin_ref is not None,
         ps_held=checked is not None and checked.holds(Standard.PERFORMANCE),
-        activities=command.scope.activities if command.scope is not None else (),
+        activities=_activities(command),
         policy=policy,
     )
     account = ACCOUNT_OF.get(command.origin, Account.NON_COC) if counts else Account.NON_COC
     return Inflow(account, counts, remarks)
+
+
+def _activities(command: ReceiveMaterial) -> tuple[Activity, ...]:
+    """For what metal comes in: the activity that it names, or all of the scope's."""
+    if command.activity is not None:
+        return (command.activity,)
+    return command.scope.activities if command.scope is not None else ()
 
 
 def _receipt(command: ReceiveMaterial, policy: Policy) -> Posting:
