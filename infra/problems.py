@@ -282,11 +282,13 @@ COMMON = (
 
 
 class FieldError(NamedTuple):
-    """What is wrong with one part of a request: JSON pointer, where it stands, a sentence."""
+    """What is wrong with one part of a request: JSON pointer, where it stands, a sentence, and the
+    slug of the rule that is broken ("" where it is the form)."""
 
     pointer: str
     part: str
     detail: str
+    slug: str = ""
 
 
 class InvalidRequest(Refused):
@@ -346,6 +348,7 @@ class Problems:
         if isinstance(refused, InvalidRequest):
             found["errors"] = [
                 {"pointer": error.pointer, "in": error.part, "detail": error.detail}
+                | ({"slug": error.slug} if error.slug else {})
                 for error in refused.errors
             ]
         return found
@@ -389,6 +392,7 @@ SCHEMA: Mapping[str, object] = {
                     "pointer": {"type": "string", "description": "JSON pointer, RFC 6901"},
                     "in": {"enum": ["body", "query", "path", "header", "cookie"]},
                     "detail": {"type": "string"},
+                    "slug": {"type": "string", "pattern": SLUG.pattern},
                 },
             },
         },

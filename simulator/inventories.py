@@ -33,6 +33,14 @@ PLANTS: Mapping[Activity, int] = {
     _A.SEMI_FABRICATION: 8,
 }
 """At most so many plants of a kind: enough for a curve, few enough to load in a moment."""
+UNITS: Mapping[str, str] = {
+    **dict.fromkeys(("output", "input", "bought", "scrap", "waste"), "t"),
+    "fuel": "MJ",
+    "power": "kWh",
+    "transport": "t*km",
+    "anode_effect": "min/cell-day",
+}
+"""In what each family of items is told."""
 Row = dict[str, JSON]
 
 
@@ -145,6 +153,7 @@ def _data(site: Site, dice: Random) -> Iterator[Row]:
             "step": step,
             "item": item,
             "quantity": f"{quantity:.6g}" if quantity < 1 else str(round(quantity)),
+            "unit": UNITS[item.partition(".")[0]],
             "kind": "measured",
             "source": "synthetic",
             **more,

@@ -80,7 +80,8 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "unit-missing",
         "A quantity has no unit",
-        "Put the unit at the end of the column's name, or set it for all rows.",
+        "Put the unit at the end of the column's name, or set it for all rows; over HTTP each datum"
+        " has its `unit`.",
         UNUSABLE,
     ),
     Problem("unknown-unit", "The unit is not known", "The sentence lists the units.", UNUSABLE),

@@ -33,6 +33,7 @@ from .domain import COMMANDS, ROLES, fill
 from .filling import Filling
 from .imports import LIMITS as FILE_LIMITS
 from .imports import add_imports
+from .items import ITEMS
 from .jobs import Calculating
 from .packing import unpack
 from .plans_api import add_plans
@@ -181,7 +182,7 @@ def _year(made: Api, queries: Queries) -> None:
 
     @made.get("/ghg/facilities/{facility_id}/years/{year}/data/{version}", tags=["facility-years"])
     async def data(principal: SignedIn, facility_id: Key, year: Year, version: Number) -> Response:
-        """A version of the activity data, in the items' own units."""
+        """A version of the activity data, in the items' own units; each says its `unit`."""
         row = await _row(queries, principal, facility_id, year)
         stored = await asyncio.to_thread(queries.stored, row, version)
         inventory = unpack(stored.chunks)
@@ -192,7 +193,9 @@ def _year(made: Api, queries: Queries) -> None:
                 "data_version": version,
                 "data_hash": stored.data_hash,
                 "site": inventory.site._asdict(),
-                "data": [datum._asdict() for datum in inventory.data],
+                "data": [
+                    {**datum._asdict(), "unit": ITEMS[datum.item].unit} for datum in inventory.data
+                ],
             }
         )
 

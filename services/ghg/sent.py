@@ -2,9 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from contracts.inventory import DataKind, Step
 from contracts.values import Id, PlainDecimal, Value
@@ -15,6 +15,8 @@ from .pfc import LowVoltage, Technology
 from .scrap import Kind
 
 Text = Annotated[str, StringConstraints(max_length=200)]
+Unit = Annotated[str, StringConstraints(max_length=40)]
+"""Empty is read, so that it is refused by name like an empty cell of a file."""
 Quantity = Annotated[PlainDecimal, Field(ge=0)]
 
 
@@ -28,20 +30,25 @@ class Certificate(Value):
     lot_mwh: Annotated[PlainDecimal, Field(gt=0)] | None = None
 
 
+def _unit_is_needed(schema: dict[str, Any]) -> None:
+    schema["required"] = [*schema["required"], "unit"]
+
+
 class DatumSent(Value):
-    """One quantity. Without `unit` it is in the item's own. `factor` is the supplier's or the
-    plant's own, in kg CO2e per the item's unit; `of` names what a leg carries or a stock holds.
-    `embedded` is what a maker of bought metal says it embeds, in kg CO2e/t, and
+    """One quantity in a `unit`, any of its kind: none is guessed (`unit-missing`). `factor` is the
+    supplier's or the plant's own, in kg CO2e per the item's unit; `of` names what a leg carries or
+    a stock holds. `embedded` is what a maker of bought metal says it embeds, in kg CO2e/t, and
     `embedded_boundary` which emissions are in it; `cn_code` the code of the goods that an output
-    is. A supplier without an id may be named: its id is made of the name. `left_out`
-    asks reports to leave it out, as far as they may. Texts name documents and meters, never
-    persons."""
+    is. A supplier without an id may be named: its id is made of the name. `left_out` asks reports
+    to leave it out, as far as they may. Texts name documents and meters, never persons."""
+
+    model_config = ConfigDict(json_schema_extra=_unit_is_needed)
 
     datum_id: Id
     step: Step
     item: Id
     quantity: Quantity
-    unit: Annotated[str, StringConstraints(max_length=40)] = ""
+    unit: Unit = ""
     kind: DataKind
     source: Text = ""
     evidence: Text = ""

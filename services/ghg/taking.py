@@ -35,7 +35,7 @@ def site_of(facility: FacilityEvidence, sent: SiteSent) -> Site:
     if faults := faults_of(told, facility.location.country, places().currencies):
         where = "/site/installation"
         raise InvalidRequest(
-            [FieldError(f"{where}/{one.field}", "body", one.sentence) for one in faults]
+            [FieldError(f"{where}/{one.field}", "body", one.sentence, one.slug) for one in faults]
         )
     return Site(
         facility_id=facility.facility_id,
@@ -59,7 +59,8 @@ def inventory_of(site: Site, year: int, sent: tuple[DatumSent, ...], units: Unit
     for place, one in enumerate(sent):
         fields = _Faults(place, faults)
         if one.datum_id in seen:
-            fields.add("datum_id", f"{one.datum_id} stands here twice: each datum has its own id")
+            sentence = f"{one.datum_id} stands here twice: each datum has its own id"
+            fields.add("datum_id", Refused("datum-twice", sentence))
         seen.add(one.datum_id)
         datum = _datum(one, year, units, fields)
         if datum is not None:
@@ -77,9 +78,10 @@ class _Faults:
     def __init__(self, place: int, faults: list[FieldError]) -> None:
         self._place, self._faults = place, faults
 
-    def add(self, field: str, sentence: str) -> None:
+    def add(self, field: str, refused: Refused) -> None:
         """One fault more."""
-        self._faults.append(FieldError(f"/data/{self._place}/{field}", "body", sentence))
+        where = f"/data/{self._place}/{field}"
+        self._faults.append(FieldError(where, "body", refused.sentence, refused.slug))
 
 
 def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum | None:
@@ -91,7 +93,7 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         field = "step"
         stands(item, sent.step)
         field = "unit"
-        conversion = units.of(sent.unit or item.unit, item)
+        conversion = units.of(sent.unit, item)
         quantity = sent.quantity * conversion.factor
         field = "quantity"
         if item.unit in SHARES:
@@ -105,7 +107,7 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         field = "from_on"
         period(datum, year)
     except Refused as refused:
-        fields.add(field, refused.sentence)
+        fields.add(field, refused)
         return None
     return datum
 

@@ -61,6 +61,8 @@ def test_quantities_are_stored_in_the_items_own_unit(door: Door) -> None:
     found = {one["datum_id"]: one["quantity"] for one in stored["data"]}
     assert (found["power"], found["gas"]) == ("1400000000", "72000000")
     assert found["tapped"] == "100000"
+    units = {one["datum_id"]: one["unit"] for one in stored["data"]}
+    assert (units["power"], units["gas"], units["tapped"]) == ("kWh", "MJ", "t")
 
 
 def test_the_working_shows_each_line_and_adds_up_to_the_result(door: Door) -> None:
@@ -83,15 +85,25 @@ def test_the_same_data_again_change_nothing(door: Door) -> None:
 def test_wrong_data_are_named_field_by_field_and_nothing_is_stored(door: Door) -> None:
     wrong = [
         *data(),
-        datum("power", "electrolysis", "power.grid", "1"),
-        datum("a", "electrolysis", "power.gird", "1"),
-        datum("b", "casting", "input.net_anode", "1"),
+        datum("power", "electrolysis", "power.grid", "1", unit="kWh"),
+        datum("a", "electrolysis", "power.gird", "1", unit="kWh"),
+        datum("b", "casting", "input.net_anode", "1", unit="t"),
         datum("c", "electrolysis", "input.net_anode", "1", unit="kWh"),
+        datum("d", "electrolysis", "input.net_anode", "1"),
+        datum("e", "electrolysis", "input.net_anode", "1", unit=" "),
     ]
     answer = door.attempt("member:M1", "ghg/submit_activity", **OURS, site=SITE, data=wrong)
     assert answer.status_code == 422
-    faults = {one["pointer"] for one in answer.json()["errors"]}
-    assert faults == {"/data/8/datum_id", "/data/9/item", "/data/10/step", "/data/11/unit"}
+    assert {one["pointer"]: one["slug"] for one in answer.json()["errors"]} == {
+        "/data/8/datum_id": "datum-twice",
+        "/data/9/item": "unknown-item",
+        "/data/10/step": "item-at-wrong-step",
+        "/data/11/unit": "unit-of-other-kind",
+        "/data/12/unit": "unit-missing",
+        "/data/13/unit": "unit-missing",
+    }
+    for slug in {one["slug"] for one in answer.json()["errors"]}:
+        assert door.ask(None, "GET", f"/problems/{slug}").status_code == 200, slug
     assert door.get("member:M1", PATH)["data_version"] == 1
 
 

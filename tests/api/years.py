@@ -17,17 +17,20 @@ def datum(datum_id: str, step: str, item: str, quantity: str, **more: object) ->
     return {**said, "kind": "measured", **more}
 
 
+SHIP = ("electrolysis", "transport.sea")
+
+
 def data(anode_t: str = "41000") -> list[dict[str, object]]:
     """The year's quantities, in units as people write them."""
     return [
         datum("power", "electrolysis", "power.grid", "1400", unit="GWh"),
         datum("anode", "electrolysis", "input.net_anode", anode_t, unit="t"),
         datum("tapped", "electrolysis", "output.liquid_metal", "100", unit="kt"),
-        datum("minutes", "electrolysis", "anode_effect.minutes", "0.2"),
-        datum("cast", "casting", "output.cast_metal", "100000"),
+        datum("minutes", "electrolysis", "anode_effect.minutes", "0.2", unit="min/cell-day"),
+        datum("cast", "casting", "output.cast_metal", "100", unit="kt"),
         datum("gas", "casting", "fuel.gas", "20", unit="GWh"),
-        datum("alumina", "electrolysis", "bought.alumina", "193000", supplier_id="S1"),
-        datum("ship", "electrolysis", "transport.sea", "965000000", of="bought.alumina"),
+        datum("alumina", "electrolysis", "bought.alumina", "193000", unit="t", supplier_id="S1"),
+        datum("ship", *SHIP, "965000000", unit="t*km", of="bought.alumina"),
     ]
 
 

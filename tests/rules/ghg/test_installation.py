@@ -151,6 +151,7 @@ def sent(**more: object) -> Inventory:
         "step": "casting",
         "item": "bought.primary_metal",
         "quantity": "1000",
+        "unit": "t",
         "kind": "supplier_verified",
     }
     datum = DatumSent.model_validate(fields | more)
