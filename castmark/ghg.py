@@ -243,6 +243,14 @@ def _show_cbam(fields: CbamFields, out: Console) -> None:
                     f"    product {escape(one.datum_id)}: {_short(one.tonnes)} t, code"
                     f" {one.cn_code or 'not given'}"
                 )
+        elif name == "streams":
+            for stream in fields.streams:
+                out.print(
+                    f"    stream {stream.step} {stream.item}: {_short(stream.tonnes)} t CO2e,"
+                    f" calorific value {_field(stream.calorific_value, 'not given')}"
+                    f" {stream.calorific_unit}, oxidation factor"
+                    f" {_field(stream.oxidation_factor, 'not given')}".replace(" ,", ",")
+                )
         elif name == "precursors":
             for bought in fields.precursors:
                 out.print(

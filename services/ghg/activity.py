@@ -31,7 +31,8 @@ class Datum(NamedTuple):
     all; without a name these are of every certificate of the datum. `from_on` and `to_on` say which
     days of the year the quantity covers, where it is not the whole year; of a parameter when it was
     measured, which may be before the year. `left_out` ("yes") asks reports to leave it out, as far
-    as their regimes allow; a result counts it all the same.
+    as their regimes allow; a result counts it all the same. `calorific_value` (net) in
+    `calorific_unit` and `oxidation_factor` (a fraction) are what the plant knows of a fuel.
     """
 
     datum_id: str
@@ -61,6 +62,9 @@ class Datum(NamedTuple):
     cn_code: str = ""
     certificate_years: tuple[tuple[str, int], ...] = ()
     certificate_lots: tuple[tuple[str, Decimal], ...] = ()
+    calorific_value: Decimal | None = None
+    calorific_unit: str = ""
+    oxidation_factor: Decimal | None = None
 
 
 class Site(NamedTuple):

@@ -16,6 +16,7 @@ from infra.importing.mapping import plain_name
 
 from .activity import Datum
 from .activity_words import ITEM_OF, KINDS, SCRAP, STEPS
+from .calorific import calorific_unit
 from .electricity import Proof
 from .installation import Boundary
 from .items import GOODS, ITEMS, PARAMETERS, PRECURSORS, Item
@@ -346,11 +347,15 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "embedded": number,
     "embedded_boundary": _boundary,
     "cn_code": cn_code,
+    "calorific_value": number,
+    "calorific_unit": calorific_unit,
+    "oxidation_factor": number,
 }
 """What a field that a row may leave empty becomes."""
 PLACED: Mapping[str, str] = {"supplier_name": "supplier_id"}
 """Which field of a datum a field fills that is none itself; the field of that name goes before."""
 LOOKED_AT = frozenset(
     {"from_on", "to_on", "cn_code", "embedded_boundary", "certificate_years", "certificate_lots"}
+    | {"calorific_value", "calorific_unit", "oxidation_factor"}
 )
 """Fields that have to agree with others of their row."""

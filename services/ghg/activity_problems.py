@@ -160,6 +160,17 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         "Embedded emissions and their boundary stand at bought metal; leave them empty elsewhere.",
     ),
     Problem(
+        "fuel-field-not-used",
+        "Only a fuel has a calorific value",
+        "Calorific value, its unit and the oxidation factor stand at fuels; leave them empty"
+        " elsewhere.",
+    ),
+    Problem(
+        "calorific-value-not-physical",
+        "No such fuel has this calorific value",
+        "It is net, and near what is usual for the fuel. Look at its unit: GJ/t is MJ/kg.",
+    ),
+    Problem(
         "invalid-cn-code",
         "That is no code of goods of aluminium",
         "Four, six or eight digits of the combined nomenclature that begin with 76.",

@@ -42,10 +42,11 @@ from .activity_columns import column, numbers
 from .activity_heads import MAX_KEPT, Head, Heads
 from .activity_ids import named, twice
 from .activity_words import FIELDS, INSTALLATION_FIELDS, NEEDED, SITE_FIELDS
+from .calorific import with_own_value
 from .items import Family, Item
 from .own_factors import OwnFactors
 from .sites import SiteReader
-from .units import Units
+from .units import Conversion, Units
 
 DEFAULT_CALORIFIC = "default-calorific-value"
 REPEATED = "row-repeated"
@@ -218,7 +219,7 @@ class Rows:
             self._defaults += len(notes) - notes.count("")
         data = list(map(_datum, zip(*columns, strict=True)))
         for place in again:
-            self._agree(data[place], heads[place], [*rows[place], *self._tail])
+            data[place] = self._agree(data[place], heads[place], [*rows[place], *self._tail])
         return data
 
     def one_by_one(self, rows: Sequence[Sequence[str]]) -> Assembled:
@@ -316,12 +317,11 @@ class Rows:
             datum = datum._replace(embedded=self._embedded_of(row, head.item))
         if factor is not datum.factor or source is not datum.source:
             datum = datum._replace(factor=factor, source=source)
-        self._agree(datum, head, row)
-        return datum
+        return self._agree(datum, head, row)
 
-    def _agree(self, datum: Datum, head: Head, row: Sequence[str]) -> None:
-        """Whether days, kind of scrap and shares are such as the rest of the row asks for; refused
-        where they are not."""
+    def _agree(self, datum: Datum, head: Head, row: Sequence[str]) -> Datum:
+        """The datum, by its own calorific value, if days, kind of scrap and shares are such as the
+        rest of the row asks for; refused where they are not."""
         if datum.from_on is not None or datum.to_on is not None:
             period(datum, self._year(row))
         for_goods(datum, head.item)
@@ -331,6 +331,9 @@ class Rows:
                 raise Refused("scrap-kind-missing", SCRAP_RIGHT)
         elif head.looked_at:
             self._own.content(datum.quantity, head.item)
+        own = with_own_value(datum, head.item, head.note)
+        self._defaults -= own is not datum
+        return own
 
     def _factor_of(self, row: Sequence[str], item: Item) -> Decimal:
         return self._own.factor(row[self._factor].strip(), row[self._factor_unit], item)
@@ -379,6 +382,8 @@ class Rows:
             told("cn_code" if cells.cn_code else "embedded", lambda: for_goods(cells, item))
             if not any(fault.field == "certificates" for fault in faults):
                 told("certificates", lambda: certified(cells))
+            note = conversion.note if isinstance(conversion, Conversion) else ""
+            told("calorific_value", lambda: with_own_value(cells, item, note))
             if item.family is Family.SCRAP and not row[at["scrap_kind"]].strip():
                 faults.append(Fault("scrap_kind", "scrap-kind-missing", SCRAP_RIGHT))
             if isinstance(quantity, Decimal) and conversion is not None:

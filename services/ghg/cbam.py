@@ -14,6 +14,7 @@ from contracts.inventory import Scope, Step
 from contracts.values import plain
 
 from .activity import Datum, Inventory
+from .calorific import calorific_of
 from .flows import ZERO, Flows
 from .installation import Boundary, Installation, Route
 from .items import GOODS, ITEMS, PRECURSORS, Family
@@ -43,7 +44,9 @@ INSIDE = frozenset(
 
 
 class Stream(NamedTuple):
-    """A source stream: what was used, how much, by which factor, and its tonnes of CO2."""
+    """A source stream: what was used, how much, by which factor, and its tonnes of CO2. Of a fuel
+    its net calorific value with the unit, by which it became energy or which its plant tells, and
+    its oxidation factor; None where nobody told, and for what is no fuel."""
 
     step: Step
     item: str
@@ -52,6 +55,9 @@ class Stream(NamedTuple):
     factor: Decimal
     factor_unit: str
     tonnes: Decimal
+    calorific_value: Decimal | None = None
+    calorific_unit: str = ""
+    oxidation_factor: Decimal | None = None
 
 
 class Precursor(NamedTuple):
@@ -166,7 +172,7 @@ def fields_of(result: Result, flows: Flows, counts: Counts) -> CbamFields:
         period=result.inventory.year,
         route=_route(data, metal_t, scrap_t),
         goods_t=goods_t,
-        streams=tuple(_stream(line) for line in direct),
+        streams=_streams(direct, data),
         co2_t=counts.co2_kg / KG_PER_T,
         pfc_t=counts.pfc_kg / KG_PER_T,
         direct_specific=_over(total_kg / KG_PER_T, goods_t),
@@ -283,8 +289,14 @@ def _route(data: Sequence[Datum], tapped_t: Decimal, scrap_t: Decimal) -> Route 
     return Route.MIXED if tapped_t or bought else Route.SECONDARY
 
 
-def _stream(line: Line) -> Stream:
+def _streams(direct: Iterable[Line], data: Iterable[Datum]) -> tuple[Stream, ...]:
+    fuels = {one.datum_id: one for one in data if ITEMS[one.item].family is Family.FUEL}
+    return tuple(_stream(line, fuels.get(line.data[0])) for line in direct)
+
+
+def _stream(line: Line, fuel: Datum | None) -> Stream:
     factor = line.factor
+    calorific = None if fuel is None else calorific_of(fuel)
     return Stream(
         line.step,
         line.item,
@@ -293,6 +305,9 @@ def _stream(line: Line) -> Stream:
         factor.value,
         factor.unit,
         line.kg / KG_PER_T,
+        None if calorific is None else calorific.value,
+        "" if calorific is None else calorific.unit,
+        None if fuel is None else fuel.oxidation_factor,
     )
 
 

@@ -197,6 +197,8 @@ _READERS: dict[str, Read] = {
     "kind": DataKind,
     "factor": _optional(Decimal),
     "embedded": _optional(Decimal),
+    "calorific_value": _optional(Decimal),
+    "oxidation_factor": _optional(Decimal),
     "proofs": _proofs,
     "certificates": _certificates,
     "certificate_years": _certificate_years,

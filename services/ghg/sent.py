@@ -40,7 +40,9 @@ class DatumSent(Value):
     a stock holds. `embedded` is what a maker of bought metal says it embeds, in kg CO2e/t, and
     `embedded_boundary` which emissions are in it; `cn_code` the code of the goods that an output
     is. A supplier without an id may be named: its id is made of the name. `left_out` asks reports
-    to leave it out, as far as they may. Texts name documents and meters, never persons."""
+    to leave it out, as far as they may. Of a fuel, `calorific_value` is net, in `calorific_unit`
+    (MJ/kg, GJ/t, MJ/Nm3 ...), and `oxidation_factor` a fraction. Texts name documents and meters,
+    never persons."""
 
     model_config = ConfigDict(json_schema_extra=_unit_is_needed)
 
@@ -71,6 +73,9 @@ class DatumSent(Value):
     embedded: Quantity | None = None
     embedded_boundary: Boundary | None = None
     cn_code: Annotated[str, StringConstraints(max_length=20)] = ""
+    calorific_value: Quantity | None = None
+    calorific_unit: Annotated[str, StringConstraints(max_length=20)] = ""
+    oxidation_factor: Quantity | None = None
 
 
 class InstallationSent(Value):

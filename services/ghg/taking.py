@@ -19,6 +19,7 @@ from .activity_cells import (
     stands,
     supplier_named,
 )
+from .calorific import calorific_unit, with_own_value
 from .evidence import FacilityEvidence
 from .installation import faults_of
 from .items import Item
@@ -104,6 +105,8 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         field = "cn_code"
         datum = _made(sent, item.slug, quantity, conversion.note)
         for_goods(datum, item)
+        field = "calorific_value"
+        datum = with_own_value(datum, item, conversion.note)
         field = "from_on"
         period(datum, year)
     except Refused as refused:
@@ -148,6 +151,9 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
             for one in sent.certificates
             if one.lot_mwh is not None
         ),
+        calorific_value=sent.calorific_value,
+        calorific_unit=calorific_unit(sent.calorific_unit) if sent.calorific_unit.strip() else "",
+        oxidation_factor=sent.oxidation_factor,
     )
 
 

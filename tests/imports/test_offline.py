@@ -121,6 +121,8 @@ def test_the_fields_of_the_border_mechanism_are_told() -> None:
     assert "direct_specific: 1." in said
     assert "pre_consumer_share: 0.7073" in said
     assert "uncertainty (95 %): ± " in said
+    assert "stream casting fuel.gas: " in said
+    assert "calorific value 36 MJ/Nm3, oxidation factor not given" in said
     assert told(EXAMPLE)["years"][0]["report"]["cbam"] is None
     assert fields["told"]["carbon_price"] is None
     for name in ("unlocode", "address", "verifier", "carbon_price", "latitude"):

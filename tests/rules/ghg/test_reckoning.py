@@ -46,9 +46,11 @@ DATA = st.builds(
     from_on=st.none() | st.dates(),
     left_out=st.sampled_from(("", "yes")),
     embedded=st.none() | NUMBER,
+    calorific_value=st.none() | NUMBER,
+    oxidation_factor=st.none() | NUMBER,
     **dict.fromkeys(("evidence", "supplier_id", "factor_source", "of", "scrap_kind"), TEXT),
     **dict.fromkeys(("technology", "treatment", "geography"), TEXT),
-    **dict.fromkeys(("embedded_boundary", "cn_code"), TEXT),
+    **dict.fromkeys(("embedded_boundary", "cn_code", "calorific_unit"), TEXT),
 )
 
 
