@@ -33,6 +33,8 @@ ZERO = Decimal(0)
 ALLOYING = "bought.alloying"
 LININGS = ("waste.spl_carbon", "waste.spl_refractory")
 RESIDUE = "waste.bauxite_residue"
+COLLECTED, AVAILABLE = "end_of_life.collected", "end_of_life.available"
+PROCESSING_YIELD, MELT_YIELD = "end_of_life.processing_yield", "end_of_life.melt_yield"
 MELTS = frozenset({Step.CASTING, Step.REMELTING})
 
 
@@ -91,8 +93,10 @@ class Circularity(NamedTuple):
     `recycled` is `pre_consumer` and `post_consumer` together; `recycling_input` leaves alloying
     elements out of the whole. `process_scrap` is scrap generated of metal that enters,
     `closed_loop` scrap returned to its line of scrap generated, `metal_yield` metal that leaves
-    usable of metal that enters, `dross_recovery` aluminium won back of that in dross. `waste` has
-    tonnes by item and what became of them."""
+    usable of metal that enters, `dross_recovery` aluminium won back of that in dross. Of old scrap
+    (`EndOfLife`) `eol_collection_rate` is what was collected of what was available, and
+    `recycling_efficiency` what of that becomes metal again; whoever tells nothing of it is not
+    asked. `waste` has tonnes by item and what became of them."""
 
     recycled: Share
     pre_consumer: Share
@@ -105,6 +109,8 @@ class Circularity(NamedTuple):
     spl_untreated: Mass
     bauxite_residue: Mass
     bauxite_residue_used: Share
+    eol_collection_rate: Share
+    recycling_efficiency: Share
     waste: Mapping[tuple[str, Level], Decimal]
 
 
@@ -129,6 +135,7 @@ def circularity(inventory: Inventory) -> Circularity:
     recycled, pre, post, recycling = _contents(metal)
     process_scrap, closed_loop = _scrap_made(metal, by_item)
     residue, residue_used = _residue(by_item, Step.ALUMINA_REFINING in steps)
+    collection, efficiency = _end_of_life(by_item)
     return Circularity(
         recycled=recycled,
         pre_consumer=pre,
@@ -141,6 +148,8 @@ def circularity(inventory: Inventory) -> Circularity:
         spl_untreated=_linings(by_item, Step.ELECTROLYSIS in steps),
         bauxite_residue=residue,
         bauxite_residue_used=residue_used,
+        eol_collection_rate=collection,
+        recycling_efficiency=efficiency,
         waste=_waste(by_item),
     )
 
@@ -164,6 +173,8 @@ def added(parts: Iterable[Circularity]) -> Circularity:
         spl_untreated=_masses(one.spl_untreated for one in every),
         bauxite_residue=_masses(one.bauxite_residue for one in every),
         bauxite_residue_used=_shares(one.bauxite_residue_used for one in every),
+        eol_collection_rate=_shares(one.eol_collection_rate for one in every),
+        recycling_efficiency=_shares(one.recycling_efficiency for one in every),
         waste=waste,
     )
 
@@ -190,6 +201,20 @@ class EndOfLife(NamedTuple):
         if rate is None or self.processing_yield is None or self.melt_yield is None:
             return None
         return rate * self.processing_yield * self.melt_yield
+
+
+def end_of_life(by_item: ByItem) -> EndOfLife | None:
+    """What data tell of old scrap, None where they tell nothing. Masses are added; of a yield that
+    is told more than once the lowest counts."""
+
+    def mass(item: str) -> Decimal | None:
+        return _sum(by_item, item) if item in by_item else None
+
+    def least(item: str) -> Decimal | None:
+        return min((one.quantity for one in by_item.get(item, ())), default=None)
+
+    told = EndOfLife(mass(COLLECTED), mass(AVAILABLE), least(PROCESSING_YIELD), least(MELT_YIELD))
+    return None if told == EndOfLife() else told
 
 
 def by_level(waste: Mapping[tuple[str, Level], Decimal]) -> Mapping[Level, Decimal]:
@@ -287,6 +312,22 @@ def _residue(by_item: ByItem, refines: bool) -> tuple[Mass, Share]:
     pairs = zip(residue, levels, strict=True)
     used = sum((one.quantity for one, level in pairs if level in KEPT_IN_USE), ZERO)
     return Mass(total, 1), Share(used, total, 1)
+
+
+def _end_of_life(by_item: ByItem) -> tuple[Share, Share]:
+    """Collection and recycling efficiency, both of the old scrap that is available: so facilities
+    and programmes add masses. More collected than available tells of two different wholes."""
+    told = end_of_life(by_item)
+    if told is None:
+        return NO_SHARE, NO_SHARE
+    rate, collected, available = told.collection_rate, told.collected_t, told.available_t
+    if rate is None or rate > 1 or collected is None or available is None:
+        return SILENT_SHARE, SILENT_SHARE
+    collection = Share(collected, available, 1)
+    if told.processing_yield is None or told.melt_yield is None:
+        return collection, SILENT_SHARE
+    metal_t = collected * told.processing_yield * told.melt_yield
+    return collection, Share(metal_t, available, 1)
 
 
 def _waste(by_item: ByItem) -> Mapping[tuple[str, Level], Decimal]:

@@ -32,6 +32,7 @@ class Family(StrEnum):
     STOCK = "stock"
     WASTE = "waste"
     LOSS = "loss"
+    END_OF_LIFE = "end_of_life"
 
 
 class Item(NamedTuple):
@@ -187,6 +188,18 @@ _ALL = (
         ("other", "other waste", ()),
     )
     + _items(Family.LOSS, "t", ("metal", "metal lost by oxidation", (CELLS, *MELTS)))
+    + _items(
+        Family.END_OF_LIFE,
+        "t",
+        ("collected", "old scrap collected, of a market or programme", ()),
+        ("available", "old scrap available, of the same market or programme", ()),
+    )
+    + _items(
+        Family.END_OF_LIFE,
+        "1",
+        ("processing_yield", "aluminium left after sorting and processing of old scrap", ()),
+        ("melt_yield", "metal left after melting of old scrap", ()),
+    )
 )
 PRECURSORS = frozenset({"bought.liquid_metal", "bought.primary_metal", "bought.cast_metal"})
 """Bought metal, of whose embedded emissions its maker tells."""

@@ -48,3 +48,5 @@ def test_circularity_is_told_with_masses_and_silence() -> None:
     }
     assert told["spl_untreated"]["value"] is None
     assert told["waste"] == []
+    for name in ("eol_collection_rate", "recycling_efficiency"):
+        assert (told[name]["value"], told[name]["told"]) == (None, 0)

@@ -172,3 +172,32 @@ def test_recycling_efficiency_is_collection_times_processing_times_melt_yield() 
     for missing in EndOfLife._fields:
         assert told._replace(**{missing: None}).recycling_efficiency is None
     assert told._replace(available_t=d("0")).collection_rate is None
+
+
+OLD_SCRAP = (
+    datum("collected", MELT, "end_of_life.collected", "70"),
+    datum("available", MELT, "end_of_life.available", "100"),
+    datum("processing", MELT, "end_of_life.processing_yield", "0.9"),
+    datum("melting", MELT, "end_of_life.melt_yield", "0.98"),
+)
+
+
+def test_collection_and_recycling_efficiency_follow_from_the_years_data() -> None:
+    found = of(*REMELTER, *OLD_SCRAP)
+    assert found.eol_collection_rate == Share(d("70"), d("100"), 1)
+    assert found.recycling_efficiency.value == d("0.6174")
+    other = of(*(one._replace(quantity=d("0.5")) for one in OLD_SCRAP[2:]), *OLD_SCRAP[:2])
+    assert other.recycling_efficiency.value == d("0.175")
+    assert added([found, other]).recycling_efficiency.value == d("0.3962")  # of 200 t available
+    assert added([found, of(*REMELTER)]).eol_collection_rate == found.eol_collection_rate
+
+
+def test_of_old_scrap_nobody_is_asked_and_half_a_statement_is_silent() -> None:
+    assert of(*REMELTER).eol_collection_rate == Share()
+    assert of(*REMELTER).recycling_efficiency.value is None
+    for missing in OLD_SCRAP:
+        found = of(*(one for one in OLD_SCRAP if one is not missing))
+        assert found.recycling_efficiency == Share(silent=1)
+    assert of(*OLD_SCRAP[:2]).eol_collection_rate.value == d("0.7")
+    more = OLD_SCRAP[0]._replace(quantity=d("101"))
+    assert of(more, *OLD_SCRAP[1:]).eol_collection_rate == Share(silent=1)
