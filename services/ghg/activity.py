@@ -21,6 +21,7 @@ class Datum(NamedTuple):
 
     `datum_id` is unique within its inventory. `quantity` is in the item's unit. `factor` is the
     supplier's or the plant's own, in kg CO2e per that unit (per kWh for power, per t for metal).
+    `factor_gwp_set` names the warming potentials under which it was made, where somebody says.
     `embedded` is what a maker of bought metal says it embeds, in the same unit, for the border
     mechanism alone: `embedded_boundary` (`installation.Boundary`) says which emissions are in it,
     where `factor` is from cradle to gate. `cn_code` is the code of the goods that an output is.
@@ -65,6 +66,7 @@ class Datum(NamedTuple):
     calorific_value: Decimal | None = None
     calorific_unit: str = ""
     oxidation_factor: Decimal | None = None
+    factor_gwp_set: str = ""
 
 
 class Site(NamedTuple):

@@ -18,6 +18,7 @@ from .activity import Datum
 from .activity_words import ITEM_OF, KINDS, SCRAP, STEPS
 from .calorific import calorific_unit
 from .electricity import Proof
+from .gwp import gwp_set_of
 from .installation import Boundary
 from .items import GOODS, ITEMS, PARAMETERS, PRECURSORS, Item
 from .power_certificate import certificate_of
@@ -350,6 +351,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "calorific_value": number,
     "calorific_unit": calorific_unit,
     "oxidation_factor": number,
+    "factor_gwp_set": gwp_set_of,
 }
 """What a field that a row may leave empty becomes."""
 PLACED: Mapping[str, str] = {"supplier_name": "supplier_id"}

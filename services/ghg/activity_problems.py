@@ -160,6 +160,11 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         "Embedded emissions and their boundary stand at bought metal; leave them empty elsewhere.",
     ),
     Problem(
+        "unknown-gwp-set",
+        "No set of warming potentials is called so",
+        "Write SAR, AR4, AR5 or AR6; leave the field empty where nobody said.",
+    ),
+    Problem(
         "fuel-field-not-used",
         "Only a fuel has a calorific value",
         "Calorific value, its unit and the oxidation factor stand at fuels; leave them empty"

@@ -73,7 +73,8 @@ class Factor(BaseModel):
 
 class FactorSet(BaseModel):
     """One dated file. `valid_from` is the day from which it could be known (its publication);
-    `data_year` the year that its numbers describe, where that is another."""
+    `data_year` the year that its numbers describe, where that is another; `gwp_set` the warming
+    potentials in its numbers, where they are amounts of CO2e and the source says under which."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     factor_set: Id
@@ -81,6 +82,7 @@ class FactorSet(BaseModel):
     title: Words
     valid_from: date
     data_year: int | None = None
+    gwp_set: str = ""
     factors: Annotated[Mapping[str, Factor], Field(min_length=1)]
 
     def has(self, name: str) -> bool:
@@ -127,6 +129,12 @@ class FactorBook:
     def knows(self, factor_set: str) -> bool:
         """Whether there is a set of that name."""
         return factor_set in self._sets
+
+    def gwp_of(self, factor_set: str) -> str:
+        """The warming potentials in a set's numbers; empty where its source does not say, or there
+        is no set of that name."""
+        found = self._sets.get(factor_set)
+        return "" if found is None else found.gwp_set
 
     def sets(self) -> tuple[FactorSet, ...]:
         """All of them."""

@@ -14,6 +14,20 @@ from infra.errors import Refused
 from .factors import Factor, FactorBook, FactorSet
 
 FAMILY = "gwp100"
+NAMES = ("SAR", "AR4", "AR5", "AR6")
+"""The assessment reports whose potentials factors are made under."""
+
+
+def gwp_set_of(text: str) -> str:
+    """The set that a text names; refused `unknown-gwp-set`."""
+    name = text.upper().replace("IPCC", "").replace("GWP100", "").strip(" -_,")
+    if name not in NAMES:
+        raise Refused(
+            "unknown-gwp-set",
+            f"{text[:40]!r} is no set of warming potentials: write {', '.join(NAMES)}, or leave it"
+            " empty where nobody said",
+        )
+    return name
 
 
 class Gas(StrEnum):

@@ -36,8 +36,9 @@ def _unit_is_needed(schema: dict[str, Any]) -> None:
 
 class DatumSent(Value):
     """One quantity in a `unit`, any of its kind: none is guessed (`unit-missing`). `factor` is the
-    supplier's or the plant's own, in kg CO2e per the item's unit; `of` names what a leg carries or
-    a stock holds. `embedded` is what a maker of bought metal says it embeds, in kg CO2e/t, and
+    supplier's or the plant's own, in kg CO2e per the item's unit, `factor_gwp_set` the warming
+    potentials in it (SAR to AR6); `of` names what a leg carries or a stock holds. `embedded` is
+    what a maker of bought metal says it embeds, in kg CO2e/t, and
     `embedded_boundary` which emissions are in it; `cn_code` the code of the goods that an output
     is. A supplier without an id may be named: its id is made of the name. `left_out` asks reports
     to leave it out, as far as they may. Of a fuel, `calorific_value` is net, in `calorific_unit`
@@ -58,6 +59,7 @@ class DatumSent(Value):
     supplier_name: Text = ""
     factor: Quantity | None = None
     factor_source: Text = ""
+    factor_gwp_set: Annotated[str, StringConstraints(max_length=20)] = ""
     of: Id | None = None
     scrap_kind: Kind | None = None
     technology: Text = ""

@@ -21,6 +21,7 @@ from .activity_cells import (
 )
 from .calorific import calorific_unit, with_own_value
 from .evidence import FacilityEvidence
+from .gwp import gwp_set_of
 from .installation import faults_of
 from .items import Item
 from .sent import DatumSent, SiteSent
@@ -128,6 +129,7 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         supplier_id=sent.supplier_id or _named(sent.supplier_name.strip()),
         factor=sent.factor,
         factor_source=sent.factor_source,
+        factor_gwp_set=gwp_set_of(sent.factor_gwp_set) if sent.factor_gwp_set.strip() else "",
         of=sent.of or "",
         scrap_kind=sent.scrap_kind or "",
         technology=sent.technology,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from services.ghg import gwp
 from services.ghg.items import Family
+from services.ghg.tables import OWN
 
 from .context import Context, Fault, listed
 from .survey import Survey
@@ -18,15 +19,14 @@ PFC_DOUBTS = (
 
 
 def potentials(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-18: no set of warming potentials is named, or amounts of two are added."""
+    """R-18: no set of warming potentials is named, or amounts of two are added: of tables, or of
+    factors that somebody gave."""
     named = context.result.gwp_set
     if not named:
         yield Fault("The set of warming potentials is missing: it must be disclosed.")
         return
     used = {named, *seen.factor_sets.union(context.result.factor_sets)}
-    if len(used) < 2:
-        return
-    mixed = list((used - {named}) & _known(context))
+    mixed = list((used - {named}) & _known(context)) if len(used) > 1 else []
     if mixed:
         sentence = (
             f"Two sets of warming potentials in one result: {named} and {listed(mixed)}."
@@ -35,6 +35,55 @@ def potentials(context: Context, seen: Survey) -> Iterator[Fault]:
         others = frozenset(mixed)
         lines = (line for line in context.result.lines if line.factor.factor_set in others)
         yield Fault(sentence, list(dict.fromkeys(name for line in lines for name in line.data)))
+    yield from _of_own_factors(context, named)
+    yield from _of_tables(context, named)
+
+
+def _of_own_factors(context: Context, named: str) -> Iterator[Fault]:
+    """Suppliers' and plants' own factors under other potentials than the result's; and those of
+    which nobody says, which is told and stops nothing."""
+    taken = {
+        name
+        for line in context.result.lines
+        if line.factor.factor_set == OWN and line.factor.value != 0
+        for name in line.data
+    }
+    if not taken:
+        return
+    own = [
+        one for one in context.inventory.data if one.factor is not None and one.datum_id in taken
+    ]
+    others = sorted({one.factor_gwp_set for one in own} - {"", named})
+    if others:
+        sentence = (
+            f"Factors of suppliers or plants are made under {listed(others)}, the result under"
+            f" {named}: give them under {named}, or recalculate under theirs."
+        )
+        yield Fault(sentence, [one.datum_id for one in own if one.factor_gwp_set in others])
+    unsaid = [one.datum_id for one in own if not one.factor_gwp_set]
+    if unsaid:
+        sentence = (
+            f"Nobody says under which warming potentials {len(unsaid)} own factors are made; the"
+            f" result is under {named}. Say it with `factor_gwp_set`."
+        )
+        yield Fault(sentence, unsaid, told_only=True)
+
+
+def _of_tables(context: Context, named: str) -> Iterator[Fault]:
+    """Averages whose source names other potentials: nobody can give them anew, so it is told."""
+    if context.book is None:
+        return
+    sets = {line.factor.factor_set for line in context.result.lines}
+    for name in sorted(sets):
+        under = context.book.gwp_of(name)
+        if under and under != named:
+            lines = (one for one in context.result.lines if one.factor.factor_set == name)
+            data = dict.fromkeys(datum for one in lines for datum in one.data)
+            sentence = (
+                f"{name} is made under {under}, the result under {named}: an average stands in,"
+                " a factor of the supplier's own under the same set would not mix them."
+            )
+            yield Fault(sentence, list(data), told_only=True)
 
 
 def perfluorocarbons(context: Context, seen: Survey) -> Iterator[Fault]:

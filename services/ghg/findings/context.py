@@ -100,10 +100,12 @@ class Context(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What a rule found: a sentence, and the ids of the data concerned."""
+    """What a rule found: a sentence, and the ids of the data concerned. What is `told_only` weighs
+    less than its rule does, and stops nothing."""
 
     sentence: str
     data: Sequence[str] = ()
+    told_only: bool = False
 
 
 def shown(value: Decimal) -> str:

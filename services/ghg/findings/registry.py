@@ -90,7 +90,7 @@ def blocks(found: Iterable[Finding]) -> frozenset[str]:
     """What these findings stop: `submission` to a verifier, `publication`."""
     stopped: frozenset[str] = frozenset()
     for one in found:
-        if one.rule in RULES:
+        if one.rule in RULES and one.severity is RULES[one.rule].severity:
             stopped |= RULES[one.rule].stops
     return stopped
 
@@ -102,7 +102,7 @@ def _finding(rule: Rule, fault: Fault) -> Finding:
         sentence = sentence[: SENTENCE_MAX - 3] + "..."
     return Finding(
         rule=rule.rule_id,
-        severity=rule.severity,
+        severity=INFO if fault.told_only else rule.severity,
         data=data[:DATA_NAMED],
         data_count=len(data),
         sentence=sentence,

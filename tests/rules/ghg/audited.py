@@ -35,6 +35,8 @@ def datum(name: str, step: Step, item: str, quantity: str, **more: Any) -> Datum
     """A measured datum with a reference."""
     kind = DataKind.SUPPLIER_VERIFIED if item.startswith("bought.") else DataKind.MEASURED
     plain = Datum(name, step, item, d(quantity), kind, evidence="doc-1")
+    if more.get("factor") is not None:
+        more = {"factor_gwp_set": "AR5", **more}
     return plain._replace(**more)
 
 
