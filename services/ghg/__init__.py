@@ -22,6 +22,7 @@ calculations, exact decimals throughout, numbers as dated data with their source
     services.ghg.secondary       world-average processes, where nobody tells
     services.ghg.calculate       from an inventory to its lines; each family of items has a module
                                  of its own (`fuel_lines`, `power_lines`, `pfc_lines` ...)
+    services.ghg.calorific       what a plant knows of the fuel it burns
     services.ghg.tables          factors as a calculation applies them, looked up once
     services.ghg.flows           what goes from step to step, and what leaves
     services.ghg.totals          sums: by scope and step, mine to metal, footprints, primary data

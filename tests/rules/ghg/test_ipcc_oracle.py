@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given
 
 from services.ghg import electrolysis, gwp, pfc
-from services.ghg.electrolysis import Furnace, Paste, Stud
+from services.ghg.electrolysis import Furnace, Paste, Process, Stud
 from services.ghg.pfc import Technology
 
 from .given import BOOK, POLICY, decimals
@@ -87,6 +87,13 @@ def test_soederberg_is_equation_4_24(
         ours.value, ORACLE.e_co2_soderberg,
         paste, metal, matter, binder, first, second, first, second, first, dust,
     )  # fmt: skip
+
+
+@given(METAL)
+def test_carbon_at_tier_1_is_equation_4_20(metal: Decimal) -> None:
+    for process in Process:
+        ours = electrolysis.tier1(metal, process, CARBON)
+        assert same(ours.value, ORACLE.e_co2_tier1_, CARBON.factor(f"tier1.{process}").value, metal)
 
 
 @given(METAL, decimals("0", "5"))
