@@ -149,6 +149,8 @@ def due(state: Publication) -> Mapping[str, date]:
 
 def _publish(command: PublishDuty, state: Publication) -> Sequence[PublicEvent | DutyHeld]:
     event = command.event
+    if _said_last(event, state):
+        return []
     awaits = tuple(cause for cause in command.awaits if cause not in state.heard)
     if awaits or state.waiting:
         held = DutyHeld(
@@ -159,7 +161,15 @@ def _publish(command: PublishDuty, state: Publication) -> Sequence[PublicEvent |
             held_on=command.on,
         )
         return [held]
-    return [] if state.last.get(event.rule) == _written(event) else [event]
+    return [event]
+
+
+def _said_last(event: PublicEvent, state: Publication) -> bool:
+    """Whether nothing else was said of its duty since, be that told or held."""
+    for held in reversed(state.waiting):
+        if held.said["rule"] == event.rule:
+            return (held.told_as, held.said) == (event.TYPE, event.model_dump(mode="json"))
+    return state.last.get(event.rule) == _written(event)
 
 
 def _let_go(state: Publication, on: date) -> Sequence[PublicEvent | DutiesLetGo]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
+from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine
 
 from contracts.envelope import Event
@@ -16,6 +17,9 @@ from infra.decider import Command, Decider
 from infra.errors import Refused
 from infra.policy import Policies
 from infra.snapshots import shape_of
+
+LIVES = settings(max_examples=max(60, settings().max_examples // 10))
+"""How many: a replay after each event makes the long ones of a soak long indeed."""
 
 
 class Life(RuleBasedStateMachine):

@@ -15,7 +15,7 @@ from services.audit_scheduling import audit
 from services.audit_scheduling.audit import DecisionReserved
 from services.audit_scheduling.commands import CancelAudit, ReserveDecision
 from services.audit_scheduling.evidence import ScopeEvidence
-from tests.rules.life import Life, of_type
+from tests.rules.life import LIVES, Life, of_type
 
 from .given import (
     CLASSES,
@@ -216,3 +216,4 @@ class AuditLife(Life):
 
 
 TestAuditLife = AuditLife.TestCase
+TestAuditLife.settings = LIVES

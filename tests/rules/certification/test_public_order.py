@@ -144,6 +144,17 @@ def test_nothing_waits_for_what_is_public_already() -> None:
     duty.given(MISSED).when(HEARD, WAITS).then(RETRACTED)
 
 
+def test_what_waits_is_not_held_a_second_time() -> None:
+    duty.given(MISSED).when(WAITS, WAITS).nothing()
+    between = PublishDuty(on=FROM, event=MISSED)
+    told = duty.given(MISSED).when(WAITS, between, WAITS, HEARD).events
+    assert list(told[-3:]) == [RETRACTED, MISSED, RETRACTED]
+
+
+def test_nothing_waits_to_be_told_that_was_told_last() -> None:
+    duty.given(RETRACTED).when(WAITS).nothing()
+
+
 def test_nobody_overtakes_what_waits() -> None:
     later = PublishDuty(on=FROM, event=MISSED)
     told = duty.given(MISSED).when(WAITS, later, HEARD).events
