@@ -1,9 +1,11 @@
 """The wheel, in an empty environment: nothing but `castmark_sdk`, and all of it works.
 
-One build and one installation serve all tests here. The programs a stranger runs are the examples
-of `sdk/examples` and what stands in `strangers/`; none of them sees this repository.
+One build serves all tests here, and one installation; for Kafka a second one, with that extra. The
+programs a stranger runs are the examples of `sdk/examples` and what stands in `strangers/`; none of
+them sees this repository.
 """
 
+import asyncio
 import json
 import shutil
 import signal
@@ -11,13 +13,19 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 import pytest
 
-from contracts.catalog import CATALOG
+from contracts.catalog import CATALOG, TOPICS
+from infra.kafka_admin import create_topics
+from infra.kafka_replay import Ends
+from infra.local.kafka import KafkaCluster
+from tests.logs.kafka_rig import delete_records, send
+from tests.plugins.require import needs
 from tests.sdk_wheel.feed_server import FeedServer
 from tests.sdk_wheel.history import chain, granted, grants, raw, record
 
@@ -75,6 +83,27 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
     execute(python, "-m", "pip", "install", "--quiet", wheel, cwd=home)
     (site,) = (home / "venv" / "lib").glob("python3*/site-packages")
     return Stranger(python, wheel, site)
+
+
+@pytest.fixture(scope="module")
+def stranger_with_kafka(stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> Stranger:
+    """Another machine, on which the wheel was installed with what it wants for Kafka."""
+    home = tmp_path_factory.mktemp("stranger-with-kafka")
+    execute(sys.executable, "-m", "venv", "--without-pip", home / "venv", cwd=home)
+    python = home / "venv" / "bin" / "python"
+    install: list[str | Path] = [stranger.python, "-m", "pip", "--python", python, "install"]
+    execute(*install, "--quiet", f"{stranger.wheel}[kafka]", cwd=home)
+    (site,) = (home / "venv" / "lib").glob("python3*/site-packages")
+    return Stranger(python, stranger.wheel, site)
+
+
+@pytest.fixture
+def broker(kafka: KafkaCluster) -> Iterator[KafkaCluster]:
+    """A real broker with the platform's topics; afterwards the public one is empty again."""
+    public = TOPICS["certification"]
+    create_topics(kafka.bootstrap, [public])
+    yield kafka
+    delete_records(kafka.bootstrap, public, Ends(kafka.bootstrap).behind(public))
 
 
 def lines(process: "subprocess.Popen[str]", count: int, last: str = "\0") -> list[str]:
@@ -159,6 +188,30 @@ def test_the_example_receives_and_goes_on_where_it_was_killed(
     again = lines(stranger.start(*example, cwd=tmp_path), 4, last="6 ")
     # If it was killed before it could say that 3 was handled, that one comes again; no other does.
     assert [int(line.split(" ")[0]) for line in again] in ([3, 4, 5, 6], [4, 5, 6])
+
+
+@needs("kafka")
+def test_the_example_over_kafka_receives_and_goes_on_where_it_was_killed(
+    stranger_with_kafka: Stranger, broker: KafkaCluster, tmp_path: Path
+) -> None:
+    public, history = TOPICS["certification"], grants(6)
+    example = (EXAMPLES / "subscribe_kafka.py", broker.address)
+    asyncio.run(send(broker.bootstrap, public, history[:3]))
+    first = lines(stranger_with_kafka.start(*example, cwd=tmp_path), 3)
+    assert first == [
+        f"{number} certification.certificate_granted.v1 certificate/C-{number}\n"
+        for number in (1, 2, 3)
+    ]
+    asyncio.run(send(broker.bootstrap, public, history[3:]))
+    again = lines(stranger_with_kafka.start(*example, cwd=tmp_path), 3)
+    assert [int(line.split(" ")[0]) for line in again] == [4, 5, 6]
+    kept = sqlite3.connect(tmp_path / "certificates.sqlite")
+    assert kept.execute("SELECT * FROM granted ORDER BY 1").fetchall() == [
+        ("M-0", 2),
+        ("M-1", 2),
+        ("M-2", 2),
+    ]
+    kept.close()
 
 
 def test_effects_happen_exactly_once_however_often_it_is_killed(
