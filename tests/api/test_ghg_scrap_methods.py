@@ -12,7 +12,9 @@ from tests.embedded import door_of, platform
 from .years import PATH, SITE, TODAY, YEAR, data, datum, populate
 
 REPORTS = f"{PATH}/results/1/reports"
-SCRAP = datum("scrap", "casting", "scrap.in", "5000", scrap_kind="pre_consumer", factor="9000")
+SCRAP = datum(
+    "scrap", "casting", "scrap.in", "5000", unit="t", scrap_kind="pre_consumer", factor="9000"
+)
 
 
 @pytest.fixture(scope="module")
