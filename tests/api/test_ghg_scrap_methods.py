@@ -1,4 +1,5 @@
-"""Scrap by the method that somebody chooses, over HTTP and on the page of reports."""
+"""Scrap by the method that somebody chooses, over HTTP and on the page of reports; and what else is
+told of that year on its pages."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,6 +13,9 @@ from tests.embedded import door_of, platform
 from .years import PATH, SITE, TODAY, YEAR, data, datum, populate
 
 REPORTS = f"{PATH}/results/1/reports"
+RATE = datum("rate", "casting", "parameter.exit_rate", "9.7", unit="t CO2e/t")
+COAL = {"calorific_value": "24", "calorific_unit": "GJ/t", "oxidation_factor": "0.98"}
+FUEL = datum("coal", "casting", "fuel.coal_hard", "10", unit="t", **COAL)
 SCRAP = datum(
     "scrap", "casting", "scrap.in", "5000", unit="t", scrap_kind="pre_consumer", factor="9000"
 )
@@ -24,7 +28,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         door.tick(TODAY)
         populate(door)
         asked = {"facility_id": "F1", "year": YEAR, "member_id": "M1", "site": SITE}
-        door.send("member:M1", "ghg/submit_activity", **asked, data=[*data(), SCRAP])
+        door.send("member:M1", "ghg/submit_activity", **asked, data=[*data(), SCRAP, RATE, FUEL])
         door.settled()
         yield door
 
@@ -65,17 +69,34 @@ def test_two_methods_of_one_regime_differ_by_the_lines_of_scrap(door: Door) -> N
     assert "co_product" in one["reason"]
 
 
-def test_the_page_of_reports_lets_a_reader_choose(door: Door) -> None:
+def page(door: Door, part: str, **query: str) -> str:
+    """A page of the year, as its member sees it, without the breaks of its lines."""
     token = door.headers("member:M1")["authorization"].removeprefix("Bearer ")
+    cookie = {"cookie": f"{COOKIE}={token}"}
+    at = f"/emissions/F1/{YEAR}{part}"
+    answer = door.ask(None, "GET", at, params={"result": "1", **query}, headers=cookie)
+    assert answer.status_code == 200
+    return " ".join(answer.text.split())
 
-    def page(**query: str) -> str:
-        cookie = {"cookie": f"{COOKIE}={token}"}
-        at = f"/emissions/F1/{YEAR}/reports"
-        answer = door.ask(None, "GET", at, params={"result": "1", **query}, headers=cookie)
-        assert answer.status_code == 200
-        return answer.text
 
-    usual, chosen = page(regime="iai"), page(regime="iai", scrap_method="substitution")
+def test_the_page_of_reports_lets_a_reader_choose(door: Door) -> None:
+    usual = page(door, "/reports", regime="iai")
+    chosen = page(door, "/reports", regime="iai", scrap_method="substitution")
     assert "scrap_method=substitution" in usual
     assert 'aria-current="true">Substitution' in chosen
-    assert "scrap_method=" not in page(regime="cbam")
+    assert "scrap_method=" not in page(door, "/reports", regime="cbam")
+
+
+def test_the_page_of_the_border_mechanism_tells_what_is_known_of_a_fuel(door: Door) -> None:
+    told = page(door, "/reports", regime="cbam")
+    assert "<td>24 GJ/t</td> <td>0.98</td>" in told
+    assert "<td>not given</td> <td>not given</td>" in told
+
+
+def test_the_page_of_the_year_tells_the_rate_at_its_end_and_how_the_policy_reads(
+    door: Door,
+) -> None:
+    assert door.get("member:M1", f"{PATH}/results/1/threshold")["exit_rate"] == "9.7"
+    told = page(door, "")
+    assert 'Rate at the year\'s end: <data value="9.7">' in told
+    assert "the policy reads calendar year average" in told
