@@ -9,7 +9,9 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from itertools import chain, repeat
 
+import structlog
 import uvicorn
 from sqlalchemy.engine import make_url
 from starlette.types import ASGIApp
@@ -21,6 +23,7 @@ from infra.bus import Log
 from infra.devissuer import tokens_of
 from infra.embedded import StoreLog
 from infra.engines import retire
+from infra.errors import Transient
 from infra.problems import Problems
 from infra.relay import Sink
 from infra.service import Running, create, keys_in
@@ -32,6 +35,8 @@ from infra.web import Api, Shared, same_origin
 from infra.wire import serving
 
 from .parts import NAMES, PARTS, PORTAL, portal
+
+LOG = structlog.stdlib.get_logger("castmark.process")
 
 
 class Process:
@@ -89,28 +94,45 @@ class Process:
         return apis
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Serve until the server is told to exit; then stop everything in order."""
+        """Serve until the server is told to exit; then stop everything in order.
+
+        A server database that is away when we start is waited for, as it is later on: what was
+        opened is closed, and opened anew.
+        """
         interpreter.settle()
-        async with AsyncExitStack() as stack:
-            self.open(stack)
-            logs = logs_for(self.settings, self.running)
-            apis = self.apis()
-            for api in apis.values():
-                await stack.enter_async_context(api.router.lifespan_context(api))
-            self.server = uvicorn.Server(serving(behind_one_address(apis)))
-            holder = f"{socket.gethostname()}:{os.getpid()}"
-            for name, running in self.running.items():
-                stack.push_async_callback(running.stop)
-                log, sink = logs[name]
-                await running.start(log, sink, holder)
-            watchdog = asyncio.create_task(
-                Watchdog(self.running.values(), self.shared.metrics).run()
-            )
-            stack.callback(watchdog.cancel)
-            served = asyncio.create_task(self.server.serve(sockets=[self._socket]))
-            await _started(self.server, served)
-            ready()
-            await served
+        for pause_s in chain((0.2, 0.5, 1.0, 2.0), repeat(5.0)):
+            async with AsyncExitStack() as stack:
+                try:
+                    served = await self._started(stack)
+                except Transient as away:
+                    if self.settings.log != "kafka":
+                        raise
+                    LOG.warning("waits to start", reason=str(away), again_in_s=pause_s)
+                else:
+                    ready()
+                    await served
+                    return
+            await asyncio.sleep(pause_s)
+
+    async def _started(self, stack: AsyncExitStack) -> asyncio.Task[None]:
+        """Everything at work, and the server that will end it; the stack stops it all."""
+        self.running = {}
+        self.open(stack)
+        logs = logs_for(self.settings, self.running)
+        apis = self.apis()
+        for api in apis.values():
+            await stack.enter_async_context(api.router.lifespan_context(api))
+        self.server = uvicorn.Server(serving(behind_one_address(apis)))
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        for name, running in self.running.items():
+            stack.push_async_callback(running.stop)
+            log, sink = logs[name]
+            await running.start(log, sink, holder)
+        watchdog = asyncio.create_task(Watchdog(self.running.values(), self.shared.metrics).run())
+        stack.callback(watchdog.cancel)
+        served = asyncio.create_task(self.server.serve(sockets=[self._socket]))
+        await _accepting(self.server, served)
+        return served
 
 
 def behind_one_address(apis: Mapping[str, Api]) -> ASGIApp:
@@ -123,7 +145,7 @@ def behind_one_address(apis: Mapping[str, Api]) -> ASGIApp:
     return same_origin(apps, apis.get("", first))
 
 
-async def _started(server: uvicorn.Server, served: asyncio.Task[None]) -> None:
+async def _accepting(server: uvicorn.Server, served: asyncio.Task[None]) -> None:
     """Wait until the server accepts connections (it offers no event to wait for) or has failed."""
     until = asyncio.get_running_loop().time() + 30
     for _ in iter(lambda: server.started or served.done(), True):

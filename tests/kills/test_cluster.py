@@ -4,9 +4,11 @@ while it works. Nothing acknowledged is lost, nothing is applied twice, rebuilt 
 import os
 import re
 import time
+from functools import partial
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 
 from castmark.client import Refusal
@@ -80,6 +82,28 @@ def rebuild_said() -> str:
         return str(refusal)
 
 
+def status_of(door: Door, path: str) -> int:
+    """What an address answers; 0 while nobody does."""
+    try:
+        return door.ask("ops", "GET", path).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def test_a_service_that_starts_while_its_database_is_away_waits_for_it(
+    cluster: Cluster, door: Door, walked: Walked
+) -> None:
+    cluster.kill("audit_scheduling")
+    cluster.postgres.kill()
+    cluster.start("audit_scheduling")
+    server = cluster.services["audit_scheduling"].server
+    eventually(lambda: server.log.read_text(), lambda said: "waits to start" in said)
+    assert server.running
+    cluster.postgres.restart()
+    eventually(partial(status_of, door, "/audits/ready"), lambda said: said == 200)
+    assert server.running
+
+
 @pytest.mark.soak
 def test_nothing_acknowledged_is_lost_whatever_is_killed(
     cluster: Cluster, door: Door, walked: Walked, seed: int
@@ -102,7 +126,9 @@ def test_nothing_acknowledged_is_lost_whatever_is_killed(
                 cluster.kill(victim)
                 cluster.start(victim)
         load.goes_on()
-    eventually(lambda: door.ask("ops", "GET", "/feed/ready").status_code, lambda s: s == 200, 60)
+    for prefix in cluster.urls:
+        ready = partial(status_of, door, f"/{prefix}/ready" if prefix else "/ready")
+        eventually(ready, lambda said: said == 200, 60)
     settle(door)
     eventually(lambda: poll_of(door), lambda seen: set(load.joined) <= set(seen), 60)
     started = [member for member in poll_of(door) if member.startswith("L-")]
