@@ -19,7 +19,7 @@ from .domain import CONSUMER
 from .evidence import stages_of
 from .export_rows import CONSUMER as OURS
 from .export_rows import CountryRow, FlowRow, PlaceRow, YearRow, flow_of, sums_of, year_key
-from .flow import ELSEWHERE, Flow, Picture, picture, region_of
+from .flow import ELSEWHERE, Choice, Flow, Picture, chosen, region_of, regions_of
 from .paper import Became
 from .public_flow import Public, Quarter, Release, Rule
 from .rows import PoolRow, ScopeRow
@@ -27,6 +27,7 @@ from .statements import Line, lines
 
 PAGE = 100
 MANY = 10_000_000
+DAYS_NAMED = 3_700
 NOTHING = Public((), ())
 
 
@@ -145,13 +146,31 @@ class Exports:
         """The service's day."""
         return self._running.times.today()
 
-    def picture(self, first: date, last: date, permitted: frozenset[str] | None) -> Picture:
-        """The flow of some days, of the members that may be seen."""
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        where: dict[str, object] = {"day": days}
-        if permitted is not None:
-            where["member_id"] = sorted(permitted)
-        return picture(self._flows(where, self._running.times.today()), first, last, permitted)
+    def flows_through(self) -> int:
+        """How far the rows of flows know the ledger's own events."""
+        return self._reader.through(OURS).get(self._running.name, 0)
+
+    def regions(self) -> Sequence[str]:
+        """The regions in which pools may lie."""
+        policy = self._running.definition.policies.on(self.today())
+        return regions_of(policy)
+
+    def picture(self, first: date, last: date, choice: Choice) -> Picture:
+        """The flow of some days, as chosen from what may be seen. Days are looked up by name where
+        they are few."""
+        where: dict[str, object] = {}
+        if (last - first).days < DAYS_NAMED:
+            where["day"] = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        for column, some in (("member_id", choice.members), ("scope_id", choice.scopes)):
+            if some is not None:
+                where[column] = sorted(some)
+        if choice.stage is not None:
+            where["stage"] = choice.stage.value
+        flows = self._flows(where, self.today())
+        scopes = sorted({one.scope_id for one in flows}) if choice.entities is not None else []
+        places: Mapping[str, PlaceRow] = self._reader.rows(OURS, "scope_places", scopes)
+        entity_of = {scope_id: place.entity_id for scope_id, place in places.items()}
+        return chosen(flows, first, last, choice, entity_of)
 
     def published(self) -> tuple[Sequence[Release], Public]:
         """All releases so far and what they publish. Since releases never change, this is worked

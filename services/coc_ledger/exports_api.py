@@ -3,7 +3,6 @@
 import asyncio
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
 from pathlib import Path as File
 from typing import Annotated, Literal
 
@@ -13,20 +12,18 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from contracts.custody import Stage
 from contracts.values import ID_PATTERN
-from infra.auth import RoleKind
 from infra.errors import Refused
 from infra.importing.rejects import MEDIA_TYPES
 from infra.service import Running
-from infra.web import Api, Day, Json, SignedIn
+from infra.web import Api, Json, SignedIn
 
-from . import public_flow, yearly
+from . import yearly
 from .allowed_api import Allowed
 from .check_api import Links, add_check, base_of, named, printed
 from .epcis import epcis_document
 from .exports import Exports
-from .flow import Picture
+from .flow_api import add_flow
 from .overview import Overview
 from .overview_api import add_overview
 from .paper import paper
@@ -38,12 +35,10 @@ Year = Annotated[int, Query(ge=2010, le=2100)]
 Form = Literal["csv", "xlsx", "json"]
 By = Literal["stage", "activity"]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
-Region = Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")]
 Rows = Iterable[Sequence[object]]
 EPCIS_TYPE = "application/ld+json"
 SHEET_ROWS_AT_MOST = 1_000_000
 """A sheet has 1,048,576 rows."""
-DAYS_AT_MOST = 3_700
 
 
 def add_exports(made: Api, running: Running, behind_s: Callable[[], int]) -> None:
@@ -54,7 +49,7 @@ def add_exports(made: Api, running: Running, behind_s: Callable[[], int]) -> Non
     _pools(made, exports, allowed)
     _documents(made, exports, allowed, links)
     _reports(made, exports, allowed)
-    _flows(made, exports)
+    add_flow(made, running, exports, allowed)
     add_overview(made, running, overview, allowed)
     add_check(made, exports, overview, links)
 
@@ -137,54 +132,6 @@ async def _report(
     return await _table(form, name, yearly.COLUMNS, [line for line, _ in found])
 
 
-def _flows(made: Api, exports: Exports) -> None:
-    @made.get("/coc/flow", tags=["exports"])
-    async def own_flow(
-        principal: SignedIn, first: Day | None = None, last: Day | None = None
-    ) -> Response:
-        """The flow of metal through the pools that you may see, by stage, region and status;
-        without days, of this calendar year."""
-        principal.require(RoleKind.OPS, RoleKind.MEMBER)
-        last = last or exports.today()
-        first = first or last.replace(month=1, day=1)
-        if not timedelta(0) <= last - first <= timedelta(days=DAYS_AT_MOST):
-            raise Refused(
-                "period-out-of-range",
-                f"`last` lies on or after `first`, at most {DAYS_AT_MOST} days later.",
-                first=first,
-                last=last,
-            )
-        permitted = None if principal.is_ops else principal.ids(RoleKind.MEMBER)
-        seen = await asyncio.to_thread(exports.picture, first, last, permitted)
-        return Json({"first": first, "last": last, **_drawn(seen)})
-
-    @made.get("/coc/public/flow", tags=["exports"])
-    async def public(
-        period: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,10}$")] = None,
-        stage: Stage | None = None,
-        region: Region = None,
-    ) -> Response:
-        """The public flow of certified metal in a quarter (`2026-Q1`) or a complete year; without
-        a period, the last one published. Small numbers are not shown, nor can they be worked
-        out."""
-        releases, shown = await asyncio.to_thread(exports.published)
-        if period is None and not releases:
-            return Json({"period": None, "published_through": None, "nodes": [], "links": []})
-        wanted = public_flow.parse_quarter(period) if period else releases[-1].through
-        query = public_flow.Query(wanted, stage, region)
-        found = public_flow.answer(shown, query, releases)
-        withheld = [_ends(link.source.key, link.target.key, link.coc) for link in found.withheld]
-        return Json(
-            {
-                "period": wanted.name,
-                "published_through": releases[-1].through.name,
-                "recorded_through": releases[-1].recorded_through,
-                **_drawn(found.picture),
-                "withheld": withheld,
-            }
-        )
-
-
 # --- forms ---
 
 
@@ -238,15 +185,3 @@ def _check_length(at: int) -> None:
 
 def _text(cell: object) -> str:
     return ", ".join(map(str, cell)) if isinstance(cell, tuple) else str(cell)
-
-
-def _drawn(seen: Picture) -> dict[str, object]:
-    nodes = [{"id": node.key, **node._asdict()} for node in seen.nodes]
-    links = [
-        {**_ends(link.source.key, link.target.key, link.coc), "kg": kg} for link, kg in seen.links
-    ]
-    return {"nodes": nodes, "links": links}
-
-
-def _ends(source: str, target: str, coc: bool) -> dict[str, object]:
-    return {"source": source, "target": target, "status": "coc" if coc else "non_coc"}

@@ -187,9 +187,20 @@ def region_of(country: str | None, policy: Policy) -> str:
     return ELSEWHERE
 
 
+def regions_of(policy: Policy) -> Sequence[str]:
+    """All regions, the rest of the world last."""
+    names = (name.removeprefix(REGIONS) for name in policy.figures if name.startswith(REGIONS))
+    return [*sorted(names), ELSEWHERE]
+
+
 def region_at(link: Link) -> str:
     """The region of a link's pool."""
     return link.source.region or link.target.region
+
+
+def stage_at(link: Link) -> Stage:
+    """The stage of a link's pool."""
+    return link.source.stage if link.source.place is Place.POOL else link.target.stage
 
 
 def stages_at(link: Link) -> frozenset[Stage]:
@@ -197,15 +208,46 @@ def stages_at(link: Link) -> frozenset[Stage]:
     return frozenset({link.source.stage, link.target.stage})
 
 
+class Choice(NamedTuple):
+    """What a viewer chooses to see of what it may see: members, scopes, entities, the stage and the
+    region of the pool; each None where it is no bound."""
+
+    members: frozenset[str] | None = None
+    scopes: frozenset[str] | None = None
+    entities: frozenset[str] | None = None
+    stage: Stage | None = None
+    region: str | None = None
+
+
 def picture(
     flows: Iterable[Flow], first: date, last: date, permitted: frozenset[str] | None
 ) -> Picture:
     """The flows of some days, of the members a viewer may see (None: all)."""
+    return chosen(flows, first, last, Choice(permitted), {})
+
+
+def chosen(
+    flows: Iterable[Flow], first: date, last: date, choice: Choice, entity_of: Mapping[str, str]
+) -> Picture:
+    """The flows of some days that a viewer chose; `entity_of` a scope."""
     sums: dict[Link, int] = defaultdict(int)
     for flow in flows:
-        if first <= flow.day <= last and (permitted is None or flow.member_id in permitted):
+        if first <= flow.day <= last and _is_in(flow, choice, entity_of):
             sums[flow.link] += flow.kg
     return picture_of(sums)
+
+
+def _is_in(flow: Flow, choice: Choice, entity_of: Mapping[str, str]) -> bool:
+    bounds = (
+        (choice.members, flow.member_id),
+        (choice.scopes, flow.scope_id),
+        (choice.entities, entity_of.get(flow.scope_id)),
+    )
+    if any(some is not None and one not in some for some, one in bounds):
+        return False
+    if choice.stage is not None and stage_at(flow.link) is not choice.stage:
+        return False
+    return choice.region is None or region_at(flow.link) == choice.region
 
 
 def picture_of(sums: Mapping[Link, int]) -> Picture:

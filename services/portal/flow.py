@@ -38,6 +38,41 @@ REGIONS: Mapping[str, str] = {
 KILOTONNE = Decimal(1_000_000)
 
 
+class Choice(NamedTuple):
+    """What a visitor chose; empty is no bound."""
+
+    first: str = ""
+    last: str = ""
+    members: Sequence[str] = ()
+    scopes: Sequence[str] = ()
+    entities: Sequence[str] = ()
+    stage: str = ""
+    region: str = ""
+
+    def query(self) -> dict[str, str | Sequence[str]]:
+        """As parameters of the ledger's flow."""
+        named: Mapping[str, str | Sequence[str]] = {
+            "first": self.first,
+            "last": self.last,
+            "member_id": self.members,
+            "scope_id": self.scopes,
+            "entity_id": self.entities,
+            "stage": self.stage,
+            "region": self.region,
+        }
+        return {name: value for name, value in named.items() if value}
+
+
+def members_of(text: str) -> Sequence[str]:
+    """Members as somebody writes them, one behind another."""
+    return tuple(dict.fromkeys(text.replace(",", " ").split()))
+
+
+def region_name(region: str) -> str:
+    """A region in words."""
+    return REGIONS.get(region, words.label(region))
+
+
 class Line(NamedTuple):
     """A link in words: from where to where; kilograms, None where they are not told."""
 
@@ -89,7 +124,7 @@ def _named(node: tuple[str, str, str], names: Mapping[str, str]) -> str:
     """A node in words, as seen from the pool at the other end."""
     place, stage, region = node
     if place == "pool":
-        return f"Works in {REGIONS.get(region, words.label(region))}" if region else "Works"
+        return f"Works in {region_name(region)}" if region else "Works"
     if place == "conversion":
         after = next((later for later, before in BEFORE.items() if before == stage), stage)
         return f"From {stage}" if names is FROM else f"Made into {after}"

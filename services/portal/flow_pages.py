@@ -1,17 +1,20 @@
 """The routes of the flow of material, and of the check of a document: some are for everybody."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Depends, Header, Path, Query
+from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.values import ID_PATTERN
+from infra.errors import Refused
 from infra.web import Api
 
 from . import custody, flow, words
-from .asking import Asking
+from .asking import AGAIN_S, WAIT_S, Asking
 from .custody import Picture
 from .custody_pages import Visit
 from .emissions_pages import Renders, Token
@@ -19,6 +22,9 @@ from .sankey import sankey
 
 Number = Annotated[str, Path(pattern=ID_PATTERN)]
 Code = Annotated[str, Path(pattern=r"^[A-Za-z2-7]{1,40}$")]
+Some = Annotated[tuple[str, ...], Query(max_length=100)]
+SCOPES = 100
+"""So many scopes can be chosen from on the page; all others by their address."""
 DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
 
@@ -34,21 +40,74 @@ def _own(made: Api, visit: Visit) -> None:
     @made.get("/custody/flow", include_in_schema=False)
     async def own(
         request: Request,
-        first: Annotated[str | None, Query(pattern=DAY)] = None,
-        last: Annotated[str | None, Query(pattern=DAY)] = None,
+        wanted: Annotated[flow.Choice, Depends(_choice)],
     ) -> Response:
         token = visit.token_of(request)
         if token is None:
             return RedirectResponse("/signin", 303)
-        days = {"first": first, "last": last}
-        query = {name: day for name, day in days.items() if day}
-        answer = await visit.asking.get(token, "/coc/flow", query)
-        if not answer.fine:
-            return visit.problem(answer)
+        answer, scopes = await asyncio.gather(
+            visit.asking.get(token, "/coc/flow", wanted.query()),
+            visit.asking.get(token, "/coc/scopes", {"limit": str(SCOPES)}),
+        )
+        for one in (answer, scopes):
+            if not one.fine:
+                return visit.problem(one)
         told = answer.content
         period = f"{words.day(told['first'])} to {words.day(told['last'])}"
         stages = await asyncio.to_thread(_drawn, told, period)
-        return visit.pages.page("flow.html", told=told, stages=stages)
+        rows = scopes.content["items"]
+        return visit.pages.page(
+            "flow.html",
+            told=told,
+            stages=stages,
+            wanted=wanted,
+            scopes=rows,
+            more=scopes.content["next"] is not None,
+            entities=sorted({row["entity_id"] for row in rows}),
+            flow=flow,
+        )
+
+    @made.get("/custody/flow/live", include_in_schema=False)
+    async def live(
+        request: Request,
+        after: Annotated[str, Query(pattern="^[0-9]{0,18}$")] = "0",
+        last_event_id: Annotated[str | None, Header(pattern="^[0-9]{1,18}$")] = None,
+    ) -> Response:
+        token = visit.token_of(request)
+        if token is None:
+            raise Refused("not-signed-in", "sign in first")
+        seen = last_event_id or after or "0"
+        return EventSourceResponse(_changes(visit.asking, token, seen), ping=15)
+
+
+def _choice(
+    first: Annotated[str, Query(pattern=DAY)] = "",
+    last: Annotated[str, Query(pattern=DAY)] = "",
+    member: Annotated[str, Query(max_length=2000)] = "",
+    scope: Some = (),
+    entity: Some = (),
+    stage: Annotated[str, Query(pattern=r"^[a-z]{0,20}$")] = "",
+    region: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = "",
+) -> flow.Choice:
+    scopes, entities = (tuple(name for name in some if name) for some in (scope, entity))
+    return flow.Choice(first, last, flow.members_of(member), scopes, entities, stage, region)
+
+
+async def _changes(asking: Asking, token: str, seen: str) -> AsyncIterator[ServerSentEvent]:
+    """Tell a page each time that more was booked than it shows; not more often than it is read."""
+    while True:
+        query = {"changed_from": seen, "wait": str(WAIT_S)}
+        answer = await asking.get(token, "/coc/flow/through", query)
+        if not answer.fine:
+            yield ServerSentEvent(event="away", data=str(answer.status))
+            if answer.status in (401, 403):
+                return
+        elif str(answer.content["position"]) != seen:
+            seen = str(answer.content["position"])
+            yield ServerSentEvent(event="changed", data=seen, id=seen)
+        else:
+            continue
+        await asyncio.sleep(AGAIN_S)
 
 
 def _public(made: Api, visit: Visit) -> None:

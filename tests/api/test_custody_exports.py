@@ -2,15 +2,18 @@
 
 import csv
 import io
+import re
 from datetime import date
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 from rich.console import Console
 
 from castmark import coc
+from castmark.local import Host
 from infra.errors import Transient
 from services.coc_ledger import verdict
 from services.coc_ledger.jobs import Watch
@@ -161,6 +164,64 @@ def test_everybody_sees_the_flow_through_its_own_pools(traded: Door) -> None:
     assert all_ == {**mill, **smelter}
     refused = traded.ask(who(MILL), "GET", "/coc/flow?first=2024-02-01&last=2024-01-01")
     assert refused.json()["slug"] == "period-out-of-range"
+
+
+@pytest.mark.parametrize(
+    ("role", "choice", "kg"),
+    [
+        ("ops", f"member_id={MILL}", 1000),
+        ("ops", f"member_id={MILL}&member_id={SMELTER}", 1000 + 19_800),
+        ("ops", f"scope_id={MILL}-S", 1000),
+        ("ops", f"entity_id={SMELTER}-E", 19_800),
+        ("ops", f"entity_id={SMELTER}-E&scope_id={MILL}-S", 0),
+        (who(SMELTER), f"scope_id={SMELTER}-S", 19_800),
+        (who(SMELTER), f"entity_id={MILL}-E", 0),
+        (who(SMELTER), "stage=aluminium&region=europe", 19_800),
+        (who(SMELTER), "stage=alumina", 0),
+        (who(SMELTER), "region=gulf", 0),
+    ],
+)
+def test_a_viewer_chooses_among_what_it_may_see_over_any_period(
+    traded: Door, role: str, choice: str, kg: int
+) -> None:
+    """Of what nobody may see there is nothing, in the same words as of what there is not."""
+    seen = traded.ask(role, "GET", f"/coc/flow?first=1990-01-01&last=2050-12-31&{choice}").json()
+    assert sum(link["kg"] for link in seen["links"]) == kg * TONNE
+
+
+@pytest.mark.parametrize(
+    "choice", [f"member_id={SMELTER}", f"member_id={MILL}&member_id={SMELTER}"]
+)
+def test_the_flow_of_another_member_is_not_chosen(traded: Door, choice: str) -> None:
+    refused = traded.ask(who(MILL), "GET", f"/coc/flow?{choice}")
+    assert (refused.status_code, refused.json()["slug"]) == (403, "not-your-member")
+    for name in (f"{SMELTER}-S", "NO-SUCH"):
+        refused = traded.ask(who(MILL), "GET", f"/coc/flow?scope_id={name}")
+        assert refused.json()["slug"] == "not-your-member", name
+
+
+def test_the_page_of_the_flow_renews_itself_when_something_is_booked(
+    host: Host, traded: Door
+) -> None:
+    """It reads without a script; with one it is told, and then shows what was booked."""
+    assert host.issuer is not None
+    chosen = f"/custody/flow?first=2024-01-01&scope={SMELTER}-S&stage=aluminium&region=europe"
+    with httpx.Client(base_url=host.url, follow_redirects=True) as browser:
+        browser.get(f"/signin?ticket={host.issuer.ticket([who(SMELTER)])}")
+        before = browser.get(chosen).text
+        [live] = re.findall('data-live="([^"]+)"', before)
+        assert f"<option selected>{SMELTER}-S</option>" in before
+        with browser.stream("GET", live) as stream:
+            book(traded, "book_loss", "LOSS-2", mass_kg=13 * TONNE)
+            told = next(line for line in stream.iter_lines() if line.startswith("event:"))
+        assert told == "event: changed"
+        losses = f'<data value="{13 * TONNE}">'
+        assert losses not in before
+        assert eventually(lambda: losses in browser.get(chosen).text, bool)
+        assert losses not in browser.get(chosen.replace("europe", "gulf")).text
+    traded.settled()
+    book(traded, "reverse_movement", "BACK-2", reverses="LOSS-2")
+    traded.settled()
 
 
 def test_who_checks_a_document_is_told_how_old_the_knowledge_behind_it_is(

@@ -1,4 +1,4 @@
-// A list (the board, the events) follows the data by itself and can be used from the keyboard.
+// A list (the board, the events, the flow) follows the data by itself and can be used from the keyboard.
 // Without this script the page reads the same; it then changes when it is loaded again.
 "use strict";
 
@@ -39,7 +39,8 @@ document.addEventListener("keydown", (event) => {
     choose(at + steps[event.key]);
   } else if (event.key === "/") {
     event.preventDefault();
-    document.querySelector("input[name=member]").focus();
+    const filter = document.querySelector("input[name=member]");
+    if (filter) filter.focus();
   }
 });
 

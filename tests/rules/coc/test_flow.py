@@ -4,14 +4,26 @@ from collections import Counter
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.coc import DesignationReleased
 from contracts.custody import Account, Entry, MovementKind, Stage
 from contracts.envelope import Event
 from services.coc_ledger import export_rows
-from services.coc_ledger.flow import Place, passages, picture, region_of
+from services.coc_ledger.flow import (
+    Choice,
+    Flow,
+    Link,
+    Node,
+    Place,
+    chosen,
+    passages,
+    picture,
+    region_of,
+)
 
-from .given import POLICY
+from .given import POLICY, YEAR
 from .told import ALUMINA, POOL, movement, receipt, recorded, shipment
 
 
@@ -106,3 +118,47 @@ def test_rows_are_folds_that_give_the_picture() -> None:
     assert sorted(kg for _, kg in picture(told, first, last, None).links) == [3, 11]
     assert picture(told, first, last, frozenset({"M-2"})).links == []
     assert picture(told, first, date(2026, 3, 8), None).links == []
+
+
+ENTITIES = {"S-1": "E-1", "S-2": "E-1", "S-3": "E-3"}
+PLACES = [
+    (member, scope, stage, region)
+    for member, scope in (("M-1", "S-1"), ("M-1", "S-2"), ("M-2", "S-3"))
+    for stage in (Stage.ALUMINA, Stage.ALUMINIUM)
+    for region in ("europe", "gulf")
+]
+FLOWS = [
+    Flow(YEAR, YEAR, member, scope, Link(Node(Place.SUPPLY, stage), pool, False), 2**number)
+    for number, (member, scope, stage, region) in enumerate(PLACES)
+    for pool in (Node(Place.POOL, stage, region),)
+]
+SOME = st.none() | st.frozensets(st.sampled_from(("M-1", "M-2", "S-1", "S-3", "E-1", "E-3")))
+
+
+@given(
+    st.none() | st.frozensets(st.sampled_from(("M-1", "M-2"))),
+    SOME,
+    SOME,
+    st.sampled_from((None, *Stage)),
+    st.sampled_from((None, "europe", "gulf", "china")),
+)
+def test_a_choice_is_exactly_what_all_its_words_name(
+    members: frozenset[str] | None,
+    scopes: frozenset[str] | None,
+    entities: frozenset[str] | None,
+    stage: Stage | None,
+    region: str | None,
+) -> None:
+    """Each flow has a bit of its own, so that the sum tells which were counted."""
+    choice = Choice(members, scopes, entities, stage, region)
+    found = chosen(FLOWS, YEAR, YEAR, choice, ENTITIES)
+    expected = sum(
+        2**number
+        for number, (member, scope, at, place) in enumerate(PLACES)
+        if (members is None or member in members)
+        and (scopes is None or scope in scopes)
+        and (entities is None or ENTITIES[scope] in entities)
+        and stage in (None, at)
+        and region in (None, place)
+    )
+    assert sum(kg for _, kg in found.links) == expected
