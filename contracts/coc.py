@@ -204,7 +204,8 @@ class PoolOpened(Event):
 
 class MovementBooked(Event):
     """Balanced entries of one movement on `day`; `activity` is the supply-chain activity that it
-    belongs to, where that was told. `reverses` names the movement it takes back,
+    belongs to, where that was told. `undoes` says that a change of stage is taken back, and at
+    which of its sides. `reverses` names the movement it takes back,
     `document` the delivery it books, `late_for` the day of an error in a period that was closed,
     `produced_kg` what a change of stage made, `from_pool` (older events do not say) where that
     came from. `coc_kg` is the part that counts as CoC; `remarks` say why the rest does not. By
@@ -234,6 +235,13 @@ class MovementBooked(Event):
     told: FootprintWords | None = None
     activity: Activity | None = None
     from_pool: PoolKey | None = None
+    undoes: MovementKind | None = None
+
+    @property
+    def moves_as(self) -> MovementKind:
+        """The kind by which its entries are read: a change of stage that is taken back leaves, and
+        enters, where it had entered, and left."""
+        return self.undoes or self.kind
 
 
 class OutputDesignated(Event):

@@ -62,9 +62,11 @@ REVERSIBLE = frozenset(
         MovementKind.LOSS,
         MovementKind.COUNT,
         MovementKind.PROCESS_EMISSIONS,
+        MovementKind.TO_STAGE,
     }
 )
-"""The others have another side, which takes them back from there."""
+"""The others have another side, which takes them back from there; of a change of stage that is the
+pool that the material came from, and the next one follows."""
 
 
 class Posting(NamedTuple):
@@ -80,6 +82,7 @@ class Posting(NamedTuple):
     produced_coc_kg: int | None = None
     remarks: tuple[Remark, ...] = ()
     activity: Activity | None = None
+    undoes: MovementKind | None = None
 
 
 def posting(command: Bookable, state: Pool, policy: Policy) -> Posting:
@@ -254,7 +257,14 @@ def reversal(command: ReverseMovement, state: Pool, seen: MovementSeen) -> Posti
                 " Withdraw the document first.",
                 movement_id=seen.movement_id,
             )
-    return Posting(MovementKind.REVERSAL, entries, activity=seen.activity)
+    stage = seen.kind is MovementKind.TO_STAGE
+    return Posting(
+        MovementKind.REVERSAL,
+        entries,
+        to_stage=next_of(command.stage) if stage else None,
+        activity=seen.activity,
+        undoes=seen.kind if stage else None,
+    )
 
 
 def booked(
@@ -282,6 +292,7 @@ def booked(
         origin_ref=receipt.origin_ref if receipt else None,
         told=words_of(receipt.footprint) if receipt else None,
         activity=command.activity if isinstance(command, Movement) else made.activity,
+        undoes=made.undoes,
     )
 
 

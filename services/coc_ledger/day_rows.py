@@ -73,7 +73,7 @@ def _evolve(key: str, row: DayRow | None, recorded: Recorded) -> DayRow | None:
         return row
     pool, day, entries = _day_of(event)
     if isinstance(event, coc.MovementBooked) and event.document is None:
-        if event.kind is not MovementKind.FROM_STAGE:
+        if event.moves_as is not MovementKind.FROM_STAGE:
             brought = pool_carrying.brought(brought, entries)
     return DayRow(key, pool.key, day, posted_kg(kgs, entries), brought)
 

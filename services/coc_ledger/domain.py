@@ -23,6 +23,7 @@ from .document_state import DocumentDrafted, claim_of
 from .evidence import (
     Diligence,
     MovementSeen,
+    Onward,
     PoolKnown,
     went_over,
 )
@@ -67,6 +68,7 @@ from .scope_commands import (
     RecordDueDiligence,
 )
 from .scope_state import PS_DUE
+from .stages import NEXT, entry_id
 
 __all__ = ["Knowledge", "checked", "checked_issuer", "checked_of", "results_of", "scope_on"]
 
@@ -174,6 +176,8 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
     if command is ChangeStage:
         fields["results"] = results_of(found, day, known)
         fields["behind_s"] = known.behind_s
+    if command is ReverseMovement:
+        fields["onward"] = onward(key, _text(body, "reverses"), known)
     if command is ReceiveMaterial:
         fields["diligence"] = diligence_of(scope_id, _text(body, "supplier_id"), known)
     if command in (ChangeStage, ReceiveMaterial):
@@ -221,6 +225,19 @@ def seen(row: MovementRow) -> MovementSeen:
             "activity": told.get("activity"),
         }
     )
+
+
+def onward(key: str, movement_id: str, known: Knowledge) -> Onward | None:
+    """The pool that got the product of a change of stage; None where there is none."""
+    scope_id, stage, period = key.split(":")
+    if Stage(stage) not in NEXT:
+        return None
+    there = PoolKey(scope_id=scope_id, stage=NEXT[Stage(stage)], period=date.fromisoformat(period))
+    entered = _seen(there.key, entry_id(Stage(stage), movement_id), known)
+    state = known.state(there.stream)
+    if not isinstance(state, pool.Pool) or state.key is None:
+        return None
+    return Onward(state.kgs, state.days, state.terms, state.end is not None, entered)
 
 
 def _for_opening(body: Body, known: Knowledge, on: date) -> dict[str, object]:

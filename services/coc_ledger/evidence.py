@@ -7,7 +7,7 @@ none of it.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -30,6 +30,8 @@ from contracts.inventory import Scope
 from contracts.values import Activity, EntityId, FacilityId, Id, MemberId, Name, PlainDecimal, Value
 from infra.decider import derived_id
 from infra.errors import Refused
+
+from .balance import Terms
 
 Version = Annotated[int, Field(ge=0)]
 UNKNOWN_S = 10**9
@@ -119,6 +121,17 @@ class MovementSeen(Value):
     coc_kg: int
     reversed_by: Id | None = None
     activity: Activity | None = None
+
+
+class Onward(NamedTuple):
+    """The pool of the next stage: masses by account in all and of each day, what bears on its cover
+    beside them, whether it is closed; `entered` is how the product of a change of stage came in."""
+
+    kgs: tuple[int, ...]
+    days: Mapping[date, tuple[int, ...]]
+    terms: Terms
+    closed: bool
+    entered: MovementSeen | None
 
 
 class PoolKnown(Value):

@@ -129,14 +129,14 @@ def _movement(event: MovementBooked) -> Sequence[Passage]:
         coc = _is_coc(one.account)
         if one.account in SOURCE_OF:
             place, of_stage = SOURCE_OF[one.account], stage
-            if event.kind is MovementKind.FROM_STAGE:
+            if event.moves_as is MovementKind.FROM_STAGE:
                 place, of_stage = Place.CONVERSION, BEFORE[stage]
             elif event.document is not None:
                 place = Place.COC_MARKET
             found.append(Passage(place, of_stage, True, coc, -one.kg))
         elif one.account in TARGET_OF:
             place = TARGET_OF[one.account]
-            if event.kind is MovementKind.TO_STAGE:
+            if event.moves_as is MovementKind.TO_STAGE:
                 place = Place.CONVERSION
             found.append(Passage(place, stage, False, coc, one.kg))
     return _summed(found)

@@ -19,7 +19,7 @@ from .domain import CONSUMER, Knowledge
 from .evidence import PoolKnown, ScopeEvidence
 from .movement_lines import Lines
 from .movement_rows import Values
-from .pool_commands import Booking, ReceiveMaterial
+from .pool_commands import Booking, ReceiveMaterial, ReverseMovement
 from .queries import Queries
 from .rows import MovementRow, PoolRow, movement_key
 from .together import PLAIN, BookMovements, Line, Plain, alone
@@ -64,6 +64,9 @@ class MovementPacking:
             scope_id, supplier_id = str(values["scope_id"]), str(values.get("supplier_id") or "")
             diligence = domain.diligence_of(scope_id, supplier_id, self._known)
             found = {**found, "diligence": diligence}
+        if command is ReverseMovement:
+            key = _pool(values, found["scope"]).key
+            found = {**found, "onward": domain.onward(key, str(values["reverses"]), self._known)}
         if issubclass(command, PLAIN):
             return {**found, "known": NOT_ASKED}
         pool = domain.pool_known(_pool(values, found["scope"]).key, values, self._known)

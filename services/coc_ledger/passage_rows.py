@@ -51,12 +51,13 @@ def _keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
     if isinstance(event, CARRYING):
         return (f"{event.from_pool.key}>{event.pool.key}",)
-    if not isinstance(event, coc.MovementBooked) or not event.coc_kg:
+    if not isinstance(event, coc.MovementBooked) or not (event.coc_kg or event.undoes):
         return ()
-    if event.kind is MovementKind.TO_STAGE:
-        return (f"{event.pool.key}/{entry_id(event.pool.stage, event.movement_id)}",)
-    if event.kind is MovementKind.FROM_STAGE:
-        return (f"{_from(event) or event.pool.key}/{event.movement_id}",)
+    name = event.movement_id if event.undoes is None else event.reverses or ""
+    if event.moves_as is MovementKind.TO_STAGE:
+        return (f"{event.pool.key}/{entry_id(event.pool.stage, name)}",)
+    if event.moves_as is MovementKind.FROM_STAGE:
+        return (f"{_from(event) or event.pool.key}/{name}",)
     return ()
 
 
@@ -72,6 +73,8 @@ def _evolve(key: str, row: PassageRow | None, recorded: Recorded) -> PassageRow 
     event = recorded.event
     told_on = date.fromisoformat(recorded.envelope.recorded_at[:10])
     match event:
+        case coc.MovementBooked(undoes=MovementKind()):
+            return None  # taken back on its own day: it has never passed
         case coc.MovementBooked():
             return _moved(key, row, event, told_on)
         case coc.BalanceCarried():

@@ -47,6 +47,7 @@ from .pool_state import (
     reversible,
 )
 from .recent import remembered
+from .stage_reversal import check_stage_reversal
 from .together import BookMovements, Plain, booked
 
 __all__ = ["INITIAL", "Pool", "decide", "evolve"]
@@ -136,6 +137,7 @@ def _reverse(
             day=seen.day,
         )
     made = booking.reversal(command, state, seen)
+    check_stage_reversal(command, state, seen, made, policy)
     event = booking.booked(command, made, digest, command.reverses)
     if end is None or command.reason is None:
         return [*opening, event]

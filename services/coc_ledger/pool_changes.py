@@ -111,6 +111,8 @@ def _delivered(command: ApplyChange, state: Pool, change: DeliveryChange) -> Mov
             for reason in change.reasons
         ),
         activity=change.activity,
+        reverses=change.reverses,
+        undoes=MovementKind.FROM_STAGE if change.reverses else None,
     )
 
 

@@ -7,7 +7,7 @@ which pool it is booked. A movement's id is its sender's, and taken once in a po
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SkipValidation
 
 from contracts.custody import (
     Carried,
@@ -29,7 +29,7 @@ from contracts.custody import (
 from contracts.values import Activity, Id, MemberId, NoteRef, Value
 from infra.decider import Command
 
-from .evidence import Diligence, FacilityResult, PoolKnown, ReplacedClaim, ScopeEvidence
+from .evidence import Diligence, FacilityResult, Onward, PoolKnown, ReplacedClaim, ScopeEvidence
 from .footprint import NO_FOOTPRINT, Footprint
 
 
@@ -131,11 +131,14 @@ class ChangeStage(Movement):
 
 class ReverseMovement(Booking):
     """Take a movement back, to the gram, on its own day: `day` is that day. In a period that is
-    closed it needs a `reason`: the close is worked out anew, and what it left changes with it."""
+    closed it needs a `reason`: the close is worked out anew, and what it left changes with it. Of a
+    change of stage, `onward` is the pool that got the product."""
 
     NAME: ClassVar[str] = "reverse_movement"
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"onward"}
     reverses: MovementId
     reason: Id | None = None
+    onward: Annotated[Onward | None, SkipValidation] = None
 
 
 class DeclareOverdraftCase(PoolCommand):
@@ -181,7 +184,8 @@ class DesignateOutput(PoolCommand):
 
 class DeliveryChange(Value):
     """What a delivery, or an earlier stage, brings into a pool, or takes out of it again: a lot of
-    `coc_kg`, and the rest, each with what it carries; `from_pool` is that of the earlier stage."""
+    `coc_kg`, and the rest, each with what it carries; `from_pool` is that of the earlier stage.
+    `reverses` is how the product of an earlier stage came in that is taken out."""
 
     movement_id: Id
     action: Literal["book", "reclassify", "take_back", "enter_stage"]
@@ -196,6 +200,7 @@ class DeliveryChange(Value):
     as_coc: bool = True
     reasons: tuple[Id, ...] = ()
     activity: Activity | None = None
+    reverses: Id | None = None
 
 
 class ClaimChange(Value):

@@ -177,7 +177,7 @@ def _sources(sources: Mapping[str, int], event: coc.MovementBooked) -> dict[str,
     for one in event.entries:
         kind = KIND_OF.get(one.account)
         if kind is not None:
-            kind = "earlier_stage" if event.kind is MovementKind.FROM_STAGE else kind
+            kind = "earlier_stage" if event.moves_as is MovementKind.FROM_STAGE else kind
             after[kind] = after.get(kind, 0) - one.kg
     return after
 
@@ -196,7 +196,7 @@ def _carrying(row: PoolRow, event: Posting) -> PoolRow:
     """What its metal carries after a posting."""
     source = None
     if isinstance(event, coc.MovementBooked):
-        stage = "earlier_stage" if event.kind is MovementKind.FROM_STAGE else None
+        stage = "earlier_stage" if event.moves_as is MovementKind.FROM_STAGE else None
         source = stage if event.document is None else ""
     return row._replace(carrying=pool_carrying.posted(row.carrying, event.entries, source))
 

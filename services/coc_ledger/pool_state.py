@@ -143,7 +143,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             used = _used(state, movement_key(event.movement_id), event.digest)
             if event.reverses is not None:
                 used = _used(used, reversal_key(event.reverses), event.movement_id)
-            if event.kind in BY_HAND:
+            if event.moves_as in BY_HAND:
                 used = used._replace(by_hand_g=used.by_hand_g + _added(event))
             return _posted(used, event.day, event.entries)
         case MovementsBooked():

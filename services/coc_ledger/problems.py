@@ -94,6 +94,11 @@ PROBLEMS: tuple[Problem, ...] = (
         "List it in the scope first.",
     ),
     Problem(
+        "claims-rest-on-it",
+        "Claims rest on what is to be taken back",
+        "Withdraw the documents that claim it, or take back what was made of it, first.",
+    ),
+    Problem(
         "activity-not-of-scope",
         "The scope does not do this activity at this stage",
         "Name an activity of the scope, at a stage that it takes in or makes; or leave it out.",

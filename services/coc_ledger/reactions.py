@@ -34,7 +34,7 @@ from .footprint import of_lot, scaled
 from .period import Course, blocked, period_of
 from .pool_commands import ApplyChange, Carry, CarryChange, ClaimChange, DeliveryChange
 from .pool_state import ChangeDeferred
-from .rows import PoolRow, ScopeRow
+from .rows import MovementRow, PoolRow, ScopeRow, movement_key, movement_of
 from .scope_commands import NotePsCertificate
 from .stages import entry_id
 
@@ -160,27 +160,32 @@ def end_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
 
 
 def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """What was used for the next stage enters its pool, with all that it carries."""
+    """What was used for the next stage enters its pool, with all that it carries; what is taken
+    back leaves it again, to the gram."""
     event = recorded.event
-    if not isinstance(event, MovementBooked) or event.kind is not MovementKind.TO_STAGE:
+    if not isinstance(event, MovementBooked) or event.moves_as is not MovementKind.TO_STAGE:
         return ()
     row: PoolRow | None = rows("pools", event.pool.key)
-    if row is None or event.to_stage is None or event.produced_kg is None:
+    made = event if event.undoes is None else _undone(event, rows)
+    if row is None or made is None or made.to_stage is None or made.produced_kg is None:
         return ()
-    coc, rest = _lot(event, Account.OUTPUT_COC), _lot(event, Account.OUTFLOW)
-    made = event.produced_coc_kg or 0
+    entered = entry_id(event.pool.stage, made.movement_id)
+    back = event.undoes is not None
+    coc, rest = _lot(made, Account.OUTPUT_COC), _lot(made, Account.OUTFLOW)
+    part = made.produced_coc_kg or 0
     change = DeliveryChange(
-        movement_id=entry_id(event.pool.stage, event.movement_id),
-        action="enter_stage",
-        day=event.day,
-        received_kg=event.produced_kg,
-        coc_kg=made,
-        carried=scaled(coc, made),
-        rest=scaled(rest, event.produced_kg - made),
-        activity=event.activity if _does(event.activity, event.to_stage) else None,
+        movement_id=f"back:{entered}" if back else entered,
+        action="take_back" if back else "enter_stage",
+        day=made.day,
+        received_kg=made.produced_kg,
+        coc_kg=part,
+        carried=scaled(coc, part),
+        rest=scaled(rest, made.produced_kg - part),
+        activity=made.activity if _does(made.activity, made.to_stage) else None,
+        reverses=entered if back else None,
         from_pool=event.pool,
     )
-    pool = event.pool.model_copy(update={"stage": event.to_stage})
+    pool = made.pool.model_copy(update={"stage": made.to_stage})
     return [
         ApplyChange(
             on=_day(recorded),
@@ -190,6 +195,12 @@ def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             delivery=change,
         )
     ]
+
+
+def _undone(event: MovementBooked, rows: Lookup) -> MovementBooked | None:
+    """The change of stage that is taken back."""
+    row: MovementRow | None = rows("movements", movement_key(event.pool.key, event.reverses or ""))
+    return MovementBooked.model_validate(movement_of(row)) if row else None
 
 
 def _does(activity: Activity | None, stage: Stage) -> bool:

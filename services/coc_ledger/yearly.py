@@ -110,7 +110,7 @@ def added(sums: Sums, event: Event) -> Sums:
         kgs[one.account.value] = kgs.get(one.account.value, 0) + one.kg
     came = [one for one in event.entries if one.account in INFLOWS]
     moved = isinstance(event, MovementBooked)
-    earlier = isinstance(event, MovementBooked) and event.kind is MovementKind.FROM_STAGE
+    earlier = isinstance(event, MovementBooked) and event.moves_as is MovementKind.FROM_STAGE
     scrap = [one for one in event.entries if moved and one.account is Account.OUTFLOW_SCRAP]
     return Sums(
         {account: kg for account, kg in sorted(kgs.items()) if kg},
