@@ -1,19 +1,14 @@
 """Metal from a mine's scrap heap to a can maker, over HTTP: booked, claimed, confirmed, traced."""
 
-import io
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
-from rich.console import Console
-from typer.testing import CliRunner
 
-from castmark import coc
-from castmark.client import Client
 from castmark.local import Host
+from tests.api.sellable import in_the_terminal, on_the_page
 from tests.api.traced import traced_as_of_a_day
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
@@ -133,31 +128,6 @@ def balance(door: Door, member_id: str = SMELTER, on: str | None = None) -> dict
     return found
 
 
-def on_the_page(host: Host) -> str:
-    """What the smelter reads first on its scope's page, in one line."""
-    assert host.issuer is not None
-    with httpx.Client(base_url=host.url, follow_redirects=True) as browser:
-        browser.get(f"/signin?ticket={host.issuer.ticket([who(SMELTER)])}")
-        page = browser.get(f"/custody/scopes/{SMELTER}-S").text
-    said = page.partition('<section class="answer"')[2].partition("</section>")[0]
-    return " ".join(said.split())
-
-
-def in_the_terminal(host: Host, door: Door) -> str:
-    """What `castmark coc balance` says last, in one line."""
-    out = Console(file=io.StringIO(), width=200)
-
-    def session() -> Client:
-        client = Client({"": host.url}, "")
-        client.http = httpx.Client(headers=door.headers(who(SMELTER)))
-        return client
-
-    words = ["balance", f"{SMELTER}-S", "aluminium"]
-    CliRunner().invoke(coc.commands(session, out), words, catch_exceptions=False)
-    assert isinstance(out.file, io.StringIO)
-    return " ".join(out.file.getvalue().split())
-
-
 def told_beside(door: Door) -> None:
     """The balance of a day before all, and due diligence."""
     early = balance(door, on=YEAR)
@@ -257,8 +227,8 @@ def test_page_api_and_terminal_say_the_same_of_what_may_be_sold(host: Host, door
     reason = barred["answer"]["barred"]
     assert reason == "the Chain of Custody certificate is not valid on that day"
     assert (barred["answer"]["kg"], barred["answer"]["until"]) == (0, None)
-    assert f"Nothing may be sold:</strong> {reason}." in on_the_page(host)
-    assert f"nothing may be sold as CoC: {reason}" in in_the_terminal(host, door)
+    assert f"Nothing may be sold:</strong> {reason}." in on_the_page(host, SMELTER)
+    assert f"nothing may be sold as CoC: {reason}" in in_the_terminal(host, door, SMELTER)
 
     door.send("ops", "audits/reinstate_certificate", **change)
     again = eventually(  # its documents are checked again, too
@@ -268,7 +238,7 @@ def test_page_api_and_terminal_say_the_same_of_what_may_be_sold(host: Host, door
     kg, until = again["answer"]["kg"], again["answer"]["until"]
     assert (kg, until) == (again["claimable_kg"], "2024-12-31")
     assert kg > 0
-    page, terminal = on_the_page(host), in_the_terminal(host, door)
+    page, terminal = on_the_page(host, SMELTER), in_the_terminal(host, door, SMELTER)
     assert f'<p class="big"><data value="{kg}">' in page
     assert "until <strong>31 Dec 2024</strong>: then the period ends" in page
     assert f"{kg:,} kg may be sold as CoC by a document of {BEGAN}, through {until}" in terminal

@@ -1,4 +1,5 @@
-// A list (the board, the events, the flow) follows the data by itself and can be used from the keyboard.
+// A page (the board, the events, the flow) follows the data by itself; its list can be used from
+// the keyboard.
 // Without this script the page reads the same; it then changes when it is loaded again.
 "use strict";
 
