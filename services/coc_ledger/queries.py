@@ -15,7 +15,7 @@ from infra.service import Running
 from . import trace
 from .accounts import ACCOUNTS, Kgs
 from .balance import percentage
-from .balance_on import balance_on
+from .balance_on import BalanceOn, balance_on
 from .certificates import CertificateRow
 from .document_rows import DocumentRow
 from .domain import CONSUMER, Knowledge
@@ -25,7 +25,8 @@ from .lineage import Lineage
 from .period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
 from .pool_carrying import held
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
-from .sellable import Held, sellable
+from .scope_state import evidence
+from .sellable import Held, Sellable, sellable
 
 MANY = 100_000
 
@@ -98,14 +99,12 @@ class Queries:
         stood = balance_on(pool, on, self._later(pool, on) if pool else {}, policy)
         made = stood.cover
         following = period_of(_calendar(row), period.ends_on + ONE_DAY)
-        through = self.reader.through(CONSUMER).get("certification", 0)
-        certified = Held(self.certificates(row.entity_id), through)
         return {
             "scope_id": row.scope_id,
             "stage": stage.value,
             "pool": key,
             "on": on.isoformat(),
-            "answer": sellable(row, pool, period.ends_on, on, stood, certified)._asdict(),
+            "answer": self._answer(row, pool, on, stood)._asdict(),
             "period": {"starts_on": period.starts_on, "ends_on": period.ends_on},
             "input_percentage": percentage(stood.found),
             **made._asdict(),
@@ -125,6 +124,15 @@ class Queries:
             "carries": _carries(pool, policy),
             "policy_id": policy.policy_id,
         }
+
+    def _answer(self, row: ScopeRow, pool: PoolRow | None, on: date, stood: BalanceOn) -> Sellable:
+        """What may be sold on a day: by the scope's own stream, as a document is."""
+        through = self.reader.through(CONSUMER).get("certification", 0)
+        scope = evidence(self.reader.state(f"coc_scope/{row.scope_id}"), on)
+        assert scope is not None  # there is a row of it
+        dues = map(date.fromisoformat, row.ps_due.values())
+        certified = Held(self.certificates(row.entity_id), through)
+        return sellable(scope, dues, pool, on, stood, certified)
 
     def _later(self, pool: PoolRow, on: date) -> Mapping[date, Kgs]:
         """What was booked in a pool on each day after one: few, as a rule none."""

@@ -10,20 +10,23 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from contracts.custody import VALID
+from contracts.custody import VALID, Checked
 from contracts.values import Standard
 
 from .balance_on import BalanceOn
 from .certificates import CertificateRow, seen_on, status_on
 from .entity_rules import COC, PS, supplier_faults
+from .evidence import ScopeEvidence
 from .period import ONE_DAY
-from .rows import PoolRow, ScopeRow
+from .rows import PoolRow
 
 NAMES = {COC: "the Chain of Custody certificate", PS: "the Performance certificate"}
 FAULTS = {
     "issuer-coc-certificate-not-valid": f"{NAMES[COC]} is not valid on that day",
     "issuer-ps-certificate-not-valid": f"{NAMES[PS]} is not valid on that day",
 }
+"""In which words; a certificate that does not cover each facility of the scope is not enough."""
+NO_PERIOD = "the scope keeps no accounts on that day"
 
 
 class Sellable(NamedTuple):
@@ -58,26 +61,24 @@ def valid_through(rows: Iterable[CertificateRow], day: date) -> dict[Standard, d
 
 
 def sellable(
-    scope: ScopeRow,
+    scope: ScopeEvidence,
+    ps_due: Iterable[date],
     pool: PoolRow | None,
-    ends_on: date,
     day: date,
     stood: BalanceOn,
     held: Held,
 ) -> Sellable:
-    """The answer for a pool whose period `ends_on`, and its balance as of the day."""
-    rows = list(held.rows)
-    barred = _barred(scope, pool, day, held._replace(rows=rows)) or stood.barred
-    if barred is not None:
-        return Sellable(0, 0, None, None, barred, held.through)
-    ends = [(ends_on, "the period ends; what is left then is carried on")]
-    ends += [
-        (last, f"{NAMES[standard]} ends")
-        for standard, last in valid_through(rows, day).items()
-        if last is not None
-    ]
-    dues = [date.fromisoformat(due) for due in scope.ps_due.values()]
-    ends += [(due, f"{NAMES[PS]} is due") for due in dues if due >= day]
+    """The answer for a scope as its own stream tells it of the day, and its pool's balance as of
+    it. `ps_due` are the days by which the Performance Standard has to cover the rest of it."""
+    held = held._replace(rows=list(held.rows))
+    barred = _barred(scope, pool, day, held) or stood.barred
+    if barred is not None or scope.ends_on is None:
+        return Sellable(0, 0, None, None, barred or NO_PERIOD, held.through)
+    ends = [(scope.ends_on, "the period ends; what is left then is carried on")]
+    for standard, name in NAMES.items():
+        last = _last_day(standard, scope, day, held)
+        ends += [(last, f"{name} ends")] if last is not None else []
+    ends += [(due, f"{NAMES[PS]} is due") for due in ps_due if due >= day]
     if scope.ends_before is not None:
         ends.append((scope.ends_before - ONE_DAY, f"the scope goes over into {scope.to_scope_id}"))
     until, because = min(ends)
@@ -85,17 +86,36 @@ def sellable(
     return Sellable(kg, max(0, kg - max(0, stood.cover.own_kg)), until, because, None, held.through)
 
 
-def _barred(scope: ScopeRow, pool: PoolRow | None, day: date, held: Held) -> str | None:
-    """Why a document of the day claims nothing at all, whatever is covered."""
-    seen = seen_on(scope.entity_id, day, held.rows, held.through)
-    faults = supplier_faults(seen, ps_pending="" in scope.ps_due)
+def _barred(scope: ScopeEvidence, pool: PoolRow | None, day: date, held: Held) -> str | None:
+    """Why a document of the day claims nothing at all, whatever is covered: as `claims` has it."""
+    if scope.suspended(day):
+        since = scope.suspended_from
+        told = f"since {since}" if since is not None and since <= day else "on that day"
+        return f"the scope is suspended {told}"
+    faults = supplier_faults(_seen(scope, day, held), ps_pending=scope.ps_pending)
     if faults:
         return FAULTS[faults[0]]
-    since, again = scope.suspended_from, scope.reinstated_from
-    if since is not None and since <= day and (again is None or day < again):
-        return f"the scope is suspended since {since}"
-    if scope.ends_before is not None and day >= scope.ends_before:
+    if scope.ended(day):
         return f"the scope went over into {scope.to_scope_id} on {scope.ends_before}"
     if pool is not None and pool.closed_on is not None:
         return f"the period was closed on {pool.closed_on}"
     return None
+
+
+def _seen(scope: ScopeEvidence, day: date, held: Held) -> Checked:
+    """What is known on a day of the certificates that the scope needs."""
+    needs = {"facilities": scope.facilities, "ps_later": scope.ps_later}
+    return seen_on(scope.entity_id, day, held.rows, held.through).model_copy(update=needs)
+
+
+def _last_day(standard: Standard, scope: ScopeEvidence, day: date, held: Held) -> date | None:
+    """The last day in a row on which the scope is certified, by what is known; None where it is
+    not on the first."""
+    if not _seen(scope, day, held).holds(standard):
+        return None
+    changes = (date.fromisoformat(since) for row in held.rows for since, _ in row.changes)
+    ends = {since - ONE_DAY for since in changes} | {row.valid_to for row in held.rows}
+    later = (end for end in sorted(ends) if end >= day)
+    return next(
+        (end for end in later if not _seen(scope, end + ONE_DAY, held).holds(standard)), None
+    )

@@ -8,8 +8,9 @@ import pytest
 from contracts import certification
 from contracts.custody import PoolKey
 from contracts.values import CertificationStatus
+from services.coc_ledger.knowledge import scope_on
 from services.coc_ledger.pool_commands import DeclareOverdraftCase
-from services.coc_ledger.rows import PoolRow, ScopeRow
+from services.coc_ledger.rows import PoolRow
 from services.coc_ledger.scope_commands import ApproveScopeTransfer
 from services.coc_ledger.sellable import Held, Sellable, sellable
 from tests.rules.coc.test_balance_on import told
@@ -20,13 +21,16 @@ MAY = date(2026, 5, 20)
 YEAR_END = date(2026, 12, 31)
 
 
-def answer(world: World, day: date = MAY, key: PoolKey = KEY, **changed: Any) -> Sellable:
-    """The answer from rows alone, as the service's queries find it; `changed` of the scope."""
-    scope: ScopeRow = world.reader.row("scopes", key.scope_id)
+def answer(
+    world: World, day: date = MAY, key: PoolKey = KEY, due: tuple[str, ...] = (), **changed: Any
+) -> Sellable:
+    """The answer as the service's queries find it; `changed` of the scope."""
+    found = scope_on(key.scope_id, day, world.known())
+    assert found is not None
     pool: PoolRow | None = world.reader.row("pools", key.key)
-    held = Held(world.certificates(scope.entity_id), world.public_read)
-    row = scope._replace(**changed)
-    return sellable(row, pool, YEAR_END, day, told(world, day, key), held)
+    held = Held(world.certificates(found.entity_id), world.public_read)
+    scope, dues = found.model_copy(update=changed), map(date.fromisoformat, due)
+    return sellable(scope, dues, pool, day, told(world, day, key), held)
 
 
 def correct(world: World, standard: str, status: CertificationStatus, day: date = YEAR) -> None:
@@ -107,8 +111,8 @@ def test_nothing_may_be_sold_from_a_closed_period() -> None:
     ("changed", "until", "because"),
     [
         ({}, YEAR_END, "the period ends"),
-        ({"ps_due": {"": "2026-09-01"}}, date(2026, 9, 1), "the Performance certificate is due"),
-        ({"ps_due": {"F-2": "2027-09-01"}}, YEAR_END, "the period ends"),
+        ({"due": ("2026-09-01",)}, date(2026, 9, 1), "the Performance certificate is due"),
+        ({"due": ("2027-09-01",)}, YEAR_END, "the period ends"),
     ],
 )
 def test_the_last_day_is_told_and_what_is_then(
@@ -125,9 +129,10 @@ def test_a_certificate_that_ends_before_the_period_bounds_the_answer() -> None:
         row._replace(valid_to=date(2026, 8, 31)) if row.standard == "CoC" else row
         for row in world.certificates("EA")
     ]
-    scope: ScopeRow = world.reader.row("scopes", "A")
+    scope = scope_on("A", MAY, world.known())
+    assert scope is not None
     pool: PoolRow = world.reader.row("pools", KEY.key)
-    found = sellable(scope, pool, YEAR_END, MAY, told(world, MAY), Held(held, 9))
+    found = sellable(scope, (), pool, MAY, told(world, MAY), Held(held, 9))
     assert (found.until, found.known_through_position) == (date(2026, 8, 31), 9)
     assert found.because == "the Chain of Custody certificate ends"
 
@@ -135,8 +140,27 @@ def test_a_certificate_that_ends_before_the_period_bounds_the_answer() -> None:
 def test_the_performance_standard_may_be_pending_for_the_whole_scope_alone() -> None:
     world = stocked()
     correct(world, "PS", CertificationStatus.WITHDRAWN)
-    assert answer(world, ps_due={"": "2026-09-01"}).kg > 0
-    assert answer(world, ps_due={"F-2": "2026-09-01"}).barred is not None
+    assert answer(world, ps_pending=True).kg > 0
+    assert answer(world, ps_pending=False).barred is not None
+
+
+def test_certificates_cover_each_facility_of_the_scope() -> None:
+    """As a document of the scope is refused otherwise."""
+    world = stocked()
+    own = scope_on("A", MAY, world.known())
+    assert own is not None
+    more = (*own.facilities, "F-99")
+    assert "Chain of Custody" in str(answer(world, facilities=more).barred)
+
+
+def test_the_last_day_is_that_before_a_change_that_is_known_already() -> None:
+    world = stocked()
+    correct(world, "CoC", CertificationStatus.SUSPENDED, date(2026, 7, 1))
+    found = answer(world)
+    assert (found.until, found.because) == (
+        date(2026, 6, 30),
+        "the Chain of Custody certificate ends",
+    )
 
 
 def test_what_is_only_overdraft_is_told_apart() -> None:
