@@ -122,7 +122,7 @@ def test_regimes_differ_line_by_line(page: Page) -> None:
     more = [number(row[4]) - number(row[3]) for row in cells(page, "Differences")]
     gap = number(rows["CBAM"][3]) - number(rows["ASI mine to metal"][3])
     assert sum(more) == pytest.approx(gap, abs=len(more))
-    streams = sum(number(row[4]) for row in cells(page, "Source streams"))
+    streams = sum(number(row[6]) for row in cells(page, "Source streams"))
     assert streams == pytest.approx(number(rows["CBAM"][3]), abs=1)
     text = page.text("main")
     assert "With what precursors embed" in text
