@@ -46,7 +46,8 @@ class Watch:
         `UNKNOWN_S` until we have caught up once: a process that starts anew cannot know for how
         long nobody read. May wait for the database."""
         now = time.monotonic()
-        if self._looked is None or now - self._looked > STALE_S:
+        # (Until we have caught up once each asker looks: who starts keeps nobody waiting longer.)
+        if self._looked is None or self._fresh is None or now - self._looked > STALE_S:
             self.measure()
         if self._fresh is None:
             return UNKNOWN_S
