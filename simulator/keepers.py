@@ -113,7 +113,8 @@ def keepers(world: World, firsts: Sequence[date]) -> Iterator[Keeper]:
             continue
         if not any(holds(world, entry.entity_id, first) for first in firsts):
             continue
-        covered = [sites[one] for one in entry.facilities]
+        facilities = _of_both(world, entry)
+        covered = [sites[one] for one in facilities]
         does = {activity for site in covered for activity in site.activities}
         kind = next((name for name, (wanted, _) in KINDS.items() if wanted & does), None)
         if kind is None or not left[kind]:
@@ -127,11 +128,22 @@ def keepers(world: World, firsts: Sequence[date]) -> Iterator[Keeper]:
             entity_id=entry.entity_id,
             kind=kind,
             country=world.members[entry.member_id].country,
-            facilities=entry.facilities,
+            facilities=facilities,
             activities=tuple(sorted(activity.value for activity in does)),
             quarter_kg=yearly * TONNE // 4,
             dice=Random(f"custody/{world.seed}/{entry.member_id}"),
         )
+
+
+def _of_both(world: World, granted: CertificateGranted) -> tuple[str, ...]:
+    """The facilities of a certificate that every one to the Performance Standard covers as well: the
+    others would have to follow within a year."""
+    found = set(granted.facilities)
+    for entry in world.by_member[granted.member_id]:
+        if isinstance(entry, CertificateGranted) and entry.standard is Standard.PERFORMANCE:
+            if entry.entity_id == granted.entity_id:
+                found &= set(entry.facilities)
+    return tuple(one for one in granted.facilities if one in found)
 
 
 def _steady(world: World, member_id: str) -> bool:
