@@ -136,8 +136,8 @@ def keepers(world: World, firsts: Sequence[date]) -> Iterator[Keeper]:
 
 
 def _of_both(world: World, granted: CertificateGranted) -> tuple[str, ...]:
-    """The facilities of a certificate that every one to the Performance Standard covers as well: the
-    others would have to follow within a year."""
+    """The facilities of a certificate that every one to the Performance Standard covers as well:
+    the others would have to follow within a year."""
     found = set(granted.facilities)
     for entry in world.by_member[granted.member_id]:
         if isinstance(entry, CertificateGranted) and entry.standard is Standard.PERFORMANCE:
