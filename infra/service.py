@@ -5,10 +5,13 @@ consumers, the clock, the relay and the signer, and stops them in the opposite o
 """
 
 import asyncio
+import os
 import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -72,11 +75,13 @@ def keys_in(folder: Path) -> Keys:
 
 
 def _kept(file: Path) -> bytes:
+    """A secret; of several processes that start together in a folder, that of the first."""
     if not file.exists():
-        fresh = file.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(secrets.token_bytes(32))
-        fresh.rename(file)
+        with NamedTemporaryFile(dir=file.parent) as fresh:  # its owner's alone
+            fresh.write(secrets.token_bytes(32))
+            fresh.flush()
+            with suppress(FileExistsError):
+                os.link(fresh.name, file)
     return file.read_bytes()
 
 
