@@ -20,13 +20,13 @@ from infra.importing.formats import Format, examine
 from infra.importing.mapping import Said, bind
 from infra.importing.order import Order, Ranked, ranked, sort
 from infra.importing.rows import Row
-from services.ghg.activity_rows import REPEATED
-from services.ghg.activity_words import FIELDS
-from services.ghg.cbam import CbamFields
-from services.ghg.installation import Installation
+from services.ghg.activity.installation import Installation
+from services.ghg.activity.rows import REPEATED
+from services.ghg.activity.words import FIELDS
+from services.ghg.calculation.scrap import Method
 from services.ghg.offline import Offline, Under, Wrong, Year
-from services.ghg.report import Reported
-from services.ghg.scrap import Method
+from services.ghg.reports.cbam import CbamFields
+from services.ghg.reports.report import Reported
 
 from .bulk import FORMATS
 from .ghg_document import print_json

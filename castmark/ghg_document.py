@@ -7,10 +7,10 @@ from decimal import Decimal
 import orjson
 
 from contracts.values import plain
-from services.ghg.cbam import CbamFields, Good, Precursor, Stream
-from services.ghg.installation import Installation
+from services.ghg.activity.installation import Installation
 from services.ghg.offline import Wrong, Year
-from services.ghg.shown import line_shown
+from services.ghg.reports.cbam import CbamFields, Good, Precursor, Stream
+from services.ghg.results.shown import line_shown
 
 
 def print_json(found: Iterable[Year | list[Wrong]], explain: bool, ignored: Sequence[str]) -> int:

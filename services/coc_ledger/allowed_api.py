@@ -6,7 +6,7 @@ from typing import Protocol
 from infra.auth import Principal, RoleKind
 from infra.errors import Refused
 
-from .document_rows import DocumentRow
+from .documents.rows import DocumentRow
 from .rows import PoolRow, ScopeRow
 
 

@@ -26,21 +26,23 @@ from infra.taking import answer, command_id_of, named
 from infra.web import Api, Day, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
 from infra.webcommands import command_routes
 
-from . import domain, issuing, trace
+from . import domain
 from .allowed_api import Allowed
-from .document_commands import CheckDocument, ConfirmDelivery, IssueDocument, Registration
-from .document_rows import state_on
-from .document_state import Document
+from .documents import issuing
+from .documents.commands import CheckDocument, ConfirmDelivery, IssueDocument, Registration
+from .documents.rows import state_on
+from .documents.state import Document
 from .domain import COMMANDS, CONSUMER, ROLES
-from .exports_api import add_exports
-from .imports import LIMITS, add_imports
+from .exports.exports_api import add_exports
 from .jobs import Watch
-from .movement_problems import ROW_PROBLEMS
+from .movements.imports import LIMITS, add_imports
+from .movements.problems import ROW_PROBLEMS
 from .problems import PROBLEMS
 from .queries import Queries
-from .report_problems import REPORT_PROBLEMS
-from .reports_api import Reports, add_reports
 from .rows import MovementRow, movement_of
+from .traces import trace
+from .yearly_reports.problems import REPORT_PROBLEMS
+from .yearly_reports.reports_api import Reports, add_reports
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Depth = Annotated[int, Query(ge=1, le=16)]

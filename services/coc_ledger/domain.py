@@ -11,23 +11,18 @@ from infra.decider import Command
 from infra.errors import Refused
 from infra.readmodel import Consumer
 
-from . import document, pool, report, scope
-from .document_commands import (
+from .accounting.stages import NEXT, entry_id
+from .documents import document
+from .documents.commands import (
     ConfirmDelivery,
     ConfirmDocument,
     DisputeDocument,
     IssueDocument,
     WithdrawDocument,
 )
-from .document_state import DocumentDrafted, claim_of
-from .evidence import (
-    Diligence,
-    MovementSeen,
-    Onward,
-    PoolKnown,
-    went_over,
-)
-from .export_rows import EXPORTS
+from .documents.state import DocumentDrafted, claim_of
+from .evidence import Diligence, MovementSeen, Onward, PoolKnown, went_over
+from .exports.export_rows import EXPORTS
 from .knowledge import (
     Knowledge,
     checked,
@@ -38,7 +33,8 @@ from .knowledge import (
     results_of,
     scope_on,
 )
-from .pool_commands import (
+from .pools import pool
+from .pools.commands import (
     BookLoss,
     BookProcessEmissions,
     ChangeStage,
@@ -50,14 +46,11 @@ from .pool_commands import (
     ReverseMovement,
     ShipMaterial,
 )
-from .pool_state import ChangeDeferred
+from .pools.state import ChangeDeferred
 from .reactions import REACTIONS
-from .report import ReportingNoted
-from .report_commands import AcceptReport, PrepareReport, ReturnReport, SubmitReport
-from .report_reactions import REPORT_REACTIONS
-from .report_rows import REPORTS
 from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key, movement_of
-from .scope_commands import (
+from .scopes import scope
+from .scopes.commands import (
     AddScopeFacility,
     ApproveScopeTransfer,
     ChangePeriod,
@@ -67,8 +60,12 @@ from .scope_commands import (
     OpenScope,
     RecordDueDiligence,
 )
-from .scope_state import PS_DUE
-from .stages import NEXT, entry_id
+from .scopes.state import PS_DUE
+from .yearly_reports import report
+from .yearly_reports.commands import AcceptReport, PrepareReport, ReturnReport, SubmitReport
+from .yearly_reports.reactions import REPORT_REACTIONS
+from .yearly_reports.report import ReportingNoted
+from .yearly_reports.rows import REPORTS
 
 __all__ = ["Knowledge", "checked", "checked_issuer", "checked_of", "results_of", "scope_on"]
 

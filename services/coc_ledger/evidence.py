@@ -31,7 +31,7 @@ from contracts.values import Activity, EntityId, FacilityId, Id, MemberId, Name,
 from infra.decider import derived_id
 from infra.errors import Refused
 
-from .balance import Terms
+from .accounting.balance import Terms
 
 Version = Annotated[int, Field(ge=0)]
 UNKNOWN_S = 10**9

@@ -19,7 +19,7 @@ from infra.execute import request_of
 from infra.service import Running
 from infra.store import translated
 
-from .document_commands import CheckDocument
+from .documents.commands import CheckDocument
 from .evidence import UNKNOWN_S
 
 EVERY_S = 1.0

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from contracts.custody import Checked
 from contracts.values import Activity
 
-from . import scope_state
-from .certificates import CertificateRow, seen_on
+from .accounting.own_emissions import ResultRow, newest
 from .evidence import FacilityFound, FacilityResult, ScopeEvidence
-from .own_emissions import ResultRow, newest
 from .rows import FacilityRow
+from .scopes import state as scope_state
+from .scopes.certificates import CertificateRow, seen_on
 
 
 class Knowledge(NamedTuple):

@@ -9,19 +9,19 @@ from contracts.custody import Account, Checked
 from infra.reading import Reader
 from infra.service import Running
 
-from . import diligence
-from .accounts import PLACE
-from .balance import figures, rule_of
-from .balance_on import DayLine, day_lines
-from .certificates import CertificateRow, seen_on, status_on
-from .document_rows import DocumentRow
+from .accounting.accounts import PLACE
+from .accounting.balance import figures, rule_of
+from .accounting.balance_on import DayLine, day_lines
+from .accounting.sellable import valid_through
+from .documents.rows import DocumentRow
+from .documents.verdict import Age, Standing, age, standing
 from .domain import CONSUMER
-from .exports import Exports
+from .exports.exports import Exports
+from .exports.statements import Before, Line, last_lines
 from .rows import DayRow, PoolRow, ScopeRow
-from .scope_state import Scope, evidence
-from .sellable import valid_through
-from .statements import Before, Line, last_lines
-from .verdict import Age, Standing, age, standing
+from .scopes import diligence
+from .scopes.certificates import CertificateRow, seen_on, status_on
+from .scopes.state import Scope, evidence
 
 MANY = 100_000
 DAYS_AT_MOST = 400

@@ -13,8 +13,8 @@ from infra.service import Running
 from infra.web import Api, Day, Json, Paged, SignedIn, listed
 
 from .allowed_api import Allowed
+from .exports.statements import before_of
 from .overview import Overview
-from .statements import before_of
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 PLACE = r"^[1-9][0-9]{0,14}(\.[1-9][0-9]{0,5})?$"

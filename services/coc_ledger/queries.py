@@ -12,21 +12,21 @@ from infra.policy import Policy
 from infra.reading import Reader
 from infra.service import Running
 
-from . import trace
-from .accounts import ACCOUNTS, Kgs
-from .balance import percentage
-from .balance_on import BalanceOn, balance_on
-from .certificates import CertificateRow
-from .document_rows import DocumentRow
+from .accounting.accounts import ACCOUNTS, Kgs
+from .accounting.balance import percentage
+from .accounting.balance_on import BalanceOn, balance_on
+from .accounting.footprint import disclosed
+from .accounting.period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
+from .accounting.sellable import Held, Sellable, sellable
+from .documents.rows import DocumentRow
 from .domain import CONSUMER, Knowledge
-from .footprint import disclosed
 from .jobs import Watch
-from .lineage import Lineage
-from .period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
-from .pool_carrying import held
+from .pools.carrying import held
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
-from .scope_state import evidence
-from .sellable import Held, Sellable, sellable
+from .scopes.certificates import CertificateRow
+from .scopes.state import evidence
+from .traces import trace
+from .traces.lineage import Lineage
 
 MANY = 100_000
 

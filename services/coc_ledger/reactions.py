@@ -24,19 +24,19 @@ from contracts.envelope import Recorded
 from contracts.values import Activity, Standard
 from infra.decider import Command, Lookup, Reaction
 
-from .accounts import NOTHING, Amount, amount_of
-from .certificates import CHANGED, CertificateRow, seen_on
-from .check_rows import CheckDayRow, CheckRow, checked_as
-from .document_commands import CheckDocument, CompleteDocument, SupersedeDocument
-from .entity_rules import supplier_faults
+from .accounting.accounts import NOTHING, Amount, amount_of
+from .accounting.footprint import of_lot, scaled
+from .accounting.period import Course, blocked, period_of
+from .accounting.stages import entry_id
+from .documents.check_rows import CheckDayRow, CheckRow, checked_as
+from .documents.commands import CheckDocument, CompleteDocument, SupersedeDocument
 from .evidence import stages_of
-from .footprint import of_lot, scaled
-from .period import Course, blocked, period_of
-from .pool_commands import ApplyChange, Carry, CarryChange, ClaimChange, DeliveryChange
-from .pool_state import ChangeDeferred
+from .pools.commands import ApplyChange, Carry, CarryChange, ClaimChange, DeliveryChange
+from .pools.state import ChangeDeferred
 from .rows import MovementRow, PoolRow, ScopeRow, movement_key, movement_of
-from .scope_commands import NotePsCertificate
-from .stages import entry_id
+from .scopes.certificates import CHANGED, CertificateRow, seen_on
+from .scopes.commands import NotePsCertificate
+from .scopes.entity_rules import supplier_faults
 
 YEAR = timedelta(days=365)
 

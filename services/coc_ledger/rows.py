@@ -12,16 +12,16 @@ from contracts import coc, facilities, membership
 from contracts.envelope import Event, Recorded
 from infra.readmodel import Projection
 
-from .certificates import CERTIFICATES
-from .check_rows import CHECK_PROJECTIONS
-from .day_rows import DayRow
-from .document_rows import DOCUMENTS
+from .accounting.own_emissions import RESULTS
+from .documents.check_rows import CHECK_PROJECTIONS
+from .documents.rows import DOCUMENTS
 from .evidence import suspended_on
-from .kept_movements import MovementRow, movement_key, movement_of
-from .own_emissions import RESULTS
-from .passage_rows import PASSAGES
-from .pool_rows import POOL_PROJECTIONS, PoolRow
-from .scope_state import spells
+from .movements.kept import MovementRow, movement_key, movement_of
+from .pools.day_rows import DayRow
+from .pools.rows import POOL_PROJECTIONS, PoolRow
+from .scopes.certificates import CERTIFICATES
+from .scopes.state import spells
+from .traces.passage_rows import PASSAGES
 
 __all__ = [
     "DayRow",

@@ -23,30 +23,30 @@ from infra.service import Running
 from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
 from infra.webcommands import command_routes
 
-from .aggregates_api import add_aggregates
-from .asked import asked, circularity_shown
-from .cancelling import Cancelling
-from .circularity import circularity
-from .comparing import compared
-from .current_api import Current, add_current
+from .activity.imports import LIMITS as FILE_LIMITS
+from .activity.imports import add_imports
+from .activity.items import ITEMS
+from .activity.packing import unpack
+from .aggregates.aggregates_api import add_aggregates
+from .calculation.circularity import circularity
+from .calculation.totals import Side
 from .domain import COMMANDS, ROLES, fill
 from .filling import Filling
-from .imports import LIMITS as FILE_LIMITS
-from .imports import add_imports
-from .items import ITEMS
 from .jobs import Calculating
-from .packing import unpack
-from .plans_api import add_plans
-from .plans_filling import PlansFilling
-from .plans_problems import PLANS_PROBLEMS
+from .plans.filling import PlansFilling
+from .plans.plans_api import add_plans
+from .plans.problems import PLANS_PROBLEMS
+from .power_certificates.cancelling import Cancelling
 from .problems import PROBLEMS
 from .queries import CONSUMER, Queries
-from .reports_api import add_reports
+from .reports.asked import asked, circularity_shown
+from .reports.reports_api import add_reports
+from .results.comparing import compared
+from .results.current_api import Current, add_current
+from .results.problems import YEAR_PROBLEMS
+from .results.shown import line_shown
 from .rows import YearRow
-from .shown import line_shown
-from .suppliers_api import add_suppliers
-from .totals import Side
-from .year_problems import YEAR_PROBLEMS
+from .suppliers.suppliers_api import add_suppliers
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=1990, le=2199)]

@@ -5,8 +5,8 @@ from infra.decider import decider_of
 from infra.importing import tables as imports
 from infra.service import Definition
 
-from .books import factors, policies
 from .domain import CONSUMERS, DECIDERS, PRIVATE, RESTS_ON
+from .factors.books import factors, policies
 
 __all__ = ["definition", "factors", "policies"]
 

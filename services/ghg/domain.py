@@ -8,8 +8,26 @@ from contracts.envelope import Event
 from infra.decider import Command, Lookup
 from infra.readmodel import Consumer
 
-from . import facility_year, power_certificate, reporting
-from .commands import (
+from .plans.domain import (
+    PLAN_COMMANDS,
+    PLAN_DECIDERS,
+    PLAN_INTERNAL,
+    PLAN_PRIVATE,
+    PLAN_RESTS_ON,
+    PLAN_ROLES,
+)
+from .plans.reactions import PLAN_REACTIONS
+from .plans.rows import PLAN_PROJECTIONS
+from .power_certificates import power_certificate
+from .power_certificates.power_certificate import (
+    ClaimPowerCertificate,
+    NotePowerCertificateNamed,
+    PowerCertificateClaimed,
+    PowerCertificateNamed,
+)
+from .reactions import REACTIONS
+from .results import facility_year, reporting
+from .results.commands import (
     MemberCommand,
     PublishDisclosure,
     Recalculate,
@@ -20,25 +38,8 @@ from .commands import (
     SubmitForVerification,
     VerifyResult,
 )
-from .facility_year import ActivityRecorded, FacilityYear
-from .plans_domain import (
-    PLAN_COMMANDS,
-    PLAN_DECIDERS,
-    PLAN_INTERNAL,
-    PLAN_PRIVATE,
-    PLAN_RESTS_ON,
-    PLAN_ROLES,
-)
-from .plans_reactions import PLAN_REACTIONS
-from .plans_rows import PLAN_PROJECTIONS
-from .power_certificate import (
-    ClaimPowerCertificate,
-    NotePowerCertificateNamed,
-    PowerCertificateClaimed,
-    PowerCertificateNamed,
-)
-from .reactions import REACTIONS
-from .reporting import (
+from .results.facility_year import ActivityRecorded, FacilityYear
+from .results.reporting import (
     ClosureNoted,
     CoverNoted,
     NoteClosure,
@@ -46,8 +47,8 @@ from .reporting import (
     NoteDisclosure,
     NotePfcMeasurement,
 )
+from .results.state import PowerCertificatesNamed
 from .rows import PROJECTIONS, engagements, facility_evidence
-from .year_state import PowerCertificatesNamed
 
 DECIDERS: Mapping[str, ModuleType] = {
     "facility_year": facility_year,

@@ -9,13 +9,13 @@ from infra.errors import Refused
 from infra.policy import Policies
 
 from . import app
-from .activity_work import units_on
-from .commands import PublishDisclosure, Recalculate, SubmitActivity, SubmitForVerification
-from .current import outdated_findings
+from .activity.taking import fields_of, inventory_of, site_of
+from .activity.work import units_on
 from .evidence import Calculated, FacilityEvidence, owned
 from .queries import Queries
-from .reckoning import Version, Wanted, packed_of, reckon, usual
-from .taking import fields_of, inventory_of, site_of
+from .results.commands import PublishDisclosure, Recalculate, SubmitActivity, SubmitForVerification
+from .results.current import outdated_findings
+from .results.reckoning import Version, Wanted, packed_of, reckon, usual
 
 Body = Mapping[str, object]
 

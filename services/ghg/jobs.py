@@ -26,15 +26,16 @@ from infra.pool import WORKERS, pool
 from infra.service import Running
 from infra.transaction import Outcome, Request
 
-from . import app, packing
-from .commands import RecordResult
+from . import app
+from .activity import packing
+from .activity.packing import Chunk
 from .evidence import Calculated
-from .packing import Chunk
-from .pinned import pin
+from .factors.pinned import pin
 from .queries import Queries, Stored
-from .reckoning import Version, Wanted, outdated, reckon, usual
+from .results.commands import RecordResult
+from .results.reckoning import Version, Wanted, outdated, reckon, usual
+from .results.tried import Tried
 from .rows import YearRow
-from .tried import Tried
 
 ACTOR = "castmark:ghg"
 BATCH = 200

@@ -17,19 +17,19 @@ from infra.importing.order import Ranked
 from infra.importing.places import places
 from infra.importing.rows import Row
 
-from . import books
-from .activity import Inventory
-from .activity_rows import Assembled, Rows
-from .activity_work import units_on
-from .engines import newest
+from .activity.inventory import Inventory
+from .activity.rows import Assembled, Rows
+from .activity.sites import SiteReader
+from .activity.work import units_on
+from .calculation.scrap import Method
 from .evidence import Calculated
-from .pinned import Pinned, pin
-from .reckoning import Version, Wanted, judged, reckon, usual
-from .regimes import method_of, rules_of
-from .report import Report, report
-from .scrap import Method
-from .sites import SiteReader
-from .threshold import NO_PLAN, Assessment, Smelter, assess, exit_rate_of
+from .factors import books
+from .factors.pinned import Pinned, pin
+from .reports.regimes import method_of, rules_of
+from .reports.report import Report, report
+from .reports.threshold import NO_PLAN, Assessment, Smelter, assess, exit_rate_of
+from .results.engines import newest
+from .results.reckoning import Version, Wanted, judged, reckon, usual
 
 NO_HASH = "0" * 64
 """Nothing is stored, so nothing is compared by its hash."""

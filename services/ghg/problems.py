@@ -2,7 +2,7 @@
 
 from infra.problems import Problem
 
-from .activity_problems import ROW_PROBLEMS
+from .activity.problems import ROW_PROBLEMS
 
 PROBLEMS: tuple[Problem, ...] = (
     Problem(

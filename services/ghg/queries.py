@@ -17,14 +17,15 @@ from infra.errors import Refused
 from infra.reading import Reader
 from infra.service import Running
 
-from . import app, packing
-from .activity import Inventory
+from . import app
+from .activity import packing
+from .activity.inventory import Inventory
+from .activity.packing import Chunk
+from .calculation.lines import Result
 from .evidence import FacilityEvidence
-from .lines import Result
-from .packing import Chunk
-from .reckoning import rework
+from .results.reckoning import rework
+from .results.state import ActivityRecorded, FacilityYear
 from .rows import YearRow, facility_evidence
-from .year_state import ActivityRecorded, FacilityYear
 
 CONSUMER = "ghg"
 

@@ -12,10 +12,10 @@ from contracts.facilities import FacilityClosed
 from contracts.values import Standard
 from infra.decider import Command, Lookup, Reaction
 
-from .power_certificate import Holding, NotePowerCertificateNamed
-from .reporting import NoteClosure, NoteCover, NoteDisclosure, NotePfcMeasurement
+from .power_certificates.power_certificate import Holding, NotePowerCertificateNamed
+from .results.reporting import NoteClosure, NoteCover, NoteDisclosure, NotePfcMeasurement
+from .results.state import PowerCertificatesNamed
 from .rows import CertificateRow
-from .year_state import PowerCertificatesNamed
 
 
 def note_covers(recorded: Recorded, rows: Lookup) -> Sequence[Command]:

@@ -13,7 +13,7 @@ from infra.decider import Lookup
 from infra.readmodel import Projection
 
 from .evidence import Engagement, FacilityEvidence
-from .reckoning import judged
+from .results.reckoning import judged
 
 
 class FacilityRow(NamedTuple):

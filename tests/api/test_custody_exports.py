@@ -15,7 +15,7 @@ from rich.console import Console
 from castmark import coc
 from castmark.local import Host
 from infra.errors import Transient
-from services.coc_ledger import verdict
+from services.coc_ledger.documents import verdict
 from services.coc_ledger.jobs import Watch
 from tests.api.test_custody import (
     BEGAN,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.coc_ledger import imports, recent
-from services.coc_ledger.movement_packing import MovementPacking
+from services.coc_ledger.movements import imports
+from services.coc_ledger.movements.packing import MovementPacking
+from services.coc_ledger.pools import recent
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.ghg import aggregates_api
-from services.ghg.aggregates import Entry
+from services.ghg.aggregates import aggregates_api
+from services.ghg.aggregates.sums import Entry
 from tests.imports.desk import as_csv
 from tests.imports.years import COLUMNS, PLANTS, YearDesk, year, years_on
 

@@ -9,10 +9,10 @@ import pytest
 
 from infra.errors import Transient
 from infra.service import Running
+from services.coc_ledger.documents.paper import Became
+from services.coc_ledger.documents.verdict import age, standing
 from services.coc_ledger.evidence import UNKNOWN_S, age_of
 from services.coc_ledger.jobs import Watch
-from services.coc_ledger.paper import Became
-from services.coc_ledger.verdict import age, standing
 from tests.rules.coc.test_verdict import seen
 from tests.rules.coc.told import issued
 

@@ -42,10 +42,10 @@ from services.certification.app import definition as certification
 from services.coc_ledger.app import definition
 from services.coc_ledger.domain import CONSUMER
 from services.coc_ledger.evidence import FacilityFound
-from services.coc_ledger.imports import movements_kind
 from services.coc_ledger.jobs import Watch
+from services.coc_ledger.movements.imports import movements_kind
 from services.coc_ledger.queries import Queries
-from services.coc_ledger.scope_commands import OpenScope, RecordDueDiligence
+from services.coc_ledger.scopes.commands import OpenScope, RecordDueDiligence
 from services.ghg.app import definition as ghg
 from services.membership.app import definition as membership
 

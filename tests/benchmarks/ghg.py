@@ -29,16 +29,17 @@ from infra.importing.run import Imports
 from infra.pool import WORKERS, pool
 from infra.service import Running, create, keys_in, sqlite_engine
 from infra.store import open_engine
-from services.ghg import app, packing
-from services.ghg.calculate import calculate
-from services.ghg.comparing import compared
+from services.ghg import app
+from services.ghg.activity import packing
+from services.ghg.activity.imports import activity_kind
+from services.ghg.calculation.calculate import calculate
+from services.ghg.calculation.spread import simulated
 from services.ghg.evidence import FacilityEvidence
-from services.ghg.imports import activity_kind
-from services.ghg.pinned import Pinned, pin
+from services.ghg.factors.pinned import Pinned, pin
 from services.ghg.queries import Queries
-from services.ghg.reckoning import usual
-from services.ghg.spread import simulated
-from services.ghg.year_state import ActivityRecorded
+from services.ghg.results.comparing import compared
+from services.ghg.results.reckoning import usual
+from services.ghg.results.state import ActivityRecorded
 
 from . import activity
 from .activity import LINES

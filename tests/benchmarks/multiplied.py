@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from services.ghg.items import ITEMS
+from services.ghg.activity.items import ITEMS
 
 
 def multiplied_and_summed(file: Path) -> float:

@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 from contracts.custody import Stage
 from infra.projection import Tables, fill
 from infra.service import Running, create, keys_in, sqlite_engine
-from services.coc_ledger import trace
-from services.coc_ledger.accounts import NO_KGS
+from services.coc_ledger.accounting.accounts import NO_KGS
 from services.coc_ledger.app import definition
-from services.coc_ledger.document_rows import DocumentRow
+from services.coc_ledger.documents.rows import DocumentRow
 from services.coc_ledger.domain import CONSUMER
 from services.coc_ledger.jobs import Watch
 from services.coc_ledger.queries import Queries
 from services.coc_ledger.rows import PoolRow
+from services.coc_ledger.traces import trace
 
 from .figures import Figures, at_most, figure
 

@@ -11,7 +11,7 @@ from contracts.coc import MovementBooked
 from contracts.custody import Account, Material, MovementKind, Party, Stage
 from contracts.envelope import Event
 from contracts.values import Instant
-from services.coc_ledger.epcis import epcis_document
+from services.coc_ledger.exports.epcis import epcis_document
 from tests.contracts_kept.gs1 import epcis_validator, faults
 from tests.plugins.require import needs
 from tests.rules.coc import told

@@ -8,8 +8,8 @@ from typing import Any
 
 from infra.decider import Command
 from infra.transaction import Request
-from services.ghg.cancelling import Cancelling
-from services.ghg.power_certificate import ClaimPowerCertificate, Holding
+from services.ghg.power_certificates.cancelling import Cancelling
+from services.ghg.power_certificates.power_certificate import ClaimPowerCertificate, Holding
 from services.ghg.queries import Queries
 from tests.imports.desk import as_csv
 from tests.imports.years import COLUMNS, YearDesk, year, years_on

@@ -7,14 +7,14 @@ from functools import cache
 
 from castmark.operate import SIGN_IN
 from contracts.values import Location
-from services.ghg.activity_work import units_on
+from services.ghg.activity.sent import DatumSent, SiteSent
+from services.ghg.activity.taking import inventory_of, site_of
+from services.ghg.activity.work import units_on
 from services.ghg.app import factors, policies
-from services.ghg.commands import SubmitActivity
 from services.ghg.domain import COMMANDS, ROLES
 from services.ghg.evidence import Calculated, FacilityEvidence
-from services.ghg.reckoning import Version, packed_of, reckon, usual
-from services.ghg.sent import DatumSent, SiteSent
-from services.ghg.taking import inventory_of, site_of
+from services.ghg.results.commands import SubmitActivity
+from services.ghg.results.reckoning import Version, packed_of, reckon, usual
 from simulator.history import FacilityRegistered
 from simulator.inventories import all_steps, inventory_steps
 from simulator.steps import Step

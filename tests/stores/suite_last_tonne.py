@@ -15,11 +15,12 @@ from infra.errors import Refused
 from infra.execute import Writer, request_of
 from infra.store import Store
 from infra.streams import Streams
-from services.coc_ledger import domain, issuing
-from services.coc_ledger.document_commands import DraftDocument, IssueDocument
-from services.coc_ledger.document_state import Document
-from services.coc_ledger.pool_commands import DesignateOutput
-from services.coc_ledger.pool_state import Pool
+from services.coc_ledger import domain
+from services.coc_ledger.documents import issuing
+from services.coc_ledger.documents.commands import DraftDocument, IssueDocument
+from services.coc_ledger.documents.state import Document
+from services.coc_ledger.pools.commands import DesignateOutput
+from services.coc_ledger.pools.state import Pool
 from tests.databases import Database
 from tests.rules.coc.test_periods_and_orders import EVERY, document
 from tests.rules.coc.world import FORMS, LEDGER, YEAR, World

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from services.ghg.metal import accounts, alumina_used
-from services.ghg.working import PERCENT
+from services.ghg.calculation.metal import accounts, alumina_used
+from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, shown
 from .survey import Survey

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from services.ghg import gwp
-from services.ghg.items import Family
-from services.ghg.tables import OWN
+from services.ghg.activity.items import Family
+from services.ghg.factors import gwp
+from services.ghg.factors.tables import OWN
 
 from .context import Context, Fault, listed
 from .survey import Survey

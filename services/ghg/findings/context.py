@@ -13,13 +13,13 @@ from typing import NamedTuple
 from contracts.inventory import Regime
 from contracts.values import plain
 from infra.policy import Policy
-from services.ghg.activity import Inventory
-from services.ghg.claims import ClaimEvidence
-from services.ghg.cut_offs import CutOff
-from services.ghg.factors import FactorBook
-from services.ghg.lines import Result
-from services.ghg.pathway import Target
-from services.ghg.threshold import NO_PLAN, Plan
+from services.ghg.activity.inventory import Inventory
+from services.ghg.calculation.lines import Result
+from services.ghg.claims.wording import ClaimEvidence
+from services.ghg.factors.book import FactorBook
+from services.ghg.plans.pathway import Target
+from services.ghg.reports.cut_offs import CutOff
+from services.ghg.reports.threshold import NO_PLAN, Plan
 
 NAMED = 5
 """So many ids stand in a sentence; the finding itself names more."""

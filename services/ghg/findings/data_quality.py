@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from contracts.inventory import Step
-from services.ghg.activity import Datum
-from services.ghg.items import ITEMS, PARAMETERS, Family
-from services.ghg.lines import Line, total_kg
-from services.ghg.totals import primary_data_share
-from services.ghg.working import PERCENT
+from services.ghg.activity.inventory import Datum
+from services.ghg.activity.items import ITEMS, PARAMETERS, Family
+from services.ghg.calculation.lines import Line, total_kg
+from services.ghg.calculation.totals import primary_data_share
+from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
 from .survey import Survey

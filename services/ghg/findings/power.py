@@ -7,15 +7,15 @@ from functools import lru_cache
 
 from contracts.inventory import Scope
 from contracts.values import plain
-from services.ghg import grid
-from services.ghg.activity import Datum
-from services.ghg.certificates import KWH_PER_MWH, Lot, lots_of
-from services.ghg.electricity import CERTIFIED, CLAIMS, Source
-from services.ghg.factors import FactorBook
-from services.ghg.grid import Scale
-from services.ghg.items import Family
-from services.ghg.power_certificate import certificate_of
-from services.ghg.working import Doubt
+from services.ghg.activity.inventory import Datum
+from services.ghg.activity.items import Family
+from services.ghg.calculation.electricity import CERTIFIED, CLAIMS, Source
+from services.ghg.calculation.working import Doubt
+from services.ghg.factors import grid
+from services.ghg.factors.book import FactorBook
+from services.ghg.factors.grid import Scale
+from services.ghg.power_certificates.cancelled import KWH_PER_MWH, Lot, lots_of
+from services.ghg.power_certificates.power_certificate import certificate_of
 
 from .context import Context, Fault, listed, shown
 from .survey import Raised, Survey

@@ -5,7 +5,7 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
-from services.ghg.claims import low_carbon_faults, unrecognised_terms
+from services.ghg.claims.wording import low_carbon_faults, unrecognised_terms
 
 from .context import Context, Fault, Publication, Verification, listed
 from .survey import Survey

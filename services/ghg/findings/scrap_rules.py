@@ -6,8 +6,8 @@ zero in the data is wrong whichever method a result was made by.
 
 from collections.abc import Iterator
 
-from services.ghg.activity import Datum
-from services.ghg.scrap import Kind
+from services.ghg.activity.inventory import Datum
+from services.ghg.calculation.scrap import Kind
 
 from .context import Context, Fault
 from .survey import Survey

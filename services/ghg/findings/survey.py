@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.inventory import DataKind, Scope
-from services.ghg.activity import Datum, Inventory
-from services.ghg.lines import Applied, Line, Result
-from services.ghg.working import Doubt
+from services.ghg.activity.inventory import Datum, Inventory
+from services.ghg.calculation.lines import Applied, Line, Result
+from services.ghg.calculation.working import Doubt
 
 ZERO = Decimal(0)
 STAND_INS = frozenset({DataKind.INDUSTRY_AVERAGE, DataKind.DEFAULT})

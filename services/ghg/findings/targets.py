@@ -5,9 +5,9 @@ from datetime import date
 
 from infra.errors import Refused
 from infra.policy import Policy
-from services.ghg.pathway import target_faults
-from services.ghg.threshold import Check, Smelter, assess, exit_rate_of
-from services.ghg.working import PERCENT
+from services.ghg.calculation.working import PERCENT
+from services.ghg.plans.pathway import target_faults
+from services.ghg.reports.threshold import Check, Smelter, assess, exit_rate_of
 
 from .context import Context, Fault, shown
 from .survey import Survey

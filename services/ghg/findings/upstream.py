@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from contracts.inventory import Scope, Step
-from services.ghg.items import ITEMS, Family
-from services.ghg.scrap import Kind
-from services.ghg.working import PERCENT
+from services.ghg.activity.items import ITEMS, Family
+from services.ghg.calculation.scrap import Kind
+from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
 from .survey import Survey

@@ -3,9 +3,9 @@ delivery, rows that say what streams say. Sums are over all pools, so that they 
 a period and of a scope."""
 
 from contracts.custody import Account, Carried
-from services.coc_ledger.accounts import NOTHING, Amount, carried_amount, minus, plus
-from services.coc_ledger.period import through
-from services.coc_ledger.pool_carrying import KEPT, held
+from services.coc_ledger.accounting.accounts import NOTHING, Amount, carried_amount, minus, plus
+from services.coc_ledger.accounting.period import through
+from services.coc_ledger.pools.carrying import KEPT, held
 from services.coc_ledger.rows import PoolRow
 from tests.rules.coc.given import balanced
 from tests.rules.coc.world import World

@@ -7,10 +7,12 @@ from contracts.coc import MovementBooked
 from contracts.custody import Account, CertificateSeen, Checked, Lot, Origin, PoolKey, Stage, Topic
 from contracts.envelope import Event
 from contracts.values import Activity, CertificationStatus, Standard
-from services.coc_ledger import document, pool, scope
+from services.coc_ledger.documents import document
 from services.coc_ledger.evidence import Diligence, MovementSeen, PoolKnown, ScopeEvidence
-from services.coc_ledger.pool_commands import DesignateOutput, ReceiveMaterial, ShipMaterial
-from services.coc_ledger.pool_state import Pool
+from services.coc_ledger.pools import pool
+from services.coc_ledger.pools.commands import DesignateOutput, ReceiveMaterial, ShipMaterial
+from services.coc_ledger.pools.state import Pool
+from services.coc_ledger.scopes import scope
 from tests.rules.spec import Spec, policies_of
 
 POLICIES = policies_of("coc_ledger")

@@ -9,10 +9,11 @@ import pytest
 from contracts.coc import MovementBooked
 from contracts.custody import Account, Lot, PoolKey, Stage
 from contracts.values import Activity
-from services.coc_ledger import booking, yearly
+from services.coc_ledger.accounting import booking
 from services.coc_ledger.evidence import PoolKnown
-from services.coc_ledger.export_rows import EXPORTS, sums_of, year_key
-from services.coc_ledger.pool_commands import ReverseMovement
+from services.coc_ledger.exports.export_rows import EXPORTS, sums_of, year_key
+from services.coc_ledger.pools.commands import ReverseMovement
+from services.coc_ledger.yearly_reports import yearly
 from tests.rules.coc.given import claim, movement, pools, receive, scope_seen, scrap, ship, where
 from tests.rules.coc.test_statements import booked
 from tests.rules.coc.told import recorded

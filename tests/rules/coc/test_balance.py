@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.coc_ledger.balance import (
+from services.coc_ledger.accounting.balance import (
     Closing,
     Figures,
     Terms,
@@ -17,7 +17,7 @@ from services.coc_ledger.balance import (
     rule_of,
     working,
 )
-from services.coc_ledger.period import Course, period_of
+from services.coc_ledger.accounting.period import Course, period_of
 from tests.rules.coc.given import POLICY, TONNE
 
 RULE = rule_of(POLICY)

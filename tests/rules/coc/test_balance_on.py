@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from contracts.custody import PoolKey, Stage
-from services.coc_ledger.balance import rule_of
-from services.coc_ledger.balance_on import BalanceOn, balance_on, day_lines
+from services.coc_ledger.accounting.balance import rule_of
+from services.coc_ledger.accounting.balance_on import BalanceOn, balance_on, day_lines
 from services.coc_ledger.rows import DayRow, PoolRow
 from tests.rules.coc.given import POLICY, YEAR
 from tests.rules.coc.test_periods_and_orders import (

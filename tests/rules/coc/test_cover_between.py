@@ -12,7 +12,7 @@ from contracts.coc import DesignationReleased, OutputDesignated
 from contracts.custody import Carried, Lot, Origin, Stage
 from infra.decider import Command
 from services.coc_ledger.evidence import ReplacedClaim
-from services.coc_ledger.pool_commands import ApplyChange, ChangeStage, ClaimChange
+from services.coc_ledger.pools.commands import ApplyChange, ChangeStage, ClaimChange
 from tests.rules.coc.given import (
     KEY,
     YEAR,

@@ -15,10 +15,10 @@ from contracts.custody import PoolKey, Stage
 from contracts.facilities import EntityRegistered, FacilityTransferred
 from contracts.membership import MemberJoined
 from contracts.values import Activity, CertificationStatus, MembershipClass, Standard
-from services.coc_ledger import scope_state
-from services.coc_ledger.booking import inflow
+from services.coc_ledger.accounting.booking import inflow
 from services.coc_ledger.knowledge import checked_of, scope_on
-from services.coc_ledger.scope import due
+from services.coc_ledger.scopes import state as scope_state
+from services.coc_ledger.scopes.scope import due
 from tests.rules.coc.given import POLICY, scope_seen, scrap
 from tests.rules.coc.results import both
 from tests.rules.coc.world import YEAR, World, granted, registered

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 from contracts.custody import Topic
 from contracts.values import Standard
-from services.coc_ledger.diligence import Supplier, criteria, suppliers
-from services.coc_ledger.entity_rules import missing_topics
 from services.coc_ledger.evidence import Diligence
+from services.coc_ledger.scopes.diligence import Supplier, criteria, suppliers
+from services.coc_ledger.scopes.entity_rules import missing_topics
 from tests.rules.coc.given import DAY, LOOKED_AT, NOTHING_SEEN, POLICY, YEAR, seen
 
 

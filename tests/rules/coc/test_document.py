@@ -19,9 +19,8 @@ from contracts.custody import Carried, Checked, Conformance, Lot, Material
 from contracts.values import Standard
 from infra.decider import Tick
 from infra.errors import Refused
-from services.coc_ledger import issuing
-from services.coc_ledger.document import INITIAL, decide, due
-from services.coc_ledger.document_commands import (
+from services.coc_ledger.documents import issuing
+from services.coc_ledger.documents.commands import (
     CheckDocument,
     CompleteDocument,
     ConfirmDelivery,
@@ -32,8 +31,9 @@ from services.coc_ledger.document_commands import (
     SupersedeDocument,
     WithdrawDocument,
 )
-from services.coc_ledger.document_state import claim_of
-from services.coc_ledger.documents import digest_of
+from services.coc_ledger.documents.document import INITIAL, decide, due
+from services.coc_ledger.documents.state import claim_of
+from services.coc_ledger.documents.words import digest_of
 from tests.rules.coc.given import (
     DAY,
     KEY,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from contracts.coc import DesignationReleased
 from contracts.custody import Account, Entry, MovementKind, Stage
 from contracts.envelope import Event
-from services.coc_ledger import export_rows
-from services.coc_ledger.flow import (
+from services.coc_ledger.exports import export_rows
+from services.coc_ledger.flows.flow import (
     Choice,
     Flow,
     Link,

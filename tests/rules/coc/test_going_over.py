@@ -7,7 +7,7 @@ import pytest
 from contracts.custody import Account, PoolKey
 from infra.errors import Refused
 from services.coc_ledger import domain
-from services.coc_ledger.scope_commands import ApproveScopeTransfer
+from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.given import kg
 from tests.rules.coc.test_periods_and_orders import KEY, document, send, stocked
 from tests.rules.coc.world import World

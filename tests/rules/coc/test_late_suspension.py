@@ -8,7 +8,7 @@ from contracts.coc import ScopeSuspended
 from contracts.custody import PoolKey, Stage
 from contracts.values import Standard
 from infra.decider import Tick
-from services.coc_ledger import scope_state
+from services.coc_ledger.scopes import state as scope_state
 from tests.rules.coc.test_covered_facilities import (
     certified,
     checked,

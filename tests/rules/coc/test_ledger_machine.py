@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from contracts import certification
 from contracts.custody import Account, PoolKey, Stage
 from contracts.values import CertificationStatus
-from services.coc_ledger.scope_commands import ApproveScopeTransfer
+from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc import conserved
 from tests.rules.coc.given import kg
 from tests.rules.coc.own_book import Key, OwnBook, Paper

@@ -10,8 +10,8 @@ from hypothesis import strategies as some
 
 from infra.codecs import codec_of
 from infra.reading import Reader
-from services.coc_ledger.lineage import Lineage
-from services.coc_ledger.trace import WHOLE, Node, final_parts
+from services.coc_ledger.traces.lineage import Lineage
+from services.coc_ledger.traces.trace import WHOLE, Node, final_parts
 from tests.rules.coc.test_periods_and_orders import close, document, send, stocked
 from tests.rules.coc.world import YEAR, World, facility_of
 

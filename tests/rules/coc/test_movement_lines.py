@@ -9,13 +9,13 @@ from hypothesis import strategies as some
 from infra.errors import Refused
 from infra.importing.kinds import Asked
 from infra.importing.mapping import Said, bind
-from services.coc_ledger import booking
+from services.coc_ledger.accounting import booking
+from services.coc_ledger.accounting.together import Line, alone
 from services.coc_ledger.evidence import PoolKnown
-from services.coc_ledger.movement_lines import Lines
-from services.coc_ledger.movement_rows import Rows
-from services.coc_ledger.movement_words import FIELDS
-from services.coc_ledger.pool_commands import Booking, ReceiveMaterial
-from services.coc_ledger.together import Line, alone
+from services.coc_ledger.movements.lines import Lines
+from services.coc_ledger.movements.rows import Rows
+from services.coc_ledger.movements.words import FIELDS
+from services.coc_ledger.pools.commands import Booking, ReceiveMaterial
 
 from .given import DAY, LOOKED_AT, TODAY, scope_seen, seen
 

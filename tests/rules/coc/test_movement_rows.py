@@ -11,10 +11,10 @@ from contracts.values import Activity
 from infra.errors import Refused
 from infra.importing.kinds import Asked, Built
 from infra.importing.mapping import Binding, Said, bind
-from services.coc_ledger import movement_rows
 from services.coc_ledger.evidence import PoolKnown
-from services.coc_ledger.movement_words import FIELDS
-from services.coc_ledger.pool_commands import (
+from services.coc_ledger.movements import rows as movement_rows
+from services.coc_ledger.movements.words import FIELDS
+from services.coc_ledger.pools.commands import (
     Booking,
     BookLoss,
     BookProcessEmissions,

@@ -12,15 +12,11 @@ from contracts.coc_documents import DocumentIssued
 from contracts.custody import Account, Lot, Material, PoolKey, Stage
 from contracts.envelope import Event
 from contracts.inventory import Scope, Step
-from services.coc_ledger.accounts import NOTHING
+from services.coc_ledger.accounting.accounts import NOTHING
+from services.coc_ledger.accounting.own_emissions import RESULTS, ResultRow, newest, step_of
 from services.coc_ledger.evidence import FacilityResult, PoolKnown
-from services.coc_ledger.own_emissions import RESULTS, ResultRow, newest, step_of
-from services.coc_ledger.pool_commands import (
-    BookProcessEmissions,
-    ChangeStage,
-    ReverseMovement,
-)
-from services.coc_ledger.pool_state import Pool
+from services.coc_ledger.pools.commands import BookProcessEmissions, ChangeStage, ReverseMovement
+from services.coc_ledger.pools.state import Pool
 from tests.rules.coc.given import (
     DAY,
     POLICY,

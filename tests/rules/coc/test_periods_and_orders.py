@@ -10,8 +10,8 @@ from hypothesis import strategies as some
 from contracts import certification
 from contracts.custody import Account, PoolKey, Stage
 from contracts.values import CertificationStatus
-from services.coc_ledger.pool_state import Pool
-from services.coc_ledger.scope_commands import ApproveScopeTransfer
+from services.coc_ledger.pools.state import Pool
+from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.given import balanced, kg
 from tests.rules.coc.world import YEAR, World
 

@@ -17,7 +17,7 @@ from contracts.coc import (
 from contracts.custody import Account, Carried, Lot, Origin, Stage
 from contracts.values import Standard
 from services.coc_ledger.evidence import PoolKnown, ReplacedClaim, Stake
-from services.coc_ledger.pool_commands import (
+from services.coc_ledger.pools.commands import (
     ApplyChange,
     BookLoss,
     BookProcessEmissions,
@@ -30,8 +30,8 @@ from services.coc_ledger.pool_commands import (
     DeliveryChange,
     ReverseMovement,
 )
-from services.coc_ledger.pool_state import ChangeDeferred
-from services.coc_ledger.recent import PAGES, PER_PAGE
+from services.coc_ledger.pools.recent import PAGES, PER_PAGE
+from services.coc_ledger.pools.state import ChangeDeferred
 from tests.rules.coc.given import (
     DAY,
     KEY,

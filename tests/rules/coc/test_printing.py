@@ -10,8 +10,8 @@ from pypdf import PdfReader
 
 from contracts.coc_documents import DocumentIssued, Supplement
 from contracts.custody import Party, StepEmissions
-from services.coc_ledger.paper import Became, kilograms, paper
-from services.coc_ledger.printing import pdf, qr
+from services.coc_ledger.documents.paper import Became, kilograms, paper
+from services.coc_ledger.documents.printing import pdf, qr
 
 from .told import issued
 

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.custody import Stage
 from infra.errors import Refused
-from services.coc_ledger.flow import Flow, Link, Node, Place, region_at
-from services.coc_ledger.public_flow import (
+from services.coc_ledger.flows.flow import Flow, Link, Node, Place, region_at
+from services.coc_ledger.flows.public_flow import (
     SEVERAL,
     Atoms,
     Cell,

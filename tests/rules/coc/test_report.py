@@ -20,10 +20,10 @@ from contracts.coc_reports import (
 from contracts.custody import Stage
 from contracts.values import Activity, CertificateType, CertificationStatus, Standard
 from infra.decider import Command, Tick
-from services.coc_ledger import report, yearly
-from services.coc_ledger.certificates import CERTIFICATES
-from services.coc_ledger.report import ReportingNoted
-from services.coc_ledger.report_commands import (
+from services.coc_ledger.rows import PROJECTIONS
+from services.coc_ledger.scopes.certificates import CERTIFICATES
+from services.coc_ledger.yearly_reports import report, yearly
+from services.coc_ledger.yearly_reports.commands import (
     AcceptReport,
     Covered,
     Figures,
@@ -32,9 +32,9 @@ from services.coc_ledger.report_commands import (
     ReturnReport,
     SubmitReport,
 )
-from services.coc_ledger.report_reactions import note_reporting
-from services.coc_ledger.report_rows import REPORTS
-from services.coc_ledger.rows import PROJECTIONS
+from services.coc_ledger.yearly_reports.reactions import note_reporting
+from services.coc_ledger.yearly_reports.report import ReportingNoted
+from services.coc_ledger.yearly_reports.rows import REPORTS
 from tests.rules.coc.given import KEY, POLICIES, POLICY, scope_seen
 from tests.rules.coc.told import recorded
 from tests.rules.spec import Spec

@@ -17,10 +17,8 @@ from contracts.coc import (
 from contracts.custody import Checked, Stage, Topic
 from contracts.values import Activity, Standard
 from infra.decider import Tick
-from services.coc_ledger.entity_rules import covers, missing_topics, stake_limit, supplier_faults
 from services.coc_ledger.evidence import Diligence, FacilityFound, stages_of
-from services.coc_ledger.scope import due, evidence
-from services.coc_ledger.scope_commands import (
+from services.coc_ledger.scopes.commands import (
     AddScopeFacility,
     ApproveScopeTransfer,
     ChangePeriod,
@@ -30,6 +28,13 @@ from services.coc_ledger.scope_commands import (
     OpenScope,
     RecordDueDiligence,
 )
+from services.coc_ledger.scopes.entity_rules import (
+    covers,
+    missing_topics,
+    stake_limit,
+    supplier_faults,
+)
+from services.coc_ledger.scopes.scope import due, evidence
 from tests.rules.coc.given import (
     DAY,
     LOOKED_AT,

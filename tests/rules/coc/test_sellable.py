@@ -8,11 +8,11 @@ import pytest
 from contracts import certification
 from contracts.custody import PoolKey
 from contracts.values import CertificationStatus
+from services.coc_ledger.accounting.sellable import Held, Sellable, sellable
 from services.coc_ledger.knowledge import scope_on
-from services.coc_ledger.pool_commands import DeclareOverdraftCase
+from services.coc_ledger.pools.commands import DeclareOverdraftCase
 from services.coc_ledger.rows import PoolRow
-from services.coc_ledger.scope_commands import ApproveScopeTransfer
-from services.coc_ledger.sellable import Held, Sellable, sellable
+from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.test_balance_on import told
 from tests.rules.coc.test_periods_and_orders import AFTER, KEY, close, document, send, stocked
 from tests.rules.coc.world import YEAR, World

@@ -24,10 +24,10 @@ from hypothesis.stateful import (
 
 from contracts.coc import MovementBooked
 from contracts.custody import Account, MovementKind, PoolKey, Stage
-from services.coc_ledger.accounts import NOTHING, Amount, amount_of, plus
-from services.coc_ledger.flow import Place, passages
-from services.coc_ledger.pool_carrying import KEPT, held
-from services.coc_ledger.pool_state import Pool
+from services.coc_ledger.accounting.accounts import NOTHING, Amount, amount_of, plus
+from services.coc_ledger.flows.flow import Place, passages
+from services.coc_ledger.pools.carrying import KEPT, held
+from services.coc_ledger.pools.state import Pool
 from tests.rules.coc.given import balanced, kg
 from tests.rules.coc.world import YEAR, World
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from contracts.coc import MovementBooked
 from contracts.custody import Account, Entry, MovementKind, PoolKey, Stage
-from services.coc_ledger import pool, yearly
-from services.coc_ledger.epcis import epcis_document
-from services.coc_ledger.pool_state import Pool
+from services.coc_ledger.exports.epcis import epcis_document
+from services.coc_ledger.pools import pool
+from services.coc_ledger.pools.state import Pool
+from services.coc_ledger.yearly_reports import yearly
 from tests.rules.coc.given import kg, pools
 from tests.rules.coc.test_periods_and_orders import document
 from tests.rules.coc.told import movement

@@ -28,12 +28,10 @@ from contracts.custody import (
 from contracts.envelope import Event
 from contracts.values import Activity
 from infra.decider import Command
-from services.coc_ledger import pool, report_before, yearly
-from services.coc_ledger.accounts import INFLOWS, NO_KGS, PLACE, posted_kg
-from services.coc_ledger.balance import Terms, cover, figures, rule_of
+from services.coc_ledger.accounting.accounts import INFLOWS, NO_KGS, PLACE, posted_kg
+from services.coc_ledger.accounting.balance import Terms, cover, figures, rule_of
 from services.coc_ledger.evidence import PoolKnown
-from services.coc_ledger.pool_commands import ReverseMovement
-from services.coc_ledger.statements import (
+from services.coc_ledger.exports.statements import (
     COLUMNS,
     Before,
     Line,
@@ -44,6 +42,9 @@ from services.coc_ledger.statements import (
     lines,
     moved_lines,
 )
+from services.coc_ledger.pools import pool
+from services.coc_ledger.pools.commands import ReverseMovement
+from services.coc_ledger.yearly_reports import report_before, yearly
 
 from .given import POLICY, claim, pools, receive, ship, where
 from .given import movement as seen_as

@@ -15,20 +15,15 @@ from contracts.custody import Carried, FootprintWords, Lot, Origin
 from contracts.envelope import Event
 from contracts.values import Activity
 from infra.errors import Refused
-from services.coc_ledger import pool
-from services.coc_ledger.accounts import NOTHING
+from services.coc_ledger.accounting.accounts import NOTHING
+from services.coc_ledger.accounting.footprint import Footprint
+from services.coc_ledger.accounting.together import BookMovements, Plain, alone
 from services.coc_ledger.evidence import PoolKnown
-from services.coc_ledger.export_rows import EXPORTS
-from services.coc_ledger.footprint import Footprint
-from services.coc_ledger.pool_commands import (
-    ApplyChange,
-    BookLoss,
-    CountStock,
-    DeliveryChange,
-)
-from services.coc_ledger.pool_state import Pool
+from services.coc_ledger.exports.export_rows import EXPORTS
+from services.coc_ledger.pools import pool
+from services.coc_ledger.pools.commands import ApplyChange, BookLoss, CountStock, DeliveryChange
+from services.coc_ledger.pools.state import Pool
 from services.coc_ledger.rows import PROJECTIONS, movement_of
-from services.coc_ledger.together import BookMovements, Plain, alone
 from tests.rules.coc.given import (
     DAY,
     KEY,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.coc_ledger.trace import WHOLE, Link, final_parts, masked, shared, walk
+from services.coc_ledger.traces.trace import WHOLE, Link, final_parts, masked, shared, walk
 
 GRAPH: Mapping[str, Sequence[Link]] = {
     "mill": [Link("document", 600, "D-1", "smelter", ("M-1", "M-2")), Link("scrap", 200)],

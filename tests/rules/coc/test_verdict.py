@@ -4,9 +4,9 @@ import pytest
 
 from contracts.custody import CertificateSeen, Checked
 from contracts.values import CertificationStatus, Standard
-from services.coc_ledger.check_code import LENGTH, code_of, is_code_of, link_of
-from services.coc_ledger.paper import Became
-from services.coc_ledger.verdict import standing
+from services.coc_ledger.documents.check_code import LENGTH, code_of, is_code_of, link_of
+from services.coc_ledger.documents.paper import Became
+from services.coc_ledger.documents.verdict import standing
 from tests.rules.coc.told import DAY, issued
 
 KEY, OTHER = b"k" * 32, b"o" * 32

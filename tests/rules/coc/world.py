@@ -25,13 +25,15 @@ from contracts.values import (
 from infra.commandforms import Form
 from infra.decider import Command, derived_id, issued
 from infra.errors import Refused
-from services.coc_ledger import app, booking, domain, issuing
-from services.coc_ledger.certificates import CertificateRow
-from services.coc_ledger.document_commands import IssueDocument
-from services.coc_ledger.document_state import Document
-from services.coc_ledger.pool_commands import CountStock, ReceiveMaterial, ShipMaterial
-from services.coc_ledger.pool_state import Pool
-from services.coc_ledger.together import PLAIN, BookMovements, Ground, Line, Plain
+from services.coc_ledger import app, domain
+from services.coc_ledger.accounting import booking
+from services.coc_ledger.accounting.together import PLAIN, BookMovements, Ground, Line, Plain
+from services.coc_ledger.documents import issuing
+from services.coc_ledger.documents.commands import IssueDocument
+from services.coc_ledger.documents.state import Document
+from services.coc_ledger.pools.commands import CountStock, ReceiveMaterial, ShipMaterial
+from services.coc_ledger.pools.state import Pool
+from services.coc_ledger.scopes.certificates import CertificateRow
 from tests.simulation.inmemory import Desk
 
 FORMS = {command.NAME: Form(command) for command in domain.COMMANDS}

@@ -8,20 +8,13 @@ from datetime import date
 from typing import Any
 
 from contracts.inventory import DataKind, Scope, Step
-from services.ghg.activity import Datum, Inventory, Site
-from services.ghg.claims import ClaimEvidence, Footprint, Form
-from services.ghg.cut_offs import CutOff
-from services.ghg.findings import (
-    Context,
-    Publication,
-    Spread,
-    TargetSet,
-    UsedPathway,
-    Verification,
-)
-from services.ghg.lines import Applied, Line, Result
-from services.ghg.pathway import Target
-from services.ghg.working import Doubt
+from services.ghg.activity.inventory import Datum, Inventory, Site
+from services.ghg.calculation.lines import Applied, Line, Result
+from services.ghg.calculation.working import Doubt
+from services.ghg.claims.wording import ClaimEvidence, Footprint, Form
+from services.ghg.findings import Context, Publication, Spread, TargetSet, UsedPathway, Verification
+from services.ghg.plans.pathway import Target
+from services.ghg.reports.cut_offs import CutOff
 
 from .given import BOOK, POLICY, d
 

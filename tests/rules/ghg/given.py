@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from services.ghg.factorfiles import read_factors
+from services.ghg.factors.factorfiles import read_factors
 from tests.rules.spec import policies_of
 
 BOOK = read_factors()

@@ -6,11 +6,12 @@ from decimal import Decimal
 from contracts import ghg
 from contracts.inventory import DataKind, Scope, Step
 from contracts.values import Location
-from services.ghg import app, commands
-from services.ghg.activity import Datum, Inventory, Site
+from services.ghg import app
+from services.ghg.activity.inventory import Datum, Inventory, Site
 from services.ghg.evidence import Calculated, FacilityEvidence, Packed
-from services.ghg.reckoning import Version, packed_of, reckon, usual
-from services.ghg.year_state import ActivityRecorded
+from services.ghg.results import commands
+from services.ghg.results.reckoning import Version, packed_of, reckon, usual
+from services.ghg.results.state import ActivityRecorded
 
 ON = date(2026, 3, 1)
 LATER = date(2026, 3, 20)

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.inventory import DataKind, Scope, Step
-from services.ghg.activity import Datum, Inventory, Site
-from services.ghg.calculate import calculate
-from services.ghg.lines import Line, Result
-from services.ghg.pinned import Pinned, pin
+from services.ghg.activity.inventory import Datum, Inventory, Site
+from services.ghg.calculation.calculate import calculate
+from services.ghg.calculation.lines import Line, Result
+from services.ghg.factors.pinned import Pinned, pin
 
 from .given import BOOK, POLICY, TODAY
 

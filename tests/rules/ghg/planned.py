@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.ghg_plans import PathwayFamily, YearValue
-from services.ghg import plan
-from services.ghg.factorfiles import read_factors
-from services.ghg.plan_commands import AdoptPlan, SectorCurve, SetPathway
-from services.ghg.plan_curves import sector_curves
-from services.ghg.plan_figures import EntityEvidence, FamilyYear
+from services.ghg.factors.factorfiles import read_factors
+from services.ghg.plans import plan
+from services.ghg.plans.commands import AdoptPlan, SectorCurve, SetPathway
+from services.ghg.plans.curves import sector_curves
+from services.ghg.plans.figures import EntityEvidence, FamilyYear
 from tests.rules.spec import Answered, Spec, policies_of
 
 POLICIES = policies_of("ghg")

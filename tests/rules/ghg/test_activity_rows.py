@@ -9,12 +9,12 @@ import pytest
 from contracts.inventory import DataKind, Step
 from infra.importing.mapping import Said, bind
 from infra.importing.places import Places
-from services.ghg.activity import Datum, Inventory, Site
-from services.ghg.activity_rows import Assembled, Rows
-from services.ghg.activity_words import FIELDS
-from services.ghg.factorfiles import read_factors
-from services.ghg.sites import SiteReader
-from services.ghg.units import FAMILY, Units
+from services.ghg.activity.inventory import Datum, Inventory, Site
+from services.ghg.activity.rows import Assembled, Rows
+from services.ghg.activity.sites import SiteReader
+from services.ghg.activity.units import FAMILY, Units
+from services.ghg.activity.words import FIELDS
+from services.ghg.factors.factorfiles import read_factors
 from tests.rules.ghg.given import POLICY
 
 PLACES = Places({"norway": "NO", "no": "NO", "china": "CN"}, {"CN/yunnan": "CN-YN"})

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.inventory import Scope, Step
-from services.ghg import portfolio as portfolios
-from services.ghg.aggregates import Cell, Entry, own_table, regions_of, table
-from services.ghg.curve import Curve
-from services.ghg.emission_curve import emission_curve, portfolio
-from services.ghg.plan_figures import Metal, Sums
-from services.ghg.portfolio import DefinePortfolio, EntityOf, PortfolioDefined
+from services.ghg.aggregates import portfolio as portfolios
+from services.ghg.aggregates.emission_curve import emission_curve, portfolio
+from services.ghg.aggregates.portfolio import DefinePortfolio, EntityOf, PortfolioDefined
+from services.ghg.aggregates.sums import Cell, Entry, own_table, regions_of, table
+from services.ghg.factors.curve import Curve
+from services.ghg.plans.figures import Metal, Sums
 from tests.rules.spec import Spec, policies_of
 
 from .given import POLICY

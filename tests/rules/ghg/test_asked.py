@@ -5,9 +5,9 @@ import pytest
 
 from infra.errors import Refused
 from infra.web import Json
-from services.ghg.asked import asked, circularity_shown
-from services.ghg.circularity import circularity
-from services.ghg.totals import Side
+from services.ghg.calculation.circularity import circularity
+from services.ghg.calculation.totals import Side
+from services.ghg.reports.asked import asked, circularity_shown
 from tests.rules.spec import policies_of
 
 from .given import d

@@ -4,7 +4,7 @@ changes (sources.md 4.9)."""
 import pytest
 
 from infra.errors import Refused
-from services.ghg.baseyear import Change, ChangeKind, Year, decide_base, rebase
+from services.ghg.plans.baseyear import Change, ChangeKind, Year, decide_base, rebase
 
 from .given import POLICY, d
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from contracts.ghg_plans import PathwayFamily, PlanBase, PlanReviewed, ReductionPlanAdopted
-from services.ghg.plan_commands import Purchased, ReviewPlan
+from services.ghg.plans.commands import Purchased, ReviewPlan
 
 from .given import d
 from .planned import WHO, adopt, entity, figures, plans

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from contracts.inventory import DataKind, Scope, Step
 from infra.errors import Refused
-from services.ghg import secondary
-from services.ghg.activity import Datum, Site
-from services.ghg.gwp import Gas
-from services.ghg.items import ITEMS, Family
-from services.ghg.lines import Line
-from services.ghg.tables import tables
-from services.ghg.totals import Side, totals
+from services.ghg.activity.inventory import Datum, Site
+from services.ghg.activity.items import ITEMS, Family
+from services.ghg.calculation.lines import Line
+from services.ghg.calculation.totals import Side, totals
+from services.ghg.factors import secondary
+from services.ghg.factors.gwp import Gas
+from services.ghg.factors.tables import tables
 
 from .given import BOOK, d, rounded
 from .made import NOWHERE, XINJIANG, datum, inventory, kg, pinned, result, smelter

@@ -6,13 +6,13 @@ import pytest
 
 from contracts.inventory import DataKind, Regime, Step
 from infra.problems import InvalidRequest
-from services.ghg.activity import Datum, Site
-from services.ghg.calorific import calorific_of
-from services.ghg.cbam import Stream
-from services.ghg.packing import pack, unpack
-from services.ghg.report import report
-from services.ghg.sent import DatumSent
-from services.ghg.taking import inventory_of
+from services.ghg.activity.inventory import Datum, Site
+from services.ghg.activity.packing import pack, unpack
+from services.ghg.activity.sent import DatumSent
+from services.ghg.activity.taking import inventory_of
+from services.ghg.factors.calorific import calorific_of
+from services.ghg.reports.cbam import Stream
+from services.ghg.reports.report import report
 from tests.rules.ghg.given import d
 from tests.rules.ghg.made import inventory, pinned, smelter
 from tests.rules.ghg.test_activity_rows import GOOD, UNITS, assembled, datum, faults, taken

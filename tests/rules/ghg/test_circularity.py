@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.inventory import Step
-from services.ghg.activity import Datum, Inventory
-from services.ghg.circularity import (
+from services.ghg.activity.inventory import Datum, Inventory
+from services.ghg.calculation.circularity import (
     Circularity,
     EndOfLife,
     Level,

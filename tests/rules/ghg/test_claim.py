@@ -20,8 +20,8 @@ from contracts.ghg_claims import (
     MembershipClaimRestored,
 )
 from infra.decider import Tick
-from services.ghg import claim
-from services.ghg.claim_commands import (
+from services.ghg.claims import claim
+from services.ghg.claims.commands import (
     ApproveClaim,
     AssessClaim,
     NoteClaimCertificate,
@@ -30,7 +30,7 @@ from services.ghg.claim_commands import (
     RequestClaim,
     WithdrawClaim,
 )
-from services.ghg.standing import CertificateStanding
+from services.ghg.claims.standing import CertificateStanding
 from tests.rules.spec import Answered, Spec, policies_of
 
 ON = date(2026, 6, 1)

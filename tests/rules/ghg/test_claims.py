@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.ghg.claims import (
+from services.ghg.claims.wording import (
     ClaimEvidence,
     Footprint,
     Form,

@@ -8,8 +8,14 @@ import pytest
 
 from contracts.ghg import Finding, ResultCalculated
 from contracts.inventory import Severity
-from services.ghg.activity import Site
-from services.ghg.current import (
+from services.ghg.activity.inventory import Site
+from services.ghg.calculation.lines import Result
+from services.ghg.plans.commands import EvaluatePlan
+from services.ghg.plans.rows import DatumRequestRow
+from services.ghg.plans.state import ReductionPlan
+from services.ghg.reports.reported import threshold_shown
+from services.ghg.reports.threshold import NO_PLAN
+from services.ghg.results.current import (
     ASKED,
     Today,
     current_findings,
@@ -17,13 +23,7 @@ from services.ghg.current import (
     roadmap,
     suppliers_asked,
 )
-from services.ghg.lines import Result
-from services.ghg.plan_commands import EvaluatePlan
-from services.ghg.plan_state import ReductionPlan
-from services.ghg.plans_rows import DatumRequestRow
-from services.ghg.reported import threshold_shown
-from services.ghg.reporting import Cover, Reporting
-from services.ghg.threshold import NO_PLAN
+from services.ghg.results.reporting import Cover, Reporting
 
 from . import life
 from .audited import CLEAN, also, announced, certified, replaced, stand_in

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import Refused
-from services.ghg import grid
-from services.ghg.certificates import Cancellation
-from services.ghg.electricity import Grid, Power, Proof, Source, Supply, power
+from services.ghg.calculation.electricity import Grid, Power, Proof, Source, Supply, power
+from services.ghg.factors import grid
+from services.ghg.power_certificates.cancelled import Cancellation
 
 from .given import BOOK, POLICY, TODAY, d, decimals
 

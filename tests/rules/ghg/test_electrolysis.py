@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 
 from infra.errors import Refused
-from services.ghg import electrolysis
-from services.ghg.electrolysis import Furnace, Own, Paste, Process, Stud
-from services.ghg.working import Working
+from services.ghg.calculation import electrolysis
+from services.ghg.calculation.electrolysis import Furnace, Own, Paste, Process, Stud
+from services.ghg.calculation.working import Working
 
 from .given import BOOK, d, decimals, rounded
 

@@ -5,21 +5,23 @@ import pytest
 from contracts.ghg import ResultCalculated
 from contracts.inventory import Regime, Scope
 from infra.errors import Refused
-from services.ghg import app, engines, supplier_work
-from services.ghg.activity import Inventory
-from services.ghg.commands import RecordResult
-from services.ghg.comparing import compared
-from services.ghg.engines import ENGINES
-from services.ghg.facility_year import INITIAL, decide, evolve
-from services.ghg.lines import Result
-from services.ghg.packing import data_hash, pack
-from services.ghg.pinned import ENGINE, FIRST_ENGINE, Pinned
-from services.ghg.reckoning import Version, reckon, rework, usual
-from services.ghg.report import report
-from services.ghg.reported import pinned_of
-from services.ghg.scrap import Method
-from services.ghg.shown import line_shown
-from services.ghg.totals import primary_data_share
+from services.ghg import app
+from services.ghg.activity.inventory import Inventory
+from services.ghg.activity.packing import data_hash, pack
+from services.ghg.calculation.lines import Result
+from services.ghg.calculation.scrap import Method
+from services.ghg.calculation.totals import primary_data_share
+from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, Pinned
+from services.ghg.reports.report import report
+from services.ghg.reports.reported import pinned_of
+from services.ghg.results import engines
+from services.ghg.results.commands import RecordResult
+from services.ghg.results.comparing import compared
+from services.ghg.results.engines import ENGINES
+from services.ghg.results.facility_year import INITIAL, decide, evolve
+from services.ghg.results.reckoning import Version, reckon, rework, usual
+from services.ghg.results.shown import line_shown
+from services.ghg.suppliers import work as supplier_work
 from tests.rules.ghg.life import CELLS, ON, YEAR, inventory, reckoned, result, sealed
 from tests.rules.ghg.made import datum
 

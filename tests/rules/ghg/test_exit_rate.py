@@ -13,12 +13,13 @@ from contracts.ghg import ResultCalculated
 from contracts.inventory import Step
 from infra.errors import Refused
 from infra.policy import Figure, Policies, PolicyFile
-from services.ghg import app, books
-from services.ghg.activity import Datum, Inventory, Site
-from services.ghg.packing import data_hash, pack
-from services.ghg.reckoning import Version, reckon, usual
-from services.ghg.reported import threshold_shown
-from services.ghg.threshold import Plan, exit_rate_of
+from services.ghg import app
+from services.ghg.activity.inventory import Datum, Inventory, Site
+from services.ghg.activity.packing import data_hash, pack
+from services.ghg.factors import books
+from services.ghg.reports.reported import threshold_shown
+from services.ghg.reports.threshold import Plan, exit_rate_of
+from services.ghg.results.reckoning import Version, reckon, usual
 from tests.imports.years import activity_csv, year
 from tests.rules.ghg import life
 from tests.rules.ghg.given import d

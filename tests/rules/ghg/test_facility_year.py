@@ -3,7 +3,8 @@
 from datetime import date
 
 from contracts.ghg import ResultReturned
-from services.ghg import app, facility_year
+from services.ghg import app
+from services.ghg.results import facility_year
 from tests.rules.ghg.life import (
     FACILITY,
     FIRST,

@@ -6,11 +6,12 @@ import pytest
 
 from contracts.ghg import Finding
 from contracts.inventory import Severity, Step
-from services.ghg import app, gwp
-from services.ghg.activity import Datum
+from services.ghg import app
+from services.ghg.activity.inventory import Datum
+from services.ghg.activity.packing import data_hash, pack, unpack
 from services.ghg.evidence import Calculated
-from services.ghg.packing import data_hash, pack, unpack
-from services.ghg.reckoning import Version, reckon, usual
+from services.ghg.factors import gwp
+from services.ghg.results.reckoning import Version, reckon, usual
 from tests.rules.ghg import life
 from tests.rules.ghg.given import BOOK
 from tests.rules.ghg.made import datum

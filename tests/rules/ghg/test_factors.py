@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from infra.errors import Refused
 from infra.settings import Misconfigured
-from services.ghg.factorfiles import FOLDER, read_factors
-from services.ghg.factors import Factor, FactorBook, FactorSet
+from services.ghg.factors.book import Factor, FactorBook, FactorSet
+from services.ghg.factors.factorfiles import FOLDER, read_factors
 
 from .given import BOOK, POLICY, d
 

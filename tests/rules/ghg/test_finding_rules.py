@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from contracts.inventory import DataKind, Regime, Scope, Step
+from services.ghg.calculation.working import Doubt
 from services.ghg.findings import Context, Publication, TargetSet, Verification, findings
-from services.ghg.pathway import Target
-from services.ghg.threshold import Plan
-from services.ghg.working import Doubt
+from services.ghg.plans.pathway import Target
+from services.ghg.reports.threshold import Plan
 
 from . import audited as year
 from .audited import CLEAN, CLEAN_DATA, YEAR, also, audited, changed, datum, replaced, without

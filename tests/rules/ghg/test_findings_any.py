@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.inventory import DataKind, Regime, Scope, Step
-from services.ghg.activity import Datum, Inventory, Site
-from services.ghg.circularity import added, circularity
+from services.ghg.activity.inventory import Datum, Inventory, Site
+from services.ghg.activity.items import ITEMS, Family
+from services.ghg.calculation.circularity import added, circularity
+from services.ghg.calculation.lines import Applied, Line, Result
+from services.ghg.calculation.working import Doubt
 from services.ghg.findings import RULES, Context, findings
-from services.ghg.items import ITEMS, Family
-from services.ghg.lines import Applied, Line, Result
-from services.ghg.working import Doubt
 
 from .given import BOOK, POLICY, decimals
 

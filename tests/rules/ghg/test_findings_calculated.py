@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.inventory import Regime, Step
-from services.ghg.activity import Datum, Site
-from services.ghg.calculate import calculate
+from services.ghg.activity.inventory import Datum, Site
+from services.ghg.calculation.calculate import calculate
+from services.ghg.calculation.scrap import Method
+from services.ghg.calculation.totals import Side, footprints, mine_to_metal
 from services.ghg.findings import Context, findings
-from services.ghg.report import refused_cut_offs, report
-from services.ghg.scrap import Method
-from services.ghg.totals import Side, footprints, mine_to_metal
+from services.ghg.reports.report import refused_cut_offs, report
 
 from .given import BOOK, POLICY, TODAY, d, decimals
 from .made import NOWHERE, XINJIANG, datum, inventory, pinned, smelter

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from infra.errors import Refused
-from services.ghg import grid
-from services.ghg.factors import FactorSet
-from services.ghg.grid import Scale
+from services.ghg.factors import grid
+from services.ghg.factors.book import FactorSet
+from services.ghg.factors.grid import Scale
 
 from .given import BOOK, TODAY, d, rounded
 

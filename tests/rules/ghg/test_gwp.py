@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import Refused
-from services.ghg.gwp import FAMILY, Co2e, Gas, co2e, gwp_set, potential, total
+from services.ghg.factors.gwp import FAMILY, Co2e, Gas, co2e, gwp_set, potential, total
 
 from .given import BOOK, d, decimals
 

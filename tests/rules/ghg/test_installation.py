@@ -5,12 +5,12 @@ import pytest
 
 from infra.importing.places import places
 from infra.problems import InvalidRequest
-from services.ghg import packing
-from services.ghg.activity import Inventory, Site
+from services.ghg.activity import packing
+from services.ghg.activity.installation import NOT_GIVEN, Installation, faults_of
+from services.ghg.activity.inventory import Inventory, Site
+from services.ghg.activity.sent import DatumSent, InstallationSent, SiteSent
+from services.ghg.activity.taking import inventory_of, site_of
 from services.ghg.evidence import FacilityEvidence
-from services.ghg.installation import NOT_GIVEN, Installation, faults_of
-from services.ghg.sent import DatumSent, InstallationSent, SiteSent
-from services.ghg.taking import inventory_of, site_of
 
 from .given import d
 from .made import inventory, smelter

@@ -10,9 +10,10 @@ from typing import Any
 
 from hypothesis import given
 
-from services.ghg import electrolysis, gwp, pfc
-from services.ghg.electrolysis import Furnace, Paste, Process, Stud
-from services.ghg.pfc import Technology
+from services.ghg.calculation import electrolysis, pfc
+from services.ghg.calculation.electrolysis import Furnace, Paste, Process, Stud
+from services.ghg.calculation.pfc import Technology
+from services.ghg.factors import gwp
 
 from .given import BOOK, POLICY, decimals
 

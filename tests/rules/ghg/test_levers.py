@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from contracts.inventory import Step
 from infra.errors import Refused
-from services.ghg.activity import Datum
-from services.ghg.levers import WhatIf, levers, what_if
-from services.ghg.lines import Result
-from services.ghg.totals import Side, mine_to_metal
+from services.ghg.activity.inventory import Datum
+from services.ghg.calculation.lines import Result
+from services.ghg.calculation.totals import Side, mine_to_metal
+from services.ghg.reports.levers import WhatIf, levers, what_if
 
 from .given import POLICY, d, decimals, rounded
 from .made import NOWHERE, XINJIANG, datum, kg, result, smelter

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import Refused
-from services.ghg import curve, pathway
-from services.ghg.curve import Curve, curve_of
-from services.ghg.pathway import Base, Pathway, Target, Variant
+from services.ghg.factors import curve
+from services.ghg.factors.curve import Curve, curve_of
+from services.ghg.plans import pathway
+from services.ghg.plans.pathway import Base, Pathway, Target, Variant
 
 from .given import BOOK, POLICY, d, decimals, rounded
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import Refused
-from services.ghg import pfc
-from services.ghg.gwp import Gas, co2e, gwp_set
-from services.ghg.pfc import LowVoltage, Measurement, Pfc, Technology
+from services.ghg.calculation import pfc
+from services.ghg.calculation.pfc import LowVoltage, Measurement, Pfc, Technology
+from services.ghg.factors.gwp import Gas, co2e, gwp_set
 
 from .given import BOOK, POLICY, d, decimals, rounded
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from contracts.inventory import Step
 from infra.errors import Refused
-from services.ghg.activity import Datum
-from services.ghg.lines import Result
+from services.ghg.activity.inventory import Datum
+from services.ghg.calculation.lines import Result
 
 from .given import d
 from .made import NOWHERE, datum, pinned, result

@@ -10,9 +10,9 @@ from contracts.ghg import ResultCalculated
 from contracts.ghg_plans import PathwayFamily
 from contracts.inventory import Scope, Step
 from services.ghg import app
-from services.ghg.activity import Datum
-from services.ghg.plan_figures import FamilyYear, Sums, family_year, sums_of
-from services.ghg.reckoning import Version, judged, packed_of, reckon, usual
+from services.ghg.activity.inventory import Datum
+from services.ghg.plans.figures import FamilyYear, Sums, family_year, sums_of
+from services.ghg.results.reckoning import Version, judged, packed_of, reckon, usual
 from services.ghg.rows import FacilityRow
 
 from .life import result

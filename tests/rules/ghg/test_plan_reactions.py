@@ -10,14 +10,10 @@ from contracts.facilities import EntityClosed
 from contracts.ghg_claims import ClaimApproved, ClaimRequested
 from contracts.membership import MemberResigned, MembershipRestored
 from contracts.values import Instant
-from services.ghg.claim_commands import NoteClaimCertificate, NoteClaimMembership
-from services.ghg.plan_commands import EndPlan
-from services.ghg.plans_reactions import (
-    end_plans,
-    note_claim_certificates,
-    note_claim_memberships,
-)
-from services.ghg.plans_rows import PLAN_PROJECTIONS
+from services.ghg.claims.commands import NoteClaimCertificate, NoteClaimMembership
+from services.ghg.plans.commands import EndPlan
+from services.ghg.plans.reactions import end_plans, note_claim_certificates, note_claim_memberships
+from services.ghg.plans.rows import PLAN_PROJECTIONS
 
 ON = date(2026, 6, 1)
 BY_NAME = {one.name: one for one in PLAN_PROJECTIONS}

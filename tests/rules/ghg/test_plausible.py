@@ -6,14 +6,9 @@ import pytest
 
 from contracts.inventory import Step
 from infra.errors import Refused
-from services.ghg.activity import Datum, Inventory
-from services.ghg.factors import FactorSet
-from services.ghg.plausible import (
-    check_data,
-    check_result,
-    coefficient_bounds,
-    impossible,
-)
+from services.ghg.activity.inventory import Datum, Inventory
+from services.ghg.activity.plausible import check_data, check_result, coefficient_bounds, impossible
+from services.ghg.factors.book import FactorSet
 
 from .audited import CAST, CELLS, CLEAN, CLEAN_DATA, SMELTER, audited, datum
 from .given import BOOK, POLICY, d

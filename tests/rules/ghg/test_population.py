@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 
 from contracts.ghg import ResultCalculated
-from services.ghg import packing
+from services.ghg.activity import packing
 from services.ghg.findings import Spread
-from services.ghg.population import ALONE, population, silent
 from services.ghg.queries import Stored
-from services.ghg.recalled import Recalled
+from services.ghg.results.population import ALONE, population, silent
+from services.ghg.results.recalled import Recalled
 from services.ghg.rows import YearRow
 
 from .given import POLICY
@@ -102,7 +102,7 @@ def test_a_result_is_read_once_and_so_many_at_a_time(monkeypatch: pytest.MonkeyP
             return Stored(1, "", packing.pack(inventory()._replace(data=(owned, *others))))
 
     recalled = Recalled(Data())  # type: ignore[arg-type]  # what it reads of queries
-    monkeypatch.setattr("services.ghg.recalled.AT_ONCE", 4)
+    monkeypatch.setattr("services.ghg.results.recalled.AT_ONCE", 4)
     rows = [*map(older, OTHERS[:6]), OTHERS[6]]
     assert len(recalled.factors(rows)) == 4
     found = recalled.factors(rows)

@@ -3,8 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-from services.ghg import app, power_certificate
-from services.ghg.power_certificate import (
+from services.ghg import app
+from services.ghg.power_certificates import power_certificate
+from services.ghg.power_certificates.power_certificate import (
     ClaimPowerCertificate,
     Holding,
     NotePowerCertificateNamed,

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import pytest
 
 from contracts.inventory import DataKind, Scope, Step
-from services.ghg.activity import Datum, Inventory, Site
-from services.ghg.calculate import calculate
-from services.ghg.lines import Result
-from services.ghg.totals import mine_to_metal
+from services.ghg.activity.inventory import Datum, Inventory, Site
+from services.ghg.calculation.calculate import calculate
+from services.ghg.calculation.lines import Result
+from services.ghg.calculation.totals import mine_to_metal
 from simulator.smelters import Smelter, rows, smelters
 
 from .made import pinned

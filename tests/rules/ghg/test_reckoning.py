@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 
 from contracts.inventory import DataKind, Scope, Step
 from infra.errors import Refused
-from services.ghg import app, packing
-from services.ghg.activity import Datum, Inventory, Site
-from services.ghg.calculate import calculate
-from services.ghg.comparing import compared
-from services.ghg.factors import FactorBook
-from services.ghg.items import ITEMS
-from services.ghg.pinned import pin
-from services.ghg.reckoning import Version, outdated, packed_of, reckon, rework, usual
-from services.ghg.spread import spread
-from services.ghg.totals import Side, on_side
+from services.ghg import app
+from services.ghg.activity import packing
+from services.ghg.activity.inventory import Datum, Inventory, Site
+from services.ghg.activity.items import ITEMS
+from services.ghg.calculation.calculate import calculate
+from services.ghg.calculation.spread import spread
+from services.ghg.calculation.totals import Side, on_side
+from services.ghg.factors.book import FactorBook
+from services.ghg.factors.pinned import pin
+from services.ghg.results.comparing import compared
+from services.ghg.results.reckoning import Version, outdated, packed_of, reckon, rework, usual
 from tests.rules.ghg.life import FIRST, ON, inventory, packed, reckoned, result
 
 TEXT = st.text('aB1 ;é铝\n"', max_size=6)

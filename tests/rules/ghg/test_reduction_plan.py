@@ -25,8 +25,8 @@ from contracts.ghg_plans import (
 )
 from infra.decider import Tick
 from infra.errors import Refused
-from services.ghg import plan
-from services.ghg.plan_commands import (
+from services.ghg.plans import plan
+from services.ghg.plans.commands import (
     EndPlan,
     EvaluatePlan,
     NoteStructuralChanges,

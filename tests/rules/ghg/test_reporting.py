@@ -12,8 +12,9 @@ from contracts.ghg import (
     PfcRenewalEnded,
 )
 from infra.decider import Tick
-from services.ghg import app, reporting
-from services.ghg.reporting import (
+from services.ghg import app
+from services.ghg.results import reporting
+from services.ghg.results.reporting import (
     ClosureNoted,
     CoverNoted,
     NoteClosure,

@@ -10,13 +10,13 @@ import pytest
 
 from contracts.inventory import DataKind, Regime, Scope, Step
 from infra.errors import Refused
-from services.ghg.activity import Datum, Site
-from services.ghg.differences import differences
-from services.ghg.installation import Installation, Route
-from services.ghg.regimes import rules_of
-from services.ghg.report import Report, report
-from services.ghg.scrap import Method
-from services.ghg.totals import mine_to_metal
+from services.ghg.activity.installation import Installation, Route
+from services.ghg.activity.inventory import Datum, Site
+from services.ghg.calculation.scrap import Method
+from services.ghg.calculation.totals import mine_to_metal
+from services.ghg.reports.differences import differences
+from services.ghg.reports.regimes import rules_of
+from services.ghg.reports.report import Report, report
 
 from .given import POLICY, d
 from .made import NOWHERE, XINJIANG, datum, inventory, pinned, result, smelter

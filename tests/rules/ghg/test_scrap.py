@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import Refused
-from services.ghg.scrap import (
+from services.ghg.calculation.scrap import (
     Burden,
     Kind,
     Lot,

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from services.ghg import secondary
-from services.ghg.gwp import Gas, co2e, gwp_set
-from services.ghg.secondary import Chain, Process, chain, energy
+from services.ghg.factors import secondary
+from services.ghg.factors.gwp import Gas, co2e, gwp_set
+from services.ghg.factors.secondary import Chain, Process, chain, energy
 
 from .given import BOOK, d, decimals, rounded
 

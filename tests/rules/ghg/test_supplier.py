@@ -15,11 +15,11 @@ from contracts.ghg_claims import (
     DatumTaken,
 )
 from contracts.inventory import DataKind
-from services.ghg import supplier
-from services.ghg.calculate import calculate
+from services.ghg.calculation.calculate import calculate
 from services.ghg.evidence import FacilityEvidence
-from services.ghg.plans_rows import DatumRequestRow
-from services.ghg.supplier_commands import (
+from services.ghg.plans.rows import DatumRequestRow
+from services.ghg.suppliers import supplier
+from services.ghg.suppliers.commands import (
     AnswerDatum,
     DeclineDatum,
     IssueRegistration,
@@ -27,13 +27,7 @@ from services.ghg.supplier_commands import (
     TakeDatum,
     WithdrawDatumRequest,
 )
-from services.ghg.supplier_effect import (
-    difference,
-    proposal,
-    ranked,
-    share_of,
-    shares,
-)
+from services.ghg.suppliers.effect import difference, proposal, ranked, share_of, shares
 from tests.rules.spec import Answered, Spec, policies_of
 
 from .made import inventory, pinned, result, smelter

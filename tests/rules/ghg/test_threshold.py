@@ -8,7 +8,7 @@ from hypothesis import given
 
 from infra.errors import Refused
 from infra.policy import Figure, Policy, PolicyFile
-from services.ghg.threshold import NO_PLAN, Assessment, Plan, Smelter, assess
+from services.ghg.reports.threshold import NO_PLAN, Assessment, Plan, Smelter, assess
 from tests.rules.spec import policies_of
 
 from .given import POLICY, TODAY, d, decimals

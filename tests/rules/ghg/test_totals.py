@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from contracts.inventory import DataKind, Scope, Step
 from infra.errors import Refused
-from services.ghg.activity import Datum
-from services.ghg.flows import flows_of
-from services.ghg.lines import Result
-from services.ghg.scrap import implied_rest
-from services.ghg.spread import as_products, half_width_percent, simulated, spread
-from services.ghg.totals import (
+from services.ghg.activity.inventory import Datum
+from services.ghg.calculation.flows import flows_of
+from services.ghg.calculation.lines import Result
+from services.ghg.calculation.scrap import implied_rest
+from services.ghg.calculation.spread import as_products, half_width_percent, simulated, spread
+from services.ghg.calculation.totals import (
     Footprint,
     Side,
     added,

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 from contracts.envelope import Envelope, Recorded
 from contracts.values import Instant
+from services.ghg.results.tried import Tried
 from services.ghg.rows import PROJECTIONS, YearRow
-from services.ghg.tried import Tried
 
 from . import life
 

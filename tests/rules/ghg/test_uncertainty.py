@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import Refused
-from services.ghg.uncertainty import (
+from services.ghg.calculation.uncertainty import (
     Line,
     Quantity,
     of_product,

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.errors import Refused
-from services.ghg.factorfiles import read_factors
-from services.ghg.items import ITEMS, Family
-from services.ghg.units import FAMILY, RIGHT, Units
+from services.ghg.activity.items import ITEMS, Family
+from services.ghg.activity.units import FAMILY, RIGHT, Units
+from services.ghg.factors.factorfiles import read_factors
 
 CALORIFIC = read_factors().named("calorific_ipcc_2006", FAMILY)
 UNITS = Units(CALORIFIC)

@@ -6,8 +6,9 @@ import pytest
 
 from contracts.ghg import Finding
 from contracts.inventory import Scope, Severity
-from services.ghg import app, facility_year
+from services.ghg import app
 from services.ghg.evidence import Engagement
+from services.ghg.results import facility_year
 from tests.rules.ghg.life import (
     ALL_SCOPES,
     FACILITY,

@@ -12,14 +12,14 @@ import pytest
 
 from contracts.inventory import DataKind, Scope, Step
 from services.ghg import app
-from services.ghg.activity import Datum
-from services.ghg.calculate import calculate
-from services.ghg.comparing import compared
-from services.ghg.lines import Line
-from services.ghg.pinned import pin
-from services.ghg.reckoning import usual
-from services.ghg.tables import tables
-from services.ghg.working import PERCENT
+from services.ghg.activity.inventory import Datum
+from services.ghg.calculation.calculate import calculate
+from services.ghg.calculation.lines import Line
+from services.ghg.calculation.working import PERCENT
+from services.ghg.factors.pinned import pin
+from services.ghg.factors.tables import tables
+from services.ghg.results.comparing import compared
+from services.ghg.results.reckoning import usual
 from tests.rules.ghg.life import inventory
 
 OF_2021, OF_2022 = date(2023, 12, 30), date(2023, 12, 31)

@@ -1,0 +1,1 @@
+"""Double entry in kilograms: bookings, mass balance, claims, stages, periods, footprints. Pure."""

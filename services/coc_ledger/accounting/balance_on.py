@@ -1,0 +1,125 @@
+"""The balance of a pool as of a day: what was covered as things stood then, and what a claim of
+that day could be by now. Pure.
+
+Masses are those of movements of the day and before, whenever they were booked. What the period
+before left, an overdraft to be made good and a case of force majeure count from the day on which
+they were told: before it nobody could have built on them. A claim counts on its day and on every
+later one, and is measured by all that is known by now (`claimable`). Rules: sources.md 5.3, 5.4.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contracts.custody import Account
+from infra.policy import Policy
+from services.coc_ledger.rows import DayRow, PoolRow
+
+from .accounts import NO_KGS, PLACE, Kgs, added, standings
+from .balance import (
+    Cover,
+    Figures,
+    Line,
+    Rule,
+    Terms,
+    Tightest,
+    cover,
+    figures,
+    rule_of,
+    tightest,
+    working,
+)
+
+
+class Stood(NamedTuple):
+    """What bore on the cover beside the masses."""
+
+    terms: Terms = Terms()
+    blocked: bool = False
+
+
+class BalanceOn(NamedTuple):
+    """A pool's balance as of a day. `claimable` is what a claim of that day could be by now, and
+    the day that binds it; `barred` why it could be none at all, `how` how it was found."""
+
+    masses: Kgs
+    found: Figures
+    stood: Stood
+    cover: Cover
+    claimable: Tightest
+    barred: str | None
+    how: str
+    working: Sequence[Line]
+
+
+def stood_on(pool: PoolRow, day: date) -> Stood:
+    """What a pool's row says of a day: the last change that was told by then."""
+    told = [one for one in pool.history if one[0] <= day.isoformat()]
+    if not told:
+        return Stood()
+    _, carried_kg, owed_kg, blocked, case = told[-1]
+    return Stood(Terms(carried_kg, owed_kg, case), blocked)
+
+
+def balance_on(
+    pool: PoolRow | None, day: date, later: Mapping[date, Kgs], policy: Policy
+) -> BalanceOn:
+    """The balance; `later` is what was booked on each day after that one."""
+    rule = rule_of(policy)
+    stands = list(standings(pool.kgs if pool else NO_KGS, later, day))
+    _, masses = stands[-1]
+    stood, found = stood_on(pool, day) if pool else Stood(), figures(masses)
+    made = cover(found, stood.terms, rule)
+    now = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared) if pool else Terms()
+    least, barred = tightest(stands, now, rule), None
+    if pool and pool.closed_on is not None:
+        least, barred = Tightest(day, 0), f"the period was closed on {pool.closed_on}"
+    elif pool and pool.blocked and cover(figures(stands[0][1]), now, rule).own_kg < 0:
+        least, barred = Tightest(stands[0][0], 0), "an overdraft was not made good in time"
+    how = barred or _found(least, Tightest(day, made.available_kg))
+    lines = working(found, stood.terms, policy)
+    return BalanceOn(masses, found, stood, made, least, barred, how, lines)
+
+
+def _found(least: Tightest, then: Tightest) -> str:
+    if least == then:
+        return "as available: no later day covers less"
+    if least.day == then.day:
+        return "by what is known by now of what is carried, owed and declared"
+    return f"the least of this day and of each later one: that of {least.day}"
+
+
+class DayLine(NamedTuple):
+    """A day of a pool: what it moved, and what stood at its end."""
+
+    day: str
+    inflow_kg: int
+    input_kg: int
+    output_kg: int
+    designated_kg: int
+    stock_kg: int
+    max_output_kg: int
+    available_kg: int
+    overdraft_used_kg: int
+
+
+def day_lines(pool: PoolRow, days: Iterable[DayRow], rule: Rule) -> list[DayLine]:
+    """A line for each day of a pool, in their order: the balance as of that day."""
+    kgs, lines = NO_KGS, []
+    for row in days:
+        of_day, kgs = figures(row.kgs), added(kgs, row.kgs)
+        made = cover(figures(kgs), stood_on(pool, row.day).terms, rule)
+        lines.append(
+            DayLine(
+                row.day.isoformat(),
+                of_day.inflow_kg,
+                of_day.input_kg,
+                of_day.output_kg,
+                of_day.designated_kg,
+                kgs[PLACE[Account.STOCK]],
+                made.max_output_kg,
+                made.available_kg,
+                made.overdraft_used_kg,
+            )
+        )
+    return lines

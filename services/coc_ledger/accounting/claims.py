@@ -1,0 +1,290 @@
+"""Claims on a pool's output: designated for a document, released, restored. Pure.
+
+A claim needs a lot that has left, and cover: on the day of issue, and on every later one with all
+that is booked by now. A stage change with a CoC part is a claim as well. A claim that replaces
+another one of the same pool first gives that back, from that one's day on; where the other one's
+period is closed, only the difference is booked.
+Rules: sources.md 5.3, 5.4, 5.6 (4), 5.7, 8 (R-27, R-28, R-29).
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from contracts.coc import DesignationReleased, OutputDesignated
+from contracts.custody import Account, Carried, Entry, Lot, StepEmissions
+from infra.errors import Refused
+from infra.policy import Policy
+from services.coc_ledger.documents.words import replaced_before
+from services.coc_ledger.evidence import (
+    ReplacedClaim,
+    ScopeEvidence,
+    age_of,
+    nothing_seen,
+    told_age,
+)
+from services.coc_ledger.pools.commands import ChangeStage, ClaimChange, DesignateOutput
+from services.coc_ledger.pools.recent import remembered
+from services.coc_ledger.pools.state import Pool, replaced_key
+from services.coc_ledger.scopes.entity_rules import (
+    check_certified,
+    check_holder,
+    stake_limit,
+    supplier_faults,
+)
+
+from . import accounts
+from .accounts import Amount, carried_amount, entry, held, minus
+from .balance import Tightest, cover, figures, rule_of, tightest
+from .booking import LOT_ACCOUNT
+from .footprint import carried, of_lot, step_part
+from .own_emissions import step_in, step_of
+
+
+class Covered(NamedTuple):
+    """What may be claimed: the least of the day's and of every later one's."""
+
+    available_kg: int
+    overdraft_used_kg: int
+
+
+class Extra(NamedTuple):
+    """Entries that are booked with a claim, and from which day on they count: what a stage change
+    sends out, what a replaced claim of `mass_kg` gives back."""
+
+    entries: tuple[Entry, ...] = ()
+    since: date = date.min
+    mass_kg: int = 0
+
+
+def check_cover(state: Pool, day: date, mass_kg: int, extra: Extra, policy: Policy) -> Covered:
+    """Refuse a claim that any day from its own on does not cover (`claim-not-covered`). Days on
+    which it claims no more than the one that it replaces are not asked: what is short there came
+    by other means, and is not made worse."""
+    stands = [
+        (one, accounts.posted_kg(kgs, extra.entries) if one >= extra.since else kgs)
+        for one, kgs in state.standings(day)
+    ]
+    rule = rule_of(policy)
+    last = cover(figures(stands[0][1]), state.terms, rule)
+    least = tightest(stands, state.terms, rule)
+    barred = state.blocked and last.own_kg < 0
+    if barred:
+        least = Tightest(stands[0][0], 0)
+    asked = [one for one in stands if mass_kg > extra.mass_kg or one[0] < extra.since]
+    short = least if barred or not asked else tightest(asked, state.terms, rule)
+    if asked and mass_kg > short.available_kg:
+        raise _uncovered(state, day, mass_kg, short)
+    used = last.overdraft_used_kg
+    over = min(mass_kg, max(0, used + mass_kg - max(0, last.own_kg)))
+    return Covered(least.available_kg, over)
+
+
+def _uncovered(state: Pool, day: date, mass_kg: int, short: Tightest) -> Refused:
+    missing = mass_kg - short.available_kg
+    return Refused(
+        "claim-not-covered",
+        f"{short.available_kg} kg may be claimed as CoC on {day}, not {mass_kg} kg: {missing} kg"
+        f" would be missing on {short.day}.",
+        available_kg=short.available_kg,
+        asked_kg=mass_kg,
+        day=day,
+        short_kg=missing,
+        short_on=short.day,
+        blocked=state.blocked,
+    )
+
+
+def check_may_claim(
+    command: DesignateOutput | ChangeStage, scope: ScopeEvidence, policy: Policy
+) -> None:
+    """Refuse who may not claim on the day: knowledge too old, no certificate, suspended."""
+    if command.behind_s > policy.integer("document.evidence_behind_at_most_s"):
+        raise Refused(
+            "certificates-not-known-yet",
+            f"What is known of certificates is {age_of(command.behind_s)}; send the same again"
+            " when it has caught up.",
+            behind_s=told_age(command.behind_s),
+        )
+    if scope.suspended(command.day):
+        raise Refused(
+            "coc-suspended",
+            f"Scope {scope.scope_id} is suspended since {scope.suspended_from}: nothing is claimed"
+            " from it (R-29).",
+            scope_id=scope.scope_id,
+            since=scope.suspended_from,
+        )
+    seen = command.checked or nothing_seen(scope, command.day)
+    check_certified(seen)
+    if supplier_faults(seen, ps_pending=scope.ps_pending):
+        raise Refused(
+            "ps-certificate-needed",
+            f"On {command.day} entity {scope.entity_id} held no valid certificate to the"
+            " Performance Standard.",
+            entity_id=scope.entity_id,
+            day=command.day,
+        )
+
+
+def designated(
+    command: DesignateOutput, state: Pool, scope: ScopeEvidence, policy: Policy
+) -> tuple[DesignationReleased | OutputDesignated, ...]:
+    """The events of a claim; Refused where it is not covered."""
+    check_may_claim(command, scope, policy)
+    old = command.replaced
+    if old is not None:
+        _check_replaced_once(old, state)
+    released = _given_back(old) if old and old.designated else ()
+    same = old is not None and old.pool.key == command.pool.key
+    back = released if same else ()
+    books = accounts.posted(state.books, back)
+    less = old.mass_kg if old and old.designated and not same else 0
+    more = command.mass_kg - less
+    account = LOT_ACCOUNT[command.lot]
+    if more > held(books, account).kg:
+        raise Refused(
+            "lot-not-shipped",
+            f"{held(books, account).kg} kg have left and are not claimed; book the shipment before"
+            f" a document claims {command.mass_kg} kg.",
+            shipped_kg=held(books, account).kg,
+            asked_kg=command.mass_kg,
+        )
+    day = min(command.day, state.ends_on or command.day)  # late for the period of an error
+    extra = Extra(back, _since(old, state), old.mass_kg) if old and back else Extra()
+    covered = check_cover(state, day, max(more, 0), extra, policy)
+    holder = _stake(command, state, scope, books)
+    step = _step(command, state, policy)
+    lot, entries = _claimed(command, books, more, old if less else None, step)
+    event = OutputDesignated(
+        pool=command.pool,
+        member_id=command.member_id,
+        document=command.document,
+        draft=command.draft,
+        day=day,
+        mass_kg=command.mass_kg,
+        lot=command.lot,
+        entries=entries,
+        carried=lot,
+        covered_kg=covered.available_kg,
+        overdraft_kg=covered.overdraft_used_kg,
+        replaces=old.number if old else None,
+        holder_scope_id=holder,
+        evidence=command.checked,
+        policy_id=policy.policy_id,
+        step=step,
+    )
+    return (_release(command, old, back, extra.since), event) if old and back else (event,)
+
+
+def _since(old: ReplacedClaim, state: Pool) -> date:
+    """From which day on a replaced claim counts in its pool: one of an error counts from the last
+    day of the period."""
+    return min(old.day, state.ends_on or old.day)
+
+
+def _check_replaced_once(old: ReplacedClaim, state: Pool) -> None:
+    """Two corrections of one document meet here: the second would give its claim back again."""
+    by = remembered(state.recent, replaced_key(old.number))
+    if by is not None:
+        raise replaced_before(old.number, by)
+
+
+def _step(command: DesignateOutput, state: Pool, policy: Policy) -> StepEmissions | None:
+    """What the step adds by itself; None for a claim of before that was told."""
+    if command.material is None:
+        return None
+    by_hand = bool(state.by_hand_g)
+    return step_of(command.results, command.material, command.day, policy, by_hand=by_hand)
+
+
+def _claimed(
+    command: DesignateOutput,
+    books: accounts.Books,
+    more: int,
+    other: ReplacedClaim | None,
+    step: StepEmissions | None,
+) -> tuple[Carried, tuple[Entry, ...]]:
+    """What the lot carries, and the entries: all of it, or the difference to a claim of a period
+    that is closed. The step's own emissions come from the account of the process."""
+    account = LOT_ACCOUNT[command.lot]
+    if other is not None and more <= 0:
+        kept = of_lot(other.carried, other.mass_kg, command.mass_kg)
+        whole = carried_amount(other.mass_kg, other.carried)
+        left = accounts.plus(whole, minus(carried_amount(command.mass_kg, kept)))
+        gone = accounts.plus(step_part(other.carried).change, minus(step_part(kept).change))
+        return kept, claim_entries(left, gone, command.lot, restored=False) if left.kg else ()
+    share = accounts.bounded(accounts.part(held(books, account), more))
+    made = step_in(step, share)
+    share = accounts.plus(share, made.change)
+    entries = claim_entries(share, made.change, command.lot, restored=True)
+    if other is None:
+        return carried(share, step=made), entries
+    total = accounts.plus(carried_amount(other.mass_kg, other.carried), share)
+    return carried(total, other.carried, step_part(other.carried).with_(made)), entries
+
+
+def _given_back(old: ReplacedClaim) -> tuple[Entry, ...]:
+    whole = carried_amount(old.mass_kg, old.carried)
+    return claim_entries(whole, step_part(old.carried).change, old.lot, restored=False)
+
+
+def _release(
+    command: DesignateOutput, old: ReplacedClaim, entries: tuple[Entry, ...], day: date
+) -> DesignationReleased:
+    return DesignationReleased(
+        pool=command.pool,
+        member_id=command.member_id,
+        document=old.number,
+        change_id=f"replaced:{command.document}",
+        day=day,
+        mass_kg=old.mass_kg,
+        entries=entries,
+        because="superseded",
+        restored=False,
+    )
+
+
+def claim_entries(amount: Amount, step: Amount, lot: Lot, *, restored: bool) -> tuple[Entry, ...]:
+    """A claim goes back to what is not claimed, or is claimed (again). `step` of it is the step's
+    own change: it leaves the lot with the claim, and comes with it."""
+    account = LOT_ACCOUNT[lot]
+    moved, own = (minus(amount), minus(step)) if restored else (amount, step)
+    unclaimed = entry(account, accounts.plus(moved, minus(own)))
+    process = (entry(Account.PROCESS, own),) if any(own) else ()
+    return unclaimed, *process, entry(Account.OUTPUT_COC, minus(moved))
+
+
+def changed(change: ClaimChange) -> tuple[Entry, ...]:
+    """The entries of a claim that is taken back or restored."""
+    whole = carried_amount(change.mass_kg, change.carried)
+    step = step_part(change.carried).change
+    return claim_entries(whole, step, change.lot, restored=change.restored)
+
+
+def _stake(
+    command: DesignateOutput, state: Pool, scope: ScopeEvidence, books: accounts.Books
+) -> str | None:
+    """A joint venture's holder is certified to the Performance Standard itself, and takes no more
+    than its share of the output (sources.md 5.6, 4)."""
+    holder = command.customer_scope_id
+    if holder is None:
+        return None
+    found = figures(state.kgs)
+    limit = stake_limit(scope.stakes, holder, found.output_kg)
+    if limit is None:
+        return None
+    check_holder(holder, command.customer_seen, command.day)
+    replaced = command.replaced.number if command.replaced else None
+    taken = sum(
+        one.kg
+        for number, one in state.stakes.items()
+        if one.holder == holder and one.counts and number != replaced
+    )
+    if taken + command.mass_kg > limit:
+        raise Refused(
+            "share-exceeded",
+            f"{holder} may take {limit} kg of this output by its share; {taken} kg are taken.",
+            holder_scope_id=holder,
+            limit_kg=limit,
+            taken_kg=taken,
+        )
+    return holder

@@ -1,0 +1,252 @@
+"""What a step itself gives off, by the verified results of its facilities: kg CO2e per kg. Pure.
+
+The metal that a pool took in brings its footprint along; the step adds its own to what leaves. Its
+own are the scopes that the policy names: what is given off on site, power, fuel and power before
+they came, transport to the site, and purchased goods (anodes, caustic soda, lime, alloying
+elements). Of these goods bauxite, alumina, metal and scrap are left out: they are in the pool
+already, and nothing is counted twice. A year counts where every facility of the scope has a
+verified result, and the statements cover these scopes: else nothing is added, and the reason told.
+
+    mine, refinery     its emissions / its product
+    cells and anodes   their emissions / the larger of metal tapped and metal cast
+    casthouse          its emissions / metal cast
+    mill               its emissions / semi-fabricated product
+
+What a site shares is spread over its steps in proportion to what they give off. Rules: sources.md
+4.1, 5.7.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, NamedTuple
+
+from contracts import ghg
+from contracts.custody import Material, Stage, StepEmissions
+from contracts.envelope import Recorded
+from contracts.inventory import Scope, Step
+from infra.policy import Policy
+from infra.readmodel import Projection
+from services.coc_ledger.evidence import FacilityResult
+
+from .accounts import GRAMS
+from .accounts import Amount as Lot
+from .footprint import NO_STEP, StepPart
+
+NINE_PLACES = Decimal("0.000000001")
+LOOK_BACK = 5
+"""Years before that of the document that are looked up; the policy says how old one may be."""
+ZERO = Decimal(0)
+CELLS, MILL = (Step.ELECTROLYSIS, Step.ANODE_PRODUCTION), (Step.SEMI_FABRICATION,)
+CASTHOUSE = (Step.CASTING, Step.REMELTING)
+BAUXITE, ALUMINA = "output.bauxite", "output.alumina"
+TAPPED, CAST, SEMI = "output.liquid_metal", "output.cast_metal", "output.semi"
+
+
+class Part(NamedTuple):
+    """Steps whose emissions are spread over the larger of some products."""
+
+    steps: tuple[Step, ...]
+    products: tuple[str, ...]
+
+
+MINE, REFINERY = (
+    Part((Step.BAUXITE_MINING,), (BAUXITE,)),
+    Part((Step.ALUMINA_REFINING,), (ALUMINA,)),
+)
+LIQUID = (Part(CELLS, (TAPPED, CAST)),)
+INGOT = (*LIQUID, Part(CASTHOUSE, (CAST,)))
+SEMIS = (*INGOT, Part(MILL, (SEMI,)))
+CHAINS: Mapping[Material, tuple[Part, ...]] = {
+    Material.BAUXITE: (MINE,),
+    Material.ALUMINA: (REFINERY,),
+    Material.LIQUID: LIQUID,
+    Material.COLD: INGOT,
+    Material.CASTHOUSE_PRODUCT: INGOT,
+    Material.SEMI: SEMIS,
+    Material.PRE_CONSUMER_SCRAP: SEMIS,
+}
+"""What a material went through within its stage. Scrap is taken as far as the facilities go."""
+ONWARD: Mapping[Stage, Material] = {
+    Stage.BAUXITE: Material.BAUXITE,
+    Stage.ALUMINA: Material.ALUMINA,
+}
+"""What goes on to the next stage."""
+
+
+# --- what the events of `ghg` told ---
+
+
+TOLD = {"member_id", "totals", "outputs", "gwp_set", "brought_along"}
+
+
+class ResultRow(NamedTuple):
+    """A facility's calendar year: its last verified result, and those that are not (yet)."""
+
+    facility_year: str
+    facility_id: str
+    year: int
+    verified: dict[str, Any] | None
+    waiting: dict[str, dict[str, Any]]
+
+
+def row_key(facility_id: str, year: int) -> str:
+    """The key of a facility's year."""
+    return f"{facility_id}:{year}"
+
+
+def _keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    if isinstance(event, (ghg.ResultCalculated, ghg.ResultVerified)):
+        return (row_key(event.facility_id, event.year),)
+    return ()
+
+
+def _evolve(key: str, row: ResultRow | None, recorded: Recorded) -> ResultRow | None:
+    event = recorded.event
+    if isinstance(event, ghg.ResultCalculated):
+        told = event.model_dump(mode="json", include=TOLD)
+        before = row or ResultRow(key, event.facility_id, event.year, None, {})
+        return before._replace(waiting={**before.waiting, str(event.result): told})
+    if row is None or not isinstance(event, ghg.ResultVerified):
+        return row
+    found = row.waiting.get(str(event.result))
+    if found is None:
+        return row
+    stated = event.model_dump(mode="json", include={"result", "verifier_id", "scopes"})
+    left = {name: one for name, one in row.waiting.items() if name != str(event.result)}
+    return row._replace(verified={**found, **stated}, waiting=left)
+
+
+RESULTS = Projection(
+    "results",
+    3,
+    ResultRow,
+    _keys,
+    _evolve,
+    (("facility_id",),),
+    frozenset({ghg.ResultCalculated, ghg.ResultVerified}),
+)
+
+
+def newest(
+    facilities: Sequence[str], day: date, row: Callable[[str], ResultRow | None]
+) -> tuple[FacilityResult, ...]:
+    """The verified results of all facilities of the newest calendar year, through that of the day,
+    in which each has one; nothing where there is no such year."""
+    for year in range(day.year, day.year - LOOK_BACK - 1, -1):
+        found: list[FacilityResult] = []
+        for facility_id in facilities:
+            kept = row(row_key(facility_id, year))
+            if kept is None or kept.verified is None:
+                break
+            told = {"facility_id": facility_id, "year": year, **kept.verified}
+            found.append(FacilityResult.model_validate(told))
+        if found and len(found) == len(facilities):
+            return tuple(found)
+    return ()
+
+
+# --- what the step adds ---
+
+
+def step_of(
+    results: Sequence[FacilityResult],
+    material: Material,
+    day: date,
+    policy: Policy,
+    *,
+    by_hand: bool = False,
+) -> StepEmissions:
+    """What the step adds to a kilogram of a material, or why nothing is added. `by_hand`: the
+    pool's stock carries it already."""
+    if by_hand:
+        return StepEmissions(how="booked")
+    if not results:
+        return StepEmissions(how="unknown", reason="no-verified-result")
+    year = results[0].year
+    if day.year - year > policy.integer("step.years_back_at_most"):
+        return StepEmissions(how="unknown", reason="verified-result-too-old")
+    scopes = policy.words("step.scopes")
+    if any(set(scopes) - {scope.value for scope in one.scopes} for one in results):
+        return StepEmissions(how="unknown", reason="statement-covers-too-little")
+    if Scope.PURCHASED in scopes and any(one.brought_along is None for one in results):
+        return StepEmissions(how="unknown", reason="result-tells-no-bought-metal-apart")
+    per_kg = _per_kg(results, scopes, CHAINS[material])
+    if per_kg is None:
+        return StepEmissions(how="unknown", reason="no-output-of-stage")
+    return StepEmissions(
+        how="verified",
+        kgco2e_per_kg=per_kg.quantize(NINE_PLACES, ROUND_HALF_EVEN),
+        boundary=":".join(("step", *scopes)),
+        method=":".join(dict.fromkeys(one.gwp_set for one in results)),
+        period=str(year),
+        verifiers=tuple(dict.fromkeys(one.verifier_id for one in results)),
+        results=tuple(f"{one.facility_id}:{one.year}:{one.result}" for one in results),
+    )
+
+
+def _per_kg(
+    results: Sequence[FacilityResult], scopes: Sequence[str], chain: Sequence[Part]
+) -> Decimal | None:
+    """The sum over the parts of the chain; None where something was given off and nothing made, or
+    none of it happens here."""
+    emitted: dict[Step, Decimal] = {}
+    made: dict[str, Decimal] = {}
+    for one in results:
+        for step, kg in _spread(one, scopes).items():
+            emitted[step] = emitted.get(step, ZERO) + kg
+        for output in one.outputs:
+            made[output.item] = made.get(output.item, ZERO) + output.quantity
+    total, happens = ZERO, False
+    for part in chain:
+        kg = sum((emitted.get(step, ZERO) for step in part.steps), ZERO)
+        tonnes = max(made.get(item, ZERO) for item in part.products)
+        if tonnes > 0:
+            happens = True
+            total += kg / (tonnes * 1000)
+        elif kg > 0:
+            return None
+    return max(total, ZERO) if happens else None
+
+
+def _spread(one: FacilityResult, scopes: Sequence[str]) -> dict[Step, Decimal]:
+    """A facility's own emissions by step, with those of the whole site among them, and without what
+    its metal brought along."""
+    by_step: dict[Step, Decimal] = {}
+    for total in one.totals:
+        if total.scope.value in scopes:
+            by_step[total.step] = by_step.get(total.step, ZERO) + total.kg
+    for total in one.brought_along or ():
+        if total.scope.value in scopes:
+            by_step[total.step] = by_step.get(total.step, ZERO) - total.kg
+    shared = by_step.pop(Step.SITE, ZERO)
+    known = sum(by_step.values(), ZERO)
+    if known > 0:
+        return {step: kg + shared * kg / known for step, kg in by_step.items()}
+    return {**by_step, **({_last_step(one): shared} if shared else {})}
+
+
+def _last_step(one: FacilityResult) -> Step:
+    """The last step of a facility that tells nothing by step."""
+    items = {output.item for output in one.outputs if output.quantity > 0}
+    for part in reversed((MINE, REFINERY, *SEMIS)):
+        if items & set(part.products[:1]):
+            return part.steps[0]
+    return Step.CASTING
+
+
+def step_in(step: StepEmissions | None, lot: Lot) -> StepPart:
+    """What the step changes of what a lot carries. Its emissions are added to the mass whose
+    footprint is known and, apart, to the rest, which stays unknown; rounded half to even. Where
+    nothing is known of the step, the lot leaves known in part: no later average may rest on it."""
+    if step is None or step.how == "booked":
+        return NO_STEP
+    if step.kgco2e_per_kg is None:
+        return StepPart(untold_kg=max(0, lot.known_kg), untold_g=max(0, lot.emission_g))
+    known = min(max(0, lot.known_kg), lot.kg)
+    grams, partial = (
+        int((step.kgco2e_per_kg * kg * GRAMS).to_integral_value(ROUND_HALF_EVEN))
+        for kg in (known, lot.kg - known)
+    )
+    return StepPart(grams, partial)

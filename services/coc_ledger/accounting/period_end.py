@@ -1,0 +1,141 @@
+"""What a pool leaves at the end of its period, and what a correction of a closed one changes. Pure.
+
+Rules: sources.md 5.4, 5.7. A correction is worked out in the period of the error: its close anew,
+with the policy by which it was closed. What it leaves more, or less, goes on into the next period;
+where that is closed as well, it is corrected in turn.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import NamedTuple, TypedDict
+
+from contracts.coc import PoolOpened
+from contracts.coc_corrections import BalanceCorrected, PoolCorrected
+from contracts.custody import Account, Entry, PoolKey, Remark
+from contracts.values import MemberId
+from infra.policy import Policies, Policy
+from services.coc_ledger.pools.commands import CarryChange
+from services.coc_ledger.pools.state import End, Pool, evolve
+
+from .accounts import Amount, entry, held, minus, plus
+from .balance import Closing, Figures, closing, figures, rule_of
+from .period import close_remarks, mass_remarks
+
+
+class Left(NamedTuple):
+    """The figures of a period, what it leaves, and what the rules found."""
+
+    found: Figures
+    closing: Closing
+    stock: Amount
+    remarks: tuple[Remark, ...]
+
+
+def left_by(state: Pool, policy: Policy) -> Left:
+    """What a pool leaves, by all that is booked in it."""
+    found = figures(state.kgs)
+    ended = closing(found, state.terms, rule_of(policy))
+    stock = held(state.books, Account.STOCK)
+    odd = held(state.books, Account.UNEXPLAINED).kg
+    remarks = (*mass_remarks(found.inflow_kg, odd, stock.kg, policy), *close_remarks(ended))
+    return Left(found, ended, stock if stock.kg >= 0 else Amount(), remarks)
+
+
+class Told(TypedDict):
+    """What a close and its correction tell alike."""
+
+    ends_on: date
+    inflow_kg: int
+    input_kg: int
+    output_kg: int
+    designated_kg: int
+    max_output_kg: int
+    balance_kg: int
+    expired_kg: int
+    owed_kg: int
+    unmet_kg: int
+    stock: tuple[Entry, ...]
+    remarks: tuple[Remark, ...]
+    policy_id: str
+
+
+def told(left: Left, ends_on: date, policy: Policy) -> Told:
+    """The figures of a period as its close tells them."""
+    found, ended, stock, remarks = left
+    return Told(
+        ends_on=ends_on,
+        inflow_kg=max(0, found.inflow_kg),
+        input_kg=max(0, found.input_kg),
+        output_kg=max(0, found.output_kg),
+        designated_kg=found.designated_kg,
+        max_output_kg=ended.max_output_kg,
+        balance_kg=ended.balance_kg,
+        expired_kg=ended.expired_kg,
+        owed_kg=ended.owed_kg,
+        unmet_kg=ended.unmet_kg,
+        stock=stock_entries(stock),
+        remarks=remarks,
+        policy_id=policy.policy_id,
+    )
+
+
+def begun(pool: PoolKey, member_id: MemberId, ends_on: date, policy: Policy) -> PoolOpened:
+    """A pool opens: its last day, and by when it should be closed."""
+    return PoolOpened(
+        pool=pool,
+        member_id=member_id,
+        ends_on=ends_on,
+        policy_id=policy.policy_id,
+        close_by=ends_on + timedelta(days=policy.integer("period.close_days")),
+    )
+
+
+def stock_entries(stock: Amount) -> tuple[Entry, ...]:
+    """The entries by which a stock comes into the next period."""
+    return entry(Account.OPENING, minus(stock)), entry(Account.STOCK, stock)
+
+
+def corrected(
+    state: Pool, end: End, correction_id: str, reason: str, on: date, policies: Policies
+) -> PoolCorrected:
+    """The close of a period anew, after what corrects it was booked."""
+    assert state.key is not None  # it was closed
+    assert state.ends_on is not None
+    policy = policies.named(end.policy_id) or policies.on(state.key.period)
+    left = left_by(state, policy)
+    more = plus(left.stock, minus(end.stock))
+    return PoolCorrected(
+        pool=state.key,
+        member_id=state.member_id,
+        correction_id=correction_id,
+        reason=reason,
+        corrected_on=on,
+        next_period=end.next_period,
+        to_scope_id=end.to_scope_id,
+        balance_change_kg=left.closing.balance_kg - end.balance_kg,
+        owed_change_kg=left.closing.owed_kg - end.owed_kg,
+        stock_change=stock_entries(more) if any(more) else (),
+        **told(left, state.ends_on, policy),
+    )
+
+
+def carried_on(
+    change: CarryChange, state: Pool, member_id: str, on: date, policies: Policies
+) -> Sequence[BalanceCorrected | PoolCorrected]:
+    """What the correction of the period before changes here; a closed period is closed anew."""
+    event = BalanceCorrected(
+        pool=change.pool,
+        member_id=member_id,
+        from_pool=change.from_pool,
+        correction_id=change.correction_id,
+        reason=change.reason,
+        balance_change_kg=change.balance_kg,
+        owed_change_kg=change.owed_kg,
+        blocked=change.blocked,
+        entries=change.stock,
+    )
+    if state.end is None:
+        return [event]
+    after = evolve(state, event)
+    again = corrected(after, state.end, change.correction_id, change.reason, on, policies)
+    return [event, again]

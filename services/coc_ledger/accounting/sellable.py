@@ -1,0 +1,121 @@
+"""How much may still be sold as CoC by a document of a day, and until when. Pure.
+
+The mass balance says what is covered (`balance_on`); a document is refused all the same where the
+entity is not certified on its day, the scope is suspended or went over into another one, or the
+period is closed (`claims`). Both together are the answer that pages, API and terminal give, made
+here alone. Rules: sources.md 5.3, 5.4, 5.6 (1, 2), 5.7, 8 (R-29).
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from contracts.custody import VALID, Checked
+from contracts.values import Standard
+from services.coc_ledger.evidence import ScopeEvidence
+from services.coc_ledger.rows import PoolRow
+from services.coc_ledger.scopes.certificates import CertificateRow, seen_on, status_on
+from services.coc_ledger.scopes.entity_rules import COC, PS, supplier_faults
+
+from .balance_on import BalanceOn
+from .period import ONE_DAY
+
+NAMES = {COC: "the Chain of Custody certificate", PS: "the Performance certificate"}
+FAULTS = {
+    "issuer-coc-certificate-not-valid": f"{NAMES[COC]} is not valid on that day",
+    "issuer-ps-certificate-not-valid": f"{NAMES[PS]} is not valid on that day",
+}
+"""In which words; a certificate that does not cover each facility of the scope is not enough."""
+NO_PERIOD = "the scope keeps no accounts on that day"
+
+
+class Sellable(NamedTuple):
+    """Kilograms that a document of the day may claim; `ahead_kg` of them only ahead of input, as
+    overdraft. `until` is the last day on which that holds by what is known, `because` what is then;
+    both None where nothing may be sold at all, for the reason `barred`. `known_through_position`
+    is the last public event of certificates that was looked at."""
+
+    kg: int
+    ahead_kg: int
+    until: date | None
+    because: str | None
+    barred: str | None
+    known_through_position: int
+
+
+class Held(NamedTuple):
+    """The certificates of the scope's entity, and how far they are known."""
+
+    rows: Iterable[CertificateRow]
+    through: int
+
+
+def valid_through(rows: Iterable[CertificateRow], day: date) -> dict[Standard, date | None]:
+    """The last day of each standard by the certificates that are valid on a day; None where none
+    is."""
+    ends: dict[Standard, list[date]] = {COC: [], PS: []}
+    for row in rows:
+        if status_on(row, day) in VALID:
+            ends[Standard(row.standard)].append(row.valid_to)
+    return {standard: max(found, default=None) for standard, found in ends.items()}
+
+
+def sellable(
+    scope: ScopeEvidence,
+    ps_due: Iterable[date],
+    pool: PoolRow | None,
+    day: date,
+    stood: BalanceOn,
+    held: Held,
+) -> Sellable:
+    """The answer for a scope as its own stream tells it of the day, and its pool's balance as of
+    it. `ps_due` are the days by which the Performance Standard has to cover the rest of it."""
+    held = held._replace(rows=list(held.rows))
+    barred = _barred(scope, pool, day, held) or stood.barred
+    if barred is not None or scope.ends_on is None:
+        return Sellable(0, 0, None, None, barred or NO_PERIOD, held.through)
+    ends = [(scope.ends_on, "the period ends; what is left then is carried on")]
+    for standard, name in NAMES.items():
+        last = _last_day(standard, scope, day, held)
+        ends += [(last, f"{name} ends")] if last is not None else []
+    ends += [(due, f"{NAMES[PS]} is due") for due in ps_due if due >= day]
+    if scope.ends_before is not None:
+        ends.append((scope.ends_before - ONE_DAY, f"the scope goes over into {scope.to_scope_id}"))
+    until, because = min(ends)
+    kg = stood.claimable.available_kg
+    return Sellable(kg, max(0, kg - max(0, stood.cover.own_kg)), until, because, None, held.through)
+
+
+def _barred(scope: ScopeEvidence, pool: PoolRow | None, day: date, held: Held) -> str | None:
+    """Why a document of the day claims nothing at all, whatever is covered: as `claims` has it."""
+    if scope.suspended(day):
+        since = scope.suspended_from
+        told = f"since {since}" if since is not None and since <= day else "on that day"
+        return f"the scope is suspended {told}"
+    faults = supplier_faults(_seen(scope, day, held), ps_pending=scope.ps_pending)
+    if faults:
+        return FAULTS[faults[0]]
+    if scope.ended(day):
+        return f"the scope went over into {scope.to_scope_id} on {scope.ends_before}"
+    if pool is not None and pool.closed_on is not None:
+        return f"the period was closed on {pool.closed_on}"
+    return None
+
+
+def _seen(scope: ScopeEvidence, day: date, held: Held) -> Checked:
+    """What is known on a day of the certificates that the scope needs."""
+    needs = {"facilities": scope.facilities, "ps_later": scope.ps_later}
+    return seen_on(scope.entity_id, day, held.rows, held.through).model_copy(update=needs)
+
+
+def _last_day(standard: Standard, scope: ScopeEvidence, day: date, held: Held) -> date | None:
+    """The last day in a row on which the scope is certified, by what is known; None where it is
+    not on the first."""
+    if not _seen(scope, day, held).holds(standard):
+        return None
+    changes = (date.fromisoformat(since) for row in held.rows for since, _ in row.changes)
+    ends = {since - ONE_DAY for since in changes} | {row.valid_to for row in held.rows}
+    later = (end for end in sorted(ends) if end >= day)
+    return next(
+        (end for end in later if not _seen(scope, end + ONE_DAY, held).holds(standard)), None
+    )

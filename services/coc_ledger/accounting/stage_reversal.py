@@ -1,0 +1,75 @@
+"""A change of stage is taken back: from the pool that the material came from, and from the one that
+got the product. Pure.
+
+The first is asked, the second follows by a reaction, to the gram. Neither may be left with claims
+that nothing covers any more: what was built on the product is withdrawn or taken back first. The
+second pool is known as its own stream tells it at that moment; a claim that is made there between
+is a shortfall afterwards, as after any late correction. Rules: sources.md 5.3, 5.4.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from contracts.custody import Entry, MovementKind, Stage
+from infra.errors import Refused
+from infra.policy import Policy
+from services.coc_ledger.evidence import MovementSeen
+from services.coc_ledger.pools.commands import ReverseMovement
+from services.coc_ledger.pools.state import Pool
+
+from . import accounts
+from .accounts import Kgs
+from .balance import Terms, cover, figures, rule_of
+from .booking import Posting
+from .stages import next_of
+
+
+def check_stage_reversal(
+    command: ReverseMovement, state: Pool, seen: MovementSeen, made: Posting, policy: Policy
+) -> None:
+    """Refuse it where the product is not booked yet, its period is closed, or claims rest on it."""
+    if seen.kind is not MovementKind.TO_STAGE:
+        return
+    onward, stage = command.onward, next_of(command.stage)
+    if onward is not None and onward.closed:
+        raise Refused(
+            "period-closed",
+            f"The period in which its {stage.value} was booked is closed: book the difference in"
+            " the present one.",
+            movement_id=seen.movement_id,
+            day=seen.day,
+        )
+    if onward is None or onward.entered is None:
+        raise Refused(
+            "ledger-ahead",
+            f"The {stage.value} of {seen.movement_id} was made a moment ago; send the same again.",
+            movement_id=seen.movement_id,
+        )
+    own = tuple(state.standings(seen.day))
+    _check(own, made.entries, state.terms, policy, command.stage)
+    after = accounts.reversed_entries(onward.entered.entries)
+    theirs = tuple(accounts.standings(onward.kgs, onward.days, onward.entered.day))
+    _check(theirs, after, onward.terms, policy, stage)
+
+
+def _check(
+    stands: Iterable[tuple[date, Kgs]],
+    entries: tuple[Entry, ...],
+    terms: Terms,
+    policy: Policy,
+    stage: Stage,
+) -> None:
+    """Refuse what leaves more claimed than covered, on any day, than there was before."""
+    rule = rule_of(policy)
+    for day, kgs in stands:
+        before = cover(figures(kgs), terms, rule).shortfall_kg
+        after = cover(figures(accounts.posted_kg(kgs, entries)), terms, rule).shortfall_kg
+        if after > before:
+            raise Refused(
+                "claims-rest-on-it",
+                f"Without it {after} kg of {stage.value} would be claimed on {day} that nothing"
+                " covers: withdraw those documents, or take back what was made of it, first.",
+                short_kg=after,
+                short_on=day,
+                stage=stage.value,
+            )

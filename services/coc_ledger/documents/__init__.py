@@ -1,0 +1,1 @@
+"""CoC documents: issued, confirmed, checked on their day, corrected by another, printed."""

@@ -1,0 +1,200 @@
+"""The buyer's side of a document: confirmed, checked on the day of issue, disputed. Pure.
+
+Rules: sources.md 5.7.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from contracts.coc_documents import (
+    DocumentChecked,
+    DocumentConfirmed,
+    DocumentDisputed,
+    DocumentIssued,
+)
+from contracts.custody import Checked, PoolKey
+from contracts.envelope import Event
+from infra.errors import Refused
+from infra.policy import Policy
+from services.coc_ledger.accounting.footprint import of_lot
+from services.coc_ledger.evidence import went_over
+
+from . import words as documents
+from .commands import CheckDocument, ConfirmDelivery, ConfirmDocument, DisputeDocument
+from .state import Document
+
+
+def confirm(
+    command: ConfirmDocument | ConfirmDelivery,
+    state: Document,
+    document: DocumentIssued,
+    policy: Policy,
+) -> Sequence[Event]:
+    receiver, ends_on = _receiver(command, document)
+    if state.confirmed is not None:
+        told = (state.confirmed.received_kg, state.confirmed.received_on)
+        if told == (command.received_kg, command.received_on):
+            return []
+        raise Refused(
+            "document-confirmed",
+            f"{command.number} was confirmed on {state.confirmed.confirmed_on}, with"
+            f" {state.confirmed.received_kg} kg of {state.confirmed.received_on}.",
+            number=command.number,
+        )
+    _check_alive(state, command.number)
+    if command.received_on > command.on:
+        raise Refused(
+            "day-ahead",
+            f"{command.received_on} is still to come.",
+            day=command.received_on,
+            today=command.on,
+        )
+    documents.check_mass(document, command.received_kg, policy)
+    confirmed = DocumentConfirmed(
+        number=command.number,
+        member_id=document.member_id,
+        customer_member_id=document.customer_member_id,
+        receiver=receiver,
+        receiver_ends_on=ends_on,
+        received_kg=command.received_kg,
+        received_on=command.received_on,
+        confirmed_on=command.on,
+        answers=state.awaited,
+    )
+    late = command.behind_s > policy.integer("document.evidence_behind_at_most_s")
+    if late or command.checked is None:
+        return [confirmed]  # pending: nothing is booked before the check
+    return [confirmed, _checked(document, confirmed, command.checked, 1, command.on, policy)]
+
+
+def _receiver(
+    command: ConfirmDocument | ConfirmDelivery, document: DocumentIssued
+) -> tuple[PoolKey | None, date | None]:
+    """The pool that books the delivery; Refused for who is not its customer."""
+    if isinstance(command, ConfirmDelivery):
+        if document.registration is None or command.proof != document.registration:
+            raise Refused(
+                "unknown-document",
+                f"There is no document {command.number} with this registration id.",
+                number=command.number,
+            )
+        return None, None
+    scope = command.scope
+    mine = command.member_id == document.customer_member_id
+    named = document.customer.scope_id
+    if scope is None or not mine or named not in (scope.scope_id, scope.instead_of):
+        raise _not_customer(command.number)
+    if scope.ended(command.received_on):
+        raise went_over(scope)
+    if document.pool.stage not in scope.stages:
+        raise Refused(
+            "stage-not-in-scope",
+            f"Scope {scope.scope_id} has no {document.pool.stage.value}.",
+            scope_id=scope.scope_id,
+            stage=document.pool.stage.value,
+        )
+    if scope.period is None:
+        raise Refused(
+            "before-first-period",
+            f"Scope {scope.scope_id} keeps no accounts on {command.received_on} yet.",
+            scope_id=scope.scope_id,
+            day=command.received_on,
+        )
+    pool = PoolKey(scope_id=scope.scope_id, stage=document.pool.stage, period=scope.period)
+    return pool, scope.ends_on
+
+
+def _not_customer(number: str) -> Refused:
+    return Refused("unknown-document", f"No document {number} was issued to you.", number=number)
+
+
+def _checked(
+    document: DocumentIssued,
+    confirmed: DocumentConfirmed,
+    seen: Checked,
+    number: int,
+    on: date,
+    policy: Policy,
+) -> DocumentChecked:
+    seen = documents.of_facilities(document, seen)
+    passed, reasons = documents.checked(document, seen)
+    mass = min(document.mass_kg, confirmed.received_kg)
+    return DocumentChecked(
+        number=document.number,
+        member_id=document.member_id,
+        check=number,
+        pool=document.pool,
+        receiver=confirmed.receiver,
+        receiver_member_id=confirmed.customer_member_id if confirmed.receiver else None,
+        receiver_ends_on=confirmed.receiver_ends_on,
+        received_kg=confirmed.received_kg,
+        received_on=confirmed.received_on,
+        issued_on=document.issued_on,
+        claimed_kg=document.mass_kg,
+        claimed=document.carried,
+        mass_kg=mass,
+        lot=document.lot,
+        carried=of_lot(document.carried, document.mass_kg, mass),
+        checked_on=on,
+        passed=passed,
+        reasons=reasons,
+        evidence=seen,
+        policy_id=policy.policy_id,
+    )
+
+
+def recheck(
+    command: CheckDocument, state: Document, document: DocumentIssued, policy: Policy
+) -> Sequence[Event]:
+    if state.confirmed is None or state.ended is not None:
+        return []
+    if command.behind_s > policy.integer("document.evidence_behind_at_most_s"):
+        return []
+    number = state.checked.check + 1 if state.checked else 1
+    made = _checked(document, state.confirmed, command.checked, number, command.on, policy)
+    before = state.checked
+    if before is not None and (before.passed, before.reasons) == (made.passed, made.reasons):
+        return []
+    return [made]
+
+
+def dispute(command: DisputeDocument, state: Document, document: DocumentIssued) -> Sequence[Event]:
+    if command.member_id != document.customer_member_id:
+        raise _not_customer(command.number)
+    if state.disputed is not None:
+        return []
+    _check_alive(state, command.number)
+    if state.confirmed is not None:
+        raise Refused(
+            "document-confirmed",
+            f"{command.number} was confirmed on {state.confirmed.confirmed_on}; ask the seller for"
+            " a correction.",
+            number=command.number,
+        )
+    return [
+        DocumentDisputed(
+            number=command.number,
+            member_id=document.member_id,
+            customer_member_id=document.customer_member_id,
+            reason=command.reason,
+            disputed_on=command.on,
+            answers=state.awaited,
+        )
+    ]
+
+
+def _check_alive(state: Document, number: str) -> None:
+    if state.ended is not None:
+        raise Refused(
+            "document-ended",
+            f"{number} was {state.ended.because} on {state.ended.ended_on}"
+            + (f"; {state.ended.by} stands in its place." if state.ended.by else "."),
+            number=number,
+            by=state.ended.by,
+        )
+    if state.lapsed:
+        raise Refused(
+            "document-lapsed",
+            f"{number} was not confirmed in time; let the seller issue another one.",
+            number=number,
+        )

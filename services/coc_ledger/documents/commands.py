@@ -1,0 +1,202 @@
+"""What may be asked of a CoC document: by its seller, its buyer, and by reactions. Pure."""
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import StringConstraints
+
+from contracts.coc import OutputDesignated
+from contracts.custody import (
+    Address,
+    Checked,
+    Conformance,
+    Digest,
+    DocumentNumber,
+    Lot,
+    Mass,
+    Material,
+    PoolKey,
+    ScopeId,
+)
+from contracts.values import CertificateId, EntityId, Id, MemberId, Name, PersonRef, StaffRef, Value
+from infra.decider import Command
+from services.coc_ledger.evidence import ReplacedClaim, ScopeEvidence
+
+Registration = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{20,100}$")]
+"""What a buyer without a scope proves himself with: long enough that nobody guesses it. Only its
+digest is stored."""
+
+
+class Customer(Value):
+    """Who gets the metal: a scope here, or an organisation with a registration id."""
+
+    name: Name
+    address: Address
+    scope_id: ScopeId | None = None
+    entity_id: EntityId | None = None
+
+
+class NamedCustomer(Customer):
+    """The same as a seller names it. The number of its Chain of Custody certificate may be left
+    out: where the customer is known here, it is looked up."""
+
+    certificate_id: CertificateId | None = None
+
+
+class DocumentCommand(Command):
+    """What all commands to a document share."""
+
+    number: DocumentNumber
+
+    @property
+    def stream(self) -> str:
+        return f"coc_document/{self.number}"
+
+
+class Draft(Value):
+    """The words of a document, before the ledger covers them. `pool` is where it is claimed; the
+    last two are no words of the seller's alone: what was seen of the customer's certificates."""
+
+    member_id: MemberId
+    scope_id: ScopeId
+    pool: PoolKey
+    issued_on: date
+    issuer_name: Name
+    issuer_address: Address
+    issuer_entity_id: EntityId
+    customer: Customer
+    customer_member_id: MemberId | None
+    registration: Digest | None
+    responsible: PersonRef
+    statement: Conformance
+    material: Material
+    lot: Lot
+    mass_kg: Mass
+    total_mass_kg: Mass
+    country_of_origin: Id | None
+    ps_pending: bool
+    boundary: Id | None
+    method: Id | None
+    footprint_period: Id | None
+    verifier: Id | None
+    replaces: DocumentNumber | None
+    correction_reason: Id | None
+    customer_certificate_id: CertificateId | None = None
+    customer_seen: Checked | None = None
+
+
+class IssueDocument(DocumentCommand):
+    """State a delivery. `day` is the day of issue; `registration_id` lets a customer without a
+    scope confirm. `replaces` makes it a correction of another document, with its reason. The lot
+    must have been shipped, and the claim be covered."""
+
+    NAME: ClassVar[str] = "issue_document"
+    FILLED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "on",
+            "scope",
+            "pool",
+            "customer_member_id",
+            "registration",
+            "claim",
+            "old",
+            "customer_seen",
+        }
+    )
+    member_id: MemberId
+    scope_id: ScopeId
+    day: date
+    customer: NamedCustomer
+    registration_id: Registration | None = None
+    responsible: StaffRef
+    statement: Conformance
+    material: Material
+    mass_kg: Mass
+    total_mass_kg: Mass
+    country_of_origin: Id | None = None
+    boundary: Id | None = None
+    method: Id | None = None
+    footprint_period: Id | None = None
+    verifier: Id | None = None
+    replaces: DocumentNumber | None = None
+    correction_reason: Id | None = None
+    scope: ScopeEvidence | None = None
+    pool: PoolKey
+    customer_member_id: MemberId | None = None
+    registration: Digest | None = None
+    claim: OutputDesignated | None = None
+    old: ReplacedClaim | None = None
+    customer_seen: Checked | None = None
+
+
+class DraftDocument(DocumentCommand):
+    """Ours, before anything is claimed: keep the words, and the number for this pool alone."""
+
+    NAME: ClassVar[str] = "draft_document"
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "old"})
+    draft: Draft
+    old: ReplacedClaim | None = None
+
+
+class CompleteDocument(DocumentCommand):
+    """Internal: the ledger has covered a draft; it is issued, if nobody has done that yet."""
+
+    NAME: ClassVar[str] = "complete_document"
+    claim: OutputDesignated
+
+
+class ConfirmDocument(DocumentCommand):
+    """The buyer has the metal and books it in a scope, on the day it came."""
+
+    NAME: ClassVar[str] = "confirm_document"
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "scope", "checked", "behind_s"})
+    member_id: MemberId
+    received_kg: Mass
+    received_on: date
+    scope: ScopeEvidence | None = None
+    checked: Checked | None = None
+    behind_s: int = 0
+
+
+class ConfirmDelivery(DocumentCommand):
+    """A buyer without a scope has the metal, and proves itself by the registration id."""
+
+    NAME: ClassVar[str] = "confirm_delivery"
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "proof", "checked", "behind_s"})
+    proof: Digest
+    received_kg: Mass
+    received_on: date
+    checked: Checked | None = None
+    behind_s: int = 0
+
+
+class CheckDocument(DocumentCommand):
+    """Internal: look at the seller's certificates again, as they are known now."""
+
+    NAME: ClassVar[str] = "check_document"
+    checked: Checked
+    behind_s: int = 0
+
+
+class DisputeDocument(DocumentCommand):
+    """The buyer says that the delivery was another one."""
+
+    NAME: ClassVar[str] = "dispute_document"
+    member_id: MemberId
+    reason: Id
+
+
+class WithdrawDocument(DocumentCommand):
+    """The seller takes it back; its claim is released."""
+
+    NAME: ClassVar[str] = "withdraw_document"
+    member_id: MemberId
+    reason: Id
+
+
+class SupersedeDocument(DocumentCommand):
+    """Internal: another document stands in the place of this one."""
+
+    NAME: ClassVar[str] = "supersede_document"
+    by: DocumentNumber
+    reason: Id

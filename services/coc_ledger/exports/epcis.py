@@ -1,0 +1,375 @@
+"""Movements and documents as GS1 EPCIS 2.0 (JSON-LD), for traceability systems of others. Pure.
+
+    receipt, shipment, delivery   ObjectEvent: receiving, shipping
+    loss                          ObjectEvent that deletes
+    stage change                  TransformationEvent; its two halves share a transformationID
+    CoC document                  TransactionEvent: a business transaction of type `cert`
+      of a casthouse product      and a TransformationEvent before it: metal of the pool was cast
+    its check                     TransactionEvent: conformant, or not
+    a booking taken back, a       the event once more, with its own eventID and an
+    document replaced             errorDeclaration; correctiveEventIDs name what holds instead
+
+Counts of stock and bookings of emissions have no counterpart in EPCIS and are left out. Ids are
+URIs below `base`, the address of this installation. A movement has a day and no time: it is told as
+the day's first moment. Quantities are kilograms (KGM). Sources: EPCIS 2.0 and CBV 2.0 of GS1;
+sources.md 5.7.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+from urllib.parse import quote
+
+from contracts.coc import MovementBooked
+from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
+from contracts.custody import Account, Carried, Material, MovementKind, Party, PoolKey
+from contracts.envelope import Recorded
+from contracts.values import Instant, plain
+from services.coc_ledger.accounting.accounts import INPUTS
+
+Json = dict[str, object]
+CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+IN = (MovementKind.RECEIPT, MovementKind.DOCUMENT_RECEIPT)
+CAST = frozenset({Material.CASTHOUSE_PRODUCT})
+"""Materials that leave a casthouse as what was cast there. Casting moves metal within one pool and
+has no movement of its own: the document of the product tells of it."""
+OUT = (MovementKind.SHIPMENT, MovementKind.SCRAP_SHIPMENT)
+
+
+class Names(NamedTuple):
+    """URIs below the address of an installation."""
+
+    base: str
+
+    def of(self, kind: str, key: str) -> str:
+        """A URI; `key` may hold any characters."""
+        return f"{self.base}/coc/{kind}/{quote(key, safe='')}"
+
+    def event(self, event_id: str) -> str:
+        """An event's id."""
+        return self.of("events", event_id)
+
+    def party(self, party: Party) -> str:
+        """An organisation: its entity here, else by its name."""
+        return self.of("entities", party.entity_id or f"name:{party.name}")
+
+
+class Told(NamedTuple):
+    """What is known of the other events: where a movement and a document's issue are told."""
+
+    movements: Mapping[tuple[str, str], Recorded]
+    receipts: Mapping[str, Recorded]
+    issues: Mapping[str, Recorded]
+
+
+def epcis_document(
+    records: Sequence[Recorded], base: str, created_at: Instant, also: Sequence[Recorded] = ()
+) -> Json:
+    """An EPCISDocument of some events, in their order; the same events give the same document.
+    `also` are others that these take back or replace; they are not told again by themselves."""
+    names, told = Names(base.rstrip("/")), _told((*also, *records))
+    found = (_events(one, names, told) for one in records)
+    return {
+        "@context": [CONTEXT, {"castmark": f"{names.base}/coc/vocabulary#"}],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": created_at,
+        "epcisBody": {"eventList": [event for events in found for event in events]},
+    }
+
+
+def _told(records: Iterable[Recorded]) -> Told:
+    movements: dict[tuple[str, str], Recorded] = {}
+    receipts: dict[str, Recorded] = {}
+    issues: dict[str, Recorded] = {}
+    for one in records:
+        event = one.event
+        if isinstance(event, MovementBooked) and event.kind is not MovementKind.REVERSAL:
+            movements[event.pool.key, event.movement_id] = one
+            if event.kind is MovementKind.DOCUMENT_RECEIPT and event.document:
+                receipts[event.document] = one
+        elif isinstance(event, DocumentIssued):
+            issues[event.number] = one
+    return Told(movements, receipts, issues)
+
+
+def _events(recorded: Recorded, names: Names, told: Told) -> Sequence[Json]:
+    match recorded.event:
+        case MovementBooked() as event:
+            if event.kind is MovementKind.REVERSAL:
+                return _taken_back(event, recorded, names, told)
+            made = _movement(event, recorded, names)
+            return (made,) if made else ()
+        case DocumentIssued() as event:
+            return _stated(event, recorded, names)
+        case DocumentChecked() as event:
+            return (_check(event, recorded, names),)
+        case DocumentEnded() as event:
+            return _ended(event, recorded, names, told)
+        case _:
+            return ()
+
+
+# --- movements ---
+
+
+def _movement(event: MovementBooked, recorded: Recorded, names: Names) -> Json | None:
+    if event.kind in IN:
+        return _received(event, recorded, names)
+    if event.kind in OUT:
+        return _shipped(event, recorded, names)
+    match event.kind:
+        case MovementKind.LOSS:
+            lost = {"action": "DELETE", "bizStep": "destroying", "disposition": "destroyed"}
+            return _object(event, recorded, names, lost, _outward(event, names))
+        case MovementKind.RECLASSIFICATION:
+            after = "conformant" if event.coc_kg else "non_conformant"
+            seen = {"action": "OBSERVE", "bizStep": "inspecting", "disposition": after}
+            return _object(event, recorded, names, seen, _inward(event, names, only_gain=True))
+        case MovementKind.TO_STAGE:
+            return _half(event, recorded, names, "inputQuantityList", _outward(event, names))
+        case MovementKind.FROM_STAGE:
+            return _half(event, recorded, names, "outputQuantityList", _inward(event, names))
+        case _:
+            return None
+
+
+def _received(event: MovementBooked, recorded: Recorded, names: Names) -> Json:
+    what: Json = {"action": "OBSERVE", "bizStep": "receiving", "disposition": "in_progress"}
+    made = _object(event, recorded, names, what, _inward(event, names))
+    if event.counterparty:
+        made["sourceList"] = [_source(names.of("parties", event.counterparty))]
+    made["destinationList"] = [_destination(names.of("scopes", event.pool.scope_id))]
+    return made
+
+
+def _shipped(event: MovementBooked, recorded: Recorded, names: Names) -> Json:
+    what: Json = {"action": "OBSERVE", "bizStep": "shipping", "disposition": "in_transit"}
+    made = _object(event, recorded, names, what, _outward(event, names))
+    made["sourceList"] = [_source(names.of("scopes", event.pool.scope_id))]
+    if event.counterparty:
+        made["destinationList"] = [_destination(names.of("parties", event.counterparty))]
+    return made
+
+
+def _half(
+    event: MovementBooked, recorded: Recorded, names: Names, side: str, quantities: list[Json]
+) -> Json:
+    """One half of a stage change. The earlier pool's movement gives the id to both: the later
+    one's is made of it, `stage:<stage>:<movement>`."""
+    first = event.movement_id.removeprefix("stage:")
+    if event.kind is MovementKind.TO_STAGE:
+        first = f"{event.pool.stage.value}:{event.movement_id}"
+    return {
+        "type": "TransformationEvent",
+        **_common(recorded, event.day, names),
+        "transformationID": names.of("transformations", f"{event.pool.scope_id}:{first}"),
+        side: quantities,
+        "bizStep": "creating_class_instance",
+        **_where(event.pool, names),
+    }
+
+
+def _object(
+    event: MovementBooked,
+    recorded: Recorded,
+    names: Names,
+    what: Mapping[str, object],
+    quantities: list[Json],
+) -> Json:
+    made: Json = {
+        "type": "ObjectEvent",
+        **_common(recorded, event.day, names),
+        **what,
+        "quantityList": quantities,
+        **_where(event.pool, names),
+        "castmark:movement": event.movement_id,
+    }
+    if event.document:
+        made["bizTransactionList"] = [_certificate(event.document, names)]
+    return made
+
+
+def _inward(event: MovementBooked, names: Names, *, only_gain: bool = False) -> list[Json]:
+    """What came in, by status. Of a change of status only what it became."""
+    sums = {True: 0, False: 0}
+    for one in event.entries:
+        if one.account in (*INPUTS, Account.NON_COC):
+            sums[one.account in INPUTS] -= one.kg
+    return [
+        _quantity(event.pool, names, coc=coc, kg=kg)
+        for coc, kg in sums.items()
+        if kg > 0 or (kg and not only_gain)
+    ]
+
+
+def _outward(event: MovementBooked, names: Names) -> list[Json]:
+    """What left, or was lost, by status."""
+    sums = {True: 0, False: 0}
+    for one in event.entries:
+        if one.account is not Account.STOCK:
+            sums[one.account is Account.OUTPUT_COC] += one.kg
+    return [_quantity(event.pool, names, coc=coc, kg=kg) for coc, kg in sums.items() if kg]
+
+
+def _taken_back(
+    event: MovementBooked, recorded: Recorded, names: Names, told: Told
+) -> Sequence[Json]:
+    """The event that did not hold, declared an error; nothing where it is not among those told."""
+    first = told.movements.get((event.pool.key, event.reverses or ""))
+    first = first or told.receipts.get(event.document or "")
+    if first is None or not isinstance(first.event, MovementBooked):
+        return ()
+    made = _movement(first.event, first, names)
+    return ({**made, **_error(recorded, "did_not_occur", ())},) if made else ()
+
+
+# --- documents ---
+
+
+def _stated(event: DocumentIssued, recorded: Recorded, names: Names) -> list[Json]:
+    """What a document tells: the delivery, and the casting where it is of a cast product."""
+    issue = _issue(event, recorded, names)
+    return [_cast(event, recorded, names), issue] if event.material in CAST else [issue]
+
+
+def _cast(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
+    """The metal of a cast product, before and after; by mass balance, so of no single melt. Nobody
+    booked it: that it was cast is said by the material of its document, which is named."""
+    before = _quantity(event.pool, names, coc=True, kg=event.mass_kg)
+    return {
+        "type": "TransformationEvent",
+        **_common(recorded, event.issued_on, names),
+        "eventID": names.event(f"{recorded.envelope.event_id}:cast"),
+        "transformationID": names.of("transformations", f"document:{event.number}"),
+        "inputQuantityList": [before],
+        "outputQuantityList": [{**before, "epcClass": names.of("classes", event.material.value)}],
+        "bizStep": "creating_class_instance",
+        **_where(event.pool, names),
+        "bizTransactionList": [_certificate(event.number, names)],
+        "castmark:inferredFrom": event.material.value,
+    }
+
+
+def _footprint_said(carried: Carried) -> bool:
+    """Whether the issuer says how the footprint was found: nobody else does."""
+    words = (carried.boundary, carried.method, carried.period, carried.verifier)
+    return any(word is not None for word in words)
+
+
+def _issue(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
+    carried, theirs = event.carried, event.customer.certificate_id
+    said: Json = {
+        "castmark:material": event.material.value,
+        "castmark:statement": event.statement.value,
+        "castmark:shipmentKg": event.total_mass_kg,
+        "castmark:knownEmissionsKg": carried.known_kg,
+        "castmark:emissionKgCO2e": plain(carried.emission_kgco2e),
+        "castmark:partlyKnownKgCO2e": plain(carried.partial_kgco2e),
+        "castmark:preConsumerKg": carried.pre_kg,
+        "castmark:postConsumerKg": carried.post_kg,
+    }
+    for name, value in (
+        ("footprintBoundary", carried.boundary),
+        ("footprintMethod", carried.method),
+        ("footprintPeriod", carried.period),
+        ("footprintVerifier", carried.verifier),
+        ("footprintStatedBy", "issuer" if _footprint_said(carried) else None),
+        ("customerCertificate", theirs and names.of("certificates", theirs)),
+        ("replaces", event.replaces),
+    ):
+        if value is not None:
+            said[f"castmark:{name}"] = value
+    return {
+        "type": "TransactionEvent",
+        **_common(recorded, event.issued_on, names),
+        "certificationInfo": names.of("certificates", event.certificate_id),
+        "action": "ADD",
+        "bizTransactionList": [_certificate(event.number, names)],
+        "bizStep": "shipping",
+        "disposition": "in_transit",
+        "quantityList": [_quantity(event.pool, names, coc=True, kg=event.mass_kg)],
+        "sourceList": [_source(names.party(event.issuer))],
+        "destinationList": [_destination(names.party(event.customer))],
+        **said,
+    }
+
+
+def _check(event: DocumentChecked, recorded: Recorded, names: Names) -> Json:
+    made: Json = {
+        "type": "TransactionEvent",
+        **_common(recorded, event.checked_on, names),
+        "action": "OBSERVE",
+        "bizTransactionList": [_certificate(event.number, names)],
+        "bizStep": "inspecting",
+        "disposition": "conformant" if event.passed else "non_conformant",
+        "quantityList": [_quantity(event.pool, names, coc=event.passed, kg=event.mass_kg)],
+    }
+    if event.reasons:
+        made["castmark:reasons"] = list(event.reasons)
+    return made
+
+
+def _ended(event: DocumentEnded, recorded: Recorded, names: Names, told: Told) -> Sequence[Json]:
+    first = told.issues.get(event.number)
+    if first is None or not isinstance(first.event, DocumentIssued):
+        return ()
+    made = _stated(first.event, first, names)
+    instead = told.issues.get(event.by or "")
+    after: Sequence[Json] = ()
+    if instead is not None and isinstance(instead.event, DocumentIssued):
+        after = _stated(instead.event, instead, names)
+    reason = "incorrect_data" if event.by else "did_not_occur"
+    return [
+        {**one, **_error(recorded, reason, [str(by["eventID"]) for by in _like(one, after)])}
+        for one in made
+    ]
+
+
+def _like(one: Json, others: Sequence[Json]) -> list[Json]:
+    return [other for other in others if other["type"] == one["type"]]
+
+
+# --- parts ---
+
+
+def _common(recorded: Recorded, day: date, names: Names) -> Json:
+    return {
+        "eventID": names.event(recorded.envelope.event_id),
+        "eventTime": f"{day.isoformat()}T00:00:00Z",
+        "eventTimeZoneOffset": "+00:00",
+        "recordTime": recorded.envelope.recorded_at,
+    }
+
+
+def _error(recorded: Recorded, reason: str, corrective: Sequence[str]) -> Json:
+    declared: Json = {"declarationTime": recorded.envelope.recorded_at, "reason": reason}
+    if corrective:
+        declared["correctiveEventIDs"] = list(corrective)
+    return {"errorDeclaration": declared}
+
+
+def _where(pool: PoolKey, names: Names) -> Json:
+    here = {"id": names.of("scopes", pool.scope_id)}
+    return {"readPoint": here, "bizLocation": here}
+
+
+def _certificate(number: str, names: Names) -> Json:
+    return {"type": "cert", "bizTransaction": names.of("documents", number)}
+
+
+def _source(party: str) -> Json:
+    return {"type": "owning_party", "source": party}
+
+
+def _destination(party: str) -> Json:
+    return {"type": "owning_party", "destination": party}
+
+
+def _quantity(pool: PoolKey, names: Names, *, coc: bool, kg: int) -> Json:
+    status = "coc" if coc else "non-coc"
+    return {
+        "epcClass": names.of("classes", f"{pool.stage.value}-{status}"),
+        "quantity": kg,
+        "uom": "KGM",
+    }

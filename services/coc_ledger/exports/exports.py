@@ -1,0 +1,249 @@
+"""Reads for what leaves the ledger: events of streams page by page, rows, what was published."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from contracts.coc import MovementBooked
+from contracts.coc_documents import DocumentEnded, DocumentIssued
+from contracts.coc_movements import apart
+from contracts.custody import MovementKind
+from contracts.envelope import Recorded
+from contracts.values import Activity, Instant, instant
+from infra.reading import Reader
+from infra.service import Running
+from services.coc_ledger.documents.paper import Became
+from services.coc_ledger.documents.rows import DocumentRow
+from services.coc_ledger.domain import CONSUMER
+from services.coc_ledger.evidence import stages_of
+from services.coc_ledger.flows import public_flow
+from services.coc_ledger.flows.flow import (
+    ELSEWHERE,
+    Choice,
+    Flow,
+    Picture,
+    chosen,
+    region_of,
+    regions_of,
+)
+from services.coc_ledger.flows.public_flow import Public, Quarter, Release, Rule
+from services.coc_ledger.rows import PoolRow, ScopeRow
+from services.coc_ledger.yearly_reports import yearly
+
+from .export_rows import CONSUMER as OURS
+from .export_rows import CountryRow, FlowRow, PlaceRow, YearRow, flow_of, sums_of, year_key
+from .statements import Line, lines
+
+PAGE = 100
+MANY = 10_000_000
+DAYS_NAMED = 3_700
+NOTHING = Public((), ())
+
+
+class Told(NamedTuple):
+    """Some events, others that they rest on, and the version behind which the next ones are (None
+    where there are none)."""
+
+    records: Sequence[Recorded]
+    also: Sequence[Recorded]
+    made_at: Instant
+    through: int | None
+
+
+class Exports:
+    """Every call may wait for the database."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._reader = Reader(running)
+        self._published: tuple[Sequence[Release], Public] = ((), NOTHING)
+
+    # --- rows of the ledger ---
+
+    def pool(self, key: str) -> PoolRow | None:
+        """A pool as it stands."""
+        row: PoolRow | None = self._reader.row(CONSUMER, "pools", key)
+        return row
+
+    def scope(self, scope_id: str) -> ScopeRow | None:
+        """A scope as it stands."""
+        row: ScopeRow | None = self._reader.row(CONSUMER, "scopes", scope_id)
+        return row
+
+    def scopes(self, member_id: str) -> list[ScopeRow]:
+        """All scopes of a member."""
+        return self._reader.page(CONSUMER, "scopes", None, MANY, {"member_id": member_id})
+
+    def document(self, number: str) -> DocumentRow | None:
+        """A document as it stands."""
+        row: DocumentRow | None = self._reader.row(CONSUMER, "documents", number)
+        return row
+
+    def stated(self, row: DocumentRow) -> tuple[DocumentIssued, Became]:
+        """What was stated, and what became of it."""
+        issued = DocumentIssued.model_validate(row.document)
+        return issued, Became(row.state, row.reasons, row.replaced_by)
+
+    # --- events ---
+
+    def stream(self, stream: str, after: int = 0) -> Iterator[Recorded]:
+        """The events of a stream behind a version, read page by page; movements that came together
+        one by one."""
+        while page := self.part(stream, after, PAGE):
+            for one in page:
+                yield from apart(one)
+            after = page[-1].envelope.version
+
+    def part(self, stream: str, after: int, limit: int) -> list[Recorded]:
+        """Some events of a stream behind a version."""
+        store = self._running.store
+        return [store.catalog.recorded(one) for one in store.page_of_stream(stream, after, limit)]
+
+    def statement(self, row: PoolRow) -> Iterator[Line]:
+        """The lines of a pool's ledger."""
+        policy = self._running.definition.policies.on(row.period)
+        return lines(self.stream(f"pool/{row.pool}"), policy)
+
+    def pool_events(self, row: PoolRow, after: int, limit: int) -> Told:
+        """A page of a pool's events, with the earlier ones that it takes back."""
+        stream = f"pool/{row.pool}"
+        page, through = _page(self.part(stream, after, limit), limit)
+        wanted = {event.reverses or event.document for event in _reversals(page)}
+        also = [
+            one
+            for one in (self.stream(stream) if wanted else ())
+            if one.envelope.version <= after and _is_one_of(one, wanted)
+        ]
+        return Told(page, also, self._made_at(page), through)
+
+    def document_events(self, row: DocumentRow) -> Told:
+        """All events of a document, with the one that stands in its place."""
+        records = list(self.stream(f"coc_document/{row.number}"))
+        instead = {one.event.by for one in records if isinstance(one.event, DocumentEnded)}
+        also = [one for by in instead if by for one in self.stream(f"coc_document/{by}")]
+        return Told(records, also, self._made_at(records), None)
+
+    def _made_at(self, records: Sequence[Recorded]) -> Instant:
+        """The last event's moment: the same events are the same file."""
+        if records:
+            return records[-1].envelope.recorded_at
+        return instant(self._running.times.now())
+
+    # --- reports ---
+
+    def report(
+        self, rows: Sequence[ScopeRow], year: int
+    ) -> list[tuple[yearly.ReportLine, list[yearly.ActivityLine]]]:
+        """The lines of some scopes: one for each stage, in order, booked or not; with each those of
+        its activities."""
+        keys = {
+            year_key(row.scope_id, stage, year): (row, stage)
+            for row in rows
+            for stage in sorted(stages_of(_activities(row)))
+        }
+        found: Mapping[str, YearRow] = self._reader.rows(OURS, "years", list(keys))
+        lines = []
+        for key, (row, stage) in keys.items():
+            sums = sums_of(found[key]) if key in found else yearly.NOTHING
+            line = yearly.report_line(row.scope_id, year, stage, _activities(row), sums)
+            lines.append((line, yearly.activity_lines(line, sums)))
+        return lines
+
+    # --- flows ---
+
+    def today(self) -> date:
+        """The service's day."""
+        return self._running.times.today()
+
+    def flows_through(self) -> int:
+        """How far the rows of flows know the ledger's own events."""
+        return self._reader.through(OURS).get(self._running.name, 0)
+
+    def regions(self) -> Sequence[str]:
+        """The regions in which pools may lie."""
+        policy = self._running.definition.policies.on(self.today())
+        return regions_of(policy)
+
+    def picture(self, first: date, last: date, choice: Choice) -> Picture:
+        """The flow of some days, as chosen from what may be seen. Days are looked up by name where
+        they are few."""
+        where: dict[str, object] = {}
+        if (last - first).days < DAYS_NAMED:
+            where["day"] = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        for column, some in (("member_id", choice.members), ("scope_id", choice.scopes)):
+            if some is not None:
+                where[column] = sorted(some)
+        if choice.stage is not None:
+            where["stage"] = choice.stage.value
+        flows = self._flows(where, self.today())
+        scopes = sorted({one.scope_id for one in flows}) if choice.entities is not None else []
+        places: Mapping[str, PlaceRow] = self._reader.rows(OURS, "scope_places", scopes)
+        entity_of = {scope_id: place.entity_id for scope_id, place in places.items()}
+        return chosen(flows, first, last, choice, entity_of)
+
+    def published(self) -> tuple[Sequence[Release], Public]:
+        """All releases so far and what they publish. Since releases never change, this is worked
+        out once for each."""
+        first = self._reader.page(OURS, "flows", None, 0, {}, "recorded_on")
+        if not first:
+            return (), NOTHING
+        recorded: date = first[0].recorded_on
+        policies, today = self._running.definition.policies, self._running.times.today()
+        days = policies.on(today).integer("flow.release_days")
+        releases = public_flow.calendar(recorded, days, today)
+        if releases != self._published[0]:
+            shown = public_flow.publish(self._flows({}, recorded), releases, self._rule)
+            self._published = releases, shown
+        return self._published
+
+    def _rule(self, period: Quarter) -> Rule:
+        day = public_flow.last_day(period)
+        return public_flow.rule_of(self._running.definition.policies.on(day))
+
+    def _flows(self, where: Mapping[str, object], on: date) -> list[Flow]:
+        rows: list[FlowRow] = self._reader.page(OURS, "flows", None, MANY, where)
+        regions = self._regions(sorted({row.scope_id for row in rows}), on)
+        return [flow_of(row, regions[row.scope_id]) for row in rows]
+
+    def _regions(self, scopes: Sequence[str], on: date) -> dict[str, str]:
+        """Where scopes are: by the country in which their entities were registered, and the
+        regions that a day's policy names."""
+        places: Mapping[str, PlaceRow] = self._reader.rows(OURS, "scope_places", scopes)
+        entities = sorted({row.entity_id for row in places.values()})
+        countries: Mapping[str, CountryRow] = self._reader.rows(OURS, "entity_places", entities)
+        policy = self._running.definition.policies.on(on)
+        found = dict.fromkeys(scopes, ELSEWHERE)
+        for scope_id, place in places.items():
+            country = countries.get(place.entity_id)
+            found[scope_id] = region_of(country.country if country else None, policy)
+        return found
+
+
+def _page(found: Sequence[Recorded], limit: int) -> tuple[list[Recorded], int | None]:
+    """As many whole events as a page has room for, movements that came together one by one; and
+    the version behind which there may be more."""
+    page: list[Recorded] = []
+    through: int | None = None
+    for one in found:
+        pieces = list(apart(one))
+        if page and len(page) + len(pieces) > limit:
+            return page, through
+        page += pieces
+        through = one.envelope.version
+    return page, through if len(found) == limit else None
+
+
+def _reversals(page: Sequence[Recorded]) -> list[MovementBooked]:
+    events = [one.event for one in page if isinstance(one.event, MovementBooked)]
+    return [event for event in events if event.kind is MovementKind.REVERSAL]
+
+
+def _is_one_of(recorded: Recorded, wanted: set[str | None]) -> bool:
+    event = recorded.event
+    return isinstance(event, MovementBooked) and (
+        event.movement_id in wanted or (event.document is not None and event.document in wanted)
+    )
+
+
+def _activities(row: ScopeRow) -> tuple[Activity, ...]:
+    return tuple(Activity(one) for one in row.activities)

@@ -1,0 +1,1 @@
+"""Material flow: what a viewer may see of it, and a public picture that gives nobody away."""

@@ -1,0 +1,264 @@
+"""What may be asked of a pool: by clerks and their systems, and by reactions. Pure.
+
+The period follows from the day of a movement: the scope's calendar, filled in as evidence, says in
+which pool it is booked. A movement's id is its sender's, and taken once in a pool.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, SkipValidation
+
+from contracts.custody import (
+    Carried,
+    Checked,
+    DocumentNumber,
+    Entry,
+    Grams,
+    Lot,
+    Mass,
+    MassOrNone,
+    Material,
+    MovementId,
+    Origin,
+    PoolKey,
+    ScopeId,
+    SignedMass,
+    Stage,
+)
+from contracts.values import Activity, Id, MemberId, NoteRef, Value
+from infra.decider import Command
+from services.coc_ledger.accounting.footprint import NO_FOOTPRINT, Footprint
+from services.coc_ledger.evidence import (
+    Diligence,
+    FacilityResult,
+    Onward,
+    PoolKnown,
+    ReplacedClaim,
+    ScopeEvidence,
+)
+
+
+class PoolCommand(Command):
+    """What all commands to a pool share; `day` is a day of its period."""
+
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "scope", "known"})
+    scope_id: ScopeId
+    member_id: MemberId
+    stage: Stage
+    day: date
+    scope: ScopeEvidence | None = None
+    known: PoolKnown = PoolKnown()
+
+    @property
+    def pool(self) -> PoolKey:
+        """The pool of the day."""
+        period = self.scope.period if self.scope else None
+        return PoolKey(scope_id=self.scope_id, stage=self.stage, period=period or self.day)
+
+    @property
+    def stream(self) -> str:
+        return self.pool.stream
+
+
+class Booking(PoolCommand):
+    """A movement of a clerk's or a system's."""
+
+    movement_id: MovementId
+    contractor_id: Id | None = None
+
+
+class Movement(Booking):
+    """A movement of metal. Several supply-chain activities of a scope may share a pool: `activity`
+    tells of which one it is, for the report to ASI."""
+
+    activity: Activity | None = None
+
+
+class ReceiveMaterial(Movement):
+    """Metal without a CoC document came in. `origin_ref` refers to the proof of where scrap is
+    from."""
+
+    NAME: ClassVar[str] = "receive_material"
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"diligence", "checked"}
+    mass_kg: Mass
+    origin: Origin
+    supplier_id: Id | None = None
+    origin_ref: NoteRef | None = None
+    footprint: Footprint = NO_FOOTPRINT
+    diligence: tuple[Diligence, ...] = ()
+    checked: Checked | None = None
+
+
+class ShipMaterial(Movement):
+    """Products, or scrap, left for a customer. A CoC document may claim it afterwards."""
+
+    NAME: ClassVar[str] = "ship_material"
+    mass_kg: Mass
+    lot: Lot = Lot.PRODUCT
+    customer_id: Id | None = None
+
+
+class BookLoss(Movement):
+    """Metal was lost in the process, or went to waste."""
+
+    NAME: ClassVar[str] = "book_loss"
+    mass_kg: Mass
+
+
+class CountStock(Movement):
+    """A physical count: the stock is as counted, the difference cannot be explained."""
+
+    NAME: ClassVar[str] = "count_stock"
+    counted_kg: MassOrNone
+
+
+class BookProcessEmissions(Booking):
+    """The step's own emissions: what leaves carries them along."""
+
+    NAME: ClassVar[str] = "book_process_emissions"
+    emission_kgco2e: Annotated[Grams, Field(gt=0)]
+
+
+class ChangeStage(Movement):
+    """Material was used to make that of the next stage. `coc_kg` of it goes on as CoC, which is a
+    claim on this pool and needs the same certificates; `produced_kg` is the yield where it was
+    measured."""
+
+    NAME: ClassVar[str] = "change_stage"
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"results", "checked", "behind_s"}
+    mass_kg: Mass
+    coc_kg: MassOrNone = 0
+    produced_kg: Mass | None = None
+    results: tuple[FacilityResult, ...] = ()
+    checked: Checked | None = None
+    behind_s: int = 0
+
+
+class ReverseMovement(Booking):
+    """Take a movement back, to the gram, on its own day: `day` is that day. In a period that is
+    closed it needs a `reason`: the close is worked out anew, and what it left changes with it. Of a
+    change of stage, `onward` is the pool that got the product."""
+
+    NAME: ClassVar[str] = "reverse_movement"
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"onward"}
+    reverses: MovementId
+    reason: Id | None = None
+    onward: Annotated[Onward | None, SkipValidation] = None
+
+
+class DeclareOverdraftCase(PoolCommand):
+    """A case of force majeure: the internal overdraft may be used in the period of `day`."""
+
+    NAME: ClassVar[str] = "declare_overdraft_case"
+    reason: Id
+
+
+class ClosePeriod(PoolCommand):
+    """Close the period of `day`: nothing is booked in it any more."""
+
+    NAME: ClassVar[str] = "close_period"
+
+
+class DesignateOutput(PoolCommand):
+    """Ours, before a document is issued: claim a lot of the output for it. `day` is the day of
+    issue; `behind_s` how far the knowledge of certificates is behind; `results` what is verified
+    of the step's own emissions; `customer_seen` what is known of the customer's certificates."""
+
+    NAME: ClassVar[str] = "designate_output"
+    document: DocumentNumber
+    draft: Id
+    material: Material | None = None
+    mass_kg: Mass
+    lot: Lot
+    customer_scope_id: ScopeId | None = None
+    replaced: ReplacedClaim | None = None
+    checked: Checked
+    behind_s: int
+    pool_of_error: PoolKey | None = None
+    results: tuple[FacilityResult, ...] = ()
+    customer_seen: Checked | None = None
+
+    @property
+    def pool(self) -> PoolKey:
+        """The period of the error while that is open, else that of the day."""
+        return self.pool_of_error or super().pool
+
+
+# --- what reactions ask: these are never refused for a closed period, but passed on ---
+
+
+class DeliveryChange(Value):
+    """What a delivery, or an earlier stage, brings into a pool, or takes out of it again: a lot of
+    `coc_kg`, and the rest, each with what it carries; `from_pool` is that of the earlier stage.
+    `reverses` is how the product of an earlier stage came in that is taken out."""
+
+    movement_id: Id
+    action: Literal["book", "reclassify", "take_back", "enter_stage"]
+    day: date
+    received_kg: Mass
+    coc_kg: MassOrNone
+    lot: Lot = Lot.PRODUCT
+    carried: Carried
+    rest: Carried = Carried()
+    document: DocumentNumber | None = None
+    from_pool: PoolKey | None = None
+    as_coc: bool = True
+    reasons: tuple[Id, ...] = ()
+    activity: Activity | None = None
+    reverses: Id | None = None
+
+
+class ClaimChange(Value):
+    """A claim is taken back, or holds again."""
+
+    change_id: Id
+    document: DocumentNumber
+    day: date
+    mass_kg: Mass
+    lot: Lot
+    carried: Carried
+    because: Literal["withdrawn", "superseded", "check_failed", "check_passed"]
+    restored: bool
+
+
+class Carry(Value):
+    """What a period leaves to the next. `stock` are the entries that bring the stock in."""
+
+    from_pool: PoolKey
+    balance_kg: MassOrNone
+    owed_kg: MassOrNone
+    blocked: bool
+    stock: tuple[Entry, ...]
+
+
+class CarryChange(Value):
+    """What the period before left was corrected: so much more, or less. `pool` gets it."""
+
+    pool: PoolKey
+    from_pool: PoolKey
+    correction_id: Id
+    reason: Id
+    balance_kg: SignedMass
+    owed_kg: SignedMass
+    blocked: bool
+    stock: tuple[Entry, ...]
+
+
+class ApplyChange(Command):
+    """One of the four, in a pool; opened on the way if it was not."""
+
+    NAME: ClassVar[str] = "apply_change"
+    FILLED: ClassVar[frozenset[str]] = frozenset()
+    pool: PoolKey
+    member_id: MemberId
+    ends_on: date
+    late_for: date | None = None
+    delivery: DeliveryChange | None = None
+    claim: ClaimChange | None = None
+    carry: Carry | None = None
+    carry_change: CarryChange | None = None
+
+    @property
+    def stream(self) -> str:
+        return self.pool.stream

@@ -1,0 +1,89 @@
+"""A row per pool and day, for any day in the past: what was booked on it, and what CoC metal came
+without a document, with what it carries. Pure.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contracts import coc
+from contracts.coc_corrections import BalanceCorrected
+from contracts.coc_movements import MovementsBooked
+from contracts.custody import Entry, MovementKind, PoolKey
+from contracts.envelope import Recorded
+from infra.readmodel import Projection
+from services.coc_ledger.accounting.accounts import NO_KGS, posted_kg, shifted_kg
+
+from . import carrying as pool_carrying
+
+Posting = (
+    coc.MovementBooked
+    | coc.OutputDesignated
+    | coc.DesignationReleased
+    | coc.BalanceCarried
+    | BalanceCorrected
+)
+POSTINGS = (
+    coc.MovementBooked,
+    coc.OutputDesignated,
+    coc.DesignationReleased,
+    coc.BalanceCarried,
+    BalanceCorrected,
+)
+CARRIED = (coc.BalanceCarried, BalanceCorrected)
+
+NOTHING_CAME: pool_carrying.Carrying = {}
+
+
+class DayRow(NamedTuple):
+    """What was booked in a pool on a day; `brought` is what came from mines and as scrap that has
+    no document, by kind: an amount each (`accounts.Amount`)."""
+
+    pool_day: str
+    pool: str
+    day: date
+    kgs: tuple[int, ...]
+    brought: pool_carrying.Carrying
+
+
+def _day_of(event: Posting) -> tuple[PoolKey, date, tuple[Entry, ...]]:
+    day = event.pool.period if isinstance(event, CARRIED) else event.day
+    return event.pool, day, event.entries
+
+
+def _keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    if isinstance(event, MovementsBooked):
+        return tuple(f"{event.pool.key}/{day.isoformat()}" for day in event.totals)
+    if not isinstance(event, POSTINGS):
+        return ()
+    pool, day, _ = _day_of(event)
+    return (f"{pool.key}/{day.isoformat()}",)
+
+
+def _evolve(key: str, row: DayRow | None, recorded: Recorded) -> DayRow | None:
+    event = recorded.event
+    kgs, brought = (row.kgs, row.brought) if row else (NO_KGS, NOTHING_CAME)
+    if isinstance(event, MovementsBooked):
+        day = date.fromisoformat(key.rpartition("/")[2])
+        ways = event.totals[day]
+        came = pool_carrying.brought_together(brought, ways)
+        return DayRow(key, event.pool.key, day, shifted_kg(kgs, ways), came)
+    if not isinstance(event, POSTINGS):
+        return row
+    pool, day, entries = _day_of(event)
+    if isinstance(event, coc.MovementBooked) and event.document is None:
+        if event.moves_as is not MovementKind.FROM_STAGE:
+            brought = pool_carrying.brought(brought, entries)
+    return DayRow(key, pool.key, day, posted_kg(kgs, entries), brought)
+
+
+DAYS = Projection(
+    "pool_days",
+    2,
+    DayRow,
+    _keys,
+    _evolve,
+    (("pool", "pool_day"),),
+    frozenset({*POSTINGS, MovementsBooked}),
+)

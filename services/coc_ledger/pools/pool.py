@@ -1,0 +1,282 @@
+"""A pool: metal in, out, claimed, and the period's end. A decider, stream
+`pool/<scope>:<stage>:<period>`.
+
+It opens with its first booking, in the period in which the day lies. After the close nothing new is
+booked in it: a clerk is refused, what reactions bring (a correction, a late delivery) is passed on
+to the next period with a note. What a clerk takes back with a reason corrects the close. Two
+callers who want the last tonne meet here: one is refused.
+Rules: sources.md 5.3, 5.4.
+"""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from contracts.coc import OverdraftCaseDeclared, PoolClosed, PoolOpened
+from contracts.custody import Account
+from contracts.envelope import Event
+from infra.errors import Refused
+from infra.policy import Policies, Policy
+from services.coc_ledger.accounting import booking, claims
+from services.coc_ledger.accounting.accounts import Amount, entry
+from services.coc_ledger.accounting.period_end import begun, corrected, left_by, told
+from services.coc_ledger.accounting.stage_reversal import check_stage_reversal
+from services.coc_ledger.accounting.together import BookMovements, Plain, booked
+from services.coc_ledger.evidence import ScopeEvidence, check_scope, stages_of, went_over
+
+from .changes import apply
+from .commands import (
+    ApplyChange,
+    BookLoss,
+    BookProcessEmissions,
+    ChangeStage,
+    ClosePeriod,
+    CountStock,
+    DeclareOverdraftCase,
+    DesignateOutput,
+    Movement,
+    PoolCommand,
+    ReceiveMaterial,
+    ReverseMovement,
+    ShipMaterial,
+)
+from .recent import remembered
+from .state import INITIAL, Pool, check_known, claim_key, evolve, is_repeat, reversible
+
+__all__ = ["INITIAL", "Pool", "decide", "evolve"]
+
+AnyCommand = (
+    ReceiveMaterial
+    | ShipMaterial
+    | BookLoss
+    | CountStock
+    | BookProcessEmissions
+    | ChangeStage
+    | ReverseMovement
+    | DeclareOverdraftCase
+    | ClosePeriod
+    | DesignateOutput
+    | ApplyChange
+    | BookMovements
+)
+
+
+def decide(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[Event]:
+    """Events of a command; raises Refused."""
+    if isinstance(command, ApplyChange):
+        return apply(command, state, policies)
+    if isinstance(command, BookMovements):
+        return booked(command, state, policies, _opening)
+    scope = check_scope(command.scope, command.scope_id, command.member_id)
+    policy = policies.on(command.day)
+    match command:
+        case ReverseMovement():
+            return _reverse(command, state, scope, policies)
+        case DeclareOverdraftCase():
+            return _case(command, state, scope, policy)
+        case ClosePeriod():
+            return _close(command, state, scope, policy)
+        case DesignateOutput():
+            return _designate(command, state, scope, policy)
+        case (
+            ReceiveMaterial()
+            | ShipMaterial()
+            | BookLoss()
+            | CountStock()
+            | BookProcessEmissions()
+            | ChangeStage()
+        ):
+            return _book(command, state, scope, policy)
+        case _:
+            assert_never(command)
+
+
+# --- what clerks book ---
+
+
+def _book(
+    command: booking.Bookable, state: Pool, scope: ScopeEvidence, policy: Policy
+) -> Sequence[Event]:
+    digest = booking.digest_of(command)
+    if is_repeat(state, command.known, command.movement_id, digest):
+        return []
+    opening = _ready(command, state, scope, policy)
+    _check_named(command, scope)
+    made = booking.posting(command, state, policy)
+    if isinstance(command, ChangeStage) and command.coc_kg:
+        claims.check_may_claim(command, scope, policy)
+        extra = tuple(one for one in made.entries if one.account is not Account.OUTPUT_COC)
+        extra += (entry(Account.OUTFLOW, Amount(command.coc_kg)),)
+        claims.check_cover(state, command.day, command.coc_kg, claims.Extra(extra), policy)
+    return [*opening, booking.booked(command, made, digest)]
+
+
+def _reverse(
+    command: ReverseMovement, state: Pool, scope: ScopeEvidence, policies: Policies
+) -> Sequence[Event]:
+    """A movement is taken back in its own period; where that is closed, the close follows."""
+    policy = policies.on(command.day)
+    digest = booking.digest_of(command)
+    if is_repeat(state, command.known, command.movement_id, digest):
+        return []
+    end = state.end if command.reason is not None else None
+    opening = _ready(command, state._replace(end=None) if end else state, scope, policy)
+    seen = reversible(state, command.known, command.reverses)
+    if seen.day != command.day:
+        raise Refused(
+            "unknown-movement",
+            f"Movement {command.reverses} is of {seen.day}: name that day.",
+            movement_id=command.reverses,
+            day=seen.day,
+        )
+    made = booking.reversal(command, state, seen)
+    check_stage_reversal(command, state, seen, made, policy)
+    event = booking.booked(command, made, digest, command.reverses)
+    if end is None or command.reason is None:
+        return [*opening, event]
+    after = evolve(state, event)
+    name = command.movement_id
+    return [event, corrected(after, end, name, command.reason, command.on, policies)]
+
+
+def _case(
+    command: DeclareOverdraftCase, state: Pool, scope: ScopeEvidence, policy: Policy
+) -> Sequence[Event]:
+    if state.case:
+        return []
+    return [
+        *_ready(command, state, scope, policy),
+        OverdraftCaseDeclared(
+            pool=command.pool,
+            member_id=command.member_id,
+            reason=command.reason,
+            declared_on=command.on,
+        ),
+    ]
+
+
+def _designate(
+    command: DesignateOutput, state: Pool, scope: ScopeEvidence, policy: Policy
+) -> Sequence[Event]:
+    check_known(state, command.known)
+    used = remembered(state.recent, claim_key(command.document))
+    if used == command.draft:
+        return []
+    if used is not None:
+        raise Refused(
+            "document-number-used",
+            f"Document {command.document} is issued with other values: take another number.",
+            number=command.document,
+        )
+    opening = _ready(command, state, scope, policy)
+    return [*opening, *claims.designated(command, state, scope, policy)]
+
+
+# --- what must hold before anything is booked ---
+
+
+def _ready(
+    command: PoolCommand, state: Pool, scope: ScopeEvidence, policy: Policy
+) -> Sequence[PoolOpened]:
+    """The opening, if this is the first; Refused where the day cannot be booked."""
+    if command.stage not in scope.stages:
+        raise Refused(
+            "stage-not-in-scope",
+            f"Scope {scope.scope_id} has no {command.stage.value}.",
+            scope_id=scope.scope_id,
+            stage=command.stage.value,
+        )
+    if command.day > command.on:
+        raise Refused(
+            "day-ahead", f"{command.day} is still to come.", day=command.day, today=command.on
+        )
+    if scope.ended(command.day):
+        raise went_over(scope)
+    if scope.period is None or scope.ends_on is None:
+        raise Refused(
+            "before-first-period",
+            f"Scope {scope.scope_id} keeps no accounts on {command.day} yet.",
+            scope_id=scope.scope_id,
+            day=command.day,
+        )
+    if state.end is not None:
+        raise Refused(
+            "period-closed",
+            f"The period of {command.day} was closed on {state.end.closed_on}: book in the present"
+            " one; what was wrong is taken back with a `reason`.",
+            day=command.day,
+            closed_on=state.end.closed_on,
+        )
+    if state.key is not None:
+        return ()
+    return (begun(command.pool, command.member_id, scope.ends_on, policy),)
+
+
+def _opening(
+    command: Plain, state: Pool, policies: Policies
+) -> tuple[Sequence[PoolOpened], Policy]:
+    """The same of rows that are booked together, by the policy of their day."""
+    scope = check_scope(command.scope, command.scope_id, command.member_id)
+    policy = policies.on(command.day)
+    opening = _ready(command, state, scope, policy)
+    _check_named(command, scope)
+    return opening, policy
+
+
+def _check_named(command: booking.Bookable, scope: ScopeEvidence) -> None:
+    """Refuse a contractor that is not listed, an activity that the scope does not do at the
+    stage."""
+    activity = command.activity if isinstance(command, Movement) else None
+    if activity is not None and (
+        activity not in scope.activities or command.stage not in stages_of((activity,))
+    ):
+        raise Refused(
+            "activity-not-of-scope",
+            f"Scope {scope.scope_id} does no {activity.value.replace('_', ' ')} at the stage"
+            f" {command.stage.value}.",
+            activity=activity.value,
+            scope_id=scope.scope_id,
+            stage=command.stage.value,
+        )
+    if command.contractor_id is not None and command.contractor_id not in scope.contractors:
+        raise Refused(
+            "contractor-not-listed",
+            f"{command.contractor_id} is not listed in scope {scope.scope_id}: list it first.",
+            contractor_id=command.contractor_id,
+            scope_id=scope.scope_id,
+        )
+
+
+# --- the end of a period ---
+
+
+def _close(
+    command: ClosePeriod, state: Pool, scope: ScopeEvidence, policy: Policy
+) -> Sequence[Event]:
+    if state.end is not None:
+        return []
+    if state.key is None or state.ends_on is None:
+        raise Refused(
+            "unknown-pool",
+            f"Nothing was booked in the period of {command.day} at stage {command.stage.value}.",
+            scope_id=command.scope_id,
+            stage=command.stage.value,
+        )
+    check_known(state, command.known)
+    ended = scope.ends_before is not None and state.ends_on >= scope.ends_before
+    last = scope.ends_before if ended and scope.ends_before else state.ends_on
+    if command.on <= last and not (ended and command.on >= last):
+        raise Refused(
+            "period-not-over",
+            f"The period ends on {state.ends_on}; close it afterwards.",
+            ends_on=state.ends_on,
+        )
+    return [
+        PoolClosed(
+            pool=state.key,
+            member_id=state.member_id,
+            closed_on=command.on,
+            next_period=(scope.ends_before if ended else None) or scope.next_period or last,
+            to_scope_id=(scope.to_scope_id if ended else None) or scope.scope_id,
+            **told(left_by(state, policy), state.ends_on, policy),
+        )
+    ]

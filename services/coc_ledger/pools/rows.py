@@ -1,0 +1,210 @@
+"""Rows of pools, with their present masses. Rows are folds of events: rebuilt, they are the same.
+Pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from contracts import coc
+from contracts.coc_corrections import BalanceCorrected, PoolCorrected
+from contracts.coc_movements import MovementsBooked, Ways, added_up
+from contracts.custody import MovementKind
+from contracts.envelope import Recorded
+from infra.readmodel import Projection
+from services.coc_ledger.accounting.accounts import NO_KGS, posted_kg, shifted_kg
+from services.coc_ledger.movements.kept import MOVEMENTS
+
+from . import carrying as pool_carrying
+from .carrying import KIND_OF
+from .day_rows import DAYS, Posting
+from .state import ChangeDeferred
+
+
+class PoolRow(NamedTuple):
+    """A pool as it stands. `kgs` are masses in the order of `accounts.ACCOUNTS`; `sources` the CoC
+    input that came without a document, by kind; `version` that of its stream; `carrying` what its
+    metal carries; `history` what was carried, owed, blocked and declared, each time with the day on
+    which it was told."""
+
+    pool: str
+    scope_id: str
+    stage: str
+    period: date
+    ends_on: date
+    member_id: str
+    version: int
+    kgs: tuple[int, ...]
+    carried_kg: int
+    owed_kg: int
+    blocked: bool
+    case_declared: bool
+    sources: dict[str, int]
+    from_pool: str | None
+    closed_on: date | None
+    closing: dict[str, Any] | None
+    carrying: pool_carrying.Carrying
+    history: tuple[tuple[Any, ...], ...] = ()
+
+
+PoolEvent = (
+    coc.PoolOpened
+    | coc.MovementBooked
+    | MovementsBooked
+    | coc.OutputDesignated
+    | coc.DesignationReleased
+    | coc.OverdraftCaseDeclared
+    | coc.BalanceCarried
+    | coc.PoolClosed
+    | PoolCorrected
+    | BalanceCorrected
+    | ChangeDeferred
+)
+POOL_EVENTS = (
+    coc.PoolOpened,
+    coc.MovementBooked,
+    MovementsBooked,
+    coc.OutputDesignated,
+    coc.DesignationReleased,
+    coc.OverdraftCaseDeclared,
+    coc.BalanceCarried,
+    coc.PoolClosed,
+    PoolCorrected,
+    BalanceCorrected,
+    ChangeDeferred,
+)
+
+
+def _pool_keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    return (event.pool.key,) if isinstance(event, POOL_EVENTS) else ()
+
+
+def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
+    event, version = recorded.event, recorded.envelope.version
+    if isinstance(event, coc.PoolOpened):
+        return _opened(event, version)
+    if row is None:
+        return None
+    row = row._replace(version=version)
+    match event:
+        case coc.MovementBooked():
+            sources = _sources(row.sources, event)
+            return _carrying(row, event)._replace(
+                kgs=posted_kg(row.kgs, event.entries), sources=sources
+            )
+        case MovementsBooked():
+            ways = added_up(event.totals.values())
+            kgs = shifted_kg(row.kgs, ways)
+            carrying = pool_carrying.moved(row.carrying, ways)
+            sources = _all_sources(row.sources, ways)
+            return row._replace(kgs=kgs, sources=sources, carrying=carrying)
+        case coc.OutputDesignated() | coc.DesignationReleased():
+            return _carrying(row, event)._replace(kgs=posted_kg(row.kgs, event.entries))
+        case coc.OverdraftCaseDeclared():
+            return _noted(row._replace(case_declared=True), event.declared_on)
+        case coc.BalanceCarried():
+            after = _carrying(row, event)._replace(
+                kgs=posted_kg(row.kgs, event.entries),
+                carried_kg=row.carried_kg + event.balance_kg,
+                owed_kg=row.owed_kg + event.owed_kg,
+                blocked=row.blocked or event.blocked,
+                from_pool=event.from_pool.key,
+                sources={
+                    **row.sources,
+                    "carried": row.sources.get("carried", 0) + event.balance_kg,
+                },
+            )
+            return _noted(after, _told_on(recorded))
+        case BalanceCorrected():
+            carried = row.sources.get("carried", 0) + event.balance_change_kg
+            after = _carrying(row, event)._replace(
+                kgs=posted_kg(row.kgs, event.entries),
+                carried_kg=row.carried_kg + event.balance_change_kg,
+                owed_kg=row.owed_kg + event.owed_change_kg,
+                blocked=event.blocked,
+                sources={**row.sources, "carried": carried},
+            )
+            return _noted(after, _told_on(recorded))
+        case PoolCorrected():
+            closing = event.model_dump(mode="json", exclude={"pool", "stock", "stock_change"})
+            return row._replace(closing={**(row.closing or {}), **closing})
+        case coc.PoolClosed():
+            closing = event.model_dump(mode="json", exclude={"pool", "stock"})
+            return row._replace(closed_on=event.closed_on, closing=closing)
+        case _:
+            return row
+
+
+def _noted(row: PoolRow, day: date) -> PoolRow:
+    """What bears on the cover from a day on, told on that day."""
+    told = (day.isoformat(), row.carried_kg, row.owed_kg, row.blocked, row.case_declared)
+    return row._replace(history=(*row.history, told))
+
+
+def _told_on(recorded: Recorded) -> date:
+    return date.fromisoformat(recorded.envelope.recorded_at[:10])
+
+
+def _opened(event: coc.PoolOpened, version: int) -> PoolRow:
+    pool = event.pool
+    return PoolRow(
+        pool=pool.key,
+        scope_id=pool.scope_id,
+        stage=pool.stage.value,
+        period=pool.period,
+        ends_on=event.ends_on,
+        member_id=event.member_id,
+        version=version,
+        kgs=NO_KGS,
+        carried_kg=0,
+        owed_kg=0,
+        blocked=False,
+        case_declared=False,
+        sources={},
+        from_pool=None,
+        closed_on=None,
+        closing=None,
+        carrying={},
+    )
+
+
+def _sources(sources: Mapping[str, int], event: coc.MovementBooked) -> dict[str, int]:
+    """CoC input by kind, without what came by a document (documents have rows of their own)."""
+    after = dict(sources)
+    if event.document is not None:
+        return after
+    for one in event.entries:
+        kind = KIND_OF.get(one.account)
+        if kind is not None:
+            kind = "earlier_stage" if event.moves_as is MovementKind.FROM_STAGE else kind
+            after[kind] = after.get(kind, 0) - one.kg
+    return after
+
+
+def _all_sources(sources: Mapping[str, int], ways: Ways) -> dict[str, int]:
+    """The same for many movements, none of which came by a document or from another stage."""
+    after = dict(sources)
+    for (source, _), moved in ways.items():
+        kind = KIND_OF.get(source)
+        if kind is not None:
+            after[kind] = after.get(kind, 0) + moved[0]
+    return after
+
+
+def _carrying(row: PoolRow, event: Posting) -> PoolRow:
+    """What its metal carries after a posting."""
+    source = None
+    if isinstance(event, coc.MovementBooked):
+        stage = "earlier_stage" if event.moves_as is MovementKind.FROM_STAGE else None
+        source = stage if event.document is None else ""
+    return row._replace(carrying=pool_carrying.posted(row.carrying, event.entries, source))
+
+
+POOL_PROJECTIONS: tuple[Projection, ...] = (
+    DAYS,
+    Projection(
+        "pools", 3, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+    ),
+    MOVEMENTS,
+)

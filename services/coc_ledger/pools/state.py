@@ -1,0 +1,314 @@
+"""What is remembered of a pool: its books, its days, what it may claim, its end. Pure.
+
+`Pool` is the fold of `pool/<scope>:<stage>:<period>`; `evolve` is total over its events. It stays
+small however many movements there are: sums, days, and the ids used lately.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import ClassVar, NamedTuple, assert_never
+
+from contracts.coc import (
+    BalanceCarried,
+    DesignationReleased,
+    MovementBooked,
+    OutputDesignated,
+    OverdraftCaseDeclared,
+    PoolClosed,
+    PoolOpened,
+)
+from contracts.coc_corrections import BalanceCorrected, PoolCorrected
+from contracts.coc_movements import MovementsBooked, added_up
+from contracts.custody import Account, Entry, MovementKind, PoolKey
+from contracts.envelope import Event
+from contracts.values import Id, MemberId
+from infra.errors import Refused
+from services.coc_ledger.accounting.accounts import (
+    ACCOUNTS,
+    NO_KGS,
+    NOTHING,
+    Amount,
+    Kgs,
+    amount_of,
+    posted,
+    posted_kg,
+    shifted,
+    shifted_kg,
+    standings,
+)
+from services.coc_ledger.accounting.balance import Terms
+from services.coc_ledger.evidence import MovementSeen, PoolKnown
+
+from .commands import Carry, ClaimChange, DeliveryChange
+from .recent import Recent, remember, remember_all, remembered
+
+
+class ChangeDeferred(Event):
+    """Private: a change came for a period that is closed; it is booked in the next, `to`, with a
+    note of the day it is about."""
+
+    TYPE: ClassVar[str] = "coc.change_deferred.v1"
+    pool: PoolKey
+    member_id: MemberId
+    to: PoolKey
+    late_for: date
+    change_id: Id
+    delivery: DeliveryChange | None = None
+    claim: ClaimChange | None = None
+    carry: Carry | None = None
+
+
+BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
+PoolEvent = (
+    PoolOpened
+    | MovementBooked
+    | MovementsBooked
+    | OutputDesignated
+    | DesignationReleased
+    | OverdraftCaseDeclared
+    | BalanceCarried
+    | PoolClosed
+    | PoolCorrected
+    | BalanceCorrected
+    | ChangeDeferred
+)
+
+
+class End(NamedTuple):
+    """How the period ended: where what comes later goes, and what it left."""
+
+    closed_on: date
+    next_period: date
+    to_scope_id: str
+    balance_kg: int = 0
+    owed_kg: int = 0
+    stock: Amount = NOTHING
+    policy_id: str = ""
+
+
+class Taken(NamedTuple):
+    """What a joint venture's holder took by a document; whether the claim counts."""
+
+    holder: str
+    kg: int
+    counts: bool
+
+
+class Pool(NamedTuple):
+    """The fold; without a key it was never opened. `days` are the masses by account and day,
+    `stakes` what joint ventures' holders took, by document, `by_hand_g` the step's own emissions
+    that were booked as movements."""
+
+    key: PoolKey | None = None
+    member_id: str = ""
+    ends_on: date | None = None
+    books: Mapping[Account, Amount] = {}
+    days: Mapping[date, Kgs] = {}
+    recent: Recent = Recent()
+    version: int = 0
+    carried_kg: int = 0
+    owed_kg: int = 0
+    blocked: bool = False
+    case: bool = False
+    stakes: Mapping[str, Taken] = {}
+    end: End | None = None
+    by_hand_g: int = 0
+
+    @property
+    def terms(self) -> Terms:
+        """What bears on the cover beside the masses."""
+        return Terms(self.carried_kg, self.owed_kg, self.case)
+
+    @property
+    def kgs(self) -> Kgs:
+        """The masses of all that is booked: the sums of the books, so no day is gone through."""
+        return tuple(self.books.get(account, NOTHING).kg for account in ACCOUNTS)
+
+    def standings(self, day: date) -> Iterator[tuple[date, Kgs]]:
+        """The masses after each day from one on, the last first. Few days come after the one that
+        is asked about, as a rule."""
+        return standings(self.kgs, self.days, day)
+
+
+INITIAL = Pool()
+
+
+def evolve(state: Pool, event: PoolEvent) -> Pool:
+    """The pool after an event."""
+    state = state._replace(version=state.version + 1)
+    match event:
+        case PoolOpened():
+            return state._replace(key=event.pool, member_id=event.member_id, ends_on=event.ends_on)
+        case MovementBooked():
+            used = _used(state, movement_key(event.movement_id), event.digest)
+            if event.reverses is not None:
+                used = _used(used, reversal_key(event.reverses), event.movement_id)
+            if event.moves_as in BY_HAND:
+                used = used._replace(by_hand_g=used.by_hand_g + _added(event))
+            return _posted(used, event.day, event.entries)
+        case MovementsBooked():
+            return _moved(state, event)
+        case OutputDesignated():
+            stakes = state.stakes
+            if event.holder_scope_id is not None:
+                taken = Taken(event.holder_scope_id, event.mass_kg, True)
+                stakes = {**stakes, event.document: taken}
+            used = _used(state, claim_key(event.document), event.draft)
+            if event.replaces is not None:
+                used = _used(used, replaced_key(event.replaces), event.document)
+            return _posted(used, event.day, event.entries)._replace(stakes=stakes)
+        case DesignationReleased():
+            used = _used(state, change_key(event.change_id), event.document)
+            after = _posted(used, event.day, event.entries)
+            before = state.stakes.get(event.document)
+            if before is None:
+                return after
+            counts = before._replace(counts=event.restored)
+            return after._replace(stakes={**state.stakes, event.document: counts})
+        case OverdraftCaseDeclared():
+            return state._replace(case=True)
+        case BalanceCarried():
+            carried = _posted(state, event.pool.period, event.entries)
+            key = change_key(f"carry:{event.from_pool.key}")
+            return _used(carried, key, event.from_pool.key)._replace(
+                carried_kg=state.carried_kg + event.balance_kg,
+                owed_kg=state.owed_kg + event.owed_kg,
+                blocked=state.blocked or event.blocked,
+            )
+        case PoolClosed():
+            return state._replace(end=_end(event, event.closed_on))
+        case PoolCorrected():
+            assert state.end is not None  # only what is closed is corrected
+            return state._replace(end=_end(event, state.end.closed_on))
+        case BalanceCorrected():
+            return _posted(state, event.pool.period, event.entries)._replace(
+                carried_kg=state.carried_kg + event.balance_change_kg,
+                owed_kg=state.owed_kg + event.owed_change_kg,
+                blocked=event.blocked,
+            )
+        case ChangeDeferred():
+            return _used(state, change_key(event.change_id), "deferred")
+        case _:
+            assert_never(event)
+
+
+def _end(event: PoolClosed | PoolCorrected, closed_on: date) -> End:
+    held = [amount_of(one) for one in event.stock if one.account is Account.STOCK]
+    return End(
+        closed_on,
+        event.next_period,
+        event.to_scope_id,
+        event.balance_kg,
+        event.owed_kg,
+        held[0] if held else NOTHING,
+        event.policy_id,
+    )
+
+
+def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
+    kgs = posted_kg(state.days.get(day, NO_KGS), entries)
+    return state._replace(books=posted(state.books, entries), days={**state.days, day: kgs})
+
+
+def _added(event: MovementBooked) -> int:
+    """Grams that a movement adds to the step's own emissions."""
+    process = (amount_of(one) for one in event.entries if one.account is Account.PROCESS)
+    return -sum(one.emission_g + one.partial_g for one in process)
+
+
+def _moved(state: Pool, event: MovementsBooked) -> Pool:
+    """After many movements: their ids, and what went each way in all."""
+    used = {
+        movement_key(name): digest
+        for name, digest in zip(event.movement_ids, event.digests, strict=True)
+    }
+    days = {
+        day: shifted_kg(state.days.get(day, NO_KGS), ways) for day, ways in event.totals.items()
+    }
+    return state._replace(
+        recent=remember_all(state.recent, used, state.version),
+        books=shifted(state.books, added_up(event.totals.values())),
+        days={**state.days, **days},
+    )
+
+
+def _used(state: Pool, key: str, what: str) -> Pool:
+    return state._replace(recent=remember(state.recent, key, what, state.version))
+
+
+# --- ids: exact over what the state remembers and what rows know ---
+
+
+def movement_key(movement_id: str) -> str:
+    return f"movement {movement_id}"
+
+
+def reversal_key(movement_id: str) -> str:
+    return f"reversal {movement_id}"
+
+
+def claim_key(document: str) -> str:
+    return f"claim {document}"
+
+
+def replaced_key(document: str) -> str:
+    return f"replaced {document}"
+
+
+def change_key(change_id: str) -> str:
+    return f"change {change_id}"
+
+
+def check_known(state: Pool, known: PoolKnown) -> None:
+    """Refuse while rows do not know yet what the state no longer remembers."""
+    if known.through < state.recent.forgotten:
+        raise Refused(
+            "ledger-ahead",
+            "This pool was written to faster than it can be looked up; send the same again.",
+            known_through=known.through,
+            needed=state.recent.forgotten,
+        )
+
+
+def is_repeat(state: Pool, known: PoolKnown, movement_id: str, digest: str) -> bool:
+    """Whether this movement is booked already; Refused `movement-id-used` where another one is."""
+    check_known(state, known)
+    used = remembered(state.recent, movement_key(movement_id))
+    if used is None and known.movement is not None and known.movement.movement_id == movement_id:
+        used = known.movement.digest
+    if used is None:
+        return False
+    if used != digest:
+        raise Refused(
+            "movement-id-used",
+            f"Movement {movement_id} is booked in this pool with other values; reverse it, and"
+            " book the right one under an id of its own.",
+            movement_id=movement_id,
+        )
+    return True
+
+
+def reversible(state: Pool, known: PoolKnown, movement_id: str) -> MovementSeen:
+    """A movement that may be taken back; Refused where there is none, or where it was before."""
+    seen = known.reversed
+    if seen is None or seen.movement_id != movement_id:
+        if remembered(state.recent, movement_key(movement_id)) is not None:
+            raise Refused(
+                "ledger-ahead",
+                f"Movement {movement_id} was booked a moment ago; send the same again.",
+                movement_id=movement_id,
+            )
+        raise Refused(
+            "unknown-movement",
+            f"This pool has no movement {movement_id} on that day's period.",
+            movement_id=movement_id,
+        )
+    by = remembered(state.recent, reversal_key(movement_id)) or seen.reversed_by
+    if by is not None:
+        raise Refused(
+            "movement-reversed",
+            f"Movement {movement_id} was taken back by {by}.",
+            movement_id=movement_id,
+            reversed_by=by,
+        )
+    return seen

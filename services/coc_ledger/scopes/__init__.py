@@ -1,0 +1,1 @@
+"""Certification scopes: facilities, periods, partners, duties, certificates that cover them."""

@@ -1,0 +1,136 @@
+"""What may be asked of a scope: by its member, by operations, by certificates. Pure."""
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from contracts.coc import Months
+from contracts.custody import Address, Checked, ScopeId, Topic
+from contracts.values import (
+    Activity,
+    CertificateId,
+    EntityId,
+    FacilityId,
+    Id,
+    MemberId,
+    Name,
+    NoteRef,
+    PersonRef,
+    PlainDecimal,
+)
+from infra.decider import Command
+from services.coc_ledger.evidence import FacilityFound
+
+Facilities = Annotated[tuple[FacilityId, ...], Field(min_length=1, max_length=2_000)]
+Activities = Annotated[tuple[Activity, ...], Field(min_length=1, max_length=20)]
+
+
+class ScopeBound(Command):
+    """Base of all commands to `coc_scope/<id>`, given for the member that owns it."""
+
+    scope_id: ScopeId
+    member_id: MemberId
+
+    @property
+    def stream(self) -> str:
+        return f"coc_scope/{self.scope_id}"
+
+
+class OpenScope(ScopeBound):
+    """Keep accounts for a certification scope. `starts_on` is the first day of the first period;
+    entity, facilities and certificates are looked up."""
+
+    NAME: ClassVar[str] = "open_scope"
+    FILLED: ClassVar[frozenset[str]] = frozenset(
+        {"on", "entity_member_id", "joined_on", "found", "checked", "behind_s"}
+    )
+    entity_id: EntityId
+    name: Name
+    address: Address
+    facilities: Facilities
+    activities: Activities
+    starts_on: date
+    months: Months = 12
+    entity_member_id: MemberId | None = None
+    joined_on: date | None = None
+    found: tuple[FacilityFound, ...] = ()
+    checked: Checked
+    behind_s: int
+
+
+class AddScopeFacility(ScopeBound):
+    """One more facility in the scope."""
+
+    NAME: ClassVar[str] = "add_scope_facility"
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "found", "checked", "behind_s"})
+    facility_id: FacilityId
+    activities: Activities
+    found: tuple[FacilityFound, ...] = ()
+    checked: Checked
+    behind_s: int
+
+
+class ChangePeriod(ScopeBound):
+    """Other periods from a day to come on."""
+
+    NAME: ClassVar[str] = "change_period"
+    starts_on: date
+    months: Months
+
+
+class ListContractor(ScopeBound):
+    """Take an outsourcing contractor into the scope. All three must be so."""
+
+    NAME: ClassVar[str] = "list_contractor"
+    contractor_id: Id
+    name: Name
+    title_stays: bool
+    keeps_records: bool
+    risks_controlled: bool
+
+
+class DelistContractor(ScopeBound):
+    """Take a contractor out of the scope."""
+
+    NAME: ClassVar[str] = "delist_contractor"
+    contractor_id: Id
+
+
+class ListJointVenture(ScopeBound):
+    """Another scope has a share of this one's output without controlling it."""
+
+    NAME: ClassVar[str] = "list_joint_venture"
+    holder_scope_id: ScopeId
+    share_percent: Annotated[PlainDecimal, Field(gt=0, lt=100)]
+
+
+class RecordDueDiligence(ScopeBound):
+    """A supplier of non-CoC material was looked at."""
+
+    NAME: ClassVar[str] = "record_due_diligence"
+    supplier_id: Id
+    topics: Annotated[tuple[Topic, ...], Field(min_length=1, max_length=10)]
+    performed_on: date
+    valid_through: date | None = None
+    record_ref: NoteRef | None = None
+
+
+class ApproveScopeTransfer(ScopeBound):
+    """The scope goes over into another one: its pools end before the day, their balances move."""
+
+    NAME: ClassVar[str] = "approve_scope_transfer"
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "approver", "known_to"})
+    to_scope_id: ScopeId
+    effective_on: date
+    approver: PersonRef
+    known_to: bool = False
+
+
+class NotePsCertificate(ScopeBound):
+    """Internal: the entity has a certificate to the Performance Standard for these facilities."""
+
+    NAME: ClassVar[str] = "note_ps_certificate"
+    certificate_id: CertificateId
+    facilities: tuple[FacilityId, ...]
+    effective_on: date

@@ -1,0 +1,395 @@
+"""A certification scope: its periods, facilities, duties, partners. A decider, stream
+`coc_scope/<id>`.
+
+What holds across periods and stages is decided here; the pools get it as evidence. Where the
+Performance Standard may follow later, the clock suspends the scope on the first missed day; a
+certificate that is heard of later but held in time takes that back. Rules: sources.md 5.4, 5.6.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import assert_never
+
+from dateutil.relativedelta import relativedelta
+
+from contracts.coc import (
+    ContractorDelisted,
+    ContractorListed,
+    DueDiligenceRecorded,
+    JointVentureListed,
+    PeriodChanged,
+    PsObligationMet,
+    ScopeFacilityAdded,
+    ScopeOpened,
+    ScopeReinstated,
+    ScopeSuspended,
+    ScopeTransferApproved,
+)
+from contracts.envelope import Event
+from contracts.values import Activity, FacilityId
+from infra.decider import Tick
+from infra.errors import Refused
+from infra.policy import Policies, Policy
+from services.coc_ledger.accounting.period import Course, check_change, check_months
+from services.coc_ledger.evidence import Diligence, Stake, age_of, told_age
+
+from . import entity_rules
+from .commands import (
+    AddScopeFacility,
+    ApproveScopeTransfer,
+    ChangePeriod,
+    DelistContractor,
+    ListContractor,
+    ListJointVenture,
+    NotePsCertificate,
+    OpenScope,
+    RecordDueDiligence,
+    ScopeBound,
+)
+from .state import INITIAL, ONE_DAY, WHOLE, Scope, due, evidence, evolve
+
+__all__ = ["INITIAL", "Scope", "decide", "due", "evidence", "evolve"]
+
+OwnCommand = (
+    AddScopeFacility
+    | ChangePeriod
+    | ListContractor
+    | DelistContractor
+    | ListJointVenture
+    | RecordDueDiligence
+    | ApproveScopeTransfer
+    | NotePsCertificate
+)
+AnyCommand = OpenScope | OwnCommand | Tick
+
+
+def decide(command: AnyCommand, state: Scope, policies: Policies) -> Sequence[Event]:
+    """Events of a command; raises Refused."""
+    policy = policies.on(command.on)
+    match command:
+        case Tick():
+            return _suspend(command, state)
+        case OpenScope():
+            return _open(command, state, policy)
+        case _:
+            _own(command, state)
+            return _decide_as_owner(command, state, policy)
+
+
+def _decide_as_owner(command: OwnCommand, state: Scope, policy: Policy) -> Sequence[Event]:
+    named = {"scope_id": command.scope_id, "member_id": command.member_id}
+    match command:
+        case AddScopeFacility():
+            return _add(command, state, policy)
+        case ChangePeriod():
+            return _change_period(command, state, policy)
+        case ListContractor():
+            return _list_contractor(command, state)
+        case DelistContractor():
+            if command.contractor_id not in state.contractors:
+                return []
+            gone = command.contractor_id
+            return [ContractorDelisted(**named, contractor_id=gone, effective_on=command.on)]
+        case ListJointVenture():
+            return _list_stake(command, state)
+        case RecordDueDiligence():
+            return _record(command, state, policy)
+        case ApproveScopeTransfer():
+            return _transfer(command, state)
+        case NotePsCertificate():
+            return _note(command, state)
+        case _:
+            assert_never(command)
+
+
+# --- rules ---
+
+
+def _own(command: ScopeBound, state: Scope) -> None:
+    if not state.scope_id or state.member_id != command.member_id:
+        raise Refused(
+            "unknown-scope",
+            f"Member {command.member_id} has no scope {command.scope_id}.",
+            scope_id=command.scope_id,
+            member_id=command.member_id,
+        )
+
+
+def check_fresh(behind_s: int, policy: Policy) -> None:
+    """Refuse to decide on knowledge of certificates that is too old."""
+    if behind_s > policy.integer("document.evidence_behind_at_most_s"):
+        raise Refused(
+            "certificates-not-known-yet",
+            f"What is known of certificates is {age_of(behind_s)}; send the same again when it has"
+            " caught up.",
+            behind_s=told_age(behind_s),
+        )
+
+
+def _open(command: OpenScope, state: Scope, policy: Policy) -> Sequence[Event]:
+    if command.entity_member_id != command.member_id:
+        raise Refused(
+            "unknown-entity",
+            f"Member {command.member_id} has no entity {command.entity_id}; if it was registered"
+            " moments ago, send the same again.",
+            entity_id=command.entity_id,
+            member_id=command.member_id,
+        )
+    facilities = tuple(sorted(set(command.facilities)))
+    activities = tuple(dict.fromkeys(command.activities))
+    if state.scope_id:
+        asked = (command.member_id, command.entity_id, command.starts_on, command.months)
+        first = state.calendar[0]
+        if asked == (state.member_id, state.entity_id, first.starts_on, first.months):
+            return []
+        raise Refused(
+            "scope-id-used",
+            f"The id {command.scope_id} is taken; choose another one.",
+            scope_id=command.scope_id,
+        )
+    check_months(command.months, policy)
+    check_fresh(command.behind_s, policy)
+    through = entity_rules.check_own(facilities, command.entity_id, command.found)
+    due = entity_rules.ps_due_on_opening(
+        activities, command.found, command.checked, command.joined_on, policy
+    )
+    entity_rules.check_chain_covers(facilities, command.checked)
+    opened = ScopeOpened(
+        scope_id=command.scope_id,
+        member_id=command.member_id,
+        entity_id=command.entity_id,
+        name=command.name,
+        address=command.address,
+        facilities=tuple(one for one in facilities if one not in due.each),
+        activities=activities,
+        starts_on=command.starts_on,
+        months=command.months,
+        opened_on=command.on,
+        evidence=command.checked,
+        ps_due_on=due.whole,
+        policy_id=policy.policy_id,
+        facilities_known_through=through,
+    )
+    later = [
+        _added(command, one, activities, day, through, policy)
+        for one, day in sorted(due.each.items())
+    ]
+    return [opened, *later]
+
+
+def _add(command: AddScopeFacility, state: Scope, policy: Policy) -> Sequence[Event]:
+    one = command.facility_id
+    if one in state.facilities:
+        return []
+    check_fresh(command.behind_s, policy)
+    through = entity_rules.check_own([one], state.entity_id, command.found)
+    does = dict.fromkeys((*command.activities, *command.found[0].activities))
+    due_on = entity_rules.ps_due_on_adding(one, tuple(does), command.checked, policy)
+    entity_rules.check_chain_covers([one], command.checked)
+    return [_added(command, one, command.activities, due_on, through, policy)]
+
+
+def _added(
+    command: OpenScope | AddScopeFacility,
+    facility_id: FacilityId,
+    activities: tuple[Activity, ...],
+    due_on: date | None,
+    through: int,
+    policy: Policy,
+) -> ScopeFacilityAdded:
+    """One more, with what is known of its own certificates alone: there may be many."""
+    seen = [
+        one.model_copy(update={"facilities": (facility_id,)})
+        for one in command.checked.certificates
+        if facility_id in one.facilities
+    ]
+    return ScopeFacilityAdded(
+        scope_id=command.scope_id,
+        member_id=command.member_id,
+        facility_id=facility_id,
+        activities=activities,
+        added_on=command.on,
+        evidence=command.checked.model_copy(update={"certificates": tuple(seen)}),
+        ps_due_on=due_on,
+        policy_id=policy.policy_id,
+        facilities_known_through=through,
+    )
+
+
+def _change_period(command: ChangePeriod, state: Scope, policy: Policy) -> Sequence[Event]:
+    wanted = Course(command.starts_on, command.months)
+    if wanted == state.calendar[-1]:
+        return []
+    check_change(state.calendar, wanted, command.on, policy)
+    return [
+        PeriodChanged(
+            scope_id=command.scope_id,
+            member_id=command.member_id,
+            starts_on=command.starts_on,
+            months=command.months,
+        )
+    ]
+
+
+def _list_contractor(command: ListContractor, state: Scope) -> Sequence[Event]:
+    if command.contractor_id in state.contractors:
+        return []
+    if not (command.title_stays and command.keeps_records and command.risks_controlled):
+        raise Refused(
+            "contractor-not-eligible",
+            "A contractor is listed when the legal title stays with the entity, records are kept"
+            " and its risks are controlled.",
+            contractor_id=command.contractor_id,
+        )
+    return [
+        ContractorListed(
+            scope_id=command.scope_id,
+            member_id=command.member_id,
+            contractor_id=command.contractor_id,
+            name=command.name,
+            listed_on=command.on,
+        )
+    ]
+
+
+def _list_stake(command: ListJointVenture, state: Scope) -> Sequence[Event]:
+    if command.holder_scope_id == command.scope_id:
+        raise Refused(
+            "share-of-itself",
+            "A scope holds no share of itself: name the other one.",
+            scope_id=command.scope_id,
+        )
+    wanted = Stake(holder_scope_id=command.holder_scope_id, share_percent=command.share_percent)
+    if wanted in state.stakes:
+        return []
+    others = [one for one in state.stakes if one.holder_scope_id != command.holder_scope_id]
+    if sum(one.share_percent for one in (*others, wanted)) > 100:
+        raise Refused(
+            "shares-above-whole",
+            f"The shares in scope {command.scope_id} would be more than 100 per cent.",
+            scope_id=command.scope_id,
+        )
+    return [
+        JointVentureListed(
+            scope_id=command.scope_id,
+            member_id=command.member_id,
+            holder_scope_id=command.holder_scope_id,
+            share_percent=command.share_percent,
+            effective_on=command.on,
+        )
+    ]
+
+
+def _record(command: RecordDueDiligence, state: Scope, policy: Policy) -> Sequence[Event]:
+    months = policy.integer("diligence.months_at_most")
+    latest = command.performed_on + relativedelta(months=months) - ONE_DAY
+    through = min(command.valid_through or latest, latest)
+    if command.performed_on > command.on:
+        raise Refused(
+            "day-ahead",
+            f"{command.performed_on} is still to come.",
+            day=command.performed_on,
+            today=command.on,
+        )
+    if through < command.performed_on:
+        raise Refused(
+            "dates-reversed",
+            f"A record of {command.performed_on} cannot hold through {through}.",
+            performed_on=command.performed_on,
+            valid_through=through,
+        )
+    topics = tuple(sorted(set(command.topics)))
+    record = Diligence(topics=topics, performed_on=command.performed_on, valid_through=through)
+    if record in state.diligence.get(command.supplier_id, ()):
+        return []
+    return [
+        DueDiligenceRecorded(
+            scope_id=command.scope_id,
+            member_id=command.member_id,
+            supplier_id=command.supplier_id,
+            topics=topics,
+            performed_on=command.performed_on,
+            valid_through=through,
+            record_ref=command.record_ref,
+            policy_id=policy.policy_id,
+        )
+    ]
+
+
+def _transfer(command: ApproveScopeTransfer, state: Scope) -> Sequence[Event]:
+    if state.to_scope_id is not None:
+        if (command.to_scope_id, command.effective_on) == (state.to_scope_id, state.ends_before):
+            return []
+        raise Refused(
+            "scope-transferred",
+            f"Scope {command.scope_id} goes over into {state.to_scope_id} already.",
+            scope_id=command.scope_id,
+            to_scope_id=state.to_scope_id,
+        )
+    if command.to_scope_id == command.scope_id or not command.known_to:
+        raise Refused(
+            "unknown-scope",
+            f"There is no other scope {command.to_scope_id} to go over into on"
+            f" {command.effective_on}.",
+            scope_id=command.to_scope_id,
+        )
+    if command.effective_on < state.calendar[0].starts_on or command.effective_on <= command.on:
+        raise Refused(
+            "transfer-too-early",
+            f"A scope goes over on a day to come, not on {command.effective_on}: what has been"
+            " booked stays where it is.",
+            effective_on=command.effective_on,
+        )
+    return [
+        ScopeTransferApproved(
+            scope_id=command.scope_id,
+            member_id=command.member_id,
+            to_scope_id=command.to_scope_id,
+            effective_on=command.effective_on,
+            approver=command.approver,
+        )
+    ]
+
+
+def _note(command: NotePsCertificate, state: Scope) -> Sequence[Event]:
+    """What the certificate covers is no longer due, the whole once each of its facilities is
+    covered; a suspension ends when nothing is due."""
+    covered = set(command.facilities)
+    met = [key for key in state.ps_due if key in covered and key not in state.uncovered]
+    if WHOLE in state.ps_due:
+        some = [one for one in state.uncovered if one in covered]
+        met += [WHOLE] if len(some) == len(state.uncovered) else some
+    if not met:
+        return []
+    events: list[Event] = [
+        PsObligationMet(
+            scope_id=state.scope_id,
+            member_id=state.member_id,
+            facility_id=key or None,
+            certificate_id=command.certificate_id,
+            effective_on=command.effective_on,
+        )
+        for key in met
+    ]
+    suspended = state.suspended_from is not None and state.reinstated_from is None
+    if suspended and state.suspended_from and not set(state.ps_due) - set(met):
+        held = max(command.effective_on, state.suspended_from)
+        events.append(
+            ScopeReinstated(scope_id=state.scope_id, member_id=state.member_id, effective_on=held)
+        )
+    return events
+
+
+def _suspend(command: Tick, state: Scope) -> Sequence[Event]:
+    day = due(state).get(command.rule)
+    if day is None or command.on < day:
+        return []
+    return [
+        ScopeSuspended(
+            scope_id=state.scope_id,
+            member_id=state.member_id,
+            effective_on=day + ONE_DAY,
+            because="ps_not_achieved",
+            facility_id=command.rule.partition(":")[2] or None,
+        )
+    ]

@@ -1,0 +1,192 @@
+"""What is remembered of a scope, and what its pools get to know of it. Pure.
+
+`Scope` is the fold of `coc_scope/<id>`; `evolve` is total over its events.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import NamedTuple, assert_never
+
+from contracts.coc import (
+    ContractorDelisted,
+    ContractorListed,
+    DueDiligenceRecorded,
+    JointVentureListed,
+    PeriodChanged,
+    PsObligationMet,
+    ScopeFacilityAdded,
+    ScopeOpened,
+    ScopeReinstated,
+    ScopeSuspended,
+    ScopeTransferApproved,
+)
+from contracts.values import Activity
+from services.coc_ledger.accounting.period import Calendar, Course, period_of
+from services.coc_ledger.evidence import Diligence, ScopeEvidence, Stake, stages_of
+
+PS_DUE = "ps_due"
+ONE_DAY = timedelta(days=1)
+Spells = tuple[tuple[date, date], ...]
+WHOLE = ""
+"""Stands for the whole scope among the facilities that have yet to be certified."""
+
+
+class Scope(NamedTuple):
+    """The fold; without an id it was never opened. `ps_due` are the facilities (or the whole) yet
+    to be covered by the Performance Standard, each with its last day; `uncovered` are those of the
+    whole that no certificate has covered. `added` are facilities of later days than the first;
+    `asked_each` whether it was asked of each facility if the standard covers it."""
+
+    scope_id: str = ""
+    member_id: str = ""
+    entity_id: str = ""
+    name: str = ""
+    address: str = ""
+    facilities: tuple[str, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    calendar: Calendar = ()
+    ps_due: Mapping[str, date] = {}
+    suspended_from: date | None = None
+    reinstated_from: date | None = None
+    contractors: tuple[str, ...] = ()
+    stakes: tuple[Stake, ...] = ()
+    diligence: Mapping[str, tuple[Diligence, ...]] = {}
+    ends_before: date | None = None
+    to_scope_id: str | None = None
+    opened_on: date | None = None
+    added: Mapping[str, date] = {}
+    uncovered: tuple[str, ...] = ()
+    asked_each: bool = False
+    suspended_before: Spells = ()
+
+
+INITIAL = Scope()
+
+ScopeEvent = (
+    ScopeOpened
+    | ScopeFacilityAdded
+    | PsObligationMet
+    | ScopeSuspended
+    | ScopeReinstated
+    | PeriodChanged
+    | ContractorListed
+    | ContractorDelisted
+    | JointVentureListed
+    | DueDiligenceRecorded
+    | ScopeTransferApproved
+)
+
+
+def evolve(state: Scope, event: ScopeEvent) -> Scope:
+    """The scope after an event."""
+    match event:
+        case ScopeOpened():
+            return Scope(
+                event.scope_id,
+                event.member_id,
+                event.entity_id,
+                event.name,
+                event.address,
+                event.facilities,
+                event.activities,
+                (Course(event.starts_on, event.months),),
+                {WHOLE: event.ps_due_on} if event.ps_due_on else {},
+                opened_on=event.opened_on,
+                uncovered=event.facilities if event.ps_due_on else (),
+                asked_each=event.facilities_known_through is not None,
+            )
+        case ScopeFacilityAdded():
+            return _with_facility(state, event)
+        case PsObligationMet():
+            met = event.facility_id or WHOLE
+            left = {key: day for key, day in state.ps_due.items() if key != met}
+            open_ones = tuple(one for one in state.uncovered if met not in (one, WHOLE))
+            return state._replace(ps_due=left, uncovered=open_ones)
+        case ScopeSuspended():
+            return state._replace(
+                suspended_from=event.effective_on,
+                reinstated_from=None,
+                suspended_before=spells(
+                    state.suspended_from, state.reinstated_from, state.suspended_before
+                ),
+            )
+        case ScopeReinstated():
+            return state._replace(reinstated_from=event.effective_on)
+        case PeriodChanged():
+            course = Course(event.starts_on, event.months)
+            return state._replace(calendar=(*state.calendar, course))
+        case ContractorListed():
+            return state._replace(contractors=(*state.contractors, event.contractor_id))
+        case ContractorDelisted():
+            kept = tuple(one for one in state.contractors if one != event.contractor_id)
+            return state._replace(contractors=kept)
+        case JointVentureListed():
+            others = [one for one in state.stakes if one.holder_scope_id != event.holder_scope_id]
+            stake = Stake(holder_scope_id=event.holder_scope_id, share_percent=event.share_percent)
+            return state._replace(stakes=(*others, stake))
+        case DueDiligenceRecorded():
+            record = Diligence(
+                topics=event.topics,
+                performed_on=event.performed_on,
+                valid_through=event.valid_through,
+            )
+            known = (*state.diligence.get(event.supplier_id, ()), record)
+            return state._replace(diligence={**state.diligence, event.supplier_id: known})
+        case ScopeTransferApproved():
+            return state._replace(ends_before=event.effective_on, to_scope_id=event.to_scope_id)
+        case _:
+            assert_never(event)
+
+
+def _with_facility(state: Scope, event: ScopeFacilityAdded) -> Scope:
+    """With one more. One that is told when the scope is opened was there from the first day on."""
+    later = {event.facility_id: event.added_on} if event.added_on != state.opened_on else {}
+    due = {event.facility_id: event.ps_due_on} if event.ps_due_on else {}
+    return state._replace(
+        facilities=(*state.facilities, event.facility_id),
+        activities=tuple(dict.fromkeys((*state.activities, *event.activities))),
+        ps_due={**state.ps_due, **due},
+        added={**state.added, **later},
+    )
+
+
+def spells(since: date | None, until: date | None, before: Spells) -> Spells:
+    """Earlier times without claims, with the last of them, which is over."""
+    return (*before, (since, until)) if since and until and since < until else before
+
+
+def due(state: Scope) -> Mapping[str, date]:
+    """When the clock asks whether the Performance Standard came in time: a rule per facility."""
+    if state.suspended_from is not None and state.reinstated_from is None:
+        return {}
+    return {f"{PS_DUE}:{key}": day for key, day in state.ps_due.items()}
+
+
+def evidence(state: Scope, day: date) -> ScopeEvidence | None:
+    """What a pool needs to know of a scope on a day; None when there is no such scope."""
+    if not state.scope_id:
+        return None
+    period = period_of(state.calendar, day)
+    facilities = tuple(one for one in state.facilities if state.added.get(one, day) <= day)
+    return ScopeEvidence(
+        scope_id=state.scope_id,
+        member_id=state.member_id,
+        entity_id=state.entity_id,
+        name=state.name,
+        address=state.address,
+        facilities=facilities,
+        ps_later=tuple(one for one in facilities if one in state.ps_due or not state.asked_each),
+        stages=tuple(sorted(stages_of(state.activities))),
+        activities=state.activities,
+        period=period.starts_on if period else None,
+        ends_on=period.ends_on if period else None,
+        next_period=period.ends_on + ONE_DAY if period else None,
+        suspended_from=state.suspended_from,
+        reinstated_from=state.reinstated_from,
+        suspended_before=state.suspended_before,
+        ends_before=state.ends_before,
+        to_scope_id=state.to_scope_id,
+        ps_pending=WHOLE in state.ps_due,
+        contractors=state.contractors,
+        stakes=state.stakes,
+    )

@@ -1,0 +1,1 @@
+"""Where the metal of a document comes from, and where it went."""

@@ -1,0 +1,287 @@
+"""Where the metal of a document comes from and where it went: the links that a trace walks along,
+as the rows of pools, documents and passages tell them. Both ways read the same rows, so that what
+is found one way is found the other way.
+
+As of a day, a trace says what was so on it: documents and what became of them by their own days,
+metal by the days on which it is booked (a movement that was taken back is taken back on its own
+day, see docs/decisions/0007). What was told later, and what it became since, is said beside it.
+
+A long trace reads ten thousand documents: of each no more columns than a link is made of, no object
+but the link, and one query per level for each kind of row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Any, NamedTuple
+
+import orjson
+
+from contracts.custody import Account
+from infra.reading import Reader
+from services.coc_ledger.accounting.accounts import PLACE, Amount, plus
+from services.coc_ledger.documents.rows import BOUGHT, DocumentRow, Stood, stood
+from services.coc_ledger.domain import CONSUMER
+from services.coc_ledger.pools import carrying as pool_carrying
+from services.coc_ledger.pools.carrying import KIND_OF, Carries, Carrying, carries
+
+from . import trace
+from .passage_rows import STAGE
+
+GONE = ("withdrawn", "superseded", "non_coc")
+BROUGHT = tuple(KIND_OF.values())
+_CLAIMED = PLACE[Account.OUTPUT_COC]
+
+
+class PoolPart(NamedTuple):
+    """What a trace needs of a pool's row, as it is kept."""
+
+    pool: str
+    period: str
+    member_id: str
+    kgs: str
+    carrying: str
+    ends_on: str
+    closed_on: str | None
+
+
+class Sale(NamedTuple):
+    """What a trace needs of a document's row that left a pool, as it is kept."""
+
+    number: str
+    pool: str
+    receiver: str | None
+    state: str
+    mass_kg: int
+    booked_kg: int
+    member_id: str
+    customer_member_id: str | None
+    known_kg: int
+    emission_g: int
+    partial_g: int
+
+
+class Passed(NamedTuple):
+    """What a trace needs of a passage between two pools, as it is kept."""
+
+    kind: str
+    from_pool: str | None
+    pool: str | None
+    member_id: str
+    left_on: str | None
+    left_kg: int
+    came_on: str | None
+    kg: int
+    known_kg: int
+    emission_g: int
+    partial_g: int
+    told_on: str
+
+
+Links = dict[str, list[trace.Link]]
+
+
+class Lineage:
+    """Reads links; every call may wait for the database."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def upstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
+        """Where the metal of a document comes from."""
+        day = on.isoformat() if on else None
+        if day and stood(row.course, day) is None:
+            return [_nowhere("unknown", row)]
+        return trace.walk({row.pool: trace.WHOLE}, partial(self._inputs, on=day), depth)
+
+    def downstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
+        """Where the metal of a document went; of one that is gone, what became of it."""
+        day = on.isoformat() if on else None
+        was, told = _then(row.course, day)
+        if day and was is None:
+            return [_nowhere("not_issued", row)]
+        now = was or Stood("", "", row.state, row.booked_kg)
+        link = _sold(row, now, told)
+        if link.pool is None or now.state in GONE:
+            kind = now.state if now.state in GONE else link.kind
+            _, _, document, _, seen_by, lot, _ = link
+            whole = trace.WHOLE
+            return [trace.Node(1, kind, whole, True, document, None, seen_by, lot, False, told)]
+        return trace.walk({link.pool: trace.WHOLE}, partial(self._outputs, on=day), depth)
+
+    # --- into pools ---
+
+    def _inputs(self, pools: Sequence[str], on: str | None) -> Links:
+        found = self._bought(pools, on)
+        parts = {part.pool: part for part in self._parts(pools)}
+        for link_of, link in self._came(pools, on, parts):
+            found[link_of].append(link)
+        running = [key for key, part in parts.items() if on and part.period <= on < part.ends_on]
+        by_day = self._brought(running, on or "")
+        for pool, part in parts.items():
+            if on and part.period > on:
+                continue
+            carrying = by_day[pool] if pool in by_day else orjson.loads(part.carrying)
+            for kind in BROUGHT:
+                lot = carries(carrying, kind)
+                if lot is not None:
+                    link = trace.Link(kind, lot.kg, None, None, (part.member_id,), lot)
+                    found[pool].append(link)
+        self._ahead([parts[pool] for pool in parts if _empty(found[pool])], on, found)
+        return found
+
+    def _bought(self, pools: Sequence[str], on: str | None) -> Links:
+        """What came into pools by documents, in the order of their numbers."""
+        found: Links = {pool: [] for pool in pools}
+        names = BOUGHT if on is None else (*BOUGHT, "course")
+        rows = self._reader.columns(CONSUMER, "documents", names, "receiver", pools)
+        told: trace.Told | None = None
+        for pool, number, kg, seller, member, customer, mass, known, grams, some, *course in rows:
+            if course:
+                was, told = _then(orjson.loads(course[0]), on)
+                kg = was.booked_kg if was else 0
+            if not kg:
+                continue
+            seen_by = (member, customer) if customer else (member,)
+            lot = Carries(mass, known, grams, some)
+            found[pool].append(trace.Link("document", kg, number, seller, seen_by, lot, told))
+        return found
+
+    def _came(
+        self, pools: Sequence[str], on: str | None, parts: Mapping[str, PoolPart]
+    ) -> Iterator[tuple[str, trace.Link]]:
+        """What came into pools from other pools: one link for all that came from one."""
+        sums: dict[tuple[str, str, str | None], tuple[Carries, str]] = {}
+        for row in self._passed("pool", pools):
+            if row.pool is None or (on and (row.came_on or "") > on):
+                continue
+            key = (row.pool, row.kind, row.from_pool)
+            lot = Carries(row.kg, row.known_kg, row.emission_g, row.partial_g)
+            sums[key] = _more(sums.get(key), lot, row.told_on)
+        for (pool, kind, source), (lot, since) in sums.items():
+            seen_by = (parts[pool].member_id,) if pool in parts else ()
+            amount, told = (lot if kind == STAGE else None), (trace.Told(since) if on else None)
+            yield pool, trace.Link(kind, lot.kg, None, source, seen_by, amount, told)
+
+    def _brought(self, pools: Sequence[str], on: str) -> dict[str, Carrying]:
+        """What mines and scrap had brought by a day into pools whose period was still running."""
+        found: dict[str, Carrying] = {pool: {} for pool in pools}
+        names = ("pool", "day", "brought")
+        for pool, day, kept in self._days(names, pools):
+            if day <= on and kept != "{}":
+                before = found[pool]
+                for kind, amount in orjson.loads(kept).items():
+                    had = pool_carrying.held(before, kind)
+                    before[kind] = list(plus(had, Amount(*amount)))
+        return found
+
+    def _ahead(self, parts: Sequence[PoolPart], on: str | None, found: Links) -> None:
+        """Pools that claimed, and have no input behind it yet."""
+        claimed = {part.pool: orjson.loads(part.kgs)[_CLAIMED] for part in parts}
+        if on:
+            claimed = dict.fromkeys(claimed, 0)
+            for pool, day, kgs in self._days(("pool", "day", "kgs"), list(claimed)):
+                claimed[pool] += orjson.loads(kgs)[_CLAIMED] if day <= on else 0
+        for part in parts:
+            if claimed[part.pool] > 0:
+                link = trace.Link("overdraft", claimed[part.pool], None, None, (part.member_id,))
+                found[part.pool].append(link)
+
+    # --- out of pools ---
+
+    def _outputs(self, pools: Sequence[str], on: str | None) -> Links:
+        found: Links = {pool: [] for pool in pools}
+        names = Sale._fields if on is None else (*Sale._fields, "course")
+        for row in self._reader.columns(CONSUMER, "documents", names, "pool", pools):
+            sale = Sale._make(row[: len(Sale._fields)])
+            was, told = _then(orjson.loads(row[-1]) if on else (), on)
+            now = was or Stood("", "", sale.state, sale.booked_kg)
+            if now.state not in GONE and (was or on is None):
+                found[sale.pool].append(_sold(sale, now, told))
+        parts = self._parts(pools)
+        for link_of, link in self._left(pools, on, {part.pool: part for part in parts}):
+            found[link_of].append(link)
+        inputs = self._inputs(pools, on)
+        for part in parts:
+            pool = part.pool
+            left = sum(link.kg for link in inputs[pool]) - sum(link.kg for link in found[pool])
+            if left > 0:
+                over = part.closed_on is not None and (on is None or part.ends_on < on)
+                kind = "unclaimed" if over else "held"
+                found[pool].append(trace.Link(kind, left, None, None, (part.member_id,)))
+        return found
+
+    def _left(
+        self, pools: Sequence[str], on: str | None, parts: Mapping[str, PoolPart]
+    ) -> Iterator[tuple[str, trace.Link]]:
+        """What left pools for other pools: one link for all that went to one. What has not come
+        there yet is on its way."""
+        sums: dict[tuple[str, str, str | None], tuple[Carries, str, str]] = {}
+        for row in self._passed("from_pool", pools):
+            if row.from_pool is None or (on and (row.left_on or "") > on):
+                continue
+            there = on is None or (row.came_on or "") <= on
+            key = (row.from_pool, row.kind, row.pool if there else None)
+            lot = Carries(row.left_kg, 0, 0, 0)
+            before = sums.get(key)
+            more, since = _more(before[:2] if before else None, lot, row.told_on)
+            sums[key] = (more, since, row.member_id)
+        for (pool, kind, to), (lot, since, member) in sums.items():
+            own = parts[pool].member_id if pool in parts else member
+            seen_by = (own,) if own == member else (own, member)
+            word, told = ("next_stage" if kind == STAGE else kind), trace.Told(since)
+            yield pool, trace.Link(word, lot.kg, None, to, seen_by, None, told if on else None)
+
+    # --- rows ---
+
+    def _passed(self, column: str, pools: Sequence[str]) -> Iterator[Passed]:
+        names = Passed._fields
+        rows = self._reader.columns(CONSUMER, "pool_passages", names, column, pools)
+        return map(Passed._make, rows)
+
+    def _parts(self, pools: Sequence[str]) -> list[PoolPart]:
+        rows = self._reader.columns(CONSUMER, "pools", PoolPart._fields, "pool", pools)
+        return list(map(PoolPart._make, rows))
+
+    def _days(self, names: Sequence[str], pools: Sequence[str]) -> list[tuple[Any, ...]]:
+        return self._reader.columns(CONSUMER, "pool_days", names, "pool", pools) if pools else []
+
+
+def _then(
+    course: Sequence[Sequence[Any]], on: str | None
+) -> tuple[Stood | None, trace.Told | None]:
+    """What a document was on a day, and what is to be said beside it."""
+    was = stood(course, on) if on else None
+    if was is None:
+        return None, None
+    last = Stood(*course[-1])
+    if last.state == was.state:
+        return was, trace.Told(was.told_on)
+    return was, trace.Told(was.told_on, last.state, last.since)
+
+
+def _more(before: tuple[Carries, str] | None, lot: Carries, told_on: str) -> tuple[Carries, str]:
+    if before is None:
+        return lot, told_on
+    had, since = before
+    return Carries(*map(sum, zip(had, lot, strict=True))), max(since, told_on)
+
+
+def _empty(links: Sequence[trace.Link]) -> bool:
+    return not any(one.kg > 0 for one in links)
+
+
+def _nowhere(kind: str, row: DocumentRow) -> trace.Node:
+    """Nothing, of a day on which there was no such document yet."""
+    return trace.Node(1, kind, trace.WHOLE, True, None, None, _sides(row))
+
+
+def _sides(row: DocumentRow | Sale) -> tuple[str, ...]:
+    return (row.member_id, *((row.customer_member_id,) if row.customer_member_id else ()))
+
+
+def _sold(row: DocumentRow | Sale, now: Stood, told: trace.Told | None) -> trace.Link:
+    """Into the pool of its buyer once that has booked it; with the buyer until then."""
+    pool = row.receiver if now.booked_kg else None
+    lot = Carries(row.mass_kg, row.known_kg, row.emission_g, row.partial_g)
+    return trace.Link("document", row.mass_kg, row.number, pool, _sides(row), lot, told)

@@ -1,0 +1,121 @@
+"""A row per passage of CoC metal between two pools of an owner's: a change of stage, a balance
+carried into the next period. Pure.
+
+One row is read from both its ends, so that a trace finds the same pair whichever way it goes. What
+leaves and what enters may differ in mass (a stage has a yield) and in day (an entry that found its
+period closed is booked in the next one). Rules: sources.md 5.3, 5.4.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contracts import coc
+from contracts.coc_corrections import BalanceCorrected
+from contracts.custody import Account, MovementKind
+from contracts.envelope import Recorded
+from infra.readmodel import Projection
+from services.coc_ledger.accounting.accounts import NOTHING, amount_of, minus
+from services.coc_ledger.accounting.stages import entry_id, pool_before
+
+STAGE, CARRIED = "earlier_stage", "carried"
+
+
+class PassageRow(NamedTuple):
+    """`left_kg` left `from_pool` on `left_on`, and `kg` came into `pool` on `came_on`; the last
+    three are what that carries, where it is kept. Without a pool it has not come yet; without
+    `from_pool` it came late, before it was told from where. `told_on` is when it was booked."""
+
+    key: str
+    kind: str
+    from_pool: str | None
+    pool: str | None
+    member_id: str
+    left_on: date | None
+    left_kg: int
+    came_on: date | None
+    kg: int
+    told_on: date
+    known_kg: int = 0
+    emission_g: int = 0
+    partial_g: int = 0
+
+
+Carrying = coc.BalanceCarried | BalanceCorrected
+CARRYING = (coc.BalanceCarried, BalanceCorrected)
+EVENTS = (coc.MovementBooked, *CARRYING)
+
+
+def _keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    if isinstance(event, CARRYING):
+        return (f"{event.from_pool.key}>{event.pool.key}",)
+    if not isinstance(event, coc.MovementBooked) or not (event.coc_kg or event.undoes):
+        return ()
+    name = event.movement_id if event.undoes is None else event.reverses or ""
+    if event.moves_as is MovementKind.TO_STAGE:
+        return (f"{event.pool.key}/{entry_id(event.pool.stage, name)}",)
+    if event.moves_as is MovementKind.FROM_STAGE:
+        return (f"{_from(event) or event.pool.key}/{name}",)
+    return ()
+
+
+def _from(event: coc.MovementBooked) -> str | None:
+    """The pool that an entry came from. Older events do not say: of them those that were not late
+    came from the same period."""
+    if event.from_pool is not None:
+        return event.from_pool.key
+    return pool_before(event.pool).key if event.late_for is None else None
+
+
+def _evolve(key: str, row: PassageRow | None, recorded: Recorded) -> PassageRow | None:
+    event = recorded.event
+    told_on = date.fromisoformat(recorded.envelope.recorded_at[:10])
+    match event:
+        case coc.MovementBooked(undoes=MovementKind()):
+            return None  # taken back on its own day: it has never passed
+        case coc.MovementBooked():
+            return _moved(key, row, event, told_on)
+        case coc.BalanceCarried():
+            return _carried(key, row, event, event.balance_kg, told_on)
+        case BalanceCorrected():
+            return _carried(key, row, event, event.balance_change_kg, told_on)
+        case _:
+            return row
+
+
+def _moved(
+    key: str, row: PassageRow | None, event: coc.MovementBooked, told_on: date
+) -> PassageRow:
+    """A change of stage: what it took, then what it made."""
+    member, day = event.member_id, event.day
+    if event.kind is MovementKind.TO_STAGE:
+        pool = event.pool.key
+        return PassageRow(key, STAGE, pool, None, member, day, event.coc_kg, None, 0, told_on)
+    if row is None:
+        row = PassageRow(key, STAGE, _from(event), None, member, None, 0, None, 0, told_on)
+    made = [minus(amount_of(one)) for one in event.entries if one.account is Account.INPUT_COC]
+    lot = made[0] if made else NOTHING
+    return row._replace(
+        pool=event.pool.key,
+        came_on=day,
+        kg=lot.kg,
+        told_on=told_on,
+        known_kg=lot.known_kg,
+        emission_g=lot.emission_g,
+        partial_g=lot.partial_g,
+    )
+
+
+def _carried(
+    key: str, row: PassageRow | None, event: Carrying, more_kg: int, told_on: date
+) -> PassageRow:
+    """A balance is in its new period from the first day on, whenever it was told."""
+    kg = more_kg + (row.kg if row else 0)
+    source, pool, day = event.from_pool.key, event.pool, event.pool.period
+    return PassageRow(key, CARRIED, source, pool.key, event.member_id, day, kg, day, kg, told_on)
+
+
+PASSAGES = Projection(
+    "pool_passages", 1, PassageRow, _keys, _evolve, (("pool",), ("from_pool",)), frozenset(EVENTS)
+)

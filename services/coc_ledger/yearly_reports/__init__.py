@@ -1,0 +1,1 @@
+"""The yearly report to ASI: prepared from the books, submitted, corrected."""

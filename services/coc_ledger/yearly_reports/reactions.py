@@ -1,0 +1,71 @@
+"""What has a scope report yearly: the certificates that cover it, and its own end. Pure.
+
+Whichever is heard of last says it whole, so the order in which the two sources are read is of no
+matter. A period that begins or ends, and figures that are prepared, say it as well: so a scope that
+was opened before there were reports has not to wait for news of a certificate.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from contracts import certification
+from contracts.coc import PoolClosed, PoolOpened, ScopeOpened, ScopeTransferApproved
+from contracts.coc_reports import ReportPrepared
+from contracts.envelope import Recorded
+from contracts.values import CertificationStatus, Standard
+from infra.decider import Command, Lookup, Reaction
+from services.coc_ledger.rows import ScopeRow
+from services.coc_ledger.scopes.certificates import CHANGED, CertificateRow
+
+from .commands import Covered, NoteReporting
+
+ONE_DAY = timedelta(days=1)
+PERIODS = (PoolOpened, PoolClosed)
+OWN = (ScopeOpened, ScopeTransferApproved, ReportPrepared, *PERIODS)
+"""What the ledger itself says of a scope that reports."""
+
+
+def note_reporting(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """All CoC certificates of the entity, to each of its scopes that this concerns."""
+    event = recorded.event
+    if isinstance(event, OWN):
+        named = event.pool.scope_id if isinstance(event, PERIODS) else event.scope_id
+        scope: ScopeRow | None = rows("scopes", named)
+        return () if scope is None else [_noted(scope, recorded, rows)]
+    if not isinstance(event, (certification.CertificateGranted, *CHANGED)):
+        return ()
+    row: CertificateRow | None = rows("certificates", event.certificate_id)
+    if row is None or row.standard != Standard.CHAIN_OF_CUSTODY:
+        return ()
+    scopes: Sequence[ScopeRow] = rows("scopes", {"entity_id": row.entity_id})
+    return [_noted(scope, recorded, rows) for scope in scopes]
+
+
+def _noted(scope: ScopeRow, recorded: Recorded, rows: Lookup) -> NoteReporting:
+    held: Sequence[CertificateRow] = rows("certificates", {"entity_id": scope.entity_id})
+    covers = [_cover(row) for row in held if row.standard == Standard.CHAIN_OF_CUSTODY]
+    return NoteReporting(
+        on=date.fromisoformat(recorded.envelope.recorded_at[:10]),
+        scope_id=scope.scope_id,
+        member_id=scope.member_id,
+        covers=tuple(one for one in covers if one.first <= one.last),
+        first_year=scope.opened_on.year,
+        ends_before=scope.ends_before,
+    )
+
+
+def _cover(row: CertificateRow) -> Covered:
+    """From its first day to its last, or to the eve of its withdrawal."""
+    gone = [day for day, status in row.changes if status == CertificationStatus.WITHDRAWN]
+    eves = [date.fromisoformat(day) - ONE_DAY for day in gone]
+    last = min([row.valid_to, *eves])
+    return Covered(certificate_id=row.certificate_id, first=row.valid_from, last=last)
+
+
+REPORT_REACTIONS: tuple[Reaction, ...] = (
+    Reaction(
+        "note_reporting",
+        note_reporting,
+        frozenset({*OWN, certification.CertificateGranted, *CHANGED}),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Activity data: read from files and requests, put in one unit, packed."""

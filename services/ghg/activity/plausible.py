@@ -1,0 +1,124 @@
+"""What cannot be, told before anything is calculated: such data are refused, not found. Pure.
+
+A finding is what an auditor would write down; a mass below zero or a factor beyond anything
+physical is no statement about a facility at all, most often a unit that slipped. Bounds of factors
+are policy, by family of items and closer for some items; so are those of own coefficients for
+perfluorocarbons (sources.md 4.3), whose value is the datum's quantity. Data are all looked at:
+whoever corrects a file wants the whole list.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from contracts.values import plain
+from infra.errors import Refused
+from infra.policy import Policy
+from services.ghg.calculation.lines import Result
+
+from .inventory import Datum, Inventory
+from .items import ITEMS, Family, Item
+
+FACTORS_OF = frozenset(
+    {Family.FUEL, Family.POWER, Family.INPUT, Family.BOUGHT, Family.SCRAP, Family.TRANSPORT}
+)
+COEFFICIENTS = "plausible.coefficient_max."
+TOLD = 20
+PRODUCTS = frozenset(one.slug for one in ITEMS.values() if one.family is Family.OUTPUT)
+
+
+class Impossible(NamedTuple):
+    """A datum that cannot be: what is wrong, the field, and a sentence."""
+
+    slug: str
+    datum_id: str
+    field: str
+    sentence: str
+
+
+def impossible(inventory: Inventory, policy: Policy) -> Iterator[Impossible]:
+    """Every datum with a quantity below zero, or a factor or coefficient outside its physical
+    range."""
+    most_of, highest = bounds(policy), coefficient_bounds(policy)
+    for datum in inventory.data:
+        if datum.quantity < 0:
+            yield _negative(datum)
+        elif datum.item in highest and datum.quantity > highest[datum.item]:
+            sentence = beyond(datum.datum_id, datum.quantity, ITEMS[datum.item], highest)
+            yield Impossible("factor-not-physical", datum.datum_id, "quantity", sentence)
+        if datum.factor is not None:
+            most = most_of.get(datum.item)
+            if datum.factor < 0 or (most is not None and datum.factor > most):
+                yield _outside(datum, most)
+        if datum.embedded is not None and datum.embedded > most_of[datum.item]:
+            yield _outside(datum._replace(factor=datum.embedded), most_of[datum.item], "embedded")
+
+
+def check_data(inventory: Inventory, policy: Policy) -> None:
+    """Refused `quantity-negative` or `factor-not-physical`, with the ids of all such data."""
+    found = list(impossible(inventory, policy))
+    if found:
+        raise Refused(
+            found[0].slug,
+            found[0].sentence,
+            data=[one.datum_id for one in found[:TOLD]],
+            data_count=len(found),
+        )
+
+
+def check_result(result: Result) -> None:
+    """Refused `output-missing` when something is given off and outputs are stated, all of zero:
+    an intensity cannot be formed, and a standstill has no emissions of production. Who states no
+    output at all is not judged here: totals without an intensity are a result."""
+    stated = [one.quantity for one in result.inventory.data if one.item in PRODUCTS]
+    if stated and not any(stated) and any(line.kg for line in result.lines):
+        raise Refused(
+            "output-missing",
+            "emissions, but an output of zero: give what was made, or leave outputs out.",
+            output_t="0",
+        )
+
+
+def _negative(datum: Datum) -> Impossible:
+    unit = ITEMS[datum.item].unit if datum.item in ITEMS else ""
+    sentence = f"{datum.datum_id} is {datum.quantity} {unit}: a quantity is zero or more."
+    return Impossible("quantity-negative", datum.datum_id, "quantity", sentence)
+
+
+def _outside(datum: Datum, most: Decimal | None, field: str = "factor") -> Impossible:
+    unit = ITEMS[datum.item].unit if datum.item in ITEMS else "unit"
+    top = "" if most is None else f" to {most}"
+    sentence = (
+        f"the {field} of {datum.datum_id} is {datum.factor} kg CO2e/{unit}, outside 0{top}: look at"
+        " its unit."
+    )
+    return Impossible("factor-not-physical", datum.datum_id, field, sentence)
+
+
+def beyond(what: str, value: Decimal, item: Item, highest: Mapping[str, Decimal]) -> str:
+    """What is said of a coefficient that is above the highest that there can be."""
+    unit = "" if item.unit == "1" else f" {item.unit}"
+    return (
+        f"{what} is {plain(value)}{unit}, outside 0 to {highest[item.slug]}: {item.title} cannot be"
+        " so high. Look at its unit."
+    )
+
+
+@lru_cache(maxsize=64)
+def coefficient_bounds(policy: Policy) -> Mapping[str, Decimal]:
+    """The highest value of each own coefficient that has a bound, by item, in the item's unit."""
+    names = [name for name in policy.figures if name.startswith(COEFFICIENTS)]
+    return {name.removeprefix(COEFFICIENTS): policy.decimal(name) for name in names}
+
+
+@lru_cache(maxsize=64)
+def bounds(policy: Policy) -> dict[str, Decimal]:
+    """The highest factor of each item that can have one."""
+    found: dict[str, Decimal] = {}
+    for item in ITEMS.values():
+        if item.family in FACTORS_OF:
+            own = f"plausible.factor_max.{item.slug}"
+            name = own if own in policy.figures else f"plausible.factor_max.{item.family}"
+            found[item.slug] = policy.decimal(name)
+    return found

@@ -1,0 +1,171 @@
+"""Activity data as sent over HTTP become an inventory, or the sender hears of every fault. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from infra.errors import Refused
+from infra.importing.places import places
+from infra.problems import FieldError, InvalidRequest
+from services.ghg.evidence import FacilityEvidence
+from services.ghg.factors.calorific import calorific_unit, with_own_value
+from services.ghg.factors.gwp import gwp_set_of
+
+from .cells import (
+    SHARES,
+    cn_code,
+    content,
+    for_goods,
+    item_of,
+    period,
+    precursor,
+    stands,
+    supplier_named,
+)
+from .installation import faults_of
+from .inventory import Datum, Inventory, Site
+from .items import Item
+from .sent import DatumSent, SiteSent
+from .units import Units
+
+TOLD = 100
+
+
+def site_of(facility: FacilityEvidence, sent: SiteSent) -> Site:
+    """The site: place and start from membership, cells and installation from the sender. Raises
+    InvalidRequest that names each faulty field of the installation."""
+    told = sent.installation.read()
+    if faults := faults_of(told, facility.location.country, places().currencies):
+        where = "/site/installation"
+        raise InvalidRequest(
+            [FieldError(f"{where}/{one.field}", "body", one.sentence, one.slug) for one in faults]
+        )
+    return Site(
+        facility_id=facility.facility_id,
+        country=facility.location.country,
+        subdivision=facility.location.subdivision,
+        technology=sent.technology,
+        started=facility.start_year,
+        low_voltage=sent.low_voltage,
+        furnace=sent.furnace or "",
+        paste=sent.paste or "",
+        installation=told,
+    )
+
+
+def inventory_of(site: Site, year: int, sent: tuple[DatumSent, ...], units: Units) -> Inventory:
+    """The inventory in the items' own units. Raises InvalidRequest that names each faulty datum
+    and its field."""
+    faults: list[FieldError] = []
+    data: list[Datum] = []
+    seen: set[str] = set()
+    for place, one in enumerate(sent):
+        fields = _Faults(place, faults)
+        if one.datum_id in seen:
+            sentence = f"{one.datum_id} stands here twice: each datum has its own id"
+            fields.add("datum_id", Refused("datum-twice", sentence))
+        seen.add(one.datum_id)
+        datum = _datum(one, year, units, fields)
+        if datum is not None:
+            data.append(datum)
+        if len(faults) >= TOLD:
+            break
+    if faults:
+        raise InvalidRequest(faults)
+    return Inventory(site, year, tuple(data))
+
+
+class _Faults:
+    """Collects the faults of one datum."""
+
+    def __init__(self, place: int, faults: list[FieldError]) -> None:
+        self._place, self._faults = place, faults
+
+    def add(self, field: str, refused: Refused) -> None:
+        """One fault more."""
+        where = f"/data/{self._place}/{field}"
+        self._faults.append(FieldError(where, "body", refused.sentence, refused.slug))
+
+
+def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum | None:
+    item: Item | None = None
+    quantity = sent.quantity
+    field = "item"
+    try:
+        item = item_of(sent.item)
+        field = "step"
+        stands(item, sent.step)
+        field = "unit"
+        conversion = units.of(sent.unit, item)
+        quantity = sent.quantity * conversion.factor
+        field = "quantity"
+        if item.unit in SHARES:
+            content(quantity, item)
+        field = "embedded"
+        if sent.embedded is not None:
+            precursor(item)
+        field = "cn_code"
+        datum = _made(sent, item.slug, quantity, conversion.note)
+        for_goods(datum, item)
+        field = "calorific_value"
+        datum = with_own_value(datum, item, conversion.note)
+        field = "from_on"
+        period(datum, year)
+    except Refused as refused:
+        fields.add(field, refused)
+        return None
+    return datum
+
+
+def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
+    source = f"{sent.source}; {note}".removeprefix("; ") if note else sent.source
+    return Datum(
+        datum_id=sent.datum_id,
+        step=sent.step,
+        item=item,
+        quantity=quantity,
+        kind=sent.kind,
+        source=source,
+        evidence=sent.evidence,
+        supplier_id=sent.supplier_id or _named(sent.supplier_name.strip()),
+        factor=sent.factor,
+        factor_source=sent.factor_source,
+        factor_gwp_set=gwp_set_of(sent.factor_gwp_set) if sent.factor_gwp_set.strip() else "",
+        of=sent.of or "",
+        scrap_kind=sent.scrap_kind or "",
+        technology=sent.technology,
+        treatment=sent.treatment,
+        proofs=sent.proofs,
+        certificates=tuple((one.certificate_id, one.mwh) for one in sent.certificates),
+        geography=sent.geography,
+        data_year=sent.data_year,
+        uncertainty_percent=sent.uncertainty_percent,
+        from_on=sent.from_on,
+        to_on=sent.to_on,
+        left_out="yes" if sent.left_out else "",
+        embedded=sent.embedded,
+        embedded_boundary=sent.embedded_boundary or "",
+        cn_code=cn_code(sent.cn_code) if sent.cn_code.strip() else "",
+        certificate_years=tuple(
+            (one.certificate_id, one.year) for one in sent.certificates if one.year is not None
+        ),
+        certificate_lots=tuple(
+            (one.certificate_id, one.lot_mwh)
+            for one in sent.certificates
+            if one.lot_mwh is not None
+        ),
+        calorific_value=sent.calorific_value,
+        calorific_unit=calorific_unit(sent.calorific_unit) if sent.calorific_unit.strip() else "",
+        oxidation_factor=sent.oxidation_factor,
+    )
+
+
+def _named(supplier: str) -> str:
+    return supplier_named(supplier) if supplier else ""
+
+
+def fields_of(body: Mapping[str, object]) -> tuple[int, tuple[DatumSent, ...], SiteSent]:
+    """Year, data and site of a command as sent and read."""
+    year, data, site = body.get("year"), body.get("data"), body.get("site")
+    if not isinstance(year, int) or not isinstance(data, tuple) or not isinstance(site, SiteSent):
+        raise TypeError("the command was not read by its form")
+    return year, data, site

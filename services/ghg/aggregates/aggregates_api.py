@@ -1,0 +1,225 @@
+"""The HTTP side of aggregates: tables, the emissions curve, a member's own, a lender's sets.
+
+Whoever is signed in may see tables and curve: what could tell of a single facility is left out
+(`aggregates`). A member sees all of its own.
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from datetime import date
+from typing import Annotated, TypeVar
+
+from fastapi import Path, Query
+from starlette.responses import Response
+
+from contracts.values import ID_PATTERN, Standard
+from infra.errors import Refused
+from infra.keeping import Keeping
+from infra.policy import Policy
+from infra.service import Running
+from infra.web import Api, Json, SignedIn
+from services.ghg import app
+from services.ghg.calculation.circularity import Circularity, added, circularity
+from services.ghg.claims.standing import StandingRow, from_row
+from services.ghg.factors.curve import FAMILY, Curve, curve_of
+from services.ghg.plans.figures import counted
+from services.ghg.plans.filling import PlansFilling
+from services.ghg.queries import CONSUMER, Queries
+from services.ghg.reports.asked import circularity_shown
+from services.ghg.rows import YearRow
+
+from .emission_curve import PortfolioView, emission_curve, portfolio
+from .portfolio import Portfolios
+from .sums import DIMENSIONS, OWN, Cell, Entry, own_table, regions_of, table
+
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+Year = Annotated[int, Query(ge=1990, le=2199)]
+Answer = TypeVar("Answer")
+ANSWERS_KEPT = 128
+By = Annotated[str, Query(pattern=r"^[a-z]{1,20}(,[a-z]{1,20}){0,3}$")]
+
+
+def add_aggregates(made: Api, running: Running, queries: Queries, filling: PlansFilling) -> None:
+    """Add the routes of aggregates."""
+    asked = Asked(running, queries, filling)
+
+    @made.get("/ghg/aggregates", tags=["aggregates"])
+    async def tables(principal: SignedIn, year: Year, by: By = "region") -> Response:
+        """Verified figures of a year by `region`, `country`, `step`, `certified`, separated by
+        commas. A row about too few entities, or that would give one away, is `suppressed`."""
+        return Json(await asyncio.to_thread(asked.table, year, _names(by, [*DIMENSIONS, "step"])))
+
+    @made.get("/ghg/members/{member_id}/aggregates", tags=["aggregates"])
+    async def own(principal: SignedIn, member_id: Key, year: Year, by: By = "entity") -> Response:
+        """A member's own verified figures of a year, by `member`, `entity`, `facility`, `region`,
+        `country`, `step`, `certified`; nothing of them is left out."""
+        principal.require_member(member_id)
+        names = _names(by, [*OWN, "step"])
+        return Json(await asyncio.to_thread(asked.own_table, member_id, year, names))
+
+    @made.get("/ghg/members/{member_id}/circularity", tags=["aggregates"])
+    async def circular(principal: SignedIn, member_id: Key, year: Year) -> Response:
+        """Recycled content, scrap, yield, dross, linings and waste of a member's year: of all its
+        facilities together and of each entity, from the latest data of each. Masses are added, so
+        who does not tell one is counted as silent."""
+        principal.require_member(member_id)
+        return Json(await asyncio.to_thread(asked.circularity, member_id, year))
+
+    @made.get("/ghg/emission-curve", tags=["aggregates"])
+    async def curve(principal: SignedIn, year: Year) -> Response:
+        """Cumulative production against intensity, in steps of enough entities each; of each step
+        the part that is certified, where that tells of nobody."""
+        return Json({"year": year, "steps": await asyncio.to_thread(asked.curve, year)})
+
+    @made.get("/ghg/portfolios/{subscriber_id}/{portfolio_id}", tags=["aggregates"])
+    async def view(
+        principal: SignedIn, subscriber_id: Key, portfolio_id: Key, year: Year
+    ) -> Response:
+        """A set of facilities in a year, weighed by output, against the sector's pathway."""
+        principal.require_subscriber(subscriber_id)
+        found = await asyncio.to_thread(asked.portfolio, subscriber_id, portfolio_id, year)
+        return Json(found._asdict())
+
+
+class Asked:
+    """Gathers what aggregates are made of; every call may wait for the database. An answer is
+    kept until rows move on, or the day does."""
+
+    def __init__(self, running: Running, queries: Queries, filling: PlansFilling) -> None:
+        self._running, self._queries, self._filling = running, queries, filling
+        self._keeping = Keeping(ANSWERS_KEPT)
+
+    def table(self, year: int, by: Sequence[str]) -> dict[str, object]:
+        """A guarded table of all facilities."""
+
+        def made() -> dict[str, object]:
+            policy = self._policy()
+            cells = table(self._entries({"year": year}), by, policy)
+            least = policy.figure("aggregate.entities_min")
+            return {"year": year, "entities_min": least, "rows": _rows(cells)}
+
+        return self._kept(("table", year, tuple(by)), made)
+
+    def own_table(self, member_id: str, year: int, by: Sequence[str]) -> dict[str, object]:
+        """A table of a member's own facilities."""
+
+        def made() -> dict[str, object]:
+            entries = self._entries({"year": year, "member_id": member_id})
+            return {"year": year, "rows": _rows(own_table(entries, by))}
+
+        return self._kept(("own", member_id, year, tuple(by)), made)
+
+    def circularity(self, member_id: str, year: int) -> dict[str, object]:
+        """The indicators of a member's facilities, together and by entity."""
+
+        def made() -> dict[str, object]:
+            where: dict[str, object] = {"year": year, "member_id": member_id}
+            rows: list[YearRow] = self._filling.every("years", where)
+            of: dict[str, list[Circularity]] = {}
+            for row in rows:
+                stored = self._queries.stored(row, row.data_version)
+                of.setdefault(row.entity_id, []).append(circularity(stored.inventory()))
+            every = [one for found in of.values() for one in found]
+            return {
+                "year": year,
+                "facilities": len(every),
+                "whole": circularity_shown(added(every)),
+                "entities": [
+                    {
+                        "entity_id": entity_id,
+                        "facilities": len(found),
+                        **circularity_shown(added(found)),
+                    }
+                    for entity_id, found in sorted(of.items())
+                ],
+            }
+
+        return self._kept(("circularity", member_id, year), made)
+
+    def curve(self, year: int) -> list[dict[str, object]]:
+        """The steps of the emissions curve."""
+
+        def made() -> list[dict[str, object]]:
+            steps = emission_curve(self._entries({"year": year}), self._policy())
+            return [step._asdict() for step in steps]
+
+        return self._kept(("curve", year), made)
+
+    def portfolio(self, subscriber_id: str, portfolio_id: str, year: int) -> PortfolioView:
+        """A set as it is now; refused `unknown-portfolio`."""
+        state = self._queries.reader.state(f"portfolio/{subscriber_id}")
+        assert isinstance(state, Portfolios)  # the stream's own kind
+        wanted = state.sets.get(portfolio_id)
+        if wanted is None:
+            raise Refused(
+                "unknown-portfolio",
+                f"{subscriber_id} has defined no set {portfolio_id}.",
+                portfolio_id=portfolio_id,
+            )
+        others = [one for name, one in state.sets.items() if name != portfolio_id]
+
+        def made() -> PortfolioView:
+            policy = self._policy()
+            entries = self._entries({"year": year})
+            return portfolio(year, wanted, entries, others, _sector(policy), policy)
+
+        sets = frozenset(state.sets)  # one of a name is never changed
+        return self._kept(("portfolio", subscriber_id, portfolio_id, year, sets), made)
+
+    def _kept(self, asked: Hashable, made: Callable[[], Answer]) -> Answer:
+        mark = (self._running.times.today(), self._queries.reader.mark(CONSUMER))
+        answer: Answer = self._keeping.get(asked, mark, made)
+        return answer
+
+    def _policy(self) -> Policy:
+        return self._running.definition.policies.on(self._running.times.today())
+
+    def _entries(self, where: dict[str, object]) -> list[Entry]:
+        """The facility-years with verified figures."""
+        rows: list[YearRow] = self._filling.every("years", where)
+        certified = self._certified(self._running.times.today())
+        regions = regions_of(self._policy())
+        return [
+            Entry(
+                facility_id=row.facility_id,
+                entity_id=row.entity_id,
+                member_id=row.member_id,
+                country=row.country,
+                region=regions.get(row.country, "other"),
+                year=row.year,
+                certified=row.facility_id in certified,
+                sums=sums,
+            )
+            for row in rows
+            if (sums := counted(row)) is not None and sums.verified
+        ]
+
+    def _certified(self, on: date) -> frozenset[str]:
+        """The facilities that a Performance Standard certificate covers today."""
+        rows: list[StandingRow] = self._filling.every("standings", {})
+        return frozenset(
+            facility_id
+            for row in rows
+            if row.standard == Standard.PERFORMANCE and from_row(row).holds(on)
+            for facility_id in row.facilities
+        )
+
+
+def _sector(policy: Policy) -> Curve:
+    return curve_of(app.factors().named(policy.text("aggregate.curve"), FAMILY))
+
+
+def _names(by: str, known: Sequence[str]) -> list[str]:
+    names = by.split(",")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise Refused(
+            "invalid-dimension",
+            f"nothing is told by {unknown[0]}: there are {', '.join(known)}.",
+            known=known,
+        )
+    return names
+
+
+def _rows(cells: Sequence[Cell]) -> list[dict[str, object]]:
+    return [cell._asdict() for cell in cells]

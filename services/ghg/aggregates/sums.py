@@ -1,0 +1,267 @@
+"""Figures of many facilities together, and what keeps a single one from being read off. Pure.
+
+Only verified figures count, whether or not they were disclosed; so a figure about few entities is
+not shown. What is guarded (figures of the policy):
+
+- a cell about fewer entities than the minimum, or of which one entity has nearly all;
+- what a table leaves out, against each of its totals: the cells left out under a total are about
+  enough entities together, or more of them are left out;
+- a filter is a row of a table, so that what it leaves out is guarded as well; a country stands
+  within its region, for which totals are told;
+- the steps of an emissions curve are the same whatever is asked of them.
+
+What is not guarded: several tables put together by equations of more than two, what somebody knows
+already of others (an entity that knows its own figures sees a cell of three as one of two), and two
+years compared in which one facility came or went.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import combinations
+from typing import NamedTuple
+
+from contracts.inventory import Scope, Step
+from infra.policy import Policy
+from services.ghg.calculation.working import PERCENT
+from services.ghg.plans.figures import KG_PER_T, LIQUID, ZERO, Sums
+
+ELSEWHERE = "other"
+SMELTING_SCOPES = frozenset({Scope.DIRECT, Scope.POWER_MARKET})
+
+
+class Entry(NamedTuple):
+    """A facility's year with verified figures."""
+
+    facility_id: str
+    entity_id: str
+    member_id: str
+    country: str
+    region: str
+    year: int
+    certified: bool
+    sums: Sums
+
+    @property
+    def output_t(self) -> Decimal:
+        """Tonnes of primary metal from its own cells; 0 where it has none."""
+        return self.sums.primary.tonnes if self.sums.primary else ZERO
+
+    @property
+    def metal_t(self) -> Decimal:
+        """What that metal gave off from mine to metal, power as it was bought, in t CO2e."""
+        return self.sums.primary.emission_t if self.sums.primary else ZERO
+
+    @property
+    def emission_t(self) -> Decimal:
+        """All but semi-fabrication, power as it was bought, in t CO2e."""
+        kg = (
+            kg
+            for (step, scope), kg in self.sums.kg.items()
+            if scope is not Scope.POWER_LOCATION and step is not Step.SEMI_FABRICATION
+        )
+        return sum(kg, ZERO) / KG_PER_T
+
+    @property
+    def smelting_t(self) -> Decimal:
+        """Direct and power of electrolysis alone, for the metal told: what sector curves of
+        smelting are about. Of what was tapped, some may have been sold liquid."""
+        kg = (
+            kg
+            for (step, scope), kg in self.sums.kg.items()
+            if scope in SMELTING_SCOPES and step is Step.ELECTROLYSIS
+        )
+        tapped = self.sums.outputs.get(LIQUID, ZERO) or self.output_t
+        return sum(kg, ZERO) * self.output_t / tapped / KG_PER_T if tapped else ZERO
+
+
+class Part(NamedTuple):
+    """What an entry adds to a cell: tonnes of CO2e by scope and in all, of primary metal, and of
+    CO2e that this metal carries."""
+
+    entity_id: str
+    facility_id: str
+    by_scope: Mapping[Scope, Decimal]
+    emission_t: Decimal
+    output_t: Decimal
+    metal_t: Decimal = ZERO
+
+
+class Cell(NamedTuple):
+    """A row of a table. Where `suppressed`, nothing else is told but its key. The intensity (t
+    CO2e/t) is mine to metal; None where nothing is cast or only a step is looked at."""
+
+    key: Mapping[str, str]
+    suppressed: bool
+    entities: int | None = None
+    facilities: int | None = None
+    by_scope_t: Mapping[str, Decimal] | None = None
+    emission_t: Decimal | None = None
+    output_t: Decimal | None = None
+    intensity: Decimal | None = None
+
+
+Key = tuple[str, ...]
+DIMENSIONS: Mapping[str, Callable[[Entry], str]] = {
+    "region": lambda entry: entry.region,
+    "country": lambda entry: entry.country,
+    "certified": lambda entry: "yes" if entry.certified else "no",
+}
+"""What a table may be by, beside `step`."""
+OWN: Mapping[str, Callable[[Entry], str]] = {
+    **DIMENSIONS,
+    "member": lambda entry: entry.member_id,
+    "entity": lambda entry: entry.entity_id,
+    "facility": lambda entry: entry.facility_id,
+}
+"""What a member's table of its own facilities may be by."""
+
+
+def regions_of(policy: Policy) -> Mapping[str, str]:
+    """The region of each country that the policy names; others are `other`."""
+    prefix = "aggregate.region."
+    return {
+        country: name.removeprefix(prefix)
+        for name in policy.figures
+        if name.startswith(prefix)
+        for country in policy.words(name)
+    }
+
+
+def table(entries: Sequence[Entry], by: Sequence[str], policy: Policy) -> tuple[Cell, ...]:
+    """A table of one year for anybody: by `region`, `country`, `step`, `certified`, guarded."""
+    names = list(dict.fromkeys(by))
+    if "country" in names and "region" not in names:
+        names.insert(0, "region")  # totals of regions are told elsewhere: they guard as well
+    cells = _cells(entries, names, DIMENSIONS)
+    hidden = suppressed(cells, policy)
+    told = [
+        Cell(dict(zip(names, key, strict=True)), True)
+        if key in hidden
+        else _told(names, key, parts)
+        for key, parts in sorted(cells.items())
+    ]
+    return tuple(told)
+
+
+def own_table(entries: Sequence[Entry], by: Sequence[str]) -> tuple[Cell, ...]:
+    """A member's table of its own facilities: nothing is hidden from whose it is."""
+    names = list(dict.fromkeys(by))
+    cells = _cells(entries, names, OWN)
+    return tuple(_told(names, key, parts) for key, parts in sorted(cells.items()))
+
+
+# --- what is hidden ---
+
+
+def suppressed(cells: Mapping[Key, Sequence[Part]], policy: Policy) -> frozenset[Key]:
+    """The cells that may not be shown: those about too few, and as many others as it takes that
+    no total gives them away."""
+    hidden = {key for key, parts in cells.items() if not enough(parts, policy)}
+    width = len(next(iter(cells), ()))
+    totals = [kept for size in range(width) for kept in combinations(range(width), size)]
+    moved = True
+    while moved:
+        moved = False
+        for kept in totals:
+            for group in _groups(cells, kept):
+                more = _needed(group, hidden, cells, policy)
+                hidden |= more
+                moved = moved or bool(more)
+    return frozenset(hidden)
+
+
+def enough(parts: Iterable[Part], policy: Policy) -> bool:
+    """Whether a sum of these may be told: of enough entities, none with nearly all of it."""
+    emitted: dict[str, Decimal] = {}
+    made: dict[str, Decimal] = {}
+    for part in parts:
+        emitted[part.entity_id] = emitted.get(part.entity_id, ZERO) + part.emission_t
+        made[part.entity_id] = made.get(part.entity_id, ZERO) + part.output_t
+    if len(emitted) < policy.integer("aggregate.entities_min"):
+        return False
+    most = policy.decimal("aggregate.dominance_percent")
+    return all(
+        max(amounts.values()) * PERCENT <= most * total
+        for amounts in (emitted, made)
+        if (total := sum(amounts.values(), ZERO)) > 0
+    )
+
+
+def _groups(cells: Iterable[Key], kept: Sequence[int]) -> Iterable[list[Key]]:
+    """The cells under each total that keeps these places of the key."""
+    found: dict[Key, list[Key]] = {}
+    for key in cells:
+        found.setdefault(tuple(key[place] for place in kept), []).append(key)
+    return found.values()
+
+
+def _needed(
+    group: Sequence[Key], hidden: set[Key], cells: Mapping[Key, Sequence[Part]], policy: Policy
+) -> set[Key]:
+    """The smallest cells that have to go as well, so that what is left out under a total may be
+    told: it is the total less what is shown."""
+    out = [key for key in group if key in hidden]
+    shown = sorted(
+        (key for key in group if key not in hidden), key=lambda key: (_size(cells[key]), key)
+    )
+    more: set[Key] = set()
+    parts = [part for key in out for part in cells[key]]
+    while parts and shown and not enough(parts, policy):
+        smallest = shown.pop(0)
+        more.add(smallest)
+        parts += cells[smallest]
+    return more
+
+
+def _size(parts: Iterable[Part]) -> Decimal:
+    return sum((part.emission_t for part in parts), ZERO)
+
+
+# --- cells ---
+
+
+def _cells(
+    entries: Iterable[Entry], names: Sequence[str], known: Mapping[str, Callable[[Entry], str]]
+) -> dict[Key, list[Part]]:
+    cells: dict[Key, list[Part]] = {}
+    for entry in entries:
+        for step in _steps(entry) if "step" in names else (None,):
+            key = tuple(str(step) if name == "step" else known[name](entry) for name in names)
+            cells.setdefault(key, []).append(_part(entry, step))
+    return cells
+
+
+def _steps(entry: Entry) -> list[Step]:
+    return sorted({step for step, _ in entry.sums.kg})
+
+
+def _part(entry: Entry, step: Step | None) -> Part:
+    by_scope: dict[Scope, Decimal] = {}
+    for (one, scope), kg in entry.sums.kg.items():
+        if step is None or one is step:
+            by_scope[scope] = by_scope.get(scope, ZERO) + kg / KG_PER_T
+    if step is None:
+        emission, output, metal = entry.emission_t, entry.output_t, entry.metal_t
+    else:
+        counted = (t for scope, t in by_scope.items() if scope is not Scope.POWER_LOCATION)
+        emission, output, metal = sum(counted, ZERO), ZERO, ZERO
+    return Part(entry.entity_id, entry.facility_id, by_scope, emission, output, metal)
+
+
+def _told(names: Sequence[str], key: Key, parts: Sequence[Part]) -> Cell:
+    by_scope: dict[str, Decimal] = {}
+    for part in parts:
+        for scope, tonnes in part.by_scope.items():
+            by_scope[scope.value] = by_scope.get(scope.value, ZERO) + tonnes
+    output = sum((part.output_t for part in parts), ZERO)
+    made = sum((part.metal_t for part in parts), ZERO)
+    return Cell(
+        key=dict(zip(names, key, strict=True)),
+        suppressed=False,
+        entities=len({part.entity_id for part in parts}),
+        facilities=len({part.facility_id for part in parts}),
+        by_scope_t=dict(sorted(by_scope.items())),
+        emission_t=sum((part.emission_t for part in parts), ZERO),
+        output_t=output,
+        intensity=made / output if output > 0 else None,
+    )

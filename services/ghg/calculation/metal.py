@@ -1,0 +1,131 @@
+"""The metal of a site as accounts: what enters a melt, leaves it, is lost, goes into stock. Pure.
+
+Source: sources.md 8 (R-34) and 6. An account is of a group of steps: the casthouse (casting and
+remelting, with what the cells tap) and semi-fabrication. What was recorded at `site` belongs to the
+casthouse. Alumina has an account of its own, against the metal that it made.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.inventory import Step
+from services.ghg.activity.inventory import Datum
+
+ZERO = Decimal(0)
+TAPPED, CAST, SEMI = "output.liquid_metal", "output.cast_metal", "output.semi"
+SCRAP_IN, SCRAP_OUT, RETURNED = "scrap.in", "output.scrap", "output.scrap_returned"
+RECOVERED, IN_DROSS, LOST = "output.dross_metal", "waste.dross_aluminium", "loss.metal"
+OPENING, CLOSING, SOLD = "stock.opening", "stock.closing", "output.sold"
+BOUGHT_ALUMINA, OWN_ALUMINA = "bought.alumina", "output.alumina"
+BOUGHT_METAL = (
+    "bought.liquid_metal",
+    "bought.primary_metal",
+    "bought.cast_metal",
+    "bought.alloying",
+)
+METAL = frozenset({TAPPED, CAST, SEMI, SCRAP_IN, SCRAP_OUT, RECOVERED, *BOUGHT_METAL})
+ALUMINA = frozenset({BOUGHT_ALUMINA, OWN_ALUMINA})
+SEMIS = frozenset({Step.SEMI_FABRICATION})
+CASTHOUSE = frozenset({Step.ELECTROLYSIS, Step.CASTING, Step.REMELTING, Step.SITE})
+ByItem = Mapping[str, Sequence[Datum]]
+
+
+class Account(NamedTuple):
+    """Tonnes of one group of steps. Of `left_t`, `products_t` are products and `dross_t` left in
+    dross, of which `recovered_t` were won back. `data` are the ids behind it."""
+
+    where: str
+    entered_t: Decimal
+    left_t: Decimal
+    products_t: Decimal
+    dross_t: Decimal
+    recovered_t: Decimal
+    lost_t: Decimal
+    stored_t: Decimal
+    data: tuple[str, ...]
+
+    @property
+    def difference_t(self) -> Decimal:
+        """What entered and is nowhere; below zero, what came from nowhere."""
+        return self.entered_t - self.left_t - self.lost_t - self.stored_t
+
+
+class Alumina(NamedTuple):
+    """Alumina used, and the liquid metal it made, in t."""
+
+    alumina_t: Decimal
+    metal_t: Decimal
+    data: tuple[str, ...]
+
+
+def accounts(by_item: ByItem) -> Sequence[Account]:
+    """The accounts that can be drawn up: those where something enters and a product leaves."""
+    drawn_up: list[Account] = []
+    if CAST in by_item:
+        drawn_up.append(_account("the casthouse", CASTHOUSE, TAPPED, CAST, by_item))
+    if SEMI in by_item:
+        drawn_up.append(_account("semi-fabrication", SEMIS, CAST, SEMI, by_item))
+    return [one for one in drawn_up if one.entered_t > 0 and one.products_t > 0]
+
+
+def alumina_used(by_item: ByItem) -> Alumina | None:
+    """Alumina against metal; None where the data do not tell both."""
+    supplied = list(_of((BOUGHT_ALUMINA, OWN_ALUMINA), by_item))
+    tapped = list(_of((TAPPED,), by_item))
+    metal = _sum(tapped)
+    if not supplied or metal <= 0:
+        return None
+    held = [one for one in _of((OPENING, CLOSING), by_item) if one.of in ALUMINA]
+    left = sold(OWN_ALUMINA, by_item)
+    used = _sum(supplied) - _sum(left) - _stored(held)
+    ids = tuple(one.datum_id for one in (*supplied, *left, *held, *tapped))
+    return Alumina(used, metal, ids)
+
+
+def _account(
+    where: str, steps: frozenset[Step], fed_by: str, product: str, by_item: ByItem
+) -> Account:
+    """What the step before made feeds these, but for what was sold of it."""
+
+    def here(*items: str) -> list[Datum]:
+        return [one for one in _of(items, by_item) if one.step in steps]
+
+    fed, left = list(by_item.get(fed_by, ())), sold(fed_by, by_item)
+    entered = here(*BOUGHT_METAL, SCRAP_IN)
+    products, scrap, lost = here(product), here(SCRAP_OUT, RETURNED), here(LOST)
+    in_dross, recovered = here(IN_DROSS), here(RECOVERED)
+    held = [one for one in here(OPENING, CLOSING) if one.of in METAL]
+    # Metal leaves a melt with its dross; what is won back from it was in there before.
+    dross_t = max(_sum(in_dross), _sum(recovered))
+    concerned = (*fed, *left, *entered, *products, *scrap, *lost, *in_dross, *recovered, *held)
+    return Account(
+        where=where,
+        entered_t=_sum(fed) - _sum(left) + _sum(entered),
+        left_t=_sum(products) + _sum(scrap) + dross_t,
+        products_t=_sum(products),
+        dross_t=dross_t,
+        recovered_t=_sum(recovered),
+        lost_t=_sum(lost),
+        stored_t=_stored(held),
+        data=tuple(one.datum_id for one in concerned),
+    )
+
+
+def sold(item: str, by_item: ByItem) -> list[Datum]:
+    """What left the facility instead of going on to its next step."""
+    return [one for one in by_item.get(SOLD, ()) if one.of == item]
+
+
+def _of(items: tuple[str, ...], by_item: ByItem) -> Iterator[Datum]:
+    for item in items:
+        yield from by_item.get(item, ())
+
+
+def _sum(data: Sequence[Datum]) -> Decimal:
+    return sum((one.quantity for one in data), ZERO)
+
+
+def _stored(held: Sequence[Datum]) -> Decimal:
+    """What stocks grew by."""
+    return sum((one.quantity if one.item == CLOSING else -one.quantity for one in held), ZERO)

@@ -1,0 +1,341 @@
+"""Perfluorocarbons as lines of Scope 1: CF4 and C2F6 by the best method that the data allow. Pure.
+
+Source: sources.md 4.3; the methods are in `pfc`. From the best: duct measurement, the facility's
+own slope, over-voltage, slope of a factor set, tier 1. Tier 1 is taken only where nothing about
+anode effects was recorded. A better method whose data are not complete is passed over, with a
+doubt that says what is missing. Data that name a technology are of the cells of that technology;
+without one they are of the site's.
+
+An own slope is told by `parameter.S_CF4` and `parameter.F`; the day of its measurement is the first
+that the datum names, mostly one before its year; its uncertainty is that of the datum.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.inventory import Scope, Step
+from infra.errors import Refused
+from services.ghg.activity.inventory import Datum, Inventory
+from services.ghg.activity.items import Family
+from services.ghg.factors.book import FactorSet
+from services.ghg.factors.gwp import Gas
+from services.ghg.factors.tables import Tables
+
+from .anode_lines import worst
+from .cells import tapped
+from .lines import Line
+from .pfc import FAMILY as PFC
+from .pfc import (
+    SOURCE,
+    LowVoltage,
+    Measurement,
+    Pfc,
+    Technology,
+    anode_effect_minutes,
+    measured_duct,
+    measured_slope,
+    measurement_faults,
+    overvoltage,
+    slope,
+    tier1,
+)
+from .uncertainty import of_product
+from .working import Doubt, Term
+
+ByFamily = Mapping[Family, Sequence[Datum]]
+ZERO = Decimal(0)
+ONE = Decimal(1)
+EFFECTS = (Family.ANODE_EFFECT, Family.DUCT, Family.PARAMETER)
+SLOPE = "parameter.S_CF4"
+OWN_SLOPE = (SLOPE, "parameter.F")
+
+
+class _Cells(NamedTuple):
+    """The cells of one technology: its data by item, and the metal that they made."""
+
+    technology: Technology
+    metal_t: Decimal
+    metal: Sequence[Datum]
+    told: Mapping[str, Sequence[Datum]]
+    low_voltage: LowVoltage
+    year: int
+
+    def value(self, item: str) -> Decimal | None:
+        """A yearly value: weighed by the days that each datum covers, if there are several."""
+        found = self.told.get(item, ())
+        if not found:
+            return None
+        days = [_days(datum) for datum in found]
+        weighed = (one.quantity * day for one, day in zip(found, days, strict=True))
+        return sum(weighed, ZERO) / sum(days)
+
+    def total(self, item: str) -> Decimal | None:
+        """A yearly sum."""
+        found = self.told.get(item, ())
+        return sum((one.quantity for one in found), ZERO) if found else None
+
+    def minutes(self) -> Decimal | None:
+        """Anode-effect minutes per cell and day: recorded, or frequency times duration."""
+        recorded = self.value("anode_effect.minutes")
+        if recorded is not None:
+            return recorded
+        often, long = self.value("anode_effect.frequency"), self.value("anode_effect.duration")
+        if often is None or long is None:
+            return None
+        return anode_effect_minutes(often, long)
+
+
+class _Found(NamedTuple):
+    pfc: Pfc
+    items: tuple[str, ...]
+    doubts: tuple[Doubt, ...] = ()
+
+
+def pfc_lines(
+    data: ByFamily, inventory: Inventory, table: Tables, doubts: list[Doubt]
+) -> list[Line]:
+    """Two lines for each technology; `doubts` takes what belongs to no line. Refused:
+    `cell-technology-missing`, and whatever the method refuses."""
+    lines: list[Line] = []
+    for cells in _by_technology(data, inventory, doubts):
+        lines += _lines(cells, _best(cells, table), table)
+    return lines
+
+
+def _by_technology(data: ByFamily, inventory: Inventory, doubts: list[Doubt]) -> list[_Cells]:
+    site = inventory.site
+    metal, _ = tapped(data[Family.OUTPUT], site, doubts)
+    effects = [datum for family in EFFECTS for datum in data[family] if _is_of_pfc(datum)]
+    groups: dict[str, tuple[list[Datum], dict[str, list[Datum]]]] = {}
+    for datum in metal:
+        groups.setdefault(datum.technology or site.technology or "", ([], {}))[0].append(datum)
+    for datum in effects:
+        group = groups.setdefault(datum.technology or site.technology or "", ([], {}))
+        group[1].setdefault(datum.item, []).append(datum)
+    seen = LowVoltage(site.low_voltage) if site.low_voltage in _SEEN else LowVoltage.NOT_ADDRESSED
+    found: list[_Cells] = []
+    for name, (made, told) in groups.items():
+        metal_t = sum((one.quantity for one in made), ZERO)
+        if not metal_t and "duct.cf4" not in told:
+            sentence = f"Anode effects of {name or 'cells'} are told, but no metal that they made."
+            doubts.append(Doubt("tapped_metal_missing", sentence, SOURCE))
+            continue
+        found.append(_Cells(_technology(name), metal_t, made, told, seen, inventory.year))
+    return found
+
+
+def measured(datum: Datum) -> date | None:
+    """The day on which an own coefficient was measured, where that is told."""
+    return datum.from_on or datum.to_on
+
+
+_SEEN = frozenset(one.value for one in LowVoltage)
+_KNOWN = tuple(one.value for one in Technology)
+
+
+def _is_of_pfc(datum: Datum) -> bool:
+    return not datum.item.startswith("parameter.") or datum.item in OWN_SLOPE
+
+
+def _technology(name: str) -> Technology:
+    if name not in _KNOWN:
+        raise Refused(
+            "cell-technology-missing",
+            f"the technology of the cells is {name or 'not given'}: name one of"
+            f" {', '.join(_KNOWN)}.",
+            technology=name,
+            known=_KNOWN,
+        )
+    return Technology(name)
+
+
+def _best(cells: _Cells, table: Tables) -> _Found:
+    """The first method, from the best, whose data are complete; why better ones were not taken."""
+    passed: list[Doubt] = []
+    for method in (_duct, _own_slope, _overvoltage, _slope):
+        found = method(cells, table, passed)
+        if found is not None:
+            return found._replace(doubts=(*found.doubts, *passed))
+    recorded = [name for name in cells.told if name.startswith("anode_effect.")]
+    if recorded:
+        sentence = f"Of anode effects only {', '.join(recorded)} is told: tier 1 was used."
+        passed.append(Doubt("anode_effects_incomplete", sentence, f"{SOURCE}, R-25"))
+    factors, technology, doubts = _set_for("tier1_cf4", cells.technology, table)
+    pfc = tier1(cells.metal_t, technology, factors, table.pinned.gwp)
+    return _Found(pfc, (), (*doubts, *passed))
+
+
+def _duct(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
+    items = ("duct.cf4", "duct.c2f6", "duct.collected")
+    told = [item for item in items if item in cells.told]
+    if not told:
+        return None
+    if len(told) < len(items):
+        missing = ", ".join(item for item in items if item not in told)
+        sentence = f"Duct measurement without {missing} was not used."
+        passed.append(Doubt("duct_incomplete", sentence, SOURCE))
+        return None
+    masses = {
+        Gas.CF4: cells.total("duct.cf4") or ZERO,
+        Gas.C2F6: cells.total("duct.c2f6") or ZERO,
+    }
+    collected = cells.value("duct.collected") or ZERO
+    return _Found(measured_duct(masses, collected, table.pinned.gwp), items)
+
+
+def _own_slope(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
+    if SLOPE not in cells.told:
+        return None
+    minutes, fraction = cells.minutes(), cells.value("parameter.F")
+    datum = cells.told[SLOPE][-1]
+    measured_on = measured(datum)
+    lacking = [
+        name
+        for name, value in (
+            ("anode-effect minutes", minutes),
+            ("parameter.F", fraction),
+            ("its uncertainty", datum.uncertainty_percent),
+            ("the day of its measurement", measured_on),
+        )
+        if value is None
+    ]
+    if minutes is None or fraction is None or measured_on is None or lacking:
+        sentence = f"The own slope was not used: {', '.join(lacking)} missing."
+        passed.append(Doubt("own_slope_incomplete", sentence, SOURCE))
+        return None
+    measurement = Measurement(
+        slope=datum.quantity,
+        fraction=fraction,
+        uncertainty_percent=datum.uncertainty_percent or ZERO,
+        measured_on=measured_on,
+        source=datum.source or datum.datum_id,
+    )
+    pinned, ends_on = table.pinned, date(cells.year, 12, 31)
+    faults = measurement_faults(measurement, ends_on, pinned.policy)
+    if faults:
+        passed.extend(faults)
+        return None
+    pfc = measured_slope(
+        cells.metal_t,
+        minutes,
+        measurement,
+        ends_on,
+        pinned.gwp,
+        pinned.policy,
+        low_voltage=cells.low_voltage,
+    )
+    return _Found(pfc, (*_MINUTES, *OWN_SLOPE))
+
+
+def _overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
+    voltage = cells.value("anode_effect.overvoltage")
+    efficiency = cells.value("anode_effect.current_efficiency")
+    if voltage is None:
+        return None
+    factors, technology, doubts = _set_for("overvoltage", cells.technology, table)
+    if efficiency is None or not factors.has(f"overvoltage.{technology}"):
+        sentence = f"Over-voltage of {cells.technology} was not used: its current efficiency or a"
+        sentence += f" coefficient of {factors.factor_set} is missing."
+        passed.append(Doubt("overvoltage_incomplete", sentence, SOURCE))
+        return None
+    pfc = overvoltage(
+        cells.metal_t,
+        voltage,
+        efficiency,
+        technology,
+        factors,
+        table.pinned.gwp,
+        low_voltage=cells.low_voltage,
+    )
+    items = ("anode_effect.overvoltage", "anode_effect.current_efficiency")
+    return _Found(pfc, items, doubts)
+
+
+def _slope(cells: _Cells, table: Tables, _: list[Doubt]) -> _Found | None:
+    minutes = cells.minutes()
+    if minutes is None:
+        return None
+    factors, technology, doubts = _set_for("slope", cells.technology, table)
+    pfc = slope(
+        cells.metal_t,
+        minutes,
+        technology,
+        factors,
+        table.pinned.gwp,
+        table.pinned.policy,
+        low_voltage=cells.low_voltage,
+    )
+    return _Found(pfc, _MINUTES, doubts)
+
+
+_MINUTES = ("anode_effect.minutes", "anode_effect.frequency", "anode_effect.duration")
+
+
+def _set_for(
+    kind: str, technology: Technology, table: Tables
+) -> tuple[FactorSet, Technology, tuple[Doubt, ...]]:
+    """The pinned set, and the technology under which it speaks of these cells. A set that says
+    nothing of the kind at all (the European one has no tier 1) is followed by another of the
+    family; point-fed cells take the coefficients that the policy names where they have none."""
+    pinned = table.pinned
+    public = [one for one in pinned.book.family(PFC) if one.valid_from <= pinned.as_of]
+    others = [one for one in public if any(name.startswith(f"{kind}.") for name in one.factors)]
+    factors = pinned.pfc
+    doubts: tuple[Doubt, ...] = ()
+    if factors not in others and others:
+        factors = others[0]
+        sentence = f"{pinned.pfc.factor_set} has no {kind}: {factors.factor_set} was used."
+        doubts = (Doubt("pfc_set_stands_in", sentence, SOURCE),)
+    figure = f"pfc.stands_for.{technology}"
+    named_elsewhere = kind == "slope" and f"pfc.slope_of.{technology}" in pinned.policy.figures
+    if factors.has(f"{kind}.{technology}") or named_elsewhere:
+        return factors, technology, doubts
+    if figure not in pinned.policy.figures:
+        return factors, technology, doubts
+    instead = Technology(pinned.policy.text(figure))
+    sentence = f"{factors.factor_set} does not know {technology}: {instead} was used."
+    return factors, instead, (*doubts, Doubt("technology_stands_in", sentence, SOURCE))
+
+
+def _lines(cells: _Cells, found: _Found, table: Tables) -> list[Line]:
+    """CF4 and C2F6, each its mass times its potential."""
+    pfc = found.pfc
+    used = [one for item in found.items for one in cells.told.get(item, ())]
+    rests_on = [*used, *(() if pfc.method == "measured_duct" else cells.metal)]
+    told = [one.uncertainty_percent for one in rests_on]
+    lines: list[Line] = []
+    before: list[Term] = []
+    for gas, working in ((Gas.CF4, pfc.cf4), (Gas.C2F6, pfc.c2f6)):
+        factor = table.gases[gas]
+        before += working.terms
+        terms = {term.symbol: term.uncertainty_percent for term in before}
+        known = [one for one in (*told, *terms.values()) if one is not None]
+        first = gas is Gas.CF4
+        lines.append(
+            Line(
+                data=tuple(datum.datum_id for datum in rests_on),
+                step=Step.ELECTROLYSIS,
+                scope=Scope.DIRECT,
+                item=f"pfc.{gas.lower()}",
+                activity=working.value,
+                unit=f"kg {gas}",
+                factor=factor,
+                rule=f"{working.rule}, {pfc.method}",
+                kg=working.value * factor.value,
+                kind=worst(rests_on),
+                working=(working,),
+                doubts=(*pfc.doubts, *found.doubts) if first else (),
+                uncertainty_percent=of_product(known) if known else None,
+            )
+        )
+    return lines
+
+
+def _days(datum: Datum) -> int:
+    """How many days a datum covers; one where it does not say, so that several that say nothing
+    weigh the same."""
+    if datum.from_on is None or datum.to_on is None:
+        return 1
+    return max((datum.to_on - datum.from_on).days + 1, 1)

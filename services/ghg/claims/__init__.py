@@ -1,0 +1,1 @@
+"""What a member may say in public, and how long it may be said."""

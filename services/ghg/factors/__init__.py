@@ -1,0 +1,1 @@
+"""Numbers that IPCC, ministries and studies tell, dated and sourced (in `data`)."""

@@ -1,0 +1,248 @@
+"""What an entity's facilities gave off and made, by pathway family and year. Pure.
+
+The evidence on which a base year is chosen and a plan is held to its pathway. Source: sources.md
+4.1, 4.9. Which steps, scopes and outputs belong to a family is our reading of its name. Primary
+metal is told from mine to metal, as criterion 5.2 looks at it: what a smelter sells before the
+casthouse, and the scrap that it remelts, are another product's. Bought metal and scrap are those of
+the activity data; results older than that figure leave them to the entity's own statement.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from contracts.ghg import Count, Year
+from contracts.ghg_plans import PathwayFamily
+from contracts.inventory import Scope, Step
+from contracts.values import Activity, EntityId, FacilityId, MemberId, PlainDecimal, Value
+from services.ghg.rows import FacilityRow, YearRow
+
+ZERO = Decimal(0)
+KG_PER_T = Decimal(1000)
+CELLS = Step.ELECTROLYSIS
+LIQUID, CAST = "output.liquid_metal", "output.cast_metal"
+CAST_METAL, TAPPED_METAL = "mine_to_metal", "footprint.electrolysis"
+"""Of what intensities are, in results."""
+BEHIND_CELLS = frozenset({Step.CASTING, Step.REMELTING, Step.SEMI_FABRICATION})
+BEFORE_CAST = frozenset(
+    {Step.BAUXITE_MINING, Step.ALUMINA_REFINING, Step.ANODE_PRODUCTION, Step.ELECTROLYSIS}
+)
+ACTIVITIES: Mapping[PathwayFamily, frozenset[str]] = {
+    PathwayFamily.PRIMARY: frozenset({Activity.SMELTING}),
+    PathwayFamily.PROCUREMENT: frozenset(),
+    PathwayFamily.CASTHOUSE_SEMI: frozenset(
+        {Activity.CASTHOUSE, Activity.REMELTING_REFINING, Activity.SEMI_FABRICATION}
+    ),
+}
+"""The activities whose facilities a family counts."""
+
+
+class FamilyYear(Value):
+    """A family in a year. `facilities` have figures, `verified` of them a verifier's statement,
+    `expected` are those that should have. `output_t` is None where results do not tell it."""
+
+    family: PathwayFamily
+    year: Year
+    emission_t: PlainDecimal
+    power_t: PlainDecimal
+    output_t: PlainDecimal | None
+    facilities: Count
+    verified: Count
+    expected: Count
+
+    @property
+    def whole(self) -> bool:
+        """Whether every facility that should have figures has them."""
+        return self.facilities >= self.expected
+
+    @property
+    def all_verified(self) -> bool:
+        """Whether every facility's figures are verified, and none is missing."""
+        return self.whole and 0 < self.facilities == self.verified
+
+    def intensity(self, output_t: Decimal | None = None) -> Decimal | None:
+        """t CO2e per tonne; None where nothing is known to have been made (or bought)."""
+        made = self.output_t if output_t is None else output_t
+        return self.emission_t / made if made else None
+
+
+class EntityEvidence(Value):
+    """An entity as its facilities and their results tell it."""
+
+    entity_id: EntityId
+    member_id: MemberId
+    facilities: tuple[FacilityId, ...]
+    years: tuple[FamilyYear, ...] = ()
+
+    def of(self, family: PathwayFamily) -> list[FamilyYear]:
+        """The years of a family, in order."""
+        return [one for one in self.years if one.family is family]
+
+
+class Metal(NamedTuple):
+    """Metal in tonnes, with its emission and the part of that which bought power gives off, in t
+    CO2e."""
+
+    tonnes: Decimal
+    emission_t: Decimal
+    power_t: Decimal = ZERO
+
+
+NOTHING = Metal(ZERO, ZERO)
+
+
+class Sums(NamedTuple):
+    """The figures of a facility-year that count: of its latest result if that is verified, else of
+    what was disclosed, else of the latest result as it is. Kilograms by (step, scope). `primary` is
+    the metal of its own cells from mine to metal, `bought` what came from outside; None where there
+    is none, or an older result does not say."""
+
+    kg: Mapping[tuple[Step, Scope], Decimal]
+    outputs: Mapping[str, Decimal]
+    verified: bool
+    primary: Metal | None = None
+    bought: Metal | None = None
+
+
+def counted(row: YearRow) -> Sums | None:
+    """The figures of a facility-year; None where there is no result yet."""
+    latest, verified = row.latest, False
+    if latest and latest["result"] in row.verified:
+        verified = True
+    elif row.disclosed:
+        latest, verified = row.disclosed, True
+    return sums_of(latest, verified) if latest else None
+
+
+def sums_of(told: Mapping[str, Any], verified: bool) -> Sums:
+    """Sums as a row keeps them (`rows.YearRow.latest`)."""
+    kg = {(Step(one["step"]), Scope(one["scope"])): Decimal(one["kg"]) for one in told["totals"]}
+    outputs = {str(one["item"]): Decimal(one["quantity"]) for one in told["outputs"]}
+    primary = _primary(told, kg, outputs) if any(step is CELLS for step, _ in kg) else None
+    said = told.get("bought_metal")
+    bought = Metal(Decimal(said["tonnes"]), Decimal(said["emission_t"])) if said else None
+    return Sums(kg, outputs, verified, primary, bought)
+
+
+def _primary(
+    told: Mapping[str, Any],
+    kg: Mapping[tuple[Step, Scope], Decimal],
+    outputs: Mapping[str, Decimal],
+) -> Metal | None:
+    """Primary metal at the casthouse; where nothing is cast, as it was tapped. Results that do not
+    tell its tonnes say what was tapped: no more than all that was cast."""
+    per_t = {one["of"]: one["t_per_t"] for one in told["intensities"] if one["power"] == "market"}
+    tapped, cast = outputs.get(LIQUID, ZERO), outputs.get(CAST, ZERO)
+    said = told.get("primary_metal")
+    if said:
+        tonnes = Decimal(said["cast_t"])
+        return Metal(tonnes, Decimal(per_t[CAST_METAL]) * tonnes, Decimal(said["power_t"]))
+    if CAST_METAL in per_t:
+        intensity, tonnes = Decimal(per_t[CAST_METAL]), min(tapped, cast) or cast
+    elif TAPPED_METAL in per_t and tapped:
+        intensity, tonnes = Decimal(per_t[TAPPED_METAL]), tapped
+    else:
+        return None
+    every = sum((one for (_, at), one in kg.items() if at is not Scope.POWER_LOCATION), ZERO)
+    power = sum((one for (_, at), one in kg.items() if at is Scope.POWER_MARKET), ZERO)
+    emission = intensity * tonnes
+    return Metal(tonnes, emission, emission * power / every if every else ZERO)
+
+
+def entity_evidence(
+    entity_id: str, facilities: Sequence[FacilityRow], rows: Iterable[YearRow]
+) -> EntityEvidence | None:
+    """What is known of an entity: None while it has no facility."""
+    open_ones = [one for one in facilities if one.closed_on is None]
+    if not facilities:
+        return None
+    by_year: dict[int, list[Sums]] = {}
+    for row in rows:
+        sums = counted(row)
+        if sums is not None:
+            by_year.setdefault(row.year, []).append(sums)
+    years = [
+        found
+        for family in PathwayFamily
+        for year, every in sorted(by_year.items())
+        if (found := family_year(family, year, every, open_ones)) is not None
+    ]
+    return EntityEvidence(
+        entity_id=entity_id,
+        member_id=facilities[0].member_id,
+        facilities=tuple(sorted(one.facility_id for one in open_ones)),
+        years=tuple(years),
+    )
+
+
+def family_year(
+    family: PathwayFamily, year: int, every: Iterable[Sums], facilities: Iterable[FacilityRow]
+) -> FamilyYear | None:
+    """The sums of a family in a year; None where no facility has figures of it."""
+    ours = [one for one in every if _belongs(family, one)]
+    if not ours:
+        return None
+    metal = [_metal(family, one) for one in ours]
+    return FamilyYear(
+        family=family,
+        year=year,
+        emission_t=sum((one.emission_t for one in metal), ZERO),
+        power_t=sum((one.power_t for one in metal), ZERO),
+        output_t=_output(family, ours, metal),
+        facilities=len(ours),
+        verified=sum(one.verified for one in ours),
+        expected=sum(
+            bool(ACTIVITIES[family] & set(one.activities)) and (one.start_year or 0) <= year
+            for one in facilities
+        ),
+    )
+
+
+def _belongs(family: PathwayFamily, sums: Sums) -> bool:
+    steps = {step for step, _ in sums.kg}
+    match family:
+        case PathwayFamily.PRIMARY:
+            return sums.primary is not None
+        case PathwayFamily.PROCUREMENT:
+            if sums.bought is not None and sums.bought.tonnes == 0:
+                return False
+            bought = any(scope is Scope.PURCHASED for _, scope in sums.kg)
+            return bought and CELLS not in steps
+        case PathwayFamily.CASTHOUSE_SEMI:
+            return bool(steps & BEHIND_CELLS)
+
+
+def _metal(family: PathwayFamily, sums: Sums) -> Metal:
+    """What a facility adds to its family."""
+    match family:
+        case PathwayFamily.PRIMARY:
+            return sums.primary or NOTHING
+        case PathwayFamily.PROCUREMENT:
+            if sums.bought is not None:
+                return sums.bought
+            kg = sum((kg for (_, scope), kg in sums.kg.items() if scope is Scope.PURCHASED), ZERO)
+            return Metal(ZERO, kg / KG_PER_T)
+        case PathwayFamily.CASTHOUSE_SEMI:
+            return _processed(sums)
+
+
+def _processed(sums: Sums) -> Metal:
+    """Direct emissions and power as it was bought behind the cells, per tonne of what is rolled or
+    extruded, else cast."""
+    shared = not {step for step, _ in sums.kg} & BEFORE_CAST
+    ours = {
+        (step, scope): kg
+        for (step, scope), kg in sums.kg.items()
+        if step in BEHIND_CELLS or (step is Step.SITE and shared)
+    }
+    direct = sum((kg for (_, scope), kg in ours.items() if scope is Scope.DIRECT), ZERO)
+    power = sum((kg for (_, scope), kg in ours.items() if scope is Scope.POWER_MARKET), ZERO)
+    made = sums.outputs.get("output.semi", ZERO) or sums.outputs.get(CAST, ZERO)
+    return Metal(made, (direct + power) / KG_PER_T, power / KG_PER_T)
+
+
+def _output(family: PathwayFamily, ours: Iterable[Sums], metal: Iterable[Metal]) -> Decimal | None:
+    """Tonnes of the family's product; None where a result does not tell what was bought."""
+    if family is PathwayFamily.PROCUREMENT and any(one.bought is None for one in ours):
+        return None
+    return sum((one.tonnes for one in metal), ZERO)

@@ -1,0 +1,86 @@
+"""What all decisions on a reduction plan share. Pure."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from contracts.ghg import InventoryFinding as Finding
+from contracts.ghg_plans import PathwayDoubt, PathwayFamily
+from infra.errors import Refused
+from infra.policy import Policy
+from services.ghg.calculation.working import PERCENT, Doubt
+from services.ghg.evidence import MOMENTS
+from services.ghg.findings.context import shown
+from services.ghg.findings.registry import RULES
+
+from .commands import PlanCommand
+from .figures import EntityEvidence, FamilyYear
+from .state import FamilyPlan, ReductionPlan
+
+
+def owned(command: PlanCommand) -> EntityEvidence:
+    """What is known of the entity, if it is the member's; refused `unknown-entity` either way."""
+    entity = command.entity
+    if entity is None or entity.member_id != command.member_id:
+        raise Refused(
+            "unknown-entity",
+            f"{command.member_id} has no entity {command.entity_id} with a facility{MOMENTS}.",
+            entity_id=command.entity_id,
+            member_id=command.member_id,
+        )
+    return entity
+
+
+def plan_of(family: PathwayFamily, state: ReductionPlan, entity_id: str) -> FamilyPlan:
+    """A family's plan; refused `unknown-plan`."""
+    plan = state.families.get(family)
+    if plan is None:
+        raise missing(entity_id, family)
+    return plan
+
+
+def missing(entity_id: str, family: str = "any family") -> Refused:
+    """The refusal of what needs a plan."""
+    return Refused(
+        "unknown-plan",
+        f"{entity_id} has no reduction plan for {family}: adopt one first.",
+        entity_id=entity_id,
+        family=family,
+    )
+
+
+def doubts(doubts: Iterable[Doubt]) -> tuple[PathwayDoubt, ...]:
+    """Doubts as events keep them, each once."""
+    told = dict.fromkeys(doubts)
+    return tuple(
+        PathwayDoubt(about=one.about, sentence=one.sentence, source=one.source) for one in told
+    )
+
+
+def tonnes_doubts(figures: FamilyYear, told_t: Decimal | None, policy: Policy) -> tuple[Doubt, ...]:
+    """Tonnes that the entity tells of a year, held against those of its activity data: a doubt
+    where they differ by more than the policy allows."""
+    known_t = figures.output_t
+    if told_t is None or not known_t:
+        return ()
+    percent = abs(told_t - known_t) * PERCENT / known_t
+    most = policy.decimal("5.3.tonnes_told_percent")
+    if percent <= most:
+        return ()
+    sentence = (
+        f"{shown(told_t)} t are told for {figures.year}, the activity data of the facilities say"
+        f" {shown(known_t)} t: {shown(percent)} % apart, above {shown(most)} %."
+    )
+    return (Doubt("tonnes_differ", sentence, "sources.md 4.9"),)
+
+
+def finding(rule: str, sentence: str, entity_id: str) -> Finding:
+    """What an auditor would write down, by the rule's own weight and source."""
+    known = RULES[rule]
+    return Finding(
+        rule=rule,
+        severity=known.severity,
+        data=(entity_id,),
+        data_count=1,
+        sentence=sentence,
+        source=f"sources.md {known.source}",
+    )

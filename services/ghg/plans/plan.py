@@ -1,0 +1,383 @@
+"""An entity's reduction plan and its pathway. A decider, stream `reduction_plan/<entity>`.
+
+    adopted (base, planned values, owner) -> pathway set -> intermediate target set
+    -> reviewed every year, evaluated -> structure changed -> base and pathway made anew
+
+Source: sources.md 3.3 (criteria 5.3, 5.4), 4.9. A plan is kept per family of pathways; reviewed and
+evaluated it is as one. What an auditor would find in it (R-21, R-22) is told, not refused: a plan
+with a fault is a fact. A day of review that passes is told by the clock.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from dateutil.relativedelta import relativedelta
+
+from contracts.ghg_plans import (
+    IntermediateTargetSet,
+    MissingEvidence,
+    PathwaySet,
+    PlanBase,
+    PlanEvaluated,
+    PlanReviewed,
+    PlanReviewExpected,
+    PlanReviewOverdue,
+    PlanYear,
+    ReductionPlanAdopted,
+    ReductionPlanEnded,
+    YearValue,
+)
+from infra.decider import Command, Tick
+from infra.errors import Refused
+from infra.policy import Policies, Policy
+from services.ghg.calculation.working import PERCENT
+from services.ghg.findings.targets import method_fault
+
+from .baseyear import Year, decide_base
+from .commands import (
+    AdoptPlan,
+    EndPlan,
+    EvaluatePlan,
+    NoteStructuralChanges,
+    PlanCommand,
+    Purchased,
+    ReviewPlan,
+    SetIntermediateTarget,
+    SetPathway,
+)
+from .figures import EntityEvidence, FamilyYear
+from .parts import doubts, finding, missing, owned, plan_of, tonnes_doubts
+from .pathway import Target, Variant, target_faults
+from .state import INITIAL, FamilyPlan, PlanEvent, ReductionPlan, evolve
+from .structure import restructure
+from .targets import Method, by_year, pathway_of
+
+__all__ = ["INITIAL", "decide", "due", "evolve"]
+
+OVERDUE = "review_overdue"
+ONE_DAY = timedelta(days=1)
+
+
+def decide(command: Command, state: ReductionPlan, policies: Policies) -> Sequence[PlanEvent]:
+    """Events of a command or of the clock; raises Refused."""
+    policy = policies.on(command.on)
+    match command:
+        case AdoptPlan():
+            return _adopt(command, state, policy)
+        case SetPathway():
+            return _set_pathway(command, state, policy)
+        case SetIntermediateTarget():
+            return _set_target(command, state, policy)
+        case ReviewPlan():
+            return _review(command, state, policy)
+        case EvaluatePlan():
+            return _evaluate(command, state, policy)
+        case NoteStructuralChanges():
+            return restructure(command, state, policy)
+        case EndPlan():
+            return _end(command, state)
+        case Tick():
+            return _tick(command, state)
+        case _:
+            raise TypeError(f"a reduction plan takes no {command.NAME}")
+
+
+def due(state: ReductionPlan) -> Mapping[str, date]:
+    """The clock asks on the last day of a review, until it was told that it passed."""
+    if state.due_on is None or state.overdue:
+        return {}
+    return {OVERDUE: state.due_on}
+
+
+def alignment(
+    plan: FamilyPlan,
+    year: int,
+    evidence: EntityEvidence,
+    purchased: Iterable[Purchased],
+    policy: Policy,
+) -> PlanYear:
+    """A family in a year: target, plan, actual and the gap, as far as they are known. Tonnes bought
+    are those that the entity tells, else those of its activity data."""
+    figures = next((one for one in evidence.of(plan.adopted.family) if one.year == year), None)
+    bought = next((one.tonnes for one in purchased if one.year == year), None)
+    differs = tonnes_doubts(figures, bought, policy) if figures else ()
+    actual = figures.intensity(bought) if figures else None
+    target = plan.targets.get(year)
+    gap = None if actual is None or target is None else actual - target
+    return PlanYear(
+        family=plan.adopted.family,
+        year=year,
+        target=target,
+        planned=plan.planned().get(year),
+        actual=actual,
+        gap=gap,
+        gap_percent=gap * PERCENT / target if gap is not None and target else None,
+        verified=figures is not None and figures.all_verified,
+        doubts=doubts(differs),
+    )
+
+
+# --- adopting ---
+
+
+def _adopt(command: AdoptPlan, state: ReductionPlan, policy: Policy) -> Sequence[PlanEvent]:
+    entity = owned(command)
+    base = _base(command, entity.of(command.family), policy)
+    _check_planned(command.planned, base.year, policy)
+    adopted = ReductionPlanAdopted(
+        entity_id=command.entity_id,
+        member_id=entity.member_id,
+        family=command.family,
+        base=base,
+        planned=tuple(sorted(command.planned, key=lambda one: one.year)),
+        owner=command.owner,
+        adopted_on=command.on,
+        policy_id=policy.policy_id,
+    )
+    before = state.families.get(command.family)
+    if before is not None and _same(before.adopted, adopted):
+        return []
+    if state.due_on is not None:
+        return [adopted]
+    return [adopted, _expected(command, entity.member_id, policy)]
+
+
+def _same(before: ReductionPlanAdopted, now: ReductionPlanAdopted) -> bool:
+    said = {"adopted_on": now.adopted_on, "policy_id": now.policy_id}
+    return before.model_copy(update=said) == now
+
+
+def _base(command: AdoptPlan, figures: Sequence[FamilyYear], policy: Policy) -> PlanBase:
+    """The base as `baseyear.decide_base` chooses it, with the sums behind it."""
+    bought = {one.year: one.tonnes for one in command.purchased}
+    records = {one.year for one in command.production_records}
+    outputs = {one.year: bought.get(one.year, one.output_t) or Decimal(0) for one in figures}
+    years = [
+        Year(
+            year=one.year,
+            emission_t=one.emission_t,
+            output_t=outputs[one.year],
+            verified=one.all_verified,
+            representative=one.year not in command.unusual_years,
+            evidence=_evidence(one, records),
+        )
+        for one in figures
+    ]
+    chosen = decide_base(years, policy)
+    behind = [one for one in figures if one.year in chosen.years]
+    differs = [
+        doubt for one in behind for doubt in tonnes_doubts(one, bought.get(one.year), policy)
+    ]
+    return PlanBase(
+        year=chosen.base.year,
+        t_per_t=chosen.base.intensity,
+        emission_t=sum((one.emission_t for one in behind), Decimal(0)),
+        power_t=sum((one.power_t for one in behind), Decimal(0)),
+        output_t=sum((outputs[one.year] for one in behind), Decimal(0)),
+        rule=chosen.rule,
+        years=chosen.years,
+        missing=tuple(MissingEvidence(year=year, what=what) for year, what in chosen.missing),
+        doubts=doubts((*chosen.doubts, *differs)),
+    )
+
+
+def _evidence(figures: FamilyYear, records: set[int]) -> frozenset[str]:
+    there = {
+        "verification_statement": figures.all_verified,
+        "inventory": figures.whole,
+        "production_records": figures.year in records,
+    }
+    return frozenset(what for what, found in there.items() if found)
+
+
+def _check_planned(planned: Iterable[YearValue], base_year: int, policy: Policy) -> None:
+    last = policy.integer("5.3.end_year")
+    years = [one.year for one in planned]
+    if len(set(years)) != len(years):
+        raise Refused("year-twice", "a year is planned twice.", years=years)
+    outside = [year for year in years if not base_year <= year <= last]
+    if outside:
+        raise Refused(
+            "year-outside-pathway",
+            f"a plan runs from its base year {base_year} to {last}; {outside[0]} is outside.",
+            year=outside[0],
+        )
+
+
+# --- pathway and target ---
+
+
+def _set_pathway(command: SetPathway, state: ReductionPlan, policy: Policy) -> Sequence[PathwaySet]:
+    owned(command)
+    plan = plan_of(command.family, state, command.entity_id)
+    parts = Variant(command.parts) if command.parts else None
+    method = Method(
+        command.family,
+        Variant(command.method_variant),
+        parts,
+        command.market_share,
+        command.given,
+        command.curves,
+    )
+    made = pathway_of(plan.base, method, policy)
+    fault = method_fault(command.method, command.on, policy)
+    pathway_set = PathwaySet(
+        entity_id=command.entity_id,
+        member_id=state.member_id,
+        family=command.family,
+        method=command.method,
+        method_variant=command.method_variant,
+        parts=command.parts,
+        market_share=command.market_share,
+        curves=made.curves,
+        given=command.given,
+        base_year=made.base.year,
+        targets=by_year(made),
+        doubts=doubts(made.doubts),
+        findings=(finding("R-22", fault, command.entity_id),) if fault else (),
+        set_on=command.on,
+        policy_id=policy.policy_id,
+    )
+    said = {"set_on": command.on, "policy_id": policy.policy_id}
+    same = plan.pathway is not None and plan.pathway.model_copy(update=said) == pathway_set
+    return [] if same else [pathway_set]
+
+
+def _set_target(
+    command: SetIntermediateTarget, state: ReductionPlan, policy: Policy
+) -> Sequence[IntermediateTargetSet]:
+    owned(command)
+    plan = plan_of(command.family, state, command.entity_id)
+    wanted = Target(command.year, command.t_per_t, frozenset(command.scopes), command.public)
+    faults = target_faults(wanted, command.on.year, policy)
+    on_pathway = plan.targets.get(command.year)
+    target = IntermediateTargetSet(
+        entity_id=command.entity_id,
+        member_id=state.member_id,
+        family=command.family,
+        year=command.year,
+        t_per_t=command.t_per_t,
+        scopes=tuple(sorted(set(command.scopes))),
+        public=command.public,
+        pathway_gap=None if on_pathway is None else command.t_per_t - on_pathway,
+        findings=tuple(finding("R-21", one.sentence, command.entity_id) for one in faults),
+        set_on=command.on,
+        policy_id=policy.policy_id,
+    )
+    said = {"set_on": command.on, "policy_id": policy.policy_id}
+    same = plan.target is not None and plan.target.model_copy(update=said) == target
+    return [] if same else [target]
+
+
+# --- review and evaluation ---
+
+
+def _review(command: ReviewPlan, state: ReductionPlan, policy: Policy) -> Sequence[PlanEvent]:
+    years = _years(command, command.year, command.purchased, state, policy)
+    if state.due_on is None:
+        raise TypeError("a plan without a day of review")
+    reviewed = PlanReviewed(
+        entity_id=command.entity_id,
+        member_id=state.member_id,
+        year=command.year,
+        years=years,
+        due_on=state.due_on,
+        reviewed_on=command.on,
+        note_ref=command.note_ref,
+        policy_id=policy.policy_id,
+    )
+    before = state.reviewed
+    if before is not None and before.model_copy(update={"due_on": state.due_on}) == reviewed:
+        return []
+    expected = _expected(command, state.member_id, policy)
+    if expected.due_on == state.due_on:
+        raise Refused(
+            "reviewed-today",
+            f"the plan of {command.entity_id} was adopted or reviewed today: review it from"
+            " tomorrow on.",
+            entity_id=command.entity_id,
+            due_on=state.due_on,
+        )
+    return [reviewed, expected]
+
+
+def _evaluate(
+    command: EvaluatePlan, state: ReductionPlan, policy: Policy
+) -> Sequence[PlanEvaluated]:
+    years = _years(command, command.year, command.purchased, state, policy)
+    gaps = [one.gap for one in years]
+    known = [gap for gap in gaps if gap is not None]
+    missed = any(gap > 0 for gap in known)
+    reached = False if missed else None if len(known) < len(gaps) else True
+    evaluated = PlanEvaluated(
+        entity_id=command.entity_id,
+        member_id=state.member_id,
+        year=command.year,
+        years=years,
+        reached=reached,
+        effective=command.effective,
+        measures=command.measures,
+        evaluated_on=command.on,
+        note_ref=command.note_ref,
+        policy_id=policy.policy_id,
+    )
+    return [] if state.evaluated == evaluated else [evaluated]
+
+
+def _years(
+    command: PlanCommand,
+    year: int,
+    purchased: Sequence[Purchased],
+    state: ReductionPlan,
+    policy: Policy,
+) -> tuple[PlanYear, ...]:
+    entity = owned(command)
+    if not state.families:
+        raise missing(command.entity_id)
+    if year > command.on.year:
+        raise Refused("year-not-begun", f"{year} has not begun.", year=year, on=command.on)
+    return tuple(
+        alignment(plan, year, entity, purchased, policy)
+        for _, plan in sorted(state.families.items())
+    )
+
+
+def _expected(command: PlanCommand, member_id: str, policy: Policy) -> PlanReviewExpected:
+    months = policy.integer("5.3.review_months")
+    return PlanReviewExpected(
+        entity_id=command.entity_id,
+        member_id=member_id,
+        due_on=command.on + relativedelta(months=months),
+        expected_on=command.on,
+        policy_id=policy.policy_id,
+    )
+
+
+def _tick(command: Tick, state: ReductionPlan) -> Sequence[PlanReviewOverdue]:
+    if command.rule not in due(state) or state.due_on is None or command.on < state.due_on:
+        return []
+    return [
+        PlanReviewOverdue(
+            entity_id=state.entity_id,
+            member_id=state.member_id,
+            due_on=state.due_on,
+            overdue_on=state.due_on + ONE_DAY,
+        )
+    ]
+
+
+# --- the end ---
+
+
+def _end(command: EndPlan, state: ReductionPlan) -> Sequence[ReductionPlanEnded]:
+    if state.due_on is None:
+        return []
+    return [
+        ReductionPlanEnded(
+            entity_id=command.entity_id,
+            member_id=state.member_id,
+            due_on=state.due_on,
+            ended_on=command.ended_on,
+        )
+    ]

@@ -1,0 +1,154 @@
+"""The HTTP side of plans and claims: an entity's plan with its alignment, claims as they stand."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Path, Query
+from starlette.responses import Response
+
+from contracts.values import ID_PATTERN
+from infra.errors import Refused
+from infra.web import Api, Json, Paged, SignedIn, listed
+from services.ghg.claims.claim import Claim
+from services.ghg.queries import CONSUMER, Queries
+
+from .figures import EntityEvidence
+from .filling import PlansFilling
+from .pathway import Alignment
+from .pathway import alignment as aligned
+from .state import FamilyPlan, ReductionPlan
+
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+CLAIM_STATE = r"^(requested|assessed|approved|refused|withdrawn|lapsed)$"
+
+
+def add_plans(made: Api, queries: Queries, filling: PlansFilling) -> None:
+    """Add the routes of plans and claims."""
+    _plans(made, queries, filling)
+    _claims(made, queries)
+
+
+def _plans(made: Api, queries: Queries, filling: PlansFilling) -> None:
+    @made.get("/ghg/entities/{entity_id}/plan", tags=["plans"])
+    async def plan(principal: SignedIn, entity_id: Key) -> Response:
+        """An entity's reduction plan as it stands: base, pathway, target, and for every year plan
+        and actual beside the pathway, with the gap."""
+
+        def found() -> tuple[ReductionPlan, EntityEvidence | None]:
+            state = queries.reader.state(f"reduction_plan/{entity_id}")
+            assert isinstance(state, ReductionPlan)  # the stream's own kind
+            return state, filling.entity(entity_id)
+
+        state, evidence = await asyncio.to_thread(found)
+        principal.require_owner(state.member_id or None, f"plan of {entity_id}")
+        if not state.entity_id:
+            raise Refused("unknown-plan", f"{entity_id} has no reduction plan", entity_id=entity_id)
+        return Json(plan_shown(state, evidence))
+
+    @made.get("/ghg/members/{member_id}/plans", tags=["plans"])
+    async def plans(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:
+        """The reduction plans of a member, by entity, each with the day of its next review."""
+        principal.require_member(member_id)
+        rows = await asyncio.to_thread(
+            queries.reader.page,
+            CONSUMER,
+            "plans",
+            wanted.after,
+            wanted.limit,
+            {"member_id": member_id},
+        )
+        answer = listed(rows, wanted, lambda row: str(row.entity_id))
+        return Json({**answer, "items": [row._asdict() for row in rows[: wanted.limit]]})
+
+
+def _claims(made: Api, queries: Queries) -> None:
+    @made.get("/ghg/claims", tags=["claims"])
+    async def every(
+        principal: SignedIn,
+        wanted: Paged,
+        state: Annotated[str | None, Query(pattern=CLAIM_STATE)] = None,
+    ) -> Response:
+        """All claims, by id; for operations."""
+        principal.require("ops")
+        rows = await asyncio.to_thread(
+            queries.reader.page, CONSUMER, "claims", wanted.after, wanted.limit, {"state": state}
+        )
+        answer = listed(rows, wanted, lambda row: str(row.claim_id))
+        return Json({**answer, "items": [row._asdict() for row in rows[: wanted.limit]]})
+
+    @made.get("/ghg/members/{member_id}/claims", tags=["claims"])
+    async def of_member(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:
+        """A member's claims, by id."""
+        principal.require_member(member_id)
+        rows = await asyncio.to_thread(
+            queries.reader.page,
+            CONSUMER,
+            "claims",
+            wanted.after,
+            wanted.limit,
+            {"member_id": member_id},
+        )
+        answer = listed(rows, wanted, lambda row: str(row.claim_id))
+        return Json({**answer, "items": [row._asdict() for row in rows[: wanted.limit]]})
+
+    @made.get("/ghg/claims/{claim_id}", tags=["claims"])
+    async def claim(principal: SignedIn, claim_id: Key) -> Response:
+        """A claim with all that was found in it."""
+        state = await asyncio.to_thread(queries.reader.state, f"claim/{claim_id}")
+        requested = state.requested if isinstance(state, Claim) else None
+        principal.require_owner(requested.member_id if requested else None, f"claim {claim_id}")
+        if not isinstance(state, Claim) or requested is None:
+            raise Refused("unknown-claim", f"there is no claim {claim_id}", claim_id=claim_id)
+        return Json(
+            {
+                "state": state.state,
+                "requested": requested,
+                "checked": state.checked,
+                "assessed": state.assessed,
+                "certificate": state.certificate,
+                "valid_until": state.valid_until,
+            }
+        )
+
+
+def plan_shown(state: ReductionPlan, evidence: EntityEvidence | None) -> dict[str, object]:
+    """A plan with the alignment of every family."""
+    return {
+        "entity_id": state.entity_id,
+        "member_id": state.member_id,
+        "due_on": state.due_on,
+        "overdue": state.overdue,
+        "ended_on": state.ended_on,
+        "reviewed": state.reviewed,
+        "evaluated": state.evaluated,
+        "families": [_family(plan, evidence) for _, plan in sorted(state.families.items())],
+    }
+
+
+def _family(plan: FamilyPlan, evidence: EntityEvidence | None) -> dict[str, object]:
+    return {
+        "family": plan.adopted.family,
+        "owner": plan.adopted.owner,
+        "adopted_on": plan.adopted.adopted_on,
+        "base": plan.base,
+        "pathway": plan.pathway,
+        "target": plan.target,
+        "changes": plan.changes,
+        "figures": evidence.of(plan.adopted.family) if evidence else [],
+        "alignment": [one._asdict() for one in _alignment(plan, evidence)],
+    }
+
+
+def _alignment(plan: FamilyPlan, evidence: EntityEvidence | None) -> list[Alignment]:
+    """Every year of the pathway; years with figures before it began are not on it."""
+    pathway = plan.as_pathway()
+    if pathway is None:
+        return []
+    figures = evidence.of(plan.adopted.family) if evidence else []
+    actual = {
+        one.year: intensity
+        for one in figures
+        if one.year in pathway.targets and (intensity := one.intensity()) is not None
+    }
+    planned = {year: t for year, t in plan.planned().items() if year in pathway.targets}
+    return list(aligned(pathway, planned, actual))

@@ -1,0 +1,96 @@
+"""When the structure of an entity changes: the base made anew, and the pathway from it. Pure.
+
+Source: sources.md 4.9. Changes are counted together since the base was made, so that many small
+ones move it as one large one does.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from contracts.ghg_plans import (
+    ChangeKind,
+    PlanBase,
+    PlanRebased,
+    StructuralChange,
+    StructuralChangesNoted,
+    YearValue,
+)
+from infra.errors import Refused
+from infra.policy import Policy
+
+from .baseyear import Change, rebase
+from .commands import NoteStructuralChanges
+from .parts import owned, plan_of
+from .pathway import Variant
+from .state import FamilyPlan, PlanEvent, ReductionPlan
+from .targets import Method, by_year, pathway_of
+
+
+def restructure(
+    command: NoteStructuralChanges, state: ReductionPlan, policy: Policy
+) -> Sequence[PlanEvent]:
+    """The changes, and the base and targets that follow where they move it."""
+    owned(command)
+    plan = plan_of(command.family, state, command.entity_id)
+    base = plan.base
+    changes = (*plan.changes, *command.changes)
+    moves = [Change(one.kind, one.emission_t, one.output_t) for one in changes]
+    after = rebase(base.year, base.emission_t, base.output_t, moves, policy)
+    noted = StructuralChangesNoted(
+        entity_id=command.entity_id,
+        member_id=state.member_id,
+        family=command.family,
+        changes=command.changes,
+        change_percent=after.change_percent,
+        noted_on=command.on,
+        policy_id=policy.policy_id,
+    )
+    if not after.moved:
+        return [noted]
+    moved = base.model_copy(
+        update={
+            "t_per_t": after.base.intensity,
+            "emission_t": after.emission_t,
+            "output_t": after.output_t,
+            "power_t": _power(base, changes, after.emission_t),
+        }
+    )
+    rebased = PlanRebased(
+        entity_id=command.entity_id,
+        member_id=state.member_id,
+        family=command.family,
+        before=YearValue(year=base.year, t_per_t=base.t_per_t),
+        base=moved,
+        change_percent=after.change_percent,
+        targets=_targets_from(moved, plan, command, policy),
+        rebased_on=command.on,
+        policy_id=policy.policy_id,
+    )
+    return [noted, rebased]
+
+
+def _power(base: PlanBase, changes: Iterable[StructuralChange], emission_t: Decimal) -> Decimal:
+    """What bought power gives off in the new base; refused `power-above-emission`."""
+    power = base.power_t
+    for one in changes:
+        power += -one.power_t if one.kind is ChangeKind.DIVESTMENT else one.power_t
+    if not 0 <= power <= emission_t:
+        raise Refused(
+            "power-above-emission",
+            f"bought power would give off {power} t of {emission_t} t: tell of each change how much"
+            " of it bought power gives off.",
+            power_t=power,
+            emission_t=emission_t,
+        )
+    return power
+
+
+def _targets_from(
+    base: PlanBase, plan: FamilyPlan, command: NoteStructuralChanges, policy: Policy
+) -> tuple[YearValue, ...]:
+    made = plan.pathway
+    if made is None:
+        return ()
+    variant, parts = Variant(made.method_variant), Variant(made.parts) if made.parts else None
+    method = Method(made.family, variant, parts, made.market_share, made.given, command.curves)
+    return by_year(pathway_of(base, method, policy))

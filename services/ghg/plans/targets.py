@@ -1,0 +1,127 @@
+"""From an entity's base and a sector's curve to its targets, by the method that is named. Pure.
+
+Which curve a family takes is policy. Where none is known (sources.md 4.9: the slopes of ASI's tool
+for casthouses and semi-fabrication were not found) the entity gives the one that it read from the
+tool, and the pathway says so. Without either it is refused: a curve is never made up.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from contracts.ghg_plans import GivenCurve, PathwayFamily, PlanBase, YearValue
+from infra.errors import Refused
+from infra.policy import Policy
+from services.ghg.calculation.working import Doubt
+from services.ghg.factors.curve import Curve
+
+from .commands import SectorCurve
+from .pathway import ONE, SOURCE, Base, Pathway, Variant, indexed, sda, split
+
+Part = Literal["whole", "power", "rest"]
+
+
+class Method(NamedTuple):
+    """How a pathway is made."""
+
+    family: PathwayFamily
+    variant: Variant
+    parts: Variant | None
+    market_share: Decimal | None
+    given: tuple[GivenCurve, ...]
+    known: Sequence[SectorCurve]
+
+
+def pathway_of(base: PlanBase, method: Method, policy: Policy) -> Pathway:
+    """The targets from a base. Refused `parts-unclear` when the variant and what is given do not
+    fit, `no-sector-curve`, `curve-malformed`, and as `pathway` refuses."""
+    _check(method)
+    if method.variant is not Variant.SPLIT:
+        return _one(Base(base.year, base.t_per_t), "whole", method.variant, method, policy)
+    inner = method.parts or Variant.INDEXED
+    power = base.power_t / base.output_t
+    rest = base.t_per_t - power
+    return split(
+        _one(Base(base.year, power), "power", inner, method, policy),
+        _one(Base(base.year, rest), "rest", inner, method, policy),
+    )
+
+
+def by_year(pathway: Pathway) -> tuple[YearValue, ...]:
+    """Targets as events keep them, unrounded: the base year lies on its own pathway."""
+    return tuple(YearValue(year=year, t_per_t=value) for year, value in pathway.targets.items())
+
+
+def _check(method: Method) -> None:
+    parts = [one.part for one in method.given]
+    whole = method.variant is not Variant.SPLIT
+    fits = set(parts) <= ({"whole"} if whole else {"power", "rest"})
+    if len(set(parts)) != len(parts) or not fits or (whole and method.parts is not None):
+        raise Refused(
+            "parts-unclear",
+            "a variant other than split takes one curve for the whole; split takes one each for"
+            " power and the rest, and `parts` says how both are followed.",
+            variant=method.variant,
+            parts=parts,
+        )
+
+
+def _one(base: Base, part: Part, variant: Variant, method: Method, policy: Policy) -> Pathway:
+    if part != "whole" and base.intensity == 0:
+        years = range(base.year, policy.integer("5.3.end_year") + 1)
+        return Pathway(variant, (), base, dict.fromkeys(years, Decimal(0)))
+    curve, doubts = _curve(part, variant, method, policy)
+    if variant is Variant.SDA:
+        made = sda(base, curve, policy, ONE if method.market_share is None else method.market_share)
+    else:
+        made = indexed(base, curve, policy)
+    return made._replace(doubts=(*made.doubts, *doubts))
+
+
+def _curve(
+    part: Part, variant: Variant, method: Method, policy: Policy
+) -> tuple[Curve, tuple[Doubt, ...]]:
+    own = next((one for one in method.given if one.part == part), None)
+    if own is not None:
+        sentence = f"The curve for {_told(part)} is the entity's own, read from {own.source}."
+        return _read(own), (Doubt("curve_given", sentence, SOURCE),)
+    figure = policy.figure(f"5.3.curve.{method.family}")
+    found = next((one for one in method.known if one.factor_set == figure.value), None)
+    if found is None or (part != "whole" and variant is Variant.SDA):
+        raise Refused(
+            "no-sector-curve",
+            f"no curve of the sector is known for {method.family}, {_told(part)}: none is public,"
+            " and none is made up here. Give yours in `given`, with its part, unit, source and"
+            " values by year: the slope that ASI's tool shows, say.",
+            family=method.family,
+            part=part,
+            known=[one.factor_set for one in method.known],
+        )
+    doubts: list[Doubt] = []
+    if figure.evidence == "unverified":
+        sentence = f"That {method.family} follows {found.factor_set} is not verified."
+        doubts.append(Doubt("curve_unverified", sentence, figure.source))
+    if found.evidence == "unverified":
+        sentence = f"{found.title}: not all of its years are read in a public source."
+        doubts.append(Doubt("curve_values_unverified", sentence, SOURCE))
+    if part != "whole":
+        sentence = f"No curve is known for {_told(part)} alone: it follows that of the whole."
+        doubts.append(Doubt("curve_of_the_whole", sentence, SOURCE))
+    return Curve(found.factor_set, found.title, found.unit, found.nodes), tuple(doubts)
+
+
+def _read(own: GivenCurve) -> Curve:
+    """A curve that was given; refused `curve-malformed`."""
+    nodes = tuple((one.year, one.value) for one in own.nodes)
+    years = [year for year, _ in nodes]
+    if sorted(set(years)) != years or any(value <= 0 for _, value in nodes):
+        raise Refused(
+            "curve-malformed",
+            "a curve has its years in order, each once, and values above zero.",
+            part=own.part,
+        )
+    return Curve(own.source, f"the curve of {own.source}", own.unit, nodes)
+
+
+def _told(part: Part) -> str:
+    return {"whole": "the whole", "power": "power", "rest": "all but power"}[part]

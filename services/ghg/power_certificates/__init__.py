@@ -1,0 +1,1 @@
+"""Certificates for power: each megawatt-hour cancelled once, for one use, in its year."""

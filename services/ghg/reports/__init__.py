@@ -1,0 +1,1 @@
+"""What follows from a result: reports of the regimes, why they differ, criterion 5.2, what-if."""

@@ -1,0 +1,273 @@
+"""What if: which lever brings a smelter below the limits of criterion 5.2, and by how much. Pure.
+
+Source: sources.md 3.3, 4.1. A lever puts a named better value in the place of what a result has,
+line by line, and the intensity is formed again from the lines: power of a clean source, few anode
+effects, low net consumption of anodes, alumina of a good refinery. The better values are policy,
+with their evidence, and a reader may give others. A lever never makes anything worse: a facility
+that is better already keeps its own value.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.inventory import Scope, Step
+from infra.errors import Refused
+from infra.policy import Evidence, Policy
+from services.ghg.calculation.flows import Flows, flows_of
+from services.ghg.calculation.lines import Applied, Line, Result
+from services.ghg.calculation.totals import Side, mine_to_metal, on_side
+from services.ghg.calculation.working import PERCENT
+
+from .threshold import Check, Comparator, check
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+SOURCE = "sources.md 3.3, criterion 5.2"
+POWER_SIDES = frozenset({Scope.POWER_LOCATION, Scope.POWER_MARKET})
+OWN_PLANT = "power.own_generation"
+REFINED = frozenset({Step.BAUXITE_MINING, Step.ALUMINA_REFINING})
+ANODE_INPUTS = frozenset({"input.net_anode", "bought.anode"})
+
+
+class Lever(NamedTuple):
+    """A better value: per what (`unit`), and on what evidence."""
+
+    slug: str
+    title: str
+    better: Decimal
+    unit: str
+    evidence: Evidence | str
+    source: str
+
+
+class Effect(NamedTuple):
+    """What levers do: the intensity with them, what they save, and every limit against it.
+    `of_gaps` is the share of each limit's gap that they close, in the order of `checks`; None
+    where there was no gap."""
+
+    levers: tuple[str, ...]
+    intensity: Decimal
+    saved: Decimal
+    checks: tuple[Check, ...]
+    of_gaps: tuple[Decimal | None, ...]
+
+
+class WhatIf(NamedTuple):
+    """The intensity (t CO2e/t Al) and its checks, each lever alone with the greatest saving first,
+    and all of them together in that order: the first of `steps` that holds is the shortest way."""
+
+    side: Side
+    intensity: Decimal
+    checks: tuple[Check, ...]
+    alone: tuple[Effect, ...]
+    steps: tuple[Effect, ...]
+    levers: Mapping[str, Lever]
+
+
+class _Case(NamedTuple):
+    result: Result
+    flows: Flows
+    side: Side
+
+
+Pull = Callable[[Sequence[Line], Decimal, _Case], Sequence[Line]]
+
+
+def levers(policy: Policy, better: Mapping[str, Decimal] | None = None) -> Mapping[str, Lever]:
+    """The levers with the policy's values, or a reader's own by slug. Refused `unknown-lever`,
+    `quantity-negative`."""
+    own = better or {}
+    unknown = sorted(set(own) - set(_PULLS))
+    if unknown:
+        raise Refused(
+            "unknown-lever",
+            f"no lever is called {', '.join(unknown)}; there are {', '.join(_PULLS)}.",
+            unknown=unknown,
+            known=list(_PULLS),
+        )
+    found: dict[str, Lever] = {}
+    for slug, (title, name, unit, _) in _PULLS.items():
+        figure = policy.figure(name)
+        lever = Lever(slug, title, policy.decimal(name), unit, figure.evidence, figure.source)
+        if slug in own:
+            if own[slug] < 0:
+                raise Refused(
+                    "quantity-negative",
+                    f"{slug} is {own[slug]} {unit}: a quantity is zero or more.",
+                    quantity=slug,
+                    value=own[slug],
+                )
+            lever = lever._replace(better=own[slug], evidence="given", source="the reader's own")
+        found[slug] = lever
+    return found
+
+
+def what_if(
+    result: Result,
+    policy: Policy,
+    side: Side = Side.MARKET,
+    better: Mapping[str, Decimal] | None = None,
+) -> WhatIf:
+    """Every lever alone, and together. Refused: `start-year-missing` for a facility that does not
+    say when its production began, `output-missing` without primary metal cast."""
+    known = levers(policy, better)
+    case = _Case(result, flows_of(result.inventory), side)
+    before = _intensity(result.lines, case)
+    limits = _limits(before, result, policy)
+    alone = [_effect((slug,), known, before, case, policy) for slug in known]
+    alone.sort(key=lambda one: -one.saved)
+    order = [one.levers[0] for one in alone if one.saved > 0]
+    steps = [
+        _effect(tuple(order[: number + 1]), known, before, case, policy)
+        for number in range(len(order))
+    ]
+    return WhatIf(side, before, limits, tuple(alone), tuple(steps), known)
+
+
+def _effect(
+    slugs: tuple[str, ...],
+    known: Mapping[str, Lever],
+    before: Decimal,
+    case: _Case,
+    policy: Policy,
+) -> Effect:
+    lines: Sequence[Line] = case.result.lines
+    for slug in slugs:
+        lines = _PULLS[slug][3](lines, known[slug].better, case)
+    after = _intensity(lines, case)
+    first = _limits(before, case.result, policy)
+    checks = _limits(after, case.result, policy)
+    gaps = [one.gap for one in first]
+    shares = tuple((before - after) * PERCENT / gap if gap and gap > 0 else None for gap in gaps)
+    return Effect(slugs, after, before - after, checks, shares)
+
+
+def _limits(intensity: Decimal, result: Result, policy: Policy) -> tuple[Check, ...]:
+    """The limits that a smelter of this start year ever has to reach, the nearest first."""
+    started, year = result.inventory.site.started, result.inventory.year
+    if started is None:
+        raise Refused(
+            "start-year-missing",
+            "criterion 5.2 depends on the year in which production began: give it with the site.",
+            facility_id=result.inventory.site.facility_id,
+        )
+    if started > policy.integer("5.2.new_after"):
+        comparator = Comparator(policy.text("5.2.new.comparator"))
+        return (check("intensity", year, intensity, comparator, policy.decimal("5.2.new.limit")),)
+    comparator = Comparator(policy.text("5.2.existing.comparator"))
+    return tuple(
+        check(
+            f"limit {name}",
+            policy.integer(f"5.2.existing.{name}.year"),
+            intensity,
+            comparator,
+            policy.decimal(f"5.2.existing.{name}.limit"),
+        )
+        for name in ("interim", "final")
+    )
+
+
+def _intensity(lines: Sequence[Line], case: _Case) -> Decimal:
+    return mine_to_metal(case.result._replace(lines=lines), case.flows).on(case.side)
+
+
+def _scaled(line: Line, ratio: Decimal, why: str) -> Line:
+    """A line of a part of its activity."""
+    return line._replace(activity=line.activity * ratio, kg=line.kg * ratio, rule=why)
+
+
+# --- the levers ---
+
+
+def _cleaner_power(lines: Sequence[Line], better: Decimal, case: _Case) -> Sequence[Line]:
+    """All power at the better factor, on both sides of Scope 2; losses and upstream follow the
+    location side, as they do in a calculation. Where an own plant stands, the fuels that cells are
+    charged with are its fuels, since cells burn none: the power replaces them."""
+    why = "what if: cleaner power"
+    located = {
+        one.data: one.factor.value
+        for one in lines
+        if one.scope is Scope.POWER_LOCATION and one.factor.value > better
+    }
+    plants = [one for one in case.result.inventory.data if one.item == OWN_PLANT]
+    steps = {one.step for one in plants if one.quantity > 0} & {Step.ELECTROLYSIS}
+    found: list[Line] = []
+    replaced: list[Line] = []
+    for line in lines:
+        if line.scope in POWER_SIDES and line.factor.value > better:
+            factor = line.factor._replace(value=better, name="lever.power", source=why)
+            found.append(line._replace(factor=factor, kg=line.activity * better, rule=why))
+        elif line.scope is Scope.FUEL_AND_POWER and line.data in located:
+            found.append(_scaled(line, better / located[line.data], why))
+        elif line.step in steps and line.item.startswith("fuel."):
+            replaced.append(line)
+        else:
+            found.append(line)
+    kwh = sum((one.quantity for one in plants if one.step in steps), ZERO)
+    burnt = sum((line.kg for line in replaced), ZERO)
+    if not replaced or burnt <= kwh * better:
+        return (*found, *replaced)
+    factor = Applied(better, "kg CO2e/kWh", "lever.power", "what-if", "given", why)
+    bought = replaced[0]._replace(
+        item=OWN_PLANT, activity=kwh, unit="kWh", factor=factor, rule=why, kg=kwh * better
+    )
+    sides = (bought._replace(scope=scope) for scope in sorted(POWER_SIDES))
+    return (*found, *sides)
+
+
+def _fewer_effects(lines: Sequence[Line], better: Decimal, case: _Case) -> Sequence[Line]:
+    """PFC at so many kg CO2e per tonne of liquid metal."""
+    metal_t = case.flows.made.get(Step.ELECTROLYSIS, ZERO)
+    now = sum((one.kg for one in lines if one.item.startswith("pfc.")), ZERO)
+    ratio = better * metal_t / now if now > 0 else ONE
+    if ratio >= ONE or metal_t == 0:
+        return lines
+    return [
+        _scaled(one, ratio, "what if: fewer anode effects") if one.item.startswith("pfc.") else one
+        for one in lines
+    ]
+
+
+def _longer_anodes(lines: Sequence[Line], better: Decimal, case: _Case) -> Sequence[Line]:
+    """Less net anode per tonne of liquid metal: less to burn, to buy and to make."""
+    metal_t = case.flows.made.get(Step.ELECTROLYSIS, ZERO)
+    data = case.result.inventory.data
+    net_t = sum((one.quantity for one in data if one.item == "input.net_anode"), ZERO)
+    ratio = better * metal_t / net_t if net_t > 0 else ONE
+    if ratio >= ONE or metal_t == 0:
+        return lines
+    why = "what if: lower net consumption of anodes"
+    return [
+        _scaled(one, ratio, why)
+        if one.item in ANODE_INPUTS or one.step is Step.ANODE_PRODUCTION
+        else one
+        for one in lines
+    ]
+
+
+def _better_alumina(lines: Sequence[Line], better: Decimal, case: _Case) -> Sequence[Line]:
+    """Bought alumina at the better factor, and an own refinery with its mine brought down to it."""
+    why = "what if: alumina of a better refinery"
+    made_t = case.flows.made.get(Step.ALUMINA_REFINING, ZERO)
+    own = [one for one in on_side(lines, case.side) if one.step in REFINED]
+    now = sum((one.kg for one in own), ZERO)
+    ratio = better * made_t / now if now > 0 and made_t > 0 else ONE
+    found: list[Line] = []
+    for line in lines:
+        if line.item == "bought.alumina" and line.factor.value > better:
+            factor = line.factor._replace(value=better, name="lever.alumina", source=why)
+            found.append(line._replace(factor=factor, kg=line.activity * better, rule=why))
+        elif line.step in REFINED and ratio < ONE:
+            found.append(_scaled(line, ratio, why))
+        else:
+            found.append(line)
+    return found
+
+
+_PULLS: Mapping[str, tuple[str, str, str, Pull]] = {
+    "power": ("power source", "lever.power.kg_per_kwh", "kg CO2e/kWh", _cleaner_power),
+    "pfc": ("anode effects", "lever.pfc.kg_per_t", "kg CO2e/t Al", _fewer_effects),
+    "anode": ("net anode consumption", "lever.anode.t_per_t", "t/t Al", _longer_anodes),
+    "alumina": ("alumina", "lever.alumina.kg_per_t", "kg CO2e/t", _better_alumina),
+}

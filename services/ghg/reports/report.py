@@ -1,0 +1,349 @@
+"""A report of a facility's year under a regime: the same data, another boundary. Pure.
+
+Sources: sources.md 4.1, 4.4, 4.7, 4.8. A report calculates under the warming potentials, PFC
+coefficients and scrap method of its regime, takes of every line the part that its product carries,
+and says of every line that it leaves out, or counts in part, why.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from contracts.inventory import Regime, Scope, Step
+from services.ghg.activity.inventory import Inventory
+from services.ghg.activity.items import ITEMS, Family
+from services.ghg.calculation import pfc
+from services.ghg.calculation.flows import ONE, ZERO, Flows, flows_of
+from services.ghg.calculation.lines import Line, Result, primary_rule
+from services.ghg.calculation.scrap import Method
+from services.ghg.calculation.totals import (
+    KG_PER_T,
+    OTHER_SIDE,
+    Side,
+    carried_apart,
+    casthouse_share,
+    casthouse_shares,
+    cells_of,
+    leaving,
+    with_site,
+)
+from services.ghg.calculation.working import Doubt
+from services.ghg.factors import gwp
+from services.ghg.factors.pinned import Pinned
+from services.ghg.factors.tables import tables
+from services.ghg.findings.survey import STAND_INS
+from services.ghg.results.engines import engine_of
+
+from .cbam import OWN_PLANT, CbamFields, Counts, doubts_of, fields_of, plant_fuels
+from .cut_offs import CutOff, cut_offs
+from .regimes import Rules, method_of, rules_of
+
+COUNTED = "counted"
+SITE_DATA = frozenset({Family.FUEL, Family.POWER, Family.INPUT, Family.ANODE_EFFECT, Family.OUTPUT})
+
+
+class Reported(NamedTuple):
+    """A line in a report: the share of it that counts, its kilograms, and the reason."""
+
+    line: Line
+    share: Decimal
+    kg: Decimal
+    reason: str
+
+
+class _Bounds(NamedTuple):
+    """What decides about a line: the rules, the shares of the steps, the side of Scope 2, whether
+    primary metal alone is told, and which data are fuels of the own power plant."""
+
+    rules: Rules
+    shares: Mapping[Step, Decimal]
+    side: Side
+    primary: bool
+    flows: Flows
+    plant: frozenset[str]
+
+
+class _Goods(NamedTuple):
+    """What a report of goods speaks of: the step that made them, and their tonnes."""
+
+    step: Step | None
+    tonnes: Decimal
+    rules: Rules
+
+
+class Report(NamedTuple):
+    """A facility's year under a regime. `intensity` is in t CO2e per tonne of what `declared_unit`
+    says, None where none was made; `other_side` is the same with Scope 2 told the other way.
+    `doubts` are those of the report; the lines carry their own."""
+
+    regime: Regime
+    facility_id: str
+    year: int
+    rules: Rules
+    gwp_set: str
+    pfc_set: str
+    scrap_method: Method
+    product: Step | None
+    tonnes: Decimal
+    lines: tuple[Reported, ...]
+    total_kg: Decimal
+    intensity: Decimal | None
+    other_side: Decimal | None
+    cut_offs: tuple[CutOff, ...]
+    cbam: CbamFields | None
+    doubts: tuple[Doubt, ...]
+
+    @property
+    def left_out(self) -> tuple[Reported, ...]:
+        """The lines of which nothing counts."""
+        return tuple(one for one in self.lines if one.share == 0)
+
+
+def report(
+    inventory: Inventory,
+    pinned: Pinned,
+    regime: Regime,
+    *,
+    scrap_method: Method | None = None,
+    cut: Collection[str] | None = None,
+) -> Report:
+    """The report of a regime, by the engine that is pinned. `cut` are ids of data that the facility
+    wants to leave out: those that are marked so, where nobody says. What the regime's rule of
+    cut-offs does not allow stays in. Refused: `scrap-method-not-allowed`, `engine-unknown`, and
+    what the engine refuses."""
+    policy = pinned.policy
+    rules = rules_of(regime, policy)
+    method = method_of(rules, scrap_method)
+    sets = repinned(pinned, rules)
+    result = engine_of(pinned.engine)(inventory, sets, regime=regime, scrap_method=method)
+    if rules.gases_co2_pfc:
+        result = result._replace(lines=tuple(_co2_alone(one, sets) for one in result.lines))
+    flows = flows_of(inventory)
+    product, primary = _product(rules, flows)
+    what = (product, primary)
+    counted = _counted(result, rules, what, flows, rules.side)
+    wanted = marked(inventory) if cut is None else cut
+    outs = cut_offs(counted, rules.cut_off, wanted)
+    counted = [_without(one, outs) for one in counted]
+    total = sum((one.kg for one in counted), ZERO)
+    tonnes = _tonnes(product, primary, method, flows)
+    other = Side.LOCATION if rules.side is Side.MARKET else Side.MARKET
+    beside = [
+        _without(one, outs) for one in _counted(result, rules, (product, primary), flows, other)
+    ]
+    beside_kg = sum((one.kg for one in beside), ZERO)
+    cbam = None
+    doubts = [*result.doubts, *_doubts(inventory, rules, what, pinned)]
+    if regime is Regime.CBAM:
+        cbam = _cbam(result, flows, counted, _Goods(product, tonnes, rules))
+        doubts += doubts_of(cbam, rules.covered)
+    return Report(
+        regime=regime,
+        facility_id=inventory.site.facility_id,
+        year=inventory.year,
+        rules=rules,
+        gwp_set=sets.gwp.factor_set,
+        pfc_set=sets.pfc.factor_set,
+        scrap_method=method,
+        product=product,
+        tonnes=tonnes,
+        lines=tuple(counted),
+        total_kg=total,
+        intensity=total / tonnes / KG_PER_T if tonnes else None,
+        other_side=beside_kg / tonnes / KG_PER_T if tonnes else None,
+        cut_offs=outs,
+        cbam=cbam,
+        doubts=tuple(doubts),
+    )
+
+
+def marked(inventory: Inventory) -> frozenset[str]:
+    """The ids of data that the facility wants to leave out."""
+    return frozenset(one.datum_id for one in inventory.data if one.left_out)
+
+
+def refused_cut_offs(inventory: Inventory, pinned: Pinned) -> tuple[CutOff, ...]:
+    """What is marked as left out and may not be, under each regime that has a rule for it; named
+    with its regime (R-24)."""
+    if not marked(inventory):
+        return ()
+    return tuple(
+        one._replace(reason=f"under {regime} {one.reason}")
+        for regime in Regime
+        if rules_of(regime, pinned.policy).cut_off is not None
+        for one in report(inventory, pinned, regime).cut_offs
+        if not one.allowed
+    )
+
+
+@lru_cache(maxsize=64)
+def repinned(pinned: Pinned, rules: Rules) -> Pinned:
+    """What a report is pinned to: the same, but for the sets that its regime lays down."""
+    changed = pinned
+    if rules.gwp is not None and rules.gwp != pinned.gwp.factor_set:
+        changed = replace(changed, gwp=gwp.gwp_set(pinned.book, rules.gwp))
+    if rules.pfc is not None and rules.pfc != pinned.pfc.factor_set:
+        known = pinned.book.named(rules.pfc, pfc.FAMILY)
+        if known.valid_from <= pinned.as_of:
+            changed = replace(changed, pfc=known)
+    return changed
+
+
+def _co2_alone(line: Line, pinned: Pinned) -> Line:
+    """A fuel's line without methane and nitrous oxide; a factor of the facility's own stands."""
+    if ITEMS.get(line.item) is None or ITEMS[line.item].family is not Family.FUEL:
+        return line
+    if line.scope is not Scope.DIRECT or line.factor.primary:
+        return line
+    factor = tables(pinned).fuels[line.item].carbon_dioxide
+    rule = "combustion: energy times CO2"
+    return line._replace(factor=factor, kg=line.activity * factor.value, rule=rule, working=())
+
+
+def _product(rules: Rules, flows: Flows) -> tuple[Step | None, bool]:
+    """The step whose product the report speaks of, and whether of its primary metal alone."""
+    if rules.primary_only and flows.cast_primary_t > 0:
+        return Step.CASTING, True
+    made = (step for step in rules.products if flows.made.get(step, ZERO) > 0)
+    return next(made, None), False
+
+
+def _tonnes(product: Step | None, primary: bool, method: Method, flows: Flows) -> Decimal:
+    if product is None:
+        return ZERO
+    if primary:
+        return flows.cast_primary_t
+    return flows.made[product] + leaving(method, product, flows)
+
+
+def _counted(
+    result: Result,
+    rules: Rules,
+    product: tuple[Step | None, bool],
+    flows: Flows,
+    side: Side,
+) -> list[Reported]:
+    step, primary = product
+    cells = cells_of(result.lines, flows)
+    shares: Mapping[Step, Decimal] = dict.fromkeys(Step, ONE)
+    if primary:
+        shares = casthouse_shares(flows, cells, side)
+    elif step is not None:
+        shares = with_site(flows.shares(step), cells, side)
+    plant = plant_fuels(result.inventory) if rules.own_power_apart else frozenset[str]()
+    bounds = _Bounds(rules, shares, side, primary, flows, plant)
+    return [_reported(line, bounds) for line in result.lines]
+
+
+def _reported(line: Line, bounds: _Bounds) -> Reported:
+    reason = _outside(line, bounds)
+    if reason:
+        return Reported(line, ZERO, ZERO, reason)
+    apart = carried_apart(line, bounds.flows) if bounds.primary else ""
+    share = casthouse_share(line.step, apart, bounds.shares)
+    if share == 1:
+        return Reported(line, share, line.kg, COUNTED)
+    if share > 0:
+        return Reported(line, share, line.kg * share, "the part that the product carries")
+    reason = "not primary metal from tapping" if apart else "not in the product that is reported"
+    return Reported(line, ZERO, ZERO, reason)
+
+
+def _outside(line: Line, bounds: _Bounds) -> str:
+    """Why nothing of a line can count: its scope or its step is outside. Where a regime of primary
+    metal tells another product for want of it, that product's steps are inside."""
+    rules = bounds.rules
+    if line.scope not in rules.scopes:
+        if line.scope in OTHER_SIDE.values():
+            return "bought power is told for information"
+        return f"scope {line.scope} is not counted"
+    if bounds.plant and line.data[0] in bounds.plant:
+        return "fuel of the own power plant: told as power, for information"
+    if line.scope is OTHER_SIDE[bounds.side]:
+        return f"the other side of Scope 2: this report takes {bounds.side}"
+    if line.step not in rules.steps and (bounds.primary or not rules.primary_only):
+        return f"{line.step} is outside the boundary"
+    return ""
+
+
+def _cbam(result: Result, flows: Flows, counted: Sequence[Reported], made: _Goods) -> CbamFields:
+    pfc_kg = sum((one.kg for one in counted if one.line.item.startswith("pfc.")), ZERO)
+    co2_kg = sum((one.kg for one in counted), ZERO) - pfc_kg
+    rule = primary_rule(result.engine)
+    defaults = sum((one.kg for one in counted if not one.line.primary_by(rule)), ZERO)
+    codes = next((codes for step, codes in made.rules.goods if step is made.step), ())
+    counts = Counts(co2_kg, pfc_kg, defaults, made.tonnes, codes, made.step)
+    return fields_of(result, flows, counts)
+
+
+def _without(one: Reported, outs: Sequence[CutOff]) -> Reported:
+    cut = {name for out in outs if out.allowed for name in out.data}
+    if one.share and cut.issuperset(one.line.data):
+        return one._replace(share=ZERO, kg=ZERO, reason="cut off")
+    return one
+
+
+def _doubts(
+    inventory: Inventory, rules: Rules, what: tuple[Step | None, bool], pinned: Pinned
+) -> tuple[Doubt, ...]:
+    """What a report of this regime would be asked."""
+    product, primary = what
+    found: list[Doubt] = []
+    source = "sources.md 4.7"
+    technology = inventory.site.technology
+    if rules.technologies and technology is not None and technology not in rules.technologies:
+        sentence = f"{rules.regime} takes other cells than {technology}."
+        found.append(Doubt("regime_not_for_technology", sentence, source))
+    if rules.in_force is not None and pinned.as_of < rules.in_force:
+        sentence = f"{rules.regime} is in force from {rules.in_force}."
+        found.append(Doubt("regime_not_in_force", sentence, source))
+    if product is None:
+        sentence = f"Nothing was made of which {rules.regime} speaks."
+        found.append(Doubt("no_declared_product", sentence, source))
+    elif rules.primary_only and not primary:
+        sentence = f"No primary metal was cast: the product of {product} is told instead."
+        found.append(Doubt("no_primary_metal", sentence, "sources.md 4.1"))
+    found += _of_site_data(inventory, rules)
+    found += _of_own_power(inventory, rules, pinned)
+    outside = [
+        one.datum_id
+        for one in inventory.data
+        if not one.item.startswith("parameter.")
+        and any(day is not None and day.year != inventory.year for day in (one.from_on, one.to_on))
+    ]
+    if outside:
+        sentence = f"Data of other days than those of {inventory.year}: {', '.join(outside[:5])}."
+        found.append(Doubt("outside_calendar_year", sentence, f"{source}, R-26"))
+    return tuple(found)
+
+
+def _of_site_data(inventory: Inventory, rules: Rules) -> list[Doubt]:
+    """What the site itself uses, and only knows by a default."""
+    secondary = [
+        one.datum_id
+        for one in inventory.data
+        if one.kind in STAND_INS and ITEMS[one.item].family in SITE_DATA
+    ]
+    if not rules.site_data_primary or not secondary:
+        return []
+    named = f"{', '.join(secondary[:5])}{' and others' if len(secondary) > 5 else ''}"
+    sentence = f"{rules.regime} takes primary data of the site; these are secondary: {named}."
+    return [Doubt("site_data_secondary", sentence, "sources.md 4.7")]
+
+
+def _of_own_power(inventory: Inventory, rules: Rules, pinned: Pinned) -> list[Doubt]:
+    """An own plant that burns something, and no fuel that is said to be its."""
+    fuelless = pinned.policy.words("finding.plants_without_fuel")
+    burns = any(
+        one.item == OWN_PLANT and one.quantity > 0 and one.technology not in fuelless
+        for one in inventory.data
+    )
+    if not rules.own_power_apart or not burns or plant_fuels(inventory):
+        return []
+    sentence = (
+        f"The own power plant's fuels cannot be told from others, so all count as direct: say of"
+        f" them that they are `of` {OWN_PLANT}."
+    )
+    return [Doubt("own_power_not_apart", sentence, "sources.md 4.8 [G4]")]

@@ -1,0 +1,218 @@
+"""What follows from a result over HTTP: reports of the regimes, how sure it is, criterion 5.2, the
+facility's pathway, the events behind it; and the facility-years that somebody may see."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import orjson
+from fastapi import Path, Query
+from starlette.responses import Response
+
+from contracts.inventory import Regime
+from contracts.values import ID_PATTERN
+from infra.auth import Principal, RoleKind
+from infra.service import Running
+from infra.web import Api, Json, Paged, SignedIn, listed
+from services.ghg import app
+from services.ghg.calculation.scrap import Method
+from services.ghg.calculation.totals import Side
+from services.ghg.queries import Queries
+from services.ghg.results.current import roadmap
+from services.ghg.rows import YEAR_EVENTS, YearRow
+
+from .reported import (
+    Asked,
+    Known,
+    known_year,
+    pathway_shown,
+    pinned_of,
+    policy_of,
+    report_shown,
+    threshold_shown,
+    uncertainty_shown,
+)
+from .threshold import exit_rate_of
+
+Key = Annotated[str, Path(pattern=ID_PATTERN)]
+Year = Annotated[int, Path(ge=1990, le=2199)]
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
+Allowed = Callable[[Queries, Principal, str, int], Awaitable[YearRow]]
+"""Gives a facility-year to who may see it, and refuses everybody else."""
+RESULT = "/ghg/facilities/{facility_id}/years/{year}/results/{result}"
+SEED = 20_240_501
+YEARS_MAX = 60
+TOLD = frozenset(one.TYPE for one in YEAR_EVENTS)
+
+
+def add_reports(made: Api, running: Running, queries: Queries, allowed: Allowed) -> None:
+    """Add the routes; `allowed` decides who sees a facility-year."""
+    _seen(made, queries)
+    _reports(made, running, queries, allowed)
+    _results(made, running, queries, allowed)
+    _facility(made, running, queries, allowed)
+
+
+def _seen(made: Api, queries: Queries) -> None:
+    @made.get("/ghg/years", tags=["facility-years"])
+    async def seen(
+        principal: SignedIn,
+        wanted: Paged,
+        year: Annotated[int | None, Query(ge=1990, le=2199)] = None,
+        member_id: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+    ) -> Response:
+        """The facility-years that you may see, by id: your members', those that were submitted to
+        you as a verifier, all of them for operations."""
+        principal.require(RoleKind.OPS, RoleKind.MEMBER, RoleKind.VERIFIER)
+
+        def found() -> list[YearRow]:
+            rows: dict[str, YearRow] = {}
+            for where in _wheres(principal, year, member_id):
+                for row in queries.years(where, wanted.after, wanted.limit):
+                    rows[row.facility_year] = row
+            return [rows[one] for one in sorted(rows)][: wanted.limit + 1]
+
+        rows = await asyncio.to_thread(found)
+        answer = listed(rows, wanted, lambda row: str(row.facility_year))
+        return Json({**answer, "items": [_shown(row) for row in rows[: wanted.limit]]})
+
+
+def _wheres(
+    principal: Principal, year: int | None, member_id: str | None
+) -> list[dict[str, object]]:
+    """The conditions under which somebody sees facility-years, one for each of their roles."""
+    narrow: dict[str, object] = {"year": year, "member_id": member_id}
+    if principal.is_ops:
+        return [narrow]
+    verifier = [{**narrow, "verifier_id": one} for one in sorted(principal.ids(RoleKind.VERIFIER))]
+    own = principal.ids(RoleKind.MEMBER)
+    if member_id is not None:
+        own &= {member_id}
+    return [*verifier, *({**narrow, "member_id": one} for one in sorted(own))]
+
+
+def _shown(row: YearRow) -> dict[str, object]:
+    hidden = ("versions", "pins", "latest", "disclosed")
+    return {name: value for name, value in row._asdict().items() if name not in hidden}
+
+
+def _reports(made: Api, running: Running, queries: Queries, allowed: Allowed) -> None:
+    policies = running.definition.policies
+
+    @made.get(f"{RESULT}/reports/{{regime}}", tags=["results"])
+    async def report(
+        principal: SignedIn,
+        facility_id: Key,
+        year: Year,
+        result: Number,
+        regime: Regime,
+        scrap_method: Method | None = None,
+        against: Regime | None = None,
+        against_scrap_method: Method | None = None,
+    ) -> Response:
+        """A result's data reported under a regime, every line with the share that counts and why;
+        with `against`, line by line why that regime tells something else (or the same regime by
+        `against_scrap_method`). Without `scrap_method` scrap bears what the first method of the
+        regime gives it; `scrap_methods` of the answer are all that it takes."""
+        row = await allowed(queries, principal, facility_id, year)
+
+        def found() -> dict[str, object]:
+            kept = queries.result(facility_id, year, result)
+            inventory = queries.stored(row, kept.data_version).inventory()
+            pinned = pinned_of(kept, app.factors(), policies)
+            other = None if against is None else Asked(against, against_scrap_method)
+            return report_shown(inventory, pinned, Asked(regime, scrap_method), other)
+
+        return Json(await asyncio.to_thread(found))
+
+
+def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) -> None:
+    policies = running.definition.policies
+
+    @made.get(f"{RESULT}/uncertainty", tags=["results"])
+    async def uncertainty(
+        principal: SignedIn,
+        facility_id: Key,
+        year: Year,
+        result: Number,
+        side: Side = Side.MARKET,
+        seed: Annotated[int, Query(ge=0, le=2**31)] = SEED,
+    ) -> Response:
+        """How sure a result is: by error propagation and by 10,000 draws that the seed repeats."""
+        await allowed(queries, principal, facility_id, year)
+
+        def found() -> dict[str, object]:
+            kept = queries.result(facility_id, year, result)
+            policy = policy_of(policies, kept.policy_id)
+            return uncertainty_shown(queries.working(kept), policy, side, seed)
+
+        return Json(await asyncio.to_thread(found))
+
+    @made.get(f"{RESULT}/threshold", tags=["results"])
+    async def threshold(
+        principal: SignedIn, facility_id: Key, year: Year, result: Number
+    ) -> Response:
+        """Criterion 5.2 for this result: which way applies, each limit, and the gap to it, with the
+        roadmap of the facility's entity as it stands today."""
+        row = await allowed(queries, principal, facility_id, year)
+
+        def found() -> object:
+            kept = queries.result(facility_id, year, result)
+            inventory = queries.stored(row, kept.data_version).inventory()
+            plan = queries.reader.state(f"reduction_plan/{row.entity_id}")
+            policy = policy_of(policies, kept.policy_id)
+            started, ended = inventory.site.started, exit_rate_of(inventory.data)
+            return threshold_shown(kept, started, roadmap(plan), policy, ended)
+
+        return Json(await asyncio.to_thread(found))
+
+
+def _facility(made: Api, running: Running, queries: Queries, allowed: Allowed) -> None:
+    policies = running.definition.policies
+
+    @made.get("/ghg/facilities/{facility_id}/years/{year}/pathway", tags=["facility-years"])
+    async def pathway(principal: SignedIn, facility_id: Key, year: Year) -> Response:
+        """The facility's years against the 1.5 °C curve of its sector, under the policy of its
+        latest result of this year."""
+        row = await allowed(queries, principal, facility_id, year)
+
+        def found() -> dict[str, object]:
+            kept = queries.result(facility_id, year, max(row.results, 1))
+            where = {"member_id": row.member_id, "facility_id": facility_id}
+            rows = queries.years(where, None, YEARS_MAX)
+            known = (_known(queries, one) for one in sorted(rows, key=lambda one: one.year))
+            years = [one for one in known if one is not None]
+            policy = policy_of(policies, kept.policy_id)
+            return pathway_shown(facility_id, years, app.factors(), policy)
+
+        return Json(await asyncio.to_thread(found))
+
+    @made.get("/ghg/facilities/{facility_id}/years/{year}/events", tags=["facility-years"])
+    async def events(principal: SignedIn, facility_id: Key, year: Year) -> Response:
+        """What happened to a facility's year, in order: the events that its figures rest on."""
+        await allowed(queries, principal, facility_id, year)
+
+        def found() -> list[dict[str, object]]:
+            stream = f"facility_year/{facility_id}:{year}"
+            return [
+                {
+                    "event_id": record.envelope.event_id,
+                    "source": record.envelope.source,
+                    "position": record.envelope.position,
+                    "version": record.envelope.version,
+                    "recorded_at": record.envelope.recorded_at,
+                    "type": record.type,
+                    "result": (told := orjson.loads(record.data)).get("result"),
+                    "data_version": told.get("data_version"),
+                }
+                for record in running.store.read_stream(stream)
+                if record.type in TOLD
+            ]
+
+        return Json({"items": await asyncio.to_thread(found), "next": None})
+
+
+def _known(queries: Queries, row: YearRow) -> Known | None:
+    results = queries.results(row.facility_id, row.year)
+    verified = max(row.verified, default=None)
+    return known_year(row.year, results, verified)

@@ -1,0 +1,52 @@
+"""Every engine that ever made a result. Pure.
+
+An engine gives its result the name that it is pinned to. When the equations change, the old ones
+stay here under their name: a result is worked out again, reported under a regime and tried with a
+supplier's answer by the engine that made it.
+"""
+
+from typing import Protocol
+
+from contracts.inventory import Regime
+from infra.errors import Refused
+from services.ghg.activity.inventory import Inventory
+from services.ghg.calculation.calculate import calculate
+from services.ghg.calculation.lines import Result
+from services.ghg.calculation.scrap import Method
+from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, Pinned
+
+
+class Engine(Protocol):
+    """As `calculate`, and refused as it says."""
+
+    def __call__(
+        self,
+        inventory: Inventory,
+        pinned: Pinned,
+        /,
+        *,
+        regime: Regime = ...,
+        scrap_method: Method | None = ...,
+    ) -> Result: ...
+
+
+ENGINES: dict[str, Engine] = {FIRST_ENGINE: calculate, ENGINE: calculate}
+"""The newest last: that one makes new results. The first makes the same lines as the second, and
+counts other ones as primary data (`lines.primary_rule`)."""
+
+
+def newest() -> str:
+    """The name of the engine that makes new results."""
+    return next(reversed(ENGINES))
+
+
+def engine_of(name: str) -> Engine:
+    """An engine by name; refused `engine-unknown` where this build has it not."""
+    engine = ENGINES.get(name)
+    if engine is None:
+        raise Refused(
+            "engine-unknown",
+            f"this build has no engine {name}; it has {', '.join(ENGINES)}.",
+            engine=name,
+        )
+    return engine

@@ -1,0 +1,36 @@
+"""Lines of a result as JSON: activity times factor is emission, with all that stands behind it.
+Pure."""
+
+from services.ghg.calculation.lines import Line, primary_rule
+from services.ghg.calculation.working import Working
+
+
+def line_shown(line: Line, engine: str) -> dict[str, object]:
+    """A line with its factor, its equation and its doubts, as the engine that made it counts it."""
+    return {
+        "data": line.data,
+        "step": line.step,
+        "scope": line.scope,
+        "item": line.item,
+        "activity": line.activity,
+        "unit": line.unit,
+        "factor": line.factor._asdict(),
+        "rule": line.rule,
+        "kg": line.kg,
+        "kind": line.kind,
+        "primary": line.primary_by(primary_rule(engine)),
+        "working": [_working(one) for one in line.working],
+        "doubts": [one._asdict() for one in line.doubts],
+    }
+
+
+def _working(one: Working) -> dict[str, object]:
+    return {
+        "rule": one.rule,
+        "formula": one.formula,
+        "terms": [term._asdict() for term in one.terms],
+        "value": one.value,
+        "unit": one.unit,
+        "factor_set": one.factor_set,
+        "doubts": [doubt._asdict() for doubt in one.doubts],
+    }

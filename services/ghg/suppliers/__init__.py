@@ -1,0 +1,1 @@
+"""Data asked of suppliers: what to ask, requests, answers, and what an answer changes."""
