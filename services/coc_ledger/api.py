@@ -16,7 +16,7 @@ from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
 from infra.commandforms import JSON_TYPE
 from infra.decider import Command, own_id
-from infra.execute import request_of
+from infra.execute import Rehearsed, request_of
 from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
 from infra.people import add_people
@@ -136,15 +136,20 @@ async def _claimed(
     if not isinstance(state, Document) or state.issued is not None:
         return None
     actor = await persons.actor(principal)
-    await running.writer.execute(request_of(command_id, drafting, actor))
     known = await asyncio.to_thread(queries.knowledge)
     scope = command.scope
     assert scope is not None  # drafting has looked at it
     seen = await asyncio.to_thread(domain.checked_of, scope, command.day, known)
     rows = await asyncio.to_thread(domain.pool_known, command.pool.key, sent, known)
     results = await asyncio.to_thread(domain.results_of, scope, command.day, known)
-    command_id, covering = issuing.covering(drafting, command, seen, known.behind_s, rows, results)
-    outcome = await running.writer.execute(request_of(command_id, covering, actor))
+    cover_id, covering = issuing.covering(drafting, command, seen, known.behind_s, rows, results)
+    steps = [request_of(command_id, drafting, actor), request_of(cover_id, covering, actor)]
+    # what the ledger would not cover binds no number
+    for would in await asyncio.to_thread(running.writer.rehearse, steps, Rehearsed()):
+        if isinstance(would, Exception):
+            raise would
+    await running.writer.execute(steps[0])
+    outcome = await running.writer.execute(steps[1])
     claims = [one.event for one in outcome.recorded if isinstance(one.event, OutputDesignated)]
     return claims[0] if claims else None
 

@@ -136,6 +136,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "The day is still to come",
         "Only what has happened is booked. Send the request again on that day.",
     ),
+    Problem(
+        "received-before-issued",
+        "The metal came long before its document was issued",
+        "Metal may come before its paper, by the days that the policy allows. Look at the day on"
+        " which it came: what came earlier was another delivery.",
+    ),
     # --- periods ---
     Problem(
         "before-first-period",

@@ -4,7 +4,7 @@ Rules: sources.md 5.7.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from contracts.coc_documents import (
     DocumentChecked,
@@ -49,6 +49,7 @@ def confirm(
             day=command.received_on,
             today=command.on,
         )
+    _check_day(command, document, policy)
     documents.check_mass(document, command.received_kg, policy)
     confirmed = DocumentConfirmed(
         number=command.number,
@@ -65,6 +66,22 @@ def confirm(
     if late or command.checked is None:
         return [confirmed]  # pending: nothing is booked before the check
     return [confirmed, _checked(document, confirmed, command.checked, 1, command.on, policy)]
+
+
+def _check_day(
+    command: ConfirmDocument | ConfirmDelivery, document: DocumentIssued, policy: Policy
+) -> None:
+    """Refuse metal that came long before its document was issued: it would be booked into days on
+    which nobody had it. A correction is issued behind the delivery that it is about."""
+    earliest = document.issued_on - timedelta(days=policy.integer("document.received_days_before"))
+    if document.replaces is None and command.received_on < earliest:
+        raise Refused(
+            "received-before-issued",
+            f"{command.number} was issued on {document.issued_on}: its metal came on {earliest} at"
+            f" the earliest, not on {command.received_on}.",
+            day=command.received_on,
+            earliest=earliest,
+        )
 
 
 def _receiver(

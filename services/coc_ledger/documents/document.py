@@ -170,6 +170,11 @@ def same_words(document: DocumentIssued, draft: Draft) -> bool:
         document.total_mass_kg,
         document.replaces,
         document.correction_reason,
+        document.supplement.country_of_origin,
+        document.carried.boundary,
+        document.carried.method,
+        document.carried.period,
+        document.carried.verifier,
     )
     asked = (
         draft.member_id,
@@ -186,6 +191,11 @@ def same_words(document: DocumentIssued, draft: Draft) -> bool:
         draft.total_mass_kg,
         draft.replaces,
         draft.correction_reason,
+        draft.country_of_origin,
+        draft.boundary,
+        draft.method,
+        draft.footprint_period,
+        draft.verifier,
     )
     return told == asked
 

@@ -353,7 +353,7 @@ def _transfer(command: ApproveScopeTransfer, state: Scope) -> Sequence[Event]:
 
 def _note(command: NotePsCertificate, state: Scope) -> Sequence[Event]:
     """What the certificate covers is no longer due, the whole once each of its facilities is
-    covered; a suspension ends when nothing is due."""
+    covered; a suspension ends when nothing is overdue (what is due on a day to come is not)."""
     covered = set(command.facilities)
     met = [key for key in state.ps_due if key in covered and key not in state.uncovered]
     if WHOLE in state.ps_due:
@@ -372,7 +372,8 @@ def _note(command: NotePsCertificate, state: Scope) -> Sequence[Event]:
         for key in met
     ]
     suspended = state.suspended_from is not None and state.reinstated_from is None
-    if suspended and state.suspended_from and not set(state.ps_due) - set(met):
+    overdue = [key for key, day in state.ps_due.items() if day < command.on and key not in met]
+    if suspended and state.suspended_from and not overdue:
         held = max(command.effective_on, state.suspended_from)
         events.append(
             ScopeReinstated(scope_id=state.scope_id, member_id=state.member_id, effective_on=held)

@@ -199,6 +199,29 @@ def test_a_number_is_bound_to_its_first_pool_and_covers_one_claim() -> None:
     documents.when(step, command).refused("document-number-used")
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"country_of_origin": "IS"},
+        {"boundary": "cradle-to-gate"},
+        {"method": "iai"},
+        {"footprint_period": "2024"},
+        {"verifier": "verifier-1"},
+    ],
+)
+def test_a_number_sent_again_with_any_other_word_is_refused(changed: dict[str, Any]) -> None:
+    issued(**changed).and_when(issue(**changed)).nothing()
+    issued().and_when(issue(**changed)).refused("document-number-used")
+
+
+def test_metal_may_come_before_its_paper_but_not_long_before() -> None:
+    early = confirm(received_on=DAY - timedelta(days=31))
+    assert isinstance(issued().and_when(early).events[0], DocumentConfirmed)
+    issued().and_when(confirm(received_on=DAY - timedelta(days=32))).refused(
+        "received-before-issued"
+    )
+
+
 def test_the_buyer_confirms_and_the_check_is_kept_with_its_evidence() -> None:
     confirmed, checked = issued().and_when(confirm()).events
     assert isinstance(confirmed, DocumentConfirmed)

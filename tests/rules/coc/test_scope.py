@@ -152,6 +152,33 @@ def test_the_clock_suspends_on_the_first_missed_day_and_a_late_word_takes_it_bac
     assert back.effective_on == event.effective_on, "held in time: it was never suspended"
 
 
+def test_a_suspension_ends_once_nothing_is_overdue_whatever_is_due_later() -> None:
+    def add(facility: str, day: date) -> AddScopeFacility:
+        return AddScopeFacility(
+            **{**OWN, "on": day},
+            facility_id=facility,
+            activities=MILL,
+            found=found(facility, does=MILL),
+            checked=chain_over("F-1", facility, granted_on=day),
+            behind_s=0,
+        )
+
+    first = add("F-2", TODAY)
+    both = scopes.when(opening(), first, add("F-3", TODAY + timedelta(days=60)))
+    days = due(both.state)
+    late = Tick(on=days["ps_due:F-2"], target="coc_scope/S-1", rule="ps_due:F-2")
+    missed = both.and_when(late)
+    met_on = days["ps_due:F-2"] + timedelta(days=5)
+    note = NotePsCertificate(
+        **{**OWN, "on": met_on}, certificate_id="C-1", facilities=("F-2",), effective_on=met_on
+    )
+    again = missed.and_when(note)
+    assert [type(event) for event in again.events] == [PsObligationMet, ScopeReinstated]
+    assert due(again.state) == {"ps_due:F-3": days["ps_due:F-3"]}, "its own year still runs"
+    too_late = note.model_copy(update={"on": days["ps_due:F-3"] + timedelta(days=1)})
+    assert [type(event) for event in missed.and_when(too_late).events] == [PsObligationMet]
+
+
 def test_an_added_facility_has_a_year() -> None:
     add = AddScopeFacility(
         **OWN,
