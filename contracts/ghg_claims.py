@@ -186,7 +186,8 @@ class DatumRequested(Event):
 
 class DatumAnswered(Event):
     """The supplier's answer, in kg CO2e per `unit` of the item; `source` names the document that it
-    is from. A later answer takes the place of an earlier one."""
+    is from, `factor_gwp_set` the warming potentials under which it was made, where the supplier
+    says (R-18). A later answer takes the place of an earlier one."""
 
     TYPE: ClassVar[str] = "ghg.datum_answered.v1"
     request_id: Id
@@ -205,6 +206,7 @@ class DatumAnswered(Event):
     evidence_ref: Id | None = None
     verifier: Id | None = None
     answered_on: date
+    factor_gwp_set: Id | None = None
 
 
 class DatumDeclined(Event):

@@ -248,6 +248,43 @@ async def a_lender_defines_sets_of_enough_entities(desk: YearDesk) -> None:
     ] == 403
 
 
+async def registered(desk: YearDesk, member: httpx.AsyncClient) -> dict[str, str]:
+    """The datum is asked of the supplier; what it answers with, of which only a hash is kept."""
+    status, told = await post(member, "datum-requests/R-1/registration")
+    assert status == 201
+    stored = desk.running.store.read_after(0, 1_000_000)
+    secret = told["registration_id"].partition("~")[2].encode()
+    assert not any(secret in record.data for record in stored), "only its hash is kept"
+    return {"registration_id": told["registration_id"]}
+
+
+async def answered(nobody: httpx.AsyncClient, registration: dict[str, str]) -> None:
+    """The supplier is asked, and tells; wrong ids, numbers and sets are refused."""
+    status, asked = await post(nobody, "answers/asked", **registration)
+    assert (status, asked["item"], asked["unit"]) == (200, "bought.alumina", "t")
+    answer = {
+        **registration,
+        "factor": "900",
+        "unit": "t",
+        "kind": "supplier_unverified",
+        "boundary": "cradle_to_gate",
+        "data_year": 2024,
+        "source": "EPD-2025",
+        "factor_gwp_set": "IPCC AR5",
+    }
+    status, said = await post(nobody, "answers", **{**answer, "factor_gwp_set": "AR9"})
+    assert (status, said["slug"]) == (422, "unknown-gwp-set")
+    wrong = {**answer, "registration_id": "R-1~guess"}
+    assert (await post(nobody, "answers", **wrong))[0] == 404
+    assert (await post(nobody, "answers", **{**answer, "registration_id": "guess"}))[0] == 404
+    assert (await post(nobody, "answers", **{**answer, "factor": "-1"}))[0] == 422
+    status, said = await post(nobody, "answers", **answer)
+    assert status == 200, said
+
+    asked = (await post(nobody, "answers/asked", **registration))[1]
+    assert asked["answered"]["factor_gwp_set"] == "AR5"
+
+
 async def test_a_supplier_without_an_account_answers_and_its_factor_enters_the_data(
     desk: YearDesk,
 ) -> None:
@@ -267,31 +304,9 @@ async def test_a_supplier_without_an_account_answers_and_its_factor_enters_the_d
         float(bought["share_percent"]), abs=0.001
     )
 
-    status, told = await post(member, "datum-requests/R-1/registration")
-    assert status == 201
-    registration = {"registration_id": told["registration_id"]}
-    stored = desk.running.store.read_after(0, 1_000_000)
-    secret = told["registration_id"].partition("~")[2].encode()
-    assert not any(secret in record.data for record in stored), "only its hash is kept"
-
+    registration = await registered(desk, member)
     nobody = httpx.AsyncClient(transport=httpx.ASGITransport(desk.api), base_url="http://m")
-    status, asked = await post(nobody, "answers/asked", **registration)
-    assert (status, asked["item"], asked["unit"]) == (200, "bought.alumina", "t")
-    answer = {
-        **registration,
-        "factor": "900",
-        "unit": "t",
-        "kind": "supplier_unverified",
-        "boundary": "cradle_to_gate",
-        "data_year": 2024,
-        "source": "EPD-2025",
-    }
-    wrong = {**answer, "registration_id": "R-1~guess"}
-    assert (await post(nobody, "answers", **wrong))[0] == 404
-    assert (await post(nobody, "answers", **{**answer, "registration_id": "guess"}))[0] == 404
-    assert (await post(nobody, "answers", **{**answer, "factor": "-1"}))[0] == 422
-    status, said = await post(nobody, "answers", **answer)
-    assert status == 200, said
+    await answered(nobody, registration)
 
     status, shown = await get(member, "/ghg/datum-requests/R-1/proposal")
     assert status == 200, shown
@@ -307,4 +322,7 @@ async def test_a_supplier_without_an_account_answers_and_its_factor_enters_the_d
     sums = [sum(float(one["kg"]) for one in result["totals"]) for result in results]
     assert sums[1] - sums[0] == pytest.approx(float(shown["difference"]["change_kg"]))
     assert (await get(member, "/ghg/datum-requests/R-1"))[1]["taken"]["data_version"] == 2
+    kept = (await get(member, f"{YEAR}/data/2"))[1]["data"]
+    assert {one["factor_gwp_set"] for one in kept if one["item"] == "bought.alumina"} == {"AR5"}
+    assert "R-18" in results[1]["blocking"], "the result is under AR6, its alumina under AR5"
     await nobody.aclose()

@@ -163,6 +163,7 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         "unknown-gwp-set",
         "No set of warming potentials is called so",
         "Write SAR, AR4, AR5 or AR6; leave the field empty where nobody said.",
+        422,
     ),
     Problem(
         "fuel-field-not-used",

@@ -6,7 +6,7 @@ A supplier needs no account: it answers with a registration id, of which only a 
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from contracts.ghg import Number, Sha256, Year
 from contracts.ghg_claims import Unit
@@ -14,6 +14,9 @@ from contracts.inventory import DataKind
 from contracts.values import FacilityId, Id, MemberId, PlainDecimal, Value
 from infra.decider import Command
 from services.ghg.evidence import FacilityEvidence
+
+GwpSetText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
+"""A set of warming potentials as somebody writes it (`AR5`, `IPCC AR5`); empty: nobody says."""
 
 
 class InputShare(Value):
@@ -71,7 +74,9 @@ class IssueRegistration(DatumCommand):
 
 class AnswerDatum(DatumCommand):
     """The supplier's answer, in kg CO2e per `unit` of the item. `source` names the
-    document that it is from. Verified: name the verifier and where the statement is kept."""
+    document that it is from. Verified: name the verifier and where the statement is kept.
+    `factor_gwp_set` says under which warming potentials it was made (SAR, AR4, AR5, AR6), where
+    that is known: facility data carry it on, and R-18 looks at it."""
 
     NAME: ClassVar[str] = "answer_datum"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "token_hash"})
@@ -83,6 +88,7 @@ class AnswerDatum(DatumCommand):
     source: Id
     evidence_ref: Id | None = None
     verifier: Id | None = None
+    factor_gwp_set: GwpSetText | None = None
     token_hash: Sha256
 
 

@@ -95,12 +95,14 @@ def share_of(result: Result, data_version: int, item: str, supplier_id: str) -> 
 
 
 def proposal(inventory: Inventory, answer: DatumAnswered) -> Inventory:
-    """The inventory with the answer in all data of that item and supplier; others as they are."""
+    """The inventory with the answer in all data of that item and supplier; others as they are. An
+    answer that tells no warming potentials leaves none: those told before were another factor's."""
     data = tuple(
         datum._replace(
             factor=answer.factor,
             kind=answer.kind,
             factor_source=answer.source,
+            factor_gwp_set=answer.factor_gwp_set or "",
             evidence=answer.evidence_ref or datum.evidence,
             data_year=answer.data_year,
         )

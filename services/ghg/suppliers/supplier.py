@@ -29,6 +29,7 @@ from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.ghg.activity.plausible import bounds
 from services.ghg.evidence import MOMENTS, owned
+from services.ghg.factors.gwp import gwp_set_of
 
 from .commands import (
     AnswerDatum,
@@ -247,12 +248,23 @@ def _answer(command: AnswerDatum, state: Asked, policy: Policy) -> Sequence[Datu
         evidence_ref=command.evidence_ref,
         verifier=command.verifier,
         answered_on=command.on,
+        factor_gwp_set=_told_set(command.factor_gwp_set),
     )
     if before is not None and state.declined is None:
         told = {"answer": before.answer, "answered_on": before.answered_on}
         if answered.model_copy(update=told) == before:
             return []
     return [answered]
+
+
+def _told_set(text: str | None) -> str | None:
+    """The set of warming potentials that the supplier names; None where it names none."""
+    if not text:
+        return None
+    try:
+        return gwp_set_of(text)
+    except Refused as refused:  # a phrase of rows, where the cell goes before it
+        raise Refused(refused.slug, f"{refused.sentence}.", factor_gwp_set=text) from None
 
 
 def _check_answer(command: AnswerDatum, requested: DatumRequested, policy: Policy) -> None:

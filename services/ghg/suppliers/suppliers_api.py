@@ -34,7 +34,7 @@ from services.ghg.results.reckoning import packed_of
 from services.ghg.results.state import FacilityYear
 from services.ghg.rows import YearRow, facility_evidence
 
-from .commands import AnswerDatum, DeclineDatum, IssueRegistration, TakeDatum
+from .commands import AnswerDatum, DeclineDatum, GwpSetText, IssueRegistration, TakeDatum
 from .effect import Difference, difference, proposal, ranked, shares
 from .registrations import hashed, issue, request_of
 from .supplier import Asked
@@ -55,7 +55,8 @@ class Presented(BaseModel):
 
 
 class Answer(Presented):
-    """A supplier's answer, in kg CO2e per `unit` of the item."""
+    """A supplier's answer, in kg CO2e per `unit` of the item. `factor_gwp_set`: under which warming
+    potentials it was made (SAR, AR4, AR5, AR6), where that is known."""
 
     factor: PlainDecimal
     unit: Annotated[str, Field(min_length=1, max_length=40)]
@@ -65,6 +66,7 @@ class Answer(Presented):
     source: Id
     evidence_ref: Id | None = None
     verifier: Id | None = None
+    factor_gwp_set: GwpSetText | None = None
 
 
 class Declined(Presented):

@@ -178,6 +178,7 @@ def test_a_wrong_or_replaced_registration_is_refused_in_the_same_words() -> None
         ({"data_year": 2027}, "year-not-begun"),
         ({"verifier": None}, "verification-missing"),
         ({"evidence_ref": None}, "verification-missing"),
+        ({"factor_gwp_set": "AR9"}, "unknown-gwp-set"),
     ],
 )
 def test_an_answer_that_cannot_be_is_refused(more: dict[str, Any], slug: str) -> None:
@@ -188,6 +189,26 @@ def test_an_unverified_factor_needs_no_verifier() -> None:
     command = answer(kind=DataKind.SUPPLIER_UNVERIFIED, verifier=None, evidence_ref=None)
     event = registered().and_when(command).events[0]
     assert isinstance(event, DatumAnswered)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("AR5", "AR5"), ("IPCC AR4 GWP100", "AR4"), (" sar ", "SAR"), ("", None), (None, None)],
+)
+def test_a_supplier_says_under_which_warming_potentials_its_factor_is_made(
+    written: str | None, told: str | None
+) -> None:
+    event = registered().and_when(answer(factor_gwp_set=written)).events[0]
+    assert isinstance(event, DatumAnswered)
+    assert event.factor_gwp_set == told
+
+
+def test_the_same_factor_under_another_set_is_another_answer() -> None:
+    told = registered().and_when(answer(), answer(factor_gwp_set="AR5"))
+    event = told.events[0]
+    assert isinstance(event, DatumAnswered)
+    assert event.answer == 2
+    told.and_when(answer(factor_gwp_set="ar5")).nothing()
 
 
 def test_the_same_answer_changes_nothing_and_another_takes_its_place() -> None:
@@ -236,6 +257,18 @@ def test_the_proposal_touches_no_other_datum() -> None:
     assert moved == ["alumina"]
     (mended,) = [one for one in after.data if one.datum_id == "alumina"]
     assert (mended.factor_source, mended.evidence) == ("EPD-2025", "DOC-1")
+
+
+@pytest.mark.parametrize("told", ["AR5", None])
+def test_the_data_carry_the_warming_potentials_of_the_answer_and_none_of_the_factor_before(
+    told: str | None,
+) -> None:
+    asked = inventory(*smelter())
+    older = asked._replace(data=[one._replace(factor_gwp_set="AR4") for one in asked.data])
+    answered = the_answer().model_copy(update={"factor_gwp_set": told})
+    sets = {one.datum_id: one.factor_gwp_set for one in proposal(older, answered).data}
+    assert sets.pop("alumina") == (told or "")
+    assert set(sets.values()) == {"AR4"}, "other data keep what they tell"
 
 
 def test_what_is_bought_is_ranked_by_its_share() -> None:
