@@ -21,6 +21,7 @@ from . import sources, words
 from .asking import Asking, live_changes
 from .auditing_pages import add_auditing
 from .board import BUCKETS, Filter, board_of, explanation_of, policy_path
+from .circularity_pages import add_circularity
 from .custody_pages import add_custody
 from .emissions_pages import add_emissions
 from .events_pages import add_events
@@ -91,7 +92,14 @@ def build(settings: Settings, shared: Shared) -> Api:
     made = build_api("portal", "", "Pages for people", shared, ready, PROBLEMS, lifespan=lifespan)
     add_sign_in(made, pages, shared, settings, http)
     _board(made, pages, asking)
-    for add in (add_emissions, add_custody, add_flow, add_auditing, add_verifying):
+    for add in (
+        add_circularity,
+        add_emissions,
+        add_custody,
+        add_flow,
+        add_auditing,
+        add_verifying,
+    ):
         add(made, pages, asking, token_of)
     add_events(made, pages, asking, token_of, settings.feed_url or settings.public)
 

@@ -150,6 +150,18 @@ class YearPage(NamedTuple):
     absent: Mapping[str, str]
 
 
+def circular_of(
+    rows: Sequence[Content], year: str | None, member_id: str | None
+) -> Mapping[str, str] | None:
+    """The member and year whose circularity a list leads to: as asked for, else the only member of
+    the list and its latest year; None where there is no one such."""
+    members = {member_id} if member_id else {str(row["member_id"]) for row in rows}
+    years = [year] if year else [str(row["year"]) for row in rows]
+    if len(members) != 1 or not years:
+        return None
+    return {"member": members.pop(), "year": max(years)}
+
+
 def table_of(totals: Iterable[Content]) -> Sequence[Row]:
     """Step by step, in tonnes; steps without a line are left out."""
     found: dict[tuple[str, str], Decimal] = {

@@ -69,6 +69,7 @@ def _list(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
             ],
             states=emissions.STATES,
             wanted={"year": year or "", "member": member or ""},
+            circular=emissions.circular_of(answer.content["items"], year, member),
             following=answer.content["next"],
         )
 
