@@ -196,7 +196,10 @@ def _show_year(year: Year, out: Console) -> None:
     if made.uncertainty_percent is not None:
         out.print(f"  uncertainty (95 %): ± {made.uncertainty_percent:.1f} %, power as bought")
     if made.primary_share is not None:
-        out.print(f"  primary data: {made.primary_share * 100:.0f} % of emissions")
+        out.print(
+            f"  primary data: {made.primary_share * 100:.0f} % of emissions, metered power at a"
+            " grid's factor counted as primary: the sources are silent (rule 4.10)"
+        )
     _show_report(year, out)
     _show_threshold(year, out)
     for note in dict.fromkeys(year.notes):

@@ -10,6 +10,7 @@ from contracts.values import plain
 from services.ghg.activity.installation import Installation
 from services.ghg.offline import Wrong, Year
 from services.ghg.reports.cbam import CbamFields, Good, Precursor, Stream
+from services.ghg.results.primary_told import share_rule
 from services.ghg.results.shown import line_shown
 
 
@@ -40,6 +41,7 @@ def _year_json(year: Year, explain: bool) -> dict[str, object]:
         "year": year.inventory.year,
         "site": year.inventory.site._asdict(),
         **year.calculated.model_dump(mode="json", exclude={"data_version", "data_hash"}),
+        "primary_share_rule": share_rule(year.calculated.engine),
         "report": {
             "regime": report.regime,
             "gwp_set": report.gwp_set,

@@ -43,8 +43,9 @@ from .reports.asked import asked, circularity_shown
 from .reports.reports_api import add_reports
 from .results.comparing import compared
 from .results.current_api import Current, add_current
+from .results.primary_told import from_grid, share_rule
 from .results.problems import YEAR_PROBLEMS
-from .results.shown import line_shown
+from .results.shown import line_shown, result_shown
 from .rows import YearRow
 from .suppliers.suppliers_api import add_suppliers
 
@@ -206,16 +207,17 @@ def _results(made: Api, queries: Queries) -> None:
     @made.get(path, tags=["results"])
     async def every(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """All results of a facility's year, in order: each with what it was pinned to, its sums
-        and findings."""
+        and findings, and by which rule its share of primary data is counted."""
         await _row(queries, principal, facility_id, year)
         found = await asyncio.to_thread(queries.results, facility_id, year)
-        return Json({"items": found, "next": None})
+        return Json({"items": [result_shown(one) for one in found], "next": None})
 
     @made.get(f"{path}/{{result}}", tags=["results"])
     async def one(principal: SignedIn, facility_id: Key, year: Year, result: Number) -> Response:
-        """A result."""
+        """A result, and by which rule its share of primary data is counted."""
         await _row(queries, principal, facility_id, year)
-        return Json(await asyncio.to_thread(queries.result, facility_id, year, result))
+        found = await asyncio.to_thread(queries.result, facility_id, year, result)
+        return Json(result_shown(found))
 
     @made.get(f"{path}/{{result}}/working", tags=["results"])
     async def working(
@@ -230,6 +232,8 @@ def _results(made: Api, queries: Queries) -> None:
             {
                 "result": result,
                 "working_hash": found.working_hash,
+                "primary_share_rule": share_rule(again.engine),
+                "primary_share_from_grid": from_grid(again),
                 "lines": [line_shown(line, again.engine) for line in again.lines],
                 "doubts": [doubt._asdict() for doubt in again.doubts],
             }

@@ -126,7 +126,9 @@ class Findings(NamedTuple):
 
 
 class YearPage(NamedTuple):
-    """The page of a facility's year. What could not be asked is None, and `absent` says why."""
+    """The page of a facility's year. What could not be asked is None, and `absent` says why.
+    `from_grid` is the part of all emissions that is power at a grid's factor, counted as primary
+    data."""
 
     place: Place
     row: Content
@@ -144,6 +146,7 @@ class YearPage(NamedTuple):
     uncertainty: Content | None
     used: Sequence[Used]
     unverified_percent: Decimal | None
+    from_grid: str | None
     figures: Sequence[Figure]
     events: Sequence[Content]
     findings: Findings

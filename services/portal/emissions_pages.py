@@ -192,6 +192,7 @@ def _page(
         uncertainty=told["uncertainty"],
         used=used,
         unverified_percent=unverified,
+        from_grid=told["working"].get("primary_share_from_grid") if told["working"] else None,
         figures=emissions.figures_of(policy, FIGURES_SHOWN),
         events=told["events"]["items"] if told["events"] else [],
         findings=emissions.findings_of(result, told["findings"]),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,21 @@ async def test_a_years_data_tell_how_circular_it_was(desk: YearDesk) -> None:
     assert found["metal_yield"]["value"] == "0.995"
     assert found["spl_untreated"] == {"value": None, "t": "0", "told": 0, "silent": 1}
     assert (await told(desk, "data/9/circularity"))[0] == 404
+
+
+async def test_a_result_says_what_its_share_of_primary_data_counts(desk: YearDesk) -> None:
+    status, found = await told(desk, "results/1")
+    assert status == 200
+    rule = found["primary_share_rule"]
+    assert rule["engine"] == found["engine"]
+    counted = {scope: one["counted_as"] for one in rule["readings"] for scope in one["scopes"]}
+    assert (counted["2_location"], counted["2_market"]) == ("primary", "primary")
+    assert counted["3.4"] == "secondary"
+    every = (await told(desk, "results"))[1]["items"]
+    assert [one["primary_share_rule"] for one in every] == [rule]
+    working = (await told(desk, "results/1/working"))[1]
+    assert working["primary_share_rule"] == rule
+    assert 0 < Decimal(working["primary_share_from_grid"]) < Decimal(found["primary_share"])
 
 
 async def test_a_result_tells_which_lever_closes_its_gap(desk: YearDesk) -> None:

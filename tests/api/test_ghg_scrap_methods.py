@@ -100,3 +100,13 @@ def test_the_page_of_the_year_tells_the_rate_at_its_end_and_how_the_policy_reads
     told = page(door, "")
     assert 'Rate at the year\'s end: <data value="9.7">' in told
     assert "the policy reads calendar year average" in told
+
+
+def test_the_page_of_the_year_says_that_grid_power_counts_as_primary_data_and_why(
+    door: Door,
+) -> None:
+    told = page(door, "")
+    assert "of emissions are power from a grid, at its announced or average factor" in told
+    assert "counted as primary because what is metered is the site&#39;s own" in told
+    assert '<span class="design">design</span>' in told
+    assert "What else counts, where a factor is a table's" in told

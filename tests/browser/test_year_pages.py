@@ -110,6 +110,7 @@ def test_everybody_can_read_them(page: Page, scheme: str, width: int) -> None:
     try:
         page.sign_in("member:M8")
         for path in (
+            AT,
             f"{AT}/differences?result=2&of=1",
             f"{AT}/circularity",
             f"/emissions/circularity?member=M8&year={YEAR}",

@@ -64,6 +64,15 @@ def test_the_example_is_calculated_and_told() -> None:
         assert words in said
 
 
+def test_the_share_of_primary_data_says_how_grid_power_is_counted() -> None:
+    said = " ".join(run(EXAMPLE, "--as-of", "2026-11-21").split())
+    assert "metered power at a grid's factor counted as primary" in said
+    one = told(EXAMPLE, "--as-of", "2026-11-21")["years"][0]
+    rule = one["primary_share_rule"]
+    [grid] = [reading for reading in rule["readings"] if "2_market" in reading["scopes"]]
+    assert (rule["engine"], grid["counted_as"]) == (one["engine"], "primary")
+
+
 def test_the_document_says_the_same_in_numbers() -> None:
     one = told(EXAMPLE, "--as-of", "2026-11-21")["years"][0]
     assert (one["facility_id"], one["year"], one["gwp_set"]) == ("synthetic-smelter", 2024, "AR6")

@@ -1,8 +1,16 @@
-"""Lines of a result as JSON: activity times factor is emission, with all that stands behind it.
-Pure."""
+"""A result and its lines as JSON: activity times factor is emission, with all that stands behind
+it. Pure."""
 
+from contracts.ghg import ResultCalculated
 from services.ghg.calculation.lines import Line, primary_rule
 from services.ghg.calculation.working import Working
+
+from .primary_told import share_rule
+
+
+def result_shown(found: ResultCalculated) -> dict[str, object]:
+    """A result as it is stored, and by which rule its share of primary data is counted."""
+    return {**found.model_dump(mode="json"), "primary_share_rule": share_rule(found.engine)}
 
 
 def line_shown(line: Line, engine: str) -> dict[str, object]:
