@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from contracts.ghg import Finding
 from contracts.inventory import Regime, Scope, Step
 from contracts.values import plain
 from infra.errors import Refused
@@ -35,6 +36,7 @@ TONNE = Decimal(1000)
 MAX_REASONS = 8
 NOTES = {REPEATED: ", each like one before it in every cell; all are counted"}
 WHOLE_FROM_T = 1000
+COLOURS = {"block": "red", "major": "red", "minor": "yellow", "info": "cyan"}
 
 
 class Wanted(NamedTuple):
@@ -228,6 +230,12 @@ def _show_report(year: Year, out: Console) -> None:
     for one in report.cut_offs:
         word = "left out" if one.allowed else "not to be left out"
         out.print(f"    {escape(one.what)} ({one.percent:.2f} %) {word}: {escape(one.reason)}")
+    told = {(one.rule, one.severity, one.data) for one in year.findings}
+    for found in report.findings:  # what is found in the result as well is told with its findings
+        if (found.rule, found.severity, found.data) not in told:
+            _show_finding(found, out)
+    if report.blocking:
+        out.print(f"    [red]not to be submitted or published: {', '.join(report.blocking)}[/red]")
     if report.cbam is not None:
         _show_cbam(report.cbam, out)
 
@@ -293,14 +301,17 @@ def _show_threshold(year: Year, out: Console) -> None:
 
 
 def _show_findings(year: Year, out: Console) -> None:
-    colours = {"block": "red", "major": "red", "minor": "yellow", "info": "cyan"}
     out.print(f"  findings: {year.calculated.findings_count}")
     for one in year.findings:
-        colour = colours[one.severity.value]
-        out.print(
-            f"    [{colour}]{one.rule} {one.severity}[/{colour}] {escape(one.sentence)}"
-            f" ({escape(one.source)})"
-        )
+        _show_finding(one, out)
+
+
+def _show_finding(one: Finding, out: Console) -> None:
+    colour = COLOURS[one.severity.value]
+    out.print(
+        f"    [{colour}]{one.rule} {one.severity}[/{colour}] {escape(one.sentence)}"
+        f" ({escape(one.source)})"
+    )
 
 
 def _explain(lines: Sequence[Reported], out: Console) -> None:

@@ -57,6 +57,8 @@ def _year_json(year: Year, explain: bool) -> dict[str, object]:
             "cut_offs": [one._asdict() for one in report.cut_offs],
             "doubts": [one._asdict() for one in report.doubts],
             "cbam": report.cbam,
+            "findings": [one.model_dump(mode="json") for one in report.findings],
+            "blocking": report.blocking,
         },
         "criterion_5_2": None if threshold is None else _threshold_json(year),
         "not_judged": year.unjudged or None,

@@ -228,3 +228,17 @@ def test_what_the_file_does_not_say_of_the_site_is_asked_for(tmp_path: Path) -> 
 def test_a_mapping_that_cannot_be_is_refused(options: list[str], slug: str) -> None:
     with pytest.raises(Refused, match=slug):
         run(EXAMPLE, *options)
+
+
+def test_a_report_that_counts_a_factor_of_another_set_than_its_regimes_is_stopped(
+    tmp_path: Path,
+) -> None:
+    file = changed(tmp_path, 7, factor="0.06", factor_unit="kg CO2e/MJ")  # the gas
+    under = ("--set", "factor_gwp_set=AR6", "--regime")
+    year = told(file, *under, "cbam")["years"][0]
+    assert "R-18" not in year["blocking"]
+    assert year["report"]["blocking"] == ["R-18"]
+    said = run(file, *under, "cbam")
+    assert "R-18 block" in said
+    assert "not to be submitted or published: R-18" in said
+    assert told(file, *under, "gbt_44905_2024")["years"][0]["report"]["blocking"] == []

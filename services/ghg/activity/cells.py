@@ -154,13 +154,14 @@ def precursor(item: Item) -> None:
 
 
 def for_goods(datum: Datum, item: Item) -> None:
-    """A code of goods stands at goods, a boundary at what a maker tells of metal."""
+    """A code of goods stands at goods, boundary and warming potentials at what a maker tells of
+    metal."""
     if datum.cn_code and item.slug not in GOODS:
         raise Refused(
             "cn-code-not-used",
             f"{item.title} has no code of goods: it stands at {', '.join(sorted(GOODS))}",
         )
-    if datum.embedded_boundary:
+    if datum.embedded_boundary or datum.embedded_gwp_set:
         precursor(item)
 
 
@@ -352,12 +353,13 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "calorific_unit": calorific_unit,
     "oxidation_factor": number,
     "factor_gwp_set": gwp_set_of,
+    "embedded_gwp_set": gwp_set_of,
 }
 """What a field that a row may leave empty becomes."""
 PLACED: Mapping[str, str] = {"supplier_name": "supplier_id"}
 """Which field of a datum a field fills that is none itself; the field of that name goes before."""
 LOOKED_AT = frozenset(
     {"from_on", "to_on", "cn_code", "embedded_boundary", "certificate_years", "certificate_lots"}
-    | {"calorific_value", "calorific_unit", "oxidation_factor"}
+    | {"calorific_value", "calorific_unit", "oxidation_factor", "embedded_gwp_set"}
 )
 """Fields that have to agree with others of their row."""

@@ -24,7 +24,8 @@ class Datum(NamedTuple):
     `factor_gwp_set` names the warming potentials under which it was made, where somebody says.
     `embedded` is what a maker of bought metal says it embeds, in the same unit, for the border
     mechanism alone: `embedded_boundary` (`installation.Boundary`) says which emissions are in it,
-    where `factor` is from cradle to gate. `cn_code` is the code of the goods that an output is.
+    where `factor` is from cradle to gate, and `embedded_gwp_set` under which warming potentials
+    they were added up, where somebody says. `cn_code` is the code of the goods that an output is.
     `of` names the item that a transport leg carries or a stock holds. `scrap_kind` has its own
     words (`scrap.Kind`), `proofs` those of `electricity.Proof`; `certificates` are pairs of
     certificate and MWh cancelled for this supply, `certificate_years` of certificate and the year
@@ -67,6 +68,7 @@ class Datum(NamedTuple):
     calorific_unit: str = ""
     oxidation_factor: Decimal | None = None
     factor_gwp_set: str = ""
+    embedded_gwp_set: str = ""
 
 
 class Site(NamedTuple):

@@ -39,7 +39,8 @@ class DatumSent(Value):
     supplier's or the plant's own, in kg CO2e per the item's unit, `factor_gwp_set` the warming
     potentials in it (SAR to AR6); `of` names what a leg carries or a stock holds. `embedded` is
     what a maker of bought metal says it embeds, in kg CO2e/t, and
-    `embedded_boundary` which emissions are in it; `cn_code` the code of the goods that an output
+    `embedded_boundary` which emissions are in it, `embedded_gwp_set` its warming potentials;
+    `cn_code` the code of the goods that an output
     is. A supplier without an id may be named: its id is made of the name. `left_out` asks reports
     to leave it out, as far as they may. Of a fuel, `calorific_value` is net, in `calorific_unit`
     (MJ/kg, GJ/t, MJ/Nm3 ...), and `oxidation_factor` a fraction. Texts name documents and meters,
@@ -74,6 +75,7 @@ class DatumSent(Value):
     left_out: bool = False
     embedded: Quantity | None = None
     embedded_boundary: Boundary | None = None
+    embedded_gwp_set: Annotated[str, StringConstraints(max_length=20)] = ""
     cn_code: Annotated[str, StringConstraints(max_length=20)] = ""
     calorific_value: Quantity | None = None
     calorific_unit: Annotated[str, StringConstraints(max_length=20)] = ""

@@ -103,6 +103,10 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         field = "embedded"
         if sent.embedded is not None:
             precursor(item)
+        field = "factor_gwp_set"
+        _gwp_set(sent.factor_gwp_set)
+        field = "embedded_gwp_set"
+        _gwp_set(sent.embedded_gwp_set)
         field = "cn_code"
         datum = _made(sent, item.slug, quantity, conversion.note)
         for_goods(datum, item)
@@ -129,7 +133,7 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         supplier_id=sent.supplier_id or _named(sent.supplier_name.strip()),
         factor=sent.factor,
         factor_source=sent.factor_source,
-        factor_gwp_set=gwp_set_of(sent.factor_gwp_set) if sent.factor_gwp_set.strip() else "",
+        factor_gwp_set=_gwp_set(sent.factor_gwp_set),
         of=sent.of or "",
         scrap_kind=sent.scrap_kind or "",
         technology=sent.technology,
@@ -144,6 +148,7 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         left_out="yes" if sent.left_out else "",
         embedded=sent.embedded,
         embedded_boundary=sent.embedded_boundary or "",
+        embedded_gwp_set=_gwp_set(sent.embedded_gwp_set),
         cn_code=cn_code(sent.cn_code) if sent.cn_code.strip() else "",
         certificate_years=tuple(
             (one.certificate_id, one.year) for one in sent.certificates if one.year is not None
@@ -157,6 +162,10 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         calorific_unit=calorific_unit(sent.calorific_unit) if sent.calorific_unit.strip() else "",
         oxidation_factor=sent.oxidation_factor,
     )
+
+
+def _gwp_set(text: str) -> str:
+    return gwp_set_of(text) if text.strip() else ""
 
 
 def _named(supplier: str) -> str:

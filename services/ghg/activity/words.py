@@ -53,6 +53,7 @@ FIELDS: tuple[Field, ...] = (
     Field("embedded", ("embedded_emissions", "specific_embedded_emissions")),
     Field("embedded_unit", ("embedded_emissions_unit", "unit_of_embedded")),
     Field("embedded_boundary", ("embedded_emissions_boundary", "boundary")),
+    Field("embedded_gwp_set", ("embedded_emissions_gwp_set", "embedded_gwp")),
     Field("calorific_value", ("net_calorific_value", "ncv", "lower_heating_value")),
     Field("calorific_unit", ("calorific_value_unit", "ncv_unit", "unit_of_calorific_value")),
     Field("oxidation_factor", ("oxidation",)),

@@ -18,6 +18,7 @@ Source: sources.md 8. `findings(context)` asks every rule; what a rule needs to 
 
 from .context import (
     Context,
+    OfReport,
     Publication,
     Spread,
     TargetSet,
@@ -29,6 +30,7 @@ from .registry import RULES, blocks, findings
 __all__ = [
     "RULES",
     "Context",
+    "OfReport",
     "Publication",
     "Spread",
     "TargetSet",

@@ -20,7 +20,7 @@ PFC_DOUBTS = (
 
 def potentials(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-18: no set of warming potentials is named, or amounts of two are added: of tables, or of
-    factors that somebody gave."""
+    factors that somebody gave, in a result or in what counts in a report."""
     named = context.result.gwp_set
     if not named:
         yield Fault("The set of warming potentials is missing: it must be disclosed.")
@@ -29,13 +29,14 @@ def potentials(context: Context, seen: Survey) -> Iterator[Fault]:
     mixed = list((used - {named}) & _known(context)) if len(used) > 1 else []
     if mixed:
         sentence = (
-            f"Two sets of warming potentials in one result: {named} and {listed(mixed)}."
+            f"Two sets of warming potentials in one {_what(context)}: {named} and {listed(mixed)}."
             " Recalculate all under one."
         )
         others = frozenset(mixed)
         lines = (line for line in context.result.lines if line.factor.factor_set in others)
         yield Fault(sentence, list(dict.fromkeys(name for line in lines for name in line.data)))
     yield from _of_own_factors(context, named)
+    yield from _of_embedded(context, named)
     yield from _of_tables(context, named)
 
 
@@ -56,15 +57,34 @@ def _of_own_factors(context: Context, named: str) -> Iterator[Fault]:
     others = sorted({one.factor_gwp_set for one in own} - {"", named})
     if others:
         sentence = (
-            f"Factors of suppliers or plants are made under {listed(others)}, the result under"
-            f" {named}: give them under {named}, or recalculate under theirs."
+            f"Factors of suppliers or plants are made under {listed(others)}, the {_what(context)}"
+            f" under {named}: give them under {named}{_otherwise(context)}."
         )
         yield Fault(sentence, [one.datum_id for one in own if one.factor_gwp_set in others])
     unsaid = [one.datum_id for one in own if not one.factor_gwp_set]
     if unsaid:
         sentence = (
             f"Nobody says under which warming potentials {len(unsaid)} own factors are made; the"
-            f" result is under {named}. Say it with `factor_gwp_set`."
+            f" {_what(context)} is under {named}. Say it with `factor_gwp_set`."
+        )
+        yield Fault(sentence, unsaid, told_only=True)
+
+
+def _of_embedded(context: Context, named: str) -> Iterator[Fault]:
+    """What makers say that their metal embeds, where a report adds it: as with own factors."""
+    told = () if context.of_report is None else context.of_report.embedded
+    others = sorted({one.embedded_gwp_set for one in told} - {"", named})
+    if others:
+        sentence = (
+            f"What bought metal embeds is told under {listed(others)}, the {_what(context)} is"
+            f" under {named}: ask its makers for it under {named}."
+        )
+        yield Fault(sentence, [one.datum_id for one in told if one.embedded_gwp_set in others])
+    unsaid = [one.datum_id for one in told if not one.embedded_gwp_set]
+    if unsaid:
+        sentence = (
+            f"Nobody says under which warming potentials {len(unsaid)} makers tell what their metal"
+            f" embeds; the {_what(context)} is under {named}. Say it with `embedded_gwp_set`."
         )
         yield Fault(sentence, unsaid, told_only=True)
 
@@ -80,8 +100,8 @@ def _of_tables(context: Context, named: str) -> Iterator[Fault]:
             lines = (one for one in context.result.lines if one.factor.factor_set == name)
             data = dict.fromkeys(datum for one in lines for datum in one.data)
             sentence = (
-                f"{name} is made under {under}, the result under {named}: an average stands in,"
-                " a factor of the supplier's own under the same set would not mix them."
+                f"{name} is made under {under}, the {_what(context)} under {named}: an average"
+                " stands in, a factor of the supplier's own under the same set would not mix them."
             )
             yield Fault(sentence, list(data), told_only=True)
 
@@ -106,6 +126,16 @@ def perfluorocarbons(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def _taps(seen: Survey) -> bool:
     return any(one.quantity > 0 for one in seen.data(TAPPED))
+
+
+def _what(context: Context) -> str:
+    return "result" if context.of_report is None else f"report {context.regime}"
+
+
+def _otherwise(context: Context) -> str:
+    """What else may be done about own factors of another set: nothing, where a regime names it."""
+    laid_down = context.of_report is not None and context.of_report.laid_down
+    return ", the set that its regime lays down" if laid_down else ", or recalculate under theirs"
 
 
 def _known(context: Context) -> frozenset[str]:

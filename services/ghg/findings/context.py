@@ -13,7 +13,7 @@ from typing import NamedTuple
 from contracts.inventory import Regime
 from contracts.values import plain
 from infra.policy import Policy
-from services.ghg.activity.inventory import Inventory
+from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.calculation.lines import Result
 from services.ghg.claims.wording import ClaimEvidence
 from services.ghg.factors.book import FactorBook
@@ -67,6 +67,16 @@ class TargetSet(NamedTuple):
     set_in: int
 
 
+class OfReport(NamedTuple):
+    """A report in the place of a result: `Context.result` then has the lines that count in it,
+    under the sets of its regime. `laid_down` says that the regime names the warming potentials, so
+    that nobody can choose others; `embedded` are data of bought metal whose embedded emissions it
+    adds."""
+
+    laid_down: bool
+    embedded: Sequence[Datum] = ()
+
+
 class Context(NamedTuple):
     """Everything that rules look at.
 
@@ -75,7 +85,8 @@ class Context(NamedTuple):
     `held_elsewhere` are certificates that another facility-year
     holds, with its name where the reader may know it. `suppliers_asked` were asked for primary data
     and have not answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per
-    unit. `cut_offs` are those of the report under `regime`.
+    unit. `cut_offs` are those of the report under `regime`; `of_report` is set where that report is
+    looked at, not the result.
     """
 
     inventory: Inventory
@@ -97,6 +108,7 @@ class Context(NamedTuple):
     pathway: UsedPathway | None = None
     target: TargetSet | None = None
     claims: Sequence[ClaimEvidence] = ()
+    of_report: OfReport | None = None
 
 
 class Fault(NamedTuple):

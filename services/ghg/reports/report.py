@@ -5,12 +5,13 @@ coefficients and scrap method of its regime, takes of every line the part that i
 and says of every line that it leaves out, or counts in part, why.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from contracts.ghg import Finding
 from contracts.inventory import Regime, Scope, Step
 from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.items import ITEMS, Family
@@ -38,6 +39,7 @@ from services.ghg.results.engines import engine_of
 
 from .cbam import OWN_PLANT, CbamFields, Counts, doubts_of, fields_of, plant_fuels
 from .cut_offs import CutOff, cut_offs
+from .mixed import Stands, mixed, stopped
 from .regimes import Rules, method_of, rules_of
 
 COUNTED = "counted"
@@ -76,7 +78,8 @@ class _Goods(NamedTuple):
 class Report(NamedTuple):
     """A facility's year under a regime. `intensity` is in t CO2e per tonne of what `declared_unit`
     says, None where none was made; `other_side` is the same with Scope 2 told the other way.
-    `doubts` are those of the report; the lines carry their own."""
+    `doubts` are those of the report; the lines carry their own. `findings` are those of R-18 over
+    what counts in it."""
 
     regime: Regime
     facility_id: str
@@ -94,6 +97,12 @@ class Report(NamedTuple):
     cut_offs: tuple[CutOff, ...]
     cbam: CbamFields | None
     doubts: tuple[Doubt, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def blocking(self) -> tuple[str, ...]:
+        """The rules that stop this report from being submitted and published."""
+        return stopped(self.findings)
 
     @property
     def left_out(self) -> tuple[Reported, ...]:
@@ -156,7 +165,12 @@ def report(
         cut_offs=outs,
         cbam=cbam,
         doubts=tuple(doubts),
+        findings=mixed(result, Stands((_lines(counted), _lines(beside)), cbam), rules, sets),
     )
+
+
+def _lines(told: Sequence[Reported]) -> Iterator[Line]:
+    return (one.line for one in told if one.share)
 
 
 def marked(inventory: Inventory) -> frozenset[str]:

@@ -207,6 +207,8 @@ def _report(made: Report) -> dict[str, object]:
         "unverified": rules.unverified,
         "cut_offs": made.cut_offs,
         "cbam": made.cbam,
+        "findings": made.findings,
+        "blocking": made.blocking,
         "doubts": [one._asdict() for one in made.doubts],
     }
 

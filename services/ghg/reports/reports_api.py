@@ -113,7 +113,9 @@ def _reports(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
         """A result's data reported under a regime, every line with the share that counts and why;
         with `against`, line by line why that regime tells something else (or the same regime by
         `against_scrap_method`). Without `scrap_method` scrap bears what the first method of the
-        regime gives it; `scrap_methods` of the answer are all that it takes."""
+        regime gives it; `scrap_methods` of the answer are all that it takes. `findings` are what
+        R-18 finds in the report: a regime may lay down other warming potentials than those of the
+        result; rules in `blocking` stop the report from being submitted and published."""
         row = await allowed(queries, principal, facility_id, year)
 
         def found() -> dict[str, object]:

@@ -126,6 +126,8 @@ def test_goods_and_precursors_say_what_they_are() -> None:
         (METAL | {"embedded_boundary": "wide"}, "embedded_boundary", "unknown-boundary"),
         ({"embedded": "2", "embedded_unit": "kg CO2e/MJ"}, "embedded", "embedded-not-used"),
         ({"embedded_boundary": "direct"}, "embedded", "embedded-not-used"),
+        ({"embedded_gwp_set": "AR5"}, "embedded", "embedded-not-used"),
+        (METAL | {"embedded_gwp_set": "AR9"}, "embedded_gwp_set", "unknown-gwp-set"),
         (CAST | {"cn_code": "7202"}, "cn_code", "invalid-cn-code"),
         (METAL | {"cn_code": "7601"}, "cn_code", "cn-code-not-used"),
     ],
@@ -170,6 +172,11 @@ def test_what_is_sent_is_what_a_file_gives() -> None:
 
 
 def test_what_is_sent_wrong_names_its_place() -> None:
+    with pytest.raises(InvalidRequest) as wrong:
+        sent(embedded="2100", embedded_gwp_set="AR9")
+    assert [(one.pointer, one.slug) for one in wrong.value.errors] == [
+        ("/data/0/embedded_gwp_set", "unknown-gwp-set")
+    ]
     with pytest.raises(InvalidRequest) as refused:
         site_of(WORKS, SiteSent(installation=InstallationSent(unlocode="CNSHA")))
     assert [one.pointer for one in refused.value.errors] == ["/site/installation/unlocode"]
