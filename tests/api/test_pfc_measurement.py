@@ -72,6 +72,26 @@ def test_an_own_slope_is_used_found_expired_and_renewed_on_the_board(door: Door)
     assert told(door)[2]["due_on"] == "2028-11-03"
 
 
+def test_an_own_overvoltage_coefficient_is_taken_over_http_and_renewed_like_a_slope(
+    door: Door,
+) -> None:
+    on = date(2025, 12, 1).isoformat()
+    cells = "electrolysis"
+    voltage = [
+        datum("aeo", cells, "anode_effect.overvoltage", "1.5", unit="mV"),
+        datum("ce", cells, "anode_effect.current_efficiency", "95", unit="%"),
+        datum("ratio", cells, "parameter.F", "0.1", unit="fraction", from_on=on),
+    ]
+    own = datum("ovc", cells, "parameter.OVC", "1200", unit="g/t/mV", from_on=on)
+    asked: dict[str, Any] = {"facility_id": "F1", "year": YEAR, "member_id": "M1", "site": SITE}
+    sent = [*data(), *voltage, {**own, "uncertainty_percent": "12"}]
+    assert door.attempt("member:M1", "ghg/submit_activity", **asked, data=sent).is_success
+    rule, sentences, line = told(door)
+    assert rule == "equation 4.27, tier 3, measured_overvoltage"
+    assert not any("renewed" in one for one in sentences)
+    assert line["due_on"] == "2028-12-01"
+
+
 def test_a_coefficient_that_no_cell_can_have_is_refused(door: Door) -> None:
     before = door.ask("member:M1", "GET", PATH).text
     answer = attempt(door, FRESH, slope="110").json()

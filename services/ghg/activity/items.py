@@ -124,6 +124,11 @@ _ALL = (
     )
     + _items(
         Family.PARAMETER,
+        "kg/t/mV",
+        ("OVC", "own PFC over-voltage coefficient, current efficiency in per cent", (CELLS,)),
+    )
+    + _items(
+        Family.PARAMETER,
         "t CO2e/t",
         ("exit_rate", "mine-to-metal intensity on the year's last day", (CELLS, CASTING)),
     )

@@ -60,9 +60,10 @@ class Pfc(NamedTuple):
 
 
 class Measurement(NamedTuple):
-    """A facility's own coefficients, from a measurement campaign at its cells."""
+    """A facility's own coefficients, from a measurement campaign at its cells: a slope or an
+    over-voltage coefficient, and the weight of C2F6 per CF4."""
 
-    slope: Decimal
+    coefficient: Decimal
     fraction: Decimal
     uncertainty_percent: Decimal
     measured_on: date
@@ -125,13 +126,7 @@ def overvoltage(
 ) -> Pfc:
     """Equation 4.27, tier 2: coefficient times anode-effect over-voltage over current efficiency
     (in per cent, so 95 and not 0.95) times metal."""
-    if not 1 < efficiency_percent <= PERCENT:
-        raise Refused(
-            "current-efficiency-not-percent",
-            f"a current efficiency of {efficiency_percent} % cannot be: give it in per cent, above"
-            " 1 and at most 100.",
-            efficiency_percent=efficiency_percent,
-        )
+    _checked(efficiency_percent)
     terms = (
         from_set(factors, f"overvoltage.{technology}", "OVC", default=True),
         given("AEO", overvoltage_mv, "mV"),
@@ -139,11 +134,7 @@ def overvoltage(
         given("MP", metal_t, "t Al"),
     )
     fraction = from_set(factors, f"overvoltage_fraction.{technology}", "F", default=True)
-    value = terms[0].value * overvoltage_mv * metal_t / efficiency_percent
-    rule, name = "equation 4.27, tier 2", factors.factor_set
-    cf4 = Working(rule, "OVC * AEO / CE * MP", terms, value, "kg CF4", name)
-    c2f6 = _fraction_of(cf4, fraction, rule, name)
-    return _result("overvoltage", cf4, c2f6, gwp, (), low_voltage)
+    return _from_overvoltage("overvoltage", terms, fraction, factors.factor_set, gwp, low_voltage)
 
 
 def measured_slope(
@@ -158,18 +149,35 @@ def measured_slope(
 ) -> Pfc:
     """Equation 4.26, tier 3: the facility's own coefficients, refused
     `pfc-measurement-not-valid` when they do not hold for the year of the data."""
-    faults = measurement_faults(measurement, data_ends_on, policy)
-    if faults:
-        raise Refused(
-            "pfc-measurement-not-valid",
-            " ".join(fault.sentence for fault in faults),
-            measured_on=measurement.measured_on,
-            faults=[fault.about for fault in faults],
-        )
-    own = _own("S_CF4", measurement.slope, "(kg CF4/t Al)/(AE-min/cell-day)", measurement)
+    _held(measurement, data_ends_on, policy)
+    own = _own("S_CF4", measurement.coefficient, "(kg CF4/t Al)/(AE-min/cell-day)", measurement)
     fraction = _own("F", measurement.fraction, "kg C2F6/kg CF4", measurement)
     terms = (own, given("AEM", minutes, "AE-min/cell-day"), given("MP", metal_t, "t Al"))
     return _from_slope("measured_slope", terms, fraction, OWN, gwp, ((), low_voltage))
+
+
+def measured_overvoltage(
+    metal_t: Decimal,
+    overvoltage_mv: Decimal,
+    efficiency_percent: Decimal,
+    measurement: Measurement,
+    data_ends_on: date,
+    gwp: FactorSet,
+    policy: Policy,
+    *,
+    low_voltage: LowVoltage = LowVoltage.NOT_ADDRESSED,
+) -> Pfc:
+    """Equation 4.27, tier 3: as `measured_slope`, and refused as it and `overvoltage` are."""
+    _checked(efficiency_percent)
+    _held(measurement, data_ends_on, policy)
+    terms = (
+        _own("OVC", measurement.coefficient, "(kg CF4/t Al)/mV", measurement),
+        given("AEO", overvoltage_mv, "mV"),
+        given("CE", efficiency_percent, "%"),
+        given("MP", metal_t, "t Al"),
+    )
+    fraction = _own("F", measurement.fraction, "kg C2F6/kg CF4", measurement)
+    return _from_overvoltage("measured_overvoltage", terms, fraction, OWN, gwp, low_voltage)
 
 
 def measurement_faults(
@@ -222,6 +230,27 @@ def measured_duct(
     return _result("measured_duct", found[0], found[1], gwp, (), seen)
 
 
+def _held(measurement: Measurement, data_ends_on: date, policy: Policy) -> None:
+    faults = measurement_faults(measurement, data_ends_on, policy)
+    if faults:
+        raise Refused(
+            "pfc-measurement-not-valid",
+            " ".join(fault.sentence for fault in faults),
+            measured_on=measurement.measured_on,
+            faults=[fault.about for fault in faults],
+        )
+
+
+def _checked(efficiency_percent: Decimal) -> None:
+    if not 1 < efficiency_percent <= PERCENT:
+        raise Refused(
+            "current-efficiency-not-percent",
+            f"a current efficiency of {efficiency_percent} % cannot be: give it in per cent, above"
+            " 1 and at most 100.",
+            efficiency_percent=efficiency_percent,
+        )
+
+
 def _slope_of(
     technology: Technology, factors: FactorSet, policy: Policy
 ) -> tuple[Technology, tuple[Doubt, ...]]:
@@ -251,6 +280,21 @@ def _from_slope(
     value = coefficient.value * minutes.value * metal.value
     cf4 = Working(rule, "S_CF4 * AEM * MP", terms, value, "kg CF4", name)
     return _result(method, cf4, _fraction_of(cf4, fraction, rule, name), gwp, *seen)
+
+
+def _from_overvoltage(
+    method: str,
+    terms: tuple[Term, Term, Term, Term],
+    fraction: Term,
+    name: str,
+    gwp: FactorSet,
+    low_voltage: LowVoltage,
+) -> Pfc:
+    coefficient, voltage, efficiency, metal = terms
+    rule = "equation 4.27, tier 3" if name == OWN else "equation 4.27, tier 2"
+    value = coefficient.value * voltage.value * metal.value / efficiency.value
+    cf4 = Working(rule, "OVC * AEO / CE * MP", terms, value, "kg CF4", name)
+    return _result(method, cf4, _fraction_of(cf4, fraction, rule, name), gwp, (), low_voltage)
 
 
 def _fraction_of(cf4: Working, fraction: Term, rule: str, name: str) -> Working:

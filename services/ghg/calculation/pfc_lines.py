@@ -1,13 +1,14 @@
 """Perfluorocarbons as lines of Scope 1: CF4 and C2F6 by the best method that the data allow. Pure.
 
 Source: sources.md 4.3; the methods are in `pfc`. From the best: duct measurement, the facility's
-own slope, over-voltage, slope of a factor set, tier 1. Tier 1 is taken only where nothing about
-anode effects was recorded. A better method whose data are not complete is passed over, with a
-doubt that says what is missing. Data that name a technology are of the cells of that technology;
-without one they are of the site's.
+own slope, its own over-voltage coefficient, over-voltage and slope of a factor set, tier 1, which
+is taken only where nothing about anode effects was recorded. A better method whose data are not
+complete is passed over, with a doubt that says what is missing. Data that name a technology are of
+the cells of that technology; without one they are of the site's.
 
-An own slope is told by `parameter.S_CF4` and `parameter.F`; the day of its measurement is the first
-that the datum names, mostly one before its year; its uncertainty is that of the datum.
+An own slope is told by `parameter.S_CF4` and `parameter.F`, an own over-voltage coefficient by
+`parameter.OVC` and the same `parameter.F`; the day of its measurement is the first that the datum
+names, mostly one before its year; its uncertainty is that of the datum.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ from .pfc import (
     Technology,
     anode_effect_minutes,
     measured_duct,
+    measured_overvoltage,
     measured_slope,
     measurement_faults,
     overvoltage,
@@ -49,7 +51,11 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 EFFECTS = (Family.ANODE_EFFECT, Family.DUCT, Family.PARAMETER)
 SLOPE = "parameter.S_CF4"
-OWN_SLOPE = (SLOPE, "parameter.F")
+OVERVOLTAGE = "parameter.OVC"
+FRACTION = "parameter.F"
+OWN_COEFFICIENTS = (SLOPE, OVERVOLTAGE)
+"""What the cells give off per tonne, as the facility measured it."""
+OWN = frozenset({*OWN_COEFFICIENTS, FRACTION})
 
 
 class _Cells(NamedTuple):
@@ -136,7 +142,7 @@ _KNOWN = tuple(one.value for one in Technology)
 
 
 def _is_of_pfc(datum: Datum) -> bool:
-    return not datum.item.startswith("parameter.") or datum.item in OWN_SLOPE
+    return not datum.item.startswith("parameter.") or datum.item in OWN
 
 
 def _technology(name: str) -> Technology:
@@ -154,7 +160,7 @@ def _technology(name: str) -> Technology:
 def _best(cells: _Cells, table: Tables) -> _Found:
     """The first method, from the best, whose data are complete; why better ones were not taken."""
     passed: list[Doubt] = []
-    for method in (_duct, _own_slope, _overvoltage, _slope):
+    for method in (_duct, _own_slope, _own_overvoltage, _overvoltage, _slope):
         found = method(cells, table, passed)
         if found is not None:
             return found._replace(doubts=(*found.doubts, *passed))
@@ -188,30 +194,14 @@ def _duct(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
 def _own_slope(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
     if SLOPE not in cells.told:
         return None
-    minutes, fraction = cells.minutes(), cells.value("parameter.F")
-    datum = cells.told[SLOPE][-1]
-    measured_on = measured(datum)
-    lacking = [
-        name
-        for name, value in (
-            ("anode-effect minutes", minutes),
-            ("parameter.F", fraction),
-            ("its uncertainty", datum.uncertainty_percent),
-            ("the day of its measurement", measured_on),
-        )
-        if value is None
-    ]
-    if minutes is None or fraction is None or measured_on is None or lacking:
+    minutes = cells.minutes()
+    measurement, lacking = _measurement(cells, SLOPE)
+    if minutes is None:
+        lacking.insert(0, "anode-effect minutes")
+    if minutes is None or measurement is None or lacking:
         sentence = f"The own slope was not used: {', '.join(lacking)} missing."
         passed.append(Doubt("own_slope_incomplete", sentence, SOURCE))
         return None
-    measurement = Measurement(
-        slope=datum.quantity,
-        fraction=fraction,
-        uncertainty_percent=datum.uncertainty_percent or ZERO,
-        measured_on=measured_on,
-        source=datum.source or datum.datum_id,
-    )
     pinned, ends_on = table.pinned, date(cells.year, 12, 31)
     faults = measurement_faults(measurement, ends_on, pinned.policy)
     if faults:
@@ -226,12 +216,56 @@ def _own_slope(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | No
         pinned.policy,
         low_voltage=cells.low_voltage,
     )
-    return _Found(pfc, (*_MINUTES, *OWN_SLOPE))
+    return _Found(pfc, (*_MINUTES, SLOPE, FRACTION))
+
+
+def _own_overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
+    if OVERVOLTAGE not in cells.told:
+        return None
+    told = [cells.value(item) for item in _VOLTAGE]
+    voltage, efficiency = told
+    measurement, lacking = _measurement(cells, OVERVOLTAGE)
+    lacking = [name for name, one in zip(_VOLTAGE, told, strict=True) if one is None] + lacking
+    if voltage is None or efficiency is None or measurement is None or lacking:
+        sentence = f"The own over-voltage coefficient was not used: {', '.join(lacking)} missing."
+        passed.append(Doubt("own_overvoltage_incomplete", sentence, SOURCE))
+        return None
+    pinned, ends_on = table.pinned, date(cells.year, 12, 31)
+    faults = measurement_faults(measurement, ends_on, pinned.policy)
+    if faults:
+        passed.extend(faults)
+        return None
+    pfc = measured_overvoltage(
+        cells.metal_t,
+        voltage,
+        efficiency,
+        measurement,
+        ends_on,
+        pinned.gwp,
+        pinned.policy,
+        low_voltage=cells.low_voltage,
+    )
+    return _Found(pfc, (*_VOLTAGE, OVERVOLTAGE, FRACTION))
+
+
+def _measurement(cells: _Cells, item: str) -> tuple[Measurement | None, list[str]]:
+    """The measurement behind an own coefficient, or what is missing of it."""
+    datum, fraction = cells.told[item][-1], cells.value(FRACTION)
+    measured_on, percent = measured(datum), datum.uncertainty_percent
+    parts = (
+        (FRACTION, fraction),
+        ("its uncertainty", percent),
+        ("the day of its measurement", measured_on),
+    )
+    lacking = [name for name, value in parts if value is None]
+    if fraction is None or measured_on is None or percent is None:
+        return None, lacking
+    source = datum.source or datum.datum_id
+    return Measurement(datum.quantity, fraction, percent, measured_on, source), lacking
 
 
 def _overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
-    voltage = cells.value("anode_effect.overvoltage")
-    efficiency = cells.value("anode_effect.current_efficiency")
+    voltage, efficiency = (cells.value(item) for item in _VOLTAGE)
     if voltage is None:
         return None
     factors, technology, doubts = _set_for("overvoltage", cells.technology, table)
@@ -249,8 +283,7 @@ def _overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | 
         table.pinned.gwp,
         low_voltage=cells.low_voltage,
     )
-    items = ("anode_effect.overvoltage", "anode_effect.current_efficiency")
-    return _Found(pfc, items, doubts)
+    return _Found(pfc, _VOLTAGE, doubts)
 
 
 def _slope(cells: _Cells, table: Tables, _: list[Doubt]) -> _Found | None:
@@ -270,6 +303,7 @@ def _slope(cells: _Cells, table: Tables, _: list[Doubt]) -> _Found | None:
     return _Found(pfc, _MINUTES, doubts)
 
 
+_VOLTAGE = ("anode_effect.overvoltage", "anode_effect.current_efficiency")
 _MINUTES = ("anode_effect.minutes", "anode_effect.frequency", "anode_effect.duration")
 
 

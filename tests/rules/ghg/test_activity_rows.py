@@ -228,6 +228,8 @@ def test_a_row_like_one_before_it_counts_and_is_told() -> None:
          ("quantity", "share-above-one")),
         ({"step": "potline", "item": "parameter.S_CF4", "quantity": "110",
           "unit": "kg/t/(min/cell-day)"}, ("quantity", "factor-not-physical")),
+        ({"step": "potline", "item": "parameter.OVC", "quantity": "1160", "unit": "kg/t/mV"},
+         ("quantity", "factor-not-physical")),
         ({"step": "potline", "item": "parameter.F", "quantity": "61", "unit": "%"},
          ("quantity", "factor-not-physical")),
         ({"from_on": "2023-12-31"}, ("from_on", "period-outside-year")),

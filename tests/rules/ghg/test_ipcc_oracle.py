@@ -3,6 +3,7 @@ package bonsai_ipcc, over made-up inputs. It counts in floats, so equal means to
 
 import math
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from importlib.metadata import distribution
 from importlib.util import module_from_spec, spec_from_file_location
@@ -105,6 +106,16 @@ def test_slope_is_equation_4_26(metal: Decimal, minutes: Decimal) -> None:
         fraction = PFC.factor(f"fraction.{technology}").value
         assert same(ours.cf4.value, ORACLE.e_cf4_tier2_3_, coefficient, minutes, metal)
         assert same(ours.c2f6.value, ORACLE.e_c2f6_tier2_3_, ours.cf4.value, fraction)
+
+
+@given(METAL, decimals("0", "5"), decimals("0.01", "2"), decimals("0", "0.5"))
+def test_own_coefficients_are_equation_4_26_at_tier_3(
+    metal: Decimal, minutes: Decimal, slope: Decimal, fraction: Decimal
+) -> None:
+    own = pfc.Measurement(slope, fraction, Decimal(10), date(2024, 1, 1), "campaign")
+    ours = pfc.measured_slope(metal, minutes, own, date(2024, 12, 31), AR5, POLICY)
+    assert same(ours.cf4.value, ORACLE.e_cf4_tier2_3_, slope, minutes, metal)
+    assert same(ours.c2f6.value, ORACLE.e_c2f6_tier2_3_, ours.cf4.value, fraction)
 
 
 @given(METAL)

@@ -109,6 +109,31 @@ def test_an_own_measurement_is_used_while_it_holds() -> None:
     assert "campaign 7, measured on 2022-12-31" in result.cf4.terms[0].source
 
 
+def test_an_own_overvoltage_coefficient_is_used_while_it_holds() -> None:
+    """By hand, equation 4.27: 1.2 kg/t/mV x 1.5 mV / 95 % x 100,000 t = 1894.74 kg CF4, a tenth
+    and a hundredth of it C2F6; under AR5 1894.74 x 6630 + 208.42 x 11,100 kg CO2e."""
+    own = MEASURED._replace(coefficient=d("1.2"))
+    metal = (d("100000"), d("1.5"), d("95"))
+    result = pfc.measured_overvoltage(*metal, own, YEAR_END, AR5, POLICY)
+    assert rounded(result.cf4.value, "0.01") == d("1894.74")
+    assert rounded(result.c2f6.value, "0.01") == d("208.42")
+    assert rounded(result.co2e.kg, "1") == d("14875579")
+    assert (result.cf4.rule, result.cf4.factor_set) == ("equation 4.27, tier 3", pfc.OWN)
+    assert "campaign 7, measured on 2022-12-31" in result.cf4.terms[0].source
+    with pytest.raises(Refused, match="pfc-measurement-not-valid"):
+        pfc.measured_overvoltage(*metal, own, date(2026, 12, 31), AR5, POLICY)
+    with pytest.raises(Refused, match="current-efficiency-not-percent"):
+        pfc.measured_overvoltage(*metal[:2], d("0.95"), own, YEAR_END, AR5, POLICY)
+
+
+def test_with_the_coefficients_of_a_table_own_overvoltage_gives_what_the_table_does() -> None:
+    metal = (d("100000"), d("4"), d("95"))
+    own = MEASURED._replace(coefficient=d("1.16"), fraction=d("0.121"))
+    ours = pfc.measured_overvoltage(*metal, own, YEAR_END, AR5, POLICY)
+    table = pfc.overvoltage(*metal, Technology.CWPB, IPCC, AR5)
+    assert (ours.cf4.value, ours.c2f6.value) == (table.cf4.value, table.c2f6.value)
+
+
 def test_a_measurement_is_to_be_renewed_within_three_years() -> None:
     assert pfc.renewal_due_on(MEASURED, POLICY) == YEAR_END
     earlier = MEASURED._replace(measured_on=date(2022, 12, 30))

@@ -27,6 +27,10 @@ SLOPE = datum(
     "slope", CELLS, "parameter.S_CF4", "0.1",
     uncertainty_percent="12", from_on=date(2023, 6, 1), source="campaign of 2023",
 )  # fmt: skip
+COEFFICIENT = datum(
+    "ovc", CELLS, "parameter.OVC", "1.2",
+    uncertainty_percent="12", from_on=date(2023, 6, 1), source="campaign of 2023",
+)  # fmt: skip
 RATIO = datum("ratio", CELLS, "parameter.F", "0.1")
 DUCT = (
     datum("cf4", CELLS, "duct.cf4", "5000"),
@@ -85,6 +89,9 @@ def test_w9_tier_1_where_nothing_was_recorded(technology: str, gwp: str, per_t: 
     [
         (EVERYTHING, "measured_duct"),
         (EVERYTHING[:7], "measured_slope"),
+        ((*EVERYTHING[:5], COEFFICIENT, RATIO), "measured_overvoltage"),
+        ((*EVERYTHING[:7], COEFFICIENT), "measured_slope"),
+        ((VOLTAGE, EFFICIENCY, COEFFICIENT, RATIO), "measured_overvoltage"),
         (EVERYTHING[:5], "overvoltage"),
         (EVERYTHING[:3], "slope"),
         ((OFTEN, LONG), "slope"),
@@ -123,6 +130,41 @@ def test_an_own_slope_that_does_not_hold_gives_way_with_its_reason(
     found = result(METAL, MINUTES, *changed)
     assert method(found) == "slope"
     assert about in doubts(found)
+
+
+@pytest.mark.parametrize(
+    ("changed", "about"),
+    [
+        ((COEFFICIENT._replace(uncertainty_percent=d("16")), RATIO), "measurement_uncertain"),
+        ((COEFFICIENT._replace(from_on=date(2019, 1, 1)), RATIO), "measurement_expired"),
+        ((COEFFICIENT._replace(from_on=None), RATIO), "own_overvoltage_incomplete"),
+        ((COEFFICIENT._replace(uncertainty_percent=None), RATIO), "own_overvoltage_incomplete"),
+        ((COEFFICIENT,), "own_overvoltage_incomplete"),
+    ],
+)
+def test_an_own_overvoltage_coefficient_that_does_not_hold_gives_way_with_its_reason(
+    changed: tuple[Datum, ...], about: str
+) -> None:
+    found = result(METAL, VOLTAGE, EFFICIENCY, *changed)
+    assert method(found) == "overvoltage"
+    assert about in doubts(found)
+
+
+def test_an_own_overvoltage_coefficient_without_its_efficiency_is_not_used() -> None:
+    found = result(METAL, MINUTES, VOLTAGE, COEFFICIENT, RATIO)
+    assert method(found) == "slope"
+    assert "own_overvoltage_incomplete" in doubts(found)
+
+
+def test_own_overvoltage_is_worked_out_from_the_data_that_tell_it() -> None:
+    (line,) = [
+        one
+        for one in result(METAL, VOLTAGE, EFFICIENCY, COEFFICIENT, RATIO).lines
+        if one.item == "pfc.cf4"
+    ]
+    assert line.activity == d("1.2") * d("1.5") * 100000 / 95
+    assert set(line.data) == {"metal", "aeo", "ce", "ovc", "ratio"}
+    assert line.uncertainty_percent is not None, "that of the measurement"
 
 
 def test_half_a_duct_measurement_is_not_used() -> None:

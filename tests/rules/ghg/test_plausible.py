@@ -50,6 +50,8 @@ def test_a_factor_in_another_unit_is_refused(
     [
         ("parameter.S_CF4", "0.272", "0.272 in grams: 272"),
         ("parameter.S_CF4", "2", "2.001"),
+        ("parameter.OVC", "3.65", "1.16 in grams: 1160"),
+        ("parameter.OVC", "25", "25.01"),
         ("parameter.F", "0.28", "in per cent: 28"),
         ("parameter.F", "0.6", "the other way round: 3.57"),
     ],
@@ -72,6 +74,22 @@ def test_the_highest_slope_is_what_all_current_of_a_minute_could_make() -> None:
     assert round(slope, 1) == highest
     every = {value for one in BOOK.family("pfc") for value in slopes(one)}
     assert max(every) < highest / 7
+
+
+def test_the_highest_overvoltage_coefficient_is_what_all_current_of_ten_volts_could_make() -> None:
+    """The efficiency is not in it: it stands in the equation and in the metal alike."""
+    cf4_per_al = (d("88.004") / 4) / (d("26.982") / 3)
+    at_ten_volts = cf4_per_al * 1000 * 100 / 10_000
+    highest = coefficient_bounds(POLICY)["parameter.OVC"]
+    assert highest - 1 < at_ten_volts < highest
+    tables = BOOK.family("pfc")
+    every = [
+        one.value
+        for table in tables
+        for name, one in table.factors.items()
+        if name.startswith("overvoltage.")
+    ]
+    assert max(every) < highest / 6
 
 
 def slopes(factors: FactorSet) -> list[Decimal]:

@@ -100,8 +100,9 @@ def test_what_metal_brought_along_is_told_apart_from_other_purchases() -> None:
     assert along.kg == every - of_anodes
 
 
-def test_the_last_day_of_an_own_slope_is_told_with_the_data() -> None:
-    slope = Datum("s", Step.ELECTROLYSIS, "parameter.S_CF4", Decimal("0.1"), DataKind.MEASURED)
+@pytest.mark.parametrize("item", ["parameter.S_CF4", "parameter.OVC"])
+def test_the_last_day_of_an_own_coefficient_is_told_with_the_data(item: str) -> None:
+    slope = Datum("s", Step.ELECTROLYSIS, item, Decimal("0.1"), DataKind.MEASURED)
     begun = slope._replace(from_on=date(2021, 6, 1))
     ended = slope._replace(to_on=date(2023, 6, 1))
     for campaigns, day in (((begun,), begun.from_on), ((begun, ended, slope), ended.to_on)):
