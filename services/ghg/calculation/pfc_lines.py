@@ -5,10 +5,6 @@ own slope, its own over-voltage coefficient, over-voltage and slope of a factor 
 is taken only where nothing about anode effects was recorded. A better method whose data are not
 complete is passed over, with a doubt that says what is missing. Data that name a technology are of
 the cells of that technology; without one they are of the site's.
-
-An own slope is told by `parameter.S_CF4` and `parameter.F`, an own over-voltage coefficient by
-`parameter.OVC` and the same `parameter.F`; the day of its measurement is the first that the datum
-names, mostly one before its year; its uncertainty is that of the datum.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +23,7 @@ from services.ghg.factors.tables import Tables
 from .anode_lines import worst
 from .cells import tapped
 from .lines import Line
+from .own_pfc import FRACTION, OVERVOLTAGE, OWN, SLOPE, chosen, measured
 from .pfc import FAMILY as PFC
 from .pfc import (
     SOURCE,
@@ -50,12 +47,6 @@ ByFamily = Mapping[Family, Sequence[Datum]]
 ZERO = Decimal(0)
 ONE = Decimal(1)
 EFFECTS = (Family.ANODE_EFFECT, Family.DUCT, Family.PARAMETER)
-SLOPE = "parameter.S_CF4"
-OVERVOLTAGE = "parameter.OVC"
-FRACTION = "parameter.F"
-OWN_COEFFICIENTS = (SLOPE, OVERVOLTAGE)
-"""What the cells give off per tonne, as the facility measured it."""
-OWN = frozenset({*OWN_COEFFICIENTS, FRACTION})
 
 
 class _Cells(NamedTuple):
@@ -67,6 +58,7 @@ class _Cells(NamedTuple):
     told: Mapping[str, Sequence[Datum]]
     low_voltage: LowVoltage
     year: int
+    ties: Mapping[str, Doubt]
 
     def value(self, item: str) -> Decimal | None:
         """A yearly value: weighed by the days that each datum covers, if there are several."""
@@ -105,12 +97,14 @@ def pfc_lines(
     """Two lines for each technology; `doubts` takes what belongs to no line. Refused:
     `cell-technology-missing`, and whatever the method refuses."""
     lines: list[Line] = []
-    for cells in _by_technology(data, inventory, doubts):
+    for cells in _by_technology(data, inventory, doubts, table.pinned.engine):
         lines += _lines(cells, _best(cells, table), table)
     return lines
 
 
-def _by_technology(data: ByFamily, inventory: Inventory, doubts: list[Doubt]) -> list[_Cells]:
+def _by_technology(
+    data: ByFamily, inventory: Inventory, doubts: list[Doubt], engine: str
+) -> list[_Cells]:
     site = inventory.site
     metal, _ = tapped(data[Family.OUTPUT], site, doubts)
     effects = [datum for family in EFFECTS for datum in data[family] if _is_of_pfc(datum)]
@@ -128,13 +122,10 @@ def _by_technology(data: ByFamily, inventory: Inventory, doubts: list[Doubt]) ->
             sentence = f"Anode effects of {name or 'cells'} are told, but no metal that they made."
             doubts.append(Doubt("tapped_metal_missing", sentence, SOURCE))
             continue
-        found.append(_Cells(_technology(name), metal_t, made, told, seen, inventory.year))
+        holds = chosen(told, engine)
+        cells = (_technology(name), metal_t, made, holds.told, seen, inventory.year)
+        found.append(_Cells(*cells, holds.doubts))
     return found
-
-
-def measured(datum: Datum) -> date | None:
-    """The day on which an own coefficient was measured, where that is told."""
-    return datum.from_on or datum.to_on
 
 
 _SEEN = frozenset(one.value for one in LowVoltage)
@@ -195,7 +186,7 @@ def _own_slope(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | No
     if SLOPE not in cells.told:
         return None
     minutes = cells.minutes()
-    measurement, lacking = _measurement(cells, SLOPE)
+    measurement, lacking = _measurement(cells, SLOPE, passed)
     if minutes is None:
         lacking.insert(0, "anode-effect minutes")
     if minutes is None or measurement is None or lacking:
@@ -224,7 +215,7 @@ def _own_overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Foun
         return None
     told = [cells.value(item) for item in _VOLTAGE]
     voltage, efficiency = told
-    measurement, lacking = _measurement(cells, OVERVOLTAGE)
+    measurement, lacking = _measurement(cells, OVERVOLTAGE, passed)
     lacking = [name for name, one in zip(_VOLTAGE, told, strict=True) if one is None] + lacking
     if voltage is None or efficiency is None or measurement is None or lacking:
         sentence = f"The own over-voltage coefficient was not used: {', '.join(lacking)} missing."
@@ -248,8 +239,13 @@ def _own_overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Foun
     return _Found(pfc, (*_VOLTAGE, OVERVOLTAGE, FRACTION))
 
 
-def _measurement(cells: _Cells, item: str) -> tuple[Measurement | None, list[str]]:
-    """The measurement behind an own coefficient, or what is missing of it."""
+def _measurement(
+    cells: _Cells, item: str, passed: list[Doubt]
+) -> tuple[Measurement | None, list[str]]:
+    """The measurement behind an own coefficient, or what is missing of it; `passed` takes what is
+    doubtful about which of several it is."""
+    ties = (cells.ties[one] for one in (item, FRACTION) if one in cells.ties)
+    passed.extend(tie for tie in ties if tie not in passed)
     datum, fraction = cells.told[item][-1], cells.value(FRACTION)
     measured_on, percent = measured(datum), datum.uncertainty_percent
     parts = (

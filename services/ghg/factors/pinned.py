@@ -16,7 +16,8 @@ from .book import FactorBook, FactorSet
 from .grid import GridFactor, announced, elsewhere, for_site, residual
 
 FIRST_ENGINE = "castmark-ghg-1"
-ENGINE = "castmark-ghg-2"
+SECOND_ENGINE = "castmark-ghg-2"
+ENGINE = "castmark-ghg-3"
 """The version of these equations. It changes with any result; older ones stay runnable."""
 
 

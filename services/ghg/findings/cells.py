@@ -15,6 +15,7 @@ PFC_DOUBTS = (
     "own_measurement_expected",
     "measurement_uncertain",
     "measurement_expired",
+    "own_measurement_ambiguous",
 )
 
 
@@ -118,10 +119,11 @@ def perfluorocarbons(context: Context, seen: Survey) -> Iterator[Fault]:
         sentence = "Anode-effect data are missing: PFC rests on the technology alone (tier 1)."
         yield Fault(sentence, [one.datum_id for one in seen.data(TAPPED)])
     for about in PFC_DOUBTS:
-        raised = seen.raised(about)
-        if raised:
-            data = dict.fromkeys(name for one in raised for name in one.data)
-            yield Fault(raised[0].doubt.sentence, list(data))
+        said: dict[str, dict[str, None]] = {}
+        for one in seen.raised(about):
+            said.setdefault(one.doubt.sentence, {}).update(dict.fromkeys(one.data))
+        for sentence, data in said.items():
+            yield Fault(sentence, list(data))
 
 
 def _taps(seen: Survey) -> bool:

@@ -13,7 +13,7 @@ from services.ghg.activity.inventory import Inventory
 from services.ghg.calculation.calculate import calculate
 from services.ghg.calculation.lines import Result
 from services.ghg.calculation.scrap import Method
-from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, Pinned
+from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, SECOND_ENGINE, Pinned
 
 
 class Engine(Protocol):
@@ -30,9 +30,14 @@ class Engine(Protocol):
     ) -> Result: ...
 
 
-ENGINES: dict[str, Engine] = {FIRST_ENGINE: calculate, ENGINE: calculate}
+ENGINES: dict[str, Engine] = {
+    FIRST_ENGINE: calculate,
+    SECOND_ENGINE: calculate,
+    ENGINE: calculate,
+}
 """The newest last: that one makes new results. The first makes the same lines as the second, and
-counts other ones as primary data (`lines.primary_rule`)."""
+counts other ones as primary data (`lines.primary_rule`). Of several own PFC coefficients both take
+others than the third (`own_pfc`); all else is the same."""
 
 
 def newest() -> str:

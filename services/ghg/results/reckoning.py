@@ -32,7 +32,7 @@ from services.ghg.activity.plausible import check_data, check_result
 from services.ghg.calculation import totals
 from services.ghg.calculation.flows import OWN_SCRAP, Flows, flows_of
 from services.ghg.calculation.lines import Line, Result
-from services.ghg.calculation.pfc_lines import OWN_COEFFICIENTS, measured
+from services.ghg.calculation.own_pfc import COEFFICIENTS, measured
 from services.ghg.calculation.spread import half_width_percent
 from services.ghg.evidence import Calculated, Chunk, Packed
 from services.ghg.factors.book import FactorBook
@@ -90,7 +90,7 @@ def usual(policy: Policy, as_of: date) -> Wanted:
 def packed_of(inventory: Inventory) -> Packed:
     """The data as a command carries them."""
     chunks = packing.pack(inventory)
-    own = (one for one in inventory.data if one.item in OWN_COEFFICIENTS)
+    own = (one for one in inventory.data if one.item in COEFFICIENTS)
     measured_on = [day for one in own if (day := measured(one))]
     return Packed(
         chunks=tuple(Chunk(columns=chunk.columns, rows=chunk.rows) for chunk in chunks),

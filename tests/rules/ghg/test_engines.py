@@ -1,5 +1,8 @@
 """Engine versions are kept: each result is worked out again by the one that made it."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
 from contracts.ghg import ResultCalculated
@@ -11,7 +14,7 @@ from services.ghg.activity.packing import data_hash, pack
 from services.ghg.calculation.lines import Result
 from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import primary_data_share
-from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, Pinned
+from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, SECOND_ENGINE, Pinned
 from services.ghg.reports.report import report
 from services.ghg.reports.reported import pinned_of
 from services.ghg.results import engines
@@ -114,6 +117,29 @@ def test_a_result_whose_engine_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) 
             asked(kept)
         assert told.value.facts == {"engine": NEWER}
         assert ENGINE in told.value.sentence
+
+
+def test_a_result_of_the_second_engine_keeps_its_hash_and_the_slope_that_it_took(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = {"uncertainty_percent": "12", "from_on": date(YEAR, 3, 1)}
+    newest = datum("newest", CELLS, "parameter.S_CF4", "0.1", **own)
+    last = newest._replace(datum_id="last", quantity=Decimal("0.2"), from_on=date(YEAR - 1, 3, 1))
+    ratio = datum("ratio", CELLS, "parameter.F", "0.1")
+    told = inventory()._replace(data=(*inventory().data, newest, last, ratio))
+    version = Version(1, data_hash(pack(told)), told)
+    wanted = usual(app.policies().on(ON), ON)
+    with monkeypatch.context() as then:
+        then.setattr(engines, "ENGINES", {SECOND_ENGINE: ENGINES[SECOND_ENGINE]})
+        old = result(1, reckon(version, wanted, app.factors(), app.policies()))
+    new = result(2, reckon(version, wanted, app.factors(), app.policies()))
+    assert (old.engine, new.engine) == (SECOND_ENGINE, ENGINE)
+    cf4: list[Decimal] = []
+    for kept in (old, new):
+        made = rework(kept, told, app.factors(), app.policies())
+        assert made.working_hash() == kept.working_hash
+        cf4 += [one.activity for one in made.lines if one.item == "pfc.cf4"]
+    assert cf4[0] == 2 * cf4[1] > 0
 
 
 def test_a_result_of_the_first_engine_keeps_its_hash_and_what_it_counts_as_primary(

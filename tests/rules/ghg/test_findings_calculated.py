@@ -65,6 +65,22 @@ def test_a_smelter_on_defaults_hears_what_an_auditor_would_say() -> None:
     assert not {"R-03", "R-08", "R-09", "R-10", "R-12", "R-18", "R-34"} & rules(found)
 
 
+def test_own_slopes_of_one_day_are_found_with_their_data() -> None:
+    own = {"uncertainty_percent": "12", "from_on": date(2023, 6, 1)}
+    first = datum("first", CELLS, "parameter.S_CF4", "0.1", **own)
+    second = first._replace(datum_id="second", quantity=d("0.11"))
+    ratio = datum("ratio", CELLS, "parameter.F", "0.1")
+    site = XINJIANG._replace(low_voltage="measured")
+    found = [
+        one
+        for one in findings(context(*smelter(), first, second, ratio, site=site))
+        if one.rule == "R-25"
+    ]
+    [one] = found
+    assert "(first, second): the highest, 0.11 of second, was taken" in one.sentence
+    assert "second" in one.data
+
+
 def test_the_old_announcement_is_outdated_once_the_new_one_is_public() -> None:
     before, after = date(2025, 12, 30), date(2025, 12, 31)
     assert "R-09" not in rules(context(*smelter(), as_of=before, on=before))

@@ -1,8 +1,10 @@
 """Which method a facility's data allow: the best of them, and tier 1 never where anode effects
 were recorded (sources.md 4.3, R-25)."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from contracts.inventory import Step
 from infra.errors import Refused
 from services.ghg.activity.inventory import Datum
 from services.ghg.calculation.lines import Result
+from services.ghg.factors.pinned import FIRST_ENGINE, SECOND_ENGINE
 
 from .given import d
 from .made import NOWHERE, datum, pinned, result
@@ -165,6 +168,63 @@ def test_own_overvoltage_is_worked_out_from_the_data_that_tell_it() -> None:
     assert line.activity == d("1.2") * d("1.5") * 100000 / 95
     assert set(line.data) == {"metal", "aeo", "ce", "ovc", "ratio"}
     assert line.uncertainty_percent is not None, "that of the measurement"
+
+
+OLDER = SLOPE._replace(datum_id="slope-2022", quantity=d("0.2"), from_on=date(2022, 3, 1))
+OLD_RATIO = RATIO._replace(datum_id="ratio-2022", quantity=d("0.3"), from_on=date(2022, 3, 1))
+DATED_RATIO = RATIO._replace(from_on=date(2023, 6, 1))
+
+
+def test_of_several_own_slopes_the_newest_measured_holds_in_any_order_of_rows() -> None:
+    campaigns = (SLOPE, OLDER, DATED_RATIO, OLD_RATIO)
+    alone = result(METAL, MINUTES, SLOPE, DATED_RATIO)
+    for rows in permutations((METAL, MINUTES, *campaigns)):
+        found = result(*rows)
+        assert (cf4(found), t_co2e(found)) == (cf4(alone), t_co2e(alone))
+        used = {name for one in found.lines if one.item == "pfc.cf4" for name in one.data}
+        assert used == {"metal", "aem", "slope", "ratio"}, "and no other is named"
+        assert "own_measurement_ambiguous" not in doubts(found)
+    coefficients = (COEFFICIENT, COEFFICIENT._replace(datum_id="old", from_on=OLDER.from_on))
+    for ovc in permutations(coefficients):
+        found = result(METAL, VOLTAGE, EFFICIENCY, *ovc, RATIO)
+        assert {"ovc"} == {one for line in found.lines for one in line.data} & {"ovc", "old"}
+
+
+def test_of_own_slopes_of_one_day_the_highest_is_taken_in_any_order_with_a_doubt() -> None:
+    twin = SLOPE._replace(datum_id="slope-b", quantity=d("0.12"))
+    for rows in permutations((SLOPE, twin, RATIO)):
+        found = result(METAL, MINUTES, *rows)
+        assert cf4(found) == d("0.12") * d("0.5") * 100000
+        (doubt,) = [
+            one
+            for line in found.lines
+            for one in line.doubts
+            if one.about == "own_measurement_ambiguous"
+        ]
+        assert "(slope, slope-b): the highest, 0.12 of slope-b, was taken" in doubt.sentence
+    same = result(METAL, MINUTES, SLOPE, SLOPE._replace(datum_id="again"), RATIO)
+    assert "own_measurement_ambiguous" not in doubts(same), "what is told twice is no question"
+
+
+def test_each_technology_has_its_own_newest_slope() -> None:
+    side = (
+        METAL._replace(datum_id="side", technology="SWPB"),
+        MINUTES._replace(datum_id="side-aem", technology="SWPB"),
+        OLDER._replace(datum_id="side-slope", technology="SWPB"),
+        OLD_RATIO._replace(datum_id="side-ratio", technology="SWPB"),
+    )
+    found = result(METAL, MINUTES, SLOPE, RATIO, *side)
+    assert cf4(found) == (d("0.1") + d("0.2")) * d("0.5") * 100000
+
+
+@pytest.mark.parametrize("engine", [FIRST_ENGINE, SECOND_ENGINE])
+def test_older_engines_take_the_last_slope_of_the_file_and_the_mean_of_ratios(engine: str) -> None:
+    sets = replace(pinned(), engine=engine)
+    campaigns = (SLOPE, OLDER, DATED_RATIO, OLD_RATIO)
+    found = result(METAL, MINUTES, *campaigns, sets=sets)
+    (c2f6,) = [one.activity for one in found.lines if one.item == "pfc.c2f6"]
+    assert cf4(found) == d("0.2") * d("0.5") * 100000
+    assert c2f6 == cf4(found) * d("0.2")
 
 
 def test_half_a_duct_measurement_is_not_used() -> None:
