@@ -108,10 +108,19 @@ class Point(Value):
     note_ref: NoteRef | None = None
 
 
+class PfcMeasured(Value):
+    """The day of the newest own PFC measurement at the cells of one technology."""
+
+    technology: Id
+    measured_on: date
+
+
 class ActivitySealed(Event):
     """A version of a facility-year's activity data is whole: so many chunks and lines, under one
     hash. `prepared_by` names the organisation that prepared them where it is not the member's own.
-    `pfc_measured_on` is the day of the facility's own PFC measurement, where the data use one."""
+    `pfc_measured_on` is the day of the facility's newest own PFC measurement, where the data use
+    one; `pfc_measurements` those of each technology of cells, the site's own first. Older events
+    do not tell them apart."""
 
     TYPE: ClassVar[str] = "ghg.activity_sealed.v1"
     facility_id: FacilityId
@@ -126,6 +135,7 @@ class ActivitySealed(Event):
     submitted_on: date
     prepared_by: Id | None = None
     pfc_measured_on: date | None = None
+    pfc_measurements: tuple[PfcMeasured, ...] = ()
 
 
 class ResultCalculated(Event):
@@ -301,7 +311,9 @@ class DisclosureExcused(Event):
 
 
 class PfcMeasurementNoted(Event):
-    """The facility uses PFC coefficients of its own, measured on a day and to be renewed."""
+    """The facility uses PFC coefficients of its own, measured on a day and to be renewed: those of
+    cells of a `technology`. Older events tell of all its cells together. The first technology has
+    the deadline of the facility, each further one stands `apart`, with a deadline of its own."""
 
     TYPE: ClassVar[str] = "ghg.pfc_measurement_noted.v1"
     facility_id: FacilityId
@@ -310,16 +322,21 @@ class PfcMeasurementNoted(Event):
     renew_by: date
     noted_on: date
     policy_id: Id
+    technology: Id | None = None
+    apart: bool = False
 
 
 class PfcRenewalEnded(Event):
-    """Nothing is to be measured again: the facility was closed; `ended_on` is the day of that."""
+    """Nothing is to be measured again: the facility was closed; `ended_on` is the day of that.
+    `technology` and `apart` say of which deadline, as in `PfcMeasurementNoted`."""
 
     TYPE: ClassVar[str] = "ghg.pfc_renewal_ended.v1"
     facility_id: FacilityId
     member_id: MemberId
     renew_by: date
     ended_on: date
+    technology: Id | None = None
+    apart: bool = False
 
 
 EVENTS: tuple[type[Event], ...] = (

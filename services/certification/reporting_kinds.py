@@ -18,8 +18,9 @@ def _review(event: Any) -> Sequence[str]:
     return (f"{event.entity_id}~{event.due_on}",)
 
 
-def _facility(event: Any) -> Sequence[str]:
-    return (event.facility_id,)
+def _cells(event: Any) -> Sequence[str]:
+    """The facility; of a technology beside its first, the two."""
+    return (f"{event.facility_id}~{event.technology}" if event.apart else event.facility_id,)
 
 
 REPORTING_KINDS: tuple[DeadlineKind, ...] = (
@@ -48,7 +49,8 @@ REPORTING_KINDS: tuple[DeadlineKind, ...] = (
     DeadlineKind(
         name="pfc_renewal_due",
         title="PFC measurement to be renewed",
-        rule="Own coefficients for perfluorocarbons hold for three years after their measurement.",
+        rule="Own coefficients for perfluorocarbons hold for three years after their measurement:"
+        " those of each technology of cells by themselves.",
         source="rule 4.3 [G4]",
         evidence="verified",
         owner="member",
@@ -58,8 +60,8 @@ REPORTING_KINDS: tuple[DeadlineKind, ...] = (
         decided_by="ghg",
         needs_audit=False,
         own={
-            ghg.PfcMeasurementNoted: Step(_facility, parts.pfc_measured),
-            ghg.PfcRenewalEnded: Step(_facility, parts.renewal_ended),
+            ghg.PfcMeasurementNoted: Step(_cells, parts.pfc_measured),
+            ghg.PfcRenewalEnded: Step(_cells, parts.renewal_ended),
         },
         others={},
         derive=told_by_own,

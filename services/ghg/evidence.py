@@ -17,6 +17,7 @@ from contracts.ghg import (
     Intensity,
     Number,
     OwnFactor,
+    PfcMeasured,
     PrimaryMetal,
     Sha256,
     StepTotal,
@@ -71,6 +72,7 @@ class Packed(Value):
     data_hash: Sha256
     lines: Count
     pfc_measured_on: date | None = None
+    pfc_measurements: tuple[PfcMeasured, ...] = ()
     certificates: tuple[Id, ...] = ()
 
 

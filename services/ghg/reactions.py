@@ -62,17 +62,24 @@ def note_disclosures(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
 
 
 def note_measurements(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """Own PFC coefficients have to be measured again some day."""
+    """Own PFC coefficients have to be measured again some day: those of each technology of cells,
+    where the data tell them apart. The newest goes first: it made the deadline of those facilities
+    of which older events told all cells together."""
     event = recorded.event
     if not isinstance(event, ghg.ActivitySealed) or event.pfc_measured_on is None:
         return ()
+    together = [(None, event.pfc_measured_on)]
+    newest = sorted(event.pfc_measurements, key=lambda one: one.measured_on, reverse=True)
+    apart = [(one.technology, one.measured_on) for one in newest]
     return [
         NotePfcMeasurement(
             on=_day(recorded),
             facility_id=event.facility_id,
             member_id=event.member_id,
-            measured_on=event.pfc_measured_on,
+            technology=technology,
+            measured_on=measured_on,
         )
+        for technology, measured_on in apart or together
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.portal.signin_session import COOKIE
 from tests.door import Door
 from tests.embedded import door_of, platform
 
@@ -90,6 +91,32 @@ def test_an_own_overvoltage_coefficient_is_taken_over_http_and_renewed_like_a_sl
     assert rule == "equation 4.27, tier 3, measured_overvoltage"
     assert not any("renewed" in one for one in sentences)
     assert line["due_on"] == "2028-12-01"
+
+
+def test_each_technology_of_cells_has_its_deadline_on_the_board(door: Door) -> None:
+    populate(door, "M2", facility_id="F2", entity_id="E2")
+    door.settled()
+    cells = "electrolysis"
+    side = [
+        datum("tapped-side", cells, "output.liquid_metal", "10", unit="kt"),
+        datum("minutes-side", cells, "anode_effect.minutes", "0.4", unit="min/cell-day"),
+        *measured(OLD, "0.2")[-2:],
+    ]
+    side = [{**one, "datum_id": f"{one['datum_id']}-2", "technology": "SWPB"} for one in side]
+    asked: dict[str, Any] = {"facility_id": "F2", "year": YEAR, "member_id": "M2", "site": SITE}
+    sent = [*measured(FRESH, "0.1"), *side]
+    assert door.attempt("member:M2", "ghg/submit_activity", **asked, data=sent).is_success
+    door.settled()
+    board = "/certification/deadlines/pfc_renewal_due:F2"
+    lines = [door.get("member:M2", f"{board}{part}")["deadline"] for part in ("", "~SWPB")]
+    assert [one["due_on"] for one in lines] == ["2027-06-01", "2024-06-01"]
+    assert {one["subject"] for one in lines} == {"facility/F2"}
+    token = door.headers("member:M2")["authorization"].removeprefix("Bearer ")
+    cookie = {"cookie": f"{COOKIE}={token}"}
+    for at in ("/", "/deadlines/pfc_renewal_due:F2~SWPB"):
+        page = door.ask(None, "GET", at, headers=cookie)
+        assert page.status_code == 200
+        assert "SWPB" in page.text.replace("~SWPB", ""), "said, not in a link alone"
 
 
 def test_a_coefficient_that_no_cell_can_have_is_refused(door: Door) -> None:

@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.values import plain
-from services.ghg.activity.inventory import Datum
+from services.ghg.activity.inventory import Datum, Site
 from services.ghg.factors.pinned import FIRST_ENGINE, SECOND_ENGINE
 
-from .pfc import SOURCE
+from .pfc import SOURCE, Technology
 from .working import Doubt
 
 SLOPE = "parameter.S_CF4"
@@ -30,6 +30,7 @@ ALL_KEPT = frozenset({FIRST_ENGINE, SECOND_ENGINE})
 """Engines that choose by the order of the data."""
 NAMED = 5
 ZERO = Decimal(0)
+_KNOWN = frozenset(one.value for one in Technology)
 
 
 class Chosen(NamedTuple):
@@ -43,6 +44,18 @@ class Chosen(NamedTuple):
 def measured(datum: Datum) -> date | None:
     """The day on which an own coefficient was measured, where that is told."""
     return datum.from_on or datum.to_on
+
+
+def by_technology(own: Sequence[Datum], site: Site) -> Mapping[str, date]:
+    """The newest measurement of each technology of cells, the site's own first; of data without a
+    technology that of the site. What names no technology is left out: it is refused as soon as
+    anything is calculated."""
+    found: dict[str, date] = {}
+    for one in own:
+        name, day = one.technology or site.technology, measured(one)
+        if name in _KNOWN and day is not None:
+            found[name] = max(day, found.get(name, day))
+    return dict(sorted(found.items(), key=lambda each: (each[0] != site.technology, each[0])))
 
 
 def chosen(told: Mapping[str, Sequence[Datum]], engine: str) -> Chosen:

@@ -89,6 +89,7 @@ def _store(command: StoreActivity, state: FacilityYear) -> Sequence[FacilityYear
         submitted_on=command.on,
         prepared_by=command.prepared_by,
         pfc_measured_on=packed.pfc_measured_on,
+        pfc_measurements=packed.pfc_measurements,
     )
     if before is not None and _same_data(before, sealed):
         return []

@@ -18,6 +18,7 @@ from contracts.ghg import (
     BoughtMetal,
     Intensity,
     OwnFactor,
+    PfcMeasured,
     PrimaryMetal,
     ResultCalculated,
     StepTotal,
@@ -32,7 +33,7 @@ from services.ghg.activity.plausible import check_data, check_result
 from services.ghg.calculation import totals
 from services.ghg.calculation.flows import OWN_SCRAP, Flows, flows_of
 from services.ghg.calculation.lines import Line, Result
-from services.ghg.calculation.own_pfc import COEFFICIENTS, measured
+from services.ghg.calculation.own_pfc import COEFFICIENTS, by_technology, measured
 from services.ghg.calculation.spread import half_width_percent
 from services.ghg.evidence import Calculated, Chunk, Packed
 from services.ghg.factors.book import FactorBook
@@ -90,13 +91,17 @@ def usual(policy: Policy, as_of: date) -> Wanted:
 def packed_of(inventory: Inventory) -> Packed:
     """The data as a command carries them."""
     chunks = packing.pack(inventory)
-    own = (one for one in inventory.data if one.item in COEFFICIENTS)
+    own = [one for one in inventory.data if one.item in COEFFICIENTS]
     measured_on = [day for one in own if (day := measured(one))]
     return Packed(
         chunks=tuple(Chunk(columns=chunk.columns, rows=chunk.rows) for chunk in chunks),
         data_hash=packing.data_hash(chunks),
         lines=len(inventory.data),
         pfc_measured_on=max(measured_on, default=None),
+        pfc_measurements=tuple(
+            PfcMeasured(technology=technology, measured_on=day)
+            for technology, day in by_technology(own, inventory.site).items()
+        ),
         certificates=certificates_of(inventory)[:CERTIFICATES_TOLD],
     )
 

@@ -128,6 +128,36 @@ def test_a_measurement_done_again_moves_its_last_day() -> None:
     assert [did for did, *_ in found.events] == ["opened", "moved"]
 
 
+def test_a_technology_that_stands_apart_has_a_deadline_of_its_own() -> None:
+    first, second = date(2023, 5, 1), date(2024, 4, 1)
+    of_all = measured(first, date(2026, 5, 1))  # as older events told it
+    beside = ghg.PfcMeasurementNoted(
+        facility_id="F1",
+        member_id="M1",
+        measured_on=second,
+        renew_by=date(2027, 4, 1),
+        noted_on=second,
+        policy_id="ghg-1",
+        technology="SWPB",
+        apart=True,
+    )
+    world = after(of_all, told(beside))
+    key = "pfc_renewal_due:F1~SWPB"
+    assert row(world, "pfc_renewal_due:F1").due_on == date(2026, 5, 1)
+    assert (row(world, key).due_on, row(world, key).subject) == (date(2027, 4, 1), "facility/F1")
+    ended = ghg.PfcRenewalEnded(
+        facility_id="F1",
+        member_id="M1",
+        renew_by=date(2027, 4, 1),
+        ended_on=date(2025, 9, 1),
+        technology="SWPB",
+        apart=True,
+    )
+    world = after(of_all, told(beside), told(ended))
+    assert row(world, key).state == "cancelled"
+    assert row(world, "pfc_renewal_due:F1").state == "open"
+
+
 def test_a_measurement_of_a_closed_facility_is_called_off() -> None:
     renew_by, gone = date(2026, 5, 1), date(2025, 9, 1)
     ended = ghg.PfcRenewalEnded(facility_id="F1", member_id="M1", renew_by=renew_by, ended_on=gone)

@@ -109,6 +109,22 @@ def test_the_last_day_of_an_own_coefficient_is_told_with_the_data(item: str) -> 
         assert packed_of(inventory()._replace(data=campaigns)).pfc_measured_on == day
 
 
+def test_own_measurements_are_told_by_technology_and_the_sites_own_goes_first() -> None:
+    slope = Datum("s", Step.ELECTROLYSIS, "parameter.S_CF4", Decimal("0.1"), DataKind.MEASURED)
+    own = slope._replace(from_on=date(2021, 6, 1))
+    newer = own._replace(item="parameter.OVC", from_on=date(2023, 6, 1))
+    side = own._replace(technology="SWPB", from_on=date(2024, 6, 1))
+    nothing = own._replace(technology="new cells")
+    site = inventory().site
+    assert site.technology is not None
+    told = inventory()._replace(data=(side, own, newer, nothing, slope))
+    found = packed_of(told).pfc_measurements
+    assert [(one.technology, one.measured_on) for one in found] == [
+        (site.technology, date(2023, 6, 1)),
+        ("SWPB", date(2024, 6, 1)),
+    ]
+
+
 def test_a_result_under_an_older_announcement_is_found_outdated_on_the_day_of_the_report() -> None:
     policies, then = app.policies(), date(2025, 6, 1)
     site = Site("F1", "CN", "CN-YN", "PFPB_M", 1970)
