@@ -15,7 +15,7 @@ from contracts.values import Activity, ControlBasis
 from infra.errors import Refused
 from infra.importing.kinds import Asked, Build, Built, Fault
 from infra.importing.mapping import Binding, Field, plain_name
-from infra.importing.places import Places, folded
+from infra.importing.places import Places, folded, nearest
 
 from .evidence import EntityEvidence
 from .facility_commands import DeclareFacility
@@ -323,7 +323,7 @@ class Rows:
             raise _Wrong(
                 "unknown-subdivision",
                 f"{text[:60]!r} is no subdivision of {country}: write its name or its ISO 3166-2"
-                " code",
+                f" code{nearest(country, text, self._places)}",
                 "subdivision",
             )
         return found

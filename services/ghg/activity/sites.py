@@ -11,7 +11,7 @@ from enum import StrEnum
 from infra.errors import Refused
 from infra.importing.kinds import Fault
 from infra.importing.mapping import plain_name
-from infra.importing.places import Places, folded
+from infra.importing.places import Places, folded, nearest
 from services.ghg.calculation.electrolysis import Furnace, Paste
 from services.ghg.calculation.pfc import LowVoltage, Technology
 
@@ -134,7 +134,7 @@ class SiteReader:
             raise Refused(
                 "unknown-subdivision",
                 f"{text[:40]!r} is no subdivision of {country or 'a country'}: write its name or"
-                " its ISO 3166-2 code",
+                f" its ISO 3166-2 code{nearest(country, text, self._places)}",
             )
         return found
 

@@ -251,7 +251,7 @@ def test_a_row_like_one_before_it_counts_and_is_told() -> None:
         ({"source": "x" * 201}, ("source", "text-too-long")),
         ({"country": "Atlantis"}, ("country", "unknown-country")),
         ({"country": ""}, ("country", "value-missing")),
-        ({"subdivision": "Yunnan"}, ("subdivision", "unknown-subdivision")),
+        ({"subdivision": "Yunnam"}, ("subdivision", "unknown-subdivision")),
         ({"cell_technology": "steam"}, ("cell_technology", "unknown-site-word")),
         ({"started": "long ago"}, ("started", "invalid-start")),
     ],
