@@ -2,8 +2,9 @@
 
 Source: sources.md 7, R-15, R-16. A claim is a text (or logo, or link) with what stands behind it.
 Terms are dated data of the policy, in English and Chinese: adjectives that make a metal green, the
-nouns they are put to, and words that may stand between. The rules of a claim's statements have
-numbers of their own, C-01 to C-05, since the list of audit failures does not number them.
+nouns they are put to, words that may stand between, and how a sentence says so of the noun. The
+rules of a claim's statements have numbers of their own, C-01 to C-05, since the list of audit
+failures does not number them.
 """
 
 import re
@@ -20,8 +21,10 @@ from contracts.inventory import Severity
 from infra.policy import Policy
 
 SOURCE = "sources.md 7"
-LANGUAGES = ("en", "zh")
 BETWEEN_MAX = 3
+DASHES = re.compile("[\u2010-\u2015\u2212]")
+UNSAID = re.compile("[\"'`*\u2018-\u201f\u00ab\u00bb\u2039\u203a\u300c-\u300f\u00ae\u2122]")
+"""Quotation marks and the like: a word in them is said all the same."""
 
 
 class Form(StrEnum):
@@ -162,23 +165,23 @@ def _terms(figure: str, policy: Policy) -> tuple[re.Pattern[str], ...]:
 
 @lru_cache(maxsize=8)
 def _metals(policy: Policy) -> tuple[re.Pattern[str], ...]:
-    """Adjective, words that may stand between, and metal."""
-    parts = {
-        f"{part}.{language}": policy.words(f"claims.metal.{part}.{language}")
-        for part in ("adjective", "between", "noun")
-        for language in LANGUAGES
-    }
-    adjective, between, noun = (
-        "|".join(_english(one) for one in parts[f"{part}.en"])
-        for part in ("adjective", "between", "noun")
-    )
-    english = rf"\b(?:{adjective})(?:[\s,/-]+(?:{between})){{0,{BETWEEN_MAX}}}[\s-]+(?:{noun})\b"
-    adjective, between, noun = (
-        "|".join(re.escape(one) for one in sorted(parts[f"{part}.zh"], key=len, reverse=True))
-        for part in ("adjective", "between", "noun")
-    )
-    chinese = rf"(?:{adjective})(?:[、\s]?(?:{between})){{0,{BETWEEN_MAX}}}[、\s]?(?:{noun})"
-    return re.compile(english), re.compile(chinese)
+    """A metal that is called green: adjective, words that may stand between, and metal; or metal,
+    copula, adverb and adjective."""
+
+    def of(part: str, language: str) -> str:
+        words = sorted(policy.words(f"claims.metal.{part}.{language}"), key=len, reverse=True)
+        return "|".join(_english(one) if language == "en" else re.escape(one) for one in words)
+
+    adjective, between, noun = (of(part, "en") for part in ("adjective", "between", "noun"))
+    else_is = rf"(?![\s-]+(?:{of('of_something_else', 'en')})\b)"
+    metal = rf"\b(?:{noun})\b"
+    named = rf"\b(?:{adjective})(?:[\s,/-]+(?:{between})){{0,{BETWEEN_MAX}}}[\s-]+{metal}{else_is}"
+    verbs = rf"[\s-]+(?:{of('copula', 'en')})(?:[\s-]+(?:{of('adverb', 'en')}))*[\s-]+"
+    called = rf"{metal}{verbs}(?:{adjective})\b"
+    adjective, between, noun = (of(part, "zh") for part in ("adjective", "between", "noun"))
+    named_zh = rf"(?:{adjective})(?:[、\s]?(?:{between})){{0,{BETWEEN_MAX}}}[、\s]?(?:{noun})"
+    called_zh = rf"(?:{noun})(?:{of('copula', 'zh')})(?:{of('adverb', 'zh')})?(?:{adjective})"
+    return tuple(re.compile(one) for one in (named, called, named_zh, called_zh))
 
 
 def _english(term: str) -> str:
@@ -187,9 +190,11 @@ def _english(term: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """One spelling: full-width letters as ordinary ones, small, dashes of all kinds as one."""
-    narrow = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub("[\u2010-\u2015\u2212]", "-", narrow)
+    """One spelling: full-width letters as ordinary ones, small, dashes of all kinds as one; without
+    what does not show (soft hyphens, joiners), quotation marks and marks of emphasis."""
+    shown = "".join(one for one in UNSAID.sub("", text) if unicodedata.category(one) != "Cf")
+    narrow = unicodedata.normalize("NFKC", shown).casefold()
+    return DASHES.sub("-", narrow).replace("_", " ")
 
 
 def _finding(rule: str, severity: Severity, sentence: str, claim: ClaimEvidence) -> Finding:
