@@ -148,17 +148,21 @@ def balance(found: Row, out: Console) -> None:
 
 
 def sellable(on: str, answer: Row, out: Console) -> None:
-    """What a document of a day may claim, through which day; or why it may claim nothing."""
+    """What a document of a day may claim, through which day; or why it may claim nothing. How far
+    certificates are known, and whether a document waits for that, is said of either."""
     if answer["barred"]:
         out.print(f"nothing may be sold as CoC: {escape(answer['barred'])}", style="bold red")
-        return
-    out.print(
-        f"{tell(answer['kg'])} kg may be sold as CoC by a document of {on}, through"
-        f" {answer['until']}: then {escape(answer['because'])}",
-        style="bold",
-    )
+    else:
+        out.print(
+            f"{tell(answer['kg'])} kg may be sold as CoC by a document of {on}, through"
+            f" {answer['until']}: then {escape(answer['because'])}",
+            style="bold",
+        )
     if answer["ahead_kg"]:
         out.print(f"of it {tell(answer['ahead_kg'])} kg only as overdraft, ahead of input")
+    if answer["waits"]:
+        out.print(escape(answer["waits"]), style="bold red")
+    out.print(escape(answer["known"]))
 
 
 def trace(found: Row, out: Console) -> None:

@@ -171,8 +171,8 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
     async def balance(
         principal: SignedIn, scope_id: Key, stage: Stage, on: Day | None = None
     ) -> Response:
-        """How much may still be sold as CoC by a document of a day (today), until when, and what
-        bars it (`answer`); with its working."""
+        """How much may still be sold as CoC by a document of a day (today), until when, what bars
+        it, and whether it would wait for what is not known yet (`answer`); with its working."""
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
         return Json(await asyncio.to_thread(queries.balance, row, stage, day))

@@ -104,7 +104,7 @@ class Queries:
             "stage": stage.value,
             "pool": key,
             "on": on.isoformat(),
-            "answer": self._answer(row, pool, on, stood)._asdict(),
+            "answer": self._answer(row, pool, on, stood, policy)._asdict(),
             "period": {"starts_on": period.starts_on, "ends_on": period.ends_on},
             "input_percentage": percentage(stood.found),
             **made._asdict(),
@@ -125,14 +125,18 @@ class Queries:
             "policy_id": policy.policy_id,
         }
 
-    def _answer(self, row: ScopeRow, pool: PoolRow | None, on: date, stood: BalanceOn) -> Sellable:
-        """What may be sold on a day: by the scope's own stream, as a document is."""
+    def _answer(
+        self, row: ScopeRow, pool: PoolRow | None, on: date, stood: BalanceOn, policy: Policy
+    ) -> Sellable:
+        """What may be sold on a day: by the scope's own stream, as a document is. How far
+        certificates are known, and how old that is, is read before they are (`knowledge`)."""
         through = self.reader.through(CONSUMER).get("certification", 0)
+        behind_s = self._watch.behind_s()
         scope = evidence(self.reader.state(f"coc_scope/{row.scope_id}"), on)
         assert scope is not None  # there is a row of it
         dues = map(date.fromisoformat, row.ps_due.values())
-        certified = Held(self.certificates(row.entity_id), through)
-        return sellable(scope, dues, pool, on, stood, certified)
+        certified = Held(self.certificates(row.entity_id), through, behind_s)
+        return sellable(scope, dues, pool, on, stood, certified, policy)
 
     def _later(self, pool: PoolRow, on: date) -> Mapping[date, Kgs]:
         """What was booked in a pool on each day after one: few, as a rule none."""

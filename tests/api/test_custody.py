@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from castmark.local import Host
+from services.coc_ledger.evidence import UNKNOWN_S
+from services.coc_ledger.jobs import Watch
 from tests.api.sellable import in_the_terminal, on_the_page
 from tests.api.traced import traced_as_of_a_day
 from tests.door import Door, No, eventually
@@ -255,6 +257,37 @@ def test_page_api_and_terminal_say_the_same_of_what_may_be_sold(host: Host, door
     assert "until <strong>31 Dec 2024</strong>: then the period ends" in page
     assert f"{kg:,} kg may be sold as CoC by a document of {BEGAN}, through {until}" in terminal
     assert "nothing may be" not in terminal
+
+
+@pytest.mark.parametrize(
+    ("behind_s", "told_s", "words"),
+    [(61, 61, "61 s old"), (UNKNOWN_S, None, "of unknown age"), (60, 60, None)],
+)
+def test_page_api_and_terminal_say_the_same_of_knowledge_that_is_too_old(
+    host: Host,
+    door: Door,
+    monkeypatch: pytest.MonkeyPatch,
+    behind_s: int,
+    told_s: int | None,
+    words: str | None,
+) -> None:
+    fresh = balance(door)["answer"]
+    assert (fresh["behind_s"], fresh["waits"]) == (0, None)
+    monkeypatch.setattr(Watch, "behind_s", lambda _: behind_s)
+    old = balance(door)["answer"]
+    assert (old["behind_s"], old["kg"]) == (told_s, fresh["kg"])
+    page, terminal = on_the_page(host, SMELTER), in_the_terminal(host, door, SMELTER)
+    assert old["known"] in page
+    assert old["known"] in terminal
+    if words is None:
+        assert old["waits"] is None
+        assert "A document of this moment waits" not in page + terminal
+        return
+    assert words in old["waits"]
+    assert old["waits"] in page
+    assert old["waits"] in terminal
+    refused = door.attempt(who(SMELTER), "coc/issue_document", **document("D-old", 1))
+    assert refused.json()["slug"] == "certificates-not-known-yet"
 
 
 def test_a_certificate_that_did_not_hold_after_all_is_corrected_on_both_sides(door: Door) -> None:

@@ -35,7 +35,8 @@ BALANCE: Mapping[str, Any] = {
     "suspended_from": "2026-01-05",
     "reinstated_from": "2026-02-05",
     "answer": {"kg": 4_700_000, "ahead_kg": 200_000, "until": "2026-12-31", "barred": None,
-               "because": "the period ends", "known_through_position": 9},
+               "because": "the period ends", "known_through_position": 9, "behind_s": 75,
+               "known": "Known through [i]9[/i].", "waits": "A document waits: [b]75 s[/b]."},
     "carries": {
         "stock": {"kg": 7_000, "intensity": None, "known_percent": "50", "known_part": "8.1",
                   "at_least": "4.2"},
@@ -132,6 +133,7 @@ def test_a_balance_is_told_with_its_working() -> None:
     )
     assert "of it 200,000 kg only as overdraft" in shown
     assert "nothing may be" not in shown, "the scope was reinstated"
+    assert "A document waits: [b]75 s[/b].\nKnown through [i]9[/i].\n" in shown
     assert "stock: incomplete, at least 4.2 kg CO2e/kg" in shown
     assert told.asked[0].url.params["on"] == "2026-03-09"
     assert orjson.loads(told.said("balance", "S-1", "aluminium", "--json")) == dict(BALANCE)

@@ -3,7 +3,8 @@
 The mass balance says what is covered (`balance_on`); a document is refused all the same where the
 entity is not certified on its day, the scope is suspended or went over into another one, or the
 period is closed (`claims`). Both together are the answer that pages, API and terminal give, made
-here alone. Rules: sources.md 5.3, 5.4, 5.6 (1, 2), 5.7, 8 (R-29).
+here alone; with how far certificates are known, since a document of a moment in which that is too
+old waits. Rules: sources.md 5.3, 5.4, 5.6 (1, 2), 5.7, 8 (R-29).
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,8 @@ from typing import NamedTuple
 
 from contracts.custody import VALID, Checked
 from contracts.values import Standard
-from services.coc_ledger.evidence import ScopeEvidence
+from infra.policy import Policy
+from services.coc_ledger.evidence import ScopeEvidence, age_of, told_age
 from services.coc_ledger.rows import PoolRow
 from services.coc_ledger.scopes.certificates import CertificateRow, seen_on, status_on
 from services.coc_ledger.scopes.entity_rules import COC, PS, supplier_faults
@@ -33,7 +35,9 @@ class Sellable(NamedTuple):
     """Kilograms that a document of the day may claim; `ahead_kg` of them only ahead of input, as
     overdraft. `until` is the last day on which that holds by what is known, `because` what is then;
     both None where nothing may be sold at all, for the reason `barred`. `known_through_position`
-    is the last public event of certificates that was looked at."""
+    is the last public event of certificates that was looked at, `behind_s` how many seconds that
+    is behind (None: nobody knows); `known` says it in words. `waits` says why a document of this
+    moment would wait, whichever day it is of; None where it would not."""
 
     kg: int
     ahead_kg: int
@@ -41,13 +45,42 @@ class Sellable(NamedTuple):
     because: str | None
     barred: str | None
     known_through_position: int
+    behind_s: int | None
+    known: str
+    waits: str | None
 
 
 class Held(NamedTuple):
-    """The certificates of the scope's entity, and how far they are known."""
+    """The certificates of the scope's entity, through which public event they are known, and how
+    many seconds that is behind."""
 
     rows: Iterable[CertificateRow]
     through: int
+    behind_s: int
+
+
+class Known(NamedTuple):
+    """How far certificates are known, as an answer says it (`Sellable`)."""
+
+    known_through_position: int
+    behind_s: int | None
+    known: str
+    waits: str | None
+
+
+def known_of(through: int, behind_s: int, policy: Policy) -> Known:
+    """How far certificates are known, and whether that is too old for a document of this moment, as
+    `check_may_claim` and the buyer's check have it; an age that nobody knows is too old."""
+    limit = policy.integer("document.evidence_behind_at_most_s")
+    waits = None
+    if behind_s > limit:
+        waits = (
+            f"A document of this moment waits: what is known of certificates is {age_of(behind_s)},"
+            f" and may be {limit} s old at most. None is issued, and the check of one that is"
+            " confirmed is pending, until the ledger has caught up."
+        )
+    said = f"Certificates are known through public event {through}."
+    return Known(through, told_age(behind_s), said, waits)
 
 
 def valid_through(rows: Iterable[CertificateRow], day: date) -> dict[Standard, date | None]:
@@ -67,13 +100,15 @@ def sellable(
     day: date,
     stood: BalanceOn,
     held: Held,
+    policy: Policy,
 ) -> Sellable:
     """The answer for a scope as its own stream tells it of the day, and its pool's balance as of
     it. `ps_due` are the days by which the Performance Standard has to cover the rest of it."""
     held = held._replace(rows=list(held.rows))
+    known = known_of(held.through, held.behind_s, policy)
     barred = _barred(scope, pool, day, held) or stood.barred
     if barred is not None or scope.ends_on is None:
-        return Sellable(0, 0, None, None, barred or NO_PERIOD, held.through)
+        return Sellable(0, 0, None, None, barred or NO_PERIOD, *known)
     ends = [(scope.ends_on, "the period ends; what is left then is carried on")]
     for standard, name in NAMES.items():
         last = _last_day(standard, scope, day, held)
@@ -83,7 +118,7 @@ def sellable(
         ends.append((scope.ends_before - ONE_DAY, f"the scope goes over into {scope.to_scope_id}"))
     until, because = min(ends)
     kg = stood.claimable.available_kg
-    return Sellable(kg, max(0, kg - max(0, stood.cover.own_kg)), until, because, None, held.through)
+    return Sellable(kg, max(0, kg - max(0, stood.cover.own_kg)), until, because, None, *known)
 
 
 def _barred(scope: ScopeEvidence, pool: PoolRow | None, day: date, held: Held) -> str | None:

@@ -9,13 +9,14 @@ from contracts import certification
 from contracts.custody import PoolKey
 from contracts.values import CertificationStatus
 from services.coc_ledger.accounting.sellable import Held, Sellable, sellable
+from services.coc_ledger.evidence import UNKNOWN_S
 from services.coc_ledger.knowledge import scope_on
 from services.coc_ledger.pools.commands import DeclareOverdraftCase
 from services.coc_ledger.rows import PoolRow
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.test_balance_on import told
 from tests.rules.coc.test_periods_and_orders import AFTER, KEY, close, document, send, stocked
-from tests.rules.coc.world import YEAR, World
+from tests.rules.coc.world import LEDGER, YEAR, World
 
 MAY = date(2026, 5, 20)
 YEAR_END = date(2026, 12, 31)
@@ -28,9 +29,10 @@ def answer(
     found = scope_on(key.scope_id, day, world.known())
     assert found is not None
     pool: PoolRow | None = world.reader.row("pools", key.key)
-    held = Held(world.certificates(found.entity_id), world.public_read)
+    held = Held(world.certificates(found.entity_id), world.public_read, world.known().behind_s)
     scope, dues = found.model_copy(update=changed), map(date.fromisoformat, due)
-    return sellable(scope, dues, pool, day, told(world, day, key), held)
+    policy = LEDGER.policies.on(day)
+    return sellable(scope, dues, pool, day, told(world, day, key), held, policy)
 
 
 def correct(world: World, standard: str, status: CertificationStatus, day: date = YEAR) -> None:
@@ -132,7 +134,8 @@ def test_a_certificate_that_ends_before_the_period_bounds_the_answer() -> None:
     scope = scope_on("A", MAY, world.known())
     assert scope is not None
     pool: PoolRow = world.reader.row("pools", KEY.key)
-    found = sellable(scope, (), pool, MAY, told(world, MAY), Held(held, 9))
+    policy = LEDGER.policies.on(MAY)
+    found = sellable(scope, (), pool, MAY, told(world, MAY), Held(held, 9, 0), policy)
     assert (found.until, found.known_through_position) == (date(2026, 8, 31), 9)
     assert found.because == "the Chain of Custody certificate ends"
 
@@ -174,3 +177,47 @@ def test_what_is_only_overdraft_is_told_apart() -> None:
     send(world, document("D-1", 700))
     world.settle()
     assert (answer(world).kg, answer(world).ahead_kg) == (120, 120)
+
+
+@pytest.mark.parametrize(
+    ("behind_s", "told_s", "words"),
+    [(0, 0, None), (60, 60, None), (61, 61, "is 61 s old"), (UNKNOWN_S, None, "is of unknown age")],
+)
+def test_a_document_of_this_moment_waits_as_the_answer_says(
+    behind_s: int, told_s: int | None, words: str | None
+) -> None:
+    """Whose document is refused because of old knowledge was told so, and nobody else."""
+    world = stocked()
+    world.behind_s = behind_s
+    found, more = answer(world), document("D-1", 1)
+    assert found.behind_s == told_s
+    assert found.known == f"Certificates are known through public event {world.public_read}."
+    assert (found.kg, found.barred) == (answer(stocked()).kg, None), "that is covered all the same"
+    refused = world.attempt(more.pop("command_name"), **more)
+    if words is None:
+        assert (found.waits, refused) == (None, "")
+    else:
+        assert words in str(found.waits)
+        assert refused == "certificates-not-known-yet"
+
+
+def test_the_check_of_a_confirmed_document_waits_as_the_answer_says() -> None:
+    world = stocked()
+    send(world, document("D-1", 1))
+    world.behind_s = 61
+    where = {"number": "D-1", "member_id": "B"}
+    world.send("confirm_document", **where, received_kg=1, received_on=world.today)
+    world.settle()
+    row = world.reader.row("documents", "D-1")
+    assert row.state == "pending_check"
+    assert "the check of one that is confirmed is pending" in str(answer(world).waits)
+
+
+def test_where_nothing_may_be_sold_it_is_said_too_how_far_that_is_known() -> None:
+    world = stocked()
+    correct(world, "CoC", CertificationStatus.SUSPENDED)
+    world.behind_s = UNKNOWN_S
+    found = answer(world)
+    assert found.barred is not None
+    assert (found.known_through_position, found.behind_s) == (world.public_read, None)
+    assert str(found.waits).startswith("A document of this moment waits")

@@ -65,6 +65,8 @@ class World:
         self.read = 0
         self.public: list[Recorded] = []
         self.public_read = 0
+        self.behind_s = 0
+        """How old what is known of certificates is said to be."""
         self.count = 0
         for name in SCOPES:
             entity = EntityRegistered(
@@ -152,7 +154,7 @@ class World:
         seen = domain.checked_of(command.scope, command.day, self.known())
         rows = domain.pool_known(command.pool.key, sent, self.known())
         results = domain.results_of(command.scope, command.day, self.known())
-        _, cover = issuing.covering(draft, command, seen, 0, rows, results)
+        _, cover = issuing.covering(draft, command, seen, self.behind_s, rows, results)
         before = len(self.desk.log)
         self._handle(cover)
         made = [one.event for one in self.desk.log[before:]]
@@ -203,7 +205,11 @@ class World:
     def known(self) -> domain.Knowledge:
         """What the server can look up."""
         return domain.Knowledge(
-            self.desk.state, self.reader.row, self.certificates, self.public_read, 0
+            self.desk.state,
+            self.reader.row,
+            self.certificates,
+            self.public_read,
+            self.behind_s,
         )
 
     def certificates(self, entity_id: str) -> list[CertificateRow]:
