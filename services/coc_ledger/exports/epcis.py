@@ -1,15 +1,17 @@
 """Movements and documents as GS1 EPCIS 2.0 (JSON-LD), for traceability systems of others. Pure.
 
     receipt, shipment, delivery   ObjectEvent: receiving, shipping
-    loss                          ObjectEvent that deletes
+    loss                          ObjectEvent that deletes, without a business step: nobody told one
     stage change                  TransformationEvent; its two halves share a transformationID
     CoC document                  TransactionEvent: a business transaction of type `cert`
-      of a casthouse product      and a TransformationEvent before it: metal of the pool was cast
     its check                     TransactionEvent: conformant, or not
     a booking taken back, a       the event once more, with its own eventID and an
     document replaced             errorDeclaration; correctiveEventIDs name what holds instead
 
-Counts of stock and bookings of emissions have no counterpart in EPCIS and are left out. Ids are
+Only what was told is told: melting and casting within a pool are no movement, so there is no event
+of them; which supply-chain activity a movement belongs to stands beside it where it was named
+(`castmark:activity`), and the material of a document beside that (`castmark:material`). Counts of
+stock and bookings of emissions have no counterpart in EPCIS and are left out. Ids are
 URIs below `base`, the address of this installation. A movement has a day and no time: it is told as
 the day's first moment. Quantities are kilograms (KGM). Sources: EPCIS 2.0 and CBV 2.0 of GS1;
 sources.md 5.7.
@@ -22,7 +24,7 @@ from urllib.parse import quote
 
 from contracts.coc import MovementBooked
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
-from contracts.custody import Account, Carried, Material, MovementKind, Party, PoolKey
+from contracts.custody import Account, Carried, MovementKind, Party, PoolKey
 from contracts.envelope import Recorded
 from contracts.values import Instant, plain
 from services.coc_ledger.accounting.accounts import INPUTS
@@ -30,9 +32,6 @@ from services.coc_ledger.accounting.accounts import INPUTS
 Json = dict[str, object]
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 IN = (MovementKind.RECEIPT, MovementKind.DOCUMENT_RECEIPT)
-CAST = frozenset({Material.CASTHOUSE_PRODUCT})
-"""Materials that leave a casthouse as what was cast there. Casting moves metal within one pool and
-has no movement of its own: the document of the product tells of it."""
 OUT = (MovementKind.SHIPMENT, MovementKind.SCRAP_SHIPMENT)
 
 
@@ -101,7 +100,7 @@ def _events(recorded: Recorded, names: Names, told: Told) -> Sequence[Json]:
             made = _movement(event, recorded, names)
             return (made,) if made else ()
         case DocumentIssued() as event:
-            return _stated(event, recorded, names)
+            return (_issue(event, recorded, names),)
         case DocumentChecked() as event:
             return (_check(event, recorded, names),)
         case DocumentEnded() as event:
@@ -120,8 +119,7 @@ def _movement(event: MovementBooked, recorded: Recorded, names: Names) -> Json |
         return _shipped(event, recorded, names)
     match event.kind:
         case MovementKind.LOSS:
-            lost = {"action": "DELETE", "bizStep": "destroying", "disposition": "destroyed"}
-            return _object(event, recorded, names, lost, _outward(event, names))
+            return _object(event, recorded, names, {"action": "DELETE"}, _outward(event, names))
         case MovementKind.RECLASSIFICATION:
             after = "conformant" if event.coc_kg else "non_conformant"
             seen = {"action": "OBSERVE", "bizStep": "inspecting", "disposition": after}
@@ -167,6 +165,7 @@ def _half(
         side: quantities,
         "bizStep": "creating_class_instance",
         **_where(event.pool, names),
+        **_which(event),
     }
 
 
@@ -183,7 +182,7 @@ def _object(
         **what,
         "quantityList": quantities,
         **_where(event.pool, names),
-        "castmark:movement": event.movement_id,
+        **_which(event),
     }
     if event.document:
         made["bizTransactionList"] = [_certificate(event.document, names)]
@@ -225,30 +224,6 @@ def _taken_back(
 
 
 # --- documents ---
-
-
-def _stated(event: DocumentIssued, recorded: Recorded, names: Names) -> list[Json]:
-    """What a document tells: the delivery, and the casting where it is of a cast product."""
-    issue = _issue(event, recorded, names)
-    return [_cast(event, recorded, names), issue] if event.material in CAST else [issue]
-
-
-def _cast(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
-    """The metal of a cast product, before and after; by mass balance, so of no single melt. Nobody
-    booked it: that it was cast is said by the material of its document, which is named."""
-    before = _quantity(event.pool, names, coc=True, kg=event.mass_kg)
-    return {
-        "type": "TransformationEvent",
-        **_common(recorded, event.issued_on, names),
-        "eventID": names.event(f"{recorded.envelope.event_id}:cast"),
-        "transformationID": names.of("transformations", f"document:{event.number}"),
-        "inputQuantityList": [before],
-        "outputQuantityList": [{**before, "epcClass": names.of("classes", event.material.value)}],
-        "bizStep": "creating_class_instance",
-        **_where(event.pool, names),
-        "bizTransactionList": [_certificate(event.number, names)],
-        "castmark:inferredFrom": event.material.value,
-    }
 
 
 def _footprint_said(carried: Carried) -> bool:
@@ -314,20 +289,11 @@ def _ended(event: DocumentEnded, recorded: Recorded, names: Names, told: Told) -
     first = told.issues.get(event.number)
     if first is None or not isinstance(first.event, DocumentIssued):
         return ()
-    made = _stated(first.event, first, names)
+    made = _issue(first.event, first, names)
     instead = told.issues.get(event.by or "")
-    after: Sequence[Json] = ()
-    if instead is not None and isinstance(instead.event, DocumentIssued):
-        after = _stated(instead.event, instead, names)
+    after = (names.event(instead.envelope.event_id),) if instead is not None else ()
     reason = "incorrect_data" if event.by else "did_not_occur"
-    return [
-        {**one, **_error(recorded, reason, [str(by["eventID"]) for by in _like(one, after)])}
-        for one in made
-    ]
-
-
-def _like(one: Json, others: Sequence[Json]) -> list[Json]:
-    return [other for other in others if other["type"] == one["type"]]
+    return ({**made, **_error(recorded, reason, after)},)
 
 
 # --- parts ---
@@ -352,6 +318,14 @@ def _error(recorded: Recorded, reason: str, corrective: Sequence[str]) -> Json:
 def _where(pool: PoolKey, names: Names) -> Json:
     here = {"id": names.of("scopes", pool.scope_id)}
     return {"readPoint": here, "bizLocation": here}
+
+
+def _which(event: MovementBooked) -> Json:
+    """The movement in words of ours: its id, what it was told as, and of which activity."""
+    said: Json = {"castmark:movement": event.movement_id, "castmark:kind": event.kind.value}
+    if event.activity is not None:
+        said["castmark:activity"] = event.activity.value
+    return said
 
 
 def _certificate(number: str, names: Names) -> Json:
