@@ -2,13 +2,23 @@
 delivery, rows that say what streams say. Sums are over all pools, so that they hold over the end of
 a period and of a scope."""
 
-from contracts.custody import Account, Carried
-from services.coc_ledger.accounting.accounts import NOTHING, Amount, carried_amount, minus, plus
+from contracts.coc import MovementBooked
+from contracts.custody import Account, Carried, MovementKind, Origin
+from services.coc_ledger.accounting.accounts import (
+    NOTHING,
+    Amount,
+    amount_of,
+    carried_amount,
+    minus,
+    plus,
+)
 from services.coc_ledger.accounting.period import through
 from services.coc_ledger.pools.carrying import KEPT, held
 from services.coc_ledger.rows import PoolRow
 from tests.rules.coc.given import balanced
 from tests.rules.coc.world import World
+
+STAGES = (MovementKind.TO_STAGE, MovementKind.FROM_STAGE)
 
 
 def of_step(carried: Carried) -> Amount:
@@ -40,9 +50,37 @@ def claims_and_deliveries_stand_on_both_sides(world: World) -> None:
             own = plus(own, of_step(document.carried))
         if check is not None and check.passed and state.ended is None:
             brought = plus(brought, carried_amount(check.mass_kg, check.carried))
+    claimed = plus(claimed, by_stages(world, Account.OUTPUT_COC))
     assert all_hold(world, Account.OUTPUT_COC) == claimed
+    own = plus(own, minus(by_stages(world, Account.PROCESS)))
     assert minus(all_hold(world, Account.PROCESS)) == own
+    brought = plus(brought, minus(by_stages(world, Account.INPUT_COC)))
     assert minus(all_hold(world, Account.INPUT_COC)) == brought
+
+
+def stages_hand_on_what_they_took(world: World) -> None:
+    """To the gram: what went out of a stage with its material came into the next with what was made
+    of it, whatever was taken back of both."""
+    grams = dict.fromkeys(STAGES, 0)
+    for recorded in world.desk.log:
+        event = recorded.event
+        if isinstance(event, MovementBooked) and event.moves_as in STAGES:
+            stock = [amount_of(one) for one in event.entries if one.account is Account.STOCK]
+            grams[event.moves_as] += sum(one.emission_g + one.partial_g for one in stock)
+    assert grams[MovementKind.FROM_STAGE] == -grams[MovementKind.TO_STAGE]
+
+
+def by_stages(world: World, account: Account) -> Amount:
+    """What mines and changes of stage booked in an account, less what was taken back."""
+    found = NOTHING
+    for recorded in world.desk.log:
+        event = recorded.event
+        if not isinstance(event, MovementBooked):
+            continue
+        if event.moves_as in STAGES or event.origin is Origin.OWN_MINE:
+            for one in event.entries:
+                found = plus(found, amount_of(one)) if one.account is account else found
+    return found
 
 
 def all_hold(world: World, account: Account) -> Amount:

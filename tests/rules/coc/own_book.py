@@ -1,20 +1,20 @@
-"""Books of two scopes kept from what was asked of the ledger, by section 5 of the sources alone: an
+"""Books of scopes kept from what was asked of the ledger, by section 5 of the sources alone: an
 oracle that uses none of the service's code, and reads none of its rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
 Key = tuple[str, int]
-"""A scope, and the calendar year that is its period."""
-INPUTS = ("document", "scrap")
+"""A scope, or an earlier stage of it (`C:alumina`), and the calendar year that is its period."""
+INPUTS = ("document", "scrap", "mined", "earlier")
 INFLOWS = (*INPUTS, "other")
 
 
 class Line(NamedTuple):
-    """What was booked on a day: metal that came in (`document` and `scrap` count, `other` does
-    not), `out`, `lost`, `claim`."""
+    """What was booked on a day: metal that came in (`document`, `scrap`, `mined` and what an
+    `earlier` stage made count, `other` does not), `out`, `lost`, `claim`."""
 
     day: date
     word: str
@@ -78,6 +78,10 @@ class Period:
             return 0
         return max(0, min(self.own(one) + self.earned(one)[1] for one in self.days(day)))
 
+    def short(self, day: date) -> int:
+        """What is claimed on a day and not covered."""
+        return max(0, -(self.own(day) + self.earned(day)[1]))
+
     def lot(self) -> int:
         """What has left and is not claimed."""
         sums = self.sums()
@@ -111,15 +115,31 @@ class Paper:
     ended: bool = False
 
 
+@dataclass
+class Certificate:
+    """The days of a certificate, and what was told of it: from a day on it holds, or not."""
+
+    name: str
+    first: date
+    last: date
+    told: list[tuple[date, bool]] = field(default_factory=list)
+
+    def holds(self, day: date) -> bool:
+        """As was told last of the latest day that has come; on its own days alone."""
+        came = [since for since, _ in self.told if since <= day]
+        said = [valid for since, valid in self.told if came and since == max(came)]
+        return self.first <= day <= self.last and (said[-1] if said else True)
+
+
 class OwnBook:
-    """All periods and documents. What comes late for a closed period goes on into the next, on its
-    first day."""
+    """All periods, documents and certificates. What comes late for a closed period goes on into the
+    next, on its first day."""
 
     def __init__(self) -> None:
         self.periods: dict[Key, Period] = {}
         self.papers: dict[str, Paper] = {}
         self.ends: dict[str, tuple[date, str]] = {}
-        self.certified = {"A": True, "B": True}
+        self.certificates: dict[tuple[str, str], list[Certificate]] = {}
 
     def period(self, key: Key) -> Period:
         return self.periods.setdefault(key, Period())
@@ -134,11 +154,47 @@ class OwnBook:
         """A clerk's booking."""
         self.period((scope, day.year)).lines.append(Line(day, word, kg, name))
 
-    def late(self, key: Key, day: date, word: str, kg: int) -> None:
+    def late(self, key: Key, day: date, word: str, kg: int, name: str = "") -> None:
         """What has happened elsewhere: never refused, passed on where the period is closed."""
         while (period := self.period(key)).left is not None:
             key, day = period.next, date(period.next[1], 1, 1)
-        period.lines.append(Line(min(day, date(key[1], 12, 31)), word, kg))
+        period.lines.append(Line(min(day, date(key[1], 12, 31)), word, kg, name))
+
+    # --- stages ---
+
+    def may_go_on(self, key: Key, day: date, kg: int) -> int:
+        """How much of what goes on to the next stage may do so as CoC, on each day from then on."""
+        period = self.period(key)
+        period.lines.append(Line(day, "out", kg, "trial"))
+        most = period.most(day)
+        period.lines.pop()
+        return most
+
+    def go_on(
+        self, key: Key, day: date, kg: int, coc_kg: int, made: tuple[Key, int], name: str
+    ) -> None:
+        """Out of a stage and into the next: the same part of both is CoC, rounded down."""
+        to, made_kg = made
+        self.book(key[0], day, "out", kg, name)
+        self.book(key[0], day, "claim", coc_kg, name)
+        self.late(to, day, "earlier", coc_kg * made_kg // kg, name)
+        self.late(to, day, "other", made_kg - coc_kg * made_kg // kg, name)
+
+    def may_come_back(self, keys: Iterable[Key], day: date, name: str) -> str:
+        """Not where it leaves more claimed than has left, or than is covered on any day."""
+        short = False
+        for at, key in enumerate(keys):
+            period = self.period(key)
+            rest = [line for line in period.lines if line.name != name]
+            other = Period(rest, period.carried, period.owed, period.blocked, case=period.case)
+            if not at and other.lot() < min(0, period.lot()):
+                return "lot-claimed"
+            short |= any(other.short(one) > period.short(one) for one in period.days(day))
+        return "claims-rest-on-it" if short else ""
+
+    def come_back(self, keys: Iterable[Key], name: str) -> None:
+        for key in keys:
+            self.take_back(key, name)
 
     # --- movements taken back ---
 
@@ -222,8 +278,7 @@ class OwnBook:
         paper = self.papers[number]
         paper.received = (paper.buyer, paper.day.year)
         self.late(paper.received, paper.day, "document", paper.mass)
-        if not self.certified[paper.seller]:
-            self._turn(paper, counts=False)
+        self._check(paper)
 
     def withdraw(self, number: str) -> None:
         paper = self.papers[number]
@@ -231,14 +286,36 @@ class OwnBook:
         if paper.counts:
             self.late(paper.at, paper.day, "claim", -paper.mass)
 
-    def certify(self, scope: str, *, valid: bool) -> None:
-        """Every confirmed document of a scope counts again, or does not."""
-        self.certified[scope] = valid
+    # --- certificates ---
+
+    def grant(self, scope: str, standard: str, certificate: Certificate) -> None:
+        self.certificates.setdefault((scope, standard), []).append(certificate)
+        self._check_all(scope)
+
+    def change(self, scope: str, certificate: Certificate, day: date, *, valid: bool) -> None:
+        """From a day on it holds, or does not."""
+        certificate.told.append((day, valid))
+        self._check_all(scope)
+
+    def lacks(self, scope: str, day: date) -> str:
+        """The standard to which a scope is not certified on a day; nothing where it is to both."""
+        return next(
+            (
+                standard
+                for standard in ("CoC", "PS")
+                if not any(one.holds(day) for one in self.certificates[scope, standard])
+            ),
+            "",
+        )
+
+    def _check_all(self, scope: str) -> None:
+        """Every confirmed document of a scope counts again, or does not: by its day of issue."""
         for paper in self.papers.values():
             if paper.seller == scope and paper.received and not paper.ended:
-                self._turn(paper, counts=valid)
+                self._check(paper)
 
-    def _turn(self, paper: Paper, *, counts: bool) -> None:
+    def _check(self, paper: Paper) -> None:
+        counts = not self.lacks(paper.seller, paper.day)
         if paper.counts is counts or paper.received is None:
             return
         paper.counts = counts

@@ -56,9 +56,9 @@ def line(command: Plain) -> Line:
 
 
 class World:
-    """Two scopes, each of a certified member: A and B, with entity EA and EB."""
+    """Scopes, each of a certified member of its own: A and B, with entity EA and EB."""
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, members: Sequence[str] = SCOPES) -> None:
         self.today = today
         self.desk = Desk(LEDGER, (), no_fill)
         self.reader = self.desk.readers[0]
@@ -68,7 +68,7 @@ class World:
         self.behind_s = 0
         """How old what is known of certificates is said to be."""
         self.count = 0
-        for name in SCOPES:
+        for name in members:
             entity = EntityRegistered(
                 entity_id=f"E{name}",
                 member_id=name,
@@ -82,11 +82,13 @@ class World:
                 self.tell(granted(name, standard))
         self.settle()
         for name in SCOPES:
-            self.open(name, name)
+            self.open(name, name)  # any other member opens its own
 
     # --- in ---
 
-    def open(self, scope_id: str, member_id: str) -> None:
+    def open(
+        self, scope_id: str, member_id: str, activities: tuple[str, ...] = ("casthouse",)
+    ) -> None:
         """A scope of a member's entity."""
         self.send(
             "open_scope",
@@ -96,7 +98,7 @@ class World:
             name=f"Works {scope_id}",
             address="1 Main Street",
             facilities=(facility_of(member_id),),
-            activities=("casthouse",),
+            activities=activities,
             starts_on=YEAR,
         )
         self.settle()
