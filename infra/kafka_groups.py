@@ -104,7 +104,7 @@ def admit(
             admin.alter_configs(
                 [ConfigResource(ConfigResourceType.TOPIC, n, configs) for n in names]
             )
-        _create_acls(admin, _rights(group, topics))
+        _create_acls(admin, rights_of(group, topics))
         _alter_user(admin, user_of(group), password)
     return Access(told, user_of(group), password, topics, consumers_prefix(group))
 
@@ -157,7 +157,10 @@ def _listeners(admin: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _rights(group: str, topics: Sequence[GroupTopics]) -> list[ACL]:
+def rights_of(group: str, topics: Sequence[GroupTopics]) -> list[ACL]:
+    """All that a group's user may do: write its commands, read its answers, as its own consumers.
+    What no rule allows, the broker refuses."""
+
     def may(operation: ACLOperation, kind: ResourceType, name: str, pattern: Any) -> ACL:
         resource = ResourcePattern(kind, name, pattern)
         return ACL(f"User:{user_of(group)}", "*", operation, _ALLOW, resource)

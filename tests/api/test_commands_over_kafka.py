@@ -3,22 +3,35 @@
 Without a broker; tests/kafka has the road itself.
 """
 
+import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourceType,
+)
 from starlette.datastructures import Headers
 
 from castmark.folder import listen
 from castmark.parts import PARTS
 from castmark.process import Process
-from contracts.command_topics import GroupTopics, group_of, topics_of
+from contracts.command_topics import AREAS, GROUP_PATTERN, GroupTopics, group_of, topics_of
 from infra.commandids import kept_id
 from infra.errors import Transient
+from infra.kafka_groups import rights_of
 from infra.kafka_requests import MAX_ANSWER_BYTES, Desk, Reply, Sent, readable
 from infra.service import OverKafka
 from infra.settings import Misconfigured, load_settings
+from infra.transaction import Outcome, Request
 from tests.api.small import KEY, NOW, Small, thing
 
 REGISTER = "/small/commands/register_thing"
@@ -185,6 +198,28 @@ async def test_answers_are_counted(small: Small, desk: Desk) -> None:
     assert 'castmark_kafka_commands_total{service="small",status="400"} 1.0' in found
 
 
+async def test_the_answer_comes_after_the_commit_and_the_same_for_a_repeat(
+    small: Small, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute, committed = small.writer.execute, asyncio.Event()
+
+    async def slowly(request: Request) -> Outcome:
+        await committed.wait()
+        return await execute(request)
+
+    monkeypatch.setattr(small.writer, "execute", slowly)
+    waiting = asyncio.create_task(desk.reply(sent(small, thing())))
+    done, _ = await asyncio.wait([waiting], timeout=0.1)
+    assert done == set(), "nothing is said before it is durable"
+    committed.set()
+    first = orjson.loads((await waiting).value)
+    again = orjson.loads((await desk.reply(sent(small, thing())._replace(offset=8))).value)
+    assert (first["repeated"], again) == (False, {**first, "repeated": True})
+    other = orjson.loads((await desk.reply(sent(small, thing(2)))).value)
+    assert other["slug"] == "command-id-reused"
+    assert small.writer.things == {"thing/T1"}
+
+
 def test_headers_are_read_as_those_of_http() -> None:
     headers = readable([("Command", b"one"), ("command", b"two"), ("x", None), ("é", b"\xff")])
     assert headers.getlist("COMMAND") == ["one", "two"]
@@ -200,6 +235,44 @@ def test_topics_are_named_after_their_group_and_tell_it() -> None:
     for group in ("a:b", "", "-a", "a/b", "x" * 129, "a b"):
         with pytest.raises(ValueError, match="no topic can be named"):
             topics_of("coc", group)
+
+
+def allowed(rights: Sequence[ACL], kind: ResourceType, name: str) -> set[ACLOperation]:
+    """What access rules let somebody do with a topic, or as a consumer group."""
+    return {
+        one.operation
+        for one in rights
+        if one.resource_pattern.resource_type is kind
+        and (
+            name == one.resource_pattern.resource_name
+            if one.resource_pattern.pattern_type is ACLResourcePatternType.LITERAL
+            else name.startswith(one.resource_pattern.resource_name)
+        )
+    }
+
+
+GROUPS = some.one_of(some.sampled_from(("G", "G1", "G.1", "G-", "commands")), some.from_regex(
+    GROUP_PATTERN.replace("$", r"\Z"), alphabet=some.characters(max_codepoint=127)
+))  # fmt: skip
+
+
+@given(group=GROUPS, other=GROUPS, area=some.sampled_from(AREAS))
+def test_a_groups_rights_reach_its_own_topics_alone(group: str, other: str, area: str) -> None:
+    """Also where one's id is how another's begins."""
+    rights = rights_of(group, [topics_of(one, group) for one in AREAS])
+    assert {(one.principal, one.permission_type) for one in rights} == {
+        (f"User:member:{group}", ACLPermissionType.ALLOW)
+    }
+    own = topics_of(area, group)
+    assert allowed(rights, ResourceType.TOPIC, own.commands) == {ACLOperation.WRITE}
+    assert allowed(rights, ResourceType.TOPIC, own.replies) == {ACLOperation.READ}
+    assert allowed(rights, ResourceType.GROUP, f"{group}/erp") == {ACLOperation.READ}
+    if group != other:
+        for topic in topics_of(area, other):
+            assert allowed(rights, ResourceType.TOPIC, topic) == set()
+        assert allowed(rights, ResourceType.GROUP, f"{other}/erp") == set()
+    for topic in ("castmark.coc", "castmark.certification", f"castmark.{area}.commands."):
+        assert allowed(rights, ResourceType.TOPIC, topic) == set()
 
 
 def opened(data: Path, name: str, over_kafka: OverKafka | None) -> set[str]:
