@@ -48,6 +48,8 @@ class YearRow(NamedTuple):
     earlier_stage_kg: int
     scrap_kg: int
     named: dict[str, dict[str, int]]
+    scrap_pre_kg: int
+    scrap_post_kg: int
 
 
 class PlaceRow(NamedTuple):
@@ -159,13 +161,22 @@ def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
         sums.earlier_stage_kg,
         sums.scrap_kg,
         {activity: dict(kgs) for activity, kgs in sums.named.items()},
+        sums.scrap_pre_kg,
+        sums.scrap_post_kg,
     )
 
 
 def sums_of(row: YearRow) -> yearly.Sums:
     """A row's sums."""
     return yearly.Sums(
-        row.sums, row.pre_kg, row.post_kg, row.earlier_stage_kg, row.scrap_kg, row.named
+        row.sums,
+        row.pre_kg,
+        row.post_kg,
+        row.earlier_stage_kg,
+        row.scrap_kg,
+        row.named,
+        row.scrap_pre_kg,
+        row.scrap_post_kg,
     )
 
 
@@ -199,7 +210,7 @@ PROJECTIONS: tuple[Projection, ...] = (
         (("day",), ("member_id", "key")),
         frozenset(POSTINGS),
     ),
-    Projection("years", 3, YearRow, _year_keys, _year, (("scope_id", "key"),), frozenset(POSTINGS)),
+    Projection("years", 4, YearRow, _year_keys, _year, (("scope_id", "key"),), frozenset(POSTINGS)),
     Projection("scope_places", 1, PlaceRow, _place_keys, _place, (), frozenset({coc.ScopeOpened})),
     Projection(
         "entity_places",

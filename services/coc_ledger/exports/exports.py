@@ -132,10 +132,10 @@ class Exports:
     # --- reports ---
 
     def report(
-        self, rows: Sequence[ScopeRow], year: int
+        self, rows: Sequence[ScopeRow], year: int, *, as_told: bool = False
     ) -> list[tuple[yearly.ReportLine, list[yearly.ActivityLine]]]:
         """The lines of some scopes: one for each stage, in order, booked or not; with each those of
-        its activities."""
+        its activities. `as_told`: by the formula before (`yearly.as_told`)."""
         keys = {
             year_key(row.scope_id, stage, year): (row, stage)
             for row in rows
@@ -145,6 +145,7 @@ class Exports:
         lines = []
         for key, (row, stage) in keys.items():
             sums = sums_of(found[key]) if key in found else yearly.NOTHING
+            sums = yearly.as_told(sums) if as_told else sums
             line = yearly.report_line(row.scope_id, year, stage, _activities(row), sums)
             lines.append((line, yearly.activity_lines(line, sums)))
         return lines

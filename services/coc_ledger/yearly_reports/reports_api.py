@@ -52,9 +52,10 @@ class Reports:
         self._reader = Reader(running)
         self.exports = Exports(running)
 
-    def figures(self, scope_id: str, year: int) -> Figures:
+    def figures(self, scope_id: str, year: int, *, as_told: bool = False) -> Figures:
         """A year of a scope as the books have it now. How far they go is read first: what is read
-        after it is at least as new. Raises Refused for a scope that is not there."""
+        after it is at least as new. Raises Refused for a scope that is not there. `as_told`: by
+        the formula before."""
         position = self._reader.through(EXPORTS).get("coc_ledger", 0)
         scope = self.exports.scope(scope_id)
         if scope is None:
@@ -64,7 +65,7 @@ class Reports:
                 **_fields(line, told.StageFigures),
                 "by_activity": [_fields(one, told.ActivityFigures) for one in activities],
             }
-            for line, activities in self.exports.report([scope], year)
+            for line, activities in self.exports.report([scope], year, as_told=as_told)
         ]
         whole = Whole.model_validate({"stages": stages})
         return Figures(
@@ -92,7 +93,9 @@ class Reports:
                 versions.setdefault(event.version, {}).update(_said(event))
         books = self.figures(scope_id, year)
         now = {"figures_hash": books.figures_hash, "books_position": books.books_position}
-        alike = {books.figures_hash, report_before.figures_hash(books.stages)}
+        before = self.figures(scope_id, year, as_told=True)
+        alike = {books.figures_hash, before.figures_hash}
+        alike |= {report_before.figures_hash(one.stages) for one in (books, before)}
         same = [number for number, one in versions.items() if one["figures_hash"] in alike]
         return {
             **row._asdict(),

@@ -6,9 +6,11 @@ is that of the stage. Each activity has a line with what movements told of it; w
 none is a line of its own, never divided among them (documents, and what they claim, are of the
 pool). An activity that has the pool for itself has all of it. Circularity
 indicators come from the same entries; what a document claims is an allocation, and changes none of
-them: scrap that is sold as CoC was generated all the same. Shares are exact fractions, cut to six
-places; one is None where its whole is zero. Sources: sources.md 5.8 (the report; its due date is
-unverified), 6 (formulas, general knowledge).
+them: scrap that is sold as CoC was generated all the same. Scrap that comes in is recycled mass of
+its kind, by a document as without one: what its seller took in made its metal, and not the scrap.
+Shares are exact fractions, cut to six places; one is None where its whole is zero. Sources:
+sources.md 5.5 (kinds of scrap), 5.8 (the report; its due date is unverified), 6 (formulas, general
+knowledge).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,10 +29,11 @@ Posting = MovementBooked | OutputDesignated | DesignationReleased
 
 
 class Sums(NamedTuple):
-    """What was booked in a year: kilograms by account; of what came in the recycled mass by kind,
-    and the part that came from an earlier stage of the same scope; of what left the scrap, whether
-    a document claimed it afterwards or not. `named` are the kilograms by account of movements
-    that told their activity, by activity."""
+    """What was booked in a year: kilograms by account; of what came in the recycled mass by kind as
+    it was told, and the part that came from an earlier stage of the same scope; of what left the
+    scrap, whether a document claimed it afterwards or not. `named` are the kilograms by account of
+    movements that told their activity, by activity. `scrap_pre_kg` and `scrap_post_kg` are what
+    documents of scrap told, whose metal is pre-consumer scrap whatever they told."""
 
     kgs: Mapping[str, int]
     pre_kg: int = 0
@@ -38,6 +41,8 @@ class Sums(NamedTuple):
     earlier_stage_kg: int = 0
     scrap_kg: int = 0
     named: Mapping[str, Mapping[str, int]] = {}
+    scrap_pre_kg: int = 0
+    scrap_post_kg: int = 0
 
 
 class ReportLine(NamedTuple):
@@ -108,6 +113,7 @@ def added(sums: Sums, event: Event) -> Sums:
     for one in event.entries:
         kgs[one.account.value] = kgs.get(one.account.value, 0) + one.kg
     came = [one for one in event.entries if one.account in INFLOWS]
+    sold = [one for one in came if one.account is Account.INPUT_PRE_CONSUMER]
     moved = isinstance(event, MovementBooked)
     earlier = isinstance(event, MovementBooked) and event.moves_as is MovementKind.FROM_STAGE
     scrap = [one for one in event.entries if moved and one.account is Account.OUTFLOW_SCRAP]
@@ -118,6 +124,18 @@ def added(sums: Sums, event: Event) -> Sums:
         sums.earlier_stage_kg - (mass(came) if earlier else 0),
         sums.scrap_kg + mass(scrap),
         _named(sums.named, event) if isinstance(event, MovementBooked) else sums.named,
+        sums.scrap_pre_kg - sum(one.pre_kg for one in sold),
+        sums.scrap_post_kg - sum(one.post_kg for one in sold),
+    )
+
+
+def as_told(sums: Sums) -> Sums:
+    """The sums as if each document of scrap brought what it told, and no scrap: how recycled
+    content was found before."""
+    bought_kg = -sums.kgs.get(Account.INPUT_PRE_CONSUMER.value, 0)
+    return sums._replace(
+        pre_kg=sums.pre_kg + sums.scrap_pre_kg - bought_kg,
+        post_kg=sums.post_kg + sums.scrap_post_kg,
     )
 
 
@@ -148,6 +166,8 @@ def report_line(
     inflow, output = -kg(*INFLOWS), kg(*OUTPUTS)
     stock = kg(Account.STOCK)
     used = inflow - stock
+    pre_kg = sums.pre_kg - sums.scrap_pre_kg - kg(Account.INPUT_PRE_CONSUMER)
+    post_kg = sums.post_kg - sums.scrap_post_kg
     return ReportLine(
         scope_id=scope_id,
         year=year,
@@ -167,8 +187,8 @@ def report_line(
         unexplained_kg=kg(Account.UNEXPLAINED),
         stock_change_kg=stock,
         coc_share_of_input=share(-kg(*INPUTS), inflow),
-        recycled_content=share(sums.pre_kg + sums.post_kg, inflow),
-        post_consumer_content=share(sums.post_kg, inflow),
+        recycled_content=share(pre_kg + post_kg, inflow),
+        post_consumer_content=share(post_kg, inflow),
         process_scrap_rate=share(sums.scrap_kg, used),
         metal_yield=share(output, used),
     )
