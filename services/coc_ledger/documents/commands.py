@@ -130,10 +130,11 @@ class IssueDocument(DocumentCommand):
 
 
 class DraftDocument(DocumentCommand):
-    """Ours, before anything is claimed: keep the words, and the number for this pool alone."""
+    """Ours, before anything is claimed: keep the words, and the number for this pool alone. Its id
+    is that of the words (`issuing`): what was looked up beside them makes it no other command."""
 
     NAME: ClassVar[str] = "draft_document"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "old"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "draft", "old"})
     draft: Draft
     old: ReplacedClaim | None = None
 

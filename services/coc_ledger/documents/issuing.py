@@ -21,7 +21,7 @@ def drafting(command: IssueDocument) -> tuple[str, DraftDocument]:
     scope = check_scope(command.scope, command.scope_id, command.member_id)
     draft = draft_of(command, scope)
     wanted = DraftDocument(on=command.on, number=command.number, draft=draft, old=command.old)
-    return own_id("draft", command.number, digest_of(draft)), wanted
+    return own_id("drafted", command.number, digest_of(draft)), wanted
 
 
 def covering(

@@ -166,6 +166,13 @@ class DesignateOutput(PoolCommand):
     of the step's own emissions; `customer_seen` what is known of the customer's certificates."""
 
     NAME: ClassVar[str] = "designate_output"
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {
+        "replaced",
+        "checked",
+        "behind_s",
+        "results",
+        "customer_seen",
+    }
     document: DocumentNumber
     draft: Id
     material: Material | None = None
