@@ -248,7 +248,7 @@ class OutputDesignated(Event):
     """A lot of the output is claimed as CoC by a document, in the words of its `draft`;
     `covered_kg` is what could have been claimed before it. Where it replaces a claim of a pool that
     is closed, the entries hold the difference only. `step` is what was known of the step's own
-    emissions."""
+    emissions, `activity` the supply-chain activity whose output it is (older events do not say)."""
 
     TYPE: ClassVar[str] = "coc.output_designated.v1"
     pool: PoolKey
@@ -267,11 +267,12 @@ class OutputDesignated(Event):
     evidence: Checked
     policy_id: Id
     step: StepEmissions | None = None
+    activity: Activity | None = None
 
 
 class DesignationReleased(Event):
     """A claim is taken back (or, `restored`, holds again): its document was withdrawn, replaced,
-    or failed a check (passed one after all)."""
+    or failed a check (passed one after all). `activity` is that of the claim."""
 
     TYPE: ClassVar[str] = "coc.designation_released.v1"
     pool: PoolKey
@@ -284,6 +285,7 @@ class DesignationReleased(Event):
     because: Literal["withdrawn", "superseded", "check_failed", "check_passed"]
     restored: bool
     late_for: date | None = None
+    activity: Activity | None = None
 
 
 class OverdraftCaseDeclared(Event):

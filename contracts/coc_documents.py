@@ -24,7 +24,7 @@ from .custody import (
     StepEmissions,
 )
 from .envelope import Event
-from .values import CertificateId, Id, MemberId, PersonRef, PlainDecimal, Value
+from .values import Activity, CertificateId, Id, MemberId, PersonRef, PlainDecimal, Value
 
 
 class Supplement(Value):
@@ -61,7 +61,8 @@ class Awaited(Value):
 class DocumentIssued(Event):
     """A seller's statement of a delivery. Nothing in it is ever edited: `replaces` supersedes.
     `registration` is the digest of the id by which a buyer without a scope confirms. The customer's
-    certificate rests on `customer_evidence`; without that it is what the seller says."""
+    certificate rests on `customer_evidence`; without that it is what the seller says. `activity` is
+    the seller's supply-chain activity, where that was named or its pool has only one."""
 
     TYPE: ClassVar[str] = "coc.document_issued.v1"
     number: DocumentNumber
@@ -87,6 +88,7 @@ class DocumentIssued(Event):
     evidence: Checked
     policy_id: Id
     customer_evidence: Checked | None = None
+    activity: Activity | None = None
 
     @property
     def awaited(self) -> Awaited:
@@ -105,8 +107,8 @@ class DocumentIssued(Event):
 
 class DocumentConfirmed(Event):
     """The buyer has the metal. `receiver` is the pool that books it; none for a buyer who is no
-    member. `answers` is what is not waited for any more; here and below, nothing where an earlier
-    event had answered it."""
+    member, and `activity` the buyer's, that takes it in. `answers` is what is not waited for any
+    more; here and below, nothing where an earlier event had answered it."""
 
     TYPE: ClassVar[str] = "coc.document_confirmed.v1"
     number: DocumentNumber
@@ -118,12 +120,14 @@ class DocumentConfirmed(Event):
     received_on: date
     confirmed_on: date
     answers: Awaited | None = None
+    activity: Activity | None = None
 
 
 class DocumentChecked(Event):
     """The receiver's check on the issue date. Passed, the metal counts as CoC; failed, it does
     not, for `reasons`. Said again when what was known of that day has changed. `mass_kg` and
-    `carried` are what the receiver books, `claimed_kg` and `claimed` what the seller claimed."""
+    `carried` are what the receiver books, `claimed_kg` and `claimed` what the seller claimed; each
+    side's supply-chain activity is told again."""
 
     TYPE: ClassVar[str] = "coc.document_checked.v1"
     number: DocumentNumber
@@ -146,6 +150,8 @@ class DocumentChecked(Event):
     reasons: tuple[Id, ...]
     evidence: Checked
     policy_id: Id
+    activity: Activity | None = None
+    receiver_activity: Activity | None = None
 
 
 class DocumentDisputed(Event):
@@ -192,6 +198,8 @@ class DocumentEnded(Event):
     received_on: date | None
     counted: bool
     answers: Awaited | None = None
+    activity: Activity | None = None
+    receiver_activity: Activity | None = None
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from contracts.coc import OutputDesignated
 from contracts.custody import Mass, Stage
-from contracts.values import ID_PATTERN
+from contracts.values import ID_PATTERN, Activity
 from infra.auth import Principal, RoleKind
 from infra.commandforms import JSON_TYPE
 from infra.decider import Command, own_id
@@ -33,6 +33,7 @@ from .documents.commands import CheckDocument, ConfirmDelivery, IssueDocument, R
 from .documents.rows import state_on
 from .documents.state import Document
 from .domain import COMMANDS, CONSUMER, ROLES
+from .evidence import activities_at
 from .exports.exports_api import add_exports
 from .jobs import Watch
 from .movements.imports import LIMITS, add_imports
@@ -157,8 +158,13 @@ async def _claimed(
 def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> None:
     @made.get("/coc/scopes/{scope_id}", tags=["scopes"])
     async def scope(principal: SignedIn, scope_id: Key) -> Response:
-        """A scope as it stands."""
-        return Json((await allowed.scope(principal, scope_id))._asdict())
+        """A scope as it stands. `sharing` names, by stage, the supply-chain activities that share
+        its pool: where there is more than one, a movement or a document names its own."""
+        row = await allowed.scope(principal, scope_id)
+        does = tuple(map(Activity, row.activities))
+        return Json(
+            {**row._asdict(), "sharing": {at.value: activities_at(does, at) for at in Stage}}
+        )
 
     @made.get("/coc/members/{member_id}/scopes", tags=["scopes"])
     async def scopes(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:

@@ -63,6 +63,11 @@ def stages_of(activities: tuple[Activity, ...]) -> frozenset[Stage]:
     return frozenset(stage for stages in found for stage in stages)
 
 
+def activities_at(activities: Iterable[Activity], stage: Stage) -> tuple[Activity, ...]:
+    """Those of a scope's activities that share its pool of a stage."""
+    return tuple(one for one in activities if stage in stages_of((one,)))
+
+
 class Stake(Value):
     """A joint venture's holder and its share of the output."""
 
@@ -192,6 +197,7 @@ class ReplacedClaim(Value):
     ended: bool = False
     by: DocumentNumber | None = None
     day: date
+    activity: Activity | None = None
 
 
 def suspended_on(
@@ -227,6 +233,25 @@ def check_scope(
             member_id=member_id,
         )
     return scope
+
+
+def activity_of(named: Activity | None, scope: ScopeEvidence, stage: Stage) -> Activity | None:
+    """The supply-chain activity of a lot: the one that is named, or the only one that the scope has
+    at the stage; None where several share the pool and none is named. Raises Refused
+    `activity-not-of-scope`. Rule: sources.md 5.8."""
+    here = activities_at(scope.activities, stage)
+    if named is None:
+        return here[0] if len(here) == 1 else None
+    if named not in here:
+        raise Refused(
+            "activity-not-of-scope",
+            f"Scope {scope.scope_id} does no {named.value.replace('_', ' ')} at the stage"
+            f" {stage.value}.",
+            activity=named.value,
+            scope_id=scope.scope_id,
+            stage=stage.value,
+        )
+    return named
 
 
 def went_over(scope: ScopeEvidence) -> Refused:

@@ -79,6 +79,7 @@ def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             document=event.number,
             as_coc=event.passed,
             reasons=event.reasons,
+            activity=event.receiver_activity,
         )
         commands.append(
             ApplyChange(
@@ -99,6 +100,7 @@ def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             carried=event.claimed,
             because="check_passed" if event.passed else "check_failed",
             restored=event.passed,
+            activity=event.activity,
         )
         commands.append(_at_seller(on, event.pool, event.member_id, claim, rows))
     return commands
@@ -129,6 +131,7 @@ def end_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             carried=event.carried,
             because="withdrawn",
             restored=False,
+            activity=event.activity,
         )
         commands.append(_at_seller(on, event.pool, event.member_id, claim, rows))
     if event.receiver is None or event.received_kg is None or event.received_on is None:
@@ -146,6 +149,7 @@ def end_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         carried=of_lot(event.carried, event.mass_kg, mass),
         document=event.number,
         as_coc=event.counted,
+        activity=event.receiver_activity,
     )
     commands.append(
         ApplyChange(

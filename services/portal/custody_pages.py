@@ -6,6 +6,7 @@ dispute) is sent with an id of its own in the form, so that a page sent twice do
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -199,9 +200,11 @@ async def _shown(visit: Visit, token: str, number: str, refused: Answer | None) 
     for one in (row, standing, paper):
         if not one.fine:
             return visit.problem(one)
+    sharing = await _sharing(visit, token, row.content) if standing.content["may_answer"] else ()
     return visit.pages.page(
         "custody_document.html",
         refused.status if refused else 200,
+        sharing=sharing,
         row=row.content,
         standing=standing.content,
         paper=paper.content,
@@ -209,6 +212,18 @@ async def _shown(visit: Visit, token: str, number: str, refused: Answer | None) 
         once=secrets.token_urlsafe(18),
         custody=custody,
     )
+
+
+async def _sharing(visit: Visit, token: str, row: dict[str, Any]) -> Sequence[str]:
+    """The activities of which the buyer may name one: those that share the pool of the metal."""
+    scope_id = row["customer_scope_id"]
+    if scope_id is None:
+        return ()
+    scope = await visit.asking.get(token, f"/coc/scopes/{quote(scope_id, safe='')}", {})
+    if not scope.fine:
+        return ()
+    found: Sequence[str] = scope.content["sharing"][row["document"]["pool"]["stage"]]
+    return found if len(found) > 1 else ()
 
 
 def _trace(made: Api, visit: Visit) -> None:
@@ -279,6 +294,7 @@ def _deeds(made: Api, visit: Visit) -> None:
             fields |= {
                 "received_kg": _kilograms(said.get("received_kg", "")),
                 "received_on": said.get("received_on", ""),
+                **({"activity": said["activity"]} if said.get("activity") else {}),
             }
         else:
             fields["reason"] = word(said.get("reason", ""))

@@ -14,12 +14,17 @@ from tests.door import Door
 
 def on_the_page(host: Host, member_id: str) -> str:
     """What a member reads first on its scope's page, in one line."""
+    page = page_of(host, member_id, f"/custody/scopes/{member_id}-S")
+    said = page.partition('<section class="answer"')[2].partition("</section>")[0]
+    return " ".join(said.split())
+
+
+def page_of(host: Host, member_id: str, path: str) -> str:
+    """A page as a member sees it."""
     assert host.issuer is not None
     with httpx.Client(base_url=host.url, follow_redirects=True) as browser:
         browser.get(f"/signin?ticket={host.issuer.ticket([f'member:{member_id}'])}")
-        page = browser.get(f"/custody/scopes/{member_id}-S").text
-    said = page.partition('<section class="answer"')[2].partition("</section>")[0]
-    return " ".join(said.split())
+        return browser.get(path).text
 
 
 def in_the_terminal(host: Host, door: Door, member_id: str) -> str:

@@ -18,6 +18,7 @@ from services.coc_ledger.documents.words import replaced_before
 from services.coc_ledger.evidence import (
     ReplacedClaim,
     ScopeEvidence,
+    activity_of,
     age_of,
     nothing_seen,
     told_age,
@@ -171,6 +172,7 @@ def designated(
         evidence=command.checked,
         policy_id=policy.policy_id,
         step=step,
+        activity=activity_of(command.activity, scope, command.stage),
     )
     return (_release(command, old, back, extra.since), event) if old and back else (event,)
 
@@ -240,6 +242,7 @@ def _release(
         entries=entries,
         because="superseded",
         restored=False,
+        activity=old.activity,
     )
 
 

@@ -14,10 +14,11 @@ from contracts.coc_documents import (
 )
 from contracts.custody import Checked, PoolKey
 from contracts.envelope import Event
+from contracts.values import Activity
 from infra.errors import Refused
 from infra.policy import Policy
 from services.coc_ledger.accounting.footprint import of_lot
-from services.coc_ledger.evidence import went_over
+from services.coc_ledger.evidence import activity_of, went_over
 
 from . import words as documents
 from .commands import CheckDocument, ConfirmDelivery, ConfirmDocument, DisputeDocument
@@ -31,9 +32,11 @@ def confirm(
     policy: Policy,
 ) -> Sequence[Event]:
     receiver, ends_on = _receiver(command, document)
+    named = command.activity if isinstance(command, ConfirmDocument) else None
     if state.confirmed is not None:
         told = (state.confirmed.received_kg, state.confirmed.received_on)
-        if told == (command.received_kg, command.received_on):
+        same = named in (None, state.confirmed.activity)
+        if same and told == (command.received_kg, command.received_on):
             return []
         raise Refused(
             "document-confirmed",
@@ -61,6 +64,7 @@ def confirm(
         received_on=command.received_on,
         confirmed_on=command.on,
         answers=state.awaited,
+        activity=_activity(command, document),
     )
     late = command.behind_s > policy.integer("document.evidence_behind_at_most_s")
     if late or command.checked is None:
@@ -121,6 +125,16 @@ def _receiver(
     return pool, scope.ends_on
 
 
+def _activity(
+    command: ConfirmDocument | ConfirmDelivery, document: DocumentIssued
+) -> Activity | None:
+    """The buyer's supply-chain activity that takes the metal in; Refused for one that it has not
+    at the stage."""
+    if isinstance(command, ConfirmDelivery) or command.scope is None:
+        return None
+    return activity_of(command.activity, command.scope, document.pool.stage)
+
+
 def _not_customer(number: str) -> Refused:
     return Refused("unknown-document", f"No document {number} was issued to you.", number=number)
 
@@ -157,6 +171,8 @@ def _checked(
         reasons=reasons,
         evidence=seen,
         policy_id=policy.policy_id,
+        activity=document.activity,
+        receiver_activity=confirmed.activity,
     )
 
 

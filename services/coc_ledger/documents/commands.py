@@ -18,7 +18,17 @@ from contracts.custody import (
     PoolKey,
     ScopeId,
 )
-from contracts.values import CertificateId, EntityId, Id, MemberId, Name, PersonRef, StaffRef, Value
+from contracts.values import (
+    Activity,
+    CertificateId,
+    EntityId,
+    Id,
+    MemberId,
+    Name,
+    PersonRef,
+    StaffRef,
+    Value,
+)
 from infra.decider import Command
 from services.coc_ledger.evidence import ReplacedClaim, ScopeEvidence
 
@@ -55,7 +65,7 @@ class DocumentCommand(Command):
 
 class Draft(Value):
     """The words of a document, before the ledger covers them. `pool` is where it is claimed; the
-    last two are no words of the seller's alone: what was seen of the customer's certificates."""
+    two of the customer's certificate are no words of the seller's alone: what was seen of it."""
 
     member_id: MemberId
     scope_id: ScopeId
@@ -83,12 +93,14 @@ class Draft(Value):
     correction_reason: Id | None
     customer_certificate_id: CertificateId | None = None
     customer_seen: Checked | None = None
+    activity: Activity | None = None
 
 
 class IssueDocument(DocumentCommand):
     """State a delivery. `day` is the day of issue; `registration_id` lets a customer without a
     scope confirm. `replaces` makes it a correction of another document, with its reason. The lot
-    must have been shipped, and the claim be covered."""
+    must have been shipped, and the claim be covered. `activity` says whose output it is, where
+    several supply-chain activities of the scope share the pool."""
 
     NAME: ClassVar[str] = "issue_document"
     FILLED: ClassVar[frozenset[str]] = frozenset(
@@ -120,6 +132,7 @@ class IssueDocument(DocumentCommand):
     verifier: Id | None = None
     replaces: DocumentNumber | None = None
     correction_reason: Id | None = None
+    activity: Activity | None = None
     scope: ScopeEvidence | None = None
     pool: PoolKey
     customer_member_id: MemberId | None = None
@@ -147,13 +160,15 @@ class CompleteDocument(DocumentCommand):
 
 
 class ConfirmDocument(DocumentCommand):
-    """The buyer has the metal and books it in a scope, on the day it came."""
+    """The buyer has the metal and books it in a scope, on the day it came. `activity` takes it in,
+    where several supply-chain activities of the scope share the pool."""
 
     NAME: ClassVar[str] = "confirm_document"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "scope", "checked", "behind_s"})
     member_id: MemberId
     received_kg: Mass
     received_on: date
+    activity: Activity | None = None
     scope: ScopeEvidence | None = None
     checked: Checked | None = None
     behind_s: int = 0

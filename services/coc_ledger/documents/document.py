@@ -140,10 +140,9 @@ def _issue(command: IssueDocument, state: Document, policy: Policy) -> Sequence[
     draft = documents.draft_of(command, scope)
     if state.issued is not None:
         named = command.customer.certificate_id
-        if same_words(state.issued, draft) and named in (
-            None,
-            state.issued.customer.certificate_id,
-        ):
+        told = named in (None, state.issued.customer.certificate_id)
+        told = told and command.activity in (None, state.issued.activity)
+        if told and same_words(state.issued, draft):
             return []
         raise _used(command.number)
     claim = command.claim
@@ -261,6 +260,8 @@ def _end(
         received_on=last.received_on if last else None,
         counted=last.passed if last else False,
         answers=state.awaited,
+        activity=document.activity,
+        receiver_activity=last.receiver_activity if last else None,
     )
 
 

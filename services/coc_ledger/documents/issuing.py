@@ -55,6 +55,7 @@ def covering(
         pool_of_error=_error(draft.pool.period, command),
         customer_seen=command.customer_seen,
         results=results,
+        activity=draft.activity,
     )
     return own_id("cover", command.number, digest), wanted
 

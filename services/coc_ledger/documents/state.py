@@ -124,6 +124,7 @@ def claim_of(state: Document) -> ReplacedClaim | None:
         ended=state.ended is not None,
         by=state.ended.by if state.ended else None,
         day=document.issued_on,
+        activity=document.activity,
     )
 
 

@@ -18,7 +18,7 @@ from infra.errors import Refused
 from infra.policy import Policy
 from services.coc_ledger.accounting import footprint
 from services.coc_ledger.accounting.accounts import carried_amount
-from services.coc_ledger.evidence import ScopeEvidence
+from services.coc_ledger.evidence import ScopeEvidence, activity_of
 from services.coc_ledger.scopes.entity_rules import supplier_faults
 
 from .commands import Customer, Draft, IssueDocument
@@ -35,8 +35,10 @@ class Verdict(NamedTuple):
 
 
 def digest_of(draft: Draft) -> str:
-    """The id of a document's words, without what was looked up: sent again they are the same."""
-    return derived_id(canonical_json(draft, without=LOOKED_UP).decode())
+    """The id of a document's words, without what was looked up, nor an activity that is not named:
+    sent again they are the same, as they were before one could be."""
+    without = LOOKED_UP if draft.activity else (*LOOKED_UP, "activity")
+    return derived_id(canonical_json(draft, without=without).decode())
 
 
 def lot_of(material: Material) -> Lot:
@@ -47,6 +49,7 @@ def lot_of(material: Material) -> Lot:
 def draft_of(command: IssueDocument, scope: ScopeEvidence) -> Draft:
     """The words of a document as its seller states them; Refused where they make no sense."""
     _check_words(command)
+    activity_of(command.activity, scope, command.pool.stage)  # refuses one that is not the scope's
     customer = command.customer
     return Draft(
         member_id=command.member_id,
@@ -80,6 +83,7 @@ def draft_of(command: IssueDocument, scope: ScopeEvidence) -> Draft:
         correction_reason=command.correction_reason,
         customer_certificate_id=_certificate_of_customer(command),
         customer_seen=command.customer_seen,
+        activity=command.activity,
     )
 
 
@@ -209,6 +213,7 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
         evidence=claim.evidence,
         policy_id=policy.policy_id,
         customer_evidence=draft.customer_seen,
+        activity=claim.activity,
     )
 
 

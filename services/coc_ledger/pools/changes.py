@@ -49,6 +49,7 @@ def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Eve
                 because=change.because,
                 restored=change.restored,
                 late_for=command.late_for,
+                activity=change.activity,
             ),
         ]
     if command.carry is not None:

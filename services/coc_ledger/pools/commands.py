@@ -163,7 +163,8 @@ class ClosePeriod(PoolCommand):
 class DesignateOutput(PoolCommand):
     """Ours, before a document is issued: claim a lot of the output for it. `day` is the day of
     issue; `behind_s` how far the knowledge of certificates is behind; `results` what is verified
-    of the step's own emissions; `customer_seen` what is known of the customer's certificates."""
+    of the step's own emissions; `customer_seen` what is known of the customer's certificates,
+    `activity` the seller's, where the document names it."""
 
     NAME: ClassVar[str] = "designate_output"
     FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {
@@ -185,6 +186,7 @@ class DesignateOutput(PoolCommand):
     pool_of_error: PoolKey | None = None
     results: tuple[FacilityResult, ...] = ()
     customer_seen: Checked | None = None
+    activity: Activity | None = None
 
     @property
     def pool(self) -> PoolKey:
@@ -227,6 +229,7 @@ class ClaimChange(Value):
     carried: Carried
     because: Literal["withdrawn", "superseded", "check_failed", "check_passed"]
     restored: bool
+    activity: Activity | None = None
 
 
 class Carry(Value):

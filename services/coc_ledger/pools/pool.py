@@ -21,7 +21,7 @@ from services.coc_ledger.accounting.accounts import Amount, entry
 from services.coc_ledger.accounting.period_end import begun, corrected, left_by, told
 from services.coc_ledger.accounting.stage_reversal import check_stage_reversal
 from services.coc_ledger.accounting.together import BookMovements, Plain, booked
-from services.coc_ledger.evidence import ScopeEvidence, check_scope, stages_of, went_over
+from services.coc_ledger.evidence import ScopeEvidence, activity_of, check_scope, went_over
 
 from .changes import apply
 from .commands import (
@@ -226,17 +226,7 @@ def _check_named(command: booking.Bookable, scope: ScopeEvidence) -> None:
     """Refuse a contractor that is not listed, an activity that the scope does not do at the
     stage."""
     activity = command.activity if isinstance(command, Movement) else None
-    if activity is not None and (
-        activity not in scope.activities or command.stage not in stages_of((activity,))
-    ):
-        raise Refused(
-            "activity-not-of-scope",
-            f"Scope {scope.scope_id} does no {activity.value.replace('_', ' ')} at the stage"
-            f" {command.stage.value}.",
-            activity=activity.value,
-            scope_id=scope.scope_id,
-            stage=command.stage.value,
-        )
+    activity_of(activity, scope, command.stage)
     if command.contractor_id is not None and command.contractor_id not in scope.contractors:
         raise Refused(
             "contractor-not-listed",

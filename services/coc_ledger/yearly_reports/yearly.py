@@ -2,9 +2,9 @@
 
 A calendar year, whatever the accounting period. The ledger keeps one pool per stage, so activities
 of the same stage (a smelter and its casthouse) share it, and the mass balance with its indicators
-is that of the stage. Each activity has a line with what movements told of it; what they told of
-none is a line of its own, never divided among them (documents, and what they claim, are of the
-pool). An activity that has the pool for itself has all of it. Circularity
+is that of the stage. Each activity has a line with what movements, deliveries and claims told of
+it; what they told of none is a line of its own, never divided among them (documents of before they
+could name one are of the pool). An activity that has the pool for itself has all of it. Circularity
 indicators come from the same entries; what a document claims is an allocation, and changes none of
 them: scrap that is sold as CoC was generated all the same. Scrap that comes in is recycled mass of
 its kind, by a document as without one: what its seller took in made its metal, and not the scrap.
@@ -22,7 +22,7 @@ from contracts.custody import Account, Entry, MovementKind, PoolKey, Stage
 from contracts.envelope import Event
 from contracts.values import Activity
 from services.coc_ledger.accounting.accounts import ELIGIBLE_SCRAP, INFLOWS, INPUTS, OUTPUTS
-from services.coc_ledger.evidence import stages_of
+from services.coc_ledger.evidence import activities_at
 
 SIX_PLACES = Decimal("0.000001")
 Posting = MovementBooked | OutputDesignated | DesignationReleased
@@ -32,8 +32,9 @@ class Sums(NamedTuple):
     """What was booked in a year: kilograms by account; of what came in the recycled mass by kind as
     it was told, and the part that came from an earlier stage of the same scope; of what left the
     scrap, whether a document claimed it afterwards or not. `named` are the kilograms by account of
-    movements that told their activity, by activity. `scrap_pre_kg` and `scrap_post_kg` are what
-    documents of scrap told, whose metal is pre-consumer scrap whatever they told."""
+    what told its activity, by activity; of scrap that was claimed under a name beside the accounts',
+    so that what an activity shipped as scrap stays known. `scrap_pre_kg` and `scrap_post_kg` are
+    what documents of scrap told, whose metal is pre-consumer scrap whatever they told."""
 
     kgs: Mapping[str, int]
     pre_kg: int = 0
@@ -95,6 +96,7 @@ COLUMNS: tuple[str, ...] = ReportLine._fields
 ACTIVITY_COLUMNS: tuple[str, ...] = ActivityLine._fields
 MASSES = ActivityLine._fields[5:]
 NOTHING = Sums({})
+CLAIMED_SCRAP = "claimed_scrap"
 
 
 def year_of(event: Event) -> tuple[PoolKey, int] | None:
@@ -123,7 +125,7 @@ def added(sums: Sums, event: Event) -> Sums:
         sums.post_kg - sum(one.post_kg for one in came),
         sums.earlier_stage_kg - (mass(came) if earlier else 0),
         sums.scrap_kg + mass(scrap),
-        _named(sums.named, event) if isinstance(event, MovementBooked) else sums.named,
+        _named(sums.named, event),
         sums.scrap_pre_kg - sum(one.pre_kg for one in sold),
         sums.scrap_post_kg - sum(one.post_kg for one in sold),
     )
@@ -140,13 +142,15 @@ def as_told(sums: Sums) -> Sums:
 
 
 def _named(
-    named: Mapping[str, Mapping[str, int]], event: MovementBooked
+    named: Mapping[str, Mapping[str, int]], event: Posting
 ) -> Mapping[str, Mapping[str, int]]:
     if event.activity is None:
         return named
     kgs = dict(named.get(event.activity.value, {}))
     for one in event.entries:
         kgs[one.account.value] = kgs.get(one.account.value, 0) + one.kg
+        if one.account is Account.OUTFLOW_SCRAP and not isinstance(event, MovementBooked):
+            kgs[CLAIMED_SCRAP] = kgs.get(CLAIMED_SCRAP, 0) - one.kg
     return {**named, event.activity.value: {name: kg for name, kg in sorted(kgs.items()) if kg}}
 
 
@@ -172,7 +176,7 @@ def report_line(
         scope_id=scope_id,
         year=year,
         stage=stage.value,
-        activities=tuple(one.value for one in activities if stage in stages_of((one,))),
+        activities=tuple(one.value for one in activities_at(activities, stage)),
         inflow_kg=inflow,
         input_coc_kg=-kg(*INPUTS),
         eligible_scrap_kg=-kg(*ELIGIBLE_SCRAP),
@@ -212,7 +216,7 @@ def activity_lines(line: ReportLine, sums: Sums) -> list[ActivityLine]:
 
 
 def _masses(kgs: Mapping[str, int]) -> dict[str, int]:
-    """What movements of an activity say, in the order of the columns."""
+    """What was told of an activity, in the order of the columns."""
 
     def kg(*accounts: Account) -> int:
         return sum(kgs.get(account.value, 0) for account in accounts)
@@ -222,7 +226,7 @@ def _masses(kgs: Mapping[str, int]) -> dict[str, int]:
         -kg(*INPUTS),
         kg(*OUTPUTS),
         kg(Account.OUTPUT_COC),
-        kg(Account.OUTFLOW_SCRAP),
+        kg(Account.OUTFLOW_SCRAP) + kgs.get(CLAIMED_SCRAP, 0),
         kg(Account.LOSSES),
         kg(Account.UNEXPLAINED),
         kg(Account.STOCK),

@@ -34,6 +34,7 @@ from services.coc_ledger.documents.commands import (
 from services.coc_ledger.documents.document import INITIAL, decide, due
 from services.coc_ledger.documents.state import claim_of
 from services.coc_ledger.documents.words import digest_of
+from services.coc_ledger.evidence import activity_of, check_scope
 from tests.rules.coc.given import (
     DAY,
     KEY,
@@ -80,6 +81,7 @@ def issue(**changed: Any) -> IssueDocument:
 def claimed(command: IssueDocument) -> OutputDesignated:
     """The ledger's claim for it."""
     _, step = issuing.drafting(command)
+    scope = check_scope(command.scope, command.scope_id, command.member_id)
     return OutputDesignated(
         pool=command.pool,
         member_id="M-1",
@@ -96,6 +98,7 @@ def claimed(command: IssueDocument) -> OutputDesignated:
         holder_scope_id=None,
         evidence=seen(),
         policy_id="coc-2023-04",
+        activity=activity_of(step.draft.activity, scope, KEY.stage),
     )
 
 
