@@ -15,6 +15,7 @@ from .custody import (
     Address,
     Carried,
     Checked,
+    ClaimPart,
     DocumentNumber,
     Entry,
     FootprintWords,
@@ -248,7 +249,8 @@ class OutputDesignated(Event):
     """A lot of the output is claimed as CoC by a document, in the words of its `draft`;
     `covered_kg` is what could have been claimed before it. Where it replaces a claim of a pool that
     is closed, the entries hold the difference only. `step` is what was known of the step's own
-    emissions, `activity` the supply-chain activity whose output it is (older events do not say)."""
+    emissions, `activity` the supply-chain activity whose output it is, `from_closed` what of the
+    mass stays with closed pools (older events say neither)."""
 
     TYPE: ClassVar[str] = "coc.output_designated.v1"
     pool: PoolKey
@@ -268,6 +270,7 @@ class OutputDesignated(Event):
     policy_id: Id
     step: StepEmissions | None = None
     activity: Activity | None = None
+    from_closed: tuple[ClaimPart, ...] = ()
 
 
 class DesignationReleased(Event):

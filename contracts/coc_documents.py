@@ -12,6 +12,7 @@ from pydantic import Field
 from .custody import (
     Carried,
     Checked,
+    ClaimPart,
     Conformance,
     Digest,
     DocumentNumber,
@@ -62,7 +63,8 @@ class DocumentIssued(Event):
     """A seller's statement of a delivery. Nothing in it is ever edited: `replaces` supersedes.
     `registration` is the digest of the id by which a buyer without a scope confirms. The customer's
     certificate rests on `customer_evidence`; without that it is what the seller says. `activity` is
-    the seller's supply-chain activity, where that was named or its pool has only one."""
+    the seller's supply-chain activity, where that was named or its pool has only one; `from_closed`
+    what of the mass was claimed in pools that are closed (older events say neither)."""
 
     TYPE: ClassVar[str] = "coc.document_issued.v1"
     number: DocumentNumber
@@ -89,6 +91,7 @@ class DocumentIssued(Event):
     policy_id: Id
     customer_evidence: Checked | None = None
     activity: Activity | None = None
+    from_closed: tuple[ClaimPart, ...] = ()
 
     @property
     def awaited(self) -> Awaited:

@@ -311,6 +311,14 @@ class Conformance(StrEnum):
     MASS_BALANCE = "asi_coc_mass_balance"
 
 
+class ClaimPart(Value):
+    """What of a claim stays with a pool that is closed: the claim that is corrected was made there,
+    and only the difference is booked where the correction is."""
+
+    pool: PoolKey
+    kg: Mass
+
+
 class Lot(StrEnum):
     """What of the output a claim is about."""
 

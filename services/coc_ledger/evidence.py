@@ -14,6 +14,7 @@ from pydantic import Field
 from contracts.custody import (
     Carried,
     Checked,
+    ClaimPart,
     DocumentNumber,
     Entry,
     Lot,
@@ -186,7 +187,7 @@ class FacilityResult(Value):
 class ReplacedClaim(Value):
     """The claim of a document that another one replaces, as the document's stream tells it: of
     `day`, from which on it counts. `designated` is whether it still does, `ended` whether another
-    one stands in its place, `by` which."""
+    one stands in its place, `by` which. `from_closed` is what of it was claimed in other pools."""
 
     number: DocumentNumber
     pool: PoolKey
@@ -198,6 +199,7 @@ class ReplacedClaim(Value):
     by: DocumentNumber | None = None
     day: date
     activity: Activity | None = None
+    from_closed: tuple[ClaimPart, ...] = ()
 
 
 def suspended_on(

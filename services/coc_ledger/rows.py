@@ -14,7 +14,7 @@ from infra.readmodel import Projection
 
 from .accounting.own_emissions import RESULTS
 from .documents.check_rows import CHECK_PROJECTIONS
-from .documents.rows import DOCUMENTS
+from .documents.rows import CLAIM_PARTS, DOCUMENTS
 from .evidence import suspended_on
 from .movements.kept import MovementRow, movement_key, movement_of
 from .pools.day_rows import DayRow
@@ -225,6 +225,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     *POOL_PROJECTIONS,
     PASSAGES,
     DOCUMENTS,
+    CLAIM_PARTS,
     *CHECK_PROJECTIONS,
     CERTIFICATES,
     RESULTS,

@@ -188,6 +188,7 @@ def _document(sale: Sold) -> DocumentRow:
         "replaced_by": None,
         "document": TEXT,
         "course": ((day.isoformat(), day.isoformat(), "confirmed", 25_000),),
+        "elsewhere": (),
     }
     # Later versions of the row may have more columns, none of which a trace reads.
     return DocumentRow._make(known.get(name) for name in DocumentRow._fields)

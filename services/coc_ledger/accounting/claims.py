@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts.coc import DesignationReleased, OutputDesignated
-from contracts.custody import Account, Carried, Entry, Lot, StepEmissions
+from contracts.custody import Account, Carried, ClaimPart, Entry, Lot, PoolKey, StepEmissions
 from infra.errors import Refused
 from infra.policy import Policy
 from services.coc_ledger.documents.words import replaced_before
@@ -173,8 +173,25 @@ def designated(
         policy_id=policy.policy_id,
         step=step,
         activity=activity_of(command.activity, scope, command.stage),
+        from_closed=_from_closed(old, command.pool, command.mass_kg),
     )
     return (_release(command, old, back, extra.since), event) if old and back else (event,)
+
+
+def _from_closed(old: ReplacedClaim | None, pool: PoolKey, mass_kg: int) -> tuple[ClaimPart, ...]:
+    """What of a correction's mass stays where the claims before it were made, in pools that are
+    closed, the earliest first. A claim that no longer counted was given back in this pool: nothing
+    of it stays."""
+    if old is None or not old.designated:
+        return ()
+    claimed = {one.pool: one.kg for one in old.from_closed}
+    claimed[old.pool] = old.mass_kg - sum(claimed.values())
+    parts: list[ClaimPart] = []
+    for where, kg in claimed.items():
+        kept = min(kg, mass_kg - sum(one.kg for one in parts))
+        if where != pool and kept > 0:
+            parts.append(ClaimPart(pool=where, kg=kept))
+    return tuple(parts)
 
 
 def _since(old: ReplacedClaim, state: Pool) -> date:

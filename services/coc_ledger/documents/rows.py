@@ -46,7 +46,8 @@ class DocumentRow(NamedTuple):
     """A document as it stands. `state`: issued, pending_check, confirmed, non_coc, disputed,
     lapsed, withdrawn, superseded. `booked_kg` counts as CoC at the receiver; `document` is what was
     issued, as JSON; the three after it are what its lot carries (`accounts.Amount`); `receiver` the
-    pool in which it is booked (confirmed in time, that of the day of receipt)."""
+    pool in which it is booked (confirmed in time, that of the day of receipt). `elsewhere` is
+    what of its mass was claimed in other pools than `pool`, in pairs: these are closed."""
 
     number: str
     member_id: str
@@ -76,6 +77,16 @@ class DocumentRow(NamedTuple):
     emission_g: int = 0
     partial_g: int = 0
     course: Course = ()
+    elsewhere: tuple[tuple[str, int], ...] = ()
+
+
+class ClaimPartRow(NamedTuple):
+    """What of a document's mass was claimed in a pool that is closed by now, `from_pool`."""
+
+    key: str
+    number: str
+    from_pool: str
+    kg: int
 
 
 EVENTS = (
@@ -197,19 +208,36 @@ def _issued(event: told.DocumentIssued) -> DocumentRow:
         known_kg=event.carried.known_kg,
         emission_g=grams_of(event.carried.emission_kgco2e),
         partial_g=grams_of(event.carried.partial_kgco2e),
+        elsewhere=tuple((one.pool.key, one.kg) for one in event.from_closed),
     )
+
+
+def _part_keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    if not isinstance(event, told.DocumentIssued):
+        return ()
+    return tuple(f"{event.number}<{one.pool.key}" for one in event.from_closed)
+
+
+def _part(key: str, row: ClaimPartRow | None, recorded: Recorded) -> ClaimPartRow | None:
+    event = recorded.event
+    if not isinstance(event, told.DocumentIssued):
+        return row
+    number, _, pool = key.partition("<")
+    [kg] = [one.kg for one in event.from_closed if one.pool.key == pool]
+    return ClaimPartRow(key, number, pool, kg)
 
 
 BOUGHT = (
     "receiver", "number", "booked_kg", "pool", "member_id", "customer_member_id",
-    "mass_kg", "known_kg", "emission_g", "partial_g",
+    "mass_kg", "known_kg", "emission_g", "partial_g", "elsewhere",
 )  # fmt: skip
 """What came into a pool by documents. It is an index, so that a trace, which goes through thousands
 of documents, reads none of their rows: each is as wide as what was issued and checked."""
 
 DOCUMENTS = Projection(
     "documents",
-    4,
+    5,
     DocumentRow,
     _keys,
     _evolve,
@@ -222,4 +250,14 @@ DOCUMENTS = Projection(
         ("state",),
     ),
     frozenset({*EVENTS, MovementBooked}),
+)
+
+CLAIM_PARTS = Projection(
+    "claim_parts",
+    1,
+    ClaimPartRow,
+    _part_keys,
+    _part,
+    (("from_pool",),),
+    frozenset({told.DocumentIssued}),
 )

@@ -125,6 +125,7 @@ def claim_of(state: Document) -> ReplacedClaim | None:
         by=state.ended.by if state.ended else None,
         day=document.issued_on,
         activity=document.activity,
+        from_closed=document.from_closed,
     )
 
 

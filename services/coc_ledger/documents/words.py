@@ -214,6 +214,7 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
         policy_id=policy.policy_id,
         customer_evidence=draft.customer_seen,
         activity=claim.activity,
+        from_closed=claim.from_closed,
     )
 
 

@@ -4,7 +4,9 @@ is found one way is found the other way.
 
 As of a day, a trace says what was so on it: documents and what became of them by their own days,
 metal by the days on which it is booked (a movement that was taken back is taken back on its own
-day, see docs/decisions/0007). What was told later, and what it became since, is said beside it.
+day, see docs/decisions/0007). What was told later, and what it became since, is said beside it. A
+correction of a document of a closed period comes in part from there: the claim stayed, and only the
+difference is booked where the correction is. It has a link from each of these pools.
 
 A long trace reads ten thousand documents: of each no more columns than a link is made of, no object
 but the link, and one query per level for each kind of row.
@@ -30,6 +32,8 @@ from .passage_rows import STAGE
 
 GONE = ("withdrawn", "superseded", "non_coc")
 BROUGHT = tuple(KIND_OF.values())
+NOWHERE = "[]"
+"""What a document's row keeps that is claimed in its own pool alone."""
 _CLAIMED = PLACE[Account.OUTPUT_COC]
 
 
@@ -59,6 +63,7 @@ class Sale(NamedTuple):
     known_kg: int
     emission_g: int
     partial_g: int
+    elsewhere: str
 
 
 class Passed(NamedTuple):
@@ -92,7 +97,9 @@ class Lineage:
         day = on.isoformat() if on else None
         if day and stood(row.course, day) is None:
             return [_nowhere("unknown", row)]
-        return trace.walk({row.pool: trace.WHOLE}, partial(self._inputs, on=day), depth)
+        parts = _parts_of(row.pool, row.mass_kg, dict(row.elsewhere))
+        start = zip(parts, trace.shared(trace.WHOLE, list(parts.values())), strict=True)
+        return trace.walk(dict(start), partial(self._inputs, on=day), depth)
 
     def downstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
         """Where the metal of a document went; of one that is gone, what became of it."""
@@ -136,15 +143,16 @@ class Lineage:
         names = BOUGHT if on is None else (*BOUGHT, "course")
         rows = self._reader.columns(CONSUMER, "documents", names, "receiver", pools)
         told: trace.Told | None = None
-        for pool, number, kg, seller, member, customer, mass, known, grams, some, *course in rows:
-            if course:
-                was, told = _then(orjson.loads(course[0]), on)
+        for row in rows:
+            pool, number, kg, seller, member, customer, *lot, elsewhere = row[: len(BOUGHT)]
+            if on:
+                was, told = _then(orjson.loads(row[-1]), on)
                 kg = was.booked_kg if was else 0
             if not kg:
                 continue
             seen_by = (member, customer) if customer else (member,)
-            lot = Carries(mass, known, grams, some)
-            found[pool].append(trace.Link("document", kg, number, seller, seen_by, lot, told))
+            link = trace.Link("document", kg, number, seller, seen_by, Carries(*lot), told)
+            found[pool] += [link] if elsewhere == NOWHERE else _apart(link, elsewhere)
         return found
 
     def _came(
@@ -191,13 +199,14 @@ class Lineage:
 
     def _outputs(self, pools: Sequence[str], on: str | None) -> Links:
         found: Links = {pool: [] for pool in pools}
-        names = Sale._fields if on is None else (*Sale._fields, "course")
-        for row in self._reader.columns(CONSUMER, "documents", names, "pool", pools):
-            sale = Sale._make(row[: len(Sale._fields)])
-            was, told = _then(orjson.loads(row[-1]) if on else (), on)
-            now = was or Stood("", "", sale.state, sale.booked_kg)
-            if now.state not in GONE and (was or on is None):
-                found[sale.pool].append(_sold(sale, now, told))
+        for sale, link in self._sales(pools, on):
+            if sale.elsewhere == NOWHERE:
+                found[sale.pool].append(link)
+                continue
+            to = link.pool  # what it is a link to; apart it says from where
+            for one in _apart(link._replace(pool=sale.pool), sale.elsewhere):
+                if one.pool in found:
+                    found[one.pool].append(one._replace(pool=to))
         parts = self._parts(pools)
         for link_of, link in self._left(pools, on, {part.pool: part for part in parts}):
             found[link_of].append(link)
@@ -210,6 +219,20 @@ class Lineage:
                 kind = "unclaimed" if over else "held"
                 found[pool].append(trace.Link(kind, left, None, None, (part.member_id,)))
         return found
+
+    def _sales(self, pools: Sequence[str], on: str | None) -> Iterator[tuple[Sale, trace.Link]]:
+        """The documents that claim of pools, also where they correct what was claimed there."""
+        names = Sale._fields if on is None else (*Sale._fields, "course")
+        rows = self._reader.columns(CONSUMER, "documents", names, "pool", pools)
+        named = self._reader.columns(CONSUMER, "claim_parts", ("number",), "from_pool", pools)
+        if others := sorted({number for (number,) in named} - {row[0] for row in rows}):
+            rows = [*rows, *self._reader.columns(CONSUMER, "documents", names, "number", others)]
+        for row in rows:
+            sale = Sale._make(row[: len(Sale._fields)])
+            was, told = _then(orjson.loads(row[-1]) if on else (), on)
+            now = was or Stood("", "", sale.state, sale.booked_kg)
+            if now.state not in GONE and (was or on is None):
+                yield sale, _sold(sale, now, told)
 
     def _left(
         self, pools: Sequence[str], on: str | None, parts: Mapping[str, PoolPart]
@@ -278,6 +301,27 @@ def _nowhere(kind: str, row: DocumentRow) -> trace.Node:
 
 def _sides(row: DocumentRow | Sale) -> tuple[str, ...]:
     return (row.member_id, *((row.customer_member_id,) if row.customer_member_id else ()))
+
+
+def _parts_of(pool: str, mass_kg: int, elsewhere: Mapping[str, int]) -> dict[str, int]:
+    """The mass of a document by the pool in which it is claimed."""
+    own = mass_kg - sum(elsewhere.values())
+    return {**elsewhere, pool: own} if own > 0 else dict(elsewhere)
+
+
+def _apart(link: trace.Link, elsewhere: str) -> list[trace.Link]:
+    """A document's link from each of the pools in which its mass is claimed, `pool` being its own:
+    the parts of a link add up to it, in mass and in what it carries."""
+    assert link.pool is not None
+    assert link.carries is not None
+    parts = _parts_of(link.pool, link.carries.kg, dict(orjson.loads(elsewhere)))
+    weights = list(parts.values())
+    masses = trace.shared(link.kg, weights)
+    lots = zip(*(trace.shared(one, weights) for one in link.carries), strict=True)
+    return [
+        link._replace(pool=pool, kg=kg, carries=Carries(*lot))
+        for pool, kg, lot in zip(parts, masses, lots, strict=True)
+    ]
 
 
 def _sold(row: DocumentRow | Sale, now: Stood, told: trace.Told | None) -> trace.Link:

@@ -311,7 +311,8 @@ def _step(world: World, number: int, what: int, which: int, kg: int) -> None:
             world.settle()
             return
         between = (old.scope_id, old.customer_scope_id)
-        issue(world, f"D{number}", between, old.material, max(1, old.mass_kg // 2), day, **more)
+        mass = max(1, old.mass_kg // 2 if kg % 200 else old.mass_kg + 100)
+        issue(world, f"D{number}", between, old.material, mass, day, **more)
     elif what == 9:
         world.today = max(world.today, date(2027, 1, 10))
         _close_all(world)
