@@ -206,12 +206,13 @@ class PoolOpened(Event):
 class MovementBooked(Event):
     """Balanced entries of one movement on `day`; `activity` is the supply-chain activity that it
     belongs to, where that was told. `undoes` says that a change of stage is taken back, and at
-    which of its sides. `reverses` names the movement it takes back,
-    `document` the delivery it books, `late_for` the day of an error in a period that was closed,
-    `produced_kg` what a change of stage made, `from_pool` (older events do not say) where that
-    came from. `coc_kg` is the part that counts as CoC; `remarks` say why the rest does not. By
-    `digest`, of what was asked, a repeat is recognised. `origin_ref` names the proof of where
-    metal is from, `told` how its supplier found its footprint (older events kept neither)."""
+    which of its sides. `reverses` names the movement it takes back, `document` the delivery it
+    books, `late_for` the day of an error in a period that was closed, `produced_kg` what a change
+    of stage made (taken back, what leaves the next pool: older events do not say), `from_pool`
+    (older events do not say) where that came from. `coc_kg` is the part that counts as CoC;
+    `remarks` say why the rest does not. By `digest`, of what was asked, a repeat is recognised.
+    `origin_ref` names the proof of where metal is from, `told` how its supplier found its footprint
+    (older events kept neither)."""
 
     TYPE: ClassVar[str] = "coc.movement_booked.v1"
     movement_id: Id

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import ModuleType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,6 +37,11 @@ class Command(BaseModel):
     @abstractmethod
     def stream(self) -> str:
         """The one stream that this command may write."""
+
+    def fresh(self, state: Callable[[str], Any]) -> Self:
+        """The command as it is decided: what it has to know exactly of other streams of its own
+        service, `state(stream)` at that moment. All else it knows may be older."""
+        return self
 
 
 class Tick(Command):

@@ -110,6 +110,9 @@ class Transaction:
         self._load({stream} - self._folds.keys())
         return self._folds[stream]
 
+    def _state(self, stream: str) -> Any:
+        return self.fold(stream).state
+
     # --- steps ---
 
     def open(self) -> None:
@@ -233,7 +236,7 @@ class Transaction:
         decider = self._decider(stream)
         fold = self._folds[stream]
         before, state, dues = fold
-        events = decider.decide(command, state, self.policies)
+        events = decider.decide(command.fresh(self._state), state, self.policies)
         recorded: list[Recorded] = []
         records: list[Record] = []
         position, version = self.position, before

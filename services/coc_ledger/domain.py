@@ -21,7 +21,7 @@ from .documents.commands import (
     WithdrawDocument,
 )
 from .documents.state import DocumentDrafted, claim_of
-from .evidence import Diligence, MovementSeen, Onward, PoolKnown, went_over
+from .evidence import Diligence, MovementSeen, Onward, PoolKnown, onward_of, went_over
 from .exports.export_rows import EXPORTS
 from .knowledge import (
     Knowledge,
@@ -234,7 +234,7 @@ def onward(key: str, movement_id: str, known: Knowledge) -> Onward | None:
     state = known.state(there.stream)
     if not isinstance(state, pool.Pool) or state.key is None:
         return None
-    return Onward(state.kgs, state.days, state.terms, state.end is not None, entered)
+    return onward_of(there.stream, state, entered)
 
 
 def _for_opening(body: Body, known: Knowledge, on: date) -> dict[str, object]:

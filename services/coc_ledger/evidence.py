@@ -7,7 +7,7 @@ none of it.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -129,15 +129,34 @@ class MovementSeen(Value):
     activity: Activity | None = None
 
 
+class TakenBack(NamedTuple):
+    """A change of stage that was taken back: the movement by which its product leaves the next
+    pool, the day, the mass and the CoC part of it."""
+
+    name: str
+    day: date
+    kg: int
+    coc_kg: int
+
+
 class Onward(NamedTuple):
     """The pool of the next stage: masses by account in all and of each day, what bears on its cover
-    beside them, whether it is closed; `entered` is how the product of a change of stage came in."""
+    beside them, whether it is closed, and by which movement a product left it last that was taken
+    back; `entered` is how the product of a change of stage came in."""
 
+    stream: str
     kgs: tuple[int, ...]
     days: Mapping[date, tuple[int, ...]]
     terms: Terms
     closed: bool
+    came_back: str
     entered: MovementSeen | None
+
+
+def onward_of(stream: str, pool: Any, entered: MovementSeen | None) -> Onward:
+    """The pool of a stream, as folded, for a change of stage that is taken back."""
+    closed = pool.end is not None
+    return Onward(stream, pool.kgs, pool.days, pool.terms, closed, pool.came_back, entered)
 
 
 class PoolKnown(Value):

@@ -27,7 +27,7 @@ from infra.decider import Command, Lookup, Reaction
 from .accounting.accounts import NOTHING, Amount, amount_of
 from .accounting.footprint import of_lot, scaled
 from .accounting.period import Course, blocked, period_of
-from .accounting.stages import entry_id
+from .accounting.stages import back_id, entry_id
 from .documents.check_rows import CheckDayRow, CheckRow, checked_as
 from .documents.commands import CheckDocument, CompleteDocument, SupersedeDocument
 from .evidence import stages_of
@@ -178,7 +178,7 @@ def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     coc, rest = _lot(made, Account.OUTPUT_COC), _lot(made, Account.OUTFLOW)
     part = made.produced_coc_kg or 0
     change = DeliveryChange(
-        movement_id=f"back:{entered}" if back else entered,
+        movement_id=back_id(event.pool.stage, made.movement_id) if back else entered,
         action="take_back" if back else "enter_stage",
         day=made.day,
         received_kg=made.produced_kg,

@@ -108,7 +108,7 @@ class Desk:
         stream = command.stream
         version, state = self.folds.get(stream, (0, self.deciders[category(stream)].initial))
         decider = self.deciders[category(stream)]
-        events = decider.decide(command, state, self.definition.policies)
+        events = decider.decide(command.fresh(self.state), state, self.definition.policies)
         for event in events:
             version += 1
             state = self._append(event, stream, version, state, (command_id, causation_id), on)

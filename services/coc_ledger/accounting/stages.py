@@ -39,6 +39,11 @@ def entry_id(stage: Stage, movement_id: str) -> str:
     return f"stage:{stage.value}:{movement_id}"
 
 
+def back_id(stage: Stage, movement_id: str) -> str:
+    """The id under which it leaves that pool again when it is taken back."""
+    return f"back:{entry_id(stage, movement_id)}"
+
+
 def pool_before(pool: PoolKey) -> PoolKey:
     """The pool of the stage before, in the same period."""
     return pool.model_copy(update={"stage": BEFORE[pool.stage]})

@@ -14,6 +14,7 @@ from infra.decider import derived_id
 from infra.importing.kinds import Asked, Built, Parcel
 from infra.importing.mapping import Binding
 from services.coc_ledger import domain
+from services.coc_ledger.accounting.stages import NEXT
 from services.coc_ledger.accounting.together import PLAIN, BookMovements, Line, Plain, alone
 from services.coc_ledger.domain import CONSUMER, Knowledge
 from services.coc_ledger.evidence import PoolKnown, ScopeEvidence
@@ -103,7 +104,8 @@ class MovementPacking:
                     known = through[key].model_copy(update={"movement": domain.seen(before)})
                     parcels.append(Parcel(_by_itself(line, known), (at,)))
             elif isinstance(one.command, Booking):
-                close(one.command.pool.key)
+                for key in _rests_on(one.command):
+                    close(key)
                 parcels.append(Parcel(one.command, (at,)))
         for key in list(runs):
             close(key)
@@ -166,6 +168,15 @@ def _together(pool: PoolKey, lines: Mapping[int, Line], known: PoolKnown, today:
         return found
 
     return Parcel(command, places, done, lambda at: _by_itself(lines[at], known))
+
+
+def _rests_on(command: Booking) -> Sequence[str]:
+    """The pools whose rows before it come first: its own, and where a change of stage may be taken
+    back, that of the next stage."""
+    pool = command.pool
+    if not isinstance(command, ReverseMovement) or pool.stage not in NEXT:
+        return (pool.key,)
+    return pool.key, pool.model_copy(update={"stage": NEXT[pool.stage]}).key
 
 
 def _by_itself(line: Line, known: PoolKnown) -> Plain:

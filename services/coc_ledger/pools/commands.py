@@ -4,8 +4,9 @@ The period follows from the day of a movement: the scope's calendar, filled in a
 which pool it is booked. A movement's id is its sender's, and taken once in a pool.
 """
 
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, SkipValidation
 
@@ -36,6 +37,7 @@ from services.coc_ledger.evidence import (
     PoolKnown,
     ReplacedClaim,
     ScopeEvidence,
+    onward_of,
 )
 
 
@@ -138,13 +140,21 @@ class ChangeStage(Movement):
 class ReverseMovement(Booking):
     """Take a movement back, to the gram, on its own day: `day` is that day. In a period that is
     closed it needs a `reason`: the close is worked out anew, and what it left changes with it. Of a
-    change of stage, `onward` is the pool that got the product."""
+    change of stage, `onward` is the pool that got the product: as it is when this is decided, since
+    others in the same file may have changed it."""
 
     NAME: ClassVar[str] = "reverse_movement"
     FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"onward"}
     reverses: MovementId
     reason: Id | None = None
     onward: Annotated[Onward | None, SkipValidation] = None
+
+    def fresh(self, state: Callable[[str], Any]) -> Self:
+        there = self.onward
+        if there is None:
+            return self
+        now = onward_of(there.stream, state(there.stream), there.entered)
+        return self.model_copy(update={"onward": now})
 
 
 class DeclareOverdraftCase(PoolCommand):

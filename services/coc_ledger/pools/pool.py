@@ -19,7 +19,7 @@ from infra.policy import Policies, Policy
 from services.coc_ledger.accounting import booking, claims
 from services.coc_ledger.accounting.accounts import Amount, entry
 from services.coc_ledger.accounting.period_end import begun, corrected, left_by, told
-from services.coc_ledger.accounting.stage_reversal import check_stage_reversal
+from services.coc_ledger.accounting.stage_reversal import check_stage_reversal, with_product
 from services.coc_ledger.accounting.together import BookMovements, Plain, booked
 from services.coc_ledger.evidence import ScopeEvidence, activity_of, check_scope, went_over
 
@@ -130,6 +130,7 @@ def _reverse(
         )
     made = booking.reversal(command, state, seen)
     check_stage_reversal(command, state, seen, made, policy)
+    made = with_product(made, seen, command.onward)
     event = booking.booked(command, made, digest, command.reverses)
     if end is None or command.reason is None:
         return [*opening, event]

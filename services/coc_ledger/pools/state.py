@@ -37,7 +37,8 @@ from services.coc_ledger.accounting.accounts import (
     standings,
 )
 from services.coc_ledger.accounting.balance import Terms
-from services.coc_ledger.evidence import MovementSeen, PoolKnown
+from services.coc_ledger.accounting.stages import back_id
+from services.coc_ledger.evidence import MovementSeen, PoolKnown, TakenBack
 
 from .commands import Carry, ClaimChange, DeliveryChange
 from .recent import Recent, remember, remember_all, remembered
@@ -58,6 +59,8 @@ class ChangeDeferred(Event):
     carry: Carry | None = None
 
 
+MOST_TAKEN_BACK = 2_000
+"""Changes of stage that were taken back and are remembered: the next pool is told of them soon."""
 BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
 PoolEvent = (
     PoolOpened
@@ -97,7 +100,8 @@ class Taken(NamedTuple):
 class Pool(NamedTuple):
     """The fold; without a key it was never opened. `days` are the masses by account and day,
     `stakes` what joint ventures' holders took, by document, `by_hand_g` the step's own emissions
-    that were booked as movements."""
+    that were booked as movements. `taken_back` are the last changes of stage that were taken back
+    here, `came_back` the last movement by which a product left this pool for that."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -113,6 +117,8 @@ class Pool(NamedTuple):
     stakes: Mapping[str, Taken] = {}
     end: End | None = None
     by_hand_g: int = 0
+    taken_back: tuple[TakenBack, ...] = ()
+    came_back: str = ""
 
     @property
     def terms(self) -> Terms:
@@ -145,7 +151,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
                 used = _used(used, reversal_key(event.reverses), event.movement_id)
             if event.moves_as in BY_HAND:
                 used = used._replace(by_hand_g=used.by_hand_g + _added(event))
-            return _posted(used, event.day, event.entries)
+            return _posted(_undone(used, event), event.day, event.entries)
         case MovementsBooked():
             return _moved(state, event)
         case OutputDesignated():
@@ -208,6 +214,17 @@ def _end(event: PoolClosed | PoolCorrected, closed_on: date) -> End:
 def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
     kgs = posted_kg(state.days.get(day, NO_KGS), entries)
     return state._replace(books=posted(state.books, entries), days={**state.days, day: kgs})
+
+
+def _undone(state: Pool, event: MovementBooked) -> Pool:
+    """With a change of stage that is taken back, on either side of it."""
+    if event.undoes is MovementKind.FROM_STAGE:
+        return state._replace(came_back=event.movement_id)
+    if event.undoes is None or event.produced_kg is None:
+        return state
+    name = back_id(event.pool.stage, event.reverses or "")
+    made = TakenBack(name, event.day, event.produced_kg, event.produced_coc_kg or 0)
+    return state._replace(taken_back=(*state.taken_back, made)[-MOST_TAKEN_BACK:])
 
 
 def _added(event: MovementBooked) -> int:

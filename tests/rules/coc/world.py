@@ -113,13 +113,25 @@ class World:
 
     def send(self, command_name: str, /, **fields: Any) -> int:
         """A command as its sender gives it: how many events. Raises Refused."""
+        return self._handle(self.built(command_name, **fields))
+
+    def carry_out(self, command: Command) -> str:
+        """A command that was filled in before: why it is refused; nothing when it is not."""
+        try:
+            self._handle(command)
+        except Refused as refused:
+            return refused.slug
+        return ""
+
+    def built(self, command_name: str, /, **fields: Any) -> Command:
+        """A command as its sender gives it, with what the server knows now."""
         form = FORMS[command_name]
         command, model = form.command, form.model.model_validate(fields)
         sent = {field: getattr(model, field) for field in form.model.model_fields}
         filled: dict[str, Any] = domain.fill(command, sent, self.known(), self.today)
         if command is IssueDocument:
             filled["claim"] = self._claimed(sent, filled)
-        return self._handle(command.model_validate({**sent, **filled, "on": self.today}))
+        return command.model_validate({**sent, **filled, "on": self.today})
 
     def send_together(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> int:
         """Rows of a file, of one pool, as the reader of files books them: how many events."""
