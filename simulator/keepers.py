@@ -121,6 +121,8 @@ def keepers(world: World, firsts: Sequence[date]) -> Iterator[Keeper]:
             continue
         seen.add(entry.entity_id)
         left[kind] -= 1
+        if kind == "refinery":
+            does.add(_A.BAUXITE_MINING)  # where nobody sells bauxite it has a mine of its own
         yearly = max(20_000, min(400_000, sum(site.capacity_t_per_year for site in covered)))
         yield Keeper(
             scope_id=entry.member_id.replace("-m-", "-s-"),

@@ -162,8 +162,9 @@ def inflow(command: ReceiveMaterial, policy: Policy) -> Inflow:
 
 
 def _activities(command: ReceiveMaterial) -> tuple[Activity, ...]:
-    """For what metal comes in: the activity that it names, or all of the scope's."""
-    if command.activity is not None:
+    """For what metal comes in: the activity that it names, or all of the scope's. A mine within
+    the scope brings its bauxite to whichever of them takes it in."""
+    if command.activity is not None and command.origin is not Origin.OWN_MINE:
         return (command.activity,)
     return command.scope.activities if command.scope is not None else ()
 

@@ -234,6 +234,13 @@ def _topics(words: tuple[str, ...]) -> tuple[Topic, ...]:
     return tuple(map(Topic, words))
 
 
+MINES = frozenset({Activity.BAUXITE_MINING, Activity.BAUXITE_DEVELOPMENT})
+OUTSIDE = (
+    "The scope does no bauxite mining: bauxite of a mine outside it counts with that mine's CoC"
+    " document alone."
+)
+
+
 def origin_remarks(
     origin: Origin,
     *,
@@ -245,9 +252,10 @@ def origin_remarks(
 ) -> tuple[bool, tuple[Remark, ...]]:
     """Whether metal of an origin counts as CoC, and what has to be said about it.
 
-    A mine's own bauxite counts where the entity holds the Performance Standard; eligible scrap
-    where a scope with these `activities` may take it in, its origin is proven and its supplier was
-    looked at. All else is non-CoC, and its supplier should have been looked at as well.
+    A mine's own bauxite counts where the mine is within the scope (one of its `activities`) and the
+    entity holds the Performance Standard; eligible scrap where a scope with these `activities` may
+    take it in, its origin is proven and its supplier was looked at. All else is non-CoC, and its
+    supplier should have been looked at as well.
     """
     remarks: list[Remark] = []
     if missing and origin is not Origin.OWN_MINE:
@@ -256,7 +264,10 @@ def origin_remarks(
     if origin is Origin.OWN_MINE:
         if not ps_held:
             remarks.append(_remark("R-28", "The mine is not certified: booked as non-CoC."))
-        return ps_held, tuple(remarks)
+        within = not MINES.isdisjoint(activities)
+        if not within:
+            remarks.append(_remark("5.6", OUTSIDE))
+        return ps_held and within, tuple(remarks)
     if origin.value not in policy.words("scrap.counts_as_coc"):
         if origin is Origin.PRE_CONSUMER:
             remarks.append(_remark("5.5", "Pre-consumer scrap counts with a CoC document alone."))

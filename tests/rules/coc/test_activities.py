@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.coc import MovementBooked
-from contracts.custody import Account, Lot, PoolKey, Stage
+from contracts.custody import Account, Lot, Origin, PoolKey, Stage
 from contracts.values import Activity
 from services.coc_ledger.accounting import booking
 from services.coc_ledger.evidence import PoolKnown
@@ -140,3 +140,30 @@ def test_rows_of_years_are_the_same_however_movements_came() -> None:
     [row] = reader.rows["years"].values()
     assert sorted(row.named) == ["casthouse", "smelting"]
     assert row.named["smelting"] == {"outflow": 600, "stock": -600}
+
+
+MINED: Any = {"stage": Stage.BAUXITE}
+
+
+@pytest.mark.parametrize("mining", [Activity.BAUXITE_MINING, Activity.BAUXITE_DEVELOPMENT])
+def test_a_mine_within_the_scope_brings_coc_to_whichever_activity_takes_it_in(
+    mining: Activity,
+) -> None:
+    does = (mining, Activity.ALUMINA_REFINING)
+    scope = scope_seen(activities=does, stages=(Stage.BAUXITE,))
+    for activity in (None, *does):
+        mine = receive("IN-1", 500, Origin.OWN_MINE, scope=scope, activity=activity, **MINED)
+        [_, event] = pools.when(mine).events
+        assert isinstance(event, MovementBooked)
+        assert (event.coc_kg, event.remarks) == (500, ())
+
+
+def test_a_mine_outside_the_scope_brings_none_without_a_document() -> None:
+    """Inputs count from certified suppliers with their document, or from within the scope (5.6)."""
+    refinery = scope_seen(activities=(Activity.ALUMINA_REFINING,), stages=(Stage.BAUXITE,))
+    mine = receive("IN-1", 500, Origin.OWN_MINE, scope=refinery, **MINED)
+    [_, event] = pools.when(mine).events
+    assert isinstance(event, MovementBooked)
+    assert [one.account for one in event.entries] == [Account.NON_COC, Account.STOCK]
+    assert event.coc_kg == 0
+    assert [one.rule for one in event.remarks] == ["5.6"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 
 from contracts.coc import DesignationReleased, OutputDesignated
 from contracts.custody import Carried, Lot, Origin, Stage
+from contracts.values import Activity
 from infra.decider import Command
 from services.coc_ledger.evidence import ReplacedClaim
 from services.coc_ledger.pools.commands import ApplyChange, ChangeStage, ClaimChange
@@ -80,7 +81,8 @@ def test_a_claim_of_an_earlier_day_takes_no_cover_from_one_of_a_later_day() -> N
 
 
 def test_a_change_of_stage_takes_none_either() -> None:
-    refinery = scope_seen(stages=(Stage.BAUXITE, Stage.ALUMINA))
+    does = (Activity.BAUXITE_MINING, Activity.ALUMINA_REFINING)
+    refinery = scope_seen(stages=(Stage.BAUXITE, Stage.ALUMINA), activities=does)
     mine: dict[str, Any] = {"stage": Stage.BAUXITE, "scope": refinery}
     booked = pools.when(
         receive("M-1", 1000, Origin.OWN_MINE, day=on(1), **mine),
