@@ -11,8 +11,10 @@ from datetime import date
 from operator import attrgetter
 from typing import Annotated, ClassVar, NamedTuple, assert_never
 
-from pydantic import SkipValidation
+from pydantic import BaseModel, SkipValidation
 
+from contracts.canonical import canonical_json
+from contracts.catalog import MAX_EVENT_BYTES
 from contracts.coc import PoolOpened
 from contracts.coc_movements import MOST_GRAMS, RARE, MovementsBooked
 from contracts.custody import (
@@ -42,11 +44,20 @@ PLAIN = (ReceiveMaterial, ShipMaterial, BookLoss, CountStock)
 ready_by = attrgetter("scope_id", "member_id", "stage", "day", "on", "contractor_id", "activity")
 """What, with the scope as it is known, says whether a day can be booked."""
 MOST = 400
-"""Movements in one event: with the longest ids it stays well below what an event may have."""
+"""Movements in one event; fewer where it would have more bytes than an event may have."""
 MOST_TOLD = 200
 """The same where it says how footprints were found."""
-TOLD_AT = tuple(MovementsBooked.model_fields).index("told") - 2
-"""Where a row says that: it has the event's columns, without pool and member."""
+COLUMNS = tuple(MovementsBooked.model_fields)[2:]
+"""What a row says, in order: it has the event's columns, without pool and member."""
+TOLD_AT = COLUMNS.index("told")
+TEXTS_AT = tuple(
+    map(COLUMNS.index, ("movement_ids", "counterparties", "contractors", "origin_refs"))
+)
+WORDS_AT = (COLUMNS.index("remarks"), TOLD_AT)
+LEFT_BYTES = 400
+"""More than all else that a row says can be: numbers, a day, a digest, words of fixed lists."""
+HEAD_BYTES = 2_000
+"""More than the names of the columns, the pool and its member."""
 Opening = Callable[[Plain, Pool, Policies], tuple[Sequence[PoolOpened], Policy]]
 """What must hold before anything is booked: Refused, or the opening of a pool and the policy."""
 
@@ -150,7 +161,7 @@ def booked(
     rows = list(_rows(command.lines, state, way_of))
     most = MOST_TOLD if any(row[TOLD_AT] for row in rows) else MOST
     chunks = [rows[at : at + most] for at in range(0, len(rows), most)]
-    return (*opened, *(_event(command, chunk) for chunk in chunks)) if rows else ()
+    return (*opened, *(one for chunk in chunks for one in _events(command, chunk))) if rows else ()
 
 
 def _rows(
@@ -235,10 +246,38 @@ def _carrying(like: ReceiveMaterial) -> Callable[[int], Amount]:
     return lambda kg: booking.with_kind(told_amount(kg, told), origin)
 
 
+def _events(command: BookMovements, rows: Sequence[Row]) -> Iterator[MovementsBooked]:
+    """Rows as one event, or as several where one would be larger than an event may be. Rows are
+    written only where they might be too many: they are short, as a rule."""
+    event = _event(command, rows)
+    if bytes_at_most(rows) <= MAX_EVENT_BYTES or len(canonical_json(event)) <= MAX_EVENT_BYTES:
+        yield event
+        return
+    half = len(rows) // 2
+    yield from _events(command, rows[:half])
+    yield from _events(command, rows[half:])
+
+
+def bytes_at_most(rows: Sequence[Row]) -> int:
+    """More bytes than an event of rows has, found quickly: as if each were like the longest."""
+    longest = LEFT_BYTES
+    for at in TEXTS_AT:
+        longest += max(len(str(row[at] or "")) for row in rows)
+    for at in WORDS_AT:
+        said = {id(row[at]): row[at] for row in rows if row[at]}
+        longest += max((_written_bytes(one) for one in said.values()), default=0)
+    return longest * len(rows) + HEAD_BYTES
+
+
+def _written_bytes(words: object) -> int:
+    """The length of remarks, or of how a footprint was found, as JSON."""
+    each = words if isinstance(words, tuple) else (words,)
+    return sum(len(canonical_json(one)) + 1 for one in each if isinstance(one, BaseModel))
+
+
 def _event(command: BookMovements, rows: Sequence[Row]) -> MovementsBooked:
     """Rows as columns. Made of our own sums, so nothing is read again."""
-    names = tuple(MovementsBooked.model_fields)[2:]
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
     for name in RARE:
         if not any(columns[name]):
             columns[name] = ()
