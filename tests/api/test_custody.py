@@ -12,7 +12,7 @@ from services.coc_ledger.evidence import UNKNOWN_S
 from services.coc_ledger.jobs import Watch
 from tests.api.sellable import in_the_terminal, on_the_page
 from tests.api.traced import traced_as_of_a_day
-from tests.door import Door, No, eventually
+from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 from tests.walk import Walked, certify, join, register
 
@@ -218,18 +218,6 @@ def test_a_customer_without_a_scope_confirms_by_its_registration_id(door: Door) 
     assert REGISTRATION not in answered.text
     repeated = door.ask(None, "POST", path, json=told, headers=key).json()
     assert repeated["repeated"]
-
-
-def test_a_document_that_the_ledger_does_not_cover_takes_no_number(door: Door) -> None:
-    """Neither from somebody else nor from who mends its own slip."""
-    theirs = {"member_id": MILL, "scope_id": f"{MILL}-S"}
-    buyer = {"name": "Smelter", "address": "1 Main Street", "scope_id": f"{SMELTER}-S"}
-    words = document("D-shared", 10, **theirs, customer=buyer)
-    with pytest.raises(No) as refused:
-        door.send(who(MILL), "coc/issue_document", **words)
-    assert refused.value.slug == "lot-not-shipped"
-    again = door.send(who(SMELTER), "coc/issue_document", **document("D-shared", 10))
-    assert again["events"], "the number was free"
 
 
 def test_page_api_and_terminal_say_the_same_of_what_may_be_sold(host: Host, door: Door) -> None:

@@ -32,8 +32,8 @@ class Sums(NamedTuple):
     """What was booked in a year: kilograms by account; of what came in the recycled mass by kind as
     it was told, and the part that came from an earlier stage of the same scope; of what left the
     scrap, whether a document claimed it afterwards or not. `named` are the kilograms by account of
-    what told its activity, by activity; of scrap that was claimed under a name beside the accounts',
-    so that what an activity shipped as scrap stays known. `scrap_pre_kg` and `scrap_post_kg` are
+    what told its activity, by activity; of scrap that was claimed under a name of its own, so that
+    what an activity shipped as scrap stays known. `scrap_pre_kg` and `scrap_post_kg` are
     what documents of scrap told, whose metal is pre-consumer scrap whatever they told."""
 
     kgs: Mapping[str, int]
