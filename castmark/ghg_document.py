@@ -83,7 +83,8 @@ def _threshold_json(year: Year) -> dict[str, object]:
     checks = [
         {**one._asdict(), "gap": one.gap, "gap_percent": one.gap_percent} for one in found.checks
     ]
-    return {**found._asdict(), "checks": checks}
+    doubts = [one.rule for one in year.doubted_by]
+    return {**found._asdict(), "checks": checks, "doubted_by": list(dict.fromkeys(doubts))}
 
 
 def _plain(value: object) -> object:

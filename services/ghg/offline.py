@@ -27,7 +27,7 @@ from .factors import books
 from .factors.pinned import Pinned, pin
 from .reports.regimes import method_of, rules_of
 from .reports.report import Report, report
-from .reports.threshold import NO_PLAN, Assessment, Smelter, assess, exit_rate_of
+from .reports.threshold import NO_PLAN, Assessment, Smelter, assess, doubted_by, exit_rate_of
 from .results.engines import newest
 from .results.reckoning import Version, Wanted, judged, reckon, usual
 
@@ -49,7 +49,8 @@ class Under(NamedTuple):
 
 class Year(NamedTuple):
     """One facility-year: what it says, what it adds up to, what an auditor would find, the report
-    of the regime, and criterion 5.2 where it can be judged (`unjudged` says why not)."""
+    of the regime, and criterion 5.2 where it can be judged (`unjudged` says why not), with the
+    findings by which it is doubted."""
 
     inventory: Inventory
     calculated: Calculated
@@ -58,6 +59,8 @@ class Year(NamedTuple):
     threshold: Assessment | None
     unjudged: str
     notes: tuple[str, ...]
+
+    doubted_by: Sequence[Finding] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -143,7 +146,8 @@ class Offline:
         told = report(inventory, pinned, under.regime, scrap_method=under.scrap_method)
         by_step = {(one.step, one.scope): one.kg for one in made.totals}
         threshold, why = self._judged(inventory, judged(made.intensities))
-        return Year(inventory, made, told, by_step, threshold, why, found.notes)
+        doubts = doubted_by(made.findings, self._policy)
+        return Year(inventory, made, told, by_step, threshold, why, found.notes, doubts)
 
     def _judged(
         self, inventory: Inventory, intensity: Decimal | None

@@ -83,6 +83,16 @@ def test_the_document_says_the_same_in_numbers() -> None:
     assert Decimal(one["report"]["total_kg"]) > 0
 
 
+def test_a_criterion_is_not_called_met_without_what_doubts_its_figures(tmp_path: Path) -> None:
+    file = changed(tmp_path, 5, item="power.own_generation")  # with hardly any fuel
+    one = told(file, "--as-of", "2026-11-21")["years"][0]
+    assert one["criterion_5_2"]["meets"] is True
+    assert "R-14" in one["criterion_5_2"]["doubted_by"]
+    lines = run(file, "--as-of", "2026-11-21").splitlines()
+    at = next(place for place, line in enumerate(lines) if "criterion 5.2: met" in line)
+    assert "R-14 doubt" in lines[at + 1]
+
+
 def test_explain_shows_factors_and_equations_that_add_up() -> None:
     said = run(EXAMPLE, "--explain", "--as-of", "2026-11-21")
     assert "ipcc_2006" in said

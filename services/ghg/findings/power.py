@@ -10,7 +10,7 @@ from contracts.values import plain
 from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import Family
 from services.ghg.calculation.electricity import CERTIFIED, CLAIMS, Source
-from services.ghg.calculation.working import Doubt
+from services.ghg.calculation.working import PERCENT, Doubt
 from services.ghg.factors import grid
 from services.ghg.factors.book import FactorBook
 from services.ghg.factors.grid import Scale
@@ -21,6 +21,7 @@ from .context import Context, Fault, listed, shown
 from .survey import Raised, Survey
 
 ZERO = Decimal(0)
+MJ_PER_KWH, MJ_PER_GJ = Decimal("3.6"), Decimal(1000)
 ANOTHERS = "another member's"
 
 
@@ -112,7 +113,8 @@ def average_for_the_rest(context: Context, seen: Survey) -> Iterator[Fault]:
 
 
 def own_plant_as_grid(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-14: an own plant with a factor instead of its fuels, or with no fuels at all."""
+    """R-14: an own plant with a factor instead of its fuels, or with less fuel than any plant needs
+    for its power: that which is told to be the plant's, or all where none is."""
     plants = [one for one in seen.data(OWN) if one.quantity > 0]
     if not plants:
         return
@@ -127,16 +129,32 @@ def own_plant_as_grid(context: Context, seen: Survey) -> Iterator[Fault]:
     if wrong:
         sentence = "Captive generation is Scope 1: its fuels count, not a factor of the grid."
         yield Fault(sentence, list(dict.fromkeys(wrong)))
-    if any(one.quantity > 0 for one in seen.family(Family.FUEL)):
-        return
+    yield from _short_of_fuel(plants, context, seen)
+
+
+def _short_of_fuel(plants: Sequence[Datum], context: Context, seen: Survey) -> Iterator[Fault]:
     fuelless = context.policy.words("finding.plants_without_fuel")
-    bare = [one.datum_id for one in plants if one.technology not in fuelless]
-    if bare:
-        sentence = (
-            "Captive generation is Scope 1: no fuel is given for the plant. Give its fuels, or say"
-            f" its technology where it burns none ({', '.join(fuelless)})."
+    burning = [one for one in plants if one.technology not in fuelless]
+    fuels = [one for one in seen.family(Family.FUEL) if one.quantity > 0]
+    fuels = [one for one in fuels if one.of == OWN] or fuels
+    burnt_mj = sum((one.quantity for one in fuels), ZERO)
+    best = context.policy.decimal("finding.plant_efficiency_percent_max")
+    made_kwh = sum((one.quantity for one in burning), ZERO)
+    least_mj = made_kwh * MJ_PER_KWH * PERCENT / best
+    if not burning or burnt_mj >= least_mj:
+        return
+    said = "no fuel is given for the plant"
+    if fuels:
+        mwh, least_gj, gj = made_kwh / KWH_PER_MWH, least_mj / MJ_PER_GJ, burnt_mj / MJ_PER_GJ
+        said = (
+            f"{shown(mwh)} MWh of an own plant take {shown(least_gj)} GJ of fuel at the least (at"
+            f" {shown(best)} %), and {shown(gj)} GJ are given"
         )
-        yield Fault(sentence, bare)
+    sentence = (
+        f"Captive generation is Scope 1: {said}. Give its fuels, or say its technology where it"
+        f" burns none ({', '.join(fuelless)})."
+    )
+    yield Fault(sentence, [one.datum_id for one in (*burning, *fuels)])
 
 
 _BOUGHT_POWER = frozenset({Scope.POWER_LOCATION, Scope.POWER_MARKET})

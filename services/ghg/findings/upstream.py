@@ -1,15 +1,19 @@
 """R-06 to R-08, R-24: what lies before the gate is counted, what is left out is little. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from contracts.inventory import Scope, Step
+from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import ITEMS, Family
+from services.ghg.calculation.cells import tapped
 from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
 from .survey import Survey
 
+ZERO = Decimal(0)
 OWN_SCRAP = frozenset({Kind.INTERNAL, Kind.DROSS})
 
 
@@ -69,19 +73,41 @@ def transport_unusual(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def category_missing(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-08: nothing purchased, or nothing upstream of fuels and power, in an inventory that must
-    have some: every step but mining buys, and whoever uses energy has its upstream."""
+    have some: every step but mining buys, whoever uses energy has its upstream, and cells that
+    made metal used power, which is not less than cells can do with."""
     if not _counts_upstream(context):
         return
+    cells, metal_t = tapped(list(seen.family(Family.OUTPUT)), context.inventory.site, [])
     missing: list[str] = []
     if seen.by_scope[Scope.PURCHASED] == 0 and any(
         one.step is not Step.BAUXITE_MINING for one in context.inventory.data
     ):
         missing.append("category 1 (purchased goods)")
-    if seen.by_scope[Scope.FUEL_AND_POWER] == 0 and _uses_energy(seen):
+    if seen.by_scope[Scope.FUEL_AND_POWER] == 0 and (metal_t or _uses_energy(seen)):
         missing.append("category 3 (fuels and power)")
     if missing:
         sentence = f"Scope 3 {' and '.join(missing)} missing (Mine-to-Metal needs cat. 1, 3, 4)."
         yield Fault(sentence)
+    yield from _power_of_cells(cells, metal_t, context, seen)
+
+
+def _power_of_cells(
+    cells: Sequence[Datum], metal_t: Decimal, context: Context, seen: Survey
+) -> Iterator[Fault]:
+    """Power that is left out takes with it all of Scope 2, or what an own plant burns, and its
+    part of category 3."""
+    least = context.policy.decimal("finding.cell_power_kwh_per_t.low")
+    supplies = [one for one in seen.family(Family.POWER) if one.quantity > 0]
+    told = sum((one.quantity for one in supplies), ZERO)
+    if told >= metal_t * least:
+        return
+    said = f"only {shown(told / metal_t)} kWh" if told else "no power"
+    sentence = (
+        f"Cells made {shown(metal_t)} t of metal, and {said} per t is given for them, where none"
+        f" do with less than {shown(least)} kWh: what the power gave off (scopes 1 and 2) and scope"
+        " 3 category 3 of it are missing. Give all power, that of an own plant too."
+    )
+    yield Fault(sentence, [one.datum_id for one in (*supplies, *cells)])
 
 
 def cut_off(context: Context, seen: Survey) -> Iterator[Fault]:

@@ -21,7 +21,7 @@ from services.ghg.results.reckoning import judged
 
 from .differences import Difference, differences
 from .report import Report, Reported, report
-from .threshold import Plan, Smelter, assess
+from .threshold import Plan, Smelter, assess, doubted_by
 
 SHARES = 12
 """So many of the quantities that make a result uncertain are named, the greatest first."""
@@ -100,7 +100,8 @@ def threshold_shown(
     policy: Policy,
     exit_rate: Decimal | None = None,
 ) -> object:
-    """Criterion 5.2 for a result's year, under the entity's roadmap as it stands. Refused
+    """Criterion 5.2 for a result's year, under the entity's roadmap as it stands, with the grave
+    findings of the result by which its intensity may be too low. Refused
     `start-year-missing`, `output-missing`, and as `assess` says."""
     if started is None:
         raise Refused(
@@ -118,6 +119,10 @@ def threshold_shown(
     return {
         **found._asdict(),
         "checks": checks,
+        "doubted_by": [
+            {"rule": one.rule, "severity": one.severity, "sentence": one.sentence}
+            for one in doubted_by(kept.findings, policy)
+        ],
         "start_year": started,
         "intensity": intensity,
         "exit_rate": exit_rate,

@@ -5,11 +5,13 @@ Nothing is rounded before it is compared. An assessment lists every check that i
 its gap, so that a refusal shows what was missed, by how much, and what was read into the rule.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from contracts.ghg import Finding
+from contracts.inventory import Severity
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.activity.inventory import Datum
@@ -90,12 +92,20 @@ class Smelter(NamedTuple):
 
 
 NO_PLAN = Plan(False, {})
+GRAVE = frozenset({Severity.BLOCK, Severity.MAJOR})
 
 
 def exit_rate_of(data: Iterable[Datum]) -> Decimal | None:
     """The rate at the year's end as the activity data tell it, in t CO2e/t Al: the highest where
     they tell several (lines of cells), None where they tell none."""
     return max((one.quantity for one in data if one.item == EXIT_RATE), default=None)
+
+
+def doubted_by(findings: Iterable[Finding], policy: Policy) -> Sequence[Finding]:
+    """The grave findings by which the intensity itself may be too low: who says that the criterion
+    is met says them beside it."""
+    rules = policy.words("5.2.doubted_by")
+    return [one for one in findings if one.severity in GRAVE and one.rule in rules]
 
 
 def assess(smelter: Smelter, plan: Plan, policy: Policy) -> Assessment:

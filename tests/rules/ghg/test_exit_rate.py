@@ -101,6 +101,15 @@ def test_the_finding_on_criterion_5_2_follows_the_rate() -> None:
     assert "rate at the year's end" not in finding(rate("12.4"))
 
 
+def test_what_doubts_the_intensity_is_told_beside_the_criterion() -> None:
+    whole = told(rate("12.4"))
+    bare = whole._replace(data=[one for one in whole.data if not one.item.startswith("power.")])
+    found = judged(bare)["doubted_by"]
+    assert isinstance(found, list)
+    assert any("no power per t" in one["sentence"] for one in found)
+    assert "no power per t" not in str(judged(whole)["doubted_by"])
+
+
 def test_a_rate_changes_no_line_of_a_result() -> None:
     policies = app.policies()
     assert kept(told(rate("12.4")), policies).totals == kept(told(), policies).totals

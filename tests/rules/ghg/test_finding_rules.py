@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.inventory import DataKind, Regime, Scope, Step
+from services.ghg.activity.inventory import Datum
 from services.ghg.calculation.working import Doubt
 from services.ghg.findings import Context, Publication, TargetSet, Verification, findings
 from services.ghg.plans.pathway import Target
@@ -207,6 +208,50 @@ def test_r14_a_plant_without_fuel_says_what_it_is() -> None:
     data = [one for one in CLEAN_DATA if one.datum_id != "gas"]
     assert concerned(audited([*data, own]), "R-14") == {"own"}
     assert told(audited([*data, own._replace(technology="hydro")]), "R-14") == []
+
+
+def test_r14_a_plant_with_less_fuel_than_its_power_takes_is_found() -> None:
+    own = year.power("own", "own_generation")._replace(quantity=d("1400000000"))
+    diesel = datum("diesel", year.CELLS, "fuel.diesel", "430000")
+    data = [one for one in CLEAN_DATA if one.datum_id not in {"gas", "grid"}]
+    (sentence,) = told(audited([*data, own, diesel]), "R-14")
+    assert "1400000 MWh of an own plant take 7753846 GJ" in sentence
+    assert "430 GJ are given" in sentence
+    assert concerned(audited([*data, own, diesel]), "R-14") == {"own", "diesel"}
+    enough = diesel._replace(item="fuel.coal_hard", quantity=d("7754000000"))
+    assert told(audited([*data, own, enough]), "R-14") == []
+
+
+def test_r14_fuel_of_other_furnaces_does_not_drive_a_plant_whose_fuel_is_told() -> None:
+    own = year.power("own", "own_generation")  # 100 MWh, beside gas that would do for more
+    little = datum("oil", year.CELLS, "fuel.oil_heavy", "1000", of="power.own_generation")
+    assert told(also(own), "R-14") == []
+    assert concerned(also(own, little), "R-14") == {"own", "oil"}
+
+
+@pytest.mark.parametrize(
+    ("power", "said"),
+    [((), "no power per t"), ((year.power("some", "grid"),), "only 1 kWh per t")],
+)
+def test_r08_cells_that_made_metal_without_power_for_it_are_found(
+    power: tuple[Datum, ...], said: str
+) -> None:
+    data = [*(one for one in CLEAN_DATA if one.datum_id != "grid"), *power]
+    (sentence,) = told(audited(data), "R-08")
+    assert said in sentence
+    assert {"tapped", *(one.datum_id for one in power)} == concerned(audited(data), "R-08")
+
+
+def test_r08_cells_without_any_energy_lack_category_3_as_well() -> None:
+    data = [one for one in CLEAN_DATA if one.datum_id not in {"grid", "gas"}]
+    lines = [one for one in CLEAN.result.lines if one.data[0] not in {"grid", "gas"}]
+    sentences = told(audited(data, lines), "R-08")
+    assert any("category 3 (fuels and power) missing" in one for one in sentences)
+
+
+def test_r08_a_remelter_needs_no_power_of_cells() -> None:
+    data = [one for one in CLEAN_DATA if one.datum_id not in {"grid", "tapped", "aem", "anode"}]
+    assert told(audited(data, site=year.SMELTER._replace(technology=None)), "R-08") == []
 
 
 def test_r14_a_plant_on_the_grids_factor_is_found_in_the_lines() -> None:

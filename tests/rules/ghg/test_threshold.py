@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
+from contracts.ghg import Finding
+from contracts.inventory import Severity
 from infra.errors import Refused
 from infra.policy import Figure, Policy, PolicyFile
-from services.ghg.reports.threshold import NO_PLAN, Assessment, Plan, Smelter, assess
+from services.ghg.reports.threshold import NO_PLAN, Assessment, Plan, Smelter, assess, doubted_by
 from tests.rules.spec import policies_of
 
 from .given import POLICY, TODAY, d, decimals
@@ -129,3 +131,18 @@ def test_who_gives_off_less_is_never_judged_worse(ours: Decimal, theirs: Decimal
         low = assess(Smelter(start, data, less), GOOD, POLICY)
         high = assess(Smelter(start, data, more), GOOD, POLICY)
         assert low.meets >= high.meets
+
+
+def test_grave_findings_about_what_is_counted_doubt_the_intensity_and_others_do_not() -> None:
+    def finding(rule: str, severity: Severity) -> Finding:
+        return Finding(
+            rule=rule, severity=severity, data=(), data_count=0, sentence="x", source="y"
+        )
+
+    found = [
+        finding("R-18", Severity.BLOCK),
+        finding("R-14", Severity.MAJOR),
+        finding("R-18", Severity.INFO),
+        finding("R-23", Severity.MAJOR),
+    ]
+    assert [one.rule for one in doubted_by(found, POLICY)] == ["R-18", "R-14"]
