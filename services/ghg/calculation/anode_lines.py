@@ -1,22 +1,26 @@
 """Carbon of anodes, paste and coke as lines of Scope 1. Pure.
 
-Source: sources.md 4.2; the equations are in `electrolysis`. Several data of one input are one
-equation, because the equations speak of a year. What is burnt is told in tonnes of CO2, with the
-equation as the line's working. Without any consumption told, tier 1 stands in, with a doubt.
+Source: sources.md 4.2; the equations are in `electrolysis`, and whose carbon it was in
+`cell_carbon`. Several data of one input of the same cells are one equation, because the equations
+speak of a year. What is burnt is told in tonnes of CO2, with the equation as the line's working.
+Where nobody tells what cells burnt, tier 1 stands in, with a doubt.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from contracts.inventory import DataKind, Scope, Step
+from contracts.values import plain
 from services.ghg.activity.inventory import Datum, Site
 from services.ghg.activity.items import Family
 from services.ghg.factors.gwp import Gas
+from services.ghg.factors.pinned import FIRST_ENGINE, SECOND_ENGINE
 from services.ghg.factors.tables import KG_PER_T, Tables
 
 from . import electrolysis
+from .cell_carbon import STUDS, Burnt, burnt, burnt_together, total
 from .cells import tapped
-from .electrolysis import Furnace, Own, Paste, Process, Stud
+from .electrolysis import Furnace, Own, Paste, Process
 from .lines import Line
 from .uncertainty import of_product
 from .working import Doubt, Working
@@ -26,7 +30,9 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 KINDS = list(DataKind)
 SOURCE = "sources.md 4.2"
-STUDS = frozenset(stud.value for stud in Stud)
+OF_PASTE = ("S_p", "Ash_p", "H_p", "S_c", "Ash_c", "BC")
+MIXING_ENGINES = frozenset({FIRST_ENGINE, SECOND_ENGINE})
+"""Those that took all metal of a site with two kinds of cells for each."""
 
 
 def anode_lines(data: ByFamily, site: Site, table: Tables, doubts: list[Doubt]) -> list[Line]:
@@ -40,56 +46,43 @@ def worst(data: Iterable[Datum]) -> DataKind:
 
 
 def _cells(data: ByFamily, site: Site, table: Tables, doubts: list[Doubt]) -> list[Line]:
-    metal, metal_t = tapped(data[Family.OUTPUT], site, doubts)
-    anodes = _named(data[Family.INPUT], "input.net_anode")
-    paste = _named(data[Family.INPUT], "input.paste")
+    metal, _ = tapped(data[Family.OUTPUT], site, doubts)
+    shared_out = burnt_together if table.pinned.engine in MIXING_ENGINES else burnt
+    every = shared_out(data[Family.INPUT], metal, site)
+    return [_cell_line(one, data, site, table, alone=len(every) == 1) for one in every]
+
+
+def _cell_line(of: Burnt, data: ByFamily, site: Site, table: Tables, *, alone: bool) -> Line:
     factors = table.pinned.electrolysis
-    lines: list[Line] = []
-    if anodes:
-        own = _own(data, ("S_a", "Ash_a"))
-        net_t = _sum(anodes)
-        base_t = metal_t or net_t or ONE
-        working = electrolysis.anode(base_t, net_t / base_t, factors, own)
-        lines.append(_line(working, (*anodes, *metal), Step.ELECTROLYSIS, table))
-    if paste:
-        lines.append(_paste(data, site, (paste, metal), table))
-    if metal and not anodes and not paste:
-        stud = site.technology in STUDS
-        process = Process.SOEDERBERG if stud else Process.PREBAKE
-        working = electrolysis.tier1(metal_t, process, factors)
+    base_t = of.metal_t or of.carbon_t or ONE
+    doubts = list(of.doubts)
+    if not of.carbon:
+        process = Process.PREBAKE if of.stud is None else Process.SOEDERBERG
+        working = electrolysis.tier1(of.metal_t, process, factors)
         sentence = (
             "No consumption of anodes or paste is given: a default per tonne of metal was used."
         )
-        line = _line(working, metal, Step.ELECTROLYSIS, table)
-        missing = Doubt("anode_tier1", sentence, SOURCE)
-        lines.append(line._replace(doubts=(*line.doubts, missing), item="input.net_anode"))
-    return lines
-
-
-def _paste(
-    data: ByFamily, site: Site, found: tuple[list[Datum], list[Datum]], table: Tables
-) -> Line:
-    paste, metal = found
-    paste_t, metal_t = _sum(paste), _sum(metal)
-    base_t = metal_t or paste_t or ONE
-    more: list[Doubt] = []
-    stud = Stud.VERTICAL
-    if site.technology in STUDS:
-        stud = Stud(site.technology or "")
+        if not alone:
+            sentence = (
+                f"What {of.stud or 'prebake'} cells burnt for {plain(of.metal_t)} t of metal is not"
+                " given: a default per tonne of metal was used."
+            )
+        doubts.append(Doubt("anode_tier1", sentence, SOURCE))
+    elif of.stud is None:
+        own = _own(data, ("S_a", "Ash_a"))
+        working = electrolysis.anode(base_t, of.carbon_t / base_t, factors, own)
     else:
-        sentence = "Paste is burnt, but the cells are not told to be Soederberg: taken as VSS."
-        more.append(Doubt("stud_unknown", sentence, SOURCE))
-    kind = Paste.DRY
-    if site.paste in (Paste.DRY.value, Paste.WET.value):
-        kind = Paste(site.paste)
-    else:
-        sentence = "Whether the paste is dry or wet is not told: taken as dry."
-        more.append(Doubt("paste_unknown", sentence, SOURCE))
-    own = _own(data, ("S_p", "Ash_p", "H_p", "S_c", "Ash_c", "BC"))
-    factors = table.pinned.electrolysis
-    working = electrolysis.soederberg(base_t, paste_t / base_t, stud, kind, factors, own)
-    line = _line(working, (*paste, *metal), Step.ELECTROLYSIS, table)
-    return line._replace(doubts=(*line.doubts, *more))
+        kind = Paste.DRY
+        if site.paste in (Paste.DRY.value, Paste.WET.value):
+            kind = Paste(site.paste)
+        else:
+            sentence = "Whether the paste is dry or wet is not told: taken as dry."
+            doubts.append(Doubt("paste_unknown", sentence, SOURCE))
+        own = _own(data, OF_PASTE, of.technology)
+        per_t = of.carbon_t / base_t
+        working = electrolysis.soederberg(base_t, per_t, of.stud, kind, factors, own)
+    line = _line(working, (*of.carbon, *of.metal), Step.ELECTROLYSIS, table)
+    return line._replace(doubts=(*line.doubts, *doubts), item=of.item)
 
 
 def _furnaces(data: ByFamily, site: Site, table: Tables, doubts: list[Doubt]) -> list[Line]:
@@ -101,7 +94,7 @@ def _furnaces(data: ByFamily, site: Site, table: Tables, doubts: list[Doubt]) ->
     factors = table.pinned.electrolysis
     lines: list[Line] = []
     if baked:
-        baked_t = _sum(baked)
+        baked_t = total(baked)
         more: list[Doubt] = []
         furnace = Furnace.OTHER
         if site.furnace in (Furnace.RIEDHAMMER.value, Furnace.OTHER.value):
@@ -110,14 +103,14 @@ def _furnaces(data: ByFamily, site: Site, table: Tables, doubts: list[Doubt]) ->
             sentence = "The kind of baking furnace is not told: no tar was taken off."
             more.append(Doubt("furnace_unknown", sentence, SOURCE))
         own = _own(data, ("H_w", "WT"))
-        green_t = _sum(green) if green else None
+        green_t = total(green) if green else None
         working = electrolysis.pitch(baked_t, furnace, factors, own, green_t=green_t)
         line = _line(working, (*baked, *green), Step.ANODE_PRODUCTION, table)
         item = "input.green_anode"
         lines.append(line._replace(doubts=(*line.doubts, *more), item=item))
         share = dict(_own(data, ("S_pc", "Ash_pc")))
         if packing and baked_t > 0:
-            share["PCC"] = _sum(packing) / baked_t
+            share["PCC"] = total(packing) / baked_t
         working = electrolysis.packing(baked_t, factors, share)
         line = _line(working, (*packing, *baked), Step.ANODE_PRODUCTION, table)
         lines.append(line._replace(item="input.packing_coke"))
@@ -125,7 +118,7 @@ def _furnaces(data: ByFamily, site: Site, table: Tables, doubts: list[Doubt]) ->
         sentence = "Green anodes or packing coke are given, but no baked anodes: nothing follows."
         doubts.append(Doubt("baked_anode_missing", sentence, SOURCE))
     if coke:
-        working = electrolysis.calcination(_sum(coke), factors)
+        working = electrolysis.calcination(total(coke), factors)
         lines.append(_line(working, coke, Step.ANODE_PRODUCTION, table))
     return lines
 
@@ -154,19 +147,22 @@ def _line(working: Working, data: Sequence[Datum], step: Step, table: Tables) ->
     )
 
 
-def _own(data: ByFamily, symbols: Sequence[str]) -> Own:
-    """The facility's own parameters among these; the mean where one was told more than once."""
-    told: dict[str, list[Decimal]] = {}
+def _own(data: ByFamily, symbols: Sequence[str], technology: str = "") -> Own:
+    """The facility's own parameters among these; the mean where one was told more than once. Those
+    of other Soederberg cells than the technology are not these cells'; those that name it go before
+    those that name none."""
+    told: dict[str, list[Datum]] = {}
+    others = STUDS - {technology} if technology else frozenset[str]()
     for datum in data[Family.PARAMETER]:
         symbol = datum.item.partition(".")[2]
-        if symbol in symbols:
-            told.setdefault(symbol, []).append(datum.quantity)
-    return {symbol: sum(values, ZERO) / len(values) for symbol, values in told.items()}
+        if symbol in symbols and datum.technology not in others:
+            told.setdefault(symbol, []).append(datum)
+    own: dict[str, Decimal] = {}
+    for symbol, found in told.items():
+        named = [one for one in found if technology and one.technology == technology] or found
+        own[symbol] = total(named) / len(named)
+    return own
 
 
 def _named(data: Iterable[Datum], item: str) -> list[Datum]:
     return [datum for datum in data if datum.item == item]
-
-
-def _sum(data: Iterable[Datum]) -> Decimal:
-    return sum((datum.quantity for datum in data), ZERO)

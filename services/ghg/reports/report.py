@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 from contracts.ghg import Finding
 from contracts.inventory import Regime, Scope, Step
+from contracts.values import plain
 from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation import pfc
+from services.ghg.calculation.cells import tapped
 from services.ghg.calculation.flows import ONE, ZERO, Flows, flows_of
 from services.ghg.calculation.lines import Line, Result, primary_rule
 from services.ghg.calculation.scrap import Method
@@ -43,6 +45,7 @@ from .mixed import Stands, mixed, stopped
 from .regimes import Rules, method_of, rules_of
 
 COUNTED = "counted"
+METAL = frozenset({"output.liquid_metal", "output.cast_metal"})
 SITE_DATA = frozenset({Family.FUEL, Family.POWER, Family.INPUT, Family.ANODE_EFFECT, Family.OUTPUT})
 
 
@@ -306,10 +309,7 @@ def _doubts(
     product, primary = what
     found: list[Doubt] = []
     source = "sources.md 4.7"
-    technology = inventory.site.technology
-    if rules.technologies and technology is not None and technology not in rules.technologies:
-        sentence = f"{rules.regime} takes other cells than {technology}."
-        found.append(Doubt("regime_not_for_technology", sentence, source))
+    found += _of_other_cells(inventory, rules)
     if rules.in_force is not None and pinned.as_of < rules.in_force:
         sentence = f"{rules.regime} is in force from {rules.in_force}."
         found.append(Doubt("regime_not_in_force", sentence, source))
@@ -331,6 +331,26 @@ def _doubts(
         sentence = f"Data of other days than those of {inventory.year}: {', '.join(outside[:5])}."
         found.append(Doubt("outside_calendar_year", sentence, f"{source}, R-26"))
     return tuple(found)
+
+
+def _of_other_cells(inventory: Inventory, rules: Rules) -> list[Doubt]:
+    """Cells of which the regime does not speak: of the site, or of a part of its metal."""
+    site = inventory.site
+    if not rules.technologies:
+        return []
+    metal, every_t = tapped([one for one in inventory.data if one.item in METAL], site, [])
+    made: dict[str, Decimal] = {} if metal else {site.technology or "": ZERO}
+    for datum in metal:
+        technology = datum.technology or site.technology or ""
+        made[technology] = made.get(technology, ZERO) + datum.quantity
+    found: list[Doubt] = []
+    for technology, metal_t in made.items():
+        if technology and technology not in rules.technologies:
+            sentence = f"{rules.regime} takes other cells than {technology}"
+            if metal_t < every_t:
+                sentence += f", which made {plain(metal_t)} t of {plain(every_t)} t of the metal"
+            found.append(Doubt("regime_not_for_technology", f"{sentence}.", "sources.md 4.7"))
+    return found
 
 
 def _of_site_data(inventory: Inventory, rules: Rules) -> list[Doubt]:
