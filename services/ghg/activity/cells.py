@@ -335,6 +335,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "of": _of,
     "scrap_kind": _scrap,
     "technology": is_text,
+    "potline": is_text,
     "treatment": is_text,
     "proofs": _proofs,
     "certificates": _certificates,

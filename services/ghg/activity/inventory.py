@@ -26,6 +26,7 @@ class Datum(NamedTuple):
     mechanism alone: `embedded_boundary` (`installation.Boundary`) says which emissions are in it,
     where `factor` is from cradle to gate, and `embedded_gwp_set` under which warming potentials
     they were added up, where somebody says. `cn_code` is the code of the goods that an output is.
+    `potline` is the line of cells that a datum of electrolysis is of, where a site has several.
     `of` names the item that a transport leg carries or a stock holds. `scrap_kind` has its own
     words (`scrap.Kind`), `proofs` those of `electricity.Proof`; `certificates` are pairs of
     certificate and MWh cancelled for this supply, `certificate_years` of certificate and the year
@@ -68,6 +69,7 @@ class Datum(NamedTuple):
     calorific_unit: str = ""
     oxidation_factor: Decimal | None = None
     factor_gwp_set: str = ""
+    potline: str = ""
     embedded_gwp_set: str = ""
 
 

@@ -37,7 +37,8 @@ def _unit_is_needed(schema: dict[str, Any]) -> None:
 class DatumSent(Value):
     """One quantity in a `unit`, any of its kind: none is guessed (`unit-missing`). `factor` is the
     supplier's or the plant's own, in kg CO2e per the item's unit, `factor_gwp_set` the warming
-    potentials in it (SAR to AR6); `of` names what a leg carries or a stock holds. `embedded` is
+    potentials in it (SAR to AR6); `of` names what a leg carries or a stock holds, `potline` the
+    line of cells. `embedded` is
     what a maker of bought metal says it embeds, in kg CO2e/t, and
     `embedded_boundary` which emissions are in it, `embedded_gwp_set` its warming potentials;
     `cn_code` the code of the goods that an output
@@ -64,6 +65,7 @@ class DatumSent(Value):
     of: Id | None = None
     scrap_kind: Kind | None = None
     technology: Text = ""
+    potline: Text = ""
     treatment: Text = ""
     proofs: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
     certificates: Annotated[tuple[Certificate, ...], Field(max_length=200)] = ()

@@ -137,6 +137,7 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         of=sent.of or "",
         scrap_kind=sent.scrap_kind or "",
         technology=sent.technology,
+        potline=sent.potline,
         treatment=sent.treatment,
         proofs=sent.proofs,
         certificates=tuple((one.certificate_id, one.mwh) for one in sent.certificates),

@@ -32,6 +32,7 @@ FIELDS: tuple[Field, ...] = (
     Field("of", ("carries", "cargo", "stock_of", "of_item")),
     Field("scrap_kind", ("scrap_type", "kind_of_scrap")),
     Field("technology", ("process_technology",)),
+    Field("potline", ("pot_line", "cell_line", "line_of_cells")),
     Field("treatment", ("disposal", "waste_treatment", "destination")),
     Field("proofs", ("proof", "green_power_proof")),
     Field("certificates", ("certificate", "cancelled_certificates", "recs", "gecs")),

@@ -3,35 +3,29 @@
 Source: sources.md 4.3; the methods are in `pfc`. From the best: duct measurement, the facility's
 own slope, its own over-voltage coefficient, over-voltage and slope of a factor set, tier 1, which
 is taken only where nothing about anode effects was recorded. A better method whose data are not
-complete is passed over, with a doubt that says what is missing. Data that name a technology are of
-the cells of that technology; without one they are of the site's.
+complete is passed over, with a doubt that says what is missing. Whose cells the data are of is in
+`pfc_cells`.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.inventory import Scope, Step
-from infra.errors import Refused
-from services.ghg.activity.inventory import Datum, Inventory
-from services.ghg.activity.items import Family
+from services.ghg.activity.inventory import Inventory
 from services.ghg.factors.book import FactorSet
 from services.ghg.factors.gwp import Gas
 from services.ghg.factors.tables import Tables
 
 from .anode_lines import worst
-from .cells import tapped
 from .lines import Line
-from .own_pfc import FRACTION, OVERVOLTAGE, OWN, SLOPE, chosen, measured
+from .own_pfc import FRACTION, OVERVOLTAGE, SLOPE, measured
 from .pfc import FAMILY as PFC
 from .pfc import (
     SOURCE,
-    LowVoltage,
     Measurement,
     Pfc,
     Technology,
-    anode_effect_minutes,
     measured_duct,
     measured_overvoltage,
     measured_slope,
@@ -40,49 +34,12 @@ from .pfc import (
     slope,
     tier1,
 )
+from .pfc_cells import LONG, MINUTES, OFTEN, ByFamily, Cells, cells_of
 from .uncertainty import of_product
 from .working import Doubt, Term
 
-ByFamily = Mapping[Family, Sequence[Datum]]
 ZERO = Decimal(0)
 ONE = Decimal(1)
-EFFECTS = (Family.ANODE_EFFECT, Family.DUCT, Family.PARAMETER)
-
-
-class _Cells(NamedTuple):
-    """The cells of one technology: its data by item, and the metal that they made."""
-
-    technology: Technology
-    metal_t: Decimal
-    metal: Sequence[Datum]
-    told: Mapping[str, Sequence[Datum]]
-    low_voltage: LowVoltage
-    year: int
-    ties: Mapping[str, Doubt]
-
-    def value(self, item: str) -> Decimal | None:
-        """A yearly value: weighed by the days that each datum covers, if there are several."""
-        found = self.told.get(item, ())
-        if not found:
-            return None
-        days = [_days(datum) for datum in found]
-        weighed = (one.quantity * day for one, day in zip(found, days, strict=True))
-        return sum(weighed, ZERO) / sum(days)
-
-    def total(self, item: str) -> Decimal | None:
-        """A yearly sum."""
-        found = self.told.get(item, ())
-        return sum((one.quantity for one in found), ZERO) if found else None
-
-    def minutes(self) -> Decimal | None:
-        """Anode-effect minutes per cell and day: recorded, or frequency times duration."""
-        recorded = self.value("anode_effect.minutes")
-        if recorded is not None:
-            return recorded
-        often, long = self.value("anode_effect.frequency"), self.value("anode_effect.duration")
-        if often is None or long is None:
-            return None
-        return anode_effect_minutes(often, long)
 
 
 class _Found(NamedTuple):
@@ -94,67 +51,22 @@ class _Found(NamedTuple):
 def pfc_lines(
     data: ByFamily, inventory: Inventory, table: Tables, doubts: list[Doubt]
 ) -> list[Line]:
-    """Two lines for each technology; `doubts` takes what belongs to no line. Refused:
-    `cell-technology-missing`, and whatever the method refuses."""
+    """Two lines for each technology, or each potline; `doubts` takes what belongs to no line.
+    Refused: `cell-technology-missing`, and whatever the method refuses."""
     lines: list[Line] = []
-    for cells in _by_technology(data, inventory, doubts, table.pinned.engine):
+    for cells in cells_of(data, inventory, table.pinned, doubts):
         lines += _lines(cells, _best(cells, table), table)
     return lines
 
 
-def _by_technology(
-    data: ByFamily, inventory: Inventory, doubts: list[Doubt], engine: str
-) -> list[_Cells]:
-    site = inventory.site
-    metal, _ = tapped(data[Family.OUTPUT], site, doubts)
-    effects = [datum for family in EFFECTS for datum in data[family] if _is_of_pfc(datum)]
-    groups: dict[str, tuple[list[Datum], dict[str, list[Datum]]]] = {}
-    for datum in metal:
-        groups.setdefault(datum.technology or site.technology or "", ([], {}))[0].append(datum)
-    for datum in effects:
-        group = groups.setdefault(datum.technology or site.technology or "", ([], {}))
-        group[1].setdefault(datum.item, []).append(datum)
-    seen = LowVoltage(site.low_voltage) if site.low_voltage in _SEEN else LowVoltage.NOT_ADDRESSED
-    found: list[_Cells] = []
-    for name, (made, told) in groups.items():
-        metal_t = sum((one.quantity for one in made), ZERO)
-        if not metal_t and "duct.cf4" not in told:
-            sentence = f"Anode effects of {name or 'cells'} are told, but no metal that they made."
-            doubts.append(Doubt("tapped_metal_missing", sentence, SOURCE))
-            continue
-        holds = chosen(told, engine)
-        cells = (_technology(name), metal_t, made, holds.told, seen, inventory.year)
-        found.append(_Cells(*cells, holds.doubts))
-    return found
-
-
-_SEEN = frozenset(one.value for one in LowVoltage)
-_KNOWN = tuple(one.value for one in Technology)
-
-
-def _is_of_pfc(datum: Datum) -> bool:
-    return not datum.item.startswith("parameter.") or datum.item in OWN
-
-
-def _technology(name: str) -> Technology:
-    if name not in _KNOWN:
-        raise Refused(
-            "cell-technology-missing",
-            f"the technology of the cells is {name or 'not given'}: name one of"
-            f" {', '.join(_KNOWN)}.",
-            technology=name,
-            known=_KNOWN,
-        )
-    return Technology(name)
-
-
-def _best(cells: _Cells, table: Tables) -> _Found:
+def _best(cells: Cells, table: Tables) -> _Found:
     """The first method, from the best, whose data are complete; why better ones were not taken."""
     passed: list[Doubt] = []
     for method in (_duct, _own_slope, _own_overvoltage, _overvoltage, _slope):
         found = method(cells, table, passed)
         if found is not None:
-            return found._replace(doubts=(*found.doubts, *passed))
+            asked = [doubt for item, doubt in cells.asked.items() if item in found.items]
+            return found._replace(doubts=(*found.doubts, *passed, *asked))
     recorded = [name for name in cells.told if name.startswith("anode_effect.")]
     if recorded:
         sentence = f"Of anode effects only {', '.join(recorded)} is told: tier 1 was used."
@@ -164,7 +76,7 @@ def _best(cells: _Cells, table: Tables) -> _Found:
     return _Found(pfc, (), (*doubts, *passed))
 
 
-def _duct(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
+def _duct(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
     items = ("duct.cf4", "duct.c2f6", "duct.collected")
     told = [item for item in items if item in cells.told]
     if not told:
@@ -182,7 +94,7 @@ def _duct(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
     return _Found(measured_duct(masses, collected, table.pinned.gwp), items)
 
 
-def _own_slope(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
+def _own_slope(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
     if SLOPE not in cells.told:
         return None
     minutes = cells.minutes()
@@ -210,7 +122,7 @@ def _own_slope(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | No
     return _Found(pfc, (*_MINUTES, SLOPE, FRACTION))
 
 
-def _own_overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
+def _own_overvoltage(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
     if OVERVOLTAGE not in cells.told:
         return None
     told = [cells.value(item) for item in _VOLTAGE]
@@ -240,7 +152,7 @@ def _own_overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Foun
 
 
 def _measurement(
-    cells: _Cells, item: str, passed: list[Doubt]
+    cells: Cells, item: str, passed: list[Doubt]
 ) -> tuple[Measurement | None, list[str]]:
     """The measurement behind an own coefficient, or what is missing of it; `passed` takes what is
     doubtful about which of several it is."""
@@ -260,7 +172,7 @@ def _measurement(
     return Measurement(datum.quantity, fraction, percent, measured_on, source), lacking
 
 
-def _overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
+def _overvoltage(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
     voltage, efficiency = (cells.value(item) for item in _VOLTAGE)
     if voltage is None:
         return None
@@ -282,7 +194,7 @@ def _overvoltage(cells: _Cells, table: Tables, passed: list[Doubt]) -> _Found | 
     return _Found(pfc, _VOLTAGE, doubts)
 
 
-def _slope(cells: _Cells, table: Tables, _: list[Doubt]) -> _Found | None:
+def _slope(cells: Cells, table: Tables, _: list[Doubt]) -> _Found | None:
     minutes = cells.minutes()
     if minutes is None:
         return None
@@ -300,7 +212,7 @@ def _slope(cells: _Cells, table: Tables, _: list[Doubt]) -> _Found | None:
 
 
 _VOLTAGE = ("anode_effect.overvoltage", "anode_effect.current_efficiency")
-_MINUTES = ("anode_effect.minutes", "anode_effect.frequency", "anode_effect.duration")
+_MINUTES = (MINUTES, OFTEN, LONG)
 
 
 def _set_for(
@@ -329,7 +241,7 @@ def _set_for(
     return factors, instead, (*doubts, Doubt("technology_stands_in", sentence, SOURCE))
 
 
-def _lines(cells: _Cells, found: _Found, table: Tables) -> list[Line]:
+def _lines(cells: Cells, found: _Found, table: Tables) -> list[Line]:
     """CF4 and C2F6, each its mass times its potential."""
     pfc = found.pfc
     used = [one for item in found.items for one in cells.told.get(item, ())]
@@ -361,11 +273,3 @@ def _lines(cells: _Cells, found: _Found, table: Tables) -> list[Line]:
             )
         )
     return lines
-
-
-def _days(datum: Datum) -> int:
-    """How many days a datum covers; one where it does not say, so that several that say nothing
-    weigh the same."""
-    if datum.from_on is None or datum.to_on is None:
-        return 1
-    return max((datum.to_on - datum.from_on).days + 1, 1)

@@ -16,6 +16,8 @@ PFC_DOUBTS = (
     "measurement_uncertain",
     "measurement_expired",
     "own_measurement_ambiguous",
+    "anode_effects_overlap",
+    "anode_effect_minutes_differ",
 )
 
 

@@ -36,8 +36,9 @@ ENGINES: dict[str, Engine] = {
     ENGINE: calculate,
 }
 """The newest last: that one makes new results. The first makes the same lines as the second, and
-counts other ones as primary data (`lines.primary_rule`). Of several own PFC coefficients both take
-others than the third (`own_pfc`); all else is the same."""
+counts other ones as primary data (`lines.primary_rule`). The third differs from both in which of
+several own PFC coefficients it takes (`own_pfc`), in how it weighs anode effects (`pfc_cells`) and
+in whose metal stands beside anodes and paste (`cell_carbon`)."""
 
 
 def newest() -> str:

@@ -50,7 +50,7 @@ DATA = st.builds(
     calorific_value=st.none() | NUMBER,
     oxidation_factor=st.none() | NUMBER,
     **dict.fromkeys(("evidence", "supplier_id", "factor_source", "of", "scrap_kind"), TEXT),
-    **dict.fromkeys(("technology", "treatment", "geography"), TEXT),
+    **dict.fromkeys(("technology", "treatment", "geography", "potline"), TEXT),
     **dict.fromkeys(("embedded_boundary", "cn_code", "calorific_unit"), TEXT),
     **dict.fromkeys(("factor_gwp_set", "embedded_gwp_set"), TEXT),
 )
