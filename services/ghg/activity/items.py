@@ -115,7 +115,13 @@ _ALL = (
         ("S_c", "sulphur in calcined coke", (CELLS,)),
         ("Ash_c", "ash in calcined coke", (CELLS,)),
         ("BC", "binder in paste", (CELLS,)),
+        ("CD", "carbon in skimmed dust per metal, Soederberg", (CELLS,)),
         ("F", "own weight ratio of C2F6 to CF4", (CELLS,)),
+    )
+    + _items(
+        Family.PARAMETER,
+        "kg/t",
+        ("CSM", "cyclohexane-soluble matter per metal, Soederberg", (CELLS,)),
     )
     + _items(
         Family.PARAMETER,

@@ -125,6 +125,7 @@ RIGHT: Mapping[str, str] = {
     "min": "a time: min or s",
     "min/cell-day": "min/cell-day or s/cell-day",
     "mV": "a voltage: mV or V",
+    "kg/t": "kg/t, g/t or fraction",
     "kg/t/mV": "CF4 per tonne of metal and millivolt: kg/t/mV, g/t/mV or kg/t/V",
     "%": "% or fraction",
     "1": "fraction, % or kg/t",

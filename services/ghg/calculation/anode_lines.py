@@ -30,7 +30,7 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 KINDS = list(DataKind)
 SOURCE = "sources.md 4.2"
-OF_PASTE = ("S_p", "Ash_p", "H_p", "S_c", "Ash_c", "BC")
+OF_PASTE = ("S_p", "Ash_p", "H_p", "S_c", "Ash_c", "BC", "CSM", "CD")
 MIXING_ENGINES = frozenset({FIRST_ENGINE, SECOND_ENGINE})
 """Those that took all metal of a site with two kinds of cells for each."""
 

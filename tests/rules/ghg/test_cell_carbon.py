@@ -93,6 +93,20 @@ def test_paste_of_two_kinds_of_cells_is_shared_by_metal_unless_it_says_whose_it_
     assert "paste_shared" not in about(lines["paste", "mh"])
 
 
+def test_what_was_measured_of_dust_and_soluble_matter_settles_the_default() -> None:
+    """By hand: 0.0005 becomes 0.003 and 0.01 becomes 0.002, of the same 0.52."""
+    [default] = carbon(PASTED, PASTE)
+    own = (
+        datum("cd", CELLS, "parameter.CD", "0.002"),
+        datum("csm", CELLS, "parameter.CSM", "3", technology="VSS"),
+        datum("other", CELLS, "parameter.CSM", "4", technology="HSS"),
+    )
+    [settled] = carbon(PASTED, PASTE, *own)
+    assert tonnes(settled) - tonnes(default) == rounded(d("550") * 44 / 12, "1")
+    assert "default_disputed" in about(default)
+    assert "default_disputed" not in about(settled)
+
+
 def test_paste_beside_anodes_with_no_metal_of_its_own_is_asked_about() -> None:
     _, paste = carbon(BAKED, ANODES, PASTE)
     assert {"stud_unknown", "soederberg_metal_unknown"} <= about(paste)

@@ -67,6 +67,19 @@ def test_an_own_pfc_coefficient_that_no_cell_can_have_is_refused(
     assert refused.value.facts["data"] == ["one"]
 
 
+@pytest.mark.parametrize(
+    ("item", "possible", "not_possible"),
+    [("parameter.CSM", "5.2", "520"), ("parameter.CD", "0.01", "0.1")],
+)
+def test_what_leaves_soederberg_cells_unburnt_is_bounded(
+    item: str, possible: str, not_possible: str
+) -> None:
+    right = datum("one", CELLS, item, possible)
+    check_data(inventory(right), POLICY)
+    with pytest.raises(Refused, match="factor-not-physical"):
+        check_data(inventory(right._replace(quantity=d(not_possible))), POLICY)
+
+
 def test_the_highest_slope_is_what_all_current_of_a_minute_could_make() -> None:
     cf4_per_al = (d("88.004") / 4) / (d("26.982") / 3)
     slope = cf4_per_al * 1000 / (24 * 60) / d("0.85")
