@@ -260,6 +260,34 @@ def test_r14_a_plant_on_the_grids_factor_is_found_in_the_lines() -> None:
     assert concerned(context, "R-14") == {"own"}
 
 
+@pytest.mark.parametrize(
+    ("item", "quantity", "said"),
+    [
+        ("input.net_anode", "45000000", "450 t of net anode per t of liquid metal, outside 0.33"),
+        ("input.net_anode", "32000", "0.32 t of net anode"),
+        ("input.paste", "81000", "0.81 t of paste"),
+    ],
+)
+def test_r34_carbon_that_cannot_have_made_the_metal(item: str, quantity: str, said: str) -> None:
+    wrong = changed("anode", item=item, quantity=d(quantity))
+    (sentence,) = told(wrong, "R-34")
+    assert sentence.startswith(said)
+    assert concerned(wrong, "R-34") == {"anode", "tapped"}
+
+
+@pytest.mark.parametrize("quantity", ["34000", "46300", "60000"])
+def test_r34_carbon_that_cells_use_is_left_alone(quantity: str) -> None:
+    assert told(changed("anode", quantity=d(quantity)), "R-34") == []
+
+
+def test_r34_each_kind_of_cells_is_held_to_its_own_metal() -> None:
+    paste = datum("paste", year.CELLS, "input.paste", "52000")
+    stud = datum("stud", year.CELLS, "output.liquid_metal", "1000", technology="VSS")
+    more = datum("more", year.CAST, "output.cast_metal", "1000")
+    alumina = datum("more-alumina", year.CELLS, "bought.alumina", "1930", factor=d("1200"))
+    assert concerned(also(paste, stud, more, alumina), "R-34") == {"paste", "stud"}
+
+
 def test_r17_knows_the_population_where_there_is_one() -> None:
     context = changed("alumina", evidence="")  # 1,200 kg/t
     assert told(context, "R-17") == []
