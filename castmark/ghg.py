@@ -218,7 +218,7 @@ def _show_report(year: Year, out: Console) -> None:
         out.print(
             f"    {_t(report.total_kg)} t CO2e / {report.tonnes:,.0f} t ="
             f" [bold]{report.intensity:.3f}[/bold] t CO2e per"
-            f" {escape(report.rules.declared_unit)}"
+            f" {escape(report.declared_unit)}"
         )
     reasons: dict[str, int] = {}
     for line in report.left_out:

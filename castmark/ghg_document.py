@@ -51,7 +51,7 @@ def _year_json(year: Year, explain: bool) -> dict[str, object]:
             "tonnes": report.tonnes,
             "total_kg": report.total_kg,
             "intensity_t_per_t": report.intensity,
-            "declared_unit": report.rules.declared_unit,
+            "declared_unit": report.declared_unit,
             "other_side_t_per_t": report.other_side,
             "lines_left_out": len(report.left_out),
             "cut_offs": [one._asdict() for one in report.cut_offs],

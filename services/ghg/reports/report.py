@@ -18,7 +18,7 @@ from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation import pfc
 from services.ghg.calculation.cells import tapped
-from services.ghg.calculation.flows import ONE, ZERO, Flows, flows_of
+from services.ghg.calculation.flows import ONE, PRODUCTS, ZERO, Flows, flows_of
 from services.ghg.calculation.lines import Line, Result, primary_rule
 from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import (
@@ -80,9 +80,9 @@ class _Goods(NamedTuple):
 
 class Report(NamedTuple):
     """A facility's year under a regime. `intensity` is in t CO2e per tonne of what `declared_unit`
-    says, None where none was made; `other_side` is the same with Scope 2 told the other way.
-    `doubts` are those of the report; the lines carry their own. `findings` are those of R-18 over
-    what counts in it."""
+    says (the regime's, or of what is told for want of it), None where none was made; `other_side`
+    is the same with Scope 2 told the other way. `doubts` are those of the report; the lines carry
+    their own. `findings` are those of R-18 over what counts in it."""
 
     regime: Regime
     facility_id: str
@@ -93,6 +93,7 @@ class Report(NamedTuple):
     scrap_method: Method
     product: Step | None
     tonnes: Decimal
+    declared_unit: str
     lines: tuple[Reported, ...]
     total_kg: Decimal
     intensity: Decimal | None
@@ -161,6 +162,7 @@ def report(
         scrap_method=method,
         product=product,
         tonnes=tonnes,
+        declared_unit=_unit(rules, what, leaving(method, product, flows) if product else ZERO),
         lines=tuple(counted),
         total_kg=total,
         intensity=total / tonnes / KG_PER_T if tonnes else None,
@@ -233,6 +235,18 @@ def _tonnes(product: Step | None, primary: bool, method: Method, flows: Flows) -
     if primary:
         return flows.cast_primary_t
     return flows.made[product] + leaving(method, product, flows)
+
+
+def _unit(rules: Rules, what: tuple[Step | None, bool], scrap_t: Decimal) -> str:
+    """What an intensity is per: the regime's unit. Where a regime of primary metal has none of it,
+    the product that is told instead; where scrap leaves as a product, with it."""
+    product, primary = what
+    if primary or product is None:
+        return rules.declared_unit
+    scrap = f", or of scrap that leaves ({plain(scrap_t)} t of it)" if scrap_t else ""
+    if not rules.primary_only:
+        return f"{rules.declared_unit}{scrap}"
+    return f"1 t of {ITEMS[PRODUCTS[product][0]].title}, not primary{scrap}"
 
 
 def _counted(

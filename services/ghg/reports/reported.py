@@ -196,7 +196,7 @@ def _report(made: Report) -> dict[str, object]:
     rules = made.rules
     return {
         "regime": made.regime,
-        "declared_unit": rules.declared_unit,
+        "declared_unit": made.declared_unit,
         "steps": rules.steps,
         "scopes": rules.scopes,
         "side": rules.side,

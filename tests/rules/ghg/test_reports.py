@@ -297,10 +297,26 @@ def test_a_remelter_has_its_product_told_where_no_primary_metal_is_cast() -> Non
     found = made(ASI, *data, site=site)
     assert found.product is MELT
     assert abouts(found) == {"no_primary_metal"}
+    assert found.declared_unit == "1 t of metal cast, not primary"
     assert found.intensity == (d("300000") * d("0.0671565") + 10000) / 98 / 1000
     chinese = made(GBT, *data, site=site)
     assert chinese.intensity is None
     assert abouts(chinese) == {"no_declared_product"}
+
+
+def test_a_unit_names_the_scrap_that_leaves_with_the_product() -> None:
+    data = (
+        datum("pre", MELT, "scrap.in", "100", scrap_kind="pre_consumer", factor="8000"),
+        datum("billet", MELT, "output.cast_metal", "70"),
+        datum("out", MELT, "output.scrap", "28"),
+    )
+    site = NOWHERE._replace(technology=None)
+    found = made(ASI, *data, site=site)
+    assert found.tonnes == d("98")
+    scrap = ", or of scrap that leaves (28 t of it)"
+    assert found.declared_unit == f"1 t of metal cast, not primary{scrap}"
+    assert made(IAI, *data, site=site).declared_unit == f"1 t of aluminium ingot{scrap}"
+    assert made(ASI, *smelter()).declared_unit == "1 t of primary aluminium at the casthouse"
 
 
 def test_the_chinese_standard_takes_prebake_cells_alone() -> None:
