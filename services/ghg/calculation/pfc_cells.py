@@ -34,7 +34,8 @@ ONE_DAY_ENGINES = frozenset({FIRST_ENGINE, SECOND_ENGINE})
 MINUTES, OFTEN, LONG = "anode_effect.minutes", "anode_effect.frequency", "anode_effect.duration"
 GASES = frozenset({"duct.cf4", "duct.c2f6"})
 """Sums over cells: what is told of all lines cannot be told of each."""
-NAMED = 5
+NAMED, PLACES = 5, 3
+"""So many data stand in a sentence, and so many places of a number."""
 
 
 class Cells(NamedTuple):
@@ -184,8 +185,9 @@ def _asked(cells: Cells, pinned: Pinned) -> Iterator[tuple[str, Doubt]]:
     most = pinned.policy.decimal("pfc.minutes_differ_percent_max")
     if abs(recorded - product) * PERCENT > most * max(recorded, product):
         sentence = (
-            f"Frequency times duration gives {plain(product)} anode-effect minutes per cell and"
-            f" day, and {plain(recorded)} are recorded: these were taken. Say which are right."
+            f"Frequency times duration gives {plain(round(product, PLACES))} anode-effect minutes"
+            f" per cell and day, and {plain(round(recorded, PLACES))} are recorded: these were"
+            " taken. Say which are right."
         )
         yield OFTEN, Doubt("anode_effect_minutes_differ", sentence, f"{SOURCE}, R-25")
 

@@ -1,0 +1,83 @@
+"""What is left out of a smelter, or cannot be: power, fuel of an own plant, carbon of cells
+(R-08, R-14, R-34)."""
+
+import pytest
+
+from services.ghg.activity.inventory import Datum
+
+from . import audited as year
+from .audited import CLEAN, CLEAN_DATA, also, audited, changed, datum
+from .given import d
+from .test_finding_rules import concerned, told
+
+
+def test_r14_a_plant_with_less_fuel_than_its_power_takes_is_found() -> None:
+    own = year.power("own", "own_generation")._replace(quantity=d("1400000000"))
+    diesel = datum("diesel", year.CELLS, "fuel.diesel", "430000")
+    data = [one for one in CLEAN_DATA if one.datum_id not in {"gas", "grid"}]
+    (sentence,) = told(audited([*data, own, diesel]), "R-14")
+    assert "1400000 MWh of an own plant take 7753846 GJ" in sentence
+    assert "430 GJ are given" in sentence
+    assert concerned(audited([*data, own, diesel]), "R-14") == {"own", "diesel"}
+    enough = diesel._replace(item="fuel.coal_hard", quantity=d("7754000000"))
+    assert told(audited([*data, own, enough]), "R-14") == []
+
+
+def test_r14_fuel_of_other_furnaces_does_not_drive_a_plant_whose_fuel_is_told() -> None:
+    own = year.power("own", "own_generation")  # 100 MWh, beside gas that would do for more
+    little = datum("oil", year.CELLS, "fuel.oil_heavy", "1000", of="power.own_generation")
+    assert told(also(own), "R-14") == []
+    assert concerned(also(own, little), "R-14") == {"own", "oil"}
+
+
+@pytest.mark.parametrize(
+    ("power", "said"),
+    [((), "no power per t"), ((year.power("some", "grid"),), "only 1 kWh per t")],
+)
+def test_r08_cells_that_made_metal_without_power_for_it_are_found(
+    power: tuple[Datum, ...], said: str
+) -> None:
+    data = [*(one for one in CLEAN_DATA if one.datum_id != "grid"), *power]
+    (sentence,) = told(audited(data), "R-08")
+    assert said in sentence
+    assert {"tapped", *(one.datum_id for one in power)} == concerned(audited(data), "R-08")
+
+
+def test_r08_cells_without_any_energy_lack_category_3_as_well() -> None:
+    data = [one for one in CLEAN_DATA if one.datum_id not in {"grid", "gas"}]
+    lines = [one for one in CLEAN.result.lines if one.data[0] not in {"grid", "gas"}]
+    sentences = told(audited(data, lines), "R-08")
+    assert any("category 3 (fuels and power) missing" in one for one in sentences)
+
+
+def test_r08_a_remelter_needs_no_power_of_cells() -> None:
+    data = [one for one in CLEAN_DATA if one.datum_id not in {"grid", "tapped", "aem", "anode"}]
+    assert told(audited(data, site=year.SMELTER._replace(technology=None)), "R-08") == []
+
+
+@pytest.mark.parametrize(
+    ("item", "quantity", "said"),
+    [
+        ("input.net_anode", "45000000", "450 t of net anode per t of liquid metal, outside 0.33"),
+        ("input.net_anode", "32000", "0.32 t of net anode"),
+        ("input.paste", "81000", "0.81 t of paste"),
+    ],
+)
+def test_r34_carbon_that_cannot_have_made_the_metal(item: str, quantity: str, said: str) -> None:
+    wrong = changed("anode", item=item, quantity=d(quantity))
+    (sentence,) = told(wrong, "R-34")
+    assert sentence.startswith(said)
+    assert concerned(wrong, "R-34") == {"anode", "tapped"}
+
+
+@pytest.mark.parametrize("quantity", ["34000", "46300", "60000"])
+def test_r34_carbon_that_cells_use_is_left_alone(quantity: str) -> None:
+    assert told(changed("anode", quantity=d(quantity)), "R-34") == []
+
+
+def test_r34_each_kind_of_cells_is_held_to_its_own_metal() -> None:
+    paste = datum("paste", year.CELLS, "input.paste", "52000")
+    stud = datum("stud", year.CELLS, "output.liquid_metal", "1000", technology="VSS")
+    more = datum("more", year.CAST, "output.cast_metal", "1000")
+    alumina = datum("more-alumina", year.CELLS, "bought.alumina", "1930", factor=d("1200"))
+    assert concerned(also(paste, stud, more, alumina), "R-34") == {"paste", "stud"}
