@@ -290,7 +290,7 @@ def _show_threshold(year: Year, out: Console) -> None:
     out.print(f"  criterion 5.2: {word} ({threshold.way})")
     if year.doubted_by:
         rules = ", ".join(dict.fromkeys(one.rule for one in year.doubted_by))
-        out.print(f"    [red]on figures that {rules} doubt (below): they may be too low[/red]")
+        out.print(f"    [red]the intensity may be too low: see {rules} below[/red]")
     for check in threshold.checks:
         if check.value is None or check.gap is None or check.gap_percent is None:
             out.print(f"    {check.what} {check.year}: limit {check.limit}, nothing given")

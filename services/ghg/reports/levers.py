@@ -14,6 +14,8 @@ from typing import NamedTuple
 from contracts.inventory import Scope, Step
 from infra.errors import Refused
 from infra.policy import Evidence, Policy
+from services.ghg.calculation.cell_carbon import burnt
+from services.ghg.calculation.cells import TAPPED
 from services.ghg.calculation.flows import Flows, flows_of
 from services.ghg.calculation.lines import Applied, Line, Result
 from services.ghg.calculation.totals import Side, mine_to_metal, on_side
@@ -230,12 +232,16 @@ def _fewer_effects(lines: Sequence[Line], better: Decimal, case: _Case) -> Seque
 
 
 def _longer_anodes(lines: Sequence[Line], better: Decimal, case: _Case) -> Sequence[Line]:
-    """Less net anode per tonne of liquid metal: less to burn, to buy and to make."""
-    metal_t = case.flows.made.get(Step.ELECTROLYSIS, ZERO)
-    data = case.result.inventory.data
-    net_t = sum((one.quantity for one in data if one.item == "input.net_anode"), ZERO)
-    ratio = better * metal_t / net_t if net_t > 0 else ONE
-    if ratio >= ONE or metal_t == 0:
+    """Less net anode per tonne of the liquid metal of prebake cells: less to burn, to buy and to
+    make."""
+    told = case.result.inventory
+    metal = [one for one in told.data if one.item == TAPPED]
+    prebake = (one for one in burnt(told.data, metal, told.site) if one.stud is None)
+    cells = next(prebake, None)
+    if cells is None or not cells.carbon_t or not cells.metal_t:
+        return lines
+    ratio = better * cells.metal_t / cells.carbon_t
+    if ratio >= ONE:
         return lines
     why = "what if: lower net consumption of anodes"
     return [

@@ -53,6 +53,15 @@ def test_anodes_save_by_hand() -> None:
     )
 
 
+def test_anodes_are_held_to_the_metal_of_prebake_cells_alone() -> None:
+    studs = datum("studs", CELLS, "output.liquid_metal", "250000", technology="VSS")
+    mixed = result(*smelter(), studs, site=XINJIANG)
+    cast_t = 247500
+    carried = kg(one for one in mixed.lines if one.item in ("input.net_anode", "bought.anode"))
+    primary = saved(asked(mixed), "anode") * 1000 * cast_t
+    assert rounded(primary, "1") == rounded(carried * 2 / 42, "1")
+
+
 def test_pfc_and_alumina_come_down_to_the_named_value() -> None:
     pfc = kg(one for one in COAL.lines if one.item.startswith("pfc."))
     assert rounded(saved(asked(pfc="50"), "pfc"), "0.000001") == rounded(
