@@ -9,6 +9,18 @@ from tests.api.test_custody import host as host
 from tests.door import Door, No
 
 
+def test_a_document_that_the_ledger_does_not_cover_takes_no_number(door: Door) -> None:
+    """Neither from somebody else nor from who mends its own slip."""
+    theirs = {"member_id": MILL, "scope_id": f"{MILL}-S"}
+    buyer = {"name": "Smelter", "address": "1 Main Street", "scope_id": f"{SMELTER}-S"}
+    words = document("D-shared", 10, **theirs, customer=buyer)
+    with pytest.raises(No) as refused:
+        door.send(who(MILL), "coc/issue_document", **words)
+    assert refused.value.slug == "lot-not-shipped"
+    again = door.send(who(SMELTER), "coc/issue_document", **document("D-shared", 10))
+    assert again["events"], "the number was free"
+
+
 def test_what_was_not_covered_is_sent_again_when_more_is_known_of_certificates(door: Door) -> None:
     asked = document("D-3", 4901)
     refused = door.attempt(who(SMELTER), "coc/issue_document", **asked)
@@ -22,15 +34,3 @@ def test_what_was_not_covered_is_sent_again_when_more_is_known_of_certificates(d
     book(door, "receive_material", "IN-3", mass_kg=100 * TONNE, **more)
     door.send(who(SMELTER), "coc/issue_document", **asked)
     assert balance(door)["designated_kg"] == 4901 * TONNE
-
-
-def test_a_document_that_the_ledger_does_not_cover_takes_no_number(door: Door) -> None:
-    """Neither from somebody else nor from who mends its own slip."""
-    theirs = {"member_id": MILL, "scope_id": f"{MILL}-S"}
-    buyer = {"name": "Smelter", "address": "1 Main Street", "scope_id": f"{SMELTER}-S"}
-    words = document("D-shared", 10, **theirs, customer=buyer)
-    with pytest.raises(No) as refused:
-        door.send(who(MILL), "coc/issue_document", **words)
-    assert refused.value.slug == "lot-not-shipped"
-    again = door.send(who(SMELTER), "coc/issue_document", **document("D-shared", 10))
-    assert again["events"], "the number was free"
