@@ -92,6 +92,20 @@ class ScopeFacilityAdded(Event):
     facilities_known_through: Position | None = None
 
 
+class ScopeFacilityLeft(Event):
+    """From `effective_on` on the facility is no longer in the scope: membership told that it went
+    to another entity, or was closed (sources.md 5.6, rule 7). `activities` are those of the scope
+    that none of its other facilities does."""
+
+    TYPE: ClassVar[str] = "coc.scope_facility_left.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    facility_id: FacilityId
+    effective_on: date
+    because: Literal["transferred", "closed"]
+    activities: tuple[Activity, ...] = ()
+
+
 class PsObligationMet(Event):
     """The Performance Standard covers what was still to be covered: all (no facility named), or
     one facility."""
@@ -212,7 +226,12 @@ class MovementBooked(Event):
     (older events do not say) where that came from. `coc_kg` is the part that counts as CoC;
     `remarks` say why the rest does not. By `digest`, of what was asked, a repeat is recognised.
     `origin_ref` names the proof of where metal is from, `told` how its supplier found its footprint
-    (older events kept neither)."""
+    (older events kept neither).
+
+    `evidence` is what was known of the certificates that the CoC part of a change of stage needs
+    (older events do not say; `ps_pending`: the Performance Standard might follow). `corrects` names
+    such a change, or its entry into the next pool: news of certificates takes its CoC part away, or
+    gives it back, and `coc_kg` is what it is from then on."""
 
     TYPE: ClassVar[str] = "coc.movement_booked.v1"
     movement_id: Id
@@ -238,11 +257,17 @@ class MovementBooked(Event):
     activity: Activity | None = None
     from_pool: PoolKey | None = None
     undoes: MovementKind | None = None
+    evidence: Checked | None = None
+    ps_pending: bool = False
+    corrects: Id | None = None
 
     @property
     def moves_as(self) -> MovementKind:
         """The kind by which its entries are read: a change of stage that is taken back leaves, and
-        enters, where it had entered, and left."""
+        enters, where it had entered, and left; one that is corrected, where it did."""
+        if self.corrects is not None:
+            entered = self.from_pool is not None
+            return MovementKind.FROM_STAGE if entered else MovementKind.TO_STAGE
         return self.undoes or self.kind
 
 
@@ -346,6 +371,7 @@ class PoolClosed(Event):
 EVENTS: tuple[type[Event], ...] = (
     ScopeOpened,
     ScopeFacilityAdded,
+    ScopeFacilityLeft,
     PsObligationMet,
     ScopeSuspended,
     ScopeReinstated,

@@ -133,6 +133,7 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
         own={
             coc.ScopeOpened: Step(_scope, parts.ps_to_follow),
             coc.ScopeFacilityAdded: Step(_facility, parts.ps_to_follow),
+            coc.ScopeFacilityLeft: Step(_facility, parts.facility_left),
             coc.PsObligationMet: Step(_facility, parts.ps_followed),
             coc.ScopeSuspended: Step(_facility, parts.scope_suspended),
         },

@@ -153,6 +153,16 @@ def ps_to_follow(event: Needing, part: Part | None, at: Recorded) -> Part | None
     return opened(event.member_id, since, event.ps_due_on, event.policy_id, at)
 
 
+def facility_left(event: coc.ScopeFacilityLeft, part: Part | None, at: Recorded) -> Part | None:
+    """It is in the scope no longer, and nothing is due of it there; what it brought, or missed,
+    stands."""
+    if part is None or part["closed_on"] is not None:
+        return part
+    if part["state"] == "missed" and iso(event.effective_on) > part["due_on"]:
+        return done(event.effective_on, part, at)
+    return cancelled(event.effective_on, part, at)
+
+
 def ps_followed(event: coc.PsObligationMet, part: Part | None, at: Recorded) -> Part | None:
     """A certificate covers it, in time or late."""
     followed = done(event.effective_on, part, at)

@@ -21,8 +21,17 @@ from .documents.commands import (
     WithdrawDocument,
 )
 from .documents.state import DocumentDrafted, claim_of
-from .evidence import Diligence, MovementSeen, Onward, PoolKnown, onward_of, went_over
+from .evidence import (
+    Diligence,
+    MovementSeen,
+    Onward,
+    PoolKnown,
+    facility_left,
+    onward_of,
+    went_over,
+)
 from .exports.export_rows import EXPORTS
+from .facility_reactions import FACILITY_REACTIONS
 from .knowledge import (
     Knowledge,
     checked,
@@ -61,6 +70,7 @@ from .scopes.commands import (
     RecordDueDiligence,
 )
 from .scopes.state import PS_DUE
+from .stage_reactions import STAGE_REACTIONS
 from .yearly_reports import report
 from .yearly_reports.commands import AcceptReport, PrepareReport, ReturnReport, SubmitReport
 from .yearly_reports.reactions import REPORT_REACTIONS
@@ -121,7 +131,7 @@ CONSUMERS: tuple[Consumer, ...] = (
         ("membership", "certification", "ghg", "coc_ledger"),
         (*PROJECTIONS, REPORTS),
         (),
-        (*REACTIONS, *REPORT_REACTIONS),
+        (*REACTIONS, *STAGE_REACTIONS, *FACILITY_REACTIONS, *REPORT_REACTIONS),
     ),
     EXPORTS,
 )
@@ -293,6 +303,8 @@ def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     theirs = scope_on(customer or "", day, known)
     if theirs is not None and theirs.ended(day):
         raise went_over(theirs)
+    if theirs is not None and key.stage in theirs.idle:
+        raise facility_left(theirs, key.stage, day)
     entity = theirs.entity_id if theirs else getattr(body.get("customer"), "entity_id", None)
     registration = _text(body, "registration_id")
     return {

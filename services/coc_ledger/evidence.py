@@ -79,7 +79,8 @@ class Stake(Value):
 class ScopeEvidence(Value):
     """A scope as its stream tells it, and the period in which the day asked about lies (None:
     before its first). `facilities` are those of the day; the Performance Standard need not cover
-    `ps_later` of them yet. `suspended_from` and `ends_before` are the first days without claims and
+    `ps_later` of them yet. At `idle` stages none of them works, since one has left; `vacant`: all
+    have. `suspended_from` and `ends_before` are the first days without claims and
     without bookings, `suspended_before` earlier times without claims: first days of being without
     and with them. `instead_of` is the scope that was asked about, where that went over into this
     one."""
@@ -92,6 +93,8 @@ class ScopeEvidence(Value):
     facilities: tuple[FacilityId, ...] = ()
     ps_later: tuple[FacilityId, ...] = ()
     stages: tuple[Stage, ...]
+    idle: tuple[Stage, ...] = ()
+    vacant: bool = False
     activities: tuple[Activity, ...] = ()
     period: date | None
     ends_on: date | None
@@ -150,13 +153,22 @@ class Onward(NamedTuple):
     terms: Terms
     closed: bool
     came_back: str
+    altered: Mapping[str, str]
     entered: MovementSeen | None
 
 
 def onward_of(stream: str, pool: Any, entered: MovementSeen | None) -> Onward:
     """The pool of a stream, as folded, for a change of stage that is taken back."""
-    closed = pool.end is not None
-    return Onward(stream, pool.kgs, pool.days, pool.terms, closed, pool.came_back, entered)
+    return Onward(
+        stream,
+        pool.kgs,
+        pool.days,
+        pool.terms,
+        pool.end is not None,
+        pool.came_back,
+        pool.altered,
+        entered,
+    )
 
 
 class PoolKnown(Value):
@@ -170,13 +182,15 @@ class PoolKnown(Value):
 
 class FacilityFound(Value):
     """A facility as membership told it: whose it is, what it does, whether it is closed on the day.
-    `position`: of the event that told it last."""
+    `position`: of the event that told it last. `chain_since`: since when Chain of Custody
+    certificates of its entity have covered it without a break."""
 
     facility_id: FacilityId
     entity_id: EntityId
     activities: tuple[Activity, ...]
     closed: bool = False
     position: Position
+    chain_since: date | None = None
 
 
 class Diligence(Value):
@@ -282,4 +296,17 @@ def went_over(scope: ScopeEvidence) -> Refused:
         f"Scope {scope.scope_id} ended before {scope.ends_before}: book in {scope.to_scope_id}.",
         scope_id=scope.scope_id,
         to_scope_id=scope.to_scope_id,
+    )
+
+
+def facility_left(scope: ScopeEvidence, stage: Stage, day: date) -> Refused:
+    """What is said of a day on which no facility of a scope works at a stage any more."""
+    return Refused(
+        "facility-left-scope",
+        f"On {day} no facility of scope {scope.scope_id} works at the stage {stage.value} any more:"
+        " membership told that it went to another entity, or was closed. What the scope holds is"
+        " shipped, or goes over into another scope.",
+        scope_id=scope.scope_id,
+        stage=stage.value,
+        day=day,
     )

@@ -6,16 +6,17 @@ whether it was suspended, as far as is known now. Rules: sources.md 5.6, 5.7.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 from contracts.custody import Checked
-from contracts.values import Activity
+from contracts.values import Activity, Standard
 
 from .accounting.own_emissions import ResultRow, newest
 from .evidence import FacilityFound, FacilityResult, ScopeEvidence
 from .rows import FacilityRow
 from .scopes import state as scope_state
-from .scopes.certificates import CertificateRow, seen_on
+from .scopes.certificates import CertificateRow, covered_since, seen_on
 
 
 class Knowledge(NamedTuple):
@@ -77,7 +78,9 @@ def holding(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
 def facilities_found(
     facility_ids: Iterable[str], on: date, known: Knowledge
 ) -> tuple[FacilityFound, ...]:
-    """What membership has told of facilities; those of which it has not are left out."""
+    """What membership has told of facilities, and since when certificates of their entity cover
+    them; those of which it has not are left out."""
+    certificates = cache(known.certificates)
     rows: list[FacilityRow | None] = [known.row("facilities", one) for one in sorted(facility_ids)]
     return tuple(
         FacilityFound(
@@ -86,6 +89,9 @@ def facilities_found(
             activities=tuple(Activity(one) for one in row.activities),
             closed=row.closed_on is not None and row.closed_on <= on,
             position=row.position,
+            chain_since=covered_since(
+                row.facility_id, on, certificates(row.entity_id), Standard.CHAIN_OF_CUSTODY
+            ),
         )
         for row in rows
         if row is not None

@@ -24,6 +24,15 @@ PROBLEMS: tuple[Problem, ...] = (
         " request again.",
     ),
     Problem(
+        "facility-left-scope",
+        "The scope's facility has left it",
+        "A facility that membership transfers to another entity, or closes, leaves its scope on"
+        " that day. Where no other one works at the stage, nothing comes in any more; where none is"
+        " left at all, nothing is claimed. Ship what the scope holds, or have it go over into"
+        " another scope. The new owner adds the facility to a scope of its own; what is delivered"
+        " to it needs a document to that one.",
+    ),
+    Problem(
         "coc-certificate-not-of-facility",
         "No Chain of Custody certificate covers the facility",
         "A facility is in a scope once a valid certificate names it. Have it certified, or leave it"
@@ -69,7 +78,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "The Performance Standard should have come already",
         "Behind the casthouse it follows within the time after joining that the policy names; for"
         " a facility that comes to Chain of Custody later, within the time after the grant of that"
-        " certificate. That time is over: certify first.",
+        " certificate, and a renewal gives no second time. That time is over: certify first.",
     ),
     Problem(
         "certificates-not-known-yet",

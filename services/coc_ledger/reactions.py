@@ -28,15 +28,15 @@ from .accounting.accounts import NOTHING, Amount, amount_of
 from .accounting.footprint import of_lot, scaled
 from .accounting.period import Course, blocked, period_of
 from .accounting.stages import back_id, entry_id
+from .coverage import answers
 from .documents.check_rows import CheckDayRow, CheckRow, checked_as
 from .documents.commands import CheckDocument, CompleteDocument, SupersedeDocument
 from .evidence import stages_of
 from .pools.commands import ApplyChange, Carry, CarryChange, ClaimChange, DeliveryChange
 from .pools.state import ChangeDeferred
 from .rows import MovementRow, PoolRow, ScopeRow, movement_key, movement_of
-from .scopes.certificates import CHANGED, CertificateRow, seen_on
+from .scopes.certificates import CHANGED, CertificateRow
 from .scopes.commands import NotePsCertificate
-from .scopes.entity_rules import supplier_faults
 
 YEAR = timedelta(days=365)
 
@@ -46,7 +46,7 @@ def complete_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     event = recorded.event
     if not isinstance(event, OutputDesignated):
         return ()
-    return [CompleteDocument(on=_day(recorded), number=event.document, claim=event)]
+    return [CompleteDocument(on=recorded_on(recorded), number=event.document, claim=event)]
 
 
 def supersede_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -56,13 +56,15 @@ def supersede_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         return ()
     reason = event.correction_reason or "correction"
     return [
-        SupersedeDocument(on=_day(recorded), number=event.replaces, by=event.number, reason=reason)
+        SupersedeDocument(
+            on=recorded_on(recorded), number=event.replaces, by=event.number, reason=reason
+        )
     ]
 
 
 def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """A check is booked at the buyer; at the seller where it failed, or passed after a failure."""
-    event, on = recorded.event, _day(recorded)
+    event, on = recorded.event, recorded_on(recorded)
     if not isinstance(event, DocumentChecked):
         return ()
     commands: list[Command] = []
@@ -117,7 +119,7 @@ def _at_seller(
 def end_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """What an ended document had been booked as is taken back; a correction gives the seller's
     claim back itself, with its own."""
-    event, on = recorded.event, _day(recorded)
+    event, on = recorded.event, recorded_on(recorded)
     if not isinstance(event, DocumentEnded):
         return ()
     commands: list[Command] = []
@@ -169,6 +171,8 @@ def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     event = recorded.event
     if not isinstance(event, MovementBooked) or event.moves_as is not MovementKind.TO_STAGE:
         return ()
+    if event.corrects is not None:
+        return ()
     row: PoolRow | None = rows("pools", event.pool.key)
     made = event if event.undoes is None else _undone(event, rows)
     if row is None or made is None or made.to_stage is None or made.produced_kg is None:
@@ -192,7 +196,7 @@ def enter_stages(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     pool = made.pool.model_copy(update={"stage": made.to_stage})
     return [
         ApplyChange(
-            on=_day(recorded),
+            on=recorded_on(recorded),
             pool=pool,
             member_id=event.member_id,
             ends_on=row.ends_on,
@@ -230,7 +234,7 @@ def carry_balances(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         blocked=blocked(event.remarks),
         stock=event.stock,
     )
-    return [_into(_day(recorded), pool, event.member_id, rows, carry=carry)]
+    return [_into(recorded_on(recorded), pool, event.member_id, rows, carry=carry)]
 
 
 def carry_corrections(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -239,7 +243,7 @@ def carry_corrections(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     if not isinstance(event, PoolCorrected):
         return ()
     pool = PoolKey(scope_id=event.to_scope_id, stage=event.pool.stage, period=event.next_period)
-    command = _into(_day(recorded), pool, event.member_id, rows)
+    command = _into(recorded_on(recorded), pool, event.member_id, rows)
     change = CarryChange(
         pool=command.pool,
         from_pool=event.pool,
@@ -260,7 +264,7 @@ def pass_on(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         return ()
     return [
         _into(
-            _day(recorded),
+            recorded_on(recorded),
             event.to,
             event.member_id,
             rows,
@@ -315,7 +319,7 @@ def check_again(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     if row is None:
         return ()
     days: Sequence[CheckDayRow] = rows("check_days", {"entity_id": row.entity_id})
-    return _checked_again(_day(recorded), days, recorded.envelope.position, rows)
+    return _checked_again(recorded_on(recorded), days, recorded.envelope.position, rows)
 
 
 def check_suspended(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -326,33 +330,16 @@ def check_suspended(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         return ()
     days: Sequence[CheckDayRow] = rows("check_days", {"scope_id": event.scope_id})
     held = [day for day in days if day.issued_on >= event.effective_on]
-    return _checked_again(_day(recorded), held, None, rows)
+    return _checked_again(recorded_on(recorded), held, None, rows)
 
 
 def _checked_again(
     on: date, days: Sequence[CheckDayRow], through: int | None, rows: Lookup
 ) -> Sequence[Command]:
-    """Checks of the documents of some days, all of one entity, that would come out otherwise.
-    `through`: how far certificates are known (None: as their rows tell)."""
-    scopes: dict[str, ScopeRow | None] = {}
-    held: dict[str, Sequence[CertificateRow]] = {}
+    """Checks of the documents of some days that would come out otherwise."""
     commands: list[CheckDocument] = []
-    for day in days:
-        if day.entity_id not in held:
-            held[day.entity_id] = rows("certificates", {"entity_id": day.entity_id})
-        if day.scope_id not in scopes:
-            scopes[day.scope_id] = rows("scopes", day.scope_id)
-        theirs, scope = held[day.entity_id], scopes[day.scope_id]
-        known = max((one.position for one in theirs), default=0) if through is None else through
-        seen = seen_on(day.entity_id, day.issued_on, theirs, known).model_copy(
-            update={
-                "facilities": tuple(day.facilities),
-                "ps_later": tuple(day.ps_later),
-                "suspended": scope is not None and scope.suspended(day.issued_on),
-            }
-        )
-        passes = not supplier_faults(seen, ps_pending=day.ps_pending)
-        other = checked_as(day.key, passed=not passes)
+    for day, seen, faults in answers(days, through, rows):
+        other = checked_as(day.key, passed=bool(faults))
         concerned: Sequence[CheckRow] = rows("document_checks", {"checked_as": other})
         commands += [CheckDocument(on=on, number=one.number, checked=seen) for one in concerned]
     return sorted(commands, key=lambda command: command.number)
@@ -368,7 +355,7 @@ def note_ps(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     scopes: Sequence[ScopeRow] = rows("scopes", {"entity_id": event.entity_id})
     return [
         NotePsCertificate(
-            on=_day(recorded),
+            on=recorded_on(recorded),
             scope_id=scope.scope_id,
             member_id=scope.member_id,
             certificate_id=event.certificate_id,
@@ -380,7 +367,7 @@ def note_ps(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     ]
 
 
-def _day(recorded: Recorded) -> date:
+def recorded_on(recorded: Recorded) -> date:
     """The day on which it was recorded: a reaction has no other clock."""
     return date.fromisoformat(recorded.envelope.recorded_at[:10])
 

@@ -90,6 +90,7 @@ class ScopeRow(NamedTuple):
 SCOPE_EVENTS = (
     coc.ScopeOpened,
     coc.ScopeFacilityAdded,
+    coc.ScopeFacilityLeft,
     coc.PsObligationMet,
     coc.ScopeSuspended,
     coc.ScopeReinstated,
@@ -132,6 +133,12 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
                 facilities=(*row.facilities, event.facility_id),
                 activities=tuple(added),
                 ps_due={**row.ps_due, **more},
+            )
+        case coc.ScopeFacilityLeft():
+            gone = event.facility_id
+            return row._replace(
+                facilities=tuple(one for one in row.facilities if one != gone),
+                ps_due={name: day for name, day in row.ps_due.items() if name != gone},
             )
         case coc.PsObligationMet():
             met = event.facility_id or ""

@@ -42,7 +42,7 @@ from . import accounts
 from .accounts import Amount, entry, held, minus
 from .footprint import told_amount, words_of
 from .own_emissions import ONWARD, step_in, step_of
-from .stages import coc_part, next_of, produced
+from .stages import as_it_stands, coc_part, next_of, produced
 
 Bookable = (
     ReceiveMaterial | ShipMaterial | BookLoss | CountStock | BookProcessEmissions | ChangeStage
@@ -248,7 +248,7 @@ def reversal(command: ReverseMovement, state: Pool, seen: MovementSeen) -> Posti
             movement_id=seen.movement_id,
             kind=seen.kind.value,
         )
-    entries = accounts.reversed_entries(seen.entries)
+    entries = accounts.reversed_entries(as_it_stands(state.altered, seen.movement_id, seen.entries))
     after = accounts.posted(state.books, entries)
     for account in LOT_ACCOUNT.values():
         if held(after, account).kg < min(0, held(state.books, account).kg):
@@ -271,8 +271,10 @@ def reversal(command: ReverseMovement, state: Pool, seen: MovementSeen) -> Posti
 def booked(
     command: Bookable | ReverseMovement, made: Posting, digest: str, reverses: str | None = None
 ) -> MovementBooked:
-    """The event of a posting; of metal that came in also what proves and explains it."""
+    """The event of a posting; of metal that came in also what proves and explains it, of a claim
+    on the next stage what was known of certificates."""
     receipt = command if isinstance(command, ReceiveMaterial) else None
+    claim = command if isinstance(command, ChangeStage) and command.coc_kg else None
     return MovementBooked(
         movement_id=command.movement_id,
         digest=digest,
@@ -294,6 +296,8 @@ def booked(
         told=words_of(receipt.footprint) if receipt else None,
         activity=command.activity if isinstance(command, Movement) else made.activity,
         undoes=made.undoes,
+        evidence=claim.checked if claim else None,
+        ps_pending=claim is not None and claim.scope is not None and claim.scope.ps_pending,
     )
 
 

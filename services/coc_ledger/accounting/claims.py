@@ -20,6 +20,7 @@ from services.coc_ledger.evidence import (
     ScopeEvidence,
     activity_of,
     age_of,
+    facility_left,
     nothing_seen,
     told_age,
 )
@@ -106,6 +107,8 @@ def check_may_claim(
             " when it has caught up.",
             behind_s=told_age(command.behind_s),
         )
+    if scope.vacant:
+        raise facility_left(scope, command.stage, command.day)
     if scope.suspended(command.day):
         raise Refused(
             "coc-suspended",

@@ -123,6 +123,8 @@ def sellable(
 
 def _barred(scope: ScopeEvidence, pool: PoolRow | None, day: date, held: Held) -> str | None:
     """Why a document of the day claims nothing at all, whatever is covered: as `claims` has it."""
+    if scope.vacant:
+        return "no facility is in the scope any more"
     if scope.suspended(day):
         since = scope.suspended_from
         told = f"since {since}" if since is not None and since <= day else "on that day"

@@ -22,7 +22,7 @@ from . import accounts
 from .accounts import Kgs
 from .balance import Terms, cover, figures, rule_of
 from .booking import Posting
-from .stages import next_of
+from .stages import as_it_stands, next_of
 
 
 def check_stage_reversal(
@@ -48,7 +48,7 @@ def check_stage_reversal(
         )
     own = tuple(state.standings(seen.day))
     _check(own, made.entries, state.terms, policy, command.stage)
-    after = accounts.reversed_entries(onward.entered.entries)
+    after = accounts.reversed_entries(_as_entered(onward, onward.entered))
     kgs, days = _told(onward, state, seen)
     theirs = tuple(accounts.standings(kgs, days, onward.entered.day))
     _check(theirs, after, onward.terms, policy, stage)
@@ -57,11 +57,17 @@ def check_stage_reversal(
 def with_product(made: Posting, seen: MovementSeen, onward: Onward | None) -> Posting:
     """A reversal with what it takes out of the next pool: the mass, and the CoC part of it."""
     entered = onward.entered if onward is not None else None
-    if seen.kind is not MovementKind.TO_STAGE or entered is None:
+    if seen.kind is not MovementKind.TO_STAGE or onward is None or entered is None:
         return made
-    coc_kg = -sum(one.kg for one in entered.entries if one.account is Account.INPUT_COC)
-    whole_kg = sum(one.kg for one in entered.entries if one.account is Account.STOCK)
+    entries = _as_entered(onward, entered)
+    coc_kg = -sum(one.kg for one in entries if one.account is Account.INPUT_COC)
+    whole_kg = sum(one.kg for one in entries if one.account is Account.STOCK)
     return made._replace(produced_kg=whole_kg, produced_coc_kg=coc_kg)
+
+
+def _as_entered(onward: Onward, entered: MovementSeen) -> tuple[Entry, ...]:
+    """What the product is booked as by now: news of certificates may have taken its CoC part."""
+    return as_it_stands(onward.altered, entered.movement_id, entered.entries)
 
 
 def _told(onward: Onward, state: Pool, seen: MovementSeen) -> tuple[Kgs, Mapping[date, Kgs]]:

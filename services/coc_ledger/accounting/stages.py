@@ -7,9 +7,11 @@ yield was measured, that counts; it must lie near the usual one. Rules: sources.
 from collections.abc import Mapping
 from fractions import Fraction
 
-from contracts.custody import PoolKey, Stage
+from contracts.custody import Account, Entry, PoolKey, Stage
 from infra.errors import Refused
 from infra.policy import Policy
+
+from .accounts import amount_of, entry, minus, posted
 
 NEXT: Mapping[Stage, Stage] = {
     Stage.BAUXITE: Stage.ALUMINA,
@@ -76,3 +78,38 @@ def produced(stage: Stage, used_kg: int, measured_kg: int | None, policy: Policy
 def coc_part(used_kg: int, coc_kg: int, produced_kg: int) -> int:
     """How much of the product is CoC: the same part, rounded down."""
     return coc_kg * produced_kg // used_kg
+
+
+# --- news of certificates about a change that is booked ---
+
+UNCOVERED, TAKEN_BACK = "uncovered", "taken_back"
+"""What became of a change of stage, or of its entry, that is no longer as it was booked."""
+NOT_COC: Mapping[Account, Account] = {
+    Account.OUTPUT_COC: Account.OUTFLOW,
+    Account.INPUT_COC: Account.NON_COC,
+}
+"""Where a CoC part lies, at either side, and where it lies once it does not count as that."""
+
+
+def recheck_id(check: int, entered: str) -> str:
+    """The id of a correction, in both pools."""
+    return f"recheck:{check}:{entered}"
+
+
+def recounted(lot: Entry, *, as_coc: bool) -> tuple[Entry, Entry]:
+    """The CoC part of a change, with all that it carries, counts as that no longer, or again; `lot`
+    is its line as it was booked, on either side."""
+    amount, other = amount_of(lot), NOT_COC[lot.account]
+    back = minus(amount)
+    first, then = (amount, back) if as_coc else (back, amount)
+    return entry(lot.account, first), entry(other, then)
+
+
+def as_it_stands(
+    altered: Mapping[str, str], movement_id: str, entries: tuple[Entry, ...]
+) -> tuple[Entry, ...]:
+    """What is booked of a movement by now, where it was booked with these entries."""
+    if altered.get(movement_id) != UNCOVERED:
+        return entries
+    moved = [entry(NOT_COC.get(one.account, one.account), amount_of(one)) for one in entries]
+    return tuple(entry(account, amount) for account, amount in posted({}, moved).items())

@@ -42,7 +42,7 @@ Plain = ReceiveMaterial | ShipMaterial | BookLoss | CountStock
 PLAIN = (ReceiveMaterial, ShipMaterial, BookLoss, CountStock)
 """Bookings that move one amount from one account to another, and that nothing else rests on."""
 ready_by = attrgetter("scope_id", "member_id", "stage", "day", "on", "contractor_id", "activity")
-"""What, with the scope as it is known, says whether a day can be booked."""
+"""What, with the kind of booking and the scope as it is known, says whether a day can be booked."""
 MOST = 400
 """Movements in one event; fewer where it would have more bytes than an event may have."""
 MOST_TOLD = 200
@@ -147,7 +147,7 @@ def booked(
     ready: dict[tuple[object, ...], tuple[Sequence[PoolOpened], Policy]] = {}
 
     def way_of(like: Plain) -> _Way | None:
-        alike = (id(like.scope), *ready_by(like))
+        alike = (type(like), id(like.scope), *ready_by(like))
         try:
             if alike not in ready:
                 ready[alike] = opening(like, state, policies)

@@ -18,7 +18,7 @@ from contracts.values import Activity
 from infra.errors import Refused
 from infra.policy import Policy
 from services.coc_ledger.accounting.footprint import of_lot
-from services.coc_ledger.evidence import activity_of, went_over
+from services.coc_ledger.evidence import activity_of, facility_left, went_over
 
 from . import words as documents
 from .commands import CheckDocument, ConfirmDelivery, ConfirmDocument, DisputeDocument
@@ -114,6 +114,8 @@ def _receiver(
             scope_id=scope.scope_id,
             stage=document.pool.stage.value,
         )
+    if document.pool.stage in scope.idle:
+        raise facility_left(scope, document.pool.stage, command.received_on)
     if scope.period is None:
         raise Refused(
             "before-first-period",

@@ -123,7 +123,7 @@ def _movement(event: MovementBooked, recorded: Recorded, names: Names) -> Json |
         case MovementKind.RECLASSIFICATION:
             after = "conformant" if event.coc_kg else "non_conformant"
             seen = {"action": "OBSERVE", "bizStep": "inspecting", "disposition": after}
-            return _object(event, recorded, names, seen, _inward(event, names, only_gain=True))
+            return _object(event, recorded, names, seen, _became(event, names))
         case MovementKind.TO_STAGE:
             return _half(event, recorded, names, "inputQuantityList", _outward(event, names))
         case MovementKind.FROM_STAGE:
@@ -200,6 +200,17 @@ def _inward(event: MovementBooked, names: Names, *, only_gain: bool = False) -> 
         for coc, kg in sums.items()
         if kg > 0 or (kg and not only_gain)
     ]
+
+
+def _became(event: MovementBooked, names: Names) -> list[Json]:
+    """Of a change of status what it became: of metal that came in, or that went on."""
+    if event.moves_as is MovementKind.TO_STAGE:
+        return [_quantity(event.pool, names, coc=event.coc_kg > 0, kg=_gained(event))]
+    return _inward(event, names, only_gain=True)
+
+
+def _gained(event: MovementBooked) -> int:
+    return sum(one.kg for one in event.entries if one.kg > 0)
 
 
 def _outward(event: MovementBooked, names: Names) -> list[Json]:

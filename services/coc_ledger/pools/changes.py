@@ -15,10 +15,11 @@ from contracts.inventory import Severity
 from infra.policy import Policies
 from services.coc_ledger.accounting import accounts, claims
 from services.coc_ledger.accounting.accounts import carried_amount, entry, minus
-from services.coc_ledger.accounting.period_end import begun, carried_on
+from services.coc_ledger.accounting.period_end import begun, carried_on, corrected
+from services.coc_ledger.accounting.stages import TAKEN_BACK, UNCOVERED, as_it_stands, recounted
 
-from .commands import ApplyChange, Carry, DeliveryChange
-from .state import ChangeDeferred, End, Pool
+from .commands import ApplyChange, Carry, DeliveryChange, StageCheck
+from .state import ChangeDeferred, End, Pool, evolve
 
 
 def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Event]:
@@ -26,6 +27,8 @@ def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Eve
     more = command.carry_change
     if more is not None:
         return carried_on(more, state, command.member_id, command.on, policies)
+    if command.stage_check is not None:
+        return _recounted(command, state, command.stage_check, policies)
     if state.end is not None:
         return [_deferred(command, state.end)]
     opening: list[Event] = []
@@ -87,6 +90,45 @@ def _day(command: ApplyChange, day: date) -> date:
     return command.pool.period if command.late_for is not None else day
 
 
+def _recounted(
+    command: ApplyChange, state: Pool, check: StageCheck, policies: Policies
+) -> Sequence[Event]:
+    """A change of stage is a movement of the scope's own: it is corrected in its own period, and
+    where that is closed, the close follows. Not twice, and not once it is taken back."""
+    wanted = None if check.as_coc else UNCOVERED
+    before = state.altered.get(check.change)
+    if state.key is None or before in (wanted, TAKEN_BACK):
+        return []
+    event = MovementBooked(
+        movement_id=check.movement_id,
+        digest=check.movement_id,
+        pool=command.pool,
+        member_id=command.member_id,
+        kind=MovementKind.RECLASSIFICATION,
+        day=check.day,
+        entries=recounted(check.lot, as_coc=check.as_coc),
+        coc_kg=abs(check.lot.kg) if check.as_coc else 0,
+        to_stage=check.to_stage,
+        remarks=_non_coc(check.reasons),
+        activity=check.activity,
+        from_pool=check.from_pool,
+        evidence=check.evidence,
+        corrects=check.change,
+    )
+    if state.end is None:
+        return [event]
+    why = "covered-after-all" if check.as_coc else "not-covered"
+    after = evolve(state, event)
+    return [event, corrected(after, state.end, check.movement_id, why, command.on, policies)]
+
+
+def _non_coc(reasons: tuple[str, ...]) -> tuple[Remark, ...]:
+    return tuple(
+        Remark(rule="R-28", severity=Severity.MAJOR, sentence=f"Booked as non-CoC: {reason}.")
+        for reason in reasons
+    )
+
+
 def _delivered(command: ApplyChange, state: Pool, change: DeliveryChange) -> MovementBooked:
     kinds = {
         "book": MovementKind.DOCUMENT_RECEIPT,
@@ -95,6 +137,9 @@ def _delivered(command: ApplyChange, state: Pool, change: DeliveryChange) -> Mov
         "enter_stage": MovementKind.FROM_STAGE,
     }
     counts = change.coc_kg if change.as_coc else 0
+    entries = delivery_entries(change)
+    if change.reverses is not None:
+        entries = as_it_stands(state.altered, change.reverses, entries)
     return MovementBooked(
         movement_id=change.movement_id,
         digest=change.movement_id,
@@ -102,15 +147,12 @@ def _delivered(command: ApplyChange, state: Pool, change: DeliveryChange) -> Mov
         member_id=command.member_id,
         kind=kinds[change.action],
         day=_day(command, change.day),
-        entries=delivery_entries(change),
+        entries=entries,
         coc_kg=counts,
         document=change.document,
         from_pool=change.from_pool,
         late_for=command.late_for,
-        remarks=tuple(
-            Remark(rule="R-28", severity=Severity.MAJOR, sentence=f"Booked as non-CoC: {reason}.")
-            for reason in change.reasons
-        ),
+        remarks=_non_coc(change.reasons),
         activity=change.activity,
         reverses=change.reverses,
         undoes=MovementKind.FROM_STAGE if change.reverses else None,

@@ -265,8 +265,25 @@ class CarryChange(Value):
     stock: tuple[Entry, ...]
 
 
+class StageCheck(Value):
+    """News of certificates: the CoC part of a change of stage (`change`, or its entry into the next
+    pool, which came `from_pool`) counts as that no longer, or again. `lot` is its line as it was
+    booked."""
+
+    movement_id: Id
+    change: Id
+    day: date
+    lot: Entry
+    as_coc: bool
+    reasons: tuple[Id, ...] = ()
+    to_stage: Stage | None = None
+    from_pool: PoolKey | None = None
+    activity: Activity | None = None
+    evidence: Checked | None = None
+
+
 class ApplyChange(Command):
-    """One of the four, in a pool; opened on the way if it was not."""
+    """One of the five, in a pool; opened on the way if it was not."""
 
     NAME: ClassVar[str] = "apply_change"
     FILLED: ClassVar[frozenset[str]] = frozenset()
@@ -278,6 +295,7 @@ class ApplyChange(Command):
     claim: ClaimChange | None = None
     carry: Carry | None = None
     carry_change: CarryChange | None = None
+    stage_check: StageCheck | None = None
 
     @property
     def stream(self) -> str:

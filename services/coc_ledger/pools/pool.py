@@ -20,8 +20,15 @@ from services.coc_ledger.accounting import booking, claims
 from services.coc_ledger.accounting.accounts import Amount, entry
 from services.coc_ledger.accounting.period_end import begun, corrected, left_by, told
 from services.coc_ledger.accounting.stage_reversal import check_stage_reversal, with_product
+from services.coc_ledger.accounting.stages import next_of
 from services.coc_ledger.accounting.together import BookMovements, Plain, booked
-from services.coc_ledger.evidence import ScopeEvidence, activity_of, check_scope, went_over
+from services.coc_ledger.evidence import (
+    ScopeEvidence,
+    activity_of,
+    check_scope,
+    facility_left,
+    went_over,
+)
 
 from .changes import apply
 from .commands import (
@@ -224,8 +231,13 @@ def _opening(
 
 
 def _check_named(command: booking.Bookable, scope: ScopeEvidence) -> None:
-    """Refuse a contractor that is not listed, an activity that the scope does not do at the
-    stage."""
+    """Refuse what comes in where no facility works any more, a contractor that is not listed, an
+    activity that the scope does not do at the stage."""
+    came = isinstance(command, (ReceiveMaterial, BookProcessEmissions))
+    used = (command.stage, next_of(command.stage)) if isinstance(command, ChangeStage) else ()
+    for stage in (command.stage,) if came else used:
+        if stage in scope.idle:
+            raise facility_left(scope, stage, command.day)
     activity = command.activity if isinstance(command, Movement) else None
     activity_of(activity, scope, command.stage)
     if command.contractor_id is not None and command.contractor_id not in scope.contractors:

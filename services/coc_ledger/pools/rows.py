@@ -18,6 +18,7 @@ from services.coc_ledger.movements.kept import MOVEMENTS
 from . import carrying as pool_carrying
 from .carrying import KIND_OF
 from .day_rows import DAYS, Posting
+from .stage_rows import STAGE_PROJECTIONS
 from .state import ChangeDeferred
 
 
@@ -207,4 +208,5 @@ POOL_PROJECTIONS: tuple[Projection, ...] = (
         "pools", 3, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     MOVEMENTS,
+    *STAGE_PROJECTIONS,
 )

@@ -37,7 +37,7 @@ from services.coc_ledger.accounting.accounts import (
     standings,
 )
 from services.coc_ledger.accounting.balance import Terms
-from services.coc_ledger.accounting.stages import back_id
+from services.coc_ledger.accounting.stages import TAKEN_BACK, UNCOVERED, back_id
 from services.coc_ledger.evidence import MovementSeen, PoolKnown, TakenBack
 
 from .commands import Carry, ClaimChange, DeliveryChange
@@ -100,8 +100,9 @@ class Taken(NamedTuple):
 class Pool(NamedTuple):
     """The fold; without a key it was never opened. `days` are the masses by account and day,
     `stakes` what joint ventures' holders took, by document, `by_hand_g` the step's own emissions
-    that were booked as movements. `taken_back` are the last changes of stage that were taken back
-    here, `came_back` the last movement by which a product left this pool for that."""
+    that were booked as movements, `altered` what became of changes of stage, and of entries from
+    one, that are no longer as they were booked. `taken_back` are the last changes of stage that
+    were taken back here, `came_back` the last movement by which a product left this pool for it."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -119,6 +120,7 @@ class Pool(NamedTuple):
     by_hand_g: int = 0
     taken_back: tuple[TakenBack, ...] = ()
     came_back: str = ""
+    altered: Mapping[str, str] = {}
 
     @property
     def terms(self) -> Terms:
@@ -151,6 +153,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
                 used = _used(used, reversal_key(event.reverses), event.movement_id)
             if event.moves_as in BY_HAND:
                 used = used._replace(by_hand_g=used.by_hand_g + _added(event))
+            used = used._replace(altered=_altered(used.altered, event))
             return _posted(_undone(used, event), event.day, event.entries)
         case MovementsBooked():
             return _moved(state, event)
@@ -225,6 +228,15 @@ def _undone(state: Pool, event: MovementBooked) -> Pool:
     name = back_id(event.pool.stage, event.reverses or "")
     made = TakenBack(name, event.day, event.produced_kg, event.produced_coc_kg or 0)
     return state._replace(taken_back=(*state.taken_back, made)[-MOST_TAKEN_BACK:])
+
+
+def _altered(before: Mapping[str, str], event: MovementBooked) -> Mapping[str, str]:
+    if event.undoes is not None and event.reverses is not None:
+        return {**before, event.reverses: TAKEN_BACK}
+    if event.corrects is None:
+        return before
+    others = {name: word for name, word in before.items() if name != event.corrects}
+    return others if event.coc_kg else {**others, event.corrects: UNCOVERED}
 
 
 def _added(event: MovementBooked) -> int:

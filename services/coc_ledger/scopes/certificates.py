@@ -5,7 +5,7 @@ through which position they are known. Rules: sources.md 2.7 (states), 5.7 (on t
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from contracts import certification
@@ -14,6 +14,7 @@ from contracts.envelope import Recorded
 from contracts.values import CertificateType, CertificationStatus, Standard
 from infra.readmodel import Projection
 
+ONE_DAY = timedelta(days=1)
 Changes = tuple[tuple[str, str], ...]
 FULL, PROVISIONAL = CertificationStatus.CERTIFIED_FULL, CertificationStatus.CERTIFIED_PROVISIONAL
 STATUS_OF = {CertificateType.FULL: FULL, CertificateType.PROVISIONAL: PROVISIONAL}
@@ -103,6 +104,38 @@ def status_on(row: CertificateRow, day: date) -> CertificationStatus:
     if status is CertificationStatus.WITHDRAWN or day <= row.valid_to:
         return status
     return CertificationStatus.EXPIRED
+
+
+def covered_since(
+    facility_id: str, day: date, rows: Iterable[CertificateRow], standard: Standard
+) -> date | None:
+    """Since when certificates to a standard have covered a facility up to a day without a break:
+    a renewal goes on where the one before ended. None where none does. A suspension is no break:
+    what was granted is not granted anew when it ends."""
+    spells = [
+        (row.valid_from, _last_day(row))
+        for row in rows
+        if row.standard == standard.value and facility_id in row.facilities
+    ]
+    since = min((first for first, last in spells if first <= day <= last), default=None)
+    before = since
+    while before is not None:
+        since = before
+        reach = since - ONE_DAY
+        before = min(
+            (first for first, last in spells if first < since and last >= reach), default=None
+        )
+    return since
+
+
+def _last_day(row: CertificateRow) -> date:
+    """The last day of a certificate: that it says, or the one before it was withdrawn for good."""
+    last = row.valid_to
+    for since in sorted({date.fromisoformat(day) for day, _ in row.changes}, reverse=True):
+        if status_on(row, since) is not CertificationStatus.WITHDRAWN:
+            break
+        last = min(last, since - ONE_DAY)
+    return last
 
 
 def seen_on(entity_id: str, day: date, rows: Iterable[CertificateRow], through: int) -> Checked:

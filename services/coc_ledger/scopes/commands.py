@@ -1,7 +1,7 @@
 """What may be asked of a scope: by its member, by operations, by certificates. Pure."""
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -134,3 +134,14 @@ class NotePsCertificate(ScopeBound):
     certificate_id: CertificateId
     facilities: tuple[FacilityId, ...]
     effective_on: date
+
+
+class NoteFacilityLeft(ScopeBound):
+    """Internal: membership told that a facility went to another entity, or was closed; none of the
+    scope's other facilities does these `activities`."""
+
+    NAME: ClassVar[str] = "note_facility_left"
+    facility_id: FacilityId
+    effective_on: date
+    because: Literal["transferred", "closed"]
+    activities: tuple[Activity, ...] = ()

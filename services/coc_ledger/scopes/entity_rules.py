@@ -99,9 +99,11 @@ def ps_due_on_opening(
     elsewhere = set(activities).difference(*(known[name] for name in covered))
     if checked.holds(PS):
         due = {
-            name: ps_due_on_adding(name, _in_order(does | elsewhere), checked, policy)
-            for name, does in known.items()
-            if name not in covered
+            one.facility_id: ps_due_on_adding(
+                one, _in_order(known[one.facility_id] | elsewhere), checked, policy
+            )
+            for one in found
+            if one.facility_id not in covered
         }
         return PsDue(None, {name: day for name, day in due.items() if day})
     check_may_wait(_in_order(elsewhere.union(*known.values())), checked, policy)
@@ -137,17 +139,18 @@ def check_may_wait(activities: Iterable[Activity], checked: Checked, policy: Pol
 
 
 def ps_due_on_adding(
-    facility_id: FacilityId, activities: tuple[Activity, ...], checked: Checked, policy: Policy
+    found: FacilityFound, activities: tuple[Activity, ...], checked: Checked, policy: Policy
 ) -> date | None:
     """The last day by which an added facility must be covered by the Performance Standard; None
-    when it is (rule 2: within a year of the grant of the Chain of Custody certificate that covers
-    it, whenever it is told here). Refused where that day is over."""
+    when it is (rule 2: within a year of the first grant of the Chain of Custody certificates that
+    cover it without a break, whenever it is told here). Refused where that day is over."""
+    facility_id = found.facility_id
     check_certified(checked)
     if covers(checked, facility_id):
         return None
     check_may_wait(activities, checked, policy)
     years = policy.integer("ps_later.years_for_added_facility")
-    due_on = _granted_on(checked, facility_id) + relativedelta(years=years)
+    due_on = _granted_on(checked, found) + relativedelta(years=years)
     if due_on < checked.day:
         raise Refused(
             "ps-certificate-overdue",
@@ -160,15 +163,18 @@ def ps_due_on_adding(
     return due_on
 
 
-def _granted_on(checked: Checked, facility_id: FacilityId) -> date:
-    """Since when a facility is covered by a Chain of Custody certificate that is valid; the day
-    asked about where that is not told."""
+def _granted_on(checked: Checked, found: FacilityFound) -> date:
+    """Since when Chain of Custody certificates cover a facility without a break: a renewal gives no
+    second year. Where that is not told, since when those that are valid do, or the day asked
+    about."""
+    if found.chain_since is not None:
+        return found.chain_since
     since = [
         one.valid_from
         for one in checked.certificates
         if one.standard is COC
         and one.status in VALID
-        and facility_id in one.facilities
+        and found.facility_id in one.facilities
         and one.valid_from is not None
     ]
     return min(since, default=checked.day)

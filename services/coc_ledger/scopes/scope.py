@@ -18,11 +18,8 @@ from contracts.coc import (
     DueDiligenceRecorded,
     JointVentureListed,
     PeriodChanged,
-    PsObligationMet,
     ScopeFacilityAdded,
     ScopeOpened,
-    ScopeReinstated,
-    ScopeSuspended,
     ScopeTransferApproved,
 )
 from contracts.envelope import Event
@@ -41,12 +38,14 @@ from .commands import (
     DelistContractor,
     ListContractor,
     ListJointVenture,
+    NoteFacilityLeft,
     NotePsCertificate,
     OpenScope,
     RecordDueDiligence,
     ScopeBound,
 )
-from .state import INITIAL, ONE_DAY, WHOLE, Scope, due, evidence, evolve
+from .duties import left, noted, suspended
+from .state import INITIAL, ONE_DAY, Scope, due, evidence, evolve
 
 __all__ = ["INITIAL", "Scope", "decide", "due", "evidence", "evolve"]
 
@@ -59,6 +58,7 @@ OwnCommand = (
     | RecordDueDiligence
     | ApproveScopeTransfer
     | NotePsCertificate
+    | NoteFacilityLeft
 )
 AnyCommand = OpenScope | OwnCommand | Tick
 
@@ -68,7 +68,7 @@ def decide(command: AnyCommand, state: Scope, policies: Policies) -> Sequence[Ev
     policy = policies.on(command.on)
     match command:
         case Tick():
-            return _suspend(command, state)
+            return suspended(command, state)
         case OpenScope():
             return _open(command, state, policy)
         case _:
@@ -97,7 +97,9 @@ def _decide_as_owner(command: OwnCommand, state: Scope, policy: Policy) -> Seque
         case ApproveScopeTransfer():
             return _transfer(command, state)
         case NotePsCertificate():
-            return _note(command, state)
+            return noted(command, state)
+        case NoteFacilityLeft():
+            return left(command, state)
         case _:
             assert_never(command)
 
@@ -179,12 +181,12 @@ def _open(command: OpenScope, state: Scope, policy: Policy) -> Sequence[Event]:
 
 def _add(command: AddScopeFacility, state: Scope, policy: Policy) -> Sequence[Event]:
     one = command.facility_id
-    if one in state.facilities:
+    if one in state.facilities and one not in state.left:
         return []
     check_fresh(command.behind_s, policy)
     through = entity_rules.check_own([one], state.entity_id, command.found)
     does = dict.fromkeys((*command.activities, *command.found[0].activities))
-    due_on = entity_rules.ps_due_on_adding(one, tuple(does), command.checked, policy)
+    due_on = entity_rules.ps_due_on_adding(command.found[0], tuple(does), command.checked, policy)
     entity_rules.check_chain_covers([one], command.checked)
     return [_added(command, one, command.activities, due_on, through, policy)]
 
@@ -347,50 +349,5 @@ def _transfer(command: ApproveScopeTransfer, state: Scope) -> Sequence[Event]:
             to_scope_id=command.to_scope_id,
             effective_on=command.effective_on,
             approver=command.approver,
-        )
-    ]
-
-
-def _note(command: NotePsCertificate, state: Scope) -> Sequence[Event]:
-    """What the certificate covers is no longer due, the whole once each of its facilities is
-    covered; a suspension ends when nothing is overdue (what is due on a day to come is not)."""
-    covered = set(command.facilities)
-    met = [key for key in state.ps_due if key in covered and key not in state.uncovered]
-    if WHOLE in state.ps_due:
-        some = [one for one in state.uncovered if one in covered]
-        met += [WHOLE] if len(some) == len(state.uncovered) else some
-    if not met:
-        return []
-    events: list[Event] = [
-        PsObligationMet(
-            scope_id=state.scope_id,
-            member_id=state.member_id,
-            facility_id=key or None,
-            certificate_id=command.certificate_id,
-            effective_on=command.effective_on,
-        )
-        for key in met
-    ]
-    suspended = state.suspended_from is not None and state.reinstated_from is None
-    overdue = [key for key, day in state.ps_due.items() if day < command.on and key not in met]
-    if suspended and state.suspended_from and not overdue:
-        held = max(command.effective_on, state.suspended_from)
-        events.append(
-            ScopeReinstated(scope_id=state.scope_id, member_id=state.member_id, effective_on=held)
-        )
-    return events
-
-
-def _suspend(command: Tick, state: Scope) -> Sequence[Event]:
-    day = due(state).get(command.rule)
-    if day is None or command.on < day:
-        return []
-    return [
-        ScopeSuspended(
-            scope_id=state.scope_id,
-            member_id=state.member_id,
-            effective_on=day + ONE_DAY,
-            because="ps_not_achieved",
-            facility_id=command.rule.partition(":")[2] or None,
         )
     ]

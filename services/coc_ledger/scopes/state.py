@@ -15,6 +15,7 @@ from contracts.coc import (
     PeriodChanged,
     PsObligationMet,
     ScopeFacilityAdded,
+    ScopeFacilityLeft,
     ScopeOpened,
     ScopeReinstated,
     ScopeSuspended,
@@ -35,7 +36,10 @@ class Scope(NamedTuple):
     """The fold; without an id it was never opened. `ps_due` are the facilities (or the whole) yet
     to be covered by the Performance Standard, each with its last day; `uncovered` are those of the
     whole that no certificate has covered. `added` are facilities of later days than the first;
-    `asked_each` whether it was asked of each facility if the standard covers it."""
+    `asked_each` whether it was asked of each facility if the standard covers it, `met_by` the
+    certificate that was the last to cover any. `left` are facilities that are not in it from a day
+    on, `stays` earlier times in it of those that came back; `ceased` the activities that went with
+    a facility."""
 
     scope_id: str = ""
     member_id: str = ""
@@ -58,6 +62,17 @@ class Scope(NamedTuple):
     uncovered: tuple[str, ...] = ()
     asked_each: bool = False
     suspended_before: Spells = ()
+    met_by: str | None = None
+    left: Mapping[str, date] = {}
+    stays: Mapping[str, Spells] = {}
+    ceased: Mapping[Activity, date] = {}
+
+    def holds(self, facility_id: str, day: date) -> bool:
+        """Whether a facility is in the scope on a day."""
+        last = self.left.get(facility_id)
+        if self.added.get(facility_id, day) <= day and (last is None or day < last):
+            return True
+        return any(since <= day < until for since, until in self.stays.get(facility_id, ()))
 
 
 INITIAL = Scope()
@@ -65,6 +80,7 @@ INITIAL = Scope()
 ScopeEvent = (
     ScopeOpened
     | ScopeFacilityAdded
+    | ScopeFacilityLeft
     | PsObligationMet
     | ScopeSuspended
     | ScopeReinstated
@@ -97,11 +113,10 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
             )
         case ScopeFacilityAdded():
             return _with_facility(state, event)
+        case ScopeFacilityLeft():
+            return _without_facility(state, event)
         case PsObligationMet():
-            met = event.facility_id or WHOLE
-            left = {key: day for key, day in state.ps_due.items() if key != met}
-            open_ones = tuple(one for one in state.uncovered if met not in (one, WHOLE))
-            return state._replace(ps_due=left, uncovered=open_ones)
+            return _met(state, event)
         case ScopeSuspended():
             return state._replace(
                 suspended_from=event.effective_on,
@@ -140,13 +155,41 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
 
 def _with_facility(state: Scope, event: ScopeFacilityAdded) -> Scope:
     """With one more. One that is told when the scope is opened was there from the first day on."""
-    later = {event.facility_id: event.added_on} if event.added_on != state.opened_on else {}
-    due = {event.facility_id: event.ps_due_on} if event.ps_due_on else {}
+    one = event.facility_id
+    back = one in state.left
+    later = {one: event.added_on} if back or event.added_on != state.opened_on else {}
+    due = {one: event.ps_due_on} if event.ps_due_on else {}
+    if back:
+        stay = spells(state.added.get(one, date.min), state.left[one], state.stays.get(one, ()))
+        state = state._replace(
+            left={name: day for name, day in state.left.items() if name != one},
+            stays={**state.stays, one: stay},
+        )
     return state._replace(
-        facilities=(*state.facilities, event.facility_id),
+        facilities=state.facilities if back else (*state.facilities, one),
+        ceased={name: day for name, day in state.ceased.items() if name not in event.activities},
         activities=tuple(dict.fromkeys((*state.activities, *event.activities))),
         ps_due={**state.ps_due, **due},
         added={**state.added, **later},
+    )
+
+
+def _met(state: Scope, event: PsObligationMet) -> Scope:
+    met = event.facility_id or WHOLE
+    return state._replace(
+        ps_due={key: day for key, day in state.ps_due.items() if key != met},
+        uncovered=tuple(one for one in state.uncovered if met not in (one, WHOLE)),
+        met_by=event.certificate_id,
+    )
+
+
+def _without_facility(state: Scope, event: ScopeFacilityLeft) -> Scope:
+    one = event.facility_id
+    return state._replace(
+        left={**state.left, one: event.effective_on},
+        ps_due={key: day for key, day in state.ps_due.items() if key != one},
+        uncovered=tuple(name for name in state.uncovered if name != one),
+        ceased={**state.ceased, **dict.fromkeys(event.activities, event.effective_on)},
     )
 
 
@@ -167,7 +210,10 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
     if not state.scope_id:
         return None
     period = period_of(state.calendar, day)
-    facilities = tuple(one for one in state.facilities if state.added.get(one, day) <= day)
+    facilities = tuple(one for one in state.facilities if state.holds(one, day))
+    does = tuple(one for one in state.activities if state.ceased.get(one, date.max) > day)
+    stages = stages_of(state.activities)
+    works = stages_of(does) if facilities or not state.left else frozenset()
     return ScopeEvidence(
         scope_id=state.scope_id,
         member_id=state.member_id,
@@ -176,8 +222,10 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
         address=state.address,
         facilities=facilities,
         ps_later=tuple(one for one in facilities if one in state.ps_due or not state.asked_each),
-        stages=tuple(sorted(stages_of(state.activities))),
-        activities=state.activities,
+        stages=tuple(sorted(stages)),
+        idle=tuple(sorted(stages - works)),
+        vacant=bool(state.left) and not facilities,
+        activities=does,
         period=period.starts_on if period else None,
         ends_on=period.ends_on if period else None,
         next_period=period.ends_on + ONE_DAY if period else None,

@@ -50,9 +50,11 @@ def _keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
     if isinstance(event, CARRYING):
         return (f"{event.from_pool.key}>{event.pool.key}",)
-    if not isinstance(event, coc.MovementBooked) or not (event.coc_kg or event.undoes):
+    if not isinstance(event, coc.MovementBooked) or not (
+        event.coc_kg or event.undoes or event.corrects
+    ):
         return ()
-    name = event.movement_id if event.undoes is None else event.reverses or ""
+    name = event.corrects or (event.movement_id if event.undoes is None else event.reverses or "")
     if event.moves_as is MovementKind.TO_STAGE:
         return (f"{event.pool.key}/{entry_id(event.pool.stage, name)}",)
     if event.moves_as is MovementKind.FROM_STAGE:
@@ -74,6 +76,8 @@ def _evolve(key: str, row: PassageRow | None, recorded: Recorded) -> PassageRow 
     match event:
         case coc.MovementBooked(undoes=MovementKind()):
             return None  # taken back on its own day: it has never passed
+        case coc.MovementBooked(corrects=str(), coc_kg=0):
+            return row and _uncovered(row, event)
         case coc.MovementBooked():
             return _moved(key, row, event, told_on)
         case coc.BalanceCarried():
@@ -89,9 +93,11 @@ def _moved(
 ) -> PassageRow:
     """A change of stage: what it took, then what it made."""
     member, day = event.member_id, event.day
-    if event.kind is MovementKind.TO_STAGE:
-        pool = event.pool.key
-        return PassageRow(key, STAGE, pool, None, member, day, event.coc_kg, None, 0, told_on)
+    if event.moves_as is MovementKind.TO_STAGE:
+        pool, kg = event.pool.key, event.coc_kg
+        if row is not None and event.corrects is not None:
+            return row._replace(from_pool=pool, left_on=day, left_kg=kg, told_on=told_on)
+        return PassageRow(key, STAGE, pool, None, member, day, kg, None, 0, told_on)
     if row is None:
         row = PassageRow(key, STAGE, _from(event), None, member, None, 0, None, 0, told_on)
     made = [minus(amount_of(one)) for one in event.entries if one.account is Account.INPUT_COC]
@@ -105,6 +111,16 @@ def _moved(
         emission_g=lot.emission_g,
         partial_g=lot.partial_g,
     )
+
+
+def _uncovered(row: PassageRow, event: coc.MovementBooked) -> PassageRow | None:
+    """One end of it did not count as CoC on its own day; once both did not, it has never passed."""
+    if event.moves_as is MovementKind.TO_STAGE:
+        return row._replace(left_on=None, left_kg=0) if row.pool is not None else None
+    if row.left_on is None:
+        return None
+    left = row.left_on, row.left_kg, None, 0, row.told_on
+    return PassageRow(row.key, row.kind, row.from_pool, None, row.member_id, *left)
 
 
 def _carried(

@@ -54,6 +54,17 @@ def facility_added(on: date, ps_due_on: date | None) -> Happened:
     return Happened("coc_scope/S1", event, on)
 
 
+def facility_left(on: date, facility_id: str = "F2") -> Happened:
+    event = coc.ScopeFacilityLeft(
+        scope_id="S1",
+        member_id="M1",
+        facility_id=facility_id,
+        effective_on=on,
+        because="transferred",
+    )
+    return Happened("coc_scope/S1", event, on)
+
+
 def ps_met(on: date, facility_id: str | None = None) -> Happened:
     event = coc.PsObligationMet(
         scope_id="S1",

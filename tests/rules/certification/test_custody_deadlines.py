@@ -21,6 +21,7 @@ from .given_custody import (
     disputed,
     ended,
     facility_added,
+    facility_left,
     issued,
     lapsed,
     pool_closed,
@@ -162,6 +163,14 @@ def test_each_added_facility_has_its_own_year_and_a_certified_one_has_none() -> 
     world = after(scope_opened(FROM, None), facility_added(FROM, DUE), ps_met(DUE, "F2"))
     assert world.deadlines.get("coc_needs_ps:S1") is None
     assert end(world, "coc_needs_ps:S1~F2") == ("met", DUE)
+
+
+def test_of_a_facility_that_left_nothing_is_due_and_what_it_brought_or_missed_stands() -> None:
+    key, added = "coc_needs_ps:S1~F2", facility_added(FROM, DUE)
+    assert end(after(added, facility_left(FROM + DAY)), key) == ("cancelled", FROM + DAY)
+    assert end(after(added, ps_met(FROM, "F2"), facility_left(DUE)), key) == ("met", FROM)
+    late = after(added, scope_suspended(DUE + DAY, "F2"), facility_left(DUE + 2 * DAY))
+    assert end(late, key) == ("missed", DUE + 2 * DAY)
 
 
 # --- confirmations ---

@@ -1,0 +1,100 @@
+"""What the ledger does by itself when membership tells that a facility went, or was closed. Pure.
+
+It leaves every scope of its old entity on that day. A scope that got it while the news was on its
+way loses it again. Rules: sources.md 5.6 (7).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Literal
+
+from contracts.coc import ScopeFacilityAdded, ScopeOpened
+from contracts.envelope import Recorded
+from contracts.facilities import FacilityClosed, FacilityTransferred
+from contracts.values import Activity
+from infra.decider import Command, Lookup, Reaction
+
+from .reactions import recorded_on
+from .rows import FacilityRow, ScopeRow
+from .scopes.commands import NoteFacilityLeft
+
+
+def leave_scopes(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A facility of another entity, or a closed one, is in no scope of its old entity."""
+    event, on = recorded.event, recorded_on(recorded)
+    if isinstance(event, (FacilityTransferred, FacilityClosed)):
+        row: FacilityRow | None = rows("facilities", event.facility_id)
+        if row is None:
+            return ()
+        gone = isinstance(event, FacilityTransferred)
+        entity_id = (
+            event.from_entity_id if isinstance(event, FacilityTransferred) else row.entity_id
+        )
+        scopes: Sequence[ScopeRow] = rows("scopes", {"entity_id": entity_id})
+        because: Literal["transferred", "closed"] = "transferred" if gone else "closed"
+        return [
+            _left(on, one, row, event.effective_on, because, rows)
+            for one in scopes
+            if event.facility_id in one.facilities
+        ]
+    if isinstance(event, ScopeOpened):
+        return _late(on, event.scope_id, event.facilities, event.opened_on, rows)
+    if isinstance(event, ScopeFacilityAdded):
+        return _late(on, event.scope_id, (event.facility_id,), event.added_on, rows)
+    return ()
+
+
+def _late(
+    on: date, scope_id: str, facilities: Iterable[str], since: date, rows: Lookup
+) -> Sequence[Command]:
+    """For facilities of which more was told before they came into a scope than it knew."""
+    scope: ScopeRow | None = rows("scopes", scope_id)
+    commands: list[Command] = []
+    for facility_id in facilities:
+        row: FacilityRow | None = rows("facilities", facility_id)
+        if scope is None or row is None:
+            continue
+        if row.entity_id != scope.entity_id:
+            commands.append(_left(on, scope, row, since, "transferred", rows))
+        elif row.closed_on is not None:
+            commands.append(_left(on, scope, row, max(since, row.closed_on), "closed", rows))
+    return commands
+
+
+def _left(
+    on: date,
+    scope: ScopeRow,
+    row: FacilityRow,
+    effective_on: date,
+    because: Literal["transferred", "closed"],
+    rows: Lookup,
+) -> NoteFacilityLeft:
+    others: list[FacilityRow | None] = [
+        rows("facilities", one) for one in scope.facilities if one != row.facility_id
+    ]
+    there = [
+        one
+        for one in others
+        if one is not None
+        and one.entity_id == scope.entity_id
+        and (one.closed_on is None or one.closed_on > effective_on)
+    ]
+    still = {name for one in there for name in one.activities}
+    return NoteFacilityLeft(
+        on=on,
+        scope_id=scope.scope_id,
+        member_id=scope.member_id,
+        facility_id=row.facility_id,
+        effective_on=effective_on,
+        because=because,
+        activities=tuple(Activity(one) for one in row.activities if one not in still),
+    )
+
+
+FACILITY_REACTIONS: tuple[Reaction, ...] = (
+    Reaction(
+        "leave_scopes",
+        leave_scopes,
+        frozenset({FacilityTransferred, FacilityClosed, ScopeOpened, ScopeFacilityAdded}),
+    ),
+)
