@@ -4,9 +4,9 @@ Every call is one short read transaction on the version of the tables that is li
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, func, literal, select, tuple_
+from sqlalchemy import Connection, Select, Table, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from contracts.envelope import Recorded
@@ -21,6 +21,15 @@ from .store import translated
 from .streams import Streams
 
 Where = Mapping[str, object]
+
+
+class Among(NamedTuple):
+    """In a `where`: any of the values that a column has in the rows of another projection of the
+    same consumer. So rows of one stream are found by what another stream says of them today."""
+
+    projection: str
+    column: str
+    where: Mapping[str, object]
 
 
 class Reader:
@@ -72,12 +81,19 @@ class Reader:
     ) -> list[Any]:
         """Up to `limit + 1` rows whose key (or `order` column) comes after `after`, in order.
 
-        `where` are columns that must equal a value (a list: be one of them).
+        `where` are columns that must equal a value (a list: be one of them; `Among`: of others).
         """
         with translated(), self._running.engine.connect() as connection:
-            part = self._running.models[consumer].live(connection).rows[projection]
+            parts = self._running.models[consumer].live(connection).rows
+            part = parts[projection]
+            wanted = {
+                name: _values(parts[value.projection].table, value)
+                if isinstance(value, Among)
+                else value
+                for name, value in (where or {}).items()
+            }
             key = part.table.c[order or part.codec.fields[0]]
-            query = select(part.table).where(*conditions(part.table, where or {}))
+            query = select(part.table).where(*conditions(part.table, wanted))
             if after is not None:
                 query = query.where(key > after)
             rows = connection.execute(query.order_by(key).limit(limit + 1))
@@ -162,13 +178,19 @@ def through(connection: Connection, consumer: str) -> dict[str, int]:
     return reached
 
 
+def _values(table: Table, among: Among) -> Select[Any]:
+    return select(table.c[among.column]).where(*conditions(table, among.where))
+
+
 def conditions(table: Table, where: Where) -> list[ColumnElement[bool]]:
     """Columns that must equal a value, or be one of a list."""
     found: list[ColumnElement[bool]] = []
     for name, value in where.items():
         if value is None:
             continue
-        if isinstance(value, (list, tuple, set, frozenset)):
+        if isinstance(value, Select):
+            found.append(table.c[name].in_(value))
+        elif isinstance(value, (list, tuple, set, frozenset)):
             found.append(table.c[name].in_(list(value)))
         else:
             found.append(table.c[name] == value)

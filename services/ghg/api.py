@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from contracts.ghg import ResultSubmitted
 from contracts.values import ID_PATTERN
-from infra.auth import Principal, RoleKind
+from infra.auth import Principal
 from infra.decider import Command, own_id
 from infra.errors import Refused
 from infra.execute import request_of
@@ -47,6 +47,7 @@ from .results.primary_told import from_grid, share_rule
 from .results.problems import YEAR_PROBLEMS
 from .results.shown import line_shown, result_shown
 from .rows import YearRow
+from .seeing import Seen, see
 from .suppliers.suppliers_api import add_suppliers
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -103,10 +104,10 @@ def api(running: Running, shared: Shared) -> Api:
     _year(made, queries)
     _results(made, queries)
     _differences(made, queries)
-    add_reports(made, running, queries, _row)
+    add_reports(made, running, queries, _seen)
     _questions(made, queries, running.definition.policies)
     current = Current(queries, plans_filling, cancelling, running.definition.policies)
-    add_current(made, running, current, _row)
+    add_current(made, running, current, _seen)
     _disclosures(made, queries)
     add_plans(made, queries, plans_filling)
     add_suppliers(made, running, queries, plans_filling, persons)
@@ -115,15 +116,9 @@ def api(running: Running, shared: Shared) -> Api:
     return made
 
 
-async def _row(queries: Queries, principal: Principal, facility_id: str, year: int) -> YearRow:
-    """The facility-year, for its member, its verifier and operations; refused in the same words
-    whether or not there is such a thing."""
-    row = await asyncio.to_thread(queries.year, facility_id, year)
-    if row is None or row.verifier_id not in principal.ids(RoleKind.VERIFIER):
-        principal.require_owner(row.member_id if row else None, f"{facility_id}:{year}")
-    if row is None:
-        raise Refused("unknown-activity", f"nothing was submitted of {facility_id} for {year}")
-    return row
+async def _seen(queries: Queries, principal: Principal, facility_id: str, year: int) -> Seen:
+    """The facility-year as they may read it (`seeing`)."""
+    return await asyncio.to_thread(see, queries, principal, facility_id, year)
 
 
 def _years(made: Api, queries: Queries) -> None:
@@ -134,7 +129,8 @@ def _years(made: Api, queries: Queries) -> None:
         wanted: Paged,
         year: Annotated[int | None, Query(ge=1990, le=2199)] = None,
     ) -> Response:
-        """A member's facility-years, by id."""
+        """The years of the facilities that a member has now, by id. Who had one before reads its
+        own data and results at the facility's year itself."""
         principal.require_member(member_id)
         where = {"member_id": member_id, "year": year}
         rows = await asyncio.to_thread(queries.years, where, wanted.after, wanted.limit)
@@ -176,16 +172,17 @@ def _year(made: Api, queries: Queries) -> None:
     async def one(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """A facility's year as it stands, with the result that lies with a verifier now, and what
         verifiers gave back."""
-        row = await _row(queries, principal, facility_id, year)
-        returns = await asyncio.to_thread(queries.returns, facility_id, year)
-        lies = await asyncio.to_thread(queries.submitted, facility_id, year)
-        return Json({**shown(row), "returns": returns, "submitted": lies and _submission(lies)})
+        seen = await _seen(queries, principal, facility_id, year)
+        returns = await asyncio.to_thread(seen.returns)
+        lies = await asyncio.to_thread(seen.submitted)
+        told = {"returns": returns, "submitted": lies and _submission(lies)}
+        return Json({**shown(seen.row), **told})
 
     @made.get("/ghg/facilities/{facility_id}/years/{year}/data/{version}", tags=["facility-years"])
     async def data(principal: SignedIn, facility_id: Key, year: Year, version: Number) -> Response:
         """A version of the activity data, in the items' own units; each says its `unit`."""
-        row = await _row(queries, principal, facility_id, year)
-        stored = await asyncio.to_thread(queries.stored, row, version)
+        seen = await _seen(queries, principal, facility_id, year)
+        stored = await asyncio.to_thread(seen.stored, version)
         inventory = unpack(stored.chunks)
         return Json(
             {
@@ -208,15 +205,15 @@ def _results(made: Api, queries: Queries) -> None:
     async def every(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """All results of a facility's year, in order: each with what it was pinned to, its sums
         and findings, and by which rule its share of primary data is counted."""
-        await _row(queries, principal, facility_id, year)
-        found = await asyncio.to_thread(queries.results, facility_id, year)
+        seen = await _seen(queries, principal, facility_id, year)
+        found = await asyncio.to_thread(seen.results)
         return Json({"items": [result_shown(one) for one in found], "next": None})
 
     @made.get(f"{path}/{{result}}", tags=["results"])
     async def one(principal: SignedIn, facility_id: Key, year: Year, result: Number) -> Response:
         """A result, and by which rule its share of primary data is counted."""
-        await _row(queries, principal, facility_id, year)
-        found = await asyncio.to_thread(queries.result, facility_id, year, result)
+        seen = await _seen(queries, principal, facility_id, year)
+        found = await asyncio.to_thread(seen.result, result)
         return Json(result_shown(found))
 
     @made.get(f"{path}/{{result}}/working", tags=["results"])
@@ -225,8 +222,8 @@ def _results(made: Api, queries: Queries) -> None:
     ) -> Response:
         """How a result comes about, line by line, worked out anew; refused `working-differs` when
         that is not what was recorded."""
-        await _row(queries, principal, facility_id, year)
-        found = await asyncio.to_thread(queries.result, facility_id, year, result)
+        seen = await _seen(queries, principal, facility_id, year)
+        found = await asyncio.to_thread(seen.result, result)
         again = await asyncio.to_thread(queries.working, found)
         return Json(
             {
@@ -252,11 +249,11 @@ def _differences(made: Api, queries: Queries) -> None:
         of: Annotated[int, Query(ge=1, le=1_000_000)],
     ) -> Response:
         """What changed between result `of` and this one, line by line, with the reason."""
-        await _row(queries, principal, facility_id, year)
+        seen = await _seen(queries, principal, facility_id, year)
 
         def found() -> dict[str, object]:
-            before = queries.result(facility_id, year, of)
-            after = queries.result(facility_id, year, result)
+            before = seen.result(of)
+            after = seen.result(result)
             lines = compared(
                 queries.working(before).lines,
                 queries.working(after).lines,
@@ -291,11 +288,11 @@ def _questions(made: Api, queries: Queries, policies: Policies) -> None:
         """Which lever closes the gap of criterion 5.2 by how much: clean power (kg CO2e/kWh), few
         anode effects (kg CO2e/t Al), low anode consumption (t/t Al), better alumina (kg CO2e/t).
         Values that are not given are the policy's."""
-        await _row(queries, principal, facility_id, year)
+        seen = await _seen(queries, principal, facility_id, year)
         better = {"power": power, "pfc": pfc, "anode": anode, "alumina": alumina}
 
         def found() -> Mapping[str, object]:
-            again = queries.working(queries.result(facility_id, year, result))
+            again = queries.working(seen.result(result))
             return asked(again, policies, side, better)
 
         return Json(await asyncio.to_thread(found))
@@ -305,8 +302,8 @@ def _questions(made: Api, queries: Queries, policies: Policies) -> None:
         principal: SignedIn, facility_id: Key, year: Year, version: Number
     ) -> Response:
         """Recycled content, scrap, yield, dross, linings and waste of a version of the data."""
-        row = await _row(queries, principal, facility_id, year)
-        stored = await asyncio.to_thread(queries.stored, row, version)
+        seen = await _seen(queries, principal, facility_id, year)
+        stored = await asyncio.to_thread(seen.stored, version)
         return Json(circularity_shown(circularity(stored.inventory())))
 
 
@@ -342,5 +339,6 @@ def shown(row: YearRow) -> dict[str, object]:
 
 
 def _public(row: YearRow) -> dict[str, object]:
-    """What everybody may know of a facility-year."""
-    return {name: value for name, value in row._asdict().items() if name in PUBLIC | WHERE}
+    """What everybody may know of a facility-year, of the entity that disclosed it."""
+    told = {name: value for name, value in row._asdict().items() if name in PUBLIC | WHERE}
+    return {**told, "entity_id": row.disclosed_entity}

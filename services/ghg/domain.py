@@ -126,16 +126,20 @@ def fill(command: type[Command], body: Body, rows: Lookup, states: States) -> di
     if issubclass(command, MemberCommand):
         filled["facility"] = facility_evidence(_text(body, "facility_id"), rows)
     if "engaged" in command.FILLED:
-        filled["engaged"] = engagements(_owner(body, states), rows)
+        filled["engaged"] = [
+            one for owner in _owners(body, states) for one in engagements(owner, rows)
+        ]
     return filled
 
 
-def _owner(body: Body, states: States) -> str:
-    """Whose data they are: the member that asks, or whose result lies with a verifier."""
+def _owners(body: Body, states: States) -> list[str]:
+    """Whose data they are, and who answers for them: the member that asks, or whose result lies
+    with a verifier."""
     state = states(f"facility_year/{_text(body, 'facility_id')}:{body.get('year')}")
-    if isinstance(state, FacilityYear) and state.sealed is not None:
-        return state.sealed.member_id
-    return _text(body, "member_id")
+    found = [_text(body, "member_id")]
+    if isinstance(state, FacilityYear):
+        found += [one.member_id for one in (state.sealed, state.submitted) if one is not None]
+    return sorted(set(filter(None, found)))
 
 
 def _text(body: Body, name: str) -> str:

@@ -152,7 +152,7 @@ class Calculating:
         usually = usual(self._running.definition.policies.on(today), today)
         return [
             _task(
-                self._queries.stored(row, row.data_version),
+                self._queries.version(row.facility_id, row.year, row.data_version),
                 usually if because == "data" else Wanted(today, *row.pins.split()[:2]),
             )
             for row in rows

@@ -14,7 +14,7 @@ from contracts.ghg import (
     ResultSubmitted,
 )
 from infra.errors import Refused
-from infra.reading import Reader
+from infra.reading import Among, Reader
 from infra.service import Running
 
 from . import app
@@ -50,13 +50,28 @@ class Queries:
         self._running = running
 
     def year(self, facility_id: str, year: int) -> YearRow | None:
-        """A facility-year as it stands."""
+        """A facility-year as it stands, with the facility's present owner."""
         row: YearRow | None = self.reader.row(CONSUMER, "years", f"{facility_id}:{year}")
-        return row
+        return None if row is None else self._owned([row])[0]
 
     def years(self, where: Mapping[str, object], after: str | None, limit: int) -> list[YearRow]:
-        """Facility-years in order of their ids, up to `limit + 1`."""
-        return self.reader.page(CONSUMER, "years", after, limit, where)
+        """Facility-years in order of their ids, up to `limit + 1`, each with the facility's present
+        owner. `member_id` asks for those of the facilities that a member has now."""
+        wanted = dict(where)
+        if (member_id := wanted.pop("member_id", None)) is not None:
+            wanted["facility_id"] = Among("facilities", "facility_id", {"member_id": member_id})
+        return self._owned(self.reader.page(CONSUMER, "years", after, limit, wanted))
+
+    def _owned(self, rows: Sequence[YearRow]) -> list[YearRow]:
+        """Rows with who has the facility now in the place of whose the latest data are."""
+        wanted = list(dict.fromkeys(row.facility_id for row in rows))
+        known = self.reader.rows(CONSUMER, "facilities", wanted)
+        return [
+            row
+            if (has := known.get(row.facility_id)) is None
+            else row._replace(member_id=has.member_id, entity_id=has.entity_id)
+            for row in rows
+        ]
 
     def facilities(self, facility_ids: Sequence[str]) -> dict[str, FacilityEvidence]:
         """What membership has told of some facilities, by id; unknown ones are left out."""
@@ -112,15 +127,16 @@ class Queries:
 
     def latest(self, facility_id: str, year: int) -> Stored | None:
         """The latest version of the data, as stored now; None without any."""
-        sealed = self._events(facility_id, year, ActivitySealed.TYPE)
-        last = sealed[-1] if sealed else None
-        if not isinstance(last, ActivitySealed):
-            return None
-        return self._version(facility_id, year, last.data_version)
+        sealed = self.sealed(facility_id, year)
+        return self._version(facility_id, year, sealed[-1].data_version) if sealed else None
 
-    def stored(self, row: YearRow, data_version: int) -> Stored:
-        """A version of the data; refused `unknown-activity`."""
-        return self._version(row.facility_id, row.year, data_version)
+    def sealed(self, facility_id: str, year: int) -> list[ActivitySealed]:
+        """The seals over all versions of the data, in order."""
+        return [
+            event
+            for event in self._events(facility_id, year, ActivitySealed.TYPE)
+            if isinstance(event, ActivitySealed)
+        ]
 
     def version(self, facility_id: str, year: int, data_version: int) -> Stored:
         """A version of a facility-year's data; refused `unknown-activity`."""

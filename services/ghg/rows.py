@@ -2,7 +2,7 @@
 prepared data for whom, and which facilities a certificate covers. Pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -52,7 +52,9 @@ class YearRow(NamedTuple):
     """A facility-year as it stands. `state`: `data` (waits for its calculation), `calculated`,
     `with_verifier`, `returned`, `verified`, `disclosed`: of the latest result. `versions` are
     (data version, version of the stream at its seal, chunks); `latest` and `disclosed` tell the
-    sums of the latest result and of the latest disclosure."""
+    sums of the latest result and of the latest disclosure. `member_id` and `entity_id` are of whom
+    the latest data are, `disclosed_member` and `disclosed_entity` whom the latest disclosure names;
+    whose the facility is now says its own row (`seeing`)."""
 
     facility_year: str
     facility_id: str
@@ -79,6 +81,8 @@ class YearRow(NamedTuple):
     disclosed_on: date | None
     latest: dict[str, Any]
     disclosed: dict[str, Any]
+    disclosed_member: str | None = None
+    disclosed_entity: str | None = None
 
 
 # --- facilities ---
@@ -238,9 +242,19 @@ def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
                 disclosed_result=event.result,
                 disclosed_on=event.published_on,
                 disclosed=_sums(event),
+                disclosed_member=event.member_id,
+                disclosed_entity=event.entity_id,
             )
         case _:
             return row
+
+
+def year_of(key: str, history: Iterable[Recorded]) -> YearRow | None:
+    """A facility-year as some of its events tell it, in their order."""
+    row: YearRow | None = None
+    for recorded in history:
+        row = _year(key, row, recorded)
+    return row
 
 
 def _sealed(key: str, row: YearRow | None, event: ghg.ActivitySealed, version: int) -> YearRow:
@@ -272,7 +286,9 @@ def _sealed(key: str, row: YearRow | None, event: ghg.ActivitySealed, version: i
         latest={},
         disclosed={},
     )
+    same = fresh.member_id == event.member_id
     return fresh._replace(
+        verifier_id=fresh.verifier_id if same else None,  # a new owner's data are not for them
         member_id=event.member_id,
         entity_id=event.entity_id,
         country=event.location.country,
@@ -307,6 +323,7 @@ def pins_of(gwp_set: str, pfc_set: str, factor_sets: Sequence[str], policy_id: s
 def _sums(event: ghg.ResultCalculated | ghg.DisclosurePublished) -> dict[str, Any]:
     fields = {
         "result",
+        "member_id",
         "totals",
         "outputs",
         "energy",
@@ -350,13 +367,14 @@ PROJECTIONS: tuple[Projection, ...] = (
     ),
     Projection(
         "years",
-        1,
+        2,
         YearRow,
         _year_keys,
         _year,
         (
-            ("member_id", "facility_year"),
-            ("entity_id",),
+            ("facility_id", "facility_year"),
+            ("disclosed_member", "facility_year"),
+            ("disclosed_entity",),
             ("waits",),
             ("verifier_id", "facility_year"),
             ("year", "facility_year"),

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from services.ghg.aggregates import aggregates_api
 from services.ghg.aggregates.sums import Entry
+from services.ghg.rows import YearRow
 from tests.imports.desk import as_csv
 from tests.imports.years import COLUMNS, PLANTS, YearDesk, year, years_on
 
@@ -164,9 +165,9 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     gathered: list[object] = []
     real = aggregates_api.Asked._entries
 
-    def entries(asked: aggregates_api.Asked, where: dict[str, object]) -> list[Entry]:
-        gathered.append(where)
-        return real(asked, where)
+    def entries(asked: aggregates_api.Asked, rows: Sequence[YearRow]) -> list[Entry]:
+        gathered.append(rows)
+        return real(asked, rows)
 
     monkeypatch.setattr(aggregates_api.Asked, "_entries", entries)
     return gathered

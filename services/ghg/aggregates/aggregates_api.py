@@ -94,7 +94,7 @@ class Asked:
 
         def made() -> dict[str, object]:
             policy = self._policy()
-            cells = table(self._entries({"year": year}), by, policy)
+            cells = table(self._entries(self._filling.years({"year": year})), by, policy)
             least = policy.figure("aggregate.entities_min")
             return {"year": year, "entities_min": least, "rows": _rows(cells)}
 
@@ -104,7 +104,7 @@ class Asked:
         """A table of a member's own facilities."""
 
         def made() -> dict[str, object]:
-            entries = self._entries({"year": year, "member_id": member_id})
+            entries = self._entries(self._filling.years_of("member", member_id, year))
             return {"year": year, "rows": _rows(own_table(entries, by))}
 
         return self._kept(("own", member_id, year, tuple(by)), made)
@@ -113,11 +113,10 @@ class Asked:
         """The indicators of a member's facilities, together and by entity."""
 
         def made() -> dict[str, object]:
-            where: dict[str, object] = {"year": year, "member_id": member_id}
-            rows: list[YearRow] = self._filling.every("years", where)
             of: dict[str, list[Circularity]] = {}
-            for row in rows:
-                stored = self._queries.stored(row, row.data_version)
+            for row in self._filling.years_of("member", member_id, year):
+                version = self._version(row)
+                stored = self._queries.version(row.facility_id, row.year, version)
                 of.setdefault(row.entity_id, []).append(circularity(stored.inventory()))
             every = [one for found in of.values() for one in found]
             return {
@@ -136,11 +135,23 @@ class Asked:
 
         return self._kept(("circularity", member_id, year), made)
 
+    def _version(self, row: YearRow) -> int:
+        """The latest data of a facility-year that are those of whom it counts for: what a new
+        owner sent of a year that another disclosed is not the other's."""
+        if row.disclosed_member is None:
+            return row.data_version
+        told = self._queries.result(row.facility_id, row.year, row.disclosed["result"])
+        sealed = self._queries.sealed(row.facility_id, row.year)
+        own = [one.data_version for one in sealed if one.member_id == row.disclosed_member]
+        return max(told.data_version, *own)
+
     def curve(self, year: int) -> list[dict[str, object]]:
         """The steps of the emissions curve."""
 
         def made() -> list[dict[str, object]]:
-            steps = emission_curve(self._entries({"year": year}), self._policy())
+            steps = emission_curve(
+                self._entries(self._filling.years({"year": year})), self._policy()
+            )
             return [step._asdict() for step in steps]
 
         return self._kept(("curve", year), made)
@@ -160,7 +171,7 @@ class Asked:
 
         def made() -> PortfolioView:
             policy = self._policy()
-            entries = self._entries({"year": year})
+            entries = self._entries(self._filling.years({"year": year}))
             return portfolio(year, wanted, entries, others, _sector(policy), policy)
 
         sets = frozenset(state.sets)  # one of a name is never changed
@@ -174,9 +185,8 @@ class Asked:
     def _policy(self) -> Policy:
         return self._running.definition.policies.on(self._running.times.today())
 
-    def _entries(self, where: dict[str, object]) -> list[Entry]:
-        """The facility-years with verified figures."""
-        rows: list[YearRow] = self._filling.every("years", where)
+    def _entries(self, rows: Sequence[YearRow]) -> list[Entry]:
+        """Of facility-years those with verified figures."""
         certified = self._certified(self._running.times.today())
         regions = regions_of(self._policy())
         return [

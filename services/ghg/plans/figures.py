@@ -104,9 +104,31 @@ class Sums(NamedTuple):
     bought: Metal | None = None
 
 
+class Owner(NamedTuple):
+    """A member, and the entity of it that has the facility."""
+
+    member_id: str
+    entity_id: str
+
+
+def counted_to(row: YearRow, facility: FacilityRow | None) -> Owner:
+    """Whom the figures of a facility-year count for: whom its disclosure names, else whose the
+    facility is now, else (no facility is known) whose the data are."""
+    if row.disclosed_member is not None and row.disclosed_entity is not None:
+        return Owner(row.disclosed_member, row.disclosed_entity)
+    if facility is not None:
+        return Owner(facility.member_id, facility.entity_id)
+    return Owner(row.member_id, row.entity_id)
+
+
 def counted(row: YearRow) -> Sums | None:
-    """The figures of a facility-year; None where there is no result yet."""
+    """The figures of a facility-year; None where there is no result yet. What a new owner made of
+    a year that another disclosed counts once it is disclosed: until then the year is the other's,
+    and so are its figures."""
     latest, verified = row.latest, False
+    told = row.disclosed.get("result")
+    if told and told != latest.get("result") and row.disclosed_member != latest.get("member_id"):
+        return sums_of(row.disclosed, verified=True)
     if latest and latest["result"] in row.verified:
         verified = True
     elif row.disclosed:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from infra.decider import Command
+from infra.reading import Among
 from services.ghg import app
 from services.ghg.aggregates.portfolio import DefinePortfolio, EntityOf
 from services.ghg.claims.claim import Claim
@@ -17,9 +18,10 @@ from services.ghg.suppliers.effect import share_of
 
 from .commands import PlanCommand, SectorCurve
 from .curves import sector_curves
-from .figures import EntityEvidence, entity_evidence
+from .figures import EntityEvidence, counted_to, entity_evidence
 
 Body = Mapping[str, object]
+Kind = Literal["member", "entity"]
 PAGE = 1_000
 
 
@@ -61,8 +63,27 @@ class PlansFilling:
         """An entity as its facilities and their results tell it."""
         where = {"entity_id": entity_id}
         facilities: list[FacilityRow] = self.every("facilities", where)
-        years: list[YearRow] = self.every("years", where)
-        return entity_evidence(entity_id, facilities, years)
+        return entity_evidence(entity_id, facilities, self.years_of("entity", entity_id))
+
+    def years_of(self, kind: Kind, owner_id: str, year: int | None = None) -> list[YearRow]:
+        """The facility-years that count for a member or an entity (`counted_to`), by id, each with
+        whom it counts for."""
+        has = Among("facilities", "facility_id", {f"{kind}_id": owner_id})
+        found: dict[str, YearRow] = {}
+        for where in ({"facility_id": has}, {f"disclosed_{kind}": owner_id}):
+            for row in self.years({**where, "year": year}):
+                if getattr(row, f"{kind}_id") == owner_id:
+                    found[row.facility_year] = row
+        return [found[one] for one in sorted(found)]
+
+    def years(self, where: Mapping[str, object]) -> list[YearRow]:
+        """Facility-years in order of their ids, each with whom it counts for (`counted_to`)."""
+        rows: list[YearRow] = self.every("years", where)
+        names = list(dict.fromkeys(row.facility_id for row in rows))
+        known = self._reader.rows(CONSUMER, "facilities", names)
+        return [
+            row._replace(**counted_to(row, known.get(row.facility_id))._asdict()) for row in rows
+        ]
 
     def standing(self, certificate_id: object) -> CertificateStanding | None:
         """How a certificate stands; None where there is none."""

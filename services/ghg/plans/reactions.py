@@ -1,7 +1,8 @@
 """What events make of plans and claims by themselves. Pure: an event in, commands out.
 
 A claim hears of its certificate, and one to be a member of the membership, whichever of the two is
-heard of last. A plan ends with its entity. The names are state: command ids derive from them.
+heard of last. A plan ends with its entity, a request to a supplier when its facility goes to
+another member. The names are state: command ids derive from them.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from datetime import date
 from typing import get_args
 
 from contracts.envelope import Recorded
-from contracts.facilities import EntityClosed
+from contracts.facilities import EntityClosed, FacilityTransferred
 from contracts.ghg_claims import ClaimApproved
 from contracts.membership import (
     MemberResigned,
@@ -21,9 +22,10 @@ from infra.decider import Command, Lookup, Reaction
 from services.ghg.claims.commands import NoteClaimCertificate, NoteClaimMembership
 from services.ghg.claims.standing import certificate_of, standing_of
 from services.ghg.claims.wording import Form
+from services.ghg.suppliers.commands import WithdrawDatumRequest
 
 from .commands import EndPlan
-from .rows import ClaimRow, FormerRow
+from .rows import ClaimRow, DatumRequestRow, FormerRow
 
 HELD = frozenset({"approved", "lapsed"})
 Ends = MembershipForfeited | MemberResigned | MembershipTerminated
@@ -78,6 +80,22 @@ def end_plans(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     return [EndPlan(on=_day(recorded), entity_id=event.entity_id, ended_on=event.effective_on)]
 
 
+def end_datum_requests(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """What a member asked suppliers for a facility ends when the facility goes to another: the
+    answer would stand in the other's data. The new owner asks for itself."""
+    event = recorded.event
+    if not isinstance(event, FacilityTransferred) or event.from_member_id == event.member_id:
+        return ()
+    asked: Sequence[DatumRequestRow] = rows("datum_requests", {"member_id": event.from_member_id})
+    return [
+        WithdrawDatumRequest(
+            on=_day(recorded), request_id=row.request_id, member_id=event.from_member_id
+        )
+        for row in asked
+        if row.facility_id == event.facility_id and row.state != "withdrawn"
+    ]
+
+
 def _day(recorded: Recorded) -> date:
     return date.fromisoformat(recorded.envelope.recorded_at[:10])
 
@@ -85,6 +103,7 @@ def _day(recorded: Recorded) -> date:
 PLAN_REACTIONS: tuple[Reaction, ...] = (
     Reaction("note_claim_certificates", note_claim_certificates),
     Reaction("end_plans", end_plans, frozenset({EntityClosed})),
+    Reaction("end_datum_requests", end_datum_requests, frozenset({FacilityTransferred})),
     Reaction(
         "note_claim_memberships",
         note_claim_memberships,

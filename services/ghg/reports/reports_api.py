@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-import orjson
 from fastapi import Path, Query
 from starlette.responses import Response
 
@@ -19,7 +18,8 @@ from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import Side
 from services.ghg.queries import Queries
 from services.ghg.results.current import roadmap
-from services.ghg.rows import YEAR_EVENTS, YearRow
+from services.ghg.rows import YearRow
+from services.ghg.seeing import Seen
 
 from .reported import (
     Asked,
@@ -37,12 +37,11 @@ from .threshold import exit_rate_of
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=1990, le=2199)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
-Allowed = Callable[[Queries, Principal, str, int], Awaitable[YearRow]]
-"""Gives a facility-year to who may see it, and refuses everybody else."""
+Allowed = Callable[[Queries, Principal, str, int], Awaitable[Seen]]
+"""Gives a facility-year as somebody may read it, and refuses everybody else."""
 RESULT = "/ghg/facilities/{facility_id}/years/{year}/results/{result}"
 SEED = 20_240_501
 YEARS_MAX = 60
-TOLD = frozenset(one.TYPE for one in YEAR_EVENTS)
 
 
 def add_reports(made: Api, running: Running, queries: Queries, allowed: Allowed) -> None:
@@ -116,11 +115,11 @@ def _reports(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
         regime gives it; `scrap_methods` of the answer are all that it takes. `findings` are what
         R-18 finds in the report: a regime may lay down other warming potentials than those of the
         result; rules in `blocking` stop the report from being submitted and published."""
-        row = await allowed(queries, principal, facility_id, year)
+        seen = await allowed(queries, principal, facility_id, year)
 
         def found() -> dict[str, object]:
-            kept = queries.result(facility_id, year, result)
-            inventory = queries.stored(row, kept.data_version).inventory()
+            kept = seen.result(result)
+            inventory = seen.stored(kept.data_version).inventory()
             pinned = pinned_of(kept, app.factors(), policies)
             other = None if against is None else Asked(against, against_scrap_method)
             return report_shown(inventory, pinned, Asked(regime, scrap_method), other)
@@ -141,10 +140,10 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
         seed: Annotated[int, Query(ge=0, le=2**31)] = SEED,
     ) -> Response:
         """How sure a result is: by error propagation and by 10,000 draws that the seed repeats."""
-        await allowed(queries, principal, facility_id, year)
+        seen = await allowed(queries, principal, facility_id, year)
 
         def found() -> dict[str, object]:
-            kept = queries.result(facility_id, year, result)
+            kept = seen.result(result)
             policy = policy_of(policies, kept.policy_id)
             return uncertainty_shown(queries.working(kept), policy, side, seed)
 
@@ -156,12 +155,12 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
     ) -> Response:
         """Criterion 5.2 for this result: which way applies, each limit, and the gap to it, with the
         roadmap of the facility's entity as it stands today."""
-        row = await allowed(queries, principal, facility_id, year)
+        seen = await allowed(queries, principal, facility_id, year)
 
         def found() -> object:
-            kept = queries.result(facility_id, year, result)
-            inventory = queries.stored(row, kept.data_version).inventory()
-            plan = queries.reader.state(f"reduction_plan/{row.entity_id}")
+            kept = seen.result(result)
+            inventory = seen.stored(kept.data_version).inventory()
+            plan = queries.reader.state(f"reduction_plan/{seen.row.entity_id}")
             policy = policy_of(policies, kept.policy_id)
             started, ended = inventory.site.started, exit_rate_of(inventory.data)
             return threshold_shown(kept, started, roadmap(plan), policy, ended)
@@ -176,13 +175,12 @@ def _facility(made: Api, running: Running, queries: Queries, allowed: Allowed) -
     async def pathway(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """The facility's years against the 1.5 °C curve of its sector, under the policy of its
         latest result of this year."""
-        row = await allowed(queries, principal, facility_id, year)
+        seen = await allowed(queries, principal, facility_id, year)
 
         def found() -> dict[str, object]:
-            kept = queries.result(facility_id, year, max(row.results, 1))
-            where = {"member_id": row.member_id, "facility_id": facility_id}
-            rows = queries.years(where, None, YEARS_MAX)
-            known = (_known(queries, one) for one in sorted(rows, key=lambda one: one.year))
+            kept = seen.result(max(seen.row.results, 1))
+            every = sorted(seen.years(YEARS_MAX), key=lambda one: one.row.year)
+            known = (_known(one) for one in every)
             years = [one for one in known if one is not None]
             policy = policy_of(policies, kept.policy_id)
             return pathway_shown(facility_id, years, app.factors(), policy)
@@ -192,29 +190,26 @@ def _facility(made: Api, running: Running, queries: Queries, allowed: Allowed) -
     @made.get("/ghg/facilities/{facility_id}/years/{year}/events", tags=["facility-years"])
     async def events(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """What happened to a facility's year, in order: the events that its figures rest on."""
-        await allowed(queries, principal, facility_id, year)
+        seen = await allowed(queries, principal, facility_id, year)
 
         def found() -> list[dict[str, object]]:
-            stream = f"facility_year/{facility_id}:{year}"
             return [
                 {
-                    "event_id": record.envelope.event_id,
-                    "source": record.envelope.source,
-                    "position": record.envelope.position,
-                    "version": record.envelope.version,
-                    "recorded_at": record.envelope.recorded_at,
-                    "type": record.type,
-                    "result": (told := orjson.loads(record.data)).get("result"),
-                    "data_version": told.get("data_version"),
+                    "event_id": one.envelope.event_id,
+                    "source": one.envelope.source,
+                    "position": one.envelope.position,
+                    "version": one.envelope.version,
+                    "recorded_at": one.envelope.recorded_at,
+                    "type": one.event.TYPE,
+                    "result": getattr(one.event, "result", None),
+                    "data_version": getattr(one.event, "data_version", None),
                 }
-                for record in running.store.read_stream(stream)
-                if record.type in TOLD
+                for one in seen.history()
             ]
 
         return Json({"items": await asyncio.to_thread(found), "next": None})
 
 
-def _known(queries: Queries, row: YearRow) -> Known | None:
-    results = queries.results(row.facility_id, row.year)
-    verified = max(row.verified, default=None)
-    return known_year(row.year, results, verified)
+def _known(seen: Seen) -> Known | None:
+    verified = max(seen.row.verified, default=None)
+    return known_year(seen.row.year, seen.results(), verified)

@@ -21,6 +21,7 @@ from services.ghg.power_certificates.cancelling import Cancelling
 from services.ghg.power_certificates.power_certificate import Holding, certificates_of
 from services.ghg.queries import Queries
 from services.ghg.rows import YearRow
+from services.ghg.seeing import Seen
 
 from .current import Today, current_findings
 from .population import Population, population
@@ -30,7 +31,7 @@ from .state import FacilityYear
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=1990, le=2199)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
-Allowed = Callable[[Queries, Principal, str, int], Awaitable[YearRow]]
+Allowed = Callable[[Queries, Principal, str, int], Awaitable[Seen]]
 
 
 class Current:
@@ -45,10 +46,10 @@ class Current:
         self._policies = policies
         self._recalled = Recalled(queries)
 
-    def told(self, row: YearRow, number: int, on: date) -> dict[str, object]:
+    def told(self, seen: Seen, number: int, on: date) -> dict[str, object]:
         """The findings of a result on a day. Refused `unknown-result`, `policy-unknown`,
         `working-differs`."""
-        kept = self._queries.result(row.facility_id, row.year, number)
+        row, kept = seen.row, seen.result(number)
         working = self._queries.working(kept)
         policy = self._policies.named(kept.policy_id)
         if policy is None:
@@ -64,12 +65,13 @@ class Current:
         state = self._queries.reader.state
         year: FacilityYear = state(f"facility_year/{row.facility_year}")
         public = bool(year.disclosed) and year.disclosed[-1] == number
+        asked = self._plans.every("datum_requests", {"facility_year": row.facility_year})
         around = self._population(row, working.inventory, policy)
         today = Today(
             on=on,
             book=app.factors(),
             held_elsewhere=self._cancelling.elsewhere(certificates, holding, row.member_id),
-            requests=self._plans.every("datum_requests", {"facility_year": row.facility_year}),
+            requests=[one for one in asked if seen.former in (None, one.member_id)],
             reporting=state(f"reporting/{row.facility_id}"),
             verified=next((one for one in year.verified if one.result == number), None),
             published_on=row.disclosed_on if public else None,
@@ -91,7 +93,7 @@ class Current:
 
     def _population(self, row: YearRow, inventory: Inventory, policy: Policy) -> Population:
         """What others tell; their older results are read where a factor is held against theirs."""
-        years = self._plans.every("years", {"year": row.year})
+        years = self._plans.years({"year": row.year})
         asks = any(one.factor is not None and not one.evidence for one in inventory.data)
         others = (one for one in years if one.facility_id != row.facility_id)
         return population(row, years, policy, self._recalled.factors(others) if asks else {})
@@ -114,6 +116,6 @@ def add_current(made: Api, running: Running, current: Current, allowed: Allowed)
         well, which nobody has submitted yet: "" stands for those of another member. Of the
         `facilities` of the year's `population` with a result, the own factors of `known` are
         looked at (R-17)."""
-        row = await allowed(queries, principal, facility_id, year)
+        seen = await allowed(queries, principal, facility_id, year)
         on = running.times.today()
-        return Json(await asyncio.to_thread(current.told, row, result, on))
+        return Json(await asyncio.to_thread(current.told, seen, result, on))

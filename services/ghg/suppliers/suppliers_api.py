@@ -27,6 +27,7 @@ from infra.service import Running
 from infra.taking import command_id_of
 from infra.transaction import Request
 from infra.web import Api, Json, SignedIn, correlation_id
+from services.ghg.evidence import owned
 from services.ghg.plans.filling import PlansFilling
 from services.ghg.queries import Queries
 from services.ghg.results.commands import StoreActivity
@@ -184,6 +185,7 @@ def _taking(made: Api, queries: Queries, persons: Persons, sender: Sender) -> No
         A repeat of the same command id tells none: issue another."""
         state = await asyncio.to_thread(_state, queries, request_id)
         requested = _requested(state, request_id, principal)
+        await asyncio.to_thread(_still_owned, queries, requested)
         registration_id, token_hash = sender.issue(request_id)
         command = IssueRegistration(
             on=sender.today,
@@ -254,7 +256,10 @@ def _inputs(queries: Queries, filling: PlansFilling, row: YearRow) -> list[dict[
 
 
 def _proposed(queries: Queries, requested: DatumRequested, answered: DatumAnswered) -> Proposed:
-    """The latest data with the answer in them, and what that changes in their latest result."""
+    """The latest data with the answer in them, and what that changes in their latest result: for
+    who has the facility now. Who had it when it asked keeps request and answer; the data in which
+    it would stand are another's (`seeing`)."""
+    _still_owned(queries, requested)
     row = queries.year(requested.facility_id, requested.year)
     if row is None or not row.results:
         raise Refused(
@@ -274,6 +279,12 @@ def _proposed(queries: Queries, requested: DatumRequested, answered: DatumAnswer
     after = recalculated(result, inventory)
     sealed = _sealed(queries, row.facility_id, row.year)
     return Proposed(inventory, result, difference(before, after), sealed.prepared_by)
+
+
+def _still_owned(queries: Queries, requested: DatumRequested) -> None:
+    """Refuse `unknown-facility` where the facility went to another member after the request."""
+    facility = queries.facilities([requested.facility_id]).get(requested.facility_id)
+    owned(requested.facility_id, requested.member_id, facility)
 
 
 def _sealed(queries: Queries, facility_id: str, year: int) -> ActivitySealed:
