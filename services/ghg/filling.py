@@ -13,7 +13,13 @@ from .activity.taking import fields_of, inventory_of, site_of
 from .activity.work import units_on
 from .evidence import Calculated, FacilityEvidence, owned
 from .queries import Queries
-from .results.commands import PublishDisclosure, Recalculate, SubmitActivity, SubmitForVerification
+from .results.commands import (
+    PublishDisclosure,
+    Recalculate,
+    SubmitActivity,
+    SubmitForVerification,
+    VerifyResult,
+)
 from .results.current import outdated_findings
 from .results.reckoning import Version, Wanted, packed_of, reckon, usual
 
@@ -41,8 +47,14 @@ class Filling:
             assert isinstance(number, int)  # by the command's form
             return {"calculated": self._queries.result(facility_id, year, number)}
         if command is SubmitForVerification:
-            return {"findings": self._outdated(sent, today)}
+            return {"findings": self._outdated(sent, today), **self._verifier(sent)}
+        if command is VerifyResult:
+            return self._verifier(sent)
         return {}
+
+    def _verifier(self, sent: Body) -> dict[str, object]:
+        """Of which member the verifier is an entity."""
+        return {"entity_of": self._queries.member_of(str(sent["verifier_id"]))}
 
     def _outdated(self, sent: Body, today: date) -> tuple[Finding, ...]:
         """What newer announcements make of a result; nothing of one that is not there or cannot be

@@ -79,6 +79,11 @@ class Queries:
         found = {one: facility_evidence(one, lambda _, key: rows.get(str(key))) for one in rows}
         return {one: evidence for one, evidence in found.items() if evidence is not None}
 
+    def member_of(self, entity_id: str) -> str | None:
+        """Whose entity that is, if it has a facility; others are not known here."""
+        rows = self.reader.page(CONSUMER, "facilities", None, 1, {"entity_id": entity_id})
+        return str(rows[0].member_id) if rows else None
+
     def waiting(self, limit: int) -> list[YearRow]:
         """Facility-years whose data have no result yet."""
         return self.years({"waits": True}, None, limit)[:limit]

@@ -27,9 +27,19 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     with platform(tmp_path_factory.mktemp("years")) as host, door_of(host) as door:
         door.tick(TODAY)
         populate(door)
+        populate_second_entity(door)
         submit(door, prepared_by="CONSULT")
         door.settled()
         yield door
+
+
+def populate_second_entity(door: Door) -> None:
+    """Another entity of the same member, with a facility of its own."""
+    entity = {"member_id": "M1", "entity_id": "E1B"}
+    door.send("ops", "membership/register_entity", **entity, name="B", country="NO")
+    works = {"facility_id": "F1B", "name": "B", "activities": ["casthouse"]}
+    place = {"location": {"country": "NO"}, "start_year": 1990}
+    door.send("ops", "membership/register_facility", **entity, **works, **place)
 
 
 def slug(door: Door, role: str, command: str, **fields: Any) -> str:
@@ -126,6 +136,9 @@ def test_strangers_see_nothing_and_learn_nothing(door: Door, role: str) -> None:
 def test_the_life_of_a_result(door: Door) -> None:
     """In one walk, as each step rests on the one before."""
     assert slug(door, "member:M1", "publish_disclosure", **OURS, result=1) == "not-verified"
+    for own in ("M1", "E1", "E1B"):
+        asked = {**OURS, "result": 1, "verifier_id": own}
+        assert slug(door, "member:M1", "submit_for_verification", **asked) == "verifier-is-party"
     consult = {**OURS, "result": 1, "verifier_id": "CONSULT"}
     assert slug(door, "member:M1", "submit_for_verification", **consult) == (
         "verifier-not-independent"

@@ -85,16 +85,18 @@ class Recalculate(MemberCommand):
 
 class SubmitForVerification(MemberCommand):
     """Give a result to an independent verifier. Its data may not have blocking findings; what newer
-    announcements make of it is told with the submission."""
+    announcements make of it is told with the submission. `entity_of` is the member of which the
+    verifier is an entity."""
 
     NAME: ClassVar[str] = "submit_for_verification"
     FILLED: ClassVar[frozenset[str]] = frozenset(
-        {"on", "facility", "engaged", "unclaimed", "findings"}
+        {"on", "facility", "engaged", "entity_of", "unclaimed", "findings"}
     )
     result: Number
     verifier_id: Id
     unclaimed: bool = False
     engaged: tuple[Engagement, ...] = ()
+    entity_of: MemberId | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -103,7 +105,7 @@ class VerifyResult(FacilityYearCommand):
     accreditation and reference, the scopes that it covers, the level of assurance."""
 
     NAME: ClassVar[str] = "verify_result"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "engaged"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "engaged", "entity_of"})
     result: Number
     verifier_id: Id
     accreditation: Id
@@ -112,6 +114,7 @@ class VerifyResult(FacilityYearCommand):
     assurance: Literal["limited", "reasonable"]
     verified_on: date | None = None
     engaged: tuple[Engagement, ...] = ()
+    entity_of: MemberId | None = None
 
 
 class ReturnResult(FacilityYearCommand):

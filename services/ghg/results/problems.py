@@ -121,6 +121,13 @@ YEAR_PROBLEMS: tuple[Problem, ...] = (
         "It covers all scopes that are disclosed; `facts.missing` are not in it.",
     ),
     Problem(
+        "verifier-is-party",
+        "The verifier is a party to the data",
+        "`facts.verifier_id` is the member that has or had the facility in that year, or an entity"
+        " of it. Whoever verifies is independent of whose data they are: give the result to"
+        " another verifier. A statement that such a one made before does not go public.",
+    ),
+    Problem(
         "verifier-not-independent",
         "The verifier is not independent",
         "They prepared data for the member on `facts.last_on`. Choose a verifier who has not done"

@@ -55,13 +55,15 @@ class Kept(NamedTuple):
 
 class FacilityYear(NamedTuple):
     """The stream's state. `results` are in order of their numbers, `disclosed` the results that
-    were disclosed, in that order; `submitted` lies with a verifier."""
+    were disclosed, in that order; `submitted` lies with a verifier. `parties` are the members and
+    entities whose data these are or were, and who gave results of them to a verifier."""
 
     sealed: ActivitySealed | None = None
     results: tuple[Kept, ...] = ()
     submitted: ResultSubmitted | None = None
     verified: tuple[ResultVerified, ...] = ()
     disclosed: tuple[int, ...] = ()
+    parties: frozenset[str] = frozenset()
 
     def sealed_as(self, data_version: int) -> bool:
         """Whether that is the version that holds."""
@@ -88,11 +90,12 @@ def evolve(state: FacilityYear, event: FacilityYearEvent) -> FacilityYear:
         case ActivityRecorded() | PowerCertificatesNamed():
             return state
         case ActivitySealed():
-            return state._replace(sealed=event)
+            parties = state.parties | {event.member_id, event.entity_id}
+            return state._replace(sealed=event, parties=parties)
         case ResultCalculated():
             return state._replace(results=(*state.results, kept_of(event)))
         case ResultSubmitted():
-            return state._replace(submitted=event)
+            return state._replace(submitted=event, parties=state.parties | {event.member_id})
         case ResultVerified():
             return state._replace(submitted=None, verified=(*state.verified, event))
         case ResultReturned():

@@ -47,6 +47,8 @@ def submit(
                 result=before.result,
                 verifier_id=before.verifier_id,
             )
+    parties = state.parties | {facility.member_id, facility.entity_id}
+    _check_no_party(command.verifier_id, command.entity_of, parties)
     _check_independent(command.verifier_id, sealed, command.engaged, command.on, policy)
     _check_claimed(command)
     return [
@@ -85,6 +87,7 @@ def verify(
             on=command.on,
         )
     _check_scopes(command.scopes, policy)
+    _check_no_party(command.verifier_id, command.entity_of, state.parties)
     _check_independent(command.verifier_id, sealed, command.engaged, command.on, policy)
     return [
         ResultVerified(
@@ -139,6 +142,9 @@ def publish(
             " it is public (R-19, criterion 5.1).",
             result=command.result,
         )
+    _check_no_party(
+        statement.verifier_id, None, state.parties | {facility.member_id, facility.entity_id}
+    )
     found = command.calculated
     if found is None or (found.result, found.working_hash) != (command.result, kept.working_hash):
         raise TypeError("the evidence is of another result")
@@ -265,6 +271,18 @@ def _check_scopes(scopes: Sequence[Scope], policy: Policy) -> None:
             f"the statement leaves out scope {', '.join(missing)}: it covers all that is disclosed"
             " (R-19).",
             missing=missing,
+        )
+
+
+def _check_no_party(verifier_id: str, entity_of: str | None, parties: frozenset[str]) -> None:
+    """Refuse whose facility it is or was in that year, and their entities: nobody verifies their
+    own data. Statements that were recorded before this was looked at do not go public either."""
+    if verifier_id in parties or entity_of in parties:
+        raise Refused(
+            "verifier-is-party",
+            f"{verifier_id} is, or belongs to, the member whose data these are or were: an"
+            " independent verifier states on them (criterion 5.1).",
+            verifier_id=verifier_id,
         )
 
 

@@ -136,6 +136,29 @@ def test_independence_is_looked_at_again_when_the_statement_comes() -> None:
     WITH_VERIFIER.when(verify(engaged=engaged)).refused("verifier-not-independent")
 
 
+@pytest.mark.parametrize("party", ["M1", "E1"])
+def test_nobody_verifies_their_own_data(party: str) -> None:
+    HAS_RESULT.when(give(verifier_id=party)).refused("verifier-is-party", verifier_id=party)
+    HAS_RESULT.when(give(entity_of="M1")).refused("verifier-is-party")
+    WITH_VERIFIER.when(verify(entity_of="M1")).refused("verifier-is-party")
+    own = HAS_RESULT.given(submitted(verifier_id=party))
+    own.when(verify(verifier_id=party)).refused("verifier-is-party")
+    HAS_RESULT.when(give(entity_of="M9")).then(submitted())
+
+
+def test_a_former_owner_verifies_no_year_that_it_sent_data_of() -> None:
+    sold = FACILITY.model_copy(update={"member_id": "M2", "entity_id": "E2"})
+    for party in ("M1", "E1", "M2", "E2"):
+        asked = give(verifier_id=party, member_id="M2", facility=sold)
+        HAS_RESULT.when(asked).refused("verifier-is-party")
+    HAS_RESULT.when(give(member_id="M2", facility=sold)).then(submitted(member_id="M2"))
+
+
+def test_a_statement_of_the_member_itself_does_not_go_public() -> None:
+    own = HAS_RESULT.given(submitted(verifier_id="M1"), verified(verifier_id="M1"))
+    own.when(publish()).refused("verifier-is-party")
+
+
 def test_a_facility_of_another_member_is_not_submitted_or_published() -> None:
     sold = FACILITY.model_copy(update={"member_id": "M2"})
     HAS_RESULT.when(give(facility=sold)).refused("unknown-facility")
