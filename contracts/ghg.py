@@ -231,6 +231,18 @@ class ResultReturned(Event):
     returned_on: date
 
 
+class SubmissionWithdrawn(Event):
+    """The member takes a result back from a verifier who has not answered yet."""
+
+    TYPE: ClassVar[str] = "ghg.submission_withdrawn.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    year: Year
+    result: Number
+    verifier_id: Id
+    withdrawn_on: date
+
+
 class DisclosurePublished(Event):
     """Criterion 5.1: emissions and energy by source, verified before they are public. A later
     disclosure of the same year names the one that it corrects; that one is never changed.
@@ -345,6 +357,7 @@ EVENTS: tuple[type[Event], ...] = (
     ResultSubmitted,
     ResultVerified,
     ResultReturned,
+    SubmissionWithdrawn,
     DisclosurePublished,
     DisclosureExpected,
     DisclosureReceived,

@@ -48,6 +48,7 @@ EMISSION_EVENTS: frozenset[type[Event]] = frozenset(
         ghg.ResultSubmitted,
         ghg.ResultVerified,
         ghg.ResultReturned,
+        ghg.SubmissionWithdrawn,
         ghg.DisclosurePublished,
         ghg.DisclosureExpected,
         ghg.DisclosureReceived,
@@ -76,6 +77,9 @@ def _emission(key: str, row: EmissionRow | None, recorded: Recorded) -> Emission
             return row._replace(state="verified", verified=event.result)
         case ghg.ResultReturned():
             return row._replace(state="returned")
+        case ghg.SubmissionWithdrawn():
+            state = "calculated" if row.state == "with_verifier" else row.state
+            return row._replace(state=state)
         case ghg.DisclosurePublished() as event:
             return row._replace(
                 state="disclosed", disclosed=event.result, disclosed_on=event.published_on

@@ -37,6 +37,7 @@ from .results.commands import (
     SubmitActivity,
     SubmitForVerification,
     VerifyResult,
+    WithdrawSubmission,
 )
 from .results.facility_year import ActivityRecorded, FacilityYear
 from .results.reporting import (
@@ -60,6 +61,7 @@ COMMANDS: tuple[type[Command], ...] = (
     SubmitActivity,
     Recalculate,
     SubmitForVerification,
+    WithdrawSubmission,
     VerifyResult,
     ReturnResult,
     PublishDisclosure,
@@ -92,6 +94,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     SubmitActivity.NAME: OPS_AND_MEMBERS,
     Recalculate.NAME: OPS_AND_MEMBERS,
     SubmitForVerification.NAME: OPS_AND_MEMBERS,
+    WithdrawSubmission.NAME: OPS_AND_MEMBERS,
     VerifyResult.NAME: OPS_AND_VERIFIERS,
     ReturnResult.NAME: OPS_AND_VERIFIERS,
     PublishDisclosure.NAME: OPS_AND_MEMBERS,

@@ -210,6 +210,7 @@ YearEvent = (
     | ghg.ResultSubmitted
     | ghg.ResultVerified
     | ghg.ResultReturned
+    | ghg.SubmissionWithdrawn
     | ghg.DisclosurePublished
 )
 YEAR_EVENTS: frozenset[type[Event]] = frozenset(YearEvent.__args__)
@@ -235,6 +236,9 @@ def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
             return row._replace(state="verified", verified=verified)
         case ghg.ResultReturned():
             return row._replace(state="returned")
+        case ghg.SubmissionWithdrawn():
+            state = "calculated" if row.state == "with_verifier" else row.state
+            return row._replace(state=state, verifier_id=None)
         case ghg.DisclosurePublished():
             return row._replace(
                 state="disclosed",

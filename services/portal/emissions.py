@@ -31,6 +31,7 @@ HAPPENED: Mapping[str, str] = {
     "ghg.result_submitted.v1": "Submitted to a verifier",
     "ghg.result_verified.v1": "Verified",
     "ghg.result_returned.v1": "Returned by the verifier",
+    "ghg.submission_withdrawn.v1": "Taken back from the verifier",
     "ghg.disclosure_published.v1": "Publicly disclosed",
 }
 COMPARED: Mapping[str, str] = {"at_most": "at most", "below": "below"}

@@ -1,9 +1,11 @@
 """The routes of the pages about emissions: they ask ghg as the visitor, and draw what it tells.
 
-They stand under `/emissions`, because `/ghg` is the service's own.
+They stand under `/emissions`, because `/ghg` is the service's own. A member takes a result back
+from its verifier on the page of its year, with an id of its own in the form.
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Protocol
 
@@ -12,11 +14,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.values import ID_PATTERN
+from infra.auth import RoleKind
 from infra.web import Api
 
 from . import charts, emissions
 from .asking import Answer, Asking
 from .emissions import Place, YearPage
+from .forms import sent
+from .visits import visitor
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=1990, le=2199)]
@@ -42,6 +47,7 @@ def add_emissions(made: Api, pages: Renders, asking: Asking, token_of: Token) ->
     _lines(made, pages, asking, token_of)
     _reports(made, pages, asking, token_of)
     _differences(made, pages, asking, token_of)
+    _withdrawal(made, pages, asking, token_of)
 
 
 def _list(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
@@ -131,8 +137,37 @@ def _year(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
             page=shown,
             scopes=emissions.SCOPES,
             happened=emissions.HAPPENED,
+            lies=row.content["submitted"] if await _owns(made, token, row.content) else None,
+            once=secrets.token_urlsafe(18),
             factors_shown=emissions.FACTORS_SHOWN,
         )
+
+
+async def _owns(made: Api, token: str, row: Mapping[str, Any]) -> bool:
+    """Whether the visitor may act for the member whose facility it is."""
+    who = await visitor(made.shared.tokens, token)
+    return who is not None and (who.is_ops or row["member_id"] in who.ids(RoleKind.MEMBER))
+
+
+def _withdrawal(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
+    @made.post("/emissions/{facility_id}/{year}/withdraw", include_in_schema=False)
+    async def withdraw(request: Request, facility_id: Key, year: Year) -> Response:
+        token = token_of(request)
+        if token is None:
+            return RedirectResponse("/signin", 303)
+        said = await sent(request)
+        number = said.get("result", [""])[0]
+        fields: dict[str, object] = {
+            "facility_id": facility_id,
+            "year": year,
+            "member_id": said.get("member_id", [""])[0],
+            "result": int(number) if number.isascii() and number.isdecimal() else number,
+        }
+        once = said.get("once", [""])[0]
+        answer = await asking.send(token, "/ghg/commands/withdraw_submission", fields, once)
+        if not answer.fine:
+            return pages.page("problem.html", answer.status, problem=answer.content)
+        return RedirectResponse(Place(facility_id, year, 1).page, 303)
 
 
 async def _gathered(

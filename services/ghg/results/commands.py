@@ -100,6 +100,14 @@ class SubmitForVerification(MemberCommand):
     findings: tuple[Finding, ...] = ()
 
 
+class WithdrawSubmission(MemberCommand):
+    """Take a result back from its verifier, who has not answered yet: it can then be given to
+    another. What lies with no verifier stays as it is."""
+
+    NAME: ClassVar[str] = "withdraw_submission"
+    result: Number
+
+
 class VerifyResult(FacilityYearCommand):
     """Record the verifier's statement on a result: its day (today, where none is given),
     accreditation and reference, the scopes that it covers, the level of assurance."""

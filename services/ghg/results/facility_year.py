@@ -1,7 +1,8 @@
 """A facility's calendar year: data, results, verification, disclosure. A decider, stream
 `facility_year/<facility>:<year>`.
 
-    data submitted -> calculated -> submitted to a verifier -> verified, or returned with points
+    data submitted -> calculated -> submitted to a verifier -> verified, or returned with points,
+    or withdrawn before the verifier has answered
     -> disclosed -> corrected by a newer version, never by an edit
 
 Data come whole: a version is some chunks and the seal over them. A calculation happens outside the
@@ -29,6 +30,7 @@ from .commands import (
     StoreActivity,
     SubmitForVerification,
     VerifyResult,
+    WithdrawSubmission,
 )
 from .state import (
     INITIAL,
@@ -59,6 +61,8 @@ def decide(
             return _recalculate(command, state)
         case SubmitForVerification():
             return verification.submit(command, state, policies)
+        case WithdrawSubmission():
+            return verification.withdraw(command, state)
         case VerifyResult():
             return verification.verify(command, state, policies)
         case ReturnResult():

@@ -97,13 +97,15 @@ YEAR_PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "with-verifier",
         "A result lies with a verifier",
-        "`facts.verifier_id` has result `facts.result`: they verify it or give it back first. A"
-        " newer version of the data may be submitted at once.",
+        "`facts.verifier_id` has result `facts.result`: they verify it or give it back first, or"
+        " the member takes it back (`withdraw_submission`). A newer version of the data may be"
+        " submitted at once.",
     ),
     Problem(
         "not-with-verifier",
         "The result does not lie with this verifier",
-        "It was not submitted to them, they have answered, or a newer one took its place.",
+        "It was not submitted to them, the member took it back, they have answered, or a newer one"
+        " took its place.",
     ),
     Problem(
         "already-verified",

@@ -14,6 +14,7 @@ from contracts.ghg import (
     ResultReturned,
     ResultSubmitted,
     ResultVerified,
+    SubmissionWithdrawn,
     Year,
 )
 from contracts.values import FacilityId, Id
@@ -80,6 +81,7 @@ FacilityYearEvent = (
     | ResultSubmitted
     | ResultVerified
     | ResultReturned
+    | SubmissionWithdrawn
     | DisclosurePublished
 )
 
@@ -98,7 +100,7 @@ def evolve(state: FacilityYear, event: FacilityYearEvent) -> FacilityYear:
             return state._replace(submitted=event, parties=state.parties | {event.member_id})
         case ResultVerified():
             return state._replace(submitted=None, verified=(*state.verified, event))
-        case ResultReturned():
+        case ResultReturned() | SubmissionWithdrawn():
             return state._replace(submitted=None)
         case DisclosurePublished():
             return state._replace(disclosed=(*state.disclosed, event.result))

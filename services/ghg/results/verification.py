@@ -17,13 +17,20 @@ from contracts.ghg import (
     ResultReturned,
     ResultSubmitted,
     ResultVerified,
+    SubmissionWithdrawn,
 )
 from contracts.inventory import Scope
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.ghg.evidence import Engagement, owned
 
-from .commands import PublishDisclosure, ReturnResult, SubmitForVerification, VerifyResult
+from .commands import (
+    PublishDisclosure,
+    ReturnResult,
+    SubmitForVerification,
+    VerifyResult,
+    WithdrawSubmission,
+)
 from .state import FacilityYear, Kept, kept_result
 
 
@@ -43,7 +50,8 @@ def submit(
             raise Refused(
                 "with-verifier",
                 f"result {before.result} lies with {before.verifier_id}: they verify it or return"
-                " it first. A newer version of the data may be submitted at once.",
+                " it first, or you withdraw the submission. A newer version of the data may be"
+                " submitted at once.",
                 result=before.result,
                 verifier_id=before.verifier_id,
             )
@@ -63,6 +71,27 @@ def submit(
             submitted_on=command.on,
             policy_id=policy.policy_id,
             findings=command.findings[:FINDINGS_KEPT],
+        )
+    ]
+
+
+def withdraw(command: WithdrawSubmission, state: FacilityYear) -> Sequence[SubmissionWithdrawn]:
+    """The member takes back what its verifier has not answered; refused `already-verified`. What
+    was returned, or never submitted, lies with nobody: nothing happens."""
+    facility = owned(command.facility_id, command.member_id, command.facility)
+    kept_result(state, command.result)
+    submitted = state.submitted
+    if submitted is None or submitted.result != command.result:
+        _check_verified(state, command.result)
+        return []
+    return [
+        SubmissionWithdrawn(
+            facility_id=command.facility_id,
+            member_id=facility.member_id,
+            year=command.year,
+            result=command.result,
+            verifier_id=submitted.verifier_id,
+            withdrawn_on=command.on,
         )
     ]
 

@@ -145,6 +145,11 @@ def test_what_a_verifier_gave_back_and_what_changed_behind_a_disclosure_are_look
     assert points(*public, result(number=2)) == ["changed_since_disclosed"]
 
 
+def test_what_a_member_took_back_from_its_verifier_is_not_verified() -> None:
+    taken_back = (life.sealed(), result(), life.submitted(), life.withdrawn())
+    assert points(*taken_back) == points(life.sealed(), result()) == ["not_verified"]
+
+
 def test_a_facility_that_told_nothing_of_the_last_year_is_named() -> None:
     (point,) = points_of(audit(), {}, (), TODAY, POLICY)
     assert (point.about, point.facility_id, point.year) == ("not_told", "F1", 2025)

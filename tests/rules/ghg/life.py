@@ -129,6 +129,19 @@ def submitted(number: int = 1, **changes: object) -> ghg.ResultSubmitted:
     return ghg.ResultSubmitted.model_validate(fields | changes)
 
 
+def withdrawn(number: int = 1, **changes: object) -> ghg.SubmissionWithdrawn:
+    """The result is with its member again."""
+    fields = {
+        "facility_id": "F1",
+        "member_id": "M1",
+        "year": YEAR,
+        "result": number,
+        "verifier_id": "V1",
+        "withdrawn_on": LATER,
+    }
+    return ghg.SubmissionWithdrawn.model_validate(fields | changes)
+
+
 def verified(number: int = 1, **changes: object) -> ghg.ResultVerified:
     """The verifier has stated on it."""
     fields = {
@@ -206,6 +219,12 @@ def give(number: int = 1, on: date = ON, **changes: object) -> commands.SubmitFo
     """Give a result to the verifier."""
     fields = {**OURS, "on": on, "result": number, "verifier_id": "V1"}
     return commands.SubmitForVerification.model_validate(fields | changes)
+
+
+def take_back(number: int = 1, **changes: object) -> commands.WithdrawSubmission:
+    """Take a result back from its verifier."""
+    fields = {**OURS, "on": LATER, "result": number}
+    return commands.WithdrawSubmission.model_validate(fields | changes)
 
 
 def verify(number: int = 1, on: date = LATER, **changes: object) -> commands.VerifyResult:

@@ -23,8 +23,10 @@ from tests.rules.ghg.life import (
     sealed,
     store,
     submitted,
+    take_back,
     verified,
     verify,
+    withdrawn,
 )
 from tests.rules.spec import Spec
 
@@ -72,6 +74,24 @@ def test_a_result_lies_with_one_verifier_at_a_time_until_the_data_are_newer() ->
     newer.given(kept).when(give(2, verifier_id="V2")).then(
         submitted(2, data_version=2, working_hash="0" * 64, verifier_id="V2")
     )
+
+
+def test_a_member_takes_a_result_back_until_its_verifier_has_answered() -> None:
+    WITH_VERIFIER.when(take_back()).then(withdrawn())
+    back = WITH_VERIFIER.given(withdrawn())
+    back.when(take_back()).nothing()
+    back.when(verify()).refused("not-with-verifier")
+    back.when(give_back()).refused("not-with-verifier")
+    back.when(give(verifier_id="V2")).then(submitted(verifier_id="V2"))
+    HAS_RESULT.when(take_back()).nothing()
+    HAS_RESULT.when(take_back(2)).refused("unknown-result")
+    VERIFIED.when(take_back()).refused("already-verified")
+
+
+def test_who_has_the_facility_takes_a_result_back_and_nobody_else() -> None:
+    sold = FACILITY.model_copy(update={"member_id": "M2"})
+    WITH_VERIFIER.when(take_back(facility=sold)).refused("unknown-facility")
+    WITH_VERIFIER.when(take_back(facility=sold, member_id="M2")).then(withdrawn(member_id="M2"))
 
 
 def test_old_results_do_not_go_on_once_there_are_newer_data() -> None:
