@@ -103,7 +103,9 @@ class Filling:
             str(sent.get("gwp_set") or usually.gwp_set),
             str(sent.get("pfc_set") or usually.pfc_set),
         )
-        version = Version(stored.data_version, stored.data_hash, stored.inventory())
+        version = Version(
+            stored.data_version, stored.data_hash, stored.inventory(), stored.submitted_on
+        )
         return reckon(version, wanted, app.factors(), self._policies, today)
 
     @staticmethod

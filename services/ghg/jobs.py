@@ -55,11 +55,13 @@ class Task(NamedTuple):
     data_hash: str
     chunks: tuple[Chunk, ...]
     wanted: Wanted
+    sent_on: date | None = None
 
 
 def calculated(task: Task) -> Calculated | Refused:
     """The calculation of a version; runs in any process."""
-    version = Version(task.data_version, task.data_hash, packing.unpack(task.chunks))
+    inventory = packing.unpack(task.chunks)
+    version = Version(task.data_version, task.data_hash, inventory, task.sent_on)
     try:
         return reckon(version, task.wanted, app.factors(), app.policies())
     except Refused as refused:
@@ -173,7 +175,8 @@ class Calculating:
 
 
 def _task(stored: Stored, wanted: Wanted) -> Task:
-    return Task(stored.data_version, stored.data_hash, stored.chunks, wanted)
+    found = (stored.data_version, stored.data_hash, stored.chunks)
+    return Task(*found, wanted, stored.submitted_on)
 
 
 def _request(row: YearRow, made: Calculated, today: date, because: Because) -> Request:

@@ -1,6 +1,7 @@
 """What ghg can tell: facility-years, results with their working, the data behind them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 import orjson
@@ -31,11 +32,12 @@ CONSUMER = "ghg"
 
 
 class Stored(NamedTuple):
-    """A version of activity data as it lies in the stream."""
+    """A version of activity data as it lies in the stream, and the day on which it was sent in."""
 
     data_version: int
     data_hash: str
     chunks: tuple[Chunk, ...]
+    submitted_on: date | None = None
 
     def inventory(self) -> Inventory:
         """What it says."""
@@ -169,7 +171,8 @@ class Queries:
             elif record.type == ActivitySealed.TYPE:
                 read = orjson.loads(record.data)
                 if read["data_version"] == data_version:
-                    return Stored(data_version, read["data_hash"], tuple(chunks))
+                    submitted_on = date.fromisoformat(read["submitted_on"])
+                    return Stored(data_version, read["data_hash"], tuple(chunks), submitted_on)
         raise Refused(
             "unknown-activity",
             f"{facility_id} has no version {data_version} of activity data for {year}.",

@@ -86,7 +86,8 @@ class Context(NamedTuple):
     holds, with its name where the reader may know it. `suppliers_asked` were asked for primary data
     and have not answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per
     unit. `cut_offs` are those of the report under `regime`; `of_report` is set where that report is
-    looked at, not the result.
+    looked at, not the result. `sent_on` is the day on which the data came in: that of the report,
+    where they are not kept.
     """
 
     inventory: Inventory
@@ -109,6 +110,7 @@ class Context(NamedTuple):
     target: TargetSet | None = None
     claims: Sequence[ClaimEvidence] = ()
     of_report: OfReport | None = None
+    sent_on: date | None = None
 
 
 class Fault(NamedTuple):

@@ -86,11 +86,18 @@ def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
 
 
 def not_a_year(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-26: data that do not cover the calendar year, or lie outside it."""
-    if not seen.dated:
-        return
+    """R-26: data that came in before the calendar year was over, do not cover it, or lie outside
+    it. Those without days are of the whole year, which nobody can have before its end."""
     year = context.inventory.year
     first, last = date(year, 1, 1), date(year, 12, 31)
+    sent_on = context.sent_on or context.reported_on
+    if sent_on <= last:
+        yield Fault(
+            f"Activity data are not of the full calendar year: they are of {sent_on}, before the"
+            f" end of {year}. The figures are interim."
+        )
+    if not seen.dated:
+        return
     outside = [
         one.datum_id
         for one in seen.dated

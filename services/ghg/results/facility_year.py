@@ -133,8 +133,15 @@ def _store(command: StoreActivity, state: FacilityYear) -> Sequence[FacilityYear
 
 
 def _same_data(before: ActivitySealed, now: ActivitySealed) -> bool:
-    """Whether nothing that counts is new: whose the facility is moves with it."""
-    return (before.data_hash, before.prepared_by, before.member_id, before.entity_id) == (
+    """Whether nothing that counts is new: whose the facility is moves with it. The same data sent
+    again after the end of their year are new: only then do they say that they are all (R-26)."""
+    last = date(now.year, 12, 31)
+    return (before.submitted_on <= last) == (now.submitted_on <= last) and (
+        before.data_hash,
+        before.prepared_by,
+        before.member_id,
+        before.entity_id,
+    ) == (
         now.data_hash,
         now.prepared_by,
         now.member_id,

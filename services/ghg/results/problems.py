@@ -30,6 +30,13 @@ YEAR_PROBLEMS: tuple[Problem, ...] = (
         " `from_on` and `to_on`.",
     ),
     Problem(
+        "year-not-over",
+        "The year is not over",
+        "Data of a running year are kept and calculated; their figures are interim (R-26). What is"
+        " given to a verifier or disclosed is of a whole calendar year: send the data again after"
+        " the end of `facts.year`. The same data then count as a new version.",
+    ),
+    Problem(
         "facility-closed",
         "The facility was closed",
         "It was closed on `facts.closed_on`: there is no activity after that.",

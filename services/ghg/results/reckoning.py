@@ -76,11 +76,13 @@ class Wanted(NamedTuple):
 
 
 class Version(NamedTuple):
-    """A version of activity data: its number and hash, and what it says."""
+    """A version of activity data: its number and hash, what it says, and the day on which it was
+    sent in (None: now)."""
 
     data_version: int
     data_hash: str
     inventory: Inventory
+    sent_on: date | None = None
 
 
 def usual(policy: Policy, as_of: date) -> Wanted:
@@ -136,9 +138,11 @@ def reckon(
             primary_share=added.primary_share,
             book=book,
             cut_offs=refused_cut_offs(version.inventory, pinned),
+            sent_on=version.sent_on,
         )
     )
     bought = [line for line in result.lines if line.scope is Scope.PURCHASED]
+    market = totals.on_side(result.lines, totals.Side.MARKET)
     return Calculated(
         data_version=version.data_version,
         data_hash=version.data_hash,
@@ -155,9 +159,7 @@ def reckon(
         energy=_amounts(version.inventory, ENERGY),
         intensities=intensities,
         primary_share=added.primary_share,
-        uncertainty_percent=half_width_percent(
-            totals.on_side(result.lines, totals.Side.MARKET), policy
-        ),
+        uncertainty_percent=half_width_percent(market, policy),
         findings=found[:FINDINGS_KEPT],
         findings_count=len(found),
         blocking=tuple(sorted({one.rule for one in found if blocks([one])})),

@@ -41,6 +41,7 @@ def submit(
     facility = owned(command.facility_id, command.member_id, command.facility)
     kept, policy = kept_result(state, command.result), policies.on(command.on)
     sealed = _present(state, kept, command.result)
+    _check_over(command)
     _check_blocking(kept, command.result)
     _check_verified(state, command.result)
     if (before := state.submitted) is not None:
@@ -162,6 +163,7 @@ def publish(
     if state.disclosed and state.disclosed[-1] == command.result:
         return []
     sealed = _present(state, kept, command.result)
+    _check_over(command)
     _check_blocking(kept, command.result)
     statement = next((one for one in state.verified if one.result == command.result), None)
     if statement is None:
@@ -223,6 +225,18 @@ def _present(state: FacilityYear, kept: Kept, result: int) -> ActivitySealed:
             present=sealed.data_version if sealed else 0,
         )
     return sealed
+
+
+def _check_over(command: SubmitForVerification | PublishDisclosure) -> None:
+    """Figures of a running year are interim: nobody verifies or discloses them as the year's."""
+    if command.on <= date(command.year, 12, 31):
+        raise Refused(
+            "year-not-over",
+            f"{command.year} is not over on {command.on}: its figures are interim (R-26). Send the"
+            " data of the whole year after its end.",
+            year=command.year,
+            on=command.on,
+        )
 
 
 def _check_blocking(kept: Kept, result: int) -> None:

@@ -44,6 +44,13 @@ def test_equal_data_change_nothing() -> None:
     HAS_DATA.when(store(on=date(2026, 4, 1))).nothing()
 
 
+def test_equal_data_sent_again_after_the_years_end_are_a_new_version() -> None:
+    running, last = date(YEAR, 11, 23), date(YEAR, 12, 31)
+    interim = year.given(*recorded(), sealed(submitted_on=running))
+    interim.when(store(on=last)).nothing()
+    interim.when(store()).then(*recorded(2), sealed(2))
+
+
 def test_other_data_are_a_new_version_and_the_first_one_stays() -> None:
     HAS_DATA.when(store("42000")).then(*recorded(2, "42000"), sealed(2, "42000"))
 

@@ -325,6 +325,18 @@ def test_r26_a_month_that_is_missing_is_named() -> None:
     assert "2025-04-01" in sentence
 
 
+def test_r26_a_running_year_is_interim_though_its_data_have_no_days() -> None:
+    last, next_day = date(YEAR, 12, 31), date(YEAR + 1, 1, 1)
+    for sent_on, found in ((date(YEAR, 11, 23), True), (last, True), (next_day, False)):
+        context = audited(CLEAN_DATA)._replace(sent_on=sent_on)
+        sentences = told(context, "R-26")
+        assert ["interim" in one for one in sentences] == [True] * found, sentences
+    reported = audited(CLEAN_DATA)._replace(reported_on=last)
+    assert len(told(reported, "R-26")) == 1
+    later = reported._replace(reported_on=next_day, sent_on=last)
+    assert len(told(later, "R-26")) == 1
+
+
 def test_r26_days_of_another_year_are_found() -> None:
     context = changed("gas", from_on=date(YEAR - 1, 12, 1))
     assert told(context, "R-26") == ["Data of days outside 2025."]

@@ -14,6 +14,7 @@ from tests.rules.ghg.life import (
     FACILITY,
     LATER,
     ON,
+    YEAR,
     disclosed,
     give,
     give_back,
@@ -133,6 +134,13 @@ def test_a_statement_is_made_after_the_submission_and_not_tomorrow() -> None:
 def test_a_statement_covers_all_that_is_disclosed() -> None:
     some = tuple(one for one in ALL_SCOPES if one is not Scope.TRANSPORT)
     WITH_VERIFIER.when(verify(scopes=some)).refused("verification-scope-too-small", missing=["3.4"])
+
+
+def test_a_running_year_is_neither_submitted_nor_disclosed() -> None:
+    last = date(YEAR, 12, 31)
+    HAS_RESULT.when(give(on=last)).refused("year-not-over", year=YEAR)
+    HAS_RESULT.when(give(on=last + ONE_DAY)).then(submitted(submitted_on=last + ONE_DAY))
+    VERIFIED.when(publish(on=last)).refused("year-not-over", year=YEAR)
 
 
 def test_who_prepared_the_data_does_not_verify_them() -> None:
