@@ -133,7 +133,10 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "base-year-missing",
         "There is no base year",
-        "Give a verified year with representative output, or enough years with data for a mean.",
+        "A base year is over and whole: every facility that produced in it has figures. Give a"
+        " verified one with representative output, or enough of them for a mean. `facts.missing`"
+        " names the facilities whose year is missing; after a change of structure, what is left of"
+        " the base year gives nothing off.",
     ),
     Problem(
         "year-twice",

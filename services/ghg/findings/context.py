@@ -129,8 +129,8 @@ def shown(value: Decimal) -> str:
     return plain(round(value, max(DIGITS - 1 - value.adjusted(), 0)))
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str], most: int = NAMED) -> str:
     """Some names, the first few of many."""
     every = sorted(set(names))
-    more = f" and {len(every) - NAMED} more" if len(every) > NAMED else ""
-    return ", ".join(every[:NAMED]) + more
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more

@@ -7,7 +7,8 @@ casthouse, and the scrap that it remelts, are another product's. Bought metal an
 the activity data; results older than that figure leave them to the entity's own statement.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -39,7 +40,9 @@ ACTIVITIES: Mapping[PathwayFamily, frozenset[str]] = {
 
 class FamilyYear(Value):
     """A family in a year. `facilities` have figures, `verified` of them a verifier's statement,
-    `expected` are those that should have. `output_t` is None where results do not tell it."""
+    `expected` are those that should have: they produced in it. `absent` and `unverified` are the
+    ids of those that have no figures and no statement. `output_t` is None where results do not
+    tell it."""
 
     family: PathwayFamily
     year: Year
@@ -49,6 +52,8 @@ class FamilyYear(Value):
     facilities: Count
     verified: Count
     expected: Count
+    absent: tuple[FacilityId, ...] = ()
+    unverified: tuple[FacilityId, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -178,16 +183,16 @@ def entity_evidence(
     open_ones = [one for one in facilities if one.closed_on is None]
     if not facilities:
         return None
-    by_year: dict[int, list[Sums]] = {}
+    by_year: dict[int, dict[str, Sums]] = {}
     for row in rows:
         sums = counted(row)
         if sums is not None:
-            by_year.setdefault(row.year, []).append(sums)
+            by_year.setdefault(row.year, {})[row.facility_id] = sums
     years = [
         found
         for family in PathwayFamily
         for year, every in sorted(by_year.items())
-        if (found := family_year(family, year, every, open_ones)) is not None
+        if (found := family_year(family, year, every, _seen(family, by_year), facilities))
     ]
     return EntityEvidence(
         entity_id=entity_id,
@@ -197,27 +202,59 @@ def entity_evidence(
     )
 
 
+def _seen(family: PathwayFamily, by_year: Mapping[int, Mapping[str, Sums]]) -> frozenset[str]:
+    """The facilities that have figures of a family in any year."""
+    return frozenset(
+        facility_id
+        for every in by_year.values()
+        for facility_id, sums in every.items()
+        if _belongs(family, sums)
+    )
+
+
 def family_year(
-    family: PathwayFamily, year: int, every: Iterable[Sums], facilities: Iterable[FacilityRow]
+    family: PathwayFamily,
+    year: int,
+    every: Mapping[str, Sums],
+    seen: Collection[str],
+    facilities: Iterable[FacilityRow],
 ) -> FamilyYear | None:
-    """The sums of a family in a year; None where no facility has figures of it."""
-    ours = [one for one in every if _belongs(family, one)]
+    """The sums of a family in a year, from those of facilities by id; None where none has figures
+    of it. `seen` are facilities with figures of the family in any year: one of these that has no
+    result at all is missed too, whatever activities it is registered for."""
+    ours = {name: one for name, one in every.items() if _belongs(family, one)}
     if not ours:
         return None
-    metal = [_metal(family, one) for one in ours]
+    metal = [_metal(family, one) for one in ours.values()]
+    absent = {
+        one.facility_id
+        for one in facilities
+        if one.facility_id not in ours
+        and _produced(one, year)
+        and (
+            ACTIVITIES[family] & set(one.activities)
+            or (one.facility_id in seen and one.facility_id not in every)
+        )
+    }
     return FamilyYear(
         family=family,
         year=year,
         emission_t=sum((one.emission_t for one in metal), ZERO),
         power_t=sum((one.power_t for one in metal), ZERO),
-        output_t=_output(family, ours, metal),
+        output_t=_output(family, ours.values(), metal),
         facilities=len(ours),
-        verified=sum(one.verified for one in ours),
-        expected=sum(
-            bool(ACTIVITIES[family] & set(one.activities)) and (one.start_year or 0) <= year
-            for one in facilities
-        ),
+        verified=sum(one.verified for one in ours.values()),
+        expected=len(ours) + len(absent),
+        absent=tuple(sorted(absent)),
+        unverified=tuple(sorted(name for name, one in ours.items() if not one.verified)),
     )
+
+
+def _produced(facility: FacilityRow, year: int) -> bool:
+    """Whether a facility was at work in a year: begun, and not closed before it."""
+    closed = facility.closed_on
+    begun = (facility.start_year or 0) <= year
+    return begun and (closed is None or closed > date(year, 1, 1))
 
 
 def _belongs(family: PathwayFamily, sums: Sums) -> bool:

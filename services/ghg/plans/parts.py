@@ -9,7 +9,7 @@ from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.calculation.working import PERCENT, Doubt
 from services.ghg.evidence import MOMENTS
-from services.ghg.findings.context import shown
+from services.ghg.findings.context import listed, shown
 from services.ghg.findings.registry import RULES
 
 from .commands import PlanCommand
@@ -71,6 +71,17 @@ def tonnes_doubts(figures: FamilyYear, told_t: Decimal | None, policy: Policy) -
         f" {shown(known_t)} t: {shown(percent)} % apart, above {shown(most)} %."
     )
     return (Doubt("tonnes_differ", sentence, "sources.md 4.9"),)
+
+
+def whole_doubts(figures: FamilyYear) -> tuple[Doubt, ...]:
+    """A doubt about the actual of a year that facilities are missing from."""
+    if not figures.absent:
+        return ()
+    sentence = (
+        f"No figures of {listed(figures.absent, 3)} for {figures.year}: the actual is of the other"
+        " facilities alone."
+    )
+    return (Doubt("year_not_whole", sentence, "sources.md 4.9"),)
 
 
 def finding(rule: str, sentence: str, entity_id: str) -> Finding:

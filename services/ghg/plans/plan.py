@@ -47,7 +47,7 @@ from .commands import (
     SetPathway,
 )
 from .figures import EntityEvidence, FamilyYear
-from .parts import doubts, finding, missing, owned, plan_of, tonnes_doubts
+from .parts import doubts, finding, missing, owned, plan_of, tonnes_doubts, whole_doubts
 from .pathway import Target, Variant, target_faults
 from .state import INITIAL, FamilyPlan, PlanEvent, ReductionPlan, evolve
 from .structure import restructure
@@ -101,7 +101,7 @@ def alignment(
     are those that the entity tells, else those of its activity data."""
     figures = next((one for one in evidence.of(plan.adopted.family) if one.year == year), None)
     bought = next((one.tonnes for one in purchased if one.year == year), None)
-    differs = tonnes_doubts(figures, bought, policy) if figures else ()
+    differs = (*whole_doubts(figures), *tonnes_doubts(figures, bought, policy)) if figures else ()
     actual = figures.intensity(bought) if figures else None
     target = plan.targets.get(year)
     gap = None if actual is None or target is None else actual - target
@@ -161,10 +161,12 @@ def _base(command: AdoptPlan, figures: Sequence[FamilyYear], policy: Policy) -> 
             verified=one.all_verified,
             representative=one.year not in command.unusual_years,
             evidence=_evidence(one, records),
+            absent=one.absent,
+            unverified=one.unverified,
         )
         for one in figures
     ]
-    chosen = decide_base(years, policy)
+    chosen = decide_base(years, policy, command.on.year)
     behind = [one for one in figures if one.year in chosen.years]
     differs = [
         doubt for one in behind for doubt in tonnes_doubts(one, bought.get(one.year), policy)

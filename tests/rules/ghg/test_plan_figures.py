@@ -11,9 +11,9 @@ from contracts.ghg_plans import PathwayFamily
 from contracts.inventory import Scope, Step
 from services.ghg import app
 from services.ghg.activity.inventory import Datum
-from services.ghg.plans.figures import FamilyYear, Sums, family_year, sums_of
+from services.ghg.plans.figures import FamilyYear, Sums, entity_evidence, family_year, sums_of
 from services.ghg.results.reckoning import Version, judged, packed_of, reckon, usual
-from services.ghg.rows import FacilityRow
+from services.ghg.rows import FacilityRow, YearRow
 
 from .life import result
 from .made import datum, inventory, smelter
@@ -40,8 +40,9 @@ def told(kept: ResultCalculated, *, without: frozenset[str] = frozenset()) -> Ma
 
 
 def of(family: PathwayFamily, *every: Sums) -> FamilyYear | None:
-    """The family of one entity in a year."""
-    return family_year(family, 2024, every, (WORKS,))
+    """The family of one entity in a year, in which the first of these is of the works."""
+    named = {f"F{number}": one for number, one in enumerate(every, 1)}
+    return family_year(family, 2024, named, named, (WORKS,))
 
 
 REMELTED = (
@@ -117,3 +118,84 @@ def test_a_refinery_buys_caustic_and_no_metal() -> None:
     )
     assert any(one.scope is Scope.PURCHASED for one in made.totals)
     assert of(PathwayFamily.PROCUREMENT, sums_of(told(made), True)) is None
+
+
+SMELTED: Mapping[str, Any] = {
+    "result": 1,
+    "totals": [{"step": "electrolysis", "scope": "1", "kg": "1600000000"}],
+    "outputs": [{"item": "output.cast_metal", "quantity": "100000"}],
+    "intensities": [{"of": "mine_to_metal", "power": "market", "t_per_t": "16"}],
+    "primary_metal": {"cast_t": "100000", "power_t": "0"},
+}
+
+
+def smelting(facility_id: str, **more: Any) -> FacilityRow:
+    """A smelter of the entity."""
+    return WORKS._replace(facility_id=facility_id, activities=("smelting",), **more)
+
+
+def told_year(facility_id: str, year: int, *, verified: bool = False) -> YearRow:
+    """A year of a smelter as rows keep it."""
+    known = dict.fromkeys(YearRow._fields)
+    told: Any = {
+        **known,
+        "facility_id": facility_id,
+        "year": year,
+        "verified": (1,) if verified else (),
+        "latest": SMELTED,
+        "disclosed": {},
+    }
+    return YearRow(**told)
+
+
+def primary_years(
+    facilities: tuple[FacilityRow, ...], *rows: YearRow
+) -> Mapping[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Which smelters are absent and which are unverified, by year."""
+    found = entity_evidence("E1", facilities, rows)
+    assert found is not None
+    return {one.year: (one.absent, one.unverified) for one in found.of(PathwayFamily.PRIMARY)}
+
+
+def test_a_year_names_the_facilities_that_are_missing_and_those_not_verified() -> None:
+    told = primary_years(
+        (smelting("north"), smelting("west")),
+        told_year("north", 2024, verified=True),
+        told_year("west", 2025),
+    )
+    assert told == {2024: (("west",), ()), 2025: (("north",), ("west",))}
+
+
+def test_a_facility_is_missed_in_the_years_in_which_it_produced_alone() -> None:
+    told = primary_years(
+        (
+            smelting("old", closed_on=date(2024, 7, 1)),
+            smelting("here"),
+            smelting("new", start_year=2025),
+        ),
+        *(told_year("here", year) for year in (2023, 2024, 2025)),
+    )
+    assert {year: absent for year, (absent, _) in told.items()} == {
+        2023: ("old",),
+        2024: ("old",),
+        2025: ("new",),
+    }
+
+
+def test_a_buyer_of_metal_is_missed_in_a_year_of_which_it_tells_nothing() -> None:
+    mills = tuple(WORKS._replace(facility_id=one, activities=()) for one in ("a", "b"))
+    bought = {
+        "result": 1,
+        "totals": [{"step": "semi_fabrication", "scope": "3.1", "kg": "8000000"}],
+        "outputs": [],
+        "intensities": [],
+        "bought_metal": {"tonnes": "1000", "emission_t": "8000"},
+    }
+    rows = [
+        told_year(name, year)._replace(latest=bought)
+        for name, year in (("a", 2023), ("a", 2024), ("b", 2024))
+    ]
+    found = entity_evidence("E1", mills, rows)
+    assert found is not None
+    years = {one.year: one.absent for one in found.of(PathwayFamily.PROCUREMENT)}
+    assert years == {2023: ("b",), 2024: ()}
