@@ -279,11 +279,17 @@ async def answered(nobody: httpx.AsyncClient, registration: dict[str, str]) -> N
     assert (await post(nobody, "answers", **wrong))[0] == 404
     assert (await post(nobody, "answers", **{**answer, "registration_id": "guess"}))[0] == 404
     assert (await post(nobody, "answers", **{**answer, "factor": "-1"}))[0] == 422
-    status, said = await post(nobody, "answers", **answer)
+    status, said = await post(nobody, "answers", **{**answer, "factor": "0"})
+    assert (status, said["slug"]) == (409, "factor-not-physical")
+    status, said = await post(nobody, "answers", **{**answer, "unit": "kg"})
+    assert (status, said["slug"], said["facts"]["asked"]) == (409, "unit-differs", "t")
+    written = {**answer, "factor": "0.9", "unit": "t CO2e/t"}
+    status, said = await post(nobody, "answers", **written)
     assert status == 200, said
 
     asked = (await post(nobody, "answers/asked", **registration))[1]
     assert asked["answered"]["factor_gwp_set"] == "AR5"
+    assert (asked["answered"]["factor"], asked["answered"]["unit"]) == ("900", "t")
 
 
 async def test_a_supplier_without_an_account_answers_and_its_factor_enters_the_data(

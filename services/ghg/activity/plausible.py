@@ -122,3 +122,10 @@ def bounds(policy: Policy) -> dict[str, Decimal]:
             name = own if own in policy.figures else f"plausible.factor_max.{item.family}"
             found[item.slug] = policy.decimal(name)
     return found
+
+
+def never_zero(item: str, policy: Policy) -> bool:
+    """Whether no factor of an item can be 0: what is bought was made somewhere, while power, scrap
+    and what is burnt may come without a burden."""
+    known = ITEMS.get(item)
+    return known is not None and known.family in policy.words("plausible.above_zero")

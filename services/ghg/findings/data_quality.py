@@ -87,7 +87,9 @@ def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def not_a_year(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-26: data that came in before the calendar year was over, do not cover it, or lie outside
-    it. Those without days are of the whole year, which nobody can have before its end."""
+    it; an own or a supplier's factor of a year long before it. Data without days are of the whole
+    year, which nobody can have before its end."""
+    yield from _factors_of_long_ago(context)
     year = context.inventory.year
     first, last = date(year, 1, 1), date(year, 12, 31)
     sent_on = context.sent_on or context.reported_on
@@ -124,6 +126,23 @@ def not_a_year(context: Context, seen: Survey) -> Iterator[Fault]:
             f" of {gap}; concerned: {listed(item for _, item in gaps)}."
         )
         yield Fault(sentence, [one.datum_id for key in gaps for one in groups[key]])
+
+
+def _factors_of_long_ago(context: Context) -> Iterator[Fault]:
+    """How old is too old stands in no source: the sentence says that the limit is ours."""
+    year, limit = context.inventory.year, context.policy.integer("finding.factor_years_max")
+    old = [
+        (one.data_year, one.item, one.datum_id)
+        for one in context.inventory.data
+        if one.factor is not None and one.data_year is not None and year - one.data_year > limit
+    ]
+    if old:
+        told = listed(f"{_title(item)} of {of}" for of, item, _ in old)
+        sentence = (
+            f"Factors of more than {limit} years before {year}: {told}. The limit is ours, no"
+            " source gives one."
+        )
+        yield Fault(sentence, [name for _, _, name in old])
 
 
 def _first_gap(data: Sequence[Datum], first: date, last: date) -> date | None:

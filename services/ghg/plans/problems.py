@@ -111,7 +111,8 @@ SUPPLIER_PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "unit-differs",
         "The factor is per another unit",
-        "It is asked for in kg CO2e per `facts.asked`.",
+        "It is asked for in kg CO2e per `facts.asked`. For tonnes, `t`, `kg CO2e/t` and `t CO2e/t`"
+        " are understood.",
     ),
     Problem(
         "boundary-too-small",

@@ -73,8 +73,9 @@ class IssueRegistration(DatumCommand):
 
 
 class AnswerDatum(DatumCommand):
-    """The supplier's answer, in kg CO2e per `unit` of the item. `source` names the
-    document that it is from. Verified: name the verifier and where the statement is kept.
+    """The supplier's answer. `unit` is the item's own (`t`: the factor is in kg CO2e per tonne), or
+    the factor's as it is written, `kg CO2e/t` or `t CO2e/t`. `source` names the document that it is
+    from. Verified: name the verifier and where the statement is kept.
     `factor_gwp_set` says under which warming potentials it was made (SAR, AR4, AR5, AR6), where
     that is known: facility data carry it on, and R-18 looks at it."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from contracts.ghg_claims import DatumAnswered
 from contracts.inventory import DataKind, Scope
-from services.ghg.activity.inventory import Inventory
+from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation.lines import Line, Result
 from services.ghg.calculation.working import PERCENT
@@ -95,15 +95,16 @@ def share_of(result: Result, data_version: int, item: str, supplier_id: str) -> 
 
 
 def proposal(inventory: Inventory, answer: DatumAnswered) -> Inventory:
-    """The inventory with the answer in all data of that item and supplier; others as they are. An
-    answer that tells no warming potentials leaves none: those told before were another factor's."""
+    """The inventory with the answer in all data of that item and supplier; others as they are. What
+    was told of the factor before, its warming potentials and its reference, is not told of the
+    new one (R-17, R-18)."""
     data = tuple(
         datum._replace(
             factor=answer.factor,
             kind=answer.kind,
             factor_source=answer.source,
             factor_gwp_set=answer.factor_gwp_set or "",
-            evidence=answer.evidence_ref or datum.evidence,
+            evidence=answer.evidence_ref or _kept_evidence(datum),
             data_year=answer.data_year,
         )
         if (datum.item, datum.supplier_id) == (answer.item, answer.supplier_id)
@@ -111,6 +112,12 @@ def proposal(inventory: Inventory, answer: DatumAnswered) -> Inventory:
         for datum in inventory.data
     )
     return inventory._replace(data=data)
+
+
+def _kept_evidence(datum: Datum) -> str:
+    """The reference that stays where an answer has none: of scrap it proves where the lot is from
+    (R-05); else it was the factor's, and proves nothing of another."""
+    return datum.evidence if ITEMS[datum.item].family is Family.SCRAP else ""
 
 
 def difference(before: Result, after: Result) -> Difference:

@@ -23,11 +23,11 @@ from contracts.ghg_claims import (
     DatumTaken,
 )
 from contracts.inventory import DataKind
-from contracts.values import Id
+from contracts.values import Id, plain
 from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policies, Policy
-from services.ghg.activity.plausible import bounds
+from services.ghg.activity.plausible import bounds, never_zero
 from services.ghg.evidence import MOMENTS, owned
 from services.ghg.factors.gwp import gwp_set_of
 
@@ -39,6 +39,7 @@ from .commands import (
     TakeDatum,
     WithdrawDatumRequest,
 )
+from .factor_units import kg_per_unit
 
 SHARE_DIGITS = Decimal("0.0001")
 
@@ -229,7 +230,8 @@ def _mine(request_id: str, member_id: str, state: Asked) -> DatumRequested:
 
 def _answer(command: AnswerDatum, state: Asked, policy: Policy) -> Sequence[DatumAnswered]:
     requested = _registered(command.request_id, command.token_hash, state)
-    _check_answer(command, requested, policy)
+    factor = _factor(command, requested, policy)
+    _check_answer(command, policy)
     before = state.answered
     answered = DatumAnswered(
         request_id=command.request_id,
@@ -240,7 +242,7 @@ def _answer(command: AnswerDatum, state: Asked, policy: Policy) -> Sequence[Datu
         item=requested.item,
         unit=requested.unit,
         answer=1 if before is None else before.answer + 1,
-        factor=command.factor,
+        factor=factor,
         kind=command.kind,
         boundary=command.boundary,
         data_year=command.data_year,
@@ -267,22 +269,38 @@ def _told_set(text: str | None) -> str | None:
         raise Refused(refused.slug, f"{refused.sentence}.", factor_gwp_set=text) from None
 
 
-def _check_answer(command: AnswerDatum, requested: DatumRequested, policy: Policy) -> None:
-    if command.unit != requested.unit:
+def _factor(command: AnswerDatum, requested: DatumRequested, policy: Policy) -> Decimal:
+    """The factor in kg CO2e per unit of the item. Refused `unit-differs`, `factor-not-physical`."""
+    unit, item = requested.unit, requested.item
+    times = kg_per_unit(command.unit, unit)
+    if times is None:
         raise Refused(
             "unit-differs",
-            f"the factor is asked for in kg CO2e per {requested.unit}, not per {command.unit}.",
-            asked=requested.unit,
+            f"the factor is asked for in kg CO2e per {unit}: write {unit}, kg CO2e/{unit} or"
+            f" t CO2e/{unit}, not {command.unit}.",
+            asked=unit,
             given=command.unit,
         )
-    most = bounds(policy).get(requested.item)
-    if most is not None and command.factor > most:
+    factor = command.factor * times
+    most = bounds(policy).get(item)
+    if most is not None and factor > most:
         raise Refused(
             "factor-not-physical",
-            f"{command.factor} kg CO2e/{requested.unit} is outside 0 to {most}: look at its unit.",
-            factor=command.factor,
+            f"{plain(factor)} kg CO2e/{unit} is outside 0 to {most}: look at its unit.",
+            factor=factor,
             most=most,
         )
+    if factor == 0 and never_zero(item, policy):
+        raise Refused(
+            "factor-not-physical",
+            f"0 kg CO2e/{unit} cannot be: what is bought was made, and gave something off.",
+            factor=factor,
+            most=most,
+        )
+    return factor
+
+
+def _check_answer(command: AnswerDatum, policy: Policy) -> None:
     boundaries = policy.words("claims.cradle_to_gate")
     if command.boundary not in boundaries:
         raise Refused(

@@ -56,7 +56,8 @@ class Presented(BaseModel):
 
 
 class Answer(Presented):
-    """A supplier's answer, in kg CO2e per `unit` of the item. `factor_gwp_set`: under which warming
+    """A supplier's answer. `unit` is the item's own (`t`: the factor is in kg CO2e per tonne), or
+    the factor's as it is written, `kg CO2e/t` or `t CO2e/t`. `factor_gwp_set`: under which warming
     potentials it was made (SAR, AR4, AR5, AR6), where that is known."""
 
     factor: PlainDecimal

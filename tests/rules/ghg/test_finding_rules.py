@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.inventory import DataKind, Regime, Scope, Step
+from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation.working import Doubt
 from services.ghg.findings import Context, Publication, TargetSet, Verification, findings
 from services.ghg.plans.pathway import Target
@@ -222,6 +223,13 @@ def test_r17_knows_the_population_where_there_is_one() -> None:
     assert concerned(low, "R-17") == {"alumina"}
 
 
+def test_r17_knows_a_best_case_of_everything_that_is_bought() -> None:
+    for item in (one.slug for one in ITEMS.values() if one.family is Family.BOUGHT):
+        low = datum("low", year.CAST, item, "10", factor=d("1"), evidence="")
+        assert concerned(also(low), "R-17") == {"low"}, item
+        assert told(also(low._replace(evidence="doc-9")), "R-17") == []
+
+
 def test_r18_two_sets_are_named_with_their_data() -> None:
     factor = CLEAN.result.lines[5].factor._replace(factor_set="AR6")
     context = replaced("aem", factor=factor)
@@ -345,6 +353,18 @@ def test_r26_days_of_another_year_are_found() -> None:
 def test_r26_a_parameter_may_have_been_measured_before_the_year() -> None:
     own = datum("own", year.CELLS, "parameter.S_CF4", "0.1", from_on=date(YEAR - 2, 6, 1))
     assert told(audited([*CLEAN_DATA, own]), "R-26") == []
+
+
+@pytest.mark.parametrize(("data_year", "found"), [(YEAR - 5, False), (YEAR - 6, True)])
+def test_r26_a_factor_of_long_ago_is_found_and_the_limit_is_called_ours(
+    data_year: int, found: bool
+) -> None:
+    context = changed("alf3", data_year=data_year)
+    sentences = told(context, "R-26")
+    assert bool(sentences) is found
+    assert all("aluminium fluoride of 2019" in one for one in sentences)
+    assert all("The limit is ours" in one for one in sentences)
+    assert told(changed("gas", data_year=1990), "R-26") == [], "no factor of its own"
 
 
 def test_r26_a_voyage_is_of_its_days() -> None:

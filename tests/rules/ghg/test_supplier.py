@@ -14,9 +14,10 @@ from contracts.ghg_claims import (
     DatumRequestWithdrawn,
     DatumTaken,
 )
-from contracts.inventory import DataKind
+from contracts.inventory import DataKind, Step
 from services.ghg.calculation.calculate import calculate
 from services.ghg.evidence import FacilityEvidence
+from services.ghg.findings import Context, findings
 from services.ghg.plans.rows import DatumRequestRow
 from services.ghg.suppliers import supplier
 from services.ghg.suppliers.commands import (
@@ -30,7 +31,8 @@ from services.ghg.suppliers.commands import (
 from services.ghg.suppliers.effect import difference, proposal, ranked, share_of, shares
 from tests.rules.spec import Answered, Spec, policies_of
 
-from .made import inventory, pinned, result, smelter
+from .given import POLICY
+from .made import datum, inventory, pinned, result, smelter
 
 ON = date(2026, 6, 1)
 HASH, OTHER = "a" * 64, "b" * 64
@@ -173,7 +175,12 @@ def test_a_wrong_or_replaced_registration_is_refused_in_the_same_words() -> None
     ("more", "slug"),
     [
         ({"unit": "kg"}, "unit-differs"),
+        ({"unit": "kg CO2/t"}, "unit-differs"),
+        ({"unit": "Mt CO2e/t"}, "unit-differs"),
+        ({"unit": "kg CO2e/MJ"}, "unit-differs"),
         ({"factor": Decimal(900_000)}, "factor-not-physical"),
+        ({"factor": Decimal(900), "unit": "t CO2e/t"}, "factor-not-physical"),
+        ({"factor": Decimal(0)}, "factor-not-physical"),
         ({"boundary": "gate_to_gate"}, "boundary-too-small"),
         ({"data_year": 2027}, "year-not-begun"),
         ({"verifier": None}, "verification-missing"),
@@ -201,6 +208,36 @@ def test_a_supplier_says_under_which_warming_potentials_its_factor_is_made(
     event = registered().and_when(answer(factor_gwp_set=written)).events[0]
     assert isinstance(event, DatumAnswered)
     assert event.factor_gwp_set == told
+
+
+@pytest.mark.parametrize(
+    ("factor", "unit"),
+    [
+        ("900", "t"),
+        ("900", "kg CO2e/t"),
+        ("900", "kgCO2eq per tonne"),
+        ("0.9", "t CO2e/t"),
+        ("0.9", "kg CO2e / kg"),
+        ("0.9", "t CO₂-eq/t"),
+    ],
+)
+def test_a_factor_is_understood_in_the_unit_that_suppliers_write(factor: str, unit: str) -> None:
+    told = registered().and_when(answer(factor=Decimal(factor), unit=unit))
+    event = told.events[0]
+    assert isinstance(event, DatumAnswered)
+    assert (event.factor, event.unit) == (Decimal(900), "t")
+    told.and_when(answer()).nothing()
+
+
+def test_only_what_is_bought_cannot_come_without_a_burden() -> None:
+    scrap = SHARE.model_copy(update={"data": ("scrap",)}) if SHARE else None
+    event = (
+        requests.when(ask(item="scrap.in", share=scrap), ISSUE)
+        .and_when(answer(factor=Decimal(0)))
+        .events[0]
+    )
+    assert isinstance(event, DatumAnswered)
+    assert event.factor == 0
 
 
 def test_the_same_factor_under_another_set_is_another_answer() -> None:
@@ -257,6 +294,32 @@ def test_the_proposal_touches_no_other_datum() -> None:
     assert moved == ["alumina"]
     (mended,) = [one for one in after.data if one.datum_id == "alumina"]
     assert (mended.factor_source, mended.evidence) == ("EPD-2025", "DOC-1")
+
+
+def test_the_reference_of_the_default_proves_nothing_of_the_answer() -> None:
+    answered = the_answer().model_copy(update={"evidence_ref": None, "factor": Decimal(300)})
+    after = proposal(inventory(*smelter()), answered)
+    (mended,) = [one for one in after.data if one.datum_id == "alumina"]
+    assert mended.evidence == ""
+    result = calculate(after, pinned())
+    found = findings(Context(after, result, POLICY, ON))
+    assert [one.data for one in found if one.rule == "R-17"] == [("alumina",)]
+
+
+def test_of_scrap_the_reference_of_its_origin_stays() -> None:
+    lot = datum("lot", Step.CASTING, "scrap.in", "10", supplier_id="SUP-1", evidence="DOC-9")
+    told = {"item": "scrap.in", "evidence_ref": None}
+    after = proposal(inventory(lot), the_answer().model_copy(update=told))
+    assert after.data[0].evidence == "DOC-9"
+
+
+def test_an_answer_of_a_year_long_past_is_found_once_it_is_taken() -> None:
+    answered = the_answer().model_copy(update={"data_year": 1990})
+    after = proposal(inventory(*smelter()), answered)
+    found = findings(Context(after, calculate(after, pinned()), POLICY, ON))
+    (one,) = [one for one in found if one.rule == "R-26"]
+    assert one.data == ("alumina",)
+    assert "metallurgical alumina of 1990" in one.sentence
 
 
 @pytest.mark.parametrize("told", ["AR5", None])
