@@ -126,6 +126,8 @@ async def test_verified_years_become_a_plan_with_a_pathway_and_its_alignment(
     about = {"entity_id": entity_id, **MEMBER, "family": "primary"}
     status, said = await post(member, "commands/adopt_plan", **about, owner="p-1")
     assert (status, said["slug"]) == (409, "base-year-missing"), "nothing is verified"
+    others = [f"2024: M1.plant-{plant}" for plant in range(2, PLANTS + 1)]
+    assert said["facts"]["missing"] == others
     other = {**about, "entity_id": "NONE", "owner": "p-1"}
     status, said = await post(member, "commands/adopt_plan", **other)
     assert (status, said["slug"]) == (404, "unknown-entity")
@@ -263,6 +265,8 @@ async def answered(nobody: httpx.AsyncClient, registration: dict[str, str]) -> N
     """The supplier is asked, and tells; wrong ids, numbers and sets are refused."""
     status, asked = await post(nobody, "answers/asked", **registration)
     assert (status, asked["item"], asked["unit"]) == (200, "bought.alumina", "t")
+    assert asked["gwp_set"] == "AR6", "the set of the facility's result, for the supplier to use"
+    assert asked["factor_units"] == ["t", "kg CO2e/t", "t CO2e/t"]
     answer = {
         **registration,
         "factor": "900",

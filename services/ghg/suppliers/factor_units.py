@@ -32,3 +32,8 @@ def kg_per_unit(text: str, unit: str) -> Decimal | None:
     mass = KG_OF.get(match["mass"])
     per = TONNES.get(match["per"]) if unit == TONNE else ONE if match["per"] == unit else None
     return None if mass is None or per is None else mass * per
+
+
+def understood(unit: str) -> tuple[str, str, str]:
+    """What a supplier may write for an item in a unit: the first means the second."""
+    return unit, f"kg CO2e/{unit}", f"t CO2e/{unit}"

@@ -39,7 +39,7 @@ from .commands import (
     TakeDatum,
     WithdrawDatumRequest,
 )
-from .factor_units import kg_per_unit
+from .factor_units import kg_per_unit, understood
 
 SHARE_DIGITS = Decimal("0.0001")
 
@@ -276,8 +276,8 @@ def _factor(command: AnswerDatum, requested: DatumRequested, policy: Policy) -> 
     if times is None:
         raise Refused(
             "unit-differs",
-            f"the factor is asked for in kg CO2e per {unit}: write {unit}, kg CO2e/{unit} or"
-            f" t CO2e/{unit}, not {command.unit}.",
+            f"the factor is asked for in kg CO2e per {unit}: write one of"
+            f" {', '.join(understood(unit))}, not {command.unit}.",
             asked=unit,
             given=command.unit,
         )

@@ -37,6 +37,7 @@ from services.ghg.rows import YearRow, facility_evidence
 
 from .commands import AnswerDatum, DeclineDatum, GwpSetText, IssueRegistration, TakeDatum
 from .effect import Difference, difference, proposal, ranked, shares
+from .factor_units import understood
 from .registrations import hashed, issue, request_of
 from .supplier import Asked
 from .work import Proposed, recalculated
@@ -312,16 +313,21 @@ def _answering(made: Api, queries: Queries, sender: Sender) -> None:
     @made.post("/ghg/answers/asked", tags=["suppliers"])
     async def asked(presented: Presented) -> Response:
         """Public, for whoever has a registration id: what is asked, and what was answered. Needs no
-        token."""
+        token. `gwp_set` are the warming potentials of the facility's latest result: a factor made
+        under the same can be counted with it (R-18). `factor_units` are those that an answer's
+        `unit` may name."""
         request_id = request_of(presented.registration_id)
         state = await asyncio.to_thread(_state, queries, request_id)
         requested = state.requested
         if requested is None or state.token_hash != sender.hash_of(presented.registration_id):
             raise Refused("unknown-registration", "this registration id is not known")
         told = {"request_id", "member_id", "facility_id", "year", "supplier_id", "item", "unit"}
+        row = await asyncio.to_thread(queries.year, requested.facility_id, requested.year)
         return Json(
             {
                 **requested.model_dump(mode="json", include=told),
+                "factor_units": understood(requested.unit),
+                "gwp_set": row.latest.get("gwp_set") if row else None,
                 "withdrawn": state.withdrawn,
                 "answered": state.answered,
                 "declined": state.declined,

@@ -29,6 +29,7 @@ from services.ghg.suppliers.commands import (
     WithdrawDatumRequest,
 )
 from services.ghg.suppliers.effect import difference, proposal, ranked, share_of, shares
+from services.ghg.suppliers.factor_units import kg_per_unit, understood
 from tests.rules.spec import Answered, Spec, policies_of
 
 from .given import POLICY
@@ -227,6 +228,12 @@ def test_a_factor_is_understood_in_the_unit_that_suppliers_write(factor: str, un
     assert isinstance(event, DatumAnswered)
     assert (event.factor, event.unit) == (Decimal(900), "t")
     told.and_when(answer()).nothing()
+
+
+@pytest.mark.parametrize("unit", ["t", "kWh"])
+def test_the_units_that_a_supplier_is_told_of_are_understood(unit: str) -> None:
+    factors = [kg_per_unit(one, unit) for one in understood(unit)]
+    assert factors == [1, 1, 1000]
 
 
 def test_only_what_is_bought_cannot_come_without_a_burden() -> None:
