@@ -1,4 +1,4 @@
-"""R-26: the data of a result are of its whole calendar year, and not of one long ago (sources.md 8)."""
+"""R-26: data of a result are of its whole calendar year, and not of one long ago (sources.md 8)."""
 
 from datetime import date
 
