@@ -17,6 +17,7 @@ from services.coc_ledger.documents.rows import DocumentRow
 from services.coc_ledger.domain import CONSUMER
 from services.coc_ledger.evidence import stages_of
 from services.coc_ledger.flows import public_flow
+from services.coc_ledger.flows.cells import Quarter, Rule, rule_of
 from services.coc_ledger.flows.flow import (
     ELSEWHERE,
     Choice,
@@ -26,7 +27,7 @@ from services.coc_ledger.flows.flow import (
     region_of,
     regions_of,
 )
-from services.coc_ledger.flows.public_flow import Public, Quarter, Release, Rule
+from services.coc_ledger.flows.public_flow import Public, Release
 from services.coc_ledger.rows import PoolRow, ScopeRow
 from services.coc_ledger.yearly_reports import yearly
 
@@ -199,7 +200,7 @@ class Exports:
 
     def _rule(self, period: Quarter) -> Rule:
         day = public_flow.last_day(period)
-        return public_flow.rule_of(self._running.definition.policies.on(day))
+        return rule_of(self._running.definition.policies.on(day))
 
     def _flows(self, where: Mapping[str, object], on: date) -> list[Flow]:
         rows: list[FlowRow] = self._reader.page(OURS, "flows", None, MANY, where)

@@ -9,38 +9,40 @@ if enough members are in it and none dominates it; regions that fail this are ta
 the smallest ones that would pass if need be (complementary suppression), and what still fails waits
 until the year is complete; what fails then is withheld for good. Every answer is a sum of published
 cells, no total contains anything withheld, and so no subtraction of answers leaves less than a
-whole cell. Stock and losses are not published: a mass balance closes no gap.
+whole cell. Stock and losses are not published: a mass balance closes no gap. The market of CoC
+metal keeps nothing, so that what is sold follows from what is bought: see `market`.
 
 The members of a cell are counted, not its entities: a group is one whatever its size. Rules:
 policy figures `flow.*`, of which the numbers are our own choice.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from contracts.custody import Stage
 from infra.errors import Refused
-from infra.policy import Policy
 
+from .cells import (
+    SEVERAL,
+    Atom,
+    Atoms,
+    Members,
+    Quarter,
+    Rule,
+    Rules,
+    at,
+    kind_of,
+    merged,
+    safe,
+    size,
+    total,
+)
 from .flow import Flow, Link, Picture, Place, picture_of, region_at, stages_at
+from .market import Shown, hold_quarters, hold_years
 
-SEVERAL = "several"
-"""Stands for regions that are shown together."""
 UNPUBLISHED = frozenset({Place.LOSSES})
-
-
-class Quarter(NamedTuple):
-    """A quarter of a calendar year, from 1 to 4; 0 is the year as a whole."""
-
-    year: int
-    number: int
-
-    @property
-    def name(self) -> str:
-        """`2026-Q1`, or `2026`."""
-        return f"{self.year}-Q{self.number}" if self.number else str(self.year)
 
 
 class Release(NamedTuple):
@@ -49,16 +51,6 @@ class Release(NamedTuple):
 
     through: Quarter
     recorded_through: date
-
-
-class Rule(NamedTuple):
-    """When a cell may be published: members in it, the largest one's part of it, and what all but
-    the two largest have together, as a part of the largest (so that the second cannot work out the
-    first)."""
-
-    members_at_least: int
-    largest_percent_at_most: int
-    rest_percent_at_least: int
 
 
 class Cell(NamedTuple):
@@ -90,23 +82,6 @@ class Query(NamedTuple):
     period: Quarter
     stage: Stage | None = None
     region: str | None = None
-
-
-Rules = Callable[[Quarter], Rule]
-"""The rule of a period; it stays what it was when the period was published."""
-Atom = tuple[Quarter, Link]
-Members = dict[str, int]
-"""Kilograms by member."""
-Atoms = dict[Atom, Members]
-
-
-def rule_of(policy: Policy) -> Rule:
-    """The figures of a policy."""
-    return Rule(
-        policy.integer("flow.members_at_least"),
-        policy.integer("flow.largest_percent_at_most"),
-        policy.integer("flow.rest_percent_at_least"),
-    )
 
 
 def quarter_of(day: date) -> Quarter:
@@ -165,18 +140,6 @@ def _later(quarter: Quarter, releases: Sequence[Release]) -> Quarter | None:
     return quarter if quarter <= releases[-1].through else None
 
 
-def safe(members: Members, rule: Rule) -> bool:
-    """Whether a sum tells too little of any member in it."""
-    sizes = sorted((abs(kg) for kg in members.values() if kg), reverse=True)
-    if len(sizes) < rule.members_at_least:
-        return False
-    largest, rest = sizes[0], sum(sizes[2:])
-    return (
-        largest * 100 <= rule.largest_percent_at_most * sum(sizes)
-        and rest * 100 >= rule.rest_percent_at_least * largest
-    )
-
-
 def publish(flows: Iterable[Flow], releases: Sequence[Release], rules: Rules) -> Public:
     """All cells of the releases."""
     groups, withheld = grouped(atoms(flows, releases), releases, rules)
@@ -213,7 +176,9 @@ def grouped(
             published[quarter, at(kind, SEVERAL)] = pooled
         elif pooled:
             left[quarter, kind] = pooled
-    return _years(published, left, releases, rules)
+    picture = Shown(published, left)
+    hold_quarters(picture, rules)
+    return _years(picture, releases, rules)
 
 
 def _regions(by_region: dict[str, Members], rule: Rule) -> tuple[dict[str, Members], Members]:
@@ -231,59 +196,26 @@ def _regions(by_region: dict[str, Members], rule: Rule) -> tuple[dict[str, Membe
 
 
 def _years(
-    published: Atoms, left: dict[Atom, Members], releases: Sequence[Release], rules: Rules
+    shown: Shown, releases: Sequence[Release], rules: Rules
 ) -> tuple[Atoms, Sequence[Withheld]]:
     """What was left over in the quarters of a complete year, taken together."""
     withheld: list[Withheld] = []
     years: dict[Atom, Members] = {}
-    for (quarter, kind), members in left.items():
+    for (quarter, kind), members in shown.left.items():
         withheld.append(Withheld(quarter, kind))
         if complete(quarter.year, releases):
             key = (Quarter(quarter.year, 0), kind)
             years[key] = merged(years.get(key, {}), members)
-    for (year, kind), members in years.items():
-        if safe(members, rules(year)):
-            published[year, at(kind, SEVERAL)] = members
-        else:
-            withheld.append(Withheld(year, kind))
-    return published, withheld
+    fit = {atom: members for atom, members in years.items() if safe(members, rules(atom[0]))}
+    kept = hold_years(fit, shown, rules)
+    withheld += [Withheld(*atom) for atom in years if atom not in kept]
+    of_years = {(year, at(kind, SEVERAL)): members for (year, kind), members in kept.items()}
+    return {**shown.published, **of_years}, withheld
 
 
 def complete(year: int, releases: Sequence[Release]) -> bool:
     """Whether all quarters of a year are published."""
     return bool(releases) and Quarter(year, 4) <= releases[-1].through
-
-
-def kind_of(link: Link) -> Link:
-    """A link without its region."""
-    return at(link, "")
-
-
-def at(link: Link, region: str) -> Link:
-    """The same link in another region."""
-    source, target = (
-        node._replace(region=region) if node.place is Place.POOL else node
-        for node in (link.source, link.target)
-    )
-    return Link(source, target, link.coc)
-
-
-def merged(one: Members, other: Members) -> Members:
-    """The kilograms of both, by member."""
-    sums = dict(one)
-    for member, kg in other.items():
-        sums[member] = sums.get(member, 0) + kg
-    return sums
-
-
-def total(members: Members) -> int:
-    """The sum over members."""
-    return sum(members.values())
-
-
-def size(members: Members) -> int:
-    """How much there is, whatever its sign."""
-    return sum(abs(kg) for kg in members.values())
 
 
 # --- queries ---

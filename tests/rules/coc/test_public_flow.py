@@ -9,27 +9,22 @@ import pytest
 
 from contracts.custody import Stage
 from infra.errors import Refused
+from services.coc_ledger.flows.cells import SEVERAL, Atoms, Quarter, Rule, kind_of, safe
 from services.coc_ledger.flows.flow import Flow, Link, Node, Place, region_at
 from services.coc_ledger.flows.public_flow import (
-    SEVERAL,
-    Atoms,
     Cell,
     Public,
-    Quarter,
     Query,
     Release,
-    Rule,
     answer,
     asks,
     atoms,
     calendar,
     grouped,
-    kind_of,
     parse_quarter,
     public_quarter,
     publish,
     queries,
-    safe,
 )
 
 from .attack import Coordinate, Sum, isolated
