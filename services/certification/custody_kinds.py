@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts import coc, coc_reports
+from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_documents import (
     DocumentConfirmed,
@@ -88,6 +89,7 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
         needs_audit=False,
         own={
             coc.PoolOpened: Step(_pool, parts.pool_opened),
+            PoolShortened: Step(_pool, parts.pool_shortened),
             coc.BalanceCarried: Step(_pool, parts.balance_carried),
             coc.PoolClosed: Step(_pool, parts.pool_closed),
             BalanceCorrected: Step(_pool, parts.balance_corrected),
@@ -111,6 +113,7 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
         needs_audit=False,
         own={
             coc.PoolOpened: Step(_pool, parts.to_close),
+            PoolShortened: Step(_pool, parts.close_earlier),
             coc.PoolClosed: Step(_pool, parts.was_closed),
         },
         others={},

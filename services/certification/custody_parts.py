@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from contracts import coc, coc_reports
+from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_documents import (
     Awaited,
@@ -83,11 +84,23 @@ def pool_opened(event: coc.PoolOpened, part: Part | None, at: Recorded) -> Part:
     return {**begun, "owed_kg": 0}
 
 
+def pool_shortened(event: PoolShortened, part: Part | None, at: Recorded) -> Part | None:
+    """The scope's periods changed: this one ends earlier, and what is owed is due by then."""
+    return None if part is None else {**part, "due_on": iso(event.ends_on)}
+
+
 def to_close(event: coc.PoolOpened, part: Part | None, at: Recorded) -> Part | None:
     """A period is to be closed some time after its last day."""
     if event.close_by is None:
         return None
     return opened(event.member_id, event.pool.period, event.close_by, event.policy_id, at)
+
+
+def close_earlier(event: PoolShortened, part: Part | None, at: Recorded) -> Part | None:
+    """The scope's periods changed: this one is to be closed earlier."""
+    if part is None:
+        return None
+    return {**part, "due_on": iso(event.close_by), "moved": reference("moved", at)}
 
 
 def was_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part | None:

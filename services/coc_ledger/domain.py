@@ -43,6 +43,7 @@ from .knowledge import (
     scope_on,
 )
 from .pools import pool
+from .pools.calendar import CALENDAR_REACTIONS
 from .pools.commands import (
     BookLoss,
     BookProcessEmissions,
@@ -131,7 +132,13 @@ CONSUMERS: tuple[Consumer, ...] = (
         ("membership", "certification", "ghg", "coc_ledger"),
         (*PROJECTIONS, REPORTS),
         (),
-        (*REACTIONS, *STAGE_REACTIONS, *FACILITY_REACTIONS, *REPORT_REACTIONS),
+        (
+            *REACTIONS,
+            *STAGE_REACTIONS,
+            *FACILITY_REACTIONS,
+            *CALENDAR_REACTIONS,
+            *REPORT_REACTIONS,
+        ),
     ),
     EXPORTS,
 )

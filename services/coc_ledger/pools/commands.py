@@ -282,6 +282,20 @@ class StageCheck(Value):
     evidence: Checked | None = None
 
 
+class ShortenPool(Command):
+    """Ours: the scope's periods have changed, so that the pool ends on `ends_on`."""
+
+    NAME: ClassVar[str] = "shorten_pool"
+    FILLED: ClassVar[frozenset[str]] = frozenset()
+    pool: PoolKey
+    member_id: MemberId
+    ends_on: date
+
+    @property
+    def stream(self) -> str:
+        return self.pool.stream
+
+
 class ApplyChange(Command):
     """One of the five, in a pool; opened on the way if it was not."""
 

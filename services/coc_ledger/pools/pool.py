@@ -9,6 +9,7 @@ Rules: sources.md 5.3, 5.4.
 """
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import assert_never
 
 from contracts.coc import OverdraftCaseDeclared, PoolClosed, PoolOpened
@@ -30,6 +31,7 @@ from services.coc_ledger.evidence import (
     went_over,
 )
 
+from .calendar import shortened
 from .changes import apply
 from .commands import (
     ApplyChange,
@@ -45,6 +47,7 @@ from .commands import (
     ReceiveMaterial,
     ReverseMovement,
     ShipMaterial,
+    ShortenPool,
 )
 from .recent import remembered
 from .state import INITIAL, Pool, check_known, claim_key, evolve, is_repeat, reversible
@@ -63,6 +66,7 @@ AnyCommand = (
     | ClosePeriod
     | DesignateOutput
     | ApplyChange
+    | ShortenPool
     | BookMovements
 )
 
@@ -71,6 +75,8 @@ def decide(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[Eve
     """Events of a command; raises Refused."""
     if isinstance(command, ApplyChange):
         return apply(command, state, policies)
+    if isinstance(command, ShortenPool):
+        return shortened(state, command.ends_on, policies.on(command.on))
     if isinstance(command, BookMovements):
         return booked(command, state, policies, _opening)
     scope = check_scope(command.scope, command.scope_id, command.member_id)
@@ -265,6 +271,10 @@ def _close(
             stage=command.stage.value,
         )
     check_known(state, command.known)
+    earlier = shortened(state, scope.ends_on, policy)
+    state = reduce(evolve, earlier, state)
+    assert state.key is not None  # it is open
+    assert state.ends_on is not None
     ended = scope.ends_before is not None and state.ends_on >= scope.ends_before
     last = scope.ends_before if ended and scope.ends_before else state.ends_on
     if command.on <= last and not (ended and command.on >= last):
@@ -274,6 +284,7 @@ def _close(
             ends_on=state.ends_on,
         )
     return [
+        *earlier,
         PoolClosed(
             pool=state.key,
             member_id=state.member_id,
@@ -281,5 +292,5 @@ def _close(
             next_period=(scope.ends_before if ended else None) or scope.next_period or last,
             to_scope_id=(scope.to_scope_id if ended else None) or scope.scope_id,
             **told(left_by(state, policy), state.ends_on, policy),
-        )
+        ),
     ]

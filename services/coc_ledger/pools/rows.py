@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from contracts import coc
+from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_movements import MovementsBooked, Ways, added_up
 from contracts.custody import MovementKind
@@ -50,6 +51,7 @@ class PoolRow(NamedTuple):
 
 PoolEvent = (
     coc.PoolOpened
+    | PoolShortened
     | coc.MovementBooked
     | MovementsBooked
     | coc.OutputDesignated
@@ -63,6 +65,7 @@ PoolEvent = (
 )
 POOL_EVENTS = (
     coc.PoolOpened,
+    PoolShortened,
     coc.MovementBooked,
     MovementsBooked,
     coc.OutputDesignated,
@@ -89,6 +92,8 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
         return None
     row = row._replace(version=version)
     match event:
+        case PoolShortened():
+            return row._replace(ends_on=event.ends_on)
         case coc.MovementBooked():
             sources = _sources(row.sources, event)
             return _carrying(row, event)._replace(

@@ -17,6 +17,7 @@ from contracts.coc import (
     PoolClosed,
     PoolOpened,
 )
+from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_movements import MovementsBooked, added_up
 from contracts.custody import Account, Entry, MovementKind, PoolKey
@@ -64,6 +65,7 @@ MOST_TAKEN_BACK = 2_000
 BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
 PoolEvent = (
     PoolOpened
+    | PoolShortened
     | MovementBooked
     | MovementsBooked
     | OutputDesignated
@@ -147,6 +149,8 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
     match event:
         case PoolOpened():
             return state._replace(key=event.pool, member_id=event.member_id, ends_on=event.ends_on)
+        case PoolShortened():
+            return state._replace(ends_on=event.ends_on)
         case MovementBooked():
             used = _used(state, movement_key(event.movement_id), event.digest)
             if event.reverses is not None:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from contracts import coc, coc_documents, coc_reports
+from contracts.coc_calendar import PoolShortened
 from contracts.coc_documents import Awaited
 from contracts.custody import Checked, PoolKey, Stage
 from contracts.values import Activity
@@ -95,6 +96,13 @@ def pool_opened(on: date = PERIOD, close_by: date | None = None) -> Happened:
         pool=POOL, member_id="M1", ends_on=ENDS_ON, policy_id="coc-1", close_by=close_by
     )
     return Happened(POOL.stream, event, on)
+
+
+def pool_shortened(ends_on: date, close_by: date) -> Happened:
+    event = PoolShortened(
+        pool=POOL, member_id="M1", ends_on=ends_on, close_by=close_by, policy_id="coc-1"
+    )
+    return Happened(POOL.stream, event, PERIOD)
 
 
 def carried(owed_kg: int, on: date = PERIOD) -> Happened:

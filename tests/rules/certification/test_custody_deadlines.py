@@ -26,6 +26,7 @@ from .given_custody import (
     lapsed,
     pool_closed,
     pool_opened,
+    pool_shortened,
     ps_met,
     report_accepted,
     report_excused,
@@ -122,6 +123,13 @@ def test_a_period_is_to_be_closed_and_is_until_it_was() -> None:
     late = LATEST + DAY
     assert end(after(opened, pool_closed(late)), CLOSE) == ("missed", late)
     assert after(pool_opened()).deadlines.get(CLOSE) is None, "older books name no day"
+
+
+def test_a_period_that_ends_earlier_is_to_be_closed_earlier_and_owes_earlier() -> None:
+    earlier = pool_shortened(ENDS_ON - 30 * DAY, LATEST - 30 * DAY)
+    world = after(pool_opened(close_by=LATEST), carried(5), earlier)
+    assert row(world, CLOSE).due_on == LATEST - 30 * DAY
+    assert row(world, OVERDRAFT).due_on == ENDS_ON - 30 * DAY
 
 
 # --- overdraft ---

@@ -1,0 +1,75 @@
+"""A scope's periods change while one is running: the pools of that one end earlier. Pure.
+
+A change takes effect on a day to come, so that nothing is booked yet in what a pool loses by it.
+Rules: sources.md 5.4.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from contracts.coc import PeriodChanged, PoolOpened
+from contracts.coc_calendar import PoolShortened
+from contracts.custody import PoolKey, Stage
+from contracts.envelope import Recorded
+from infra.decider import Command, Lookup, Reaction
+from infra.policy import Policy
+from services.coc_ledger.accounting.period import Course, period_of
+
+from .commands import ShortenPool
+from .rows import PoolRow
+from .state import Pool
+
+
+def shortened(state: Pool, ends_on: date | None, policy: Policy) -> tuple[PoolShortened, ...]:
+    """What is told of a pool whose period ends on a day by now; nothing where it is known, or the
+    pool was never opened or is closed."""
+    if state.key is None or state.ends_on is None or state.end is not None:
+        return ()
+    if ends_on is None or ends_on >= state.ends_on:
+        return ()
+    return (
+        PoolShortened(
+            pool=state.key,
+            member_id=state.member_id,
+            ends_on=ends_on,
+            close_by=ends_on + timedelta(days=policy.integer("period.close_days")),
+            policy_id=policy.policy_id,
+        ),
+    )
+
+
+def shorten_pools(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """The open pools of a scope end where its calendar says, also one that was being opened while
+    that changed."""
+    event, on = recorded.event, date.fromisoformat(recorded.envelope.recorded_at[:10])
+    match event:
+        case PeriodChanged():
+            pools: Sequence[PoolRow] = rows("pools", {"scope_id": event.scope_id})
+            return [
+                command
+                for row in pools
+                if row.closed_on is None
+                for command in _shorten(row, on, rows)
+            ]
+        case PoolOpened():
+            row: PoolRow | None = rows("pools", event.pool.key)
+            return _shorten(row, on, rows) if row is not None else ()
+        case _:
+            return ()
+
+
+def _shorten(row: PoolRow, on: date, rows: Lookup) -> Sequence[ShortenPool]:
+    scope = rows("scopes", row.scope_id)
+    if scope is None:
+        return ()
+    calendar = tuple(Course(date.fromisoformat(day), months) for day, months in scope.calendar)
+    period = period_of(calendar, row.period)
+    if period is None or period.ends_on >= row.ends_on:
+        return ()
+    pool = PoolKey(scope_id=row.scope_id, stage=Stage(row.stage), period=row.period)
+    return [ShortenPool(on=on, pool=pool, member_id=row.member_id, ends_on=period.ends_on)]
+
+
+CALENDAR_REACTIONS: tuple[Reaction, ...] = (
+    Reaction("shorten_pools", shorten_pools, frozenset({PeriodChanged, PoolOpened})),
+)
