@@ -56,6 +56,13 @@ PROBLEMS: tuple[Problem, ...] = (
         "What was booked stays where it is: choose a later day.",
     ),
     Problem(
+        "pool-too-large",
+        "No pool takes so much",
+        "All that came into a pool in its period, and what that carries, is bounded by"
+        " `facts.most_kg` and `facts.most_emission_t`: more than the world makes. Look for a"
+        " mistyped mass, unit or intensity, and take back what was booked with it.",
+    ),
+    Problem(
         "stage-not-in-scope",
         "The scope has no such stage",
         "Stages follow from a scope's activities. Choose one of its own, or add the facility whose"

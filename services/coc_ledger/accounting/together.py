@@ -16,7 +16,7 @@ from pydantic import BaseModel, SkipValidation
 from contracts.canonical import canonical_json
 from contracts.catalog import MAX_EVENT_BYTES
 from contracts.coc import PoolOpened
-from contracts.coc_movements import MOST_GRAMS, RARE, MovementsBooked
+from contracts.coc_movements import MOST_GRAMS, RARE, MovementsBooked, added_up
 from contracts.custody import (
     MOST_KG,
     ZERO,
@@ -36,6 +36,7 @@ from services.coc_ledger.pools.state import Pool, movement_key
 
 from . import accounts, booking
 from .accounts import GRAMS, Amount, held
+from .bounds import within
 from .footprint import told_amount, words_of
 
 Plain = ReceiveMaterial | ShipMaterial | BookLoss | CountStock
@@ -140,7 +141,7 @@ def booked(
     command: BookMovements, state: Pool, policies: Policies, opening: Opening
 ) -> Sequence[PoolOpened | MovementsBooked]:
     """The events of all rows that can be booked; none where ids may be used that rows do not know
-    yet."""
+    yet, or where all of them are more than the pool takes: each is then told for itself."""
     if command.through < state.recent.forgotten:
         return ()
     opened: list[PoolOpened] = []
@@ -161,7 +162,11 @@ def booked(
     rows = list(_rows(command.lines, state, way_of))
     most = MOST_TOLD if any(row[TOLD_AT] for row in rows) else MOST
     chunks = [rows[at : at + most] for at in range(0, len(rows), most)]
-    return (*opened, *(one for chunk in chunks for one in _events(command, chunk))) if rows else ()
+    events = [one for chunk in chunks for one in _events(command, chunk)]
+    ways = added_up(day for event in events for day in event.totals.values())
+    if not rows or not within(state.books, accounts.shifted(state.books, ways)):
+        return ()
+    return (*opened, *events)
 
 
 def _rows(

@@ -17,8 +17,9 @@ from contracts.custody import Account
 from contracts.envelope import Event
 from infra.errors import Refused
 from infra.policy import Policies, Policy
-from services.coc_ledger.accounting import booking, claims
+from services.coc_ledger.accounting import accounts, booking, claims
 from services.coc_ledger.accounting.accounts import Amount, entry
+from services.coc_ledger.accounting.bounds import check_within
 from services.coc_ledger.accounting.period_end import begun, corrected, left_by, told
 from services.coc_ledger.accounting.stage_reversal import check_stage_reversal, with_product
 from services.coc_ledger.accounting.stages import next_of
@@ -115,6 +116,7 @@ def _book(
     opening = _ready(command, state, scope, policy)
     _check_named(command, scope)
     made = booking.posting(command, state, policy)
+    check_within(state.books, accounts.posted(state.books, made.entries))
     if isinstance(command, ChangeStage) and command.coc_kg:
         claims.check_may_claim(command, scope, policy)
         extra = tuple(one for one in made.entries if one.account is not Account.OUTPUT_COC)
@@ -182,7 +184,10 @@ def _designate(
             number=command.document,
         )
     opening = _ready(command, state, scope, policy)
-    return [*opening, *claims.designated(command, state, scope, policy)]
+    made = claims.designated(command, state, scope, policy)
+    entries = [one for event in made for one in event.entries]
+    check_within(state.books, accounts.posted(state.books, entries))
+    return [*opening, *made]
 
 
 # --- what must hold before anything is booked ---
