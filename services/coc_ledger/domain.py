@@ -26,6 +26,7 @@ from .evidence import (
     MovementSeen,
     Onward,
     PoolKnown,
+    ReplacedClaim,
     facility_left,
     onward_of,
     went_over,
@@ -41,6 +42,7 @@ from .knowledge import (
     holding,
     results_of,
     scope_on,
+    went_to,
 )
 from .pools import pool
 from .pools.calendar import CALENDAR_REACTIONS
@@ -299,13 +301,14 @@ def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
             scope_id=scope_id,
             day=day,
         )
+    if found.ended(day):
+        raise went_over(found)  # before its number is bound to a pool that can claim nothing
     material = body["material"]
     assert isinstance(material, Material)  # the form has read it
     key = PoolKey(scope_id=scope_id, stage=STAGE_OF[material], period=found.period)
-    old = claim_of(known.state(f"coc_document/{_text(body, 'replaces') or '-'}"))
+    old = _replaced(_text(body, "replaces"), day, known)
     if old is not None and old.pool.scope_id == scope_id and old.pool.stage is key.stage:
-        error = known.state(old.pool.stream)
-        key = old.pool if isinstance(error, pool.Pool) and error.end is None else key
+        key = old.pool if old.open else key
     customer = getattr(body.get("customer"), "scope_id", None)
     theirs = scope_on(customer or "", day, known)
     if theirs is not None and theirs.ended(day):
@@ -322,6 +325,17 @@ def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
         "registration": proof_of(number, registration) if registration else None,
         "customer_seen": checked(entity, day, known) if entity else None,
     }
+
+
+def _replaced(number: str, day: date, known: Knowledge) -> ReplacedClaim | None:
+    """The claim of a document that is corrected on a day, and where its books are by then."""
+    old = claim_of(known.state(f"coc_document/{number or '-'}"))
+    if old is None:
+        return None
+    error = known.state(old.pool.stream)
+    is_open = isinstance(error, pool.Pool) and error.end is None
+    after = went_to(old.pool.scope_id, day, known)
+    return old.model_copy(update={"went_to": after, "open": is_open})
 
 
 def _for_confirming(body: Body, known: Knowledge, on: date) -> dict[str, object]:

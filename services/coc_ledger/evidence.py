@@ -220,7 +220,9 @@ class FacilityResult(Value):
 class ReplacedClaim(Value):
     """The claim of a document that another one replaces, as the document's stream tells it: of
     `day`, from which on it counts. `designated` is whether it still does, `ended` whether another
-    one stands in its place, `by` which. `from_closed` is what of it was claimed in other pools."""
+    one stands in its place, `by` which. `from_closed` is what of it was claimed in other pools.
+    `went_to` are the scopes that its own has gone over into by the day of the correction, one after
+    the other; `open` is whether its pool is."""
 
     number: DocumentNumber
     pool: PoolKey
@@ -233,6 +235,8 @@ class ReplacedClaim(Value):
     day: date
     activity: Activity | None = None
     from_closed: tuple[ClaimPart, ...] = ()
+    went_to: tuple[ScopeId, ...] = ()
+    open: bool = False
 
 
 def suspended_on(

@@ -75,6 +75,16 @@ def holding(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
     return found
 
 
+def went_to(scope_id: str, day: date, known: Knowledge) -> tuple[str, ...]:
+    """The scopes into which a scope has gone over by a day, one after the other."""
+    passed: list[str] = []
+    found = scope_on(scope_id, day, known)
+    while found is not None and found.ended(day) and found.to_scope_id not in (None, *passed):
+        passed.append(found.to_scope_id or "")
+        found = scope_on(found.to_scope_id or "", day, known)
+    return tuple(passed)
+
+
 def facilities_found(
     facility_ids: Iterable[str], on: date, known: Knowledge
 ) -> tuple[FacilityFound, ...]:

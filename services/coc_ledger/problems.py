@@ -51,6 +51,13 @@ PROBLEMS: tuple[Problem, ...] = (
         " the same member's; if not, ask the seller for a document to the new one instead.",
     ),
     Problem(
+        "period-of-error-open",
+        "The document belongs to a period that is still open",
+        "A document of a scope that went over is corrected by the scope that has its books, once"
+        " the period in which it was issued is closed there. Close `facts.period` in"
+        " `facts.scope_id`, or correct the document there on a day before the transfer.",
+    ),
+    Problem(
         "transfer-too-early",
         "A transfer lies in days to come",
         "What was booked stays where it is: choose a later day.",

@@ -116,10 +116,12 @@ def _draft(command: DraftDocument, state: Document) -> Sequence[DocumentDrafted]
 
 
 def check_replaced(draft: Draft, old: ReplacedClaim | None) -> None:
-    """Refuse to replace what is not there, not the seller's, or ended already."""
+    """Refuse to replace what is not there, not the seller's, or ended already. Of a scope that went
+    over, the one that has its books by then corrects, once the period of the error is closed."""
     if draft.replaces is None:
         return
-    if old is None or old.number != draft.replaces or old.pool.scope_id != draft.scope_id:
+    own = old is not None and draft.scope_id in (old.pool.scope_id, *old.went_to)
+    if old is None or old.number != draft.replaces or not own:
         raise Refused(
             "unknown-document",
             f"Scope {draft.scope_id} has issued no document {draft.replaces} that can be replaced.",
@@ -127,6 +129,16 @@ def check_replaced(draft: Draft, old: ReplacedClaim | None) -> None:
         )
     if old.ended:
         raise documents.replaced_before(old.number, old.by)
+    if old.open and old.pool.scope_id != draft.scope_id:
+        raise Refused(
+            "period-of-error-open",
+            f"The period from {old.pool.period} on in which {old.number} was issued is open in"
+            f" scope {old.pool.scope_id}: close it, or correct the document there on a day before"
+            " the transfer.",
+            number=old.number,
+            scope_id=old.pool.scope_id,
+            period=old.pool.period,
+        )
     if old.pool.stage is not draft.pool.stage:
         raise Refused(
             "stage-not-in-scope",

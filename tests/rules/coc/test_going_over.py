@@ -8,8 +8,8 @@ from contracts.custody import Account, PoolKey
 from infra.errors import Refused
 from services.coc_ledger import domain
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
-from tests.rules.coc.given import kg
-from tests.rules.coc.test_periods_and_orders import KEY, document, send, stocked
+from tests.rules.coc.given import balanced, kg
+from tests.rules.coc.test_periods_and_orders import KEY, close, document, send, stocked
 from tests.rules.coc.world import World
 
 OVER_ON = date(2026, 7, 1)
@@ -111,3 +111,49 @@ def test_scopes_that_go_over_into_each_other_are_looked_through_once() -> None:
     go_over(world, "B2")
     world.today = late
     assert receive_d1(world, late) == "scope-transferred"
+
+
+def sold_and_gone_over(*, closed: bool) -> World:
+    """A document of scope A is confirmed; then A goes over into A2."""
+    world = stocked()
+    world.open("A2", "A")
+    send(world, document("D-1", 100))
+    world.settle()
+    assert receive_d1(world, world.today) == ""
+    approve(world, "A", "A2", OVER_ON)
+    world.today = OVER_ON
+    if closed:
+        close(world)
+    return world
+
+
+def corrected(world: World, **changed: object) -> str:
+    """Why D-1 is not corrected from 100 to 90 kg by scope A2."""
+    more = {"replaces": "D-1", "correction_reason": "weight", "scope_id": "A2", "day": OVER_ON}
+    fields = {**document("D-2", 90), **more, **changed}
+    slug = world.attempt(fields.pop("command_name"), **fields)
+    world.settle()
+    return slug
+
+
+def test_a_document_of_a_scope_that_went_over_is_corrected_by_the_one_that_has_its_books() -> None:
+    world = sold_and_gone_over(closed=True)
+    assert corrected(world, scope_id="A") == "scope-transferred"
+    world.open("A3", "A")
+    assert corrected(world, scope_id="A3") == "unknown-document"
+    assert corrected(world) == ""
+    old, new = world.documents()["D-1"].ended, world.documents()["D-2"].issued
+    assert old is not None
+    assert new is not None
+    assert (old.because, old.by) == ("superseded", "D-2")
+    assert (new.issuer.scope_id, new.pool.scope_id, new.mass_kg) == ("A2", "A2", 90)
+    claimed = [kg(pool, Account.OUTPUT_COC) for pool in world.pools().values()]
+    assert sorted(claimed) == [-10, 0, 100], "the sum over both scopes is what was delivered"
+    assert all(map(balanced, world.pools().values()))
+
+
+def test_while_the_period_of_the_error_is_open_it_is_corrected_there() -> None:
+    world = sold_and_gone_over(closed=False)
+    assert corrected(world) == "period-of-error-open"
+    assert corrected(world, scope_id="A", day=OVER_ON - timedelta(days=1)) == ""
+    assert kg(world.pool(KEY), Account.OUTPUT_COC) == 90
