@@ -179,7 +179,8 @@ class DocumentLapsed(Event):
 
 class DocumentEnded(Event):
     """It was withdrawn, or another one, `by`, stands in its place. What it had been booked as is
-    told again, so that both ledgers can take it back; `counted`: as CoC."""
+    told again, so that both ledgers can take it back; `counted`: as CoC. `carried` is what the
+    seller claimed, `brought` what the buyer booked (older events do not say: its part of it)."""
 
     TYPE: ClassVar[str] = "coc.document_ended.v1"
     number: DocumentNumber
@@ -203,6 +204,7 @@ class DocumentEnded(Event):
     answers: Awaited | None = None
     activity: Activity | None = None
     receiver_activity: Activity | None = None
+    brought: Carried | None = None
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -148,7 +148,7 @@ def end_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         received_kg=event.received_kg,
         coc_kg=mass,
         lot=event.lot,
-        carried=of_lot(event.carried, event.mass_kg, mass),
+        carried=event.brought or of_lot(event.carried, event.mass_kg, mass),
         document=event.number,
         as_coc=event.counted,
         activity=event.receiver_activity,

@@ -12,7 +12,7 @@ from contracts.coc_documents import (
     DocumentDisputed,
     DocumentIssued,
 )
-from contracts.custody import Checked, PoolKey
+from contracts.custody import Carried, Checked, Lot, PoolKey
 from contracts.envelope import Event
 from contracts.values import Activity
 from infra.errors import Refused
@@ -69,7 +69,7 @@ def confirm(
     late = command.behind_s > policy.integer("document.evidence_behind_at_most_s")
     if late or command.checked is None:
         return [confirmed]  # pending: nothing is booked before the check
-    return [confirmed, _checked(document, confirmed, command.checked, 1, command.on, policy)]
+    return [confirmed, _checked(document, confirmed, command.checked, None, command.on, policy)]
 
 
 def _check_day(
@@ -145,17 +145,18 @@ def _checked(
     document: DocumentIssued,
     confirmed: DocumentConfirmed,
     seen: Checked,
-    number: int,
+    before: DocumentChecked | None,
     on: date,
     policy: Policy,
 ) -> DocumentChecked:
+    """What a check finds; what the lot brings is what was told of it when it was checked before."""
     seen = documents.of_facilities(document, seen)
     passed, reasons = documents.checked(document, seen)
     mass = min(document.mass_kg, confirmed.received_kg)
     return DocumentChecked(
         number=document.number,
         member_id=document.member_id,
-        check=number,
+        check=before.check + 1 if before else 1,
         pool=document.pool,
         receiver=confirmed.receiver,
         receiver_member_id=confirmed.customer_member_id if confirmed.receiver else None,
@@ -167,7 +168,7 @@ def _checked(
         claimed=document.carried,
         mass_kg=mass,
         lot=document.lot,
-        carried=of_lot(document.carried, document.mass_kg, mass),
+        carried=before.carried if before else _brought(document, mass, passed=passed),
         checked_on=on,
         passed=passed,
         reasons=reasons,
@@ -178,6 +179,17 @@ def _checked(
     )
 
 
+def _brought(document: DocumentIssued, kg: int, *, passed: bool) -> Carried:
+    """What so much of a lot brings to its buyer. Its emissions are those of the metal; but scrap of
+    manufacturing is recycled mass by itself, all of it pre-consumer, whatever its metal was made
+    of: as where it comes without a document (sources.md 5.5, 6). A document that fails its check is
+    not believed to be of scrap."""
+    lot = of_lot(document.carried, document.mass_kg, kg)
+    if document.lot is not Lot.SCRAP or not passed:
+        return lot
+    return lot.model_copy(update={"pre_kg": kg, "post_kg": 0})
+
+
 def recheck(
     command: CheckDocument, state: Document, document: DocumentIssued, policy: Policy
 ) -> Sequence[Event]:
@@ -185,9 +197,8 @@ def recheck(
         return []
     if command.behind_s > policy.integer("document.evidence_behind_at_most_s"):
         return []
-    number = state.checked.check + 1 if state.checked else 1
-    made = _checked(document, state.confirmed, command.checked, number, command.on, policy)
     before = state.checked
+    made = _checked(document, state.confirmed, command.checked, before, command.on, policy)
     if before is not None and (before.passed, before.reasons) == (made.passed, made.reasons):
         return []
     return [made]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.coc_documents import DocumentIssued
-from contracts.custody import Party, StepEmissions
+from contracts.custody import Lot, Party, StepEmissions
 from contracts.values import plain
 
 STATEMENT = (
@@ -27,6 +27,8 @@ WORDS = {
     "coc_aluminium_semi": "CoC Aluminium, semi-fabricated",
     "coc_preconsumer_scrap": "CoC pre-consumer scrap",
 }
+WHOLLY_SCRAP = "all of it is pre-consumer scrap; what follows was in its metal before"
+"""Of scrap of manufacturing: its receiver books it so, whatever its metal was made of."""
 STATES = {
     "issued": "issued, not yet confirmed",
     "pending_check": "confirmed, the check is pending",
@@ -120,6 +122,7 @@ def _material(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
         ("CoC Material", kilograms(document.mass_kg)),
         ("Whole shipment", kilograms(document.total_mass_kg)),
         ("Country of origin", said.country_of_origin),
+        ("Recycled content", WHOLLY_SCRAP if document.lot is Lot.SCRAP else None),
         ("Pre-consumer scrap in it", kilograms(carried.pre_kg) if carried.pre_kg else None),
         ("Post-consumer scrap in it", kilograms(carried.post_kg) if carried.post_kg else None),
         ("Performance Standard", _ps(document)),
