@@ -17,7 +17,8 @@ from .values import Id, MemberId
 
 class PoolCorrected(Event):
     """A closed period as it should have ended; `correction_id` is the movement that corrects it, or
-    the correction of the period before. The changes are what the next period gets more, or less."""
+    the correction of the period before. The changes are what the next period gets more, or less;
+    `passed` are the closed periods that they have come through, this one last."""
 
     TYPE: ClassVar[str] = "coc.pool_corrected.v1"
     pool: PoolKey
@@ -43,6 +44,7 @@ class PoolCorrected(Event):
     balance_change_kg: SignedMass
     owed_change_kg: SignedMass
     stock_change: tuple[Entry, ...]
+    passed: tuple[PoolKey, ...] = ()
 
 
 class BalanceCorrected(Event):

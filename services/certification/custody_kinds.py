@@ -18,6 +18,7 @@ from contracts.coc_documents import (
     DocumentIssued,
     DocumentLapsed,
 )
+from contracts.coc_periods import OverdraftForeseen
 
 from . import custody_parts as parts
 from .deadline_kind import DeadlineKind, Step
@@ -77,8 +78,8 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
     DeadlineKind(
         name="coc_overdraft",
         title="Chain of Custody: overdraft to be made good",
-        rule="What was claimed ahead of input in one period is made good by the end of the next;"
-        " the close of that period shows it.",
+        rule="What was claimed ahead of input in one period is made good by the end of the next,"
+        " whether its own books are closed or not; the close of the next period shows it.",
         source="rule 5.4",
         evidence="unverified",
         owner="member",
@@ -90,6 +91,7 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
         own={
             coc.PoolOpened: Step(_pool, parts.pool_opened),
             PoolShortened: Step(_pool, parts.pool_shortened),
+            OverdraftForeseen: Step(_pool, parts.overdraft_foreseen),
             coc.BalanceCarried: Step(_pool, parts.balance_carried),
             coc.PoolClosed: Step(_pool, parts.pool_closed),
             BalanceCorrected: Step(_pool, parts.balance_corrected),

@@ -19,6 +19,7 @@ from contracts.coc_documents import (
     DocumentIssued,
     DocumentLapsed,
 )
+from contracts.coc_periods import OverdraftForeseen
 from contracts.envelope import Recorded
 
 from .deadline_parts import UNOPENED, Outcome, Part, day, reference
@@ -116,6 +117,11 @@ def balance_carried(event: coc.BalanceCarried, part: Part | None, at: Recorded) 
     return {**part, "owed_kg": owed, "opened": reference("opened", at)}
 
 
+def overdraft_foreseen(event: OverdraftForeseen, part: Part | None, at: Recorded) -> Part | None:
+    """The period before is over and open: its overdraft is due whether it is closed or not."""
+    return _owed_changes(event.owed_change_kg, part, at)
+
+
 def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part | None:
     """The books of the period tell whether it was made good in it. If not, what is owed goes on
     into the next period, where it is due again."""
@@ -129,9 +135,13 @@ def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part 
 
 def balance_corrected(event: BalanceCorrected, part: Part | None, at: Recorded) -> Part | None:
     """What the period before left was corrected."""
-    if part is None or not event.owed_change_kg:
+    return _owed_changes(event.owed_change_kg, part, at)
+
+
+def _owed_changes(change_kg: int, part: Part | None, at: Recorded) -> Part | None:
+    if part is None or not change_kg:
         return part
-    owed = max(0, part["owed_kg"] + event.owed_change_kg)
+    owed = max(0, part["owed_kg"] + change_kg)
     return {**part, "owed_kg": owed, "opened": reference("opened", at)}
 
 

@@ -22,7 +22,6 @@ from .documents.commands import (
 )
 from .documents.state import DocumentDrafted, claim_of
 from .evidence import (
-    Diligence,
     MovementSeen,
     Onward,
     PoolKnown,
@@ -38,12 +37,16 @@ from .knowledge import (
     checked,
     checked_issuer,
     checked_of,
+    diligence_of,
     facilities_found,
+    goes_over,
     holding,
+    open_before,
     results_of,
     scope_on,
     went_to,
 )
+from .period_reactions import PERIOD_REACTIONS
 from .pools import pool
 from .pools.calendar import CALENDAR_REACTIONS
 from .pools.commands import (
@@ -58,6 +61,7 @@ from .pools.commands import (
     ReverseMovement,
     ShipMaterial,
 )
+from .pools.owing import PeriodOver
 from .pools.state import ChangeDeferred
 from .reactions import REACTIONS
 from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key, movement_of
@@ -89,7 +93,7 @@ DECIDERS: Mapping[str, ModuleType] = {
     "coc_report": report,
 }
 RESTS_ON: Mapping[str, tuple[str, ...]] = {PS_DUE: ("certification",)}
-PRIVATE: tuple[type[Event], ...] = (ChangeDeferred, DocumentDrafted, ReportingNoted)
+PRIVATE: tuple[type[Event], ...] = (ChangeDeferred, DocumentDrafted, PeriodOver, ReportingNoted)
 
 BOOKINGS: tuple[type[PoolCommand], ...] = (
     ReceiveMaterial,
@@ -136,6 +140,7 @@ CONSUMERS: tuple[Consumer, ...] = (
         (),
         (
             *REACTIONS,
+            *PERIOD_REACTIONS,
             *STAGE_REACTIONS,
             *FACILITY_REACTIONS,
             *CALENDAR_REACTIONS,
@@ -187,11 +192,14 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
         )
     stage = body.get("stage")
     assert isinstance(stage, Stage)  # the form has read it
-    key = PoolKey(scope_id=scope_id, stage=stage, period=found.period).key
+    at = PoolKey(scope_id=scope_id, stage=stage, period=found.period)
+    key = at.key
     fields: dict[str, object] = {"scope": found, "known": pool_known(key, body, known)}
     if command is ChangeStage:
         fields["results"] = results_of(found, day, known)
         fields["behind_s"] = known.behind_s
+    if command is ClosePeriod:
+        fields["open_before"] = open_before(at, known)
     if command is ReverseMovement:
         fields["onward"] = onward(key, _text(body, "reverses"), known)
     if command is ReceiveMaterial:
@@ -199,13 +207,6 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
     if command in (ChangeStage, ReceiveMaterial):
         fields["checked"] = checked_of(found, day, known)
     return fields
-
-
-def diligence_of(scope_id: str, supplier_id: str, known: Knowledge) -> tuple[Diligence, ...]:
-    """What a scope recorded of its looks at a supplier."""
-    state = known.state(f"coc_scope/{scope_id}")
-    found: tuple[Diligence, ...] = state.diligence.get(supplier_id, ())
-    return found
 
 
 def pool_known(key: str, body: Body, known: Knowledge) -> PoolKnown:
@@ -280,8 +281,10 @@ def _for_adding(body: Body, known: Knowledge, on: date) -> dict[str, object]:
 
 def _for_transfer(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     day = _day(body, "effective_on")
-    to = scope_on(_text(body, "to_scope_id"), day, known)
-    return {"known_to": to is not None and not to.ended(day)}
+    to_scope_id = _text(body, "to_scope_id")
+    to = scope_on(to_scope_id, day, known)
+    found = to is not None and not to.ended(day)
+    return {"known_to": found, "goes_over": goes_over(to_scope_id, day, known)}
 
 
 def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:

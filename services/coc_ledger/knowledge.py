@@ -9,12 +9,13 @@ from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
-from contracts.custody import Checked
+from contracts.custody import Checked, PoolKey
 from contracts.values import Activity, Standard
 
 from .accounting.own_emissions import ResultRow, newest
-from .evidence import FacilityFound, FacilityResult, ScopeEvidence
-from .rows import FacilityRow
+from .accounting.period import ONE_DAY, period_of
+from .evidence import Diligence, FacilityFound, FacilityResult, ScopeEvidence
+from .rows import FacilityRow, PoolRow
 from .scopes import state as scope_state
 from .scopes.certificates import CertificateRow, covered_since, seen_on
 
@@ -85,6 +86,29 @@ def went_to(scope_id: str, day: date, known: Knowledge) -> tuple[str, ...]:
     return tuple(passed)
 
 
+def goes_over(scope_id: str, day: date, known: Knowledge) -> tuple[str, ...]:
+    """The scopes into which a scope goes over one after the other, whenever that is; each once."""
+    passed: list[str] = []
+    found = scope_on(scope_id, day, known)
+    while found is not None and found.to_scope_id and found.to_scope_id not in passed:
+        passed.append(found.to_scope_id)
+        found = scope_on(found.to_scope_id, day, known)
+    return tuple(passed)
+
+
+def open_before(key: PoolKey, known: Knowledge) -> date | None:
+    """The first of the earlier periods of a pool that are open; rows find them, streams tell."""
+    calendar = known.state(f"coc_scope/{key.scope_id}").calendar
+    period = period_of(calendar, calendar[0].starts_on)
+    while period is not None and period.starts_on < key.period:
+        before = key.model_copy(update={"period": period.starts_on})
+        row: PoolRow | None = known.row("pools", before.key)
+        if row is not None and row.closed_on is None and known.state(before.stream).end is None:
+            return period.starts_on
+        period = period_of(calendar, period.ends_on + ONE_DAY)
+    return None
+
+
 def facilities_found(
     facility_ids: Iterable[str], on: date, known: Knowledge
 ) -> tuple[FacilityFound, ...]:
@@ -118,3 +142,10 @@ def results_of(scope: ScopeEvidence, day: date, known: Knowledge) -> tuple[Facil
         return row if told and told.get("member_id") == scope.member_id else None
 
     return newest(scope.facilities, day, own)
+
+
+def diligence_of(scope_id: str, supplier_id: str, known: Knowledge) -> tuple[Diligence, ...]:
+    """What a scope recorded of its looks at a supplier."""
+    state = known.state(f"coc_scope/{scope_id}")
+    found: tuple[Diligence, ...] = state.diligence.get(supplier_id, ())
+    return found

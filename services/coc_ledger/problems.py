@@ -70,6 +70,24 @@ PROBLEMS: tuple[Problem, ...] = (
         " mistyped mass, unit or intensity, and take back what was booked with it.",
     ),
     Problem(
+        "transfer-leads-back",
+        "The transfer leads back to the scope",
+        "The other scope goes over into this one, directly or over those in `facts.passed`. What a"
+        " period leaves would go round and never be booked: name a scope that stays.",
+    ),
+    Problem(
+        "transfer-goes-on",
+        "The other scope goes over itself",
+        "A scope goes over into one that stays: name the one in `facts.to_scope_id`.",
+    ),
+    Problem(
+        "change-goes-round",
+        "What is passed on came here before",
+        "Scopes went over into each other before that was refused, and their periods are closed. It"
+        " is booked nowhere: look at what was refused under operations, and book it by hand in a"
+        " period that is open.",
+    ),
+    Problem(
         "stage-not-in-scope",
         "The scope has no such stage",
         "Stages follow from a scope's activities. Choose one of its own, or add the facility whose"
@@ -191,6 +209,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "period-not-over",
         "The period is not over",
         "Close it after `facts.ends_on`.",
+    ),
+    Problem(
+        "earlier-period-open",
+        "An earlier period is open",
+        "Periods are closed in their order: what one leaves, above all an overdraft, is the next"
+        " one's. Close the one that begins on `facts.period` first.",
     ),
     Problem(
         "unknown-pool",

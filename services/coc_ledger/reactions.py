@@ -1,9 +1,9 @@
 """What the ledger does by itself when it hears of something. Pure: an event in, commands out.
 
 A claim completes its document; a checked document is booked in both ledgers; an end is taken back;
-a stage's product enters the next stage; a closed period hands on what it leaves; what came too late
-for a period goes to the next. News of certificates and suspensions has documents checked again. The
-names are state: command ids derive from them.
+a stage's product enters the next stage. News of certificates and suspensions has documents checked
+again. What a period hands on to the next one is in `period_reactions`. The names are state: command
+ids derive from them.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,9 @@ from contracts import certification
 from contracts.coc import (
     MovementBooked,
     OutputDesignated,
-    PoolClosed,
     ScopeReinstated,
     ScopeSuspended,
 )
-from contracts.coc_corrections import PoolCorrected
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
 from contracts.custody import Account, MovementKind, PoolKey, Stage
 from contracts.envelope import Recorded
@@ -26,14 +24,12 @@ from infra.decider import Command, Lookup, Reaction
 
 from .accounting.accounts import NOTHING, Amount, amount_of
 from .accounting.footprint import of_lot, scaled
-from .accounting.period import Course, blocked, period_of
 from .accounting.stages import back_id, entry_id
 from .coverage import answers
 from .documents.check_rows import CheckDayRow, CheckRow, checked_as
 from .documents.commands import CheckDocument, CompleteDocument, SupersedeDocument
 from .evidence import stages_of
-from .pools.commands import ApplyChange, Carry, CarryChange, ClaimChange, DeliveryChange
-from .pools.state import ChangeDeferred
+from .pools.commands import ApplyChange, ClaimChange, DeliveryChange
 from .rows import MovementRow, PoolRow, ScopeRow, movement_key, movement_of
 from .scopes.certificates import CHANGED, CertificateRow
 from .scopes.commands import NotePsCertificate
@@ -221,95 +217,6 @@ def _lot(event: MovementBooked, account: Account) -> Amount:
     return found[0] if found else NOTHING
 
 
-def carry_balances(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """What a closed period leaves goes into the next one, perhaps of another scope."""
-    event = recorded.event
-    if not isinstance(event, PoolClosed):
-        return ()
-    pool = PoolKey(scope_id=event.to_scope_id, stage=event.pool.stage, period=event.next_period)
-    carry = Carry(
-        from_pool=event.pool,
-        balance_kg=event.balance_kg,
-        owed_kg=event.owed_kg,
-        blocked=blocked(event.remarks),
-        stock=event.stock,
-    )
-    return [_into(recorded_on(recorded), pool, event.member_id, rows, carry=carry)]
-
-
-def carry_corrections(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """What a corrected period leaves more, or less, goes into the next one."""
-    event = recorded.event
-    if not isinstance(event, PoolCorrected):
-        return ()
-    pool = PoolKey(scope_id=event.to_scope_id, stage=event.pool.stage, period=event.next_period)
-    command = _into(recorded_on(recorded), pool, event.member_id, rows)
-    change = CarryChange(
-        pool=command.pool,
-        from_pool=event.pool,
-        correction_id=event.correction_id,
-        reason=event.reason,
-        balance_kg=event.balance_change_kg,
-        owed_kg=event.owed_change_kg,
-        blocked=blocked(event.remarks),
-        stock=event.stock_change,
-    )
-    return [command.model_copy(update={"carry_change": change})]
-
-
-def pass_on(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """What came for a closed period is booked in the next one."""
-    event = recorded.event
-    if not isinstance(event, ChangeDeferred):
-        return ()
-    return [
-        _into(
-            recorded_on(recorded),
-            event.to,
-            event.member_id,
-            rows,
-            late_for=event.late_for,
-            delivery=event.delivery,
-            claim=event.claim,
-            carry=event.carry,
-        )
-    ]
-
-
-def _into(
-    on: date,
-    pool: PoolKey,
-    member_id: str,
-    rows: Lookup,
-    *,
-    late_for: date | None = None,
-    delivery: DeliveryChange | None = None,
-    claim: ClaimChange | None = None,
-    carry: Carry | None = None,
-) -> ApplyChange:
-    """A change to the pool of the period in which that pool's first day lies: the scope that gets
-    it may have other periods."""
-    scope: ScopeRow | None = rows("scopes", pool.scope_id)
-    ends_on = pool.period + YEAR
-    if scope is not None:
-        calendar = tuple(Course(date.fromisoformat(day), months) for day, months in scope.calendar)
-        period = period_of(calendar, pool.period)
-        if period is not None:
-            pool = pool.model_copy(update={"period": period.starts_on})
-            ends_on = period.ends_on
-        member_id = scope.member_id
-    return ApplyChange(
-        on=on,
-        pool=pool,
-        member_id=member_id,
-        ends_on=ends_on,
-        late_for=late_for,
-        delivery=delivery,
-        claim=claim,
-        carry=carry,
-    )
-
-
 def check_again(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """News of a certificate: documents of its entity that would be checked otherwise are."""
     event = recorded.event
@@ -378,9 +285,6 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("book_deliveries", book_deliveries, frozenset({DocumentChecked})),
     Reaction("end_documents", end_documents, frozenset({DocumentEnded})),
     Reaction("enter_stages", enter_stages, frozenset({MovementBooked})),
-    Reaction("carry_balances", carry_balances, frozenset({PoolClosed})),
-    Reaction("carry_corrections", carry_corrections, frozenset({PoolCorrected})),
-    Reaction("pass_on", pass_on, frozenset({ChangeDeferred})),
     Reaction("check_again", check_again, frozenset({certification.CertificateGranted, *CHANGED})),
     Reaction("check_suspended", check_suspended, frozenset({ScopeSuspended, ScopeReinstated})),
     Reaction("note_ps", note_ps, frozenset({certification.CertificateGranted})),

@@ -13,6 +13,7 @@ from contracts.coc import PoolOpened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.custody import Account, Entry, PoolKey, Remark
 from contracts.values import MemberId
+from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.coc_ledger.pools.commands import CarryChange
 from services.coc_ledger.pools.state import End, Pool, evolve
@@ -32,13 +33,14 @@ class Left(NamedTuple):
 
 
 def left_by(state: Pool, policy: Policy) -> Left:
-    """What a pool leaves, by all that is booked in it."""
+    """What a pool leaves, by all that is booked in it. A stock below zero goes on as it is, with
+    its remark: what came in is what went out, was lost and is left, over all periods."""
     found = figures(state.kgs)
-    ended = closing(found, state.terms, rule_of(policy))
+    ended = closing(found, state.told_terms, rule_of(policy))
     stock = held(state.books, Account.STOCK)
     odd = held(state.books, Account.UNEXPLAINED).kg
     remarks = (*mass_remarks(found.inflow_kg, odd, stock.kg, policy), *close_remarks(ended))
-    return Left(found, ended, stock if stock.kg >= 0 else Amount(), remarks)
+    return Left(found, ended, stock, remarks)
 
 
 class Told(TypedDict):
@@ -95,10 +97,30 @@ def stock_entries(stock: Amount) -> tuple[Entry, ...]:
     return entry(Account.OPENING, minus(stock)), entry(Account.STOCK, stock)
 
 
+def check_new(pool: PoolKey, passed: tuple[PoolKey, ...]) -> None:
+    """Refuse what comes to a closed period that it has come through before: it would go round for
+    ever. Scopes go over into each other in stores alone in which that was not refused yet."""
+    if pool in passed:
+        raise Refused(
+            "change-goes-round",
+            f"This came through {pool.key} before: the scopes went over into each other, so that no"
+            " period takes it. Book it by hand in an open one.",
+            pool=pool.key,
+            passed=[one.key for one in passed],
+        )
+
+
 def corrected(
-    state: Pool, end: End, correction_id: str, reason: str, on: date, policies: Policies
+    state: Pool,
+    end: End,
+    correction_id: str,
+    reason: str,
+    on: date,
+    policies: Policies,
+    passed: tuple[PoolKey, ...] = (),
 ) -> PoolCorrected:
-    """The close of a period anew, after what corrects it was booked."""
+    """The close of a period anew, after what corrects it was booked; `passed` are the periods that
+    the correction came through before."""
     assert state.key is not None  # it was closed
     assert state.ends_on is not None
     policy = policies.named(end.policy_id) or policies.on(state.key.period)
@@ -115,6 +137,7 @@ def corrected(
         balance_change_kg=left.closing.balance_kg - end.balance_kg,
         owed_change_kg=left.closing.owed_kg - end.owed_kg,
         stock_change=stock_entries(more) if any(more) else (),
+        passed=(*passed, state.key),
         **told(left, state.ends_on, policy),
     )
 
@@ -122,7 +145,9 @@ def corrected(
 def carried_on(
     change: CarryChange, state: Pool, member_id: str, on: date, policies: Policies
 ) -> Sequence[BalanceCorrected | PoolCorrected]:
-    """What the correction of the period before changes here; a closed period is closed anew."""
+    """What the correction of the period before changes here; a closed period is closed anew. Raises
+    Refused where it has come through here before."""
+    check_new(change.pool, change.passed)
     event = BalanceCorrected(
         pool=change.pool,
         member_id=member_id,
@@ -137,5 +162,6 @@ def carried_on(
     if state.end is None:
         return [event]
     after = evolve(state, event)
-    again = corrected(after, state.end, change.correction_id, change.reason, on, policies)
+    named, why = change.correction_id, change.reason
+    again = corrected(after, state.end, named, why, on, policies, change.passed)
     return [event, again]

@@ -16,8 +16,9 @@ from infra.importing.mapping import Binding
 from services.coc_ledger import domain
 from services.coc_ledger.accounting.stages import NEXT
 from services.coc_ledger.accounting.together import PLAIN, BookMovements, Line, Plain, alone
-from services.coc_ledger.domain import CONSUMER, Knowledge
+from services.coc_ledger.domain import CONSUMER
 from services.coc_ledger.evidence import PoolKnown, ScopeEvidence
+from services.coc_ledger.knowledge import Knowledge, diligence_of
 from services.coc_ledger.pools.commands import Booking, ReceiveMaterial, ReverseMovement
 from services.coc_ledger.queries import Queries
 from services.coc_ledger.rows import MovementRow, PoolRow, movement_key
@@ -63,7 +64,7 @@ class MovementPacking:
             found = self._seen[like] = domain.fill(command, alike, self._known, self._today)
         if command is ReceiveMaterial:
             scope_id, supplier_id = str(values["scope_id"]), str(values.get("supplier_id") or "")
-            diligence = domain.diligence_of(scope_id, supplier_id, self._known)
+            diligence = diligence_of(scope_id, supplier_id, self._known)
             found = {**found, "diligence": diligence}
         if command is ReverseMovement:
             key = _pool(values, found["scope"]).key

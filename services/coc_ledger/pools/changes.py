@@ -2,11 +2,14 @@
 Pure.
 
 These have happened elsewhere and are never refused. Where the period is closed they are passed on
-to the next one, with a note of the day they are about. Rules: sources.md 5.4, 5.7.
+to the next one, with a note of the day they are about. A claim that is taken back or restored, and
+what the period before left, correct the closed period instead.
+Rules: sources.md 5.4, 5.7.
 """
 
 from collections.abc import Sequence
 from datetime import date
+from functools import reduce
 
 from contracts.coc import BalanceCarried, DesignationReleased, MovementBooked
 from contracts.custody import Account, Entry, MovementKind, PoolKey, Remark
@@ -15,10 +18,18 @@ from contracts.inventory import Severity
 from infra.policy import Policies
 from services.coc_ledger.accounting import accounts, claims
 from services.coc_ledger.accounting.accounts import carried_amount, entry, minus
-from services.coc_ledger.accounting.period_end import begun, carried_on, corrected
+from services.coc_ledger.accounting.period_end import begun, carried_on, check_new, corrected
 from services.coc_ledger.accounting.stages import TAKEN_BACK, UNCOVERED, as_it_stands, recounted
 
-from .commands import ApplyChange, Carry, DeliveryChange, StageCheck
+from .commands import (
+    ApplyChange,
+    Carry,
+    CarryChange,
+    ClaimChange,
+    DeliveryChange,
+    StageCheck,
+)
+from .ending import foreseen, no_longer_foreseen
 from .state import ChangeDeferred, End, Pool, evolve
 
 
@@ -29,45 +40,86 @@ def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Eve
         return carried_on(more, state, command.member_id, command.on, policies)
     if command.stage_check is not None:
         return _recounted(command, state, command.stage_check, policies)
+    carry = command.carry
+    if carry is not None and state.end is not None:
+        known = no_longer_foreseen(command, state, carry.from_pool)
+        after = reduce(evolve, known, state)
+        late = _as_correction(command, after, carry)
+        return [*known, *carried_on(late, after, command.member_id, command.on, policies)]
+    if command.foreseen is not None:
+        told = foreseen(command, state, command.foreseen)
+        return [*_opening(command, state, policies), *told] if told else []
     if state.end is not None:
-        return [_deferred(command, state.end)]
-    opening: list[Event] = []
-    if state.key is None:
-        policy = policies.on(command.pool.period)
-        opening.append(begun(command.pool, command.member_id, command.ends_on, policy))
+        return _late(command, state, state.end, policies)
+    opening = _opening(command, state, policies)
     if command.delivery is not None:
         return [*opening, _delivered(command, state, command.delivery)]
     if command.claim is not None:
-        change = command.claim
-        return [
-            *opening,
-            DesignationReleased(
-                pool=command.pool,
-                member_id=command.member_id,
-                document=change.document,
-                change_id=change.change_id,
-                day=_day(command, min(change.day, state.ends_on or change.day)),
-                mass_kg=change.mass_kg,
-                entries=claims.changed(change),
-                because=change.because,
-                restored=change.restored,
-                late_for=command.late_for,
-                activity=change.activity,
-            ),
-        ]
-    if command.carry is not None:
-        return [*opening, _carried(command, command.carry)]
+        return [*opening, _released(command, state, command.claim)]
+    if carry is not None:
+        known = no_longer_foreseen(command, state, carry.from_pool)
+        return [*opening, *known, _carried(command, carry)]
     return []
 
 
+def _opening(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Event]:
+    """The pool opens, where this is the first that comes to it."""
+    if state.key is not None:
+        return ()
+    policy = policies.on(command.pool.period)
+    return (begun(command.pool, command.member_id, command.ends_on, policy),)
+
+
+def _late(command: ApplyChange, state: Pool, end: End, policies: Policies) -> Sequence[Event]:
+    """What comes for a closed period. A claim stays the period's own: taken back, or restored, its
+    close follows, so that what is free again serves in the next period and no later. One of which
+    more was passed on before, by the rule of then, goes the same way."""
+    change = command.claim
+    if change is None or change.document in state.passed_on:
+        return [_deferred(command, end)]
+    released = _released(command, state, change)
+    after = evolve(state, released)
+    named, why = change.change_id, change.because
+    return [released, corrected(after, end, named, why, command.on, policies)]
+
+
+def _released(command: ApplyChange, state: Pool, change: ClaimChange) -> DesignationReleased:
+    return DesignationReleased(
+        pool=command.pool,
+        member_id=command.member_id,
+        document=change.document,
+        change_id=change.change_id,
+        day=_day(command, min(change.day, state.ends_on or change.day)),
+        mass_kg=change.mass_kg,
+        entries=claims.changed(change),
+        because=change.because,
+        restored=change.restored,
+        late_for=command.late_for,
+        activity=change.activity,
+    )
+
+
+def _as_correction(command: ApplyChange, state: Pool, carry: Carry) -> CarryChange:
+    """What a period leaves that was closed after its next one: that is closed anew with it, so that
+    all is as if they had been closed in their order. A balance expires with the period that it is
+    for, an overdraft was to be made good in it."""
+    return CarryChange(
+        pool=command.pool,
+        from_pool=carry.from_pool,
+        correction_id=f"carry:{carry.from_pool.key}",
+        reason="closed-later",
+        balance_kg=carry.balance_kg,
+        owed_kg=carry.owed_kg,
+        blocked=state.blocked or carry.blocked,
+        stock=carry.stock,
+        passed=(*command.passed, carry.from_pool),
+    )
+
+
 def _deferred(command: ApplyChange, end: End) -> ChangeDeferred:
-    """Into the next period; a balance that comes so late has expired on the way."""
-    carry = command.carry
-    if carry is not None:
-        carry = carry.model_copy(update={"balance_kg": 0})
-        day = command.pool.period
-        change_id = f"carry:{carry.from_pool.key}"
-    elif command.delivery is not None:
+    """Into the next period. Refused where it came to this one before."""
+    check_new(command.pool, command.passed)
+    if command.delivery is not None:
         day, change_id = command.delivery.day, command.delivery.movement_id
     else:
         assert command.claim is not None
@@ -81,7 +133,7 @@ def _deferred(command: ApplyChange, end: End) -> ChangeDeferred:
         change_id=change_id,
         delivery=command.delivery,
         claim=command.claim,
-        carry=carry,
+        passed=(*command.passed, command.pool),
     )
 
 

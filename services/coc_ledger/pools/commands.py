@@ -165,9 +165,12 @@ class DeclareOverdraftCase(PoolCommand):
 
 
 class ClosePeriod(PoolCommand):
-    """Close the period of `day`: nothing is booked in it any more."""
+    """Close the period of `day`: nothing is booked in it any more. `open_before` is the first of
+    the earlier periods at the stage that are open."""
 
     NAME: ClassVar[str] = "close_period"
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"open_before"}
+    open_before: date | None = None
 
 
 class DesignateOutput(PoolCommand):
@@ -252,8 +255,17 @@ class Carry(Value):
     stock: tuple[Entry, ...]
 
 
+class Foreseen(Value):
+    """What the period before would leave if it were closed now: it is over, and open."""
+
+    from_pool: PoolKey
+    owed_kg: MassOrNone
+    blocked: bool
+
+
 class CarryChange(Value):
-    """What the period before left was corrected: so much more, or less. `pool` gets it."""
+    """What the period before left was corrected: so much more, or less. `pool` gets it; `passed`
+    are the closed periods that it has come through."""
 
     pool: PoolKey
     from_pool: PoolKey
@@ -263,6 +275,7 @@ class CarryChange(Value):
     owed_kg: SignedMass
     blocked: bool
     stock: tuple[Entry, ...]
+    passed: tuple[PoolKey, ...] = ()
 
 
 class StageCheck(Value):
@@ -297,7 +310,8 @@ class ShortenPool(Command):
 
 
 class ApplyChange(Command):
-    """One of the five, in a pool; opened on the way if it was not."""
+    """One of the six, in a pool; opened on the way if it was not. `passed` are the closed pools
+    that it came to before."""
 
     NAME: ClassVar[str] = "apply_change"
     FILLED: ClassVar[frozenset[str]] = frozenset()
@@ -305,11 +319,13 @@ class ApplyChange(Command):
     member_id: MemberId
     ends_on: date
     late_for: date | None = None
+    passed: tuple[PoolKey, ...] = ()
     delivery: DeliveryChange | None = None
     claim: ClaimChange | None = None
     carry: Carry | None = None
     carry_change: CarryChange | None = None
     stage_check: StageCheck | None = None
+    foreseen: Foreseen | None = None
 
     @property
     def stream(self) -> str:

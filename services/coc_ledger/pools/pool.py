@@ -2,8 +2,8 @@
 `pool/<scope>:<stage>:<period>`.
 
 It opens with its first booking, in the period in which the day lies. After the close nothing new is
-booked in it: a clerk is refused, what reactions bring (a correction, a late delivery) is passed on
-to the next period with a note. What a clerk takes back with a reason corrects the close. Two
+booked in it: a clerk is refused, a late delivery is passed on to the next period with a note. What
+a clerk takes back with a reason corrects the close, and so does a claim that is taken back. Two
 callers who want the last tonne meet here: one is refused.
 Rules: sources.md 5.3, 5.4.
 """
@@ -15,6 +15,7 @@ from typing import assert_never
 from contracts.coc import OverdraftCaseDeclared, PoolClosed, PoolOpened
 from contracts.custody import Account
 from contracts.envelope import Event
+from infra.decider import Tick
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.coc_ledger.accounting import accounts, booking, claims
@@ -50,10 +51,11 @@ from .commands import (
     ShipMaterial,
     ShortenPool,
 )
+from .ending import due, period_over, told_again
 from .recent import remembered
 from .state import INITIAL, Pool, check_known, claim_key, evolve, is_repeat, reversible
 
-__all__ = ["INITIAL", "Pool", "decide", "evolve"]
+__all__ = ["INITIAL", "Pool", "decide", "due", "evolve"]
 
 AnyCommand = (
     ReceiveMaterial
@@ -72,8 +74,16 @@ AnyCommand = (
 )
 
 
-def decide(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[Event]:
-    """Events of a command; raises Refused."""
+def decide(command: AnyCommand | Tick, state: Pool, policies: Policies) -> Sequence[Event]:
+    """Events of a command, and what they change of what is owed once the period is over; raises
+    Refused."""
+    if isinstance(command, Tick):
+        return period_over(state, policies)
+    events = _decided(command, state, policies)
+    return [*events, *told_again(command.on, state, events, policies)]
+
+
+def _decided(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[Event]:
     if isinstance(command, ApplyChange):
         return apply(command, state, policies)
     if isinstance(command, ShortenPool):
@@ -276,6 +286,14 @@ def _close(
             stage=command.stage.value,
         )
     check_known(state, command.known)
+    if command.open_before is not None:
+        raise Refused(
+            "earlier-period-open",
+            f"The period from {command.open_before} on is open: close it first. What it leaves"
+            " bears on this one.",
+            period=command.open_before,
+            stage=command.stage.value,
+        )
     earlier = shortened(state, scope.ends_on, policy)
     state = reduce(evolve, earlier, state)
     assert state.key is not None  # it is open

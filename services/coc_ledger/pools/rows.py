@@ -10,6 +10,7 @@ from contracts import coc
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_movements import MovementsBooked, Ways, added_up
+from contracts.coc_periods import OverdraftForeseen
 from contracts.custody import MovementKind
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
@@ -19,6 +20,7 @@ from services.coc_ledger.movements.kept import MOVEMENTS
 from . import carrying as pool_carrying
 from .carrying import KIND_OF
 from .day_rows import DAYS, Posting
+from .owing import PeriodOver
 from .stage_rows import STAGE_PROJECTIONS
 from .state import ChangeDeferred
 
@@ -62,6 +64,8 @@ PoolEvent = (
     | PoolCorrected
     | BalanceCorrected
     | ChangeDeferred
+    | PeriodOver
+    | OverdraftForeseen
 )
 POOL_EVENTS = (
     coc.PoolOpened,
@@ -76,6 +80,8 @@ POOL_EVENTS = (
     PoolCorrected,
     BalanceCorrected,
     ChangeDeferred,
+    PeriodOver,
+    OverdraftForeseen,
 )
 
 
@@ -132,6 +138,9 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
                 sources={**row.sources, "carried": carried},
             )
             return _noted(after, _told_on(recorded))
+        case OverdraftForeseen():
+            owed_kg = row.owed_kg + event.owed_change_kg
+            return _noted(row._replace(owed_kg=owed_kg, blocked=event.blocked), _told_on(recorded))
         case PoolCorrected():
             closing = event.model_dump(mode="json", exclude={"pool", "stock", "stock_change"})
             return row._replace(closing={**(row.closing or {}), **closing})

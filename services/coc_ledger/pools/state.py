@@ -20,6 +20,7 @@ from contracts.coc import (
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_movements import MovementsBooked, added_up
+from contracts.coc_periods import OverdraftForeseen
 from contracts.custody import Account, Entry, MovementKind, PoolKey
 from contracts.envelope import Event
 from contracts.values import Id, MemberId
@@ -42,12 +43,13 @@ from services.coc_ledger.accounting.stages import TAKEN_BACK, UNCOVERED, back_id
 from services.coc_ledger.evidence import MovementSeen, PoolKnown, TakenBack
 
 from .commands import Carry, ClaimChange, DeliveryChange
+from .owing import Owing, PeriodOver
 from .recent import Recent, remember, remember_all, remembered
 
 
 class ChangeDeferred(Event):
     """Private: a change came for a period that is closed; it is booked in the next, `to`, with a
-    note of the day it is about."""
+    note of the day it is about. `passed` are the closed pools that it came to, this one last."""
 
     TYPE: ClassVar[str] = "coc.change_deferred.v1"
     pool: PoolKey
@@ -58,10 +60,13 @@ class ChangeDeferred(Event):
     delivery: DeliveryChange | None = None
     claim: ClaimChange | None = None
     carry: Carry | None = None
+    passed: tuple[PoolKey, ...] = ()
 
 
 MOST_TAKEN_BACK = 2_000
 """Changes of stage that were taken back and are remembered: the next pool is told of them soon."""
+
+
 BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
 PoolEvent = (
     PoolOpened
@@ -76,6 +81,8 @@ PoolEvent = (
     | PoolCorrected
     | BalanceCorrected
     | ChangeDeferred
+    | PeriodOver
+    | OverdraftForeseen
 )
 
 
@@ -104,7 +111,11 @@ class Pool(NamedTuple):
     `stakes` what joint ventures' holders took, by document, `by_hand_g` the step's own emissions
     that were booked as movements, `altered` what became of changes of stage, and of entries from
     one, that are no longer as they were booked. `taken_back` are the last changes of stage that
-    were taken back here, `came_back` the last movement by which a product left this pool for it."""
+    were taken back here, `came_back` the last movement by which a product left this pool for it.
+    `told` is what it would owe, said since it is over, `foreseen` the same of earlier periods that
+    are not closed, by their pools: it counts in `owed_kg` and `blocked`, of which `carried_blocked`
+    is what closed periods say. `passed_on` are documents of which a claim of this closed period was
+    given back in a later one."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -123,11 +134,21 @@ class Pool(NamedTuple):
     taken_back: tuple[TakenBack, ...] = ()
     came_back: str = ""
     altered: Mapping[str, str] = {}
+    told: Owing | None = None
+    foreseen: Mapping[str, Owing] = {}
+    carried_blocked: bool = False
+    passed_on: frozenset[str] = frozenset()
 
     @property
     def terms(self) -> Terms:
         """What bears on the cover beside the masses."""
         return Terms(self.carried_kg, self.owed_kg, self.case)
+
+    @property
+    def told_terms(self) -> Terms:
+        """The same as closed periods alone tell it, by which this one is closed."""
+        ahead = sum(one.kg for one in self.foreseen.values())
+        return self.terms._replace(owed_kg=self.owed_kg - ahead)
 
     @property
     def kgs(self) -> Kgs:
@@ -180,6 +201,26 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             return after._replace(stakes={**state.stakes, event.document: counts})
         case OverdraftCaseDeclared():
             return state._replace(case=True)
+        case BalanceCarried() | BalanceCorrected() | OverdraftForeseen():
+            return _from_before(state, event)
+        case PoolClosed():
+            return state._replace(end=_end(event, event.closed_on))
+        case PoolCorrected():
+            assert state.end is not None  # only what is closed is corrected
+            return state._replace(end=_end(event, state.end.closed_on))
+        case ChangeDeferred():
+            used = _used(state, change_key(event.change_id), "deferred")
+            passed_on = {event.claim.document} if event.claim else ()
+            return used._replace(passed_on=state.passed_on.symmetric_difference(passed_on))
+        case PeriodOver():
+            return state._replace(told=Owing(event.owed_kg, event.blocked))
+        case _:
+            assert_never(event)
+
+
+def _from_before(state: Pool, event: BalanceCarried | BalanceCorrected | OverdraftForeseen) -> Pool:
+    """What the period before leaves, or would leave."""
+    match event:
         case BalanceCarried():
             carried = _posted(state, event.pool.period, event.entries)
             key = change_key(f"carry:{event.from_pool.key}")
@@ -187,20 +228,23 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
                 carried_kg=state.carried_kg + event.balance_kg,
                 owed_kg=state.owed_kg + event.owed_kg,
                 blocked=state.blocked or event.blocked,
+                carried_blocked=state.carried_blocked or event.blocked,
             )
-        case PoolClosed():
-            return state._replace(end=_end(event, event.closed_on))
-        case PoolCorrected():
-            assert state.end is not None  # only what is closed is corrected
-            return state._replace(end=_end(event, state.end.closed_on))
         case BalanceCorrected():
             return _posted(state, event.pool.period, event.entries)._replace(
                 carried_kg=state.carried_kg + event.balance_change_kg,
                 owed_kg=state.owed_kg + event.owed_change_kg,
                 blocked=event.blocked,
+                carried_blocked=event.blocked,
             )
-        case ChangeDeferred():
-            return _used(state, change_key(event.change_id), "deferred")
+        case OverdraftForeseen():
+            others = {key: one for key, one in state.foreseen.items() if key != event.from_pool.key}
+            its = {event.from_pool.key: Owing(event.owed_kg, event.stops)}
+            return state._replace(
+                foreseen={**others, **its} if event.owed_kg else others,
+                owed_kg=state.owed_kg + event.owed_change_kg,
+                blocked=event.blocked,
+            )
         case _:
             assert_never(event)
 

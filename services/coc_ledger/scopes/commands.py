@@ -117,14 +117,16 @@ class RecordDueDiligence(ScopeBound):
 
 
 class ApproveScopeTransfer(ScopeBound):
-    """The scope goes over into another one: its pools end before the day, their balances move."""
+    """The scope goes over into another one: its pools end before the day, their balances move.
+    `goes_over` are the scopes into which the other one does, whenever that is."""
 
     NAME: ClassVar[str] = "approve_scope_transfer"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "approver", "known_to"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "approver", "known_to", "goes_over"})
     to_scope_id: ScopeId
     effective_on: date
     approver: PersonRef
     known_to: bool = False
+    goes_over: tuple[ScopeId, ...] = ()
 
 
 class NotePsCertificate(ScopeBound):

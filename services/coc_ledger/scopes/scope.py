@@ -20,7 +20,6 @@ from contracts.coc import (
     PeriodChanged,
     ScopeFacilityAdded,
     ScopeOpened,
-    ScopeTransferApproved,
 )
 from contracts.envelope import Event
 from contracts.values import Activity, FacilityId
@@ -46,6 +45,7 @@ from .commands import (
 )
 from .duties import left, noted, suspended
 from .state import INITIAL, ONE_DAY, Scope, due, evidence, evolve
+from .transfer import transferred
 
 __all__ = ["INITIAL", "Scope", "decide", "due", "evidence", "evolve"]
 
@@ -95,7 +95,7 @@ def _decide_as_owner(command: OwnCommand, state: Scope, policy: Policy) -> Seque
         case RecordDueDiligence():
             return _record(command, state, policy)
         case ApproveScopeTransfer():
-            return _transfer(command, state)
+            return transferred(command, state)
         case NotePsCertificate():
             return noted(command, state)
         case NoteFacilityLeft():
@@ -314,40 +314,5 @@ def _record(command: RecordDueDiligence, state: Scope, policy: Policy) -> Sequen
             valid_through=through,
             record_ref=command.record_ref,
             policy_id=policy.policy_id,
-        )
-    ]
-
-
-def _transfer(command: ApproveScopeTransfer, state: Scope) -> Sequence[Event]:
-    if state.to_scope_id is not None:
-        if (command.to_scope_id, command.effective_on) == (state.to_scope_id, state.ends_before):
-            return []
-        raise Refused(
-            "scope-transferred",
-            f"Scope {command.scope_id} goes over into {state.to_scope_id} already.",
-            scope_id=command.scope_id,
-            to_scope_id=state.to_scope_id,
-        )
-    if command.to_scope_id == command.scope_id or not command.known_to:
-        raise Refused(
-            "unknown-scope",
-            f"There is no other scope {command.to_scope_id} to go over into on"
-            f" {command.effective_on}.",
-            scope_id=command.to_scope_id,
-        )
-    if command.effective_on < state.calendar[0].starts_on or command.effective_on <= command.on:
-        raise Refused(
-            "transfer-too-early",
-            f"A scope goes over on a day to come, not on {command.effective_on}: what has been"
-            " booked stays where it is.",
-            effective_on=command.effective_on,
-        )
-    return [
-        ScopeTransferApproved(
-            scope_id=command.scope_id,
-            member_id=command.member_id,
-            to_scope_id=command.to_scope_id,
-            effective_on=command.effective_on,
-            approver=command.approver,
         )
     ]

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from contracts import coc, coc_documents, coc_reports
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_documents import Awaited
+from contracts.coc_periods import OverdraftForeseen
 from contracts.custody import Checked, PoolKey, Stage
 from contracts.values import Activity
 from tests.rules.coc import told
@@ -114,6 +115,19 @@ def carried(owed_kg: int, on: date = PERIOD) -> Happened:
         owed_kg=owed_kg,
         blocked=False,
         entries=(),
+    )
+    return Happened(POOL.stream, event, on)
+
+
+def foreseen(owed_kg: int, change_kg: int, on: date = PERIOD) -> Happened:
+    event = OverdraftForeseen(
+        pool=POOL,
+        member_id="M1",
+        from_pool=BEFORE,
+        owed_kg=owed_kg,
+        owed_change_kg=change_kg,
+        stops=False,
+        blocked=False,
     )
     return Happened(POOL.stream, event, on)
 

@@ -22,6 +22,7 @@ from .given_custody import (
     ended,
     facility_added,
     facility_left,
+    foreseen,
     issued,
     lapsed,
     pool_closed,
@@ -150,6 +151,19 @@ def test_an_overdraft_is_due_with_the_period_and_the_close_tells() -> None:
     )
     later = ENDS_ON + 20 * DAY
     assert end(after(*owing, pool_closed(later)), OVERDRAFT) == ("met", ENDS_ON)
+    assert end(after(*owing, pool_closed(later, 90)), OVERDRAFT) == ("missed", later)
+
+
+def test_an_overdraft_is_due_before_the_period_that_left_it_is_closed() -> None:
+    """From its end on; the close then says how much it was."""
+    owing = (pool_opened(), foreseen(500, 500))
+    found = row(after(*owing), OVERDRAFT)
+    assert (found.state, found.opened_on, found.due_on) == ("open", PERIOD, ENDS_ON)
+    made_good = row(after(*owing, foreseen(0, -500)), OVERDRAFT)
+    assert (made_good.state, made_good.due_on) == ("unopened", None)
+    told = after(*owing, foreseen(0, -500), carried(500))
+    assert (row(told, OVERDRAFT).state, row(told, OVERDRAFT).due_on) == ("open", ENDS_ON)
+    later = ENDS_ON + 20 * DAY
     assert end(after(*owing, pool_closed(later, 90)), OVERDRAFT) == ("missed", later)
 
 

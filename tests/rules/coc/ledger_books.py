@@ -84,6 +84,7 @@ class Books(RuleBasedStateMachine):
     @invariant()
     def pools_hold_what_our_own_book_says(self) -> None:
         self.world.settle()
+        self.own.foresee()
         for key, period in self.own.periods.items():
             pool, sums = self.world.pool(key_of(key)), period.sums()
             found = {
@@ -96,8 +97,8 @@ class Books(RuleBasedStateMachine):
             }
             coc = sum(sums.pop(word) for word in ("document", "mined", "earlier"))
             assert found == {**sums, "document and stages": coc}, key
-            assert (pool.carried_kg, pool.owed_kg) == (period.carried, period.owed), key
-            assert (pool.blocked, pool.case) == (period.blocked, period.case), key
+            assert (pool.carried_kg, pool.owed_kg) == (period.carried, period.owes()), key
+            assert (pool.blocked, pool.case) == (period.stopped(), period.case), key
             assert kg(pool, Account.STOCK) == period.stock(), key
             assert (pool.end is None) == (period.left is None), key
 

@@ -161,7 +161,8 @@ class Changes(Books):
     @precondition(lambda self: self.world.today < AFTER)
     @rule()
     def a_year_goes_by(self) -> None:
-        self.world.today = AFTER
+        self.world.today = self.own.today = AFTER
+        self.world.end_periods(date(2026, 12, 31))
 
     @rule(scope=SCOPE)
     def declare_a_case(self, scope: str) -> None:
@@ -184,7 +185,10 @@ class Changes(Books):
             assert slug == "unknown-pool"
             return
         over = following[0] != scope or self.world.today > date(year, 12, 31)
-        assert slug == ("" if over or period.left else "period-not-over")
+        before = self.world.pool(key_of((scope, year - 1)))
+        first = before.key is not None and before.end is None
+        early = "earlier-period-open" if first else "" if over else "period-not-over"
+        assert slug == ("" if period.left else early)
         if not slug and period.left is None:
             self.own.close(key)
             self.done("close")
@@ -206,6 +210,6 @@ class Changes(Books):
             known_to=True,
         )
         self.world.desk.handle(approved, "transfer", "", self.world.today)
-        self.world.today = tomorrow
+        self.world.today = self.own.today = tomorrow
         self.own.ends[scope] = (tomorrow, to)
         self.done("hand_over")

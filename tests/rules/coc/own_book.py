@@ -41,6 +41,8 @@ class Period:
     blocked: bool = False
     opening: int = 0
     case: bool = False
+    ahead: Left = field(default_factory=Left)
+    """What periods before it that are over and open would leave."""
     left: Left | None = None
     next: Key = ("", 0)
 
@@ -64,9 +66,17 @@ class Period:
         share = put * sums["out"] // inflow if min(put, inflow, sums["out"]) > 0 else 0
         return min(share, put), max(0, put) // 5 if self.case else 0
 
+    def owes(self) -> int:
+        """What is to be made good in it, by closed periods and by open ones that are over."""
+        return self.owed + self.ahead.owed
+
+    def stopped(self) -> bool:
+        """Whether nothing more is claimed until that is made good."""
+        return self.blocked or self.ahead.blocked
+
     def own(self, day: date = date.max) -> int:
         """The cover less what is claimed, without an overdraft."""
-        return self.carried + self.earned(day)[0] - self.owed - self.sums(day)["claim"]
+        return self.carried + self.earned(day)[0] - self.owes() - self.sums(day)["claim"]
 
     def days(self, day: date) -> list[date]:
         """A day, and every later one on which something was booked."""
@@ -74,7 +84,7 @@ class Period:
 
     def most(self, day: date) -> int:
         """The largest claim that a day lets make."""
-        if self.blocked and self.own() < 0:
+        if self.stopped() and self.own() < 0:
             return 0
         return max(0, min(self.own(one) + self.earned(one)[1] for one in self.days(day)))
 
@@ -87,16 +97,17 @@ class Period:
         sums = self.sums()
         return sums["out"] - sums["claim"]
 
-    def leaves(self) -> Left:
-        """What this period leaves, by all that is booked in it."""
+    def leaves(self, *, foreseen: bool = False) -> Left:
+        """What this period leaves, by all that is booked in it; with what is foreseen, if asked."""
         earned, over = self.earned()
-        wanted = self.owed + self.sums()["claim"]
+        owed = self.owes() if foreseen else self.owed
+        wanted = owed + self.sums()["claim"]
         left = self.carried + earned - wanted
-        stock = max(0, self.stock())
+        stock = self.stock()
         if left >= 0:
             expired = max(0, self.carried - max(wanted, 0))
             return Left(left - expired, 0, False, stock)
-        unmet = max(0, self.owed - self.carried - earned)
+        unmet = max(0, owed - self.carried - earned)
         return Left(0, -left, unmet > 0 or -left - unmet > over, stock)
 
 
@@ -132,14 +143,16 @@ class Certificate:
 
 
 class OwnBook:
-    """All periods, documents and certificates. What comes late for a closed period goes on into the
-    next, on its first day."""
+    """All periods, documents and certificates. A delivery that comes late for a closed period goes
+    on into the next, on its first day; a claim that is taken back changes the period of the
+    claim."""
 
     def __init__(self) -> None:
         self.periods: dict[Key, Period] = {}
         self.papers: dict[str, Paper] = {}
         self.ends: dict[str, tuple[date, str]] = {}
         self.certificates: dict[tuple[str, str], list[Certificate]] = {}
+        self.today = date.min
 
     def period(self, key: Key) -> Period:
         return self.periods.setdefault(key, Period())
@@ -164,6 +177,7 @@ class OwnBook:
 
     def may_go_on(self, key: Key, day: date, kg: int) -> int:
         """How much of what goes on to the next stage may do so as CoC, on each day from then on."""
+        self.foresee()
         period = self.period(key)
         period.lines.append(Line(day, "out", kg, "trial"))
         most = period.most(day)
@@ -182,11 +196,13 @@ class OwnBook:
 
     def may_come_back(self, keys: Iterable[Key], day: date, name: str) -> str:
         """Not where it leaves more claimed than has left, or than is covered on any day."""
+        self.foresee()
         short = False
         for at, key in enumerate(keys):
             period = self.period(key)
             rest = [line for line in period.lines if line.name != name]
             other = Period(rest, period.carried, period.owed, period.blocked, case=period.case)
+            other.ahead = period.ahead
             if not at and other.lot() < min(0, period.lot()):
                 return "lot-claimed"
             short |= any(other.short(one) > period.short(one) for one in period.days(day))
@@ -234,6 +250,28 @@ class OwnBook:
         ends, to = self.ends.get(scope, (date.max, scope))
         return (to, ends.year) if date(year, 12, 31) >= ends else (scope, year + 1)
 
+    def foresee(self) -> None:
+        """An overdraft counts in the next period from its first day on, closed or not (5.4)."""
+        for _ in range(3):
+            for key in [one for one in self.periods if self._is_over(one)]:
+                self.period(self.following(key))
+            for key, period in self.periods.items():
+                if period.left is None:
+                    found = [one.leaves(foreseen=True) for one in self._open_before(key)]
+                    stops = any(one.owed and one.blocked for one in found)
+                    period.ahead = Left(0, sum(one.owed for one in found), stops)
+
+    def _open_before(self, key: Key) -> list[Period]:
+        return [
+            period
+            for one, period in self.periods.items()
+            if one != key and self.following(one) == key
+            if period.left is None and self._is_over(one)
+        ]
+
+    def _is_over(self, key: Key) -> bool:
+        return date(key[1], 12, 31) < self.today
+
     def close(self, key: Key) -> None:
         period = self.period(key)
         period.left, period.next = period.leaves(), self.following(key)
@@ -248,14 +286,15 @@ class OwnBook:
     def covers(self, key: Key, day: date, mass: int, old: Paper | None) -> bool:
         """Whether every day from one on covers a claim; those on which it claims no more than the
         one that it replaces are not asked."""
+        self.foresee()
         period = self.period(key)
         same = old is not None and old.counts and old.at == key
         since, kept = (min(old.day, date(key[1], 12, 31)), old.mass) if old and same else (day, 0)
         back = Line(since, "claim", -kept)
         with_it = Period([*period.lines, back], period.carried, period.owed, period.blocked)
-        with_it.case = period.case
+        with_it.case, with_it.ahead = period.case, period.ahead
         asked = [one for one in with_it.days(day) if mass > kept or one < since]
-        if asked and period.blocked and with_it.own() < 0:
+        if asked and period.stopped() and with_it.own() < 0:
             return False
         return all(mass <= with_it.own(one) + with_it.earned(one)[1] for one in asked)
 
@@ -284,7 +323,7 @@ class OwnBook:
         paper = self.papers[number]
         paper.ended = True
         if paper.counts:
-            self.late(paper.at, paper.day, "claim", -paper.mass)
+            self._claim(paper, -paper.mass)
 
     # --- certificates ---
 
@@ -314,12 +353,20 @@ class OwnBook:
             if paper.seller == scope and paper.received and not paper.ended:
                 self._check(paper)
 
+    def _claim(self, paper: Paper, kg: int) -> None:
+        """A claim counts, or not, in its own period; a closed one then leaves something else."""
+        period = self.period(paper.at)
+        day = min(paper.day, date(paper.at[1], 12, 31))
+        period.lines.append(Line(day, "claim", kg))
+        if period.left is not None:
+            self._correct(paper.at)
+
     def _check(self, paper: Paper) -> None:
         counts = not self.lacks(paper.seller, paper.day)
         if paper.counts is counts or paper.received is None:
             return
         paper.counts = counts
         sign = 1 if counts else -1
-        self.late(paper.at, paper.day, "claim", sign * paper.mass)
+        self._claim(paper, sign * paper.mass)
         self.late(paper.received, paper.day, "document", sign * paper.mass)
         self.late(paper.received, paper.day, "other", -sign * paper.mass)

@@ -7,6 +7,7 @@ import pytest
 from contracts.custody import Account, PoolKey
 from infra.errors import Refused
 from services.coc_ledger import domain
+from services.coc_ledger.pools.state import ChangeDeferred
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.given import balanced, kg
 from tests.rules.coc.test_periods_and_orders import KEY, close, document, send, stocked
@@ -25,7 +26,7 @@ def approve(world: World, scope_id: str, to_scope_id: str, effective_on: date) -
     """Operations approve a transfer; filled in as over HTTP."""
     sent = {
         "scope_id": scope_id,
-        "member_id": scope_id,
+        "member_id": scope_id[0],
         "to_scope_id": to_scope_id,
         "effective_on": effective_on,
     }
@@ -98,17 +99,7 @@ def test_scopes_that_go_over_into_each_other_are_looked_through_once() -> None:
     world.open("B2", "B")
     send(world, document("D-1", 100))
     late = OVER_ON + timedelta(days=9)
-    back = ApproveScopeTransfer(
-        on=world.today,
-        scope_id="B2",
-        member_id="B",
-        to_scope_id="B",
-        effective_on=late,
-        approver="person-1",
-        known_to=True,
-    )
-    world.desk.handle(back, "back", "", world.today)
-    go_over(world, "B2")
+    go_round(world, OVER_ON, late)
     world.today = late
     assert receive_d1(world, late) == "scope-transferred"
 
@@ -157,3 +148,76 @@ def test_while_the_period_of_the_error_is_open_it_is_corrected_there() -> None:
     assert corrected(world) == "period-of-error-open"
     assert corrected(world, scope_id="A", day=OVER_ON - timedelta(days=1)) == ""
     assert kg(world.pool(KEY), Account.OUTPUT_COC) == 90
+
+
+def go_round(world: World, there: date, back: date) -> None:
+    """Scopes B and B2 go over into each other, as stores may have it in which that was not refused
+    yet."""
+    for scope_id, to_scope_id, day in (("B2", "B", back), ("B", "B2", there)):
+        approved = ApproveScopeTransfer(
+            on=world.today,
+            scope_id=scope_id,
+            member_id="B",
+            to_scope_id=to_scope_id,
+            effective_on=day,
+            approver="person-1",
+            known_to=True,
+        )
+        world.desk.handle(approved, f"over-{scope_id}", "", world.today)
+    world.settle()
+
+
+def refusal(world: World, scope_id: str, to_scope_id: str, day: date) -> Refused:
+    """Why operations may not approve a transfer."""
+    with pytest.raises(Refused) as refused:
+        approve(world, scope_id, to_scope_id, day)
+    return refused.value
+
+
+def test_no_scope_goes_over_where_it_would_come_back() -> None:
+    """Directly, or over several: one that goes over later than that."""
+    world = stocked()
+    for scope_id in ("B2", "B3"):
+        world.open(scope_id, "B")
+    approve(world, "B", "B2", OVER_ON)
+    approve(world, "B2", "B3", OVER_ON + timedelta(days=9))
+    direct = refusal(world, "B3", "B2", OVER_ON)
+    assert (direct.slug, direct.facts["passed"]) == ("transfer-leads-back", ["B3"])
+    over_two = refusal(world, "B3", "B", OVER_ON - timedelta(days=1))
+    assert (over_two.slug, over_two.facts["passed"]) == ("transfer-leads-back", ["B2", "B3"])
+
+
+def test_a_scope_goes_over_into_one_that_stays() -> None:
+    world = stocked()
+    world.open("B2", "B")
+    approve(world, "B", "B2", OVER_ON + timedelta(days=9))
+    refused = refusal(world, "A", "B", OVER_ON)
+    assert (refused.slug, refused.facts["to_scope_id"]) == ("transfer-goes-on", "B2")
+    approve(world, "A", "B2", OVER_ON)
+    assert world.reader.row("scopes", "A").to_scope_id == "B2"
+
+
+@pytest.mark.parametrize("order", [("B", "B2"), ("B2", "B")])
+def test_what_goes_round_between_closed_periods_is_refused_and_not_passed_on_for_ever(
+    order: tuple[str, str],
+) -> None:
+    """Each is closed, and hands on to the other."""
+    world = stocked()
+    world.open("B2", "B")
+    for scope_id in order:
+        lot = {"movement_id": f"M-{scope_id}", "mass_kg": 700, "origin": "non_coc"}
+        world.send("receive_material", **at(scope_id), **lot)
+    world.settle()
+    go_round(world, OVER_ON + timedelta(days=5), OVER_ON)
+    world.today = OVER_ON + timedelta(days=6)
+    world.send("close_period", **at(order[0]))
+    world.settle()
+    world.send("close_period", **at(order[1]))
+    with pytest.raises(AssertionError, match="came through B"):
+        world.settle()
+    assert len([one for one in world.desk.log if isinstance(one.event, ChangeDeferred)]) <= 2
+
+
+def at(scope_id: str) -> dict[str, object]:
+    """Where a movement of member B is booked."""
+    return {"scope_id": scope_id, "member_id": "B", "stage": "aluminium", "day": date(2026, 5, 1)}

@@ -14,6 +14,7 @@ from contracts.coc import (
     PoolClosed,
     PoolOpened,
 )
+from contracts.coc_corrections import PoolCorrected
 from contracts.custody import Account, Carried, Lot, Origin, Stage
 from contracts.values import Standard
 from services.coc_ledger.evidence import PoolKnown, ReplacedClaim, Stake
@@ -23,7 +24,6 @@ from services.coc_ledger.pools.commands import (
     BookProcessEmissions,
     Carry,
     ChangeStage,
-    ClaimChange,
     ClosePeriod,
     CountStock,
     DeclareOverdraftCase,
@@ -331,18 +331,16 @@ def test_a_closed_period_refuses_clerks_and_passes_on_what_has_happened() -> Non
     assert (event.balance_kg, event.max_output_kg) == (4000 * TONNE, 4900 * TONNE)
     closed.and_when(CLOSE).nothing()
     closed.and_when(ship("OUT-9", 1, on=AFTER)).refused("period-closed")
-    change = ClaimChange(
-        change_id="check:2:D-1",
-        document="D-1",
+    change = DeliveryChange(
+        movement_id="document:1:X",
+        action="book",
         day=DAY,
-        mass_kg=900 * TONNE,
-        lot=Lot.PRODUCT,
+        received_kg=9,
+        coc_kg=9,
         carried=Carried(),
-        because="check_failed",
-        restored=False,
     )
     late = ApplyChange(
-        on=AFTER, pool=KEY, member_id="M-1", ends_on=date(2026, 12, 31), claim=change
+        on=AFTER, pool=KEY, member_id="M-1", ends_on=date(2026, 12, 31), delivery=change
     )
     [deferred] = closed.and_when(late).events
     assert isinstance(deferred, ChangeDeferred)
@@ -350,10 +348,10 @@ def test_a_closed_period_refuses_clerks_and_passes_on_what_has_happened() -> Non
     onward = late.model_copy(
         update={"pool": deferred.to, "late_for": DAY, "ends_on": date(2027, 12, 31)}
     )
-    opened, released = pools.when(onward).events
+    opened, booked = pools.when(onward).events
     assert isinstance(opened, PoolOpened)
-    assert isinstance(released, DesignationReleased)
-    assert (released.day, released.late_for) == (NEXT, DAY)
+    assert isinstance(booked, MovementBooked)
+    assert (booked.day, booked.late_for) == (NEXT, DAY)
 
 
 def test_a_period_is_closed_when_it_is_over() -> None:
@@ -381,10 +379,9 @@ def test_a_balance_serves_the_next_period_and_a_late_one_has_expired() -> None:
     event = closed.events[0]
     assert isinstance(event, PoolClosed)
     assert (event.expired_kg, event.balance_kg) == (70, 0)
-    [late] = closed.and_when(brought).events
-    assert isinstance(late, ChangeDeferred)
-    assert late.carry is not None
-    assert late.carry.balance_kg == 0
+    [_, late] = closed.and_when(brought).events
+    assert isinstance(late, PoolCorrected)
+    assert (late.expired_kg, late.balance_kg, late.balance_change_kg) == (140, 0, 0)
 
 
 def test_an_overdraft_is_for_a_declared_case_and_blocks_until_it_is_made_good() -> None:

@@ -23,7 +23,7 @@ from contracts.values import (
     Standard,
 )
 from infra.commandforms import Form
-from infra.decider import Command, derived_id, issued
+from infra.decider import Command, Tick, derived_id, issued
 from infra.errors import Refused
 from services.coc_ledger import app, domain
 from services.coc_ledger.accounting import booking
@@ -32,6 +32,7 @@ from services.coc_ledger.documents import issuing
 from services.coc_ledger.documents.commands import IssueDocument
 from services.coc_ledger.documents.state import Document
 from services.coc_ledger.pools.commands import CountStock, ReceiveMaterial, ShipMaterial
+from services.coc_ledger.pools.ending import PERIOD_OVER
 from services.coc_ledger.pools.state import Pool
 from services.coc_ledger.scopes.certificates import CertificateRow
 from tests.simulation.inmemory import Desk
@@ -39,6 +40,7 @@ from tests.simulation.inmemory import Desk
 FORMS = {command.NAME: Form(command) for command in domain.COMMANDS}
 LEDGER = app.definition()
 YEAR = date(2026, 1, 1)
+FAR = date(9999, 12, 31)
 SCOPES = ("A", "B")
 
 
@@ -194,6 +196,13 @@ class World:
             actor="test",
         )
         self.public.append(Recorded(at, event))
+
+    def end_periods(self, on: date) -> None:
+        """The clock tells the pools whose last day has come, and nobody else, that it is over."""
+        over = [one for one, dues in self.desk.dues.items() if dues.get(PERIOD_OVER, FAR) <= on]
+        for stream in over:
+            tick = Tick(on=on, target=stream, rule=PERIOD_OVER)
+            self.desk.handle(tick, f"over-{stream}", "", self.today)
 
     def settle(self) -> None:
         """Let rows and reactions see everything, until nothing new comes."""

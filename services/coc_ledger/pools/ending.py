@@ -1,0 +1,115 @@
+"""A period is over and its books are open: what it would leave counts in the next one already.
+Pure.
+
+An overdraft is made good by the end of the next period, so that one has to know of it from its
+first day on, whether its member closes the books or not. When a period is over the clock has its
+pool say what it would owe; whatever changes that later is said again, until it is closed. A balance
+is not counted ahead: that is told by the close alone. Rules: sources.md 5.4.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from contracts.coc import PoolOpened
+from contracts.coc_periods import OverdraftForeseen
+from contracts.custody import PoolKey
+from contracts.envelope import Event
+from infra.policy import Policies
+from services.coc_ledger.accounting.balance import closing, figures, rule_of
+from services.coc_ledger.accounting.period import blocked, close_remarks
+
+from .commands import ApplyChange, Foreseen
+from .owing import NOT_OWED, Owing, PeriodOver
+from .recent import remembered
+from .state import Pool, PoolEvent, change_key, evolve
+
+PERIOD_OVER = "period_over"
+
+
+def due(state: Pool) -> dict[str, date]:
+    """When the clock asks what an open pool would owe: once, when its last day is over."""
+    if state.key is None or state.ends_on is None or state.end or state.told is not None:
+        return {}
+    return {PERIOD_OVER: state.ends_on}
+
+
+def period_over(state: Pool, policies: Policies) -> Sequence[Event]:
+    """What a period that is over would owe, said for the first time."""
+    return [_told(state, _owing(state, policies))] if due(state) else []
+
+
+def told_again(
+    on: date, state: Pool, events: Sequence[Event], policies: Policies
+) -> Sequence[PeriodOver]:
+    """The same after events of a day behind its last one, where they change it."""
+    if not events or state.end is not None:
+        return ()
+    first = events[0]
+    last = first.ends_on if isinstance(first, PoolOpened) else state.ends_on
+    if last is None or on <= last:
+        return ()
+    after = state
+    for event in events:
+        assert isinstance(event, PoolEvent)
+        after = evolve(after, event)
+    if after.end is not None:
+        return ()
+    owing = _owing(after, policies)
+    return () if owing == (after.told or NOT_OWED) else (_told(after, owing),)
+
+
+def _owing(state: Pool, policies: Policies) -> Owing:
+    assert state.key is not None  # it has events
+    ended = closing(figures(state.kgs), state.terms, rule_of(policies.on(state.key.period)))
+    return Owing(ended.owed_kg, blocked(close_remarks(ended)))
+
+
+def _told(state: Pool, owing: Owing) -> PeriodOver:
+    assert state.key is not None  # it has events
+    assert state.ends_on is not None
+    return PeriodOver(
+        pool=state.key,
+        member_id=state.member_id,
+        ends_on=state.ends_on,
+        owed_kg=owing.kg,
+        blocked=owing.blocked,
+        again=state.told is not None,
+    )
+
+
+# --- in the next period ---
+
+
+def foreseen(command: ApplyChange, state: Pool, told: Foreseen) -> Sequence[OverdraftForeseen]:
+    """What the period before would owe; nothing once it is closed, or where it was told before. A
+    closed pool gets it with what the period before carries."""
+    carried = remembered(state.recent, change_key(f"carry:{told.from_pool.key}"))
+    owing = Owing(told.owed_kg, told.blocked)
+    if state.end or carried or owing == state.foreseen.get(told.from_pool.key, NOT_OWED):
+        return []
+    return [_foreseen(command, state, told.from_pool, owing)]
+
+
+def no_longer_foreseen(
+    command: ApplyChange, state: Pool, from_pool: PoolKey
+) -> Sequence[OverdraftForeseen]:
+    """The period before is closed: what it carries stands in the place of what was foreseen."""
+    if from_pool.key not in state.foreseen:
+        return []
+    return [_foreseen(command, state, from_pool, NOT_OWED)]
+
+
+def _foreseen(
+    command: ApplyChange, state: Pool, from_pool: PoolKey, owing: Owing
+) -> OverdraftForeseen:
+    before = state.foreseen.get(from_pool.key, NOT_OWED)
+    others = (one.blocked for key, one in state.foreseen.items() if key != from_pool.key)
+    return OverdraftForeseen(
+        pool=command.pool,
+        member_id=command.member_id,
+        from_pool=from_pool,
+        owed_kg=owing.kg,
+        owed_change_kg=owing.kg - before.kg,
+        stops=owing.blocked,
+        blocked=state.carried_blocked or owing.blocked or any(others),
+    )

@@ -1,0 +1,69 @@
+"""A scope goes over into another one, which stays. Pure. Rules: sources.md 5.6 (7)."""
+
+from collections.abc import Sequence
+
+from contracts.coc import ScopeTransferApproved
+from contracts.envelope import Event
+from infra.errors import Refused
+
+from .commands import ApproveScopeTransfer
+from .state import Scope
+
+
+def transferred(command: ApproveScopeTransfer, state: Scope) -> Sequence[Event]:
+    """The scope goes over; nothing where that is approved already. Raises Refused."""
+    if state.to_scope_id is not None:
+        if (command.to_scope_id, command.effective_on) == (state.to_scope_id, state.ends_before):
+            return []
+        raise Refused(
+            "scope-transferred",
+            f"Scope {command.scope_id} goes over into {state.to_scope_id} already.",
+            scope_id=command.scope_id,
+            to_scope_id=state.to_scope_id,
+        )
+    if command.to_scope_id == command.scope_id or not command.known_to:
+        raise Refused(
+            "unknown-scope",
+            f"There is no other scope {command.to_scope_id} to go over into on"
+            f" {command.effective_on}.",
+            scope_id=command.to_scope_id,
+        )
+    _check_stays(command)
+    if command.effective_on < state.calendar[0].starts_on or command.effective_on <= command.on:
+        raise Refused(
+            "transfer-too-early",
+            f"A scope goes over on a day to come, not on {command.effective_on}: what has been"
+            " booked stays where it is.",
+            effective_on=command.effective_on,
+        )
+    return [
+        ScopeTransferApproved(
+            scope_id=command.scope_id,
+            member_id=command.member_id,
+            to_scope_id=command.to_scope_id,
+            effective_on=command.effective_on,
+            approver=command.approver,
+        )
+    ]
+
+
+def _check_stays(command: ApproveScopeTransfer) -> None:
+    """Refuse a target that goes over itself, now or later: what is left would pass through it, and
+    where that leads back it would go round for ever."""
+    over = command.goes_over
+    if command.scope_id in over:
+        raise Refused(
+            "transfer-leads-back",
+            f"Scope {command.to_scope_id} goes over into {' and then '.join(over)}: that leads back"
+            f" to {command.scope_id}.",
+            scope_id=command.scope_id,
+            passed=list(over),
+        )
+    if over:
+        raise Refused(
+            "transfer-goes-on",
+            f"Scope {command.to_scope_id} goes over into {over[0]} itself: name {over[-1]}, where"
+            " that ends.",
+            scope_id=command.to_scope_id,
+            to_scope_id=over[-1],
+        )

@@ -1,0 +1,39 @@
+"""By the clock, over HTTP: an overdraft of a year that nobody has closed counts in the next one,
+and its deadline is on the board."""
+
+from datetime import date
+
+from tests.api.test_custody import BEGAN, SMELTER, TONNE, balance, document, who
+from tests.api.test_custody import door as door  # the same world, in a platform of its own
+from tests.api.test_custody import host as host
+from tests.door import Door, eventually
+
+
+def test_who_does_not_close_a_year_owes_all_the_same(door: Door) -> None:
+    where = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER, "stage": "aluminium"}
+    case = {"day": BEGAN.isoformat(), "reason": "furnace-fire"}
+    door.send(who(SMELTER), "coc/declare_overdraft_case", **where, **case)
+    door.settled()
+    # 4,900 t are covered by what left, and a fifth of 5,000 t may be claimed ahead of input
+    door.send(who(SMELTER), "coc/issue_document", **document("D-1", 5860))
+    door.tick(date(2025, 1, 1))
+    found = eventually(
+        lambda: balance(door, on="2025-01-01"), lambda seen: seen["owed_kg"] == 960 * TONNE
+    )
+    assert (found["answer"]["kg"], found["owed_by"]) == (0, "2025-12-31")
+    line = f"/certification/deadlines/coc_overdraft:{SMELTER}-S:aluminium:2025-01-01"
+    shown = eventually(
+        lambda: door.ask("ops", "GET", line).json(), lambda seen: "deadline" in seen
+    )["deadline"]
+    assert (shown["state"], shown["due_on"]) == ("open", "2025-12-31")
+    door.tick(date(2025, 1, 2))
+    today = {**where, "day": "2025-01-02"}
+    brought = {"origin": "post_consumer_scrap", "supplier_id": "YARD", "origin_ref": "note-1"}
+    lot = {"movement_id": "IN-9", "mass_kg": 1000 * TONNE}
+    door.send(who(SMELTER), "coc/receive_material", **today, **lot, **brought)
+    out = {"movement_id": "OUT-9", "mass_kg": 1000 * TONNE}
+    door.send(who(SMELTER), "coc/ship_material", **today, **out)
+    door.settled()
+    sent = document("D-2", 1000, day="2025-01-02")
+    refused = door.attempt(who(SMELTER), "coc/issue_document", **sent).json()
+    assert (refused["slug"], refused["facts"]["available_kg"]) == ("claim-not-covered", 40 * TONNE)

@@ -1,0 +1,95 @@
+"""An overdraft is made good by the end of the next period, whether its own is closed or not."""
+
+from datetime import date
+
+import pytest
+
+from tests.rules.coc.monthly import Monthly
+from tests.rules.coc.test_balance_on import told
+from tests.rules.coc.test_sellable import answer
+
+JANUARY, FEBRUARY = date(2026, 1, 20), date(2026, 2, 1)
+
+
+def overdrawn() -> Monthly:
+    """200 kg are owed; the first of February has come, and nobody has closed January."""
+    monthly = Monthly(JANUARY)
+    monthly.overdrawn()
+    return monthly
+
+
+def feed(monthly: Monthly, month: int, mass: int) -> None:
+    """So much CoC comes in and leaves."""
+    assert [monthly.receive(month, mass), monthly.ship(month, mass)] == ["", ""]
+
+
+def test_it_counts_in_the_next_period_from_its_first_day_on() -> None:
+    monthly = overdrawn()
+    key = monthly.key(2)
+    assert told(monthly.world, FEBRUARY, key).cover.owed_kg == 200
+    monthly.days_go_by(date(2026, 2, 20))
+    feed(monthly, 2, 300)
+    assert monthly.claim("D-2", 2, 101) == "claim-not-covered"
+    day = date(2026, 2, 20)
+    stood, sold = told(monthly.world, day, key), answer(monthly.world, day, key)
+    assert (stood.cover.owed_kg, stood.cover.available_kg, sold.kg) == (200, 100, 100)
+    assert [line.kg for line in stood.working if line.name == "owed"] == [-200]
+    assert monthly.claim("D-2", 2, 100) == ""
+
+
+def test_what_comes_late_for_the_period_changes_what_is_owed() -> None:
+    monthly = overdrawn()
+    monthly.receive(1, 150)
+    assert monthly.pool(2).owed_kg == monthly.world.reader.row("pools", monthly.key(2).key).owed_kg
+    # 1,150 of 1,350 kg are CoC, and 1,200 have left: 1,022 kg are covered of 1,200
+    assert monthly.pool(2).owed_kg == 178
+    assert monthly.withdraw("D-1") == ""
+    assert monthly.pool(2).owed_kg == 0
+
+
+def test_the_close_puts_what_is_owed_in_the_place_of_what_was_foreseen() -> None:
+    monthly = overdrawn()
+    assert monthly.close(1) == ""
+    february = monthly.pool(2)
+    assert (february.owed_kg, february.foreseen, february.blocked) == (200, {}, False)
+    monthly.days_go_by(date(2026, 3, 1))
+    feed(monthly, 2, 500)
+    assert monthly.close(2) == ""
+    assert (monthly.pool(3).owed_kg, monthly.pool(3).carried_kg) == (0, 300)
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_what_is_not_made_good_in_the_next_period_stops_claims_in_the_one_after(
+    opened: bool,
+) -> None:
+    """Neither is closed; nothing else need have been booked in the second one."""
+    monthly = overdrawn()
+    if opened:
+        monthly.ship(2, 1)
+    monthly.days_go_by(date(2026, 3, 20))
+    march = monthly.pool(3)
+    assert (march.owed_kg, march.blocked) == (200, True)
+    feed(monthly, 3, 150)
+    assert monthly.claim("D-2", 3, 1) == "claim-not-covered"
+    assert answer(monthly.world, date(2026, 3, 20), monthly.key(3)).kg == 0
+    assert [monthly.close(1), monthly.close(2)] == ["", ""]
+    assert (monthly.pool(3).owed_kg, monthly.pool(3).blocked) == (200, True)
+    feed(monthly, 3, 60)
+    assert monthly.claim("D-2", 3, 10) == ""
+
+
+def test_a_balance_counts_from_the_close_alone() -> None:
+    monthly = Monthly(JANUARY)
+    feed(monthly, 1, 1000)
+    monthly.days_go_by(FEBRUARY)
+    assert monthly.pool(2).key is None
+    assert monthly.close(1) == ""
+    assert monthly.pool(2).carried_kg == 1000
+
+
+def test_a_period_whose_end_no_clock_has_told_tells_it_with_what_comes_late() -> None:
+    """Its books are older than the rule, or were opened after its last day."""
+    monthly = Monthly()
+    monthly.overdrawn()
+    assert monthly.pool(1).told is not None
+    assert monthly.pool(2).owed_kg == 200
