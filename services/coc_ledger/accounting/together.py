@@ -51,10 +51,6 @@ MOST_TOLD = 200
 COLUMNS = tuple(MovementsBooked.model_fields)[2:]
 """What a row says, in order: it has the event's columns, without pool and member."""
 TOLD_AT = COLUMNS.index("told")
-TEXTS_AT = tuple(
-    map(COLUMNS.index, ("movement_ids", "counterparties", "contractors", "origin_refs"))
-)
-WORDS_AT = (COLUMNS.index("remarks"), TOLD_AT)
 LEFT_BYTES = 400
 """More than all else that a row says can be: numbers, a day, a digest, words of fixed lists."""
 HEAD_BYTES = 2_000
@@ -255,7 +251,7 @@ def _events(command: BookMovements, rows: Sequence[Row]) -> Iterator[MovementsBo
     """Rows as one event, or as several where one would be larger than an event may be. Rows are
     written only where they might be too many: they are short, as a rule."""
     event = _event(command, rows)
-    if bytes_at_most(rows) <= MAX_EVENT_BYTES or len(canonical_json(event)) <= MAX_EVENT_BYTES:
+    if bytes_at_most(event) <= MAX_EVENT_BYTES or len(canonical_json(event)) <= MAX_EVENT_BYTES:
         yield event
         return
     half = len(rows) // 2
@@ -263,15 +259,15 @@ def _events(command: BookMovements, rows: Sequence[Row]) -> Iterator[MovementsBo
     yield from _events(command, rows[half:])
 
 
-def bytes_at_most(rows: Sequence[Row]) -> int:
-    """More bytes than an event of rows has, found quickly: as if each were like the longest."""
+def bytes_at_most(event: MovementsBooked) -> int:
+    """More bytes than an event has, found quickly: as if each of its rows were like the longest."""
     longest = LEFT_BYTES
-    for at in TEXTS_AT:
-        longest += max(len(str(row[at] or "")) for row in rows)
-    for at in WORDS_AT:
-        said = {id(row[at]): row[at] for row in rows if row[at]}
-        longest += max((_written_bytes(one) for one in said.values()), default=0)
-    return longest * len(rows) + HEAD_BYTES
+    for column in (event.movement_ids, event.counterparties, event.contractors, event.origin_refs):
+        longest += max(map(len, filter(None, column)), default=0)
+    for words in (event.remarks, event.told):
+        said = dict(zip(map(id, words), words, strict=True))
+        longest += max((_written_bytes(one) for one in said.values() if one), default=0)
+    return longest * len(event.movement_ids) + HEAD_BYTES
 
 
 def _written_bytes(words: object) -> int:
