@@ -56,9 +56,9 @@ def _own_findings(
 ) -> Iterator[Finding]:
     form = Form(claim.form)
     wanted = STANDARDS.get(form)
-    if certificate is not None and wanted is not None:
+    if certificate is not None:
         ended = certificate.ended(on)
-        if certificate.standard is not wanted:
+        if wanted is not None and certificate.standard is not wanted:
             sentence = f"{certificate.certificate_id} is to {certificate.standard.value}: this form"
             yield _finding("C-03", Severity.BLOCK, f"{sentence} needs {wanted.value}.", claim)
         elif ended is not None and ended[0] != "expired":

@@ -64,7 +64,7 @@ class ClaimEvidence(NamedTuple):
 def check_claim(claim: ClaimEvidence, on: date, policy: Policy) -> tuple[Finding, ...]:
     """Everything that is wrong with a claim on a day, the gravest first."""
     major, block = Severity.MAJOR, Severity.BLOCK
-    found = [_finding("C-03", block, line, claim) for line in _not_certified(claim, on)]
+    found = [_finding("C-03", block, line, claim) for line in _not_certified(claim, on, policy)]
     found += [_finding("R-15", major, line, claim) for line in low_carbon_faults(claim, policy)]
     terms = unrecognised_terms(claim.text, policy)
     if terms:
@@ -116,13 +116,21 @@ def low_carbon_faults(claim: ClaimEvidence, policy: Policy) -> Iterator[str]:
         )
 
 
-def _not_certified(claim: ClaimEvidence, on: date) -> Iterator[str]:
-    if claim.form not in (Form.PS_CERTIFIED, Form.COC_MATERIAL):
+def _not_certified(claim: ClaimEvidence, on: date, policy: Policy) -> Iterator[str]:
+    if not _rests_on_certificate(claim, policy):
         return
     if not claim.certificate or claim.valid_until is None:
         yield "The claim names no certificate with its last day: there is nothing to claim."
     elif claim.valid_until < on:
         yield f"Certificate {claim.certificate} ended on {claim.valid_until}: withdraw the claim."
+
+
+def _rests_on_certificate(claim: ClaimEvidence, policy: Policy) -> bool:
+    """By its form, by the one it names, or because a footprint is told of what ASI certified."""
+    if claim.form in (Form.PS_CERTIFIED, Form.COC_MATERIAL) or claim.certificate:
+        return True
+    named = bool(_said(claim.text, "certified", policy)) and "asi" in _plain(claim.text)
+    return claim.form == Form.FOOTPRINT and named
 
 
 def _unstated(claim: ClaimEvidence, policy: Policy) -> Iterator[str]:

@@ -171,6 +171,14 @@ def test_a_claim_that_breaks_a_rule_is_not_approved() -> None:
     claims.when(green, ASSESS, approve()).refused("claim-has-faults", rules=["R-16"])
 
 
+@pytest.mark.parametrize("form", ["footprint", "membership"])
+def test_whichever_form_a_claim_has_the_certificate_that_it_names_holds(form: str) -> None:
+    asked = claims.when(ask(form=form, text="We joined.", certificate=certificate(withdrawn_on=ON)))
+    assert "C-03" in rules(asked)
+    other = certificate(standard="CoC")
+    assert "C-03" not in rules(claims.when(ask(form=form, text="We joined.", certificate=other)))
+
+
 def test_the_certificate_is_looked_at_again_on_the_day_of_approval() -> None:
     ended = approve(withdrawn_on=ON)
     claims.when(ask(), ASSESS, ended).refused("claim-has-faults", rules=["C-03"])

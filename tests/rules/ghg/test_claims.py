@@ -157,6 +157,23 @@ def test_a_claim_lives_as_long_as_its_certificate(more: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({"text": "ASI certified aluminium at 3.9 t CO2e/t"}, True),
+        ({"text": "来自ASI认证的铝,3.9吨"}, True),
+        ({"text": "3.9 t CO2e/t, certified to ISO 14067"}, False),
+        ({"text": "3.9 t CO2e/t", "certificate": "409", "valid_until": date(2026, 11, 20)}, True),
+        ({"text": "ASI certified, 3.9", "certificate": "409", "valid_until": TODAY}, False),
+    ],
+)
+def test_a_footprint_of_what_asi_certified_rests_on_a_certificate(
+    more: dict[str, Any], found: bool
+) -> None:
+    claim = ClaimEvidence("claim-3", "", Form.FOOTPRINT, footprint=STATED)._replace(**more)
+    assert ("C-03" in rules(claim)) is found
+
+
+@pytest.mark.parametrize(
     ("text", "rule"),
     [
         ("This can contains ASI aluminium", "C-04"),
