@@ -1,8 +1,9 @@
 """What a report may leave out: little each, and little together. Pure.
 
 Source: sources.md 4.7, R-24. A facility names data; each is measured against the whole, or against
-its process step, as the regime says. What is at the limit or above it stays in, and of what is
-below, the least is left out first until the limit of the sum is reached.
+its process step, as the regime says, together with what else is left out of the same item at the
+same step: a year in twelve rows is no less than in one. What is at the limit or above it stays in,
+and of what is below, the least is left out first until the limit of the sum is reached.
 """
 
 from collections.abc import Collection, Sequence
@@ -58,25 +59,29 @@ def cut_offs(
     of_step: dict[Step, Decimal] = {}
     for one in counted:
         of_step[one.line.step] = of_step.get(one.line.step, ZERO) + one.kg
+    of_item: dict[tuple[str, Step], Decimal] = {}
+    for data, kg in wanted.items():
+        of_item[item[data]] = of_item.get(item[data], ZERO) + abs(kg)
     found: list[CutOff] = []
     together = ZERO
     for data, kg in sorted(wanted.items(), key=lambda pair: (abs(pair[1]), pair[0])):
         name, step = item[data]
         base = of_step[step] if rule is not None and rule.of_step else whole
         percent = abs(kg) * PERCENT / base if base else PERCENT
-        reason = _refusal(percent, together, rule)
+        in_all = of_item[name, step] * PERCENT / base if base else PERCENT
+        reason = _refusal(in_all, percent, together, rule)
         if not reason:
             together += percent
         found.append(CutOff(name, percent, not reason, reason or "within the rule", data))
     return tuple(found)
 
 
-def _refusal(percent: Decimal, together: Decimal, rule: CutOffRule | None) -> str:
-    """Why a cut-off is not allowed; nothing when it is."""
+def _refusal(in_all: Decimal, percent: Decimal, together: Decimal, rule: CutOffRule | None) -> str:
+    """Why a cut-off is not allowed; nothing when it is. `in_all` is left out of its item."""
     if rule is None:
         return "the regime has no cut-offs"
     limit = rule.each_percent
-    if percent > limit or (percent == limit and rule.comparator is Comparator.BELOW):
+    if in_all > limit or (in_all == limit and rule.comparator is Comparator.BELOW):
         word = "below" if rule.comparator is Comparator.BELOW else "at most"
         return f"each is {word} {limit} %"
     if rule.sum_percent is not None and together + percent > rule.sum_percent:
