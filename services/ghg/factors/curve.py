@@ -28,6 +28,11 @@ class Curve(NamedTuple):
         """Whether it is an intensity (and not a budget of the whole sector)."""
         return self.unit.startswith("t CO2") and "/t" in self.unit
 
+    @property
+    def first_year(self) -> int:
+        """The year from which on it tells anything."""
+        return self.nodes[0][0]
+
     def at(self, year: int) -> Decimal:
         """The value of a year; refused `year-outside-curve`."""
         for (left, low), (right, high) in pairwise(self.nodes):

@@ -134,10 +134,13 @@ def pathway_shown(
     facility_id: str, years: Sequence[Known], book: FactorBook, policy: Policy
 ) -> dict[str, object]:
     """A facility's years against the 1.5 °C curve of its sector: from its first verified year (its
-    first year, while none is) it falls as the sector does. The pathway that binds is the one of
-    its entity's plan, which may start elsewhere. Refused `no-pathway` without a year that counts.
+    first year, while none is) that the curve tells of, it falls as the sector does. The pathway
+    that binds is the one of its entity's plan, which may start elsewhere. Refused `no-pathway`
+    without a year that counts.
     """
-    first = policy.integer("5.3.base.first_year")
+    figure = policy.figure("5.3.curve.primary")
+    curve = curve_of(book.named(str(figure.value), FAMILY))
+    first = max(policy.integer("5.3.base.first_year"), curve.first_year)
     counted = [one for one in years if one.year >= first]
     base = next((one for one in counted if one.verified), next(iter(counted), None))
     if base is None:
@@ -147,8 +150,6 @@ def pathway_shown(
             facility_id=facility_id,
             first=first,
         )
-    figure = policy.figure("5.3.curve.primary")
-    curve = curve_of(book.named(str(figure.value), FAMILY))
     made = indexed(Base(base.year, base.intensity), curve, policy)
     actual = {one.year: one for one in years}
     return {
