@@ -17,8 +17,10 @@ def test_a_document_that_the_ledger_does_not_cover_takes_no_number(door: Door) -
     with pytest.raises(No) as refused:
         door.send(who(MILL), "coc/issue_document", **words)
     assert refused.value.slug == "lot-not-shipped"
-    again = door.send(who(SMELTER), "coc/issue_document", **document("D-shared", 10))
-    assert again["events"], "the number was free"
+    door.send(who(SMELTER), "coc/issue_document", **document("D-shared", 10))
+    door.settled()
+    issued = door.get(who(SMELTER), "/coc/documents/D-shared")["document"]
+    assert issued["issuer"]["scope_id"] == f"{SMELTER}-S", "the number was free"
 
 
 def test_what_was_not_covered_is_sent_again_when_more_is_known_of_certificates(door: Door) -> None:
