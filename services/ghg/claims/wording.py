@@ -23,6 +23,8 @@ from infra.policy import Policy
 SOURCE = "sources.md 7"
 BETWEEN_MAX = 3
 DASHES = re.compile("[\u2010-\u2015\u2212]")
+ASI = re.compile("(?<![a-z])asi(?![a-z])")
+"""The name by itself, also among Chinese characters, and not within a word such as Asian."""
 UNSAID = re.compile("[\"'`*\u2018-\u201f\u00ab\u00bb\u2039\u203a\u300c-\u300f\u00ae\u2122]")
 """Quotation marks and the like: a word in them is said all the same."""
 
@@ -129,8 +131,8 @@ def _rests_on_certificate(claim: ClaimEvidence, policy: Policy) -> bool:
     """By its form, by the one it names, or because a footprint is told of what ASI certified."""
     if claim.form in (Form.PS_CERTIFIED, Form.COC_MATERIAL) or claim.certificate:
         return True
-    named = bool(_said(claim.text, "certified", policy)) and "asi" in _plain(claim.text)
-    return claim.form == Form.FOOTPRINT and named
+    of_asi = bool(ASI.search(_plain(claim.text)) and _said(claim.text, "certified", policy))
+    return claim.form == Form.FOOTPRINT and of_asi
 
 
 def _unstated(claim: ClaimEvidence, policy: Policy) -> Iterator[str]:

@@ -162,6 +162,7 @@ def test_a_claim_lives_as_long_as_its_certificate(more: dict[str, Any]) -> None:
         ({"text": "ASI certified aluminium at 3.9 t CO2e/t"}, True),
         ({"text": "来自ASI认证的铝,3.9吨"}, True),
         ({"text": "3.9 t CO2e/t, certified to ISO 14067"}, False),
+        ({"text": "3.9 t CO2e/t, as a certified Asian laboratory found"}, False),
         ({"text": "3.9 t CO2e/t", "certificate": "409", "valid_until": date(2026, 11, 20)}, True),
         ({"text": "ASI certified, 3.9", "certificate": "409", "valid_until": TODAY}, False),
     ],
