@@ -128,6 +128,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "There is no such import",
         "Look at the import's id; an import is shown to the member who sent it only.",
     ),
+    Problem(
+        "several-sheets",
+        "Several sheets have rows",
+        "Send each sheet as a file of its own. Hidden sheets are not read.",
+        UNUSABLE,
+    ),
     Problem("too-many-columns", "Too many columns", "Leave out what is not needed.", UNUSABLE),
     Problem(
         "too-many-rows",

@@ -1,4 +1,4 @@
-"""XLSX: the first sheet as rows of text. The package is looked through before it is opened.
+"""XLSX: the sheet of a file as rows of text. The package is looked through before it is opened.
 
 The reader (calamine) lays a sheet out in memory from its first to its last used cell, so a file of
 a few bytes could ask for gigabytes: `check_package` unpacks every part as a stream, counting, and
@@ -12,7 +12,14 @@ from collections.abc import Generator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from infra.errors import Refused
 
@@ -22,6 +29,7 @@ MAX_UNPACKED = 400 << 20
 MAX_CELLS = 8_000_000
 PIECE = 1 << 20
 OVERLAP = 64
+MAX_NAMED = 5
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})(\d{1,10})["']""")
 MIDNIGHT = time()
 
@@ -79,19 +87,18 @@ def _too_large(why: str) -> Refused:
 
 
 def sheet_of(path: Path) -> Sheet:
-    """The first sheet: its first used row is the header."""
+    """The one sheet that has rows: its first used row is the header. Hidden sheets, where forms
+    keep their lists, are not asked; of several with rows none is guessed."""
     try:
         with CalamineWorkbook.from_path(path) as workbook:
-            sheet = workbook.get_sheet_by_index(0)
+            sheet = _only_sheet(workbook)
     except PasswordError as error:
         raise Refused("file-broken", "the XLSX file is locked by a password") from error
     except CalamineError as error:
         raise Refused("wrong-format", f"this is no XLSX file: {error}") from error
-    if sheet.start is None:
-        raise Refused("header-missing", "the first sheet is empty: row 1 must name the columns")
     if sheet.width > MAX_COLUMNS:
         raise Refused("too-many-columns", f"{sheet.width} columns: {MAX_COLUMNS} are the most")
-    first = sheet.start[0]
+    first = sheet.start[0] if sheet.start else 0
     source = sheet.iter_rows()
     # Rows and columns left of the used range come out empty.
     header: list[object] = []
@@ -119,6 +126,27 @@ def sheet_of(path: Path) -> Sheet:
                 yield Row(at, texts, None)
 
     return Sheet(columns, rows())
+
+
+def _only_sheet(workbook: CalamineWorkbook) -> CalamineSheet:
+    found, names = None, list[str]()
+    for at, one in enumerate(workbook.sheets_metadata):
+        if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible:
+            sheet = workbook.get_sheet_by_index(at)
+            if sheet.start is not None:
+                names.append(one.name)
+                found = found or sheet  # the others are let go: a sheet may take much room
+    if found is None:
+        raise Refused("header-missing", "the file's sheets are empty: row 1 must name the columns")
+    if len(names) > 1:
+        raise Refused(
+            "several-sheets",
+            f"{len(names)} sheets have rows ({', '.join(names[:MAX_NAMED])}): one file is one"
+            " sheet, and none is left out unseen. Send each in a file of its own, and hide what"
+            " is no data.",
+            sheets=len(names),
+        )
+    return found
 
 
 def _text(value: object) -> str:

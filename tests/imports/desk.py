@@ -81,12 +81,24 @@ def as_ndjson(rows: Iterable[dict[str, str]]) -> bytes:
 
 
 def as_xlsx(
-    rows: Sequence[dict[str, str]], columns: Sequence[str] = COLUMNS, above: int = 0
+    rows: Sequence[dict[str, str]],
+    columns: Sequence[str] = COLUMNS,
+    above: int = 0,
+    before: Mapping[str, Sequence[str]] | None = None,
+    hidden: bool = False,
 ) -> bytes:
-    """Rows as XLSX, numbers as numbers, below so many empty rows."""
+    """Rows as XLSX, numbers as numbers, below so many empty rows. `before` are sheets that stand
+    before it, each with the cells of its first row; all of them `hidden` or none."""
     kept = io.BytesIO()
     with xlsxwriter.Workbook(kept, {"in_memory": True, "strings_to_numbers": True}) as book:
+        for name, cells in (before or {}).items():
+            other = book.add_worksheet(name)
+            other.write_row(0, 0, cells)
+            if hidden:
+                other.hide()
         sheet = book.add_worksheet()
+        sheet.activate()
+        sheet.set_first_sheet()
         sheet.write_row(above, 0, columns)
         for at, row in enumerate(rows, above + 1):
             sheet.write_row(at, 0, [row[name] for name in columns])

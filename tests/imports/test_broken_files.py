@@ -194,3 +194,21 @@ async def test_rows_of_xlsx_are_numbered_as_the_sheet_shows_them(desk: Desk) -> 
     job = await desk.load("one", content, "xlsx")
     assert (job["changed"], job["refused"]) == (2, 1)
     assert [row["row"] for row in await desk.rows("one")] == [7]
+
+
+async def test_of_several_sheets_with_rows_none_is_guessed(desk: Desk) -> None:
+    content = as_xlsx(plants(2), before={"Read me": ["how to fill this"], "Nothing": []})
+    answer = await desk.send("one", content, "xlsx")
+    assert (answer.status_code, answer.json()["slug"]) == (422, "several-sheets")
+    assert "Read me" in answer.json()["detail"]
+    assert (await desk.client.get(f"{PATH}/one")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("before", "hidden"), [({"Nothing": []}, False), ({"Lists": ["smelting", "refining"]}, True)]
+)
+async def test_an_empty_or_a_hidden_sheet_before_the_rows_hides_none_of_them(
+    desk: Desk, before: dict[str, list[str]], hidden: bool
+) -> None:
+    job = await desk.load("one", as_xlsx(plants(2), before=before, hidden=hidden), "xlsx")
+    assert (job["changed"], job["refused"]) == (2, 0)

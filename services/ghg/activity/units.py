@@ -56,11 +56,15 @@ AMBIGUOUS: Mapping[str, str] = {
     "gallon": "write US_gallon, imperial_gallon or l",
     "gallons": "write US_gallon, imperial_gallon or l",
     "mbtu": "write MMBtu (a million Btu) or MJ",
+    "MBTU": "write MMBtu (a million Btu) or MJ",
     "MBtu": "write MMBtu (a million Btu) or MJ",
-    "ton-km": "write t*km",
-    "ton-mile": "write short_ton*mile or t*km",
+    "mtkm": "write t*km or Mt*km (a million of them)",
+    "MTkm": "write t*km or Mt*km (a million of them)",
+    "MTKM": "write t*km or Mt*km (a million of them)",
+    "nm": "write nautical_mile or km",
+    "NM": "write nautical_mile or km",
 }
-"""Texts that are used for two units, or for one that nobody means; as they are written."""
+"""Words that are used for two units, or for one that nobody means; as they are written."""
 
 WORDS: Mapping[str, str] = {
     **dict.fromkeys(("t", "te", "tonnes", "metric ton", "metric tons", "metric tonne"), "t"),
@@ -134,6 +138,12 @@ RIGHT: Mapping[str, str] = {
 }
 """For each unit of an item, what can be sent."""
 
+_TONS = re.compile(r"\b(metric|short|long) ton(?:ne)?s?\b", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z_]+")
+_THOUSANDS = re.compile(
+    r"[mM](?:scf|cf|ft|bbl|barrels?|lbs?|pounds?|gal|gallons?|Btu|btu|BTU)(?![A-Za-z])"
+)
+"""Before customary units, M is a thousand for some and a million for others."""
 _TIMES = re.compile("|".join(re.escape(word) for word in sorted(TIMES, key=len, reverse=True)))
 _CELL_DAY = re.compile(
     r"\((?:cell|pot)s?[-\s*·.]*days?\)|\b(?:cell|pot)s?[-\s*·./]*days?", re.IGNORECASE
@@ -283,7 +293,8 @@ def _parted(text: str) -> tuple[int, str]:
     """A multiplier and the unit, as `pint` calls it; refused `unit-unknown` where the text means
     two units."""
     known = WORDS.get(text.casefold())
-    if known is not None and text not in AMBIGUOUS:
+    if known is not None:
+        _check_one_meaning(text)
         return 1, known
     times = _TIMES.match(text.casefold())
     rest = text[times.end() :].strip() if times else ""
@@ -292,12 +303,26 @@ def _parted(text: str) -> tuple[int, str]:
     return 1, _words(text)
 
 
+def _check_one_meaning(text: str) -> None:
+    """Refuse `unit-unknown` where a word of the text may be read in two ways."""
+    for word in _WORD.findall(_TONS.sub(_named_ton, text)):
+        right = AMBIGUOUS.get(word)
+        if right is None and _THOUSANDS.fullmatch(word):
+            right = f"write thousand {word[1:]} or million {word[1:]}"
+        if right is not None:
+            raise Refused("unit-unknown", f"{word!r} can be read in two ways: {right}")
+
+
+def _named_ton(found: re.Match[str]) -> str:
+    return f"{found[1].lower()}_ton"
+
+
 def _words(text: str) -> str:
-    if text in AMBIGUOUS:
-        raise Refused("unit-unknown", f"{text!r} can be read in two ways: {AMBIGUOUS[text]}")
+    _check_one_meaning(text)
     known = WORDS.get(text.casefold())
     if known is not None:
         return known
+    text = _TONS.sub(_named_ton, text)
     found = _EFFECT_TIME.sub("", _CELL_DAY.sub("(cell*day)", text))
     if "(cell*day)" in found:
         found = _EFFECTS.sub("1", found)
