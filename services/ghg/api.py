@@ -1,7 +1,7 @@
 """The HTTP side of ghg: its commands; facility-years, results with their working, disclosures."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
 
@@ -29,7 +29,7 @@ from .activity.items import ITEMS
 from .activity.packing import unpack
 from .aggregates.aggregates_api import add_aggregates
 from .calculation.circularity import circularity
-from .calculation.totals import Side
+from .calculation.totals import OTHER_SIDE, Side
 from .domain import COMMANDS, ROLES, fill
 from .filling import Filling
 from .jobs import Calculating
@@ -41,7 +41,7 @@ from .problems import PROBLEMS
 from .queries import CONSUMER, Queries
 from .reports.asked import asked, circularity_shown
 from .reports.reports_api import add_reports
-from .results.comparing import compared
+from .results.comparing import Difference, compared
 from .results.current_api import Current, add_current
 from .results.primary_told import from_grid, share_rule
 from .results.problems import YEAR_PROBLEMS
@@ -263,11 +263,17 @@ def _differences(made: Api, queries: Queries) -> None:
                 "of": of,
                 "result": result,
                 "engines": [before.engine, after.engine],
-                "kg": sum(one.kg for one in lines),
+                "location_kg": _changed_by(lines, Side.LOCATION),
+                "market_kg": _changed_by(lines, Side.MARKET),
                 "lines": [one._asdict() for one in lines],
             }
 
         return Json(await asyncio.to_thread(found))
+
+
+def _changed_by(lines: Sequence[Difference], side: Side) -> Decimal:
+    """What differences come to with one way of telling Scope 2: the two are never added."""
+    return sum((one.kg for one in lines if one.scope != OTHER_SIDE[side]), Decimal(0))
 
 
 def _questions(made: Api, queries: Queries, policies: Policies) -> None:

@@ -77,17 +77,21 @@ class OfReport(NamedTuple):
     embedded: Sequence[Datum] = ()
 
 
+SupplierInput = tuple[str, str]
+"""A supplier, and an item that it delivers."""
+
+
 class Context(NamedTuple):
     """Everything that rules look at.
 
     `intensity` is mine to metal at the casthouse, in t CO2e/t Al; `primary_share` a fraction,
     worked out where it is not given; `book` the announcements that a grid factor could come from.
-    `held_elsewhere` are certificates that another facility-year
-    holds, with its name where the reader may know it. `suppliers_asked` were asked for primary data
-    and have not answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per
-    unit. `cut_offs` are those of the report under `regime`; `of_report` is set where that report is
-    looked at, not the result. `sent_on` is the day on which the data came in: that of the report,
-    where they are not kept.
+    `held_elsewhere` are certificates that another facility-year holds, with its name where the
+    reader may know it. `inputs_asked` are those whose suppliers were asked for primary data and
+    have not answered. `tenth_percentiles` are those of factors in use, by item, in kg CO2e per
+    unit. `cut_offs` are those of the report under `regime`; `of_report` is set where that
+    report is looked at, not the result. `sent_on` is the day on which the data came in: that of
+    the report, where they are not kept.
     """
 
     inventory: Inventory
@@ -100,7 +104,7 @@ class Context(NamedTuple):
     primary_share: Decimal | None = None
     book: FactorBook | None = None
     held_elsewhere: Mapping[str, str] = NOBODY
-    suppliers_asked: frozenset[str] = frozenset()
+    inputs_asked: frozenset[SupplierInput] = frozenset()
     tenth_percentiles: Mapping[str, Decimal] = NO_MASSES
     similar_transport: Spread | None = None
     cut_offs: Sequence[CutOff] = ()

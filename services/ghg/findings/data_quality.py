@@ -42,10 +42,10 @@ def default_used(context: Context, seen: Survey) -> Iterator[Fault]:
         share = total_kg(lines) * PERCENT / seen.total_kg
         if share <= limit:
             continue
-        if context.suppliers_asked and not supplier_of:
+        if context.inputs_asked and not supplier_of:
             supplier_of = {one.datum_id: one.supplier_id for one in context.inventory.data}
         ids = [name for line in lines for name in line.data]
-        open_ids = [one for one in ids if supplier_of.get(one) not in context.suppliers_asked]
+        open_ids = [one for one in ids if (supplier_of.get(one), item) not in context.inputs_asked]
         if open_ids:
             sentence = (
                 f"Primary supplier data expected for {_title(item)}; default used"

@@ -134,7 +134,7 @@ def own_plant_as_grid(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def _short_of_fuel(plants: Sequence[Datum], context: Context, seen: Survey) -> Iterator[Fault]:
     fuelless = context.policy.words("finding.plants_without_fuel")
-    burning = [one for one in plants if one.technology not in fuelless]
+    burning = [one for one in plants if one.technology.strip().casefold() not in fuelless]
     fuels = [one for one in seen.family(Family.FUEL) if one.quantity > 0]
     fuels = [one for one in fuels if one.of == OWN] or fuels
     burnt_mj = sum((one.quantity for one in fuels), ZERO)

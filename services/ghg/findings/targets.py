@@ -57,9 +57,10 @@ def intensity(context: Context, seen: Survey) -> Iterator[Fault]:
     limit = context.policy.decimal("5.2.new.limit" if new else "5.2.existing.final.limit")
     gap = context.intensity - limit
     missed = "; ".join(_told(check) for check in found.missed) or "the roadmap is not accepted"
+    cut = gap * PERCENT / context.intensity
     sentence = (
         f"Criterion 5.2 is not met ({found.way}): {shown(context.intensity)} t CO2e/t Al,"
-        f" {shown(gap)} ({shown(gap * PERCENT / context.intensity)} %) above {shown(limit)}."
+        f" {shown(gap)} above {shown(limit)} (a cut of {shown(cut)} %)."
         f" Missed: {missed}."
     )
     yield Fault(sentence)
@@ -71,5 +72,5 @@ def _told(check: Check) -> str:
         return f"{check.what} of {check.year} not given, {limit} t CO2e/t Al asked"
     return (
         f"{check.what} of {check.year} is {shown(check.value)} t CO2e/t Al, {limit} asked, gap"
-        f" {shown(check.gap)} ({shown(check.gap_percent)} %)"
+        f" {shown(check.gap)} (a cut of {shown(check.gap_percent)} %)"
     )

@@ -83,7 +83,7 @@ def _refusal(in_all: Decimal, percent: Decimal, together: Decimal, rule: CutOffR
     limit = rule.each_percent
     if in_all > limit or (in_all == limit and rule.comparator is Comparator.BELOW):
         word = "below" if rule.comparator is Comparator.BELOW else "at most"
-        return f"each is {word} {limit} %"
+        return f"each is {word} {limit} %, and all that is left out of this item is {in_all:.4g} %"
     if rule.sum_percent is not None and together + percent > rule.sum_percent:
         return f"all together are at most {rule.sum_percent} %"
     return ""

@@ -30,7 +30,7 @@ from services.ghg.findings import (
     Verification,
     findings,
 )
-from services.ghg.findings.context import NOBODY
+from services.ghg.findings.context import NOBODY, SupplierInput
 from services.ghg.findings.registry import WEIGHT
 from services.ghg.plans.pathway import Target
 from services.ghg.plans.rows import DatumRequestRow
@@ -79,7 +79,7 @@ def current_findings(
         primary_share=kept.primary_share,
         book=today.book,
         held_elsewhere=today.held_elsewhere,
-        suppliers_asked=suppliers_asked(today.requests),
+        inputs_asked=inputs_asked(today.requests),
         tenth_percentiles=today.population.tenth_percentiles,
         similar_transport=today.population.transport,
         verification=_verification(today.verified),
@@ -102,11 +102,11 @@ def outdated_findings(
     return findings(context, ANNOUNCED)
 
 
-def suppliers_asked(requests: Sequence[DatumRequestRow]) -> frozenset[str]:
-    """Suppliers who were asked for data of the year and gave none. Once there is an answer the
-    default is no excuse any more."""
-    answered = {one.supplier_id for one in requests if one.state in ANSWERED}
-    asked = {one.supplier_id for one in requests if one.state in UNANSWERED}
+def inputs_asked(requests: Sequence[DatumRequestRow]) -> frozenset[SupplierInput]:
+    """The inputs whose suppliers were asked for data of the year and gave none. Once there is an
+    answer for an input the default is no excuse any more; another input's answer says nothing."""
+    answered = {(one.supplier_id, one.item) for one in requests if one.state in ANSWERED}
+    asked = {(one.supplier_id, one.item) for one in requests if one.state in UNANSWERED}
     return frozenset(asked - answered)
 
 

@@ -211,7 +211,7 @@ FAILING: Mapping[str, Context] = {
     "R-34": changed("cast", quantity=d("92000")),
 }
 PASSING: Mapping[str, Context] = {
-    "R-01": stand_in(suppliers_asked=frozenset({"s-1"})),
+    "R-01": stand_in(inputs_asked=frozenset({("s-1", "bought.alumina")})),
     "R-02": CLEAN,
     "R-03": scrapped("pre_consumer", factor=d("8000")),
     "R-04": scrapped("pre_consumer", factor=d("8000")),

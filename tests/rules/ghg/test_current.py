@@ -19,9 +19,9 @@ from services.ghg.results.current import (
     ASKED,
     Today,
     current_findings,
+    inputs_asked,
     outdated_findings,
     roadmap,
-    suppliers_asked,
 )
 from services.ghg.results.reporting import Cover, Reporting
 
@@ -119,7 +119,7 @@ def test_a_supplier_who_was_asked_is_no_finding_until_the_answer_is_there() -> N
     assert "R-01" not in rules(Today(ON, BOOK, requests=[request("open")]), working)
     assert "R-01" in rules(Today(ON, BOOK, requests=[request("open", "s-9")]), working)
     answered = [request("declined"), request("answered")]
-    assert suppliers_asked(answered) == frozenset()
+    assert inputs_asked(answered) == frozenset()
     assert "R-01" in rules(Today(ON, BOOK, requests=answered), working)
 
 
