@@ -197,6 +197,10 @@ def refused_cut_offs(inventory: Inventory, pinned: Pinned) -> tuple[CutOff, ...]
     )
 
 
+BEFORE_METAL = frozenset({Step.BAUXITE_MINING, Step.ALUMINA_REFINING, Step.ANODE_PRODUCTION})
+"""Steps whose products a declared unit of metal does not speak of."""
+
+
 @lru_cache(maxsize=64)
 def repinned(pinned: Pinned, rules: Rules) -> Pinned:
     """What a report is pinned to: the same, but for the sets that its regime lays down."""
@@ -239,10 +243,13 @@ def _tonnes(product: Step | None, primary: bool, method: Method, flows: Flows) -
 
 def _unit(rules: Rules, what: tuple[Step | None, bool], scrap_t: Decimal) -> str:
     """What an intensity is per: the regime's unit. Where a regime of primary metal has none of it,
-    the product that is told instead; where scrap leaves as a product, with it."""
+    the product that is told instead; of what metal is made of, that itself (sources.md 4.7: GB/T
+    44905 is used for bauxite, alumina and anodes too); where scrap leaves as a product, with it."""
     product, primary = what
     if primary or product is None:
         return rules.declared_unit
+    if product in BEFORE_METAL:
+        return f"1 t of {ITEMS[PRODUCTS[product][0]].title}"
     scrap = f", or of scrap that leaves ({plain(scrap_t)} t of it)" if scrap_t else ""
     if not rules.primary_only:
         return f"{rules.declared_unit}{scrap}"

@@ -12,6 +12,7 @@ from contracts.inventory import DataKind, Regime, Scope, Step
 from infra.errors import Refused
 from services.ghg.activity.installation import Installation, Route
 from services.ghg.activity.inventory import Datum, Site
+from services.ghg.activity.items import ITEMS
 from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import mine_to_metal
 from services.ghg.reports.differences import differences
@@ -328,6 +329,17 @@ def test_a_unit_names_the_scrap_that_leaves_with_the_product() -> None:
     assert found.declared_unit == f"1 t of metal cast, not primary{scrap}"
     assert made(IAI, *data, site=site).declared_unit == f"1 t of aluminium ingot{scrap}"
     assert made(ASI, *smelter()).declared_unit == "1 t of primary aluminium at the casthouse"
+
+
+@pytest.mark.parametrize("regime", [ASI, GBT, IAI])
+def test_a_refinery_and_a_mine_are_told_per_tonne_of_what_they_make(regime: Regime) -> None:
+    site = NOWHERE._replace(technology=None)
+    for step, item in (
+        (Step.ALUMINA_REFINING, "output.alumina"),
+        (Step.BAUXITE_MINING, "output.bauxite"),
+    ):
+        data = (datum("gas", step, "fuel.gas", "300000"), datum("made", step, item, "98"))
+        assert made(regime, *data, site=site).declared_unit == f"1 t of {ITEMS[item].title}"
 
 
 def test_the_chinese_standard_takes_prebake_cells_alone() -> None:
