@@ -4,9 +4,12 @@ Source: sources.md 4.3, 4.8 [G4]. Direct emissions alone, CO2 and perfluorocarbo
 power is told for information, that of an own plant with the fuels that are said to be its. Bought
 metal is a precursor: its maker declares what it embeds, by the same boundary. What an installation
 says of itself is in `installation`; what it does not say is told as not given.
+
+Every field speaks of the goods: of what a step used and gave off, the share that went on into them.
+What left before, as liquid metal or as cast metal of a mill, took its own share along.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,7 +18,7 @@ from contracts.values import plain
 from services.ghg.activity.installation import Boundary, Installation, Route
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import GOODS, ITEMS, PRECURSORS, Family
-from services.ghg.calculation.flows import ZERO, Flows
+from services.ghg.calculation.flows import ONE, ZERO, Flows
 from services.ghg.calculation.lines import Line, Result
 from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.working import Doubt
@@ -43,9 +46,10 @@ INSIDE = frozenset(
 
 
 class Stream(NamedTuple):
-    """A source stream: what was used, how much, by which factor, and its tonnes of CO2. Of a fuel
-    its net calorific value with the unit, by which it became energy or which its plant tells, and
-    its oxidation factor; None where nobody told, and for what is no fuel."""
+    """A source stream: what was used for the goods, how much, by which factor, and its tonnes of
+    CO2; `share` is the part of the site's whole stream that this is. Of a fuel its net calorific
+    value with the unit, by which it became energy or which its plant tells, and its oxidation
+    factor; None where nobody told, and for what is no fuel."""
 
     step: Step
     item: str
@@ -57,12 +61,14 @@ class Stream(NamedTuple):
     calorific_value: Decimal | None = None
     calorific_unit: str = ""
     oxidation_factor: Decimal | None = None
+    share: Decimal = ONE
 
 
 class Precursor(NamedTuple):
-    """Bought metal. In kg CO2e/t: what its maker says it embeds, by which boundary, and its
-    footprint from cradle to gate, as other regimes take it; empty and None where nobody said.
-    `fits` says whether what it embeds is direct emissions alone, as this report counts."""
+    """Bought metal, the tonnes of it that are in the goods. In kg CO2e/t: what its maker says it
+    embeds, by which boundary, and its footprint from cradle to gate, as other regimes take it;
+    empty and None where nobody said. `fits` says whether what it embeds is direct emissions alone,
+    as this report counts."""
 
     datum_id: str
     item: str
@@ -85,7 +91,8 @@ class Good(NamedTuple):
 
 class Counts(NamedTuple):
     """What a report counts: kilograms of CO2, of perfluorocarbons as CO2e, of both what rests on
-    secondary data; tonnes of goods, the codes that they may fall under, the step that made them."""
+    secondary data; tonnes of goods, the codes that they may fall under, the step that made them;
+    the share of each step that they carry, and the lines that count, each with its share."""
 
     co2_kg: Decimal
     pfc_kg: Decimal
@@ -93,6 +100,16 @@ class Counts(NamedTuple):
     goods_t: Decimal
     goods: tuple[str, ...]
     step: Step | None
+    shares: Mapping[Step, Decimal]
+    direct: tuple[tuple[Line, Decimal], ...]
+
+    def carried(self, data: Iterable[Datum]) -> Decimal:
+        """What of some data went into the goods."""
+        return sum((one.quantity * self.shares.get(one.step, ZERO) for one in data), ZERO)
+
+    def carried_kg(self, lines: Iterable[Line]) -> Decimal:
+        """What of some lines the goods carry, in kg CO2e."""
+        return sum((one.kg * self.shares.get(one.step, ZERO) for one in lines), ZERO)
 
 
 class CbamFields(NamedTuple):
@@ -100,7 +117,8 @@ class CbamFields(NamedTuple):
     `goods` are codes of the combined nomenclature that they may fall under, `products` the outputs
     with the codes that they are said to be. `route` follows from the data; `told` is what the
     installation says of itself, `carbon_price_left` what is due per tonne of CO2e after rebates;
-    `actual_share` is the part of the direct emissions that rests on primary data.
+    `actual_share` is the part of the direct emissions that rests on primary data. Power, scrap,
+    alloying elements and precursors are those of the goods.
     `embedded_specific` adds what precursors embed; None unless that fits for each of them."""
 
     installation: str
@@ -146,18 +164,17 @@ def fields_of(result: Result, flows: Flows, counts: Counts) -> CbamFields:
     site, data = result.inventory.site, result.inventory.data
     plant = plant_fuels(result.inventory)
     inside = [line for line in result.lines if line.step in INSIDE]
-    direct = [line for line in inside if line.scope is Scope.DIRECT and line.data[0] not in plant]
     power = [line for line in inside if line.scope is Scope.POWER_LOCATION]
     burnt = [line for line in result.lines if line.scope is Scope.DIRECT and line.data[0] in plant]
-    own = (one.quantity for one in data if one.item == OWN_PLANT)
+    own = [one for one in data if one.item == OWN_PLANT]
     scrap = [one for one in data if one.item == "scrap.in" and one.scrap_kind != Kind.INTERNAL]
-    pre = [one for one in scrap if one.scrap_kind == Kind.PRE_CONSUMER]
-    scrap_t = _sum(scrap)
+    scrap_t = counts.carried(scrap)
+    pre_t = counts.carried(one for one in scrap if one.scrap_kind == Kind.PRE_CONSUMER)
     metal_t = flows.made.get(Step.ELECTROLYSIS, ZERO)
     anodes_t = _sum(one for one in data if one.item in ANODES)
-    alloying_t = _sum(one for one in data if one.item == "bought.alloying")
-    indirect_t = (_kg(power) + _kg(burnt)) / KG_PER_T
-    precursors = tuple(_precursor(one) for one in data if one.item in PRECURSORS)
+    alloying_t = counts.carried(one for one in data if one.item == "bought.alloying")
+    indirect_t = counts.carried_kg([*power, *burnt]) / KG_PER_T
+    precursors = _precursors(data, counts.shares)
     products = _products(data, counts.step)
     embedded_t = _embedded(precursors)
     return CbamFields(
@@ -169,20 +186,20 @@ def fields_of(result: Result, flows: Flows, counts: Counts) -> CbamFields:
         goods=counts.goods,
         products=products,
         period=result.inventory.year,
-        route=_route(data, metal_t, scrap_t),
+        route=_route(precursors, metal_t * counts.shares.get(Step.ELECTROLYSIS, ZERO), scrap_t),
         goods_t=goods_t,
-        streams=_streams(direct, data),
+        streams=_streams(counts.direct, data),
         co2_t=counts.co2_kg / KG_PER_T,
         pfc_t=counts.pfc_kg / KG_PER_T,
         direct_specific=_over(total_kg / KG_PER_T, goods_t),
         actual_share=_over(total_kg - counts.default_kg, total_kg),
-        power_kwh=sum((line.activity for line in power), ZERO) + sum(own, ZERO),
+        power_kwh=_power_kwh(power, own, counts),
         indirect_t=indirect_t,
         indirect_specific=_over(indirect_t, goods_t),
         anodes_t_per_t=_over(anodes_t, metal_t),
         anode_effects=_anode_effects(data),
         scrap_t_per_t=_over(scrap_t, goods_t),
-        pre_consumer_share=_over(_sum(pre), scrap_t),
+        pre_consumer_share=_over(pre_t, scrap_t),
         alloying_share=_over(alloying_t, goods_t),
         precursors=precursors,
         precursors_t=embedded_t,
@@ -192,11 +209,22 @@ def fields_of(result: Result, flows: Flows, counts: Counts) -> CbamFields:
     )
 
 
-def _precursor(datum: Datum) -> Precursor:
+def _power_kwh(bought: Iterable[Line], own: Iterable[Datum], counts: Counts) -> Decimal:
+    of_lines = (one.activity * counts.shares.get(one.step, ZERO) for one in bought)
+    return sum(of_lines, ZERO) + counts.carried(own)
+
+
+def _precursors(data: Sequence[Datum], shares: Mapping[Step, Decimal]) -> tuple[Precursor, ...]:
+    """Those of which the goods carry anything."""
+    bought = [(one, shares.get(one.step, ZERO)) for one in data if one.item in PRECURSORS]
+    return tuple(_precursor(one, share) for one, share in bought if share)
+
+
+def _precursor(datum: Datum, share: Decimal) -> Precursor:
     return Precursor(
         datum_id=datum.datum_id,
         item=datum.item,
-        tonnes=datum.quantity,
+        tonnes=datum.quantity * share,
         supplier_id=datum.supplier_id,
         embedded_kg_per_t=datum.embedded,
         boundary=datum.embedded_boundary,
@@ -281,32 +309,33 @@ def _listed(ids: Sequence[str]) -> str:
     return ", ".join(ids[:NAMED]) + more
 
 
-def _route(data: Sequence[Datum], tapped_t: Decimal, scrap_t: Decimal) -> Route | None:
-    bought = _sum(one for one in data if one.item in PRECURSORS)
+def _route(bought: Sequence[Precursor], tapped_t: Decimal, scrap_t: Decimal) -> Route | None:
+    cold = any(one.tonnes for one in bought)
     if scrap_t == 0:
-        return Route.PRIMARY if tapped_t or bought else None
-    return Route.MIXED if tapped_t or bought else Route.SECONDARY
+        return Route.PRIMARY if tapped_t or cold else None
+    return Route.MIXED if tapped_t or cold else Route.SECONDARY
 
 
-def _streams(direct: Iterable[Line], data: Iterable[Datum]) -> tuple[Stream, ...]:
+def _streams(direct: Iterable[tuple[Line, Decimal]], data: Iterable[Datum]) -> tuple[Stream, ...]:
     fuels = {one.datum_id: one for one in data if ITEMS[one.item].family is Family.FUEL}
-    return tuple(_stream(line, fuels.get(line.data[0])) for line in direct)
+    return tuple(_stream(line, share, fuels.get(line.data[0])) for line, share in direct)
 
 
-def _stream(line: Line, fuel: Datum | None) -> Stream:
+def _stream(line: Line, share: Decimal, fuel: Datum | None) -> Stream:
     factor = line.factor
     calorific = None if fuel is None else calorific_of(fuel)
     return Stream(
         line.step,
         line.item,
-        line.activity,
+        line.activity * share,
         line.unit,
         factor.value,
         factor.unit,
-        line.kg / KG_PER_T,
+        line.kg * share / KG_PER_T,
         None if calorific is None else calorific.value,
         "" if calorific is None else calorific.unit,
         None if fuel is None else fuel.oxidation_factor,
+        share,
     )
 
 
@@ -321,10 +350,6 @@ def _anode_effects(data: Sequence[Datum]) -> tuple[tuple[str, str, Decimal], ...
 
 def _over(part: Decimal, whole: Decimal) -> Decimal | None:
     return part / whole if whole else None
-
-
-def _kg(lines: Iterable[Line]) -> Decimal:
-    return sum((line.kg for line in lines), ZERO)
 
 
 def _sum(data: Iterable[Datum]) -> Decimal:

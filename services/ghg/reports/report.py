@@ -17,7 +17,6 @@ from contracts.values import plain
 from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation import pfc
-from services.ghg.calculation.cells import tapped
 from services.ghg.calculation.flows import ONE, PRODUCTS, ZERO, Flows, flows_of
 from services.ghg.calculation.lines import Line, Result, primary_rule
 from services.ghg.calculation.scrap import Method
@@ -36,17 +35,15 @@ from services.ghg.calculation.working import Doubt
 from services.ghg.factors import gwp
 from services.ghg.factors.pinned import Pinned
 from services.ghg.factors.tables import tables
-from services.ghg.findings.survey import STAND_INS
 from services.ghg.results.engines import engine_of
 
-from .cbam import OWN_PLANT, CbamFields, Counts, doubts_of, fields_of, plant_fuels
+from .cbam import CbamFields, Counts, doubts_of, fields_of, plant_fuels
 from .cut_offs import CutOff, cut_offs
+from .doubted import doubts as asked
 from .mixed import Stands, mixed, stopped
 from .regimes import Rules, method_of, rules_of
 
 COUNTED = "counted"
-METAL = frozenset({"output.liquid_metal", "output.cast_metal"})
-SITE_DATA = frozenset({Family.FUEL, Family.POWER, Family.INPUT, Family.ANODE_EFFECT, Family.OUTPUT})
 
 
 class Reported(NamedTuple):
@@ -148,7 +145,7 @@ def report(
     ]
     beside_kg = sum((one.kg for one in beside), ZERO)
     cbam = None
-    doubts = [*result.doubts, *_doubts(inventory, rules, what, pinned)]
+    doubts = [*result.doubts, *asked(inventory, rules, what, pinned)]
     if regime is Regime.CBAM:
         cbam = _cbam(result, flows, counted, _Goods(product, tonnes, rules))
         doubts += doubts_of(cbam, rules.covered)
@@ -263,16 +260,23 @@ def _counted(
     flows: Flows,
     side: Side,
 ) -> list[Reported]:
+    shares = _shares(result, product, flows, side)
+    plant = plant_fuels(result.inventory) if rules.own_power_apart else frozenset[str]()
+    bounds = _Bounds(rules, shares, side, product[1], flows, plant)
+    return [_reported(line, bounds) for line in result.lines]
+
+
+def _shares(
+    result: Result, product: tuple[Step | None, bool], flows: Flows, side: Side
+) -> Mapping[Step, Decimal]:
+    """How much of each step the product of the report carries; of nothing made, all of it."""
     step, primary = product
     cells = cells_of(result.lines, flows)
-    shares: Mapping[Step, Decimal] = dict.fromkeys(Step, ONE)
     if primary:
-        shares = casthouse_shares(flows, cells, side)
-    elif step is not None:
-        shares = with_site(flows.shares(step), cells, side)
-    plant = plant_fuels(result.inventory) if rules.own_power_apart else frozenset[str]()
-    bounds = _Bounds(rules, shares, side, primary, flows, plant)
-    return [_reported(line, bounds) for line in result.lines]
+        return casthouse_shares(flows, cells, side)
+    if step is None:
+        return dict.fromkeys(Step, ONE)
+    return with_site(flows.shares(step), cells, side)
 
 
 def _reported(line: Line, bounds: _Bounds) -> Reported:
@@ -312,7 +316,9 @@ def _cbam(result: Result, flows: Flows, counted: Sequence[Reported], made: _Good
     rule = primary_rule(result.engine)
     defaults = sum((one.kg for one in counted if not one.line.primary_by(rule)), ZERO)
     codes = next((codes for step, codes in made.rules.goods if step is made.step), ())
-    counts = Counts(co2_kg, pfc_kg, defaults, made.tonnes, codes, made.step)
+    direct = tuple((one.line, one.share) for one in counted if one.share)
+    shares = _shares(result, (made.step, False), flows, made.rules.side)
+    counts = Counts(co2_kg, pfc_kg, defaults, made.tonnes, codes, made.step, shares, direct)
     return fields_of(result, flows, counts)
 
 
@@ -321,84 +327,3 @@ def _without(one: Reported, outs: Sequence[CutOff]) -> Reported:
     if one.share and cut.issuperset(one.line.data):
         return one._replace(share=ZERO, kg=ZERO, reason="cut off")
     return one
-
-
-def _doubts(
-    inventory: Inventory, rules: Rules, what: tuple[Step | None, bool], pinned: Pinned
-) -> tuple[Doubt, ...]:
-    """What a report of this regime would be asked."""
-    product, primary = what
-    found: list[Doubt] = []
-    source = "sources.md 4.7"
-    found += _of_other_cells(inventory, rules)
-    if rules.in_force is not None and pinned.as_of < rules.in_force:
-        sentence = f"{rules.regime} is in force from {rules.in_force}."
-        found.append(Doubt("regime_not_in_force", sentence, source))
-    if product is None:
-        sentence = f"Nothing was made of which {rules.regime} speaks."
-        found.append(Doubt("no_declared_product", sentence, source))
-    elif rules.primary_only and not primary:
-        sentence = f"No primary metal was cast: the product of {product} is told instead."
-        found.append(Doubt("no_primary_metal", sentence, "sources.md 4.1"))
-    found += _of_site_data(inventory, rules)
-    found += _of_own_power(inventory, rules, pinned)
-    outside = [
-        one.datum_id
-        for one in inventory.data
-        if not one.item.startswith("parameter.")
-        and any(day is not None and day.year != inventory.year for day in (one.from_on, one.to_on))
-    ]
-    if outside:
-        sentence = f"Data of other days than those of {inventory.year}: {', '.join(outside[:5])}."
-        found.append(Doubt("outside_calendar_year", sentence, f"{source}, R-26"))
-    return tuple(found)
-
-
-def _of_other_cells(inventory: Inventory, rules: Rules) -> list[Doubt]:
-    """Cells of which the regime does not speak: of the site, or of a part of its metal."""
-    site = inventory.site
-    if not rules.technologies:
-        return []
-    metal, every_t = tapped([one for one in inventory.data if one.item in METAL], site, [])
-    made: dict[str, Decimal] = {} if metal else {site.technology or "": ZERO}
-    for datum in metal:
-        technology = datum.technology or site.technology or ""
-        made[technology] = made.get(technology, ZERO) + datum.quantity
-    found: list[Doubt] = []
-    for technology, metal_t in made.items():
-        if technology and technology not in rules.technologies:
-            sentence = f"{rules.regime} takes other cells than {technology}"
-            if metal_t < every_t:
-                sentence += f", which made {plain(metal_t)} t of {plain(every_t)} t of the metal"
-            found.append(Doubt("regime_not_for_technology", f"{sentence}.", "sources.md 4.7"))
-    return found
-
-
-def _of_site_data(inventory: Inventory, rules: Rules) -> list[Doubt]:
-    """What the site itself uses, and only knows by a default."""
-    secondary = [
-        one.datum_id
-        for one in inventory.data
-        if one.kind in STAND_INS and ITEMS[one.item].family in SITE_DATA
-    ]
-    if not rules.site_data_primary or not secondary:
-        return []
-    named = f"{', '.join(secondary[:5])}{' and others' if len(secondary) > 5 else ''}"
-    sentence = f"{rules.regime} takes primary data of the site; these are secondary: {named}."
-    return [Doubt("site_data_secondary", sentence, "sources.md 4.7")]
-
-
-def _of_own_power(inventory: Inventory, rules: Rules, pinned: Pinned) -> list[Doubt]:
-    """An own plant that burns something, and no fuel that is said to be its."""
-    fuelless = pinned.policy.words("finding.plants_without_fuel")
-    burns = any(
-        one.item == OWN_PLANT and one.quantity > 0 and one.technology not in fuelless
-        for one in inventory.data
-    )
-    if not rules.own_power_apart or not burns or plant_fuels(inventory):
-        return []
-    sentence = (
-        f"The own power plant's fuels cannot be told from others, so all count as direct: say of"
-        f" them that they are `of` {OWN_PLANT}."
-    )
-    return [Doubt("own_power_not_apart", sentence, "sources.md 4.8 [G4]")]
