@@ -12,10 +12,11 @@ from contracts.inventory import Regime, Step
 from infra.errors import Refused
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import ITEMS, Family
-from services.ghg.factors.pinned import Pinned
+from services.ghg.factors.pinned import EARLIER_ENGINES, Pinned
 from services.ghg.factors.tables import tables
 
 from .anode_lines import anode_lines
+from .flows import doubts_of as flow_doubts
 from .fuel_lines import fuel_lines
 from .lines import Line, Result
 from .pfc_lines import pfc_lines
@@ -61,6 +62,8 @@ def calculate(
     lines += stock_lines(data[Family.STOCK], bought, table, doubts)
     lines += scrap_lines(data, regime, method, table)
     lines += transport_lines(data[Family.TRANSPORT], table)
+    if pinned.engine not in EARLIER_ENGINES:
+        doubts += flow_doubts(data[Family.OUTPUT], data[Family.STOCK])
     return Result(
         inventory=inventory,
         lines=tuple(lines),

@@ -3,7 +3,8 @@
 Source: sources.md 4.1: an intensity is of what went in, not of what was paid for. Stocks of
 purchased goods on the first and the last day correct the purchases by the mean factor of the year's
 own; a stock that fell is a line above zero, one that grew a line below. Stocks of a facility's own
-products change nothing, because what it makes is counted where it is made.
+products make no line, because what it makes is counted where it is made; what of it goes on to the
+next step is less by what was put there (`flows`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -214,7 +214,7 @@ def mine_to_metal(
 ) -> Intensity:
     """The intensity that criterion 5.2 asks for; `cells` are those of all lines, where they are
     known already. Refused: `output-missing` where no primary metal was cast."""
-    known = flows or flows_of(result.inventory)
+    known = flows or flows_of(result.inventory, result.engine)
     tonnes = known.cast_primary_t
     if tonnes <= 0:
         raise Refused(
@@ -256,7 +256,7 @@ def footprints(
 ) -> tuple[Footprint, ...]:
     """Every product from cradle to gate, of mine, refinery, anode plant, cells, casthouse and
     mill. Under `co_product` scrap that leaves carries its share by mass."""
-    known = flows or flows_of(result.inventory)
+    known = flows or flows_of(result.inventory, result.engine)
     if cells is None:
         cells = cells_of(result.lines, known)
     found: list[Footprint] = []

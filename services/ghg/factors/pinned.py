@@ -17,8 +17,10 @@ from .grid import GridFactor, announced, elsewhere, for_site, residual
 
 FIRST_ENGINE = "castmark-ghg-1"
 SECOND_ENGINE = "castmark-ghg-2"
-ENGINE = "castmark-ghg-3"
+THIRD_ENGINE = "castmark-ghg-3"
+ENGINE = "castmark-ghg-4"
 """The version of these equations. It changes with any result; older ones stay runnable."""
+EARLIER_ENGINES = frozenset({FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE})
 
 
 PRIMARY_FAMILY = "world_primary"

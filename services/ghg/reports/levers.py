@@ -114,7 +114,7 @@ def what_if(
     """Every lever alone, and together. Refused: `start-year-missing` for a facility that does not
     say when its production began, `output-missing` without primary metal cast."""
     known = levers(policy, better)
-    case = _Case(result, flows_of(result.inventory), side)
+    case = _Case(result, flows_of(result.inventory, result.engine), side)
     before = _intensity(result.lines, case)
     limits = _limits(before, result, policy)
     alone = [_effect((slug,), known, before, case, policy) for slug in known]

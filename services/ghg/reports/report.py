@@ -130,7 +130,7 @@ def report(
     result = engine_of(pinned.engine)(inventory, sets, regime=regime, scrap_method=method)
     if rules.gases_co2_pfc:
         result = result._replace(lines=tuple(_co2_alone(one, sets) for one in result.lines))
-    flows = flows_of(inventory)
+    flows = flows_of(inventory, result.engine)
     product, primary = _product(rules, flows)
     what = (product, primary)
     counted = _counted(result, rules, what, flows, rules.side)

@@ -125,7 +125,7 @@ def reckon(
     pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, engine)
     result = engine_of(engine)(version.inventory, pinned)
     check_result(result)
-    flows = flows_of(result.inventory)
+    flows = flows_of(result.inventory, result.engine)
     added = totals.added(result, flows)
     intensities = per_tonne(result, flows, added.cells)
     found = findings(

@@ -6,15 +6,16 @@ from decimal import Decimal
 import pytest
 
 from contracts.ghg import ResultCalculated
-from contracts.inventory import Regime, Scope
+from contracts.inventory import Regime, Scope, Step
 from infra.errors import Refused
 from services.ghg import app
 from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.packing import data_hash, pack
+from services.ghg.calculation.flows import flows_of
 from services.ghg.calculation.lines import Result
 from services.ghg.calculation.scrap import Method
-from services.ghg.calculation.totals import primary_data_share
-from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, SECOND_ENGINE, Pinned
+from services.ghg.calculation.totals import cells_of, primary_data_share
+from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE, Pinned
 from services.ghg.reports.report import report
 from services.ghg.reports.reported import pinned_of
 from services.ghg.results import engines
@@ -22,10 +23,10 @@ from services.ghg.results.commands import RecordResult
 from services.ghg.results.comparing import compared
 from services.ghg.results.engines import ENGINES
 from services.ghg.results.facility_year import INITIAL, decide, evolve
-from services.ghg.results.reckoning import Version, reckon, rework, usual
+from services.ghg.results.reckoning import Version, per_tonne, reckon, rework, usual
 from services.ghg.results.shown import line_shown
 from services.ghg.suppliers import work as supplier_work
-from tests.rules.ghg.life import CELLS, ON, YEAR, inventory, reckoned, result, sealed
+from tests.rules.ghg.life import CASTING, CELLS, ON, YEAR, inventory, reckoned, result, sealed
 from tests.rules.ghg.made import datum
 
 NEWER = "castmark-ghg-of-this-test"
@@ -140,6 +141,38 @@ def test_a_result_of_the_second_engine_keeps_its_hash_and_the_slope_that_it_took
         assert made.working_hash() == kept.working_hash
         cf4 += [one.activity for one in made.lines if one.item == "pfc.cf4"]
     assert cf4[0] == 2 * cf4[1] > 0
+
+
+def test_a_result_of_the_third_engine_keeps_its_hash_its_intensities_and_its_reports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It took metal sold off casting and off remelting both."""
+    melt, rolling = Step.REMELTING, Step.SEMI_FABRICATION
+    more = (
+        datum("scrap", melt, "scrap.in", "50000", scrap_kind="post_consumer", factor="100"),
+        datum("billet", melt, "output.cast_metal", "50000"),
+        datum("sold", CASTING, "output.sold", "60000", of="output.cast_metal"),
+        datum("sheet", rolling, "output.semi", "90000"),
+    )
+    told = inventory()._replace(data=(*inventory().data, *more))
+    version = Version(1, data_hash(pack(told)), told)
+    wanted = usual(app.policies().on(ON), ON)
+    with monkeypatch.context() as then:
+        then.setattr(engines, "ENGINES", {THIRD_ENGINE: ENGINES[THIRD_ENGINE]})
+        old = result(1, reckon(version, wanted, app.factors(), app.policies()))
+    new = result(2, reckon(version, wanted, app.factors(), app.policies()))
+    assert (old.engine, new.engine) == (THIRD_ENGINE, ENGINE)
+    semis: list[Decimal] = []
+    for kept in (old, new):
+        made = rework(kept, told, app.factors(), app.policies())
+        flows = flows_of(told, kept.engine)
+        assert per_tonne(made, flows, cells_of(made.lines, flows)) == kept.intensities
+        semis += [one.t_per_t for one in kept.intensities if one.of == f"footprint.{rolling}"][:1]
+        again_ = report(told, pinned_of(kept, app.factors(), app.policies()), Regime.CBAM)
+        [line] = [one for one in again_.lines if one.line.data == ("d6",) and one.line.scope == "1"]
+        assert line.share == flows.onward[CASTING]
+    assert old.totals == new.totals
+    assert semis[0] < semis[1]
 
 
 def test_a_result_of_the_first_engine_keeps_its_hash_and_what_it_counts_as_primary(
