@@ -24,7 +24,8 @@ from .metal import (
     SCRAP_OUT,
     TAPPED,
     ByItem,
-    accounts,
+    own_dross,
+    plant,
     sold,
 )
 from .scrap import Kind
@@ -92,11 +93,12 @@ class Circularity(NamedTuple):
     """The indicators. Shares of the metal that enters from outside (own liquid metal included):
     `recycled` is `pre_consumer` and `post_consumer` together; `recycling_input` leaves alloying
     elements out of the whole. `process_scrap` is scrap generated of metal that enters,
-    `closed_loop` scrap returned to its line of scrap generated, `metal_yield` metal that leaves
-    usable of metal that enters, `dross_recovery` aluminium won back of that in dross. Of old scrap
-    (`EndOfLife`) `eol_collection_rate` is what was collected of what was available, and
-    `recycling_efficiency` what of that becomes metal again; whoever tells nothing of it is not
-    asked. `waste` has tonnes by item and what became of them."""
+    `closed_loop` scrap returned to its line of scrap generated, `metal_yield` metal that leaves the
+    plant usable of metal that came into it (a slab that is rolled there did neither),
+    `dross_recovery` aluminium won back of that in dross. Of old scrap (`EndOfLife`)
+    `eol_collection_rate` is what was collected of what was available, and `recycling_efficiency`
+    what of that becomes metal again; whoever tells nothing of it is not asked. `waste` has tonnes
+    by item and what became of them."""
 
     recycled: Share
     pre_consumer: Share
@@ -240,7 +242,7 @@ def _metal(by_item: ByItem) -> _Metal:
         if one.scrap_kind in (Kind.PRE_CONSUMER, Kind.POST_CONSUMER):
             scrap[Kind(one.scrap_kind)] += one.quantity
         elif one.scrap_kind == Kind.DROSS:
-            if one.supplier_id or one.factor is not None:  # bought: another's process gave it
+            if not own_dross(one):  # bought: another's process gave it
                 scrap[Kind.PRE_CONSUMER] += one.quantity
         elif one.scrap_kind != Kind.INTERNAL:
             told = False
@@ -278,11 +280,8 @@ def _scrap_made(metal: _Metal, by_item: ByItem) -> tuple[Share, Share]:
 
 
 def _yield(by_item: ByItem) -> Share:
-    whole = accounts(by_item)
-    if not whole:
-        return NO_SHARE
-    usable = sum((one.left_t - one.dross_t + one.recovered_t for one in whole), ZERO)
-    return Share(usable, sum((one.entered_t - one.stored_t for one in whole), ZERO), 1)
+    whole = plant(by_item)
+    return NO_SHARE if whole is None else Share(whole.left_t, whole.came_in_t, 1)
 
 
 def _dross(by_item: ByItem, melts: bool) -> Share:

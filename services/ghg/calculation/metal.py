@@ -12,6 +12,8 @@ from typing import NamedTuple
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 
+from .scrap import Kind
+
 ZERO = Decimal(0)
 TAPPED, CAST, SEMI = "output.liquid_metal", "output.cast_metal", "output.semi"
 SCRAP_IN, SCRAP_OUT, RETURNED = "scrap.in", "output.scrap", "output.scrap_returned"
@@ -32,8 +34,10 @@ ByItem = Mapping[str, Sequence[Datum]]
 
 
 class Account(NamedTuple):
-    """Tonnes of one group of steps. Of `left_t`, `products_t` are products and `dross_t` left in
-    dross, of which `recovered_t` were won back. `data` are the ids behind it."""
+    """Tonnes of one group of steps. Of `entered_t`, `fed_t` came from the step before it, `again_t`
+    and `own_dross_t` are run-around scrap and own dross that went in once more. Of `left_t`,
+    `products_t` are products, `returned_t` scrap that goes back and `dross_t` left in dross, of
+    which `recovered_t` were won back. `data` are the ids behind it."""
 
     where: str
     entered_t: Decimal
@@ -43,12 +47,24 @@ class Account(NamedTuple):
     recovered_t: Decimal
     lost_t: Decimal
     stored_t: Decimal
+    fed_t: Decimal
+    again_t: Decimal
+    own_dross_t: Decimal
+    returned_t: Decimal
     data: tuple[str, ...]
 
     @property
     def difference_t(self) -> Decimal:
         """What entered and is nowhere; below zero, what came from nowhere."""
         return self.entered_t - self.left_t - self.lost_t - self.stored_t
+
+
+class Plant(NamedTuple):
+    """All accounts as one, in t: metal that came in from outside and was not put in stock (what the
+    cells tapped included), and what of it left as a product, as scrap or out of dross."""
+
+    came_in_t: Decimal
+    left_t: Decimal
 
 
 class Alumina(NamedTuple):
@@ -67,6 +83,21 @@ def accounts(by_item: ByItem) -> Sequence[Account]:
     if SEMI in by_item:
         drawn_up.append(_account("semi-fabrication", SEMIS, CAST, SEMI, by_item))
     return [one for one in drawn_up if one.entered_t > 0 and one.products_t > 0]
+
+
+def plant(by_item: ByItem) -> Plant | None:
+    """The accounts as one; None where none can be drawn up. What goes from one to the other, round
+    within them, or back in from their own dross, neither comes in nor leaves: adding up accounts
+    would count a slab as made when it was cast and again when it was rolled."""
+    whole = accounts(by_item)
+    if not whole:
+        return None
+    between = sum((one.fed_t for one in whole[1:]), ZERO)
+    round_t = sum((one.again_t + one.own_dross_t for one in whole), ZERO)
+    won = sum((one.recovered_t - one.own_dross_t for one in whole), ZERO)
+    came_in = sum((one.entered_t - one.stored_t for one in whole), ZERO) - between - round_t
+    left = sum((one.left_t - one.dross_t - one.returned_t for one in whole), ZERO) - between
+    return Plant(came_in, left + max(won, ZERO))
 
 
 def alumina_used(by_item: ByItem) -> Alumina | None:
@@ -92,7 +123,8 @@ def _account(
         return [one for one in _of(items, by_item) if one.step in steps]
 
     fed, left = list(by_item.get(fed_by, ())), sold(fed_by, by_item)
-    entered = here(*BOUGHT_METAL, SCRAP_IN)
+    scrap_in = here(SCRAP_IN)
+    entered = [*here(*BOUGHT_METAL), *scrap_in]
     products, scrap, lost = here(product), here(SCRAP_OUT, RETURNED), here(LOST)
     in_dross, recovered = here(IN_DROSS), here(RECOVERED)
     held = [one for one in here(OPENING, CLOSING) if one.of in METAL]
@@ -108,6 +140,10 @@ def _account(
         recovered_t=_sum(recovered),
         lost_t=_sum(lost),
         stored_t=_stored(held),
+        fed_t=_sum(fed) - _sum(left),
+        again_t=_sum([one for one in scrap_in if one.scrap_kind == Kind.INTERNAL]),
+        own_dross_t=_sum([one for one in scrap_in if own_dross(one)]),
+        returned_t=_sum(here(RETURNED)),
         data=tuple(one.datum_id for one in concerned),
     )
 
@@ -115,6 +151,12 @@ def _account(
 def sold(item: str, by_item: ByItem) -> list[Datum]:
     """What left the facility instead of going on to its next step."""
     return [one for one in by_item.get(SOLD, ()) if one.of == item]
+
+
+def own_dross(datum: Datum) -> bool:
+    """Whether scrap is the facility's own dross that goes in again; what is bought has a seller, or
+    a factor."""
+    return datum.scrap_kind == Kind.DROSS and not datum.supplier_id and datum.factor is None
 
 
 def _of(items: tuple[str, ...], by_item: ByItem) -> Iterator[Datum]:

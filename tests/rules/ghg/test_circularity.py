@@ -2,9 +2,10 @@
 (sources.md 6)."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from contracts.inventory import Step
@@ -58,9 +59,69 @@ def test_the_indicators_of_a_remelter_by_hand() -> None:
     assert found.recycling_input == Share(d("380"), d("980"), 1)
     assert found.process_scrap == Share(d("50"), d("1000"), 1)  # 20 out, 30 returned
     assert found.closed_loop.value == d("0.6")
-    # in: 1,000 and 30 run-around; usable out: 940, 20, 30 and 30 won from dross
-    assert found.metal_yield == Share(d("1020"), d("1030"), 1)
+    # in: 1,000; usable out: 940, 20 and 30 won from dross; 30 went round
+    assert found.metal_yield == Share(d("990"), d("1000"), 1)
     assert found.dross_recovery.value == d("0.75")
+
+
+MILL = (
+    datum("tapped", Step.ELECTROLYSIS, "output.liquid_metal", "100"),
+    datum("slab", Step.CASTING, "output.cast_metal", "98"),
+    datum("sheet", Step.SEMI_FABRICATION, "output.semi", "80"),
+    datum("trim", Step.SEMI_FABRICATION, "output.scrap", "17"),
+)
+
+
+def test_the_yield_is_what_leaves_the_plant_over_what_came_in() -> None:
+    """Of 100 t of liquid metal 80 leave as sheet and 17 as scrap: 97 %, not 195 of 198."""
+    assert of(*MILL).metal_yield == Share(d("97"), d("100"), 1)
+    sold = datum("sold", Step.CASTING, "output.sold", "50", of="output.cast_metal")
+    half = [one._replace(quantity=one.quantity / 2) for one in MILL[2:]]
+    assert of(*MILL[:2], sold, *half).metal_yield == Share(d("98.5"), d("100"), 1)
+    assert of(*MILL[1:]).metal_yield == Share(d("97"), d("98"), 1), "of the mill alone"
+
+
+def test_scrap_that_goes_round_raises_no_yield() -> None:
+    """The mill's scrap is cast again: 115 t cast, and still 80 of 100 leave."""
+    again = (
+        datum("round", MELT, "scrap.in", "17", scrap_kind="internal"),
+        datum("trim", Step.SEMI_FABRICATION, "output.scrap_returned", "17"),
+    )
+    cast = MILL[1]._replace(quantity=d("115"))
+    assert of(MILL[0], cast, MILL[2], *again).metal_yield == Share(d("80"), d("100"), 1)
+    assert of(MILL[0], cast, MILL[2], again[0]).metal_yield == Share(d("80"), d("100"), 1)
+
+
+def test_dross_that_goes_in_again_is_no_metal_that_came_in() -> None:
+    own = datum("own", MELT, "scrap.in", "30", scrap_kind="dross")
+    cast = REMELTER[6]._replace(quantity=d("970"))
+    rest = [one for one in REMELTER if one.datum_id != "cast"]
+    assert of(*rest, cast, own).metal_yield == Share(d("990"), d("1000"), 1)
+
+
+@given(
+    decimals("1", "1000"), decimals("0", "1"), decimals("0", "1"), decimals("0", "1"),
+    decimals("0.001", "1000"),
+)  # fmt: skip
+def test_a_yield_is_of_the_plant_however_many_steps_it_has_and_scales(
+    tapped: Decimal, cast: Decimal, sold: Decimal, rolled: Decimal, size: Decimal
+) -> None:
+    """By hand: what was sold as slab and what left as sheet or scrap, over what was tapped."""
+    slabs = tapped * cast
+    sheet = slabs * (1 - sold) * rolled
+    trim = (slabs * (1 - sold) - sheet) / 2
+    data = (
+        MILL[0]._replace(quantity=tapped),
+        MILL[1]._replace(quantity=slabs),
+        datum("sold", Step.CASTING, "output.sold", str(slabs * sold), of="output.cast_metal"),
+        MILL[2]._replace(quantity=sheet),
+        MILL[3]._replace(quantity=trim),
+    )
+    assume(sheet > 0)
+    found = of(*data).metal_yield
+    assert found == Share(slabs * sold + sheet + trim, tapped, 1)
+    scaled = of(*(one._replace(quantity=one.quantity * size) for one in data)).metal_yield
+    assert rounded(scaled.value or d("0"), "1e-18") == rounded(found.value or d("0"), "1e-18")
 
 
 def test_waste_stands_by_what_became_of_it() -> None:
