@@ -25,6 +25,7 @@ from services.ghg.activity.installation import Installation
 from services.ghg.activity.rows import REPEATED
 from services.ghg.activity.words import FIELDS
 from services.ghg.calculation.scrap import Method
+from services.ghg.calculation.working import Term
 from services.ghg.offline import Offline, Under, Wrong, Year
 from services.ghg.reports.cbam import CbamFields
 from services.ghg.reports.report import Reported
@@ -336,10 +337,14 @@ def _explain(lines: Sequence[Reported], out: Console) -> None:
             for term in working.terms:
                 out.print(
                     f"      {escape(term.symbol)} = {_short(term.value)} {escape(term.unit)}"
-                    f"  ({term.evidence}: {escape(term.source)})"
+                    f"  ({term.evidence}: {escape(_source(term))})"
                 )
         for doubt in line.doubts:
             out.print(f"    [yellow]{escape(doubt.sentence)}[/yellow]")
+
+
+def _source(term: Term) -> str:
+    return f"{term.source}; {term.note}" if term.note else term.source
 
 
 def _t(kg: Decimal) -> str:

@@ -3,32 +3,34 @@
 Source: sources.md 4.3. Data that name a technology are of the cells of that technology; without one
 they are of the site's. Cells of one technology that stand in several lines (potlines) are told
 apart where the data name the line: anode effects of a line then count for the metal of that line,
-since a mean over lines of different size is nobody's. Several values of a whole year and the same
-cells are weighed by the days that each covers, all of the year where it names none.
+since a mean over lines of different size is nobody's. Several values of the same cells make one as
+`weighing` says: by the metal of their days, a value that names none being of the whole year.
 
-The first two engines knew no lines, and gave a value without days the weight of one day.
+The first two engines knew no lines, and gave a value without days the weight of one day; these and
+the third weighed by days alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 from typing import NamedTuple
 
 from contracts.values import plain
 from infra.errors import Refused
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import Family
-from services.ghg.factors.pinned import FIRST_ENGINE, SECOND_ENGINE, Pinned
+from services.ghg.factors.pinned import EARLIER_ENGINES, FIRST_ENGINE, SECOND_ENGINE, Pinned
 
 from .cells import tapped
 from .own_pfc import OWN, chosen
 from .pfc import SOURCE, LowVoltage, Technology, anode_effect_minutes
+from .weighing import Weights, by_days, by_metal, overlapping, period
 from .working import PERCENT, Doubt
 
 ByFamily = Mapping[Family, Sequence[Datum]]
 ByItem = dict[str, list[Datum]]
 ZERO = Decimal(0)
+ONE = Decimal(1)
+EFFECT = "anode_effect."
 EFFECTS = (Family.ANODE_EFFECT, Family.DUCT, Family.PARAMETER)
 ONE_DAY_ENGINES = frozenset({FIRST_ENGINE, SECOND_ENGINE})
 MINUTES, OFTEN, LONG = "anode_effect.minutes", "anode_effect.frequency", "anode_effect.duration"
@@ -40,8 +42,8 @@ NAMED, PLACES = 5, 3
 
 class Cells(NamedTuple):
     """The cells of one technology, or of one line of it: their data by item, and the metal that
-    they made. `days` are those that a datum weighs, `ties` what is doubtful about the choice of an
-    own coefficient, `asked` about the values of an item; both by item."""
+    they made. `ties` is what is doubtful about the choice of an own coefficient, `asked` about the
+    values of an item; both by item. `engine` says how several values are weighed."""
 
     technology: Technology
     metal_t: Decimal
@@ -51,16 +53,28 @@ class Cells(NamedTuple):
     year: int
     ties: Mapping[str, Doubt]
     asked: Mapping[str, Doubt]
-    whole_years: bool
+    engine: str
 
     def value(self, item: str) -> Decimal | None:
-        """A yearly value: weighed by the days that each datum covers, if there are several."""
+        """A yearly value: the mean of those told; of one, itself, to the last digit."""
+        values = [one.quantity for one in self.told.get(item, ())]
+        if len(values) == 1 and self.engine not in EARLIER_ENGINES:
+            return values[0]
+        return self.weights(item).mean(values) if values else None
+
+    def weights(self, item: str) -> Weights:
+        """What the values of an item weigh."""
         found = self.told.get(item, ())
-        if not found:
-            return None
-        days = [self._days(datum) for datum in found]
-        weighed = (one.quantity * day for one, day in zip(found, days, strict=True))
-        return sum(weighed, ZERO) / sum(days)
+        if self.engine in ONE_DAY_ENGINES:
+            days = by_days(found, self.year).of
+            told = [one.from_on is not None and one.to_on is not None for one in found]
+            return Weights(
+                [many if both else ONE for many, both in zip(days, told, strict=True)],
+                by_metal=False,
+            )
+        if self.engine in EARLIER_ENGINES or not item.startswith(EFFECT):
+            return by_days(found, self.year)
+        return by_metal(found, self.metal, self.year)
 
     def total(self, item: str) -> Decimal | None:
         """A yearly sum."""
@@ -73,15 +87,22 @@ class Cells(NamedTuple):
         return self.product() if recorded is None else recorded
 
     def product(self) -> Decimal | None:
-        """Frequency times duration, where both are told."""
+        """Frequency times duration, where both are told; of each period, where both are told of
+        the same."""
         often, long = self.value(OFTEN), self.value(LONG)
-        return None if often is None or long is None else anode_effect_minutes(often, long)
-
-    def _days(self, datum: Datum) -> int:
-        if not self.whole_years and (datum.from_on is None or datum.to_on is None):
-            return 1
-        first, last = _period(datum, self.year)
-        return max((last - first).days + 1, 1)
+        if often is None or long is None:
+            return None
+        by_period = {period(one, self.year): one.quantity for one in self.told[LONG]}
+        each = self.told[OFTEN]
+        alike = [period(one, self.year) for one in each]
+        apart = self.engine not in EARLIER_ENGINES and not overlapping(alike)
+        if not apart or sorted(by_period) != sorted(alike) or len(each) != len(self.told[LONG]):
+            return anode_effect_minutes(often, long)
+        found = [
+            anode_effect_minutes(one.quantity, by_period[days])
+            for one, days in zip(each, alike, strict=True)
+        ]
+        return self.weights(OFTEN).mean(found)
 
 
 def cells_of(
@@ -110,7 +131,7 @@ def cells_of(
             technology = _technology(name)
             holds = chosen(by_item, pinned.engine)
             whole = (technology, metal_t, part, holds.told, seen, inventory.year, holds.doubts)
-            cells = Cells(*whole, {}, not old)
+            cells = Cells(*whole, {}, pinned.engine)
             yield cells if old else cells._replace(asked=dict(_asked(cells, pinned)))
 
 
@@ -167,11 +188,12 @@ def _asked(cells: Cells, pinned: Pinned) -> Iterator[tuple[str, Doubt]]:
     """What a verifier would ask about the values of an item: several for the same days, and
     minutes that are not those of frequency and duration."""
     for item, found in cells.told.items():
-        if not item.startswith("anode_effect."):
+        if not item.startswith(EFFECT):
             continue
-        days = sorted(_period(one, cells.year) for one in found)
-        over = any(before[1] >= after[0] for before, after in pairwise(days))
-        if over and len({one.quantity for one in found}) > 1:
+        if (
+            overlapping([period(one, cells.year) for one in found])
+            and len({one.quantity for one in found}) > 1
+        ):
             names = ", ".join([one.datum_id for one in found][:NAMED])
             sentence = (
                 f"{len(found)} values of {item} for the same days ({names}): their mean by days was"
@@ -190,8 +212,3 @@ def _asked(cells: Cells, pinned: Pinned) -> Iterator[tuple[str, Doubt]]:
             " taken. Say which are right."
         )
         yield OFTEN, Doubt("anode_effect_minutes_differ", sentence, f"{SOURCE}, R-25")
-
-
-def _period(datum: Datum, year: int) -> tuple[date, date]:
-    """The days that a datum covers: all of the year where it names none."""
-    return datum.from_on or date(year, 1, 1), datum.to_on or date(year, 12, 31)

@@ -15,6 +15,7 @@ from contracts.inventory import Scope, Step
 from services.ghg.activity.inventory import Inventory
 from services.ghg.factors.book import FactorSet
 from services.ghg.factors.gwp import Gas
+from services.ghg.factors.pinned import EARLIER_ENGINES
 from services.ghg.factors.tables import Tables
 
 from .anode_lines import worst
@@ -66,7 +67,8 @@ def _best(cells: Cells, table: Tables) -> _Found:
         found = method(cells, table, passed)
         if found is not None:
             asked = [doubt for item, doubt in cells.asked.items() if item in found.items]
-            return found._replace(doubts=(*found.doubts, *passed, *asked))
+            pfc = _weighed(found.pfc, cells)
+            return found._replace(pfc=pfc, doubts=(*found.doubts, *passed, *asked))
     recorded = [name for name in cells.told if name.startswith("anode_effect.")]
     if recorded:
         sentence = f"Of anode effects only {', '.join(recorded)} is told: tier 1 was used."
@@ -74,6 +76,19 @@ def _best(cells: Cells, table: Tables) -> _Found:
     factors, technology, doubts = _set_for("tier1_cf4", cells.technology, table)
     pfc = tier1(cells.metal_t, technology, factors, table.pinned.gwp)
     return _Found(pfc, (), (*doubts, *passed))
+
+
+def _weighed(pfc: Pfc, cells: Cells) -> Pfc:
+    """With a word, at each term that is a mean, by what its values were weighed."""
+    if cells.engine in EARLIER_ENGINES:
+        return pfc
+    minutes = MINUTES if MINUTES in cells.told else OFTEN
+    items = {"AEM": minutes, **dict(zip(("AEO", "CE"), _VOLTAGE, strict=True))}
+    terms = tuple(
+        one._replace(note=cells.weights(items[one.symbol]).told) if one.symbol in items else one
+        for one in pfc.cf4.terms
+    )
+    return pfc._replace(cf4=pfc.cf4._replace(terms=terms))
 
 
 def _duct(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | None:

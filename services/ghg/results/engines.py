@@ -40,7 +40,7 @@ ENGINES: dict[str, Engine] = {
 counts other ones as primary data (`lines.primary_rule`). The third differs from both in which of
 several own PFC coefficients it takes (`own_pfc`), in how it weighs anode effects (`pfc_cells`) and
 in whose metal stands beside anodes and paste (`cell_carbon`). The fourth differs from all of them
-in what goes on to the next step (`flows`)."""
+in what goes on to the next step (`flows`) and in weighing anode effects by metal (`weighing`)."""
 
 
 def newest() -> str:

@@ -1,19 +1,21 @@
 """Whose anode effects they were: by days and by potlines, never a mean that is nobody's (sources.md
 4.3)."""
 
+from calendar import monthrange
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 from services.ghg.activity.packing import pack, unpack
 from services.ghg.calculation.lines import Result
-from services.ghg.factors.pinned import FIRST_ENGINE, SECOND_ENGINE
+from services.ghg.calculation.working import Term
+from services.ghg.factors.pinned import FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE
 from services.ghg.findings import Context, findings
 
 from .given import POLICY, TODAY, d, decimals, rounded
@@ -24,6 +26,7 @@ from .test_pfc_choice import METAL, cf4, doubts, method
 CELLS = Step.ELECTROLYSIS
 SPRING = {"from_on": date(2024, 1, 1), "to_on": date(2024, 6, 30)}
 AUTUMN = {"from_on": date(2024, 7, 1), "to_on": date(2024, 12, 31)}
+Days = dict[str, date]
 OLD = [FIRST_ENGINE, SECOND_ENGINE]
 
 
@@ -31,13 +34,18 @@ def minutes(name: str, value: str, **more: object) -> Datum:
     return datum(name, CELLS, "anode_effect.minutes", value, **more)
 
 
-def metal(name: str, tonnes: str, potline: str = "") -> Datum:
-    return datum(name, CELLS, "output.liquid_metal", tonnes, potline=potline)
+def metal(name: str, tonnes: str, potline: str = "", days: Days | None = None) -> Datum:
+    return datum(name, CELLS, "output.liquid_metal", tonnes, potline=potline, **(days or {}))
 
 
 def per_minute(found: Result) -> Decimal:
     """The minutes of all 100,000 t by the CF4 that they gave off."""
     return cf4(found) / METAL.quantity / d("0.143")
+
+
+def aem(found: Result) -> Term:
+    (line,) = [one for one in found.lines if one.item == "pfc.cf4"]
+    return next(term for term in line.working[0].terms if term.symbol == "AEM")
 
 
 def by(engine: str, *data: Datum) -> Result:
@@ -71,6 +79,91 @@ def test_days_that_follow_each_other_are_weighed_and_not_asked_about() -> None:
     assert "anode_effects_overlap" not in doubts(found)
     half_told = minutes("two", "0.9", from_on=AUTUMN["from_on"])
     assert per_minute(result(METAL, halves[0], half_told)) == per_minute(found)
+
+
+def test_minutes_of_each_half_count_for_the_metal_of_that_half() -> None:
+    """By hand: 0.143 * (3 * 10,000 + 0.1 * 190,000); by days it were 0.143 * 1.55 * 200,000."""
+    made = (
+        metal("few", "10000", days=SPRING),
+        metal("many", "190000", days=AUTUMN),
+    )
+    told = (*made, minutes("one", "3", **SPRING), minutes("two", "0.1", **AUTUMN))
+    found = result(*told)
+    assert cf4(found) == d("0.143") * 49000
+    assert aem(found).note == "mean of 2 values, weighed by the metal made in the days of each"
+    by_days = cf4(by(THIRD_ENGINE, *told))
+    assert rounded(by_days, "1") == rounded(d("0.143") * (546 + d("18.4")) / 366 * 200000, "1")
+    assert aem(by(THIRD_ENGINE, *told)).note == ""
+
+
+def test_minutes_are_weighed_by_days_where_metal_is_told_by_the_year_and_that_is_told() -> None:
+    found = result(METAL, minutes("one", "0.1", **SPRING), minutes("two", "0.9", **AUTUMN))
+    assert per_minute(found) == (d("18.2") + d("165.6")) / 366
+    assert aem(found).note.startswith("mean of 2 values, weighed by the days of each, as metal is")
+    assert aem(result(METAL, minutes("year", "0.9"))).note == ""
+
+
+def test_metal_of_a_month_counts_for_the_half_year_that_it_lies_in() -> None:
+    january = {"from_on": date(2024, 1, 1), "to_on": date(2024, 1, 31)}
+    rest = {"from_on": date(2024, 2, 1), "to_on": date(2024, 6, 30)}
+    made = (
+        metal("jan", "1000", days=january),
+        metal("rest", "9000", days=rest),
+        metal("autumn", "90000", days=AUTUMN),
+    )
+    halves = (minutes("one", "1", **SPRING), minutes("two", "0", **AUTUMN))
+    assert cf4(result(*made, *halves)) == d("1430")
+
+
+def test_frequency_times_duration_is_taken_of_each_period() -> None:
+    """By hand: 2 * 3 minutes of 10,000 t and 1 * 1 of 90,000; of means it were 1.1 * 1.2."""
+    made = (
+        metal("few", "10000", days=SPRING),
+        metal("many", "90000", days=AUTUMN),
+    )
+    found = result(
+        *made,
+        datum("f1", CELLS, "anode_effect.frequency", "2", **SPRING),
+        datum("f2", CELLS, "anode_effect.frequency", "1", **AUTUMN),
+        datum("d2", CELLS, "anode_effect.duration", "1", **AUTUMN),
+        datum("d1", CELLS, "anode_effect.duration", "3", **SPRING),
+    )
+    assert cf4(found) == d("0.143") * 150000
+    assert aem(found).note.startswith("mean of 2 values, weighed by the metal")
+
+
+MONTHS = [
+    {"from_on": date(2024, at, 1), "to_on": date(2024, at, monthrange(2024, at)[1])}
+    for at in range(1, 13)
+]
+
+
+@given(
+    st.lists(st.tuples(decimals("0", "9000"), decimals("0", "5")), min_size=12, max_size=12),
+    decimals("0.01", "100"),
+    st.permutations(range(24)),
+)
+@settings(max_examples=30, deadline=None)
+def test_a_year_gives_off_what_its_months_give_off_in_any_order_of_rows_and_scales(
+    months: list[tuple[Decimal, Decimal]], size: Decimal, order: list[int]
+) -> None:
+    assume(sum(tonnes for tonnes, _ in months) > 0)
+    rows = [
+        row
+        for at, (tonnes, effects) in enumerate(months)
+        for row in (
+            metal(f"m{at}", str(tonnes), days=MONTHS[at]),
+            minutes(f"e{at}", str(effects), **MONTHS[at]),
+        )
+    ]
+    by_hand = sum((d("0.143") * tonnes * effects for tonnes, effects in months), Decimal(0))
+    year = cf4(result(*(rows[at] for at in order)))
+    assert abs(year - by_hand) <= by_hand * Decimal("1e-20")
+    scaled = [
+        one._replace(quantity=one.quantity * size) if one.item == METAL.item else one
+        for one in rows
+    ]
+    assert abs(cf4(result(*scaled)) - by_hand * size) <= by_hand * size * Decimal("1e-20")
 
 
 def test_recorded_minutes_that_frequency_and_duration_deny_are_asked_about() -> None:
