@@ -109,7 +109,8 @@ class Point(Value):
 
 
 class PfcMeasured(Value):
-    """The day of the newest own PFC measurement at the cells of one technology."""
+    """The day of the newest own PFC measurement at the cells of one technology; of its ratio of
+    C2F6 to CF4, where that was measured before the coefficient."""
 
     technology: Id
     measured_on: date

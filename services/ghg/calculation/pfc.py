@@ -61,13 +61,15 @@ class Pfc(NamedTuple):
 
 class Measurement(NamedTuple):
     """A facility's own coefficients, from a measurement campaign at its cells: a slope or an
-    over-voltage coefficient, and the weight of C2F6 per CF4."""
+    over-voltage coefficient, and the weight of C2F6 per CF4. `fraction_measured_on` is where this
+    ratio is of a day of its own."""
 
     coefficient: Decimal
     fraction: Decimal
     uncertainty_percent: Decimal
     measured_on: date
     source: str
+    fraction_measured_on: date | None = None
 
 
 def tier1(metal_t: Decimal, technology: Technology, factors: FactorSet, gwp: FactorSet) -> Pfc:
@@ -151,7 +153,7 @@ def measured_slope(
     `pfc-measurement-not-valid` when they do not hold for the year of the data."""
     _held(measurement, data_ends_on, policy)
     own = _own("S_CF4", measurement.coefficient, "(kg CF4/t Al)/(AE-min/cell-day)", measurement)
-    fraction = _own("F", measurement.fraction, "kg C2F6/kg CF4", measurement)
+    fraction = _own_ratio(measurement)
     terms = (own, given("AEM", minutes, "AE-min/cell-day"), given("MP", metal_t, "t Al"))
     return _from_slope("measured_slope", terms, fraction, OWN, gwp, ((), low_voltage))
 
@@ -176,7 +178,7 @@ def measured_overvoltage(
         given("CE", efficiency_percent, "%"),
         given("MP", metal_t, "t Al"),
     )
-    fraction = _own("F", measurement.fraction, "kg C2F6/kg CF4", measurement)
+    fraction = _own_ratio(measurement)
     return _from_overvoltage("measured_overvoltage", terms, fraction, OWN, gwp, low_voltage)
 
 
@@ -189,12 +191,17 @@ def measurement_faults(
     if measurement.uncertainty_percent > most:
         sentence = f"Its uncertainty is {measurement.uncertainty_percent} %, above {most} %."
         faults.append(Doubt("measurement_uncertain", sentence, SOURCE))
-    if data_ends_on > renewal_due_on(measurement, policy):
-        sentence = (
-            f"Measured on {measurement.measured_on}, it had to be renewed by"
-            f" {renewal_due_on(measurement, policy)}; the data end on {data_ends_on}."
-        )
-        faults.append(Doubt("measurement_expired", sentence, SOURCE))
+    ratio_on = measurement.fraction_measured_on
+    for what, day in (("it", measurement.measured_on), ("its ratio of C2F6 to CF4", ratio_on)):
+        if day is None:
+            continue
+        due_on = renewal_due_on(measurement._replace(measured_on=day), policy)
+        if data_ends_on > due_on:
+            sentence = (
+                f"Measured on {day}, {what} had to be renewed by {due_on}; the data end on"
+                f" {data_ends_on}."
+            )
+            faults.append(Doubt("measurement_expired", sentence, SOURCE))
     return tuple(faults)
 
 
@@ -265,6 +272,12 @@ def _slope_of(
 def _own(symbol: str, value: Decimal, unit: str, measurement: Measurement) -> Term:
     source = f"{measurement.source}, measured on {measurement.measured_on}"
     return given(symbol, value, unit)._replace(source=source)
+
+
+def _own_ratio(measurement: Measurement) -> Term:
+    day = measurement.fraction_measured_on or measurement.measured_on
+    of_day = measurement._replace(measured_on=day)
+    return _own("F", measurement.fraction, "kg C2F6/kg CF4", of_day)
 
 
 def _from_slope(

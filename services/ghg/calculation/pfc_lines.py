@@ -7,6 +7,7 @@ complete is passed over, with a doubt that says what is missing. Whose cells the
 `pfc_cells`.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from services.ghg.factors.tables import Tables
 
 from .anode_lines import worst
 from .lines import Line
-from .own_pfc import FRACTION, OVERVOLTAGE, SLOPE, measured
+from .own_pfc import FRACTION, OVERVOLTAGE, SLOPE, measured, ratio_measured, unusual
 from .pfc import FAMILY as PFC
 from .pfc import (
     SOURCE,
@@ -125,6 +126,7 @@ def _own_slope(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | Non
     if faults:
         passed.extend(faults)
         return None
+    passed.extend(_unusual(cells, SLOPE, table))
     pfc = measured_slope(
         cells.metal_t,
         minutes,
@@ -153,6 +155,7 @@ def _own_overvoltage(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found
     if faults:
         passed.extend(faults)
         return None
+    passed.extend(_unusual(cells, OVERVOLTAGE, table))
     pfc = measured_overvoltage(
         cells.metal_t,
         voltage,
@@ -184,7 +187,13 @@ def _measurement(
     if fraction is None or measured_on is None or percent is None:
         return None, lacking
     source = datum.source or datum.datum_id
-    return Measurement(datum.quantity, fraction, percent, measured_on, source), lacking
+    ratio_on = ratio_measured(cells.told[FRACTION][-1], cells.engine)
+    return Measurement(datum.quantity, fraction, percent, measured_on, source, ratio_on), lacking
+
+
+def _unusual(cells: Cells, item: str, table: Tables) -> Sequence[Doubt]:
+    own = [cells.told[one][-1] for one in (item, FRACTION)]
+    return unusual(own, cells.technology, table.pinned)
 
 
 def _overvoltage(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from services.ghg.activity.items import Family
+from services.ghg.calculation.own_pfc import TOO_HIGH, TOO_LOW
 from services.ghg.factors import gwp
 from services.ghg.factors.tables import OWN
 
@@ -16,6 +17,8 @@ PFC_DOUBTS = (
     "measurement_uncertain",
     "measurement_expired",
     "own_measurement_ambiguous",
+    TOO_LOW,
+    TOO_HIGH,
     "anode_effects_overlap",
     "anode_effect_minutes_differ",
 )

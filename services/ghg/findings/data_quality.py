@@ -8,6 +8,7 @@ from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import ITEMS, PARAMETERS, Family
 from services.ghg.calculation.lines import Line, total_kg
+from services.ghg.calculation.own_pfc import OWN, TOO_LOW
 from services.ghg.calculation.totals import primary_data_share
 from services.ghg.calculation.working import PERCENT
 
@@ -68,7 +69,9 @@ def primary_share(context: Context, seen: Survey) -> Iterator[Fault]:
 
 
 def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-17: an own or a supplier's factor below the 10th percentile, with nothing to prove it."""
+    """R-17: an own or a supplier's factor below the 10th percentile, or an own PFC coefficient far
+    below what is published for such cells, with nothing to prove it."""
+    yield from _best_case_coefficient(seen)
     for item, data in seen.by_item.items():
         chosen = [one for one in data if one.factor is not None and not one.evidence]
         if not chosen:
@@ -83,6 +86,16 @@ def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
                 f"{ITEMS[item].unit}, which nine of ten do not reach, without any reference."
             )
             yield Fault(sentence, below)
+
+
+def _best_case_coefficient(seen: Survey) -> Iterator[Fault]:
+    """Own PFC coefficients that were asked about as too low, and have no reference."""
+    raised = seen.raised(TOO_LOW)
+    bare = [one.datum_id for one in seen.data(*OWN) if not one.evidence] if raised else []
+    for sentence in dict.fromkeys(one.doubt.sentence for one in raised):
+        named = [name for name in bare if sentence.startswith(f"{name}:")]
+        if named:
+            yield Fault(f"Best-case factor is not evidence. {sentence}", named)
 
 
 def not_a_year(context: Context, seen: Survey) -> Iterator[Fault]:

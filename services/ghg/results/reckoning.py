@@ -33,7 +33,7 @@ from services.ghg.activity.plausible import check_data, check_result
 from services.ghg.calculation import totals
 from services.ghg.calculation.flows import OWN_SCRAP, Flows, flows_of
 from services.ghg.calculation.lines import Line, Result
-from services.ghg.calculation.own_pfc import COEFFICIENTS, by_technology, measured
+from services.ghg.calculation.own_pfc import COEFFICIENTS, OWN, by_technology, measured
 from services.ghg.calculation.spread import half_width_percent
 from services.ghg.evidence import Calculated, Chunk, Packed
 from services.ghg.factors.book import FactorBook
@@ -93,8 +93,8 @@ def usual(policy: Policy, as_of: date) -> Wanted:
 def packed_of(inventory: Inventory) -> Packed:
     """The data as a command carries them."""
     chunks = packing.pack(inventory)
-    own = [one for one in inventory.data if one.item in COEFFICIENTS]
-    measured_on = [day for one in own if (day := measured(one))]
+    own = [one for one in inventory.data if one.item in OWN]
+    measured_on = [day for one in own if one.item in COEFFICIENTS and (day := measured(one))]
     return Packed(
         chunks=tuple(Chunk(columns=chunk.columns, rows=chunk.rows) for chunk in chunks),
         data_hash=packing.data_hash(chunks),

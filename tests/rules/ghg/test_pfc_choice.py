@@ -14,9 +14,11 @@ from contracts.inventory import Step
 from infra.errors import Refused
 from services.ghg.activity.inventory import Datum
 from services.ghg.calculation.lines import Result
-from services.ghg.factors.pinned import FIRST_ENGINE, SECOND_ENGINE
+from services.ghg.calculation.pfc import Technology
+from services.ghg.factors.pinned import FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE
+from services.ghg.findings import Context, findings
 
-from .given import d
+from .given import BOOK, POLICY, TODAY, d
 from .made import NOWHERE, datum, pinned, result
 
 CELLS = Step.ELECTROLYSIS
@@ -41,6 +43,10 @@ DUCT = (
     datum("hoods", CELLS, "duct.collected", "98"),
 )
 EVERYTHING = (MINUTES, OFTEN, LONG, VOLTAGE, EFFICIENCY, SLOPE, RATIO, *DUCT)
+
+
+def at(found: Result) -> Context:
+    return Context(found.inventory, found, POLICY, TODAY)
 
 
 def method(found: Result) -> str:
@@ -204,6 +210,82 @@ def test_of_own_slopes_of_one_day_the_highest_is_taken_in_any_order_with_a_doubt
         assert "(slope, slope-b): the highest, 0.12 of slope-b, was taken" in doubt.sentence
     same = result(METAL, MINUTES, SLOPE, SLOPE._replace(datum_id="again"), RATIO)
     assert "own_measurement_ambiguous" not in doubts(same), "what is told twice is no question"
+
+
+def test_an_own_ratio_expires_by_its_own_day() -> None:
+    """The slope is of 2023; a ratio of 2019 had to be measured again, and gave way with it."""
+    for own in ((MINUTES, SLOPE), (VOLTAGE, EFFICIENCY, COEFFICIENT)):
+        old = RATIO._replace(from_on=date(2019, 1, 1))
+        found = result(METAL, *own, old)
+        assert method(found) in ("slope", "overvoltage")
+        (said,) = [
+            one.sentence
+            for line in found.lines
+            for one in line.doubts
+            if one.about == "measurement_expired"
+        ]
+        assert "2019-01-01, its ratio of C2F6 to CF4 had to be renewed by 2022-01-01" in said
+        assert method(result(METAL, *own, DATED_RATIO)).startswith("measured_")
+        assert method(result(METAL, *own, RATIO)).startswith("measured_"), "of the same campaign"
+
+
+@pytest.mark.parametrize("engine", [FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE])
+def test_older_engines_look_at_the_day_of_the_slope_alone(engine: str) -> None:
+    sets = replace(pinned(), engine=engine)
+    found = result(METAL, MINUTES, SLOPE._replace(quantity=d("0.001")), OLD_RATIO, sets=sets)
+    assert method(found) == "measured_slope"
+    assert not {"measurement_expired", "own_coefficient_low"} & doubts(found)
+
+
+@pytest.mark.parametrize(
+    ("own", "about"),
+    [
+        ((SLOPE._replace(quantity=d("0.001")), RATIO), "own_coefficient_low"),
+        ((SLOPE._replace(quantity=d("0.044")), RATIO), "own_coefficient_low"),
+        ((SLOPE._replace(quantity=d("0.46")), RATIO), "own_coefficient_high"),
+        ((SLOPE, RATIO._replace(quantity=d("0.001"))), "own_coefficient_low"),
+        ((SLOPE, RATIO._replace(quantity=d("0.5"))), "own_coefficient_high"),
+        ((COEFFICIENT._replace(quantity=d("0.012")), RATIO), "own_coefficient_low"),
+        ((COEFFICIENT._replace(quantity=d("12")), RATIO), "own_coefficient_high"),
+    ],
+)
+def test_an_own_coefficient_far_from_what_is_published_for_its_cells_is_asked_about(
+    own: tuple[Datum, ...], about: str
+) -> None:
+    """CWPB: slopes 0.143 with 6 % (0.134 to 0.152), three times beyond 0.045 to 0.455."""
+    told = (MINUTES,) if own[0].item == SLOPE.item else (VOLTAGE, EFFICIENCY)
+    found = result(METAL, *told, *own)
+    assert method(found).startswith("measured_"), "it is taken all the same"
+    assert about in doubts(found)
+    sentences = [
+        one.sentence for one in findings(at(found), ["R-25"]) if "It was taken" in one.sentence
+    ]
+    assert len(sentences) == 1
+
+
+@pytest.mark.parametrize("technology", list(Technology))
+def test_what_is_published_for_cells_is_never_asked_about(technology: Technology) -> None:
+    """Nor is a third of it or its threefold, whichever table it stands in."""
+    for table in BOOK.family("pfc"):
+        told = table.factors.get(f"slope.{technology}"), table.factors.get(f"fraction.{technology}")
+        for times in (d("0.34"), d("1"), d("2.1")):
+            if None in told:
+                continue
+            slope, ratio = (one.value * times for one in told if one is not None)
+            own = (SLOPE._replace(quantity=slope), RATIO._replace(quantity=ratio))
+            found = result(METAL, MINUTES, *own, site=NOWHERE._replace(technology=technology.value))
+            assert not {"own_coefficient_low", "own_coefficient_high"} & doubts(found)
+
+
+def test_a_slope_a_hundred_times_too_low_without_a_reference_is_a_best_case() -> None:
+    """R-17, major; with a reference R-25 alone asks."""
+    low = SLOPE._replace(quantity=d("0.00143"))
+    (found,) = findings(at(result(METAL, MINUTES, low, RATIO)), ["R-17"])
+    assert (found.severity, found.data) == ("major", ("slope",))
+    assert "slope: parameter.S_CF4 is 0.00143, and what is published for CWPB" in found.sentence
+    proven = result(METAL, MINUTES, low._replace(evidence="report-7"), RATIO)
+    assert findings(at(proven), ["R-17"]) == ()
+    assert findings(at(result(METAL, MINUTES, SLOPE, RATIO)), ["R-17"]) == ()
 
 
 def test_each_technology_has_its_own_newest_slope() -> None:

@@ -125,6 +125,18 @@ def test_own_measurements_are_told_by_technology_and_the_sites_own_goes_first() 
     ]
 
 
+@pytest.mark.parametrize(("ratio_on", "told_on"), [(2020, 2020), (2024, 2023), (None, 2023)])
+def test_an_own_ratio_that_is_older_than_its_slope_is_due_first(
+    ratio_on: int | None, told_on: int
+) -> None:
+    slope = Datum("s", Step.ELECTROLYSIS, "parameter.S_CF4", Decimal("0.1"), DataKind.MEASURED)
+    of_2023 = slope._replace(from_on=date(2023, 6, 1))
+    ratio = slope._replace(item="parameter.F", from_on=date(ratio_on, 6, 1) if ratio_on else None)
+    found = packed_of(inventory()._replace(data=(of_2023, ratio)))
+    assert [one.measured_on for one in found.pfc_measurements] == [date(told_on, 6, 1)]
+    assert packed_of(inventory()._replace(data=(ratio,))).pfc_measurements == ()
+
+
 def test_a_result_under_an_older_announcement_is_found_outdated_on_the_day_of_the_report() -> None:
     policies, then = app.policies(), date(2025, 6, 1)
     site = Site("F1", "CN", "CN-YN", "PFPB_M", 1970)
