@@ -11,7 +11,7 @@ from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 from services.ghg.calculation.flows import NEXT, flows_of
 from services.ghg.calculation.lines import Result
-from services.ghg.calculation.totals import footprints
+from services.ghg.calculation.totals import Side, footprints, totals
 from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE
 
 from .given import d, decimals, rounded
@@ -174,3 +174,38 @@ def test_furnaces_of_one_store_send_on_the_same_share(
     onward = flows_of(inventory(*rows, sold(whole * gone), rolled("1"))).onward
     assert set(onward) == {step for _, step in made} <= set(NEXT)
     assert all(near(one, 1 - gone) for one in onward.values())
+
+
+CHAIN = (
+    datum("anodes", Step.ELECTROLYSIS, "input.net_anode", "42"),
+    datum("power", Step.ELECTROLYSIS, "power.grid", "1400000"),
+    datum("gas-cast", CAST, "fuel.gas", "120000"),
+    datum("gas-melt", MELT, "fuel.gas", "90000"),
+    datum("scrap", MELT, "scrap.in", "50", scrap_kind="post_consumer", factor="100"),
+    datum("gas-mill", SEMIS, "fuel.gas", "70000"),
+    datum("mill-power", SEMIS, "power.grid", "50000"),
+)
+
+
+@given(SHARE, SHARE, decimals("0.5", "1"), decimals("0.5", "1"), decimals("1", "99"))
+@settings(max_examples=40, deadline=None)
+def test_products_and_what_was_sold_before_them_share_out_the_whole_of_a_site(
+    liquid: Decimal, slab: Decimal, cast_yield: Decimal, rolled_yield: Decimal, melted: Decimal
+) -> None:
+    """Whatever is sold of whatever step: the parts, each by the tonnes that left, are the whole."""
+    cast = 100 * (1 - liquid) * cast_yield
+    store = cast + melted
+    sheets = store * (1 - slab) * rolled_yield
+    found = result(
+        *CHAIN,
+        datum("metal", Step.ELECTROLYSIS, "output.liquid_metal", "100"),
+        sold(100 * liquid, "liquid", "output.liquid_metal"),
+        datum("ingot", CAST, INGOT, str(cast)),
+        datum("billet", MELT, INGOT, str(melted)),
+        sold(store * slab),
+        rolled(sheets),
+    )
+    mix = (cast * per_t(found, CAST) + melted * per_t(found, MELT)) / store
+    left = 100 * liquid * per_t(found, Step.ELECTROLYSIS) + store * slab * mix
+    whole = totals(found).side(Side.MARKET) / 1000
+    assert near(left + sheets * per_t(found), whole)
