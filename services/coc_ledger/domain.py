@@ -39,7 +39,6 @@ from .knowledge import (
     checked_of,
     diligence_of,
     facilities_found,
-    goes_over,
     holding,
     open_before,
     results_of,
@@ -279,14 +278,6 @@ def _for_adding(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     }
 
 
-def _for_transfer(body: Body, known: Knowledge, on: date) -> dict[str, object]:
-    day = _day(body, "effective_on")
-    to_scope_id = _text(body, "to_scope_id")
-    to = scope_on(to_scope_id, day, known)
-    found = to is not None and not to.ended(day)
-    return {"known_to": found, "goes_over": goes_over(to_scope_id, day, known)}
-
-
 def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     """All but the claim: that is made on the way (see `api`)."""
     scope_id, day, number = _text(body, "scope_id"), _day(body, "day"), _text(body, "number")
@@ -370,7 +361,6 @@ def _for_report(body: Body, known: Knowledge, on: date) -> dict[str, object]:
 FILLERS: Mapping[str, Callable[[Body, Knowledge, date], dict[str, object]]] = {
     OpenScope.NAME: _for_opening,
     AddScopeFacility.NAME: _for_adding,
-    ApproveScopeTransfer.NAME: _for_transfer,
     IssueDocument.NAME: _for_issuing,
     ConfirmDocument.NAME: _for_confirming,
     ConfirmDelivery.NAME: _for_delivery,

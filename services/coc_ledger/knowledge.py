@@ -86,16 +86,6 @@ def went_to(scope_id: str, day: date, known: Knowledge) -> tuple[str, ...]:
     return tuple(passed)
 
 
-def goes_over(scope_id: str, day: date, known: Knowledge) -> tuple[str, ...]:
-    """The scopes into which a scope goes over one after the other, whenever that is; each once."""
-    passed: list[str] = []
-    found = scope_on(scope_id, day, known)
-    while found is not None and found.to_scope_id and found.to_scope_id not in passed:
-        passed.append(found.to_scope_id)
-        found = scope_on(found.to_scope_id, day, known)
-    return tuple(passed)
-
-
 def open_before(key: PoolKey, known: Knowledge) -> date | None:
     """The first of the earlier periods of a pool that are open; rows find them, streams tell."""
     calendar = known.state(f"coc_scope/{key.scope_id}").calendar

@@ -17,6 +17,7 @@ from tests.stores.suite_last_tonne import LastTonneSuite
 from tests.stores.suite_outages import PATIENCE_S, OutagesSuite
 from tests.stores.suite_readmodels import ReadModelsSuite
 from tests.stores.suite_repeats import RepeatsSuite
+from tests.stores.suite_scopes_at_once import ScopesAtOnceSuite
 from tests.toys import count
 
 __all__ = ["often", "patience"]
@@ -41,6 +42,10 @@ class TestGuards(OnPostgreSQL, GuardsSuite):
 
 
 class TestLastTonne(OnPostgreSQL, LastTonneSuite):
+    pass
+
+
+class TestScopesAtOnce(OnPostgreSQL, ScopesAtOnceSuite):
     pass
 
 

@@ -12,6 +12,7 @@ from tests.stores.suite_last_tonne import LastTonneSuite
 from tests.stores.suite_outages import OutagesSuite
 from tests.stores.suite_readmodels import ReadModelsSuite
 from tests.stores.suite_repeats import RepeatsSuite
+from tests.stores.suite_scopes_at_once import ScopesAtOnceSuite
 
 __all__ = ["often", "patience"]
 
@@ -42,6 +43,10 @@ class TestGuards(OnSQLite, GuardsSuite):
 
 
 class TestLastTonne(OnSQLite, LastTonneSuite):
+    pass
+
+
+class TestScopesAtOnce(OnSQLite, ScopesAtOnceSuite):
     pass
 
 

@@ -1,7 +1,8 @@
 """What may be asked of a scope: by its member, by operations, by certificates. Pure."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -22,6 +23,8 @@ from contracts.values import (
 from infra.decider import Command
 from services.coc_ledger.evidence import FacilityFound
 
+from .neighbours import onward_from, stream_of
+
 Facilities = Annotated[tuple[FacilityId, ...], Field(min_length=1, max_length=2_000)]
 Activities = Annotated[tuple[Activity, ...], Field(min_length=1, max_length=20)]
 
@@ -34,7 +37,7 @@ class ScopeBound(Command):
 
     @property
     def stream(self) -> str:
-        return f"coc_scope/{self.scope_id}"
+        return stream_of(self.scope_id)
 
 
 class OpenScope(ScopeBound):
@@ -118,7 +121,8 @@ class RecordDueDiligence(ScopeBound):
 
 class ApproveScopeTransfer(ScopeBound):
     """The scope goes over into another one: its pools end before the day, their balances move.
-    `goes_over` are the scopes into which the other one does, whenever that is."""
+    `goes_over` are the scopes into which the other one does, whenever that is: as they are when
+    this is decided, since two that are approved at once may lead back into each other."""
 
     NAME: ClassVar[str] = "approve_scope_transfer"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "approver", "known_to", "goes_over"})
@@ -127,6 +131,13 @@ class ApproveScopeTransfer(ScopeBound):
     approver: PersonRef
     known_to: bool = False
     goes_over: tuple[ScopeId, ...] = ()
+
+    def fresh(self, state: Callable[[str], Any]) -> Self:
+        onward = onward_from(self.to_scope_id, state)
+        target = state(stream_of(self.to_scope_id))
+        last = target.ends_before
+        stays = bool(target.scope_id) and (last is None or self.effective_on < last)
+        return self.model_copy(update={"known_to": stays, "goes_over": onward})
 
 
 class NotePsCertificate(ScopeBound):
