@@ -57,7 +57,9 @@ class ScopeOpened(Event):
     """A certification scope keeps accounts from `starts_on` on, in periods of `months`. Where the
     Performance Standard may follow later, `ps_due_on` is the last day on which it covers all the
     facilities. That these are the entity's own is known through `facilities_known_through`, a
-    position of membership (older events do not say: nobody looked)."""
+    position of membership (older events do not say: nobody looked). Opened to take over another
+    scope (`successor_of`), it has the `awaited` facilities once `coc.scope_facilities_came` says
+    so; `awaited_activities` are those that none of its others does."""
 
     TYPE: ClassVar[str] = "coc.scope_opened.v1"
     scope_id: ScopeId
@@ -74,6 +76,9 @@ class ScopeOpened(Event):
     ps_due_on: date | None
     policy_id: Id
     facilities_known_through: Position | None = None
+    successor_of: ScopeId | None = None
+    awaited: tuple[FacilityId, ...] = ()
+    awaited_activities: tuple[Activity, ...] = ()
 
 
 class ScopeFacilityAdded(Event):

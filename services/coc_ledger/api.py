@@ -41,6 +41,10 @@ from .movements.problems import ROW_PROBLEMS
 from .problems import PROBLEMS
 from .queries import Queries
 from .rows import MovementRow, movement_of
+from .scopes.commands import OpenScope
+from .scopes.entity_scopes import naming
+from .scopes.neighbours import stream_of
+from .scopes.state import Scope
 from .traces import trace
 from .yearly_reports.problems import REPORT_PROBLEMS
 from .yearly_reports.reports_api import Reports, add_reports
@@ -100,6 +104,8 @@ def api(running: Running, shared: Shared) -> Api:
             fields["figures"] = await asyncio.to_thread(reports.figures, *taken)
         if command is IssueDocument:
             fields["claim"] = await _claimed(running, queries, sent, fields, principal, persons)
+        if command is OpenScope:
+            await _name(running, {**sent, **fields}, await persons.actor(principal))
         return fields
 
     def fill(command: type[Command], sent: Mapping[str, object], on: date) -> dict[str, object]:
@@ -119,6 +125,17 @@ def api(running: Running, shared: Shared) -> Api:
     add_reports(made, reports)
     add_imports(made, running, queries, persons)
     return made
+
+
+async def _name(running: Running, fields: Mapping[str, object], actor: str) -> None:
+    """Name a scope that is about to be opened, so that whoever opens another one of the entity's
+    at the same moment finds it; not one that would be refused: the writer says why."""
+    opening = OpenScope.model_validate(fields)
+    name_id, named = naming(opening)
+    trial = request_of(own_id("rehearsed", opening.stream), opening, actor)
+    (would,) = await asyncio.to_thread(running.writer.rehearse, [trial], Rehearsed())
+    if not isinstance(would, Exception):
+        await running.writer.execute(request_of(name_id, named, actor))
 
 
 async def _claimed(
@@ -159,12 +176,17 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
     @made.get("/coc/scopes/{scope_id}", tags=["scopes"])
     async def scope(principal: SignedIn, scope_id: Key) -> Response:
         """A scope as it stands. `sharing` names, by stage, the supply-chain activities that share
-        its pool: where there is more than one, a movement or a document names its own."""
+        its pool: where there is more than one, a movement or a document names its own. Of its
+        facilities those `to_come` are `successor_of`'s until that goes over."""
         row = await allowed.scope(principal, scope_id)
+        state: Scope = await asyncio.to_thread(queries.reader.state, stream_of(scope_id))
         does = tuple(map(Activity, row.activities))
-        return Json(
-            {**row._asdict(), "sharing": {at.value: activities_at(does, at) for at in Stage}}
-        )
+        told = {
+            "sharing": {at.value: activities_at(does, at) for at in Stage},
+            "successor_of": state.successor_of,
+            "to_come": state.awaited,
+        }
+        return Json({**row._asdict(), **told})
 
     @made.get("/coc/members/{member_id}/scopes", tags=["scopes"])
     async def scopes(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:

@@ -64,7 +64,7 @@ from .pools.owing import PeriodOver
 from .pools.state import ChangeDeferred
 from .reactions import REACTIONS
 from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key, movement_of
-from .scopes import scope
+from .scopes import entity_scopes, scope
 from .scopes.commands import (
     AddScopeFacility,
     ApproveScopeTransfer,
@@ -75,6 +75,7 @@ from .scopes.commands import (
     OpenScope,
     RecordDueDiligence,
 )
+from .scopes.entity_scopes import ScopeNamed
 from .scopes.state import PS_DUE
 from .stage_reactions import STAGE_REACTIONS
 from .yearly_reports import report
@@ -87,12 +88,19 @@ __all__ = ["Knowledge", "checked", "checked_issuer", "checked_of", "results_of",
 
 DECIDERS: Mapping[str, ModuleType] = {
     "coc_scope": scope,
+    "coc_entity": entity_scopes,
     "pool": pool,
     "coc_document": document,
     "coc_report": report,
 }
 RESTS_ON: Mapping[str, tuple[str, ...]] = {PS_DUE: ("certification",)}
-PRIVATE: tuple[type[Event], ...] = (ChangeDeferred, DocumentDrafted, PeriodOver, ReportingNoted)
+PRIVATE: tuple[type[Event], ...] = (
+    ChangeDeferred,
+    DocumentDrafted,
+    PeriodOver,
+    ReportingNoted,
+    ScopeNamed,
+)
 
 BOOKINGS: tuple[type[PoolCommand], ...] = (
     ReceiveMaterial,
@@ -265,6 +273,7 @@ def _for_opening(body: Body, known: Knowledge, on: date) -> dict[str, object]:
         "found": facilities_found(set(_names(body, "facilities")), on, known),
         "checked": checked(_text(body, "entity_id"), on, known),
         "behind_s": known.behind_s,
+        "rivals": tuple(known.scopes(_text(body, "entity_id"))),
     }
 
 
@@ -275,6 +284,7 @@ def _for_adding(body: Body, known: Knowledge, on: date) -> dict[str, object]:
         "found": facilities_found([_text(body, "facility_id")], on, known),
         "checked": checked(entity_id, on, known),
         "behind_s": known.behind_s,
+        "rivals": tuple(known.scopes(entity_id)),
     }
 
 

@@ -80,10 +80,11 @@ class ScopeEvidence(Value):
     """A scope as its stream tells it, and the period in which the day asked about lies (None:
     before its first). `facilities` are those of the day; the Performance Standard need not cover
     `ps_later` of them yet. At `idle` stages none of them works, since one has left; `vacant`: all
-    have. `suspended_from` and `ends_before` are the first days without claims and
-    without bookings, `suspended_before` earlier times without claims: first days of being without
-    and with them. `instead_of` is the scope that was asked about, where that went over into this
-    one."""
+    have. At the stages that it `awaits` they are facilities of another scope that come when that
+    goes over; `awaiting`: all are. `suspended_from` and `ends_before` are the first days without
+    claims and without bookings, `suspended_before` earlier times without claims: first days of
+    being without and with them. `instead_of` is the scope that was asked about, where that went
+    over into this one."""
 
     scope_id: ScopeId
     member_id: MemberId
@@ -95,6 +96,8 @@ class ScopeEvidence(Value):
     stages: tuple[Stage, ...]
     idle: tuple[Stage, ...] = ()
     vacant: bool = False
+    awaits: tuple[Stage, ...] = ()
+    awaiting: bool = False
     activities: tuple[Activity, ...] = ()
     period: date | None
     ends_on: date | None
@@ -304,7 +307,17 @@ def went_over(scope: ScopeEvidence) -> Refused:
 
 
 def facility_left(scope: ScopeEvidence, stage: Stage, day: date) -> Refused:
-    """What is said of a day on which no facility of a scope works at a stage any more."""
+    """What is said of a day on which no facility of a scope works at a stage any more, or yet."""
+    if scope.awaiting or stage in scope.awaits:
+        return Refused(
+            "facilities-to-come",
+            f"On {day} the facilities that work at the stage {stage.value} of scope"
+            f" {scope.scope_id} are another scope's: they come on the day on which that goes over,"
+            " once ASI has approved it.",
+            scope_id=scope.scope_id,
+            stage=stage.value,
+            day=day,
+        )
     return Refused(
         "facility-left-scope",
         f"On {day} no facility of scope {scope.scope_id} works at the stage {stage.value} any more:"

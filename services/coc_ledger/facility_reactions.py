@@ -1,4 +1,5 @@
-"""What the ledger does by itself when membership tells that a facility went, or was closed. Pure.
+"""What the ledger does by itself when membership tells that a facility went, or was closed, and
+when a scope goes over into one that awaits its facilities. Pure.
 
 It leaves every scope of its old entity on that day. A scope that got it while the news was on its
 way loses it again. Rules: sources.md 5.6 (7).
@@ -8,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal
 
-from contracts.coc import ScopeFacilityAdded, ScopeOpened
+from contracts.coc import ScopeFacilityAdded, ScopeOpened, ScopeTransferApproved
 from contracts.envelope import Recorded
 from contracts.facilities import FacilityClosed, FacilityTransferred
 from contracts.values import Activity
@@ -16,7 +17,7 @@ from infra.decider import Command, Lookup, Reaction
 
 from .reactions import recorded_on
 from .rows import FacilityRow, ScopeRow
-from .scopes.commands import NoteFacilityLeft
+from .scopes.commands import NoteFacilityLeft, TakeFacilities
 
 
 def leave_scopes(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -91,10 +92,28 @@ def _left(
     )
 
 
+def hand_over(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A scope goes over into one that was opened to take it over: its facilities come along. The
+    other stream tells whether it was; rows need not have heard of it."""
+    event = recorded.event
+    if not isinstance(event, ScopeTransferApproved):
+        return ()
+    return [
+        TakeFacilities(
+            on=recorded_on(recorded),
+            scope_id=event.to_scope_id,
+            member_id=event.member_id,
+            from_scope_id=event.scope_id,
+            effective_on=event.effective_on,
+        )
+    ]
+
+
 FACILITY_REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         "leave_scopes",
         leave_scopes,
         frozenset({FacilityTransferred, FacilityClosed, ScopeOpened, ScopeFacilityAdded}),
     ),
+    Reaction("hand_over", hand_over, frozenset({ScopeTransferApproved})),
 )

@@ -22,12 +22,14 @@ from .scopes.certificates import CertificateRow, covered_since, seen_on
 
 class Knowledge(NamedTuple):
     """What the server can look up. `state(stream)`: one of our own streams as folded now;
-    `row(projection, key)`; `certificates(entity)`: their rows; `through`: the last position of
+    `row(projection, key)`; `certificates(entity)`: their rows; `scopes(entity)`: their ids, as far
+    as rows know; `through`: the last position of
     certification that they know; `behind_s`: how far that is behind."""
 
     state: Callable[[str], Any]
     row: Callable[[str, str], Any]
     certificates: Callable[[str], Sequence[CertificateRow]]
+    scopes: Callable[[str], Sequence[str]]
     through: int
     behind_s: int
 

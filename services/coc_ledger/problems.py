@@ -33,6 +33,21 @@ PROBLEMS: tuple[Problem, ...] = (
         " to it needs a document to that one.",
     ),
     Problem(
+        "facility-in-other-scope",
+        "The facility is in another scope for the same activity",
+        "A facility is in one open scope for a supply-chain activity: in two its metal could be"
+        " designated twice. `facts.scope_id` has it (where that is yours to see). Leave the"
+        " facility out, or name other activities; or have that scope go over into the new one,"
+        " which may be opened beforehand with `successor_of`. Where `facts.until` names a day, the"
+        " facility is free from that day on: let the accounts start then, or add it then.",
+    ),
+    Problem(
+        "facilities-to-come",
+        "The scope's facilities are another scope's yet",
+        "A scope that was opened to take over another one has that one's facilities from the day"
+        " on which it goes over, once ASI has approved that. Book in the other scope until then.",
+    ),
+    Problem(
         "coc-certificate-not-of-facility",
         "No Chain of Custody certificate covers the facility",
         "A facility is in a scope once a valid certificate names it. Have it certified, or leave it"

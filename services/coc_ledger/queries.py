@@ -50,6 +50,7 @@ class Queries:
             self.reader.state,
             self.reader.lookup(CONSUMER),
             self.certificates,
+            self.scopes_of,
             known,
             self._watch.behind_s(),
         )
@@ -58,6 +59,12 @@ class Queries:
         """The certificates of an entity."""
         where = {"entity_id": entity_id}
         return self.reader.page(CONSUMER, "certificates", None, MANY, where)
+
+    def scopes_of(self, entity_id: str) -> list[str]:
+        """The scopes of an entity, by id."""
+        where = {"entity_id": entity_id}
+        rows: list[ScopeRow] = self.reader.page(CONSUMER, "scopes", None, MANY, where)
+        return [row.scope_id for row in rows]
 
     # --- scopes and pools ---
 

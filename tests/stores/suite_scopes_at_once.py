@@ -1,5 +1,5 @@
-"""Two who decide on scopes at the same moment: through the real writer, the second one sees what the
-first one made.
+"""Two who decide on scopes at the same moment: through the real writer, the second one sees what
+the first one made.
 """
 
 import asyncio
@@ -11,9 +11,11 @@ from infra.decider import Command
 from infra.errors import Refused
 from infra.execute import Writer, request_of
 from infra.streams import Streams
-from services.coc_ledger.scopes.commands import ApproveScopeTransfer
+from services.coc_ledger.scopes.commands import ApproveScopeTransfer, OpenScope
+from services.coc_ledger.scopes.entity_scopes import naming
 from services.coc_ledger.scopes.state import Scope
 from tests.databases import Database
+from tests.rules.coc.test_covered_facilities import asked
 from tests.rules.coc.world import LEDGER, World
 from tests.stores.suite_last_tonne import TODAY, ledger, writer
 
@@ -52,6 +54,21 @@ async def answer(by: Writer, name: str, command: Command) -> str:
     return ""
 
 
+def opening(world: World, scope_id: str) -> OpenScope:
+    """A scope with the facility F-2, as the server fills it in now."""
+    made = world.built("open_scope", **asked(scope_id, "F-2"))
+    assert isinstance(made, OpenScope)
+    return made
+
+
+async def opened(by: Writer, command: OpenScope, together: asyncio.Barrier) -> str:
+    """Open a scope as the server does; both are named before either is opened."""
+    name_id, named = naming(command)
+    await by.execute(request_of(name_id, named, "clerk"))
+    await together.wait()
+    return await answer(by, f"open-{command.scope_id}", command)
+
+
 class ScopesAtOnceSuite:
     """Subclasses give the fixture `database`."""
 
@@ -74,3 +91,23 @@ class ScopesAtOnceSuite:
         streams = Streams(ledger(database), LEDGER.deciders)
         scopes: list[Scope] = [streams.state(f"coc_scope/{one}") for one in ("A", "B")]
         assert [one.to_scope_id for one in scopes].count(None) == 1
+
+    @pytest.mark.parametrize("processes", [1, 2])
+    async def test_of_two_scopes_that_are_opened_with_one_facility_one_is_refused(
+        self, database: Database, processes: int
+    ) -> None:
+        """Neither knows of the other when it is asked for: no row has heard of either."""
+        world = Kept()
+        world.certify("F-2", "A")
+        writers = [writer(database) for _ in range(processes)]
+        for at, command in enumerate(world.commands):
+            await writers[0].execute(request_of(f"c{at}", command, "clerk"))
+        together = asyncio.Barrier(2)
+        slugs = await asyncio.gather(
+            opened(writers[0], opening(world, "N"), together),
+            opened(writers[-1], opening(world, "O"), together),
+        )
+        assert sorted(slugs) == ["", "facility-in-other-scope"]
+        streams = Streams(ledger(database), LEDGER.deciders)
+        scopes: list[Scope] = [streams.state(f"coc_scope/{one}") for one in ("N", "O")]
+        assert sorted(one.facilities for one in scopes) == [(), ("F-2",)]

@@ -107,7 +107,7 @@ def check_may_claim(
             " when it has caught up.",
             behind_s=told_age(command.behind_s),
         )
-    if scope.vacant:
+    if scope.vacant or scope.awaiting:
         raise facility_left(scope, command.stage, command.day)
     if scope.suspended(command.day):
         raise Refused(

@@ -123,6 +123,8 @@ def sellable(
 
 def _barred(scope: ScopeEvidence, pool: PoolRow | None, day: date, held: Held) -> str | None:
     """Why a document of the day claims nothing at all, whatever is covered: as `claims` has it."""
+    if scope.awaiting:
+        return "the facilities come with the scope that goes over"
     if scope.vacant:
         return "no facility is in the scope any more"
     if scope.suspended(day):

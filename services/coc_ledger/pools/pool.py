@@ -252,13 +252,15 @@ def _opening(
 
 
 def _check_named(command: booking.Bookable, scope: ScopeEvidence) -> None:
-    """Refuse what comes in where no facility works any more, a contractor that is not listed, an
-    activity that the scope does not do at the stage."""
+    """Refuse what comes in where no facility works any more, all where none does yet, a contractor
+    that is not listed, an activity that the scope does not do at the stage."""
     came = isinstance(command, (ReceiveMaterial, BookProcessEmissions))
     used = (command.stage, next_of(command.stage)) if isinstance(command, ChangeStage) else ()
     for stage in (command.stage,) if came else used:
         if stage in scope.idle:
             raise facility_left(scope, stage, command.day)
+    if command.stage in scope.awaits:
+        raise facility_left(scope, command.stage, command.day)
     activity = command.activity if isinstance(command, Movement) else None
     activity_of(activity, scope, command.stage)
     if command.contractor_id is not None and command.contractor_id not in scope.contractors:

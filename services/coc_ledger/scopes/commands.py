@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, SkipValidation
 
 from contracts.coc import Months
 from contracts.custody import Address, Checked, ScopeId, Topic
@@ -23,9 +23,10 @@ from contracts.values import (
 from infra.decider import Command
 from services.coc_ledger.evidence import FacilityFound
 
-from .neighbours import onward_from, stream_of
+from .neighbours import Neighbour, neighbours, onward_from, stream_of
 
 Facilities = Annotated[tuple[FacilityId, ...], Field(min_length=1, max_length=2_000)]
+Others = Annotated[tuple[Neighbour, ...], SkipValidation]
 Activities = Annotated[tuple[Activity, ...], Field(min_length=1, max_length=20)]
 
 
@@ -42,11 +43,14 @@ class ScopeBound(Command):
 
 class OpenScope(ScopeBound):
     """Keep accounts for a certification scope. `starts_on` is the first day of the first period;
-    entity, facilities and certificates are looked up."""
+    entity, facilities and certificates are looked up. A scope that is to take over another one,
+    `successor_of`, may be opened before that goes over: the facilities of the other one come with
+    it. `rivals` are the entity's scopes that rows know, `others` all of its scopes, as they are
+    when this is decided: of two that are opened at once with one facility, one is refused."""
 
     NAME: ClassVar[str] = "open_scope"
     FILLED: ClassVar[frozenset[str]] = frozenset(
-        {"on", "entity_member_id", "joined_on", "found", "checked", "behind_s"}
+        {"on", "entity_member_id", "joined_on", "found", "checked", "behind_s", "rivals", "others"}
     )
     entity_id: EntityId
     name: Name
@@ -55,23 +59,41 @@ class OpenScope(ScopeBound):
     activities: Activities
     starts_on: date
     months: Months = 12
+    successor_of: ScopeId | None = None
     entity_member_id: MemberId | None = None
     joined_on: date | None = None
     found: tuple[FacilityFound, ...] = ()
     checked: Checked
     behind_s: int
+    rivals: tuple[ScopeId, ...] = ()
+    others: Others = ()
+
+    def fresh(self, state: Callable[[str], Any]) -> Self:
+        seen = neighbours(self.scope_id, self.entity_id, self.starts_on, self.rivals, state)
+        return self.model_copy(update={"others": seen})
 
 
 class AddScopeFacility(ScopeBound):
-    """One more facility in the scope."""
+    """One more facility in the scope. `rivals` and `others` as above."""
 
     NAME: ClassVar[str] = "add_scope_facility"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "found", "checked", "behind_s"})
+    FILLED: ClassVar[frozenset[str]] = frozenset(
+        {"on", "found", "checked", "behind_s", "rivals", "others"}
+    )
     facility_id: FacilityId
     activities: Activities
     found: tuple[FacilityFound, ...] = ()
     checked: Checked
     behind_s: int
+    rivals: tuple[ScopeId, ...] = ()
+    others: Others = ()
+
+    def fresh(self, state: Callable[[str], Any]) -> Self:
+        entity_id = state(self.stream).entity_id
+        if not entity_id:
+            return self
+        seen = neighbours(self.scope_id, entity_id, self.on, self.rivals, state)
+        return self.model_copy(update={"others": seen})
 
 
 class ChangePeriod(ScopeBound):
@@ -146,6 +168,14 @@ class NotePsCertificate(ScopeBound):
     NAME: ClassVar[str] = "note_ps_certificate"
     certificate_id: CertificateId
     facilities: tuple[FacilityId, ...]
+    effective_on: date
+
+
+class TakeFacilities(ScopeBound):
+    """Internal: `from_scope_id`, whose `member_id` this is, goes over into this scope on a day."""
+
+    NAME: ClassVar[str] = "take_facilities"
+    from_scope_id: ScopeId
     effective_on: date
 
 

@@ -6,7 +6,7 @@ Performance Standard may follow later, the clock suspends the scope on the first
 certificate that is heard of later but held in time takes that back. Rules: sources.md 5.4, 5.6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import assert_never
 
@@ -27,7 +27,7 @@ from infra.decider import Tick
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.coc_ledger.accounting.period import Course, check_change, check_months
-from services.coc_ledger.evidence import Diligence, Stake, age_of, told_age
+from services.coc_ledger.evidence import Diligence, FacilityFound, Stake, age_of, told_age
 
 from . import entity_rules
 from .commands import (
@@ -42,10 +42,12 @@ from .commands import (
     OpenScope,
     RecordDueDiligence,
     ScopeBound,
+    TakeFacilities,
 )
 from .duties import left, noted, suspended
+from .neighbours import check_elsewhere
 from .state import INITIAL, ONE_DAY, Scope, due, evidence, evolve
-from .transfer import transferred
+from .transfer import awaited, came, transferred
 
 __all__ = ["INITIAL", "Scope", "decide", "due", "evidence", "evolve"]
 
@@ -60,7 +62,7 @@ OwnCommand = (
     | NotePsCertificate
     | NoteFacilityLeft
 )
-AnyCommand = OpenScope | OwnCommand | Tick
+AnyCommand = OpenScope | TakeFacilities | OwnCommand | Tick
 
 
 def decide(command: AnyCommand, state: Scope, policies: Policies) -> Sequence[Event]:
@@ -71,6 +73,8 @@ def decide(command: AnyCommand, state: Scope, policies: Policies) -> Sequence[Ev
             return suspended(command, state)
         case OpenScope():
             return _open(command, state, policy)
+        case TakeFacilities():
+            return came(command, state)
         case _:
             _own(command, state)
             return _decide_as_owner(command, state, policy)
@@ -152,6 +156,10 @@ def _open(command: OpenScope, state: Scope, policy: Policy) -> Sequence[Event]:
     check_months(command.months, policy)
     check_fresh(command.behind_s, policy)
     through = entity_rules.check_own(facilities, command.entity_id, command.found)
+    coming = awaited(command, facilities)
+    for other in command.others:
+        mine = set(facilities) - (coming if other.scope_id == command.successor_of else set())
+        check_elsewhere(mine, activities, (other,), command.member_id)
     due = entity_rules.ps_due_on_opening(
         activities, command.found, command.checked, command.joined_on, policy
     )
@@ -171,6 +179,9 @@ def _open(command: OpenScope, state: Scope, policy: Policy) -> Sequence[Event]:
         ps_due_on=due.whole,
         policy_id=policy.policy_id,
         facilities_known_through=through,
+        successor_of=command.successor_of,
+        awaited=tuple(sorted(coming)),
+        awaited_activities=_come_with(coming, activities, command.found),
     )
     later = [
         _added(command, one, activities, day, through, policy)
@@ -179,16 +190,39 @@ def _open(command: OpenScope, state: Scope, policy: Policy) -> Sequence[Event]:
     return [opened, *later]
 
 
+def _come_with(
+    coming: Collection[str], activities: Sequence[Activity], found: Iterable[FacilityFound]
+) -> tuple[Activity, ...]:
+    """The activities of a scope that only facilities do that are to come."""
+    does = [(one.facility_id in coming, set(one.activities)) for one in found]
+    if all(later for later, _ in does):
+        return tuple(activities) if coming else ()
+    own = {name for later, names in does if not later for name in names}
+    theirs = {name for later, names in does if later for name in names}
+    return tuple(name for name in activities if name in theirs - own)
+
+
 def _add(command: AddScopeFacility, state: Scope, policy: Policy) -> Sequence[Event]:
     one = command.facility_id
-    if one in state.facilities and one not in state.left:
+    if one in state.facilities and one not in state.left and one not in state.awaited:
         return []
     check_fresh(command.behind_s, policy)
     through = entity_rules.check_own([one], state.entity_id, command.found)
+    _check_alone(command, state)
     does = dict.fromkeys((*command.activities, *command.found[0].activities))
     due_on = entity_rules.ps_due_on_adding(command.found[0], tuple(does), command.checked, policy)
     entity_rules.check_chain_covers([one], command.checked)
     return [_added(command, one, command.activities, due_on, through, policy)]
+
+
+def _check_alone(command: AddScopeFacility, state: Scope) -> None:
+    """Refuse one that another scope has, and activities that others do with facilities of this
+    one."""
+    theirs, member_id = command.others, command.member_id
+    new = set(command.activities) - set(state.activities)
+    mine = {name for name in state.facilities if state.holds(name, command.on)}
+    check_elsewhere([command.facility_id], {*state.activities, *new}, theirs, member_id)
+    check_elsewhere(mine, new, theirs, member_id)
 
 
 def _added(

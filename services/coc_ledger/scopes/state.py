@@ -21,12 +21,14 @@ from contracts.coc import (
     ScopeSuspended,
     ScopeTransferApproved,
 )
+from contracts.coc_scopes import ScopeFacilitiesCame
 from contracts.values import Activity
 from services.coc_ledger.accounting.period import Calendar, Course, period_of
 from services.coc_ledger.evidence import Diligence, ScopeEvidence, Stake, stages_of
 
 PS_DUE = "ps_due"
 ONE_DAY = timedelta(days=1)
+NOT_YET = date.max
 Spells = tuple[tuple[date, date], ...]
 WHOLE = ""
 """Stands for the whole scope among the facilities that have yet to be certified."""
@@ -39,7 +41,8 @@ class Scope(NamedTuple):
     `asked_each` whether it was asked of each facility if the standard covers it, `met_by` the
     certificate that was the last to cover any. `left` are facilities that are not in it from a day
     on, `stays` earlier times in it of those that came back; `ceased` the activities that went with
-    a facility."""
+    a facility. `awaited` are those that come from `successor_of` when that goes over, `begins` the
+    first day of activities that come with them."""
 
     scope_id: str = ""
     member_id: str = ""
@@ -66,9 +69,14 @@ class Scope(NamedTuple):
     left: Mapping[str, date] = {}
     stays: Mapping[str, Spells] = {}
     ceased: Mapping[Activity, date] = {}
+    successor_of: str | None = None
+    awaited: tuple[str, ...] = ()
+    begins: Mapping[Activity, date] = {}
 
     def holds(self, facility_id: str, day: date) -> bool:
         """Whether a facility is in the scope on a day."""
+        if facility_id in self.awaited:
+            return False
         last = self.left.get(facility_id)
         if self.added.get(facility_id, day) <= day and (last is None or day < last):
             return True
@@ -81,6 +89,7 @@ ScopeEvent = (
     ScopeOpened
     | ScopeFacilityAdded
     | ScopeFacilityLeft
+    | ScopeFacilitiesCame
     | PsObligationMet
     | ScopeSuspended
     | ScopeReinstated
@@ -97,24 +106,13 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
     """The scope after an event."""
     match event:
         case ScopeOpened():
-            return Scope(
-                event.scope_id,
-                event.member_id,
-                event.entity_id,
-                event.name,
-                event.address,
-                event.facilities,
-                event.activities,
-                (Course(event.starts_on, event.months),),
-                {WHOLE: event.ps_due_on} if event.ps_due_on else {},
-                opened_on=event.opened_on,
-                uncovered=event.facilities if event.ps_due_on else (),
-                asked_each=event.facilities_known_through is not None,
-            )
+            return _opened(event)
         case ScopeFacilityAdded():
             return _with_facility(state, event)
         case ScopeFacilityLeft():
             return _without_facility(state, event)
+        case ScopeFacilitiesCame():
+            return _with_awaited(state, event)
         case PsObligationMet():
             return _met(state, event)
         case ScopeSuspended():
@@ -153,11 +151,36 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
             assert_never(event)
 
 
+def _opened(event: ScopeOpened) -> Scope:
+    return Scope(
+        event.scope_id,
+        event.member_id,
+        event.entity_id,
+        event.name,
+        event.address,
+        event.facilities,
+        event.activities,
+        (Course(event.starts_on, event.months),),
+        {WHOLE: event.ps_due_on} if event.ps_due_on else {},
+        opened_on=event.opened_on,
+        uncovered=event.facilities if event.ps_due_on else (),
+        asked_each=event.facilities_known_through is not None,
+        successor_of=event.successor_of,
+        awaited=event.awaited,
+        begins=dict.fromkeys(event.awaited_activities, NOT_YET),
+    )
+
+
 def _with_facility(state: Scope, event: ScopeFacilityAdded) -> Scope:
-    """With one more. One that is told when the scope is opened was there from the first day on."""
+    """With one more. One that is told when the scope is opened was there from the first day on, or
+    is awaited."""
     one = event.facility_id
-    back = one in state.left
-    later = {one: event.added_on} if back or event.added_on != state.opened_on else {}
+    back, known = one in state.left, one in state.facilities
+    if known and one in state.awaited:  # it has come by itself
+        state = state._replace(awaited=tuple(name for name in state.awaited if name != one))
+        later = {one: event.added_on}
+    else:
+        later = {one: event.added_on} if back or event.added_on != state.opened_on else {}
     due = {one: event.ps_due_on} if event.ps_due_on else {}
     if back:
         stay = spells(state.added.get(one, date.min), state.left[one], state.stays.get(one, ()))
@@ -166,11 +189,24 @@ def _with_facility(state: Scope, event: ScopeFacilityAdded) -> Scope:
             stays={**state.stays, one: stay},
         )
     return state._replace(
-        facilities=state.facilities if back else (*state.facilities, one),
+        facilities=state.facilities if known else (*state.facilities, one),
         ceased={name: day for name, day in state.ceased.items() if name not in event.activities},
         activities=tuple(dict.fromkeys((*state.activities, *event.activities))),
         ps_due={**state.ps_due, **due},
         added={**state.added, **later},
+        begins={
+            name: min(day, event.added_on) if later and name in event.activities else day
+            for name, day in state.begins.items()
+        },
+    )
+
+
+def _with_awaited(state: Scope, event: ScopeFacilitiesCame) -> Scope:
+    came = dict.fromkeys(event.facilities, event.effective_on)
+    return state._replace(
+        awaited=tuple(one for one in state.awaited if one not in came),
+        added={**state.added, **came},
+        begins={name: min(day, event.effective_on) for name, day in state.begins.items()},
     )
 
 
@@ -185,8 +221,14 @@ def _met(state: Scope, event: PsObligationMet) -> Scope:
 
 def _without_facility(state: Scope, event: ScopeFacilityLeft) -> Scope:
     one = event.facility_id
+    if one in state.awaited:  # it never was in it
+        state = state._replace(
+            facilities=tuple(name for name in state.facilities if name != one),
+            awaited=tuple(name for name in state.awaited if name != one),
+        )
+    else:
+        state = state._replace(left={**state.left, one: event.effective_on})
     return state._replace(
-        left={**state.left, one: event.effective_on},
         ps_due={key: day for key, day in state.ps_due.items() if key != one},
         uncovered=tuple(name for name in state.uncovered if name != one),
         ceased={**state.ceased, **dict.fromkeys(event.activities, event.effective_on)},
@@ -211,9 +253,16 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
         return None
     period = period_of(state.calendar, day)
     facilities = tuple(one for one in state.facilities if state.holds(one, day))
-    does = tuple(one for one in state.activities if state.ceased.get(one, date.max) > day)
+    not_ceased = [one for one in state.activities if state.ceased.get(one, NOT_YET) > day]
+    does = tuple(one for one in not_ceased if state.begins.get(one, day) <= day)
     stages = stages_of(state.activities)
-    works = stages_of(does) if facilities or not state.left else frozenset()
+    awaiting = not facilities and any(
+        one in state.awaited or state.added.get(one, day) > day
+        for one in state.facilities
+        if one not in state.left
+    )
+    works = stages_of(does) if facilities or not (state.left or awaiting) else frozenset()
+    begin = stages if awaiting else stages_of(tuple(not_ceased))
     return ScopeEvidence(
         scope_id=state.scope_id,
         member_id=state.member_id,
@@ -225,6 +274,8 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
         stages=tuple(sorted(stages)),
         idle=tuple(sorted(stages - works)),
         vacant=bool(state.left) and not facilities,
+        awaits=tuple(sorted(begin - works)),
+        awaiting=awaiting,
         activities=does,
         period=period.starts_on if period else None,
         ends_on=period.ends_on if period else None,

@@ -1,12 +1,13 @@
 """A scope goes over into another one, which stays. Pure. Rules: sources.md 5.6 (7)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from contracts.coc import ScopeTransferApproved
+from contracts.coc_scopes import ScopeFacilitiesCame
 from contracts.envelope import Event
 from infra.errors import Refused
 
-from .commands import ApproveScopeTransfer
+from .commands import ApproveScopeTransfer, OpenScope, TakeFacilities
 from .state import Scope
 
 
@@ -67,3 +68,42 @@ def _check_stays(command: ApproveScopeTransfer) -> None:
             scope_id=command.to_scope_id,
             to_scope_id=over[-1],
         )
+
+
+def awaited(command: OpenScope, facilities: Iterable[str]) -> set[str]:
+    """Those of a scope's facilities that come when the scope goes over that it is to take over.
+    Raises Refused where there is none such, or where that goes over into another one."""
+    if command.successor_of is None:
+        return set()
+    for other in command.others:
+        if other.scope_id == command.successor_of and other.member_id == command.member_id:
+            if other.to_scope_id not in (None, command.scope_id):
+                raise Refused(
+                    "scope-transferred",
+                    f"Scope {other.scope_id} goes over into {other.to_scope_id} already.",
+                    scope_id=other.scope_id,
+                    to_scope_id=other.to_scope_id,
+                )
+            return set(facilities).intersection(other.held)
+    raise Refused(
+        "unknown-scope",
+        f"Entity {command.entity_id} has no other scope {command.successor_of} to take over.",
+        scope_id=command.successor_of,
+        member_id=command.member_id,
+    )
+
+
+def came(command: TakeFacilities, state: Scope) -> Sequence[Event]:
+    """What is awaited of a scope comes on the day on which that goes over; nothing where nothing
+    is, and nothing that has left meanwhile."""
+    if state.successor_of != command.from_scope_id or not state.awaited:
+        return []
+    return [
+        ScopeFacilitiesCame(
+            scope_id=state.scope_id,
+            member_id=state.member_id,
+            from_scope_id=command.from_scope_id,
+            facilities=state.awaited,
+            effective_on=command.effective_on,
+        )
+    ]

@@ -22,13 +22,14 @@ class Monthly:
     def __init__(self, today: date = TODAY) -> None:
         self.world = World(today)
         self.count = 0
+        self.world.certify("F-M", "A")
         self.world.send(
             "open_scope",
             **OWN,
             entity_id="EA",
             name="Works M",
             address="1 Main Street",
-            facilities=("F-1",),
+            facilities=("F-M",),
             activities=("casthouse",),
             starts_on=YEAR,
             months=1,

@@ -198,15 +198,17 @@ def test_no_scope_opens_with_a_facility_that_no_chain_of_custody_certificate_nam
 def test_a_mill_has_its_year_from_the_grant_whether_a_scope_opens_with_it_or_gets_it(
     world: World,
 ) -> None:
-    has(world, "F-98")
-    certified(world, COC, "F-98", since=date(2026, 2, 10))
-    world.send("open_scope", **asked("X", "F-1", "F-98", activities=("semi_fabrication",)))
-    told = {"facility_id": "F-98", "activities": ("semi_fabrication",)}
+    for one in ("F-97", "F-98"):
+        has(world, one)
+        certified(world, COC, one, since=date(2026, 2, 10))
+    world.certify("F-X", "A")
+    world.send("open_scope", **asked("X", "F-X", "F-98", activities=("semi_fabrication",)))
+    told = {"facility_id": "F-97", "activities": ("semi_fabrication",)}
     world.send("add_scope_facility", scope_id="A", member_id="A", **told)
     days = [one.ps_due_on for one in events(world, ScopeFacilityAdded)]
     assert days == [date(2027, 2, 10)] * 2
     assert due(world.desk.state("coc_scope/X")) == {"ps_due:F-98": date(2027, 2, 10)}
-    assert world.desk.state("coc_scope/X").facilities == ("F-1", "F-98")
+    assert world.desk.state("coc_scope/X").facilities == ("F-X", "F-98")
 
 
 def test_a_year_that_is_over_is_not_given_again_by_another_scope(world: World) -> None:

@@ -88,6 +88,7 @@ def sharing() -> World:
     them 100 kg of scrap."""
     world = World(date(2026, 6, 1))
     for name in ("A", "B"):
+        world.certify(f"F-{name}2", name)
         world.send(
             "open_scope",
             scope_id=f"{name}2",
@@ -95,7 +96,7 @@ def sharing() -> World:
             entity_id=f"E{name}",
             name="Works",
             address="1 Main Street",
-            facilities=("F-1" if name == "A" else f"F-{name}",),
+            facilities=(f"F-{name}2",),
             activities=("smelting", "casthouse"),
             starts_on=YEAR,
         )

@@ -86,10 +86,11 @@ def certified_facility(world: World, facility_id: str, activity: Activity, membe
 
 
 def works(world: World) -> Mapping[str, Any]:
-    """Scope R of A: a casthouse F-1, and a refinery F-9 that made metal's alumina."""
+    """Scope R of A: a casthouse F-R, and a refinery F-9 that made metal's alumina."""
     certified_facility(world, "F-9", REFINING, "A")
+    certified_facility(world, "F-R", Activity.CASTHOUSE, "A")
     activities = ("alumina_refining", "casthouse")
-    world.send("open_scope", **asked("R", "F-1", "F-9", activities=activities))
+    world.send("open_scope", **asked("R", "F-R", "F-9", activities=activities))
     world.settle()
     return {"scope_id": "R", "member_id": "A"}
 

@@ -35,6 +35,8 @@ from services.coc_ledger.pools.commands import CountStock, ReceiveMaterial, Ship
 from services.coc_ledger.pools.ending import PERIOD_OVER
 from services.coc_ledger.pools.state import Pool
 from services.coc_ledger.scopes.certificates import CertificateRow
+from services.coc_ledger.scopes.commands import OpenScope
+from services.coc_ledger.scopes.entity_scopes import naming
 from tests.simulation.inmemory import Desk
 
 FORMS = {command.NAME: Form(command) for command in domain.COMMANDS}
@@ -91,7 +93,10 @@ class World:
     def open(
         self, scope_id: str, member_id: str, activities: tuple[str, ...] = ("casthouse",)
     ) -> None:
-        """A scope of a member's entity."""
+        """A scope of a member's entity, with a facility of its own."""
+        facility_id = facility_of(scope_id)
+        if scope_id != member_id:
+            self.certify(facility_id, member_id)
         self.send(
             "open_scope",
             scope_id=scope_id,
@@ -99,10 +104,21 @@ class World:
             entity_id=f"E{member_id}",
             name=f"Works {scope_id}",
             address="1 Main Street",
-            facilities=(facility_of(member_id),),
+            facilities=(facility_id,),
             activities=activities,
             starts_on=YEAR,
         )
+        self.settle()
+
+    def certify(self, facility_id: str, member_id: str) -> None:
+        """One more facility of a member's entity, certified to both standards."""
+        self.tell(registered(facility_id, member_id), "membership")
+        for standard in Standard:
+            more = {
+                "certificate_id": f"C{member_id}-{facility_id}-{standard.value}",
+                "facilities": (facility_id,),
+            }
+            self.tell(granted(member_id, standard).model_copy(update=more))
         self.settle()
 
     def attempt(self, command_name: str, /, **fields: Any) -> str:
@@ -115,7 +131,10 @@ class World:
 
     def send(self, command_name: str, /, **fields: Any) -> int:
         """A command as its sender gives it: how many events. Raises Refused."""
-        return self._handle(self.built(command_name, **fields))
+        command = self.built(command_name, **fields)
+        if isinstance(command, OpenScope):
+            self._handle(naming(command)[1])
+        return self._handle(command)
 
     def carry_out(self, command: Command) -> str:
         """A command that was filled in before: why it is refused; nothing when it is not."""
@@ -231,6 +250,7 @@ class World:
             self.desk.state,
             self.reader.row,
             self.certificates,
+            self.scopes_of,
             self.public_read,
             self.behind_s,
         )
@@ -238,6 +258,9 @@ class World:
     def certificates(self, entity_id: str) -> list[CertificateRow]:
         found: list[CertificateRow] = self.reader.row("certificates", {"entity_id": entity_id})
         return found
+
+    def scopes_of(self, entity_id: str) -> list[str]:
+        return [one.scope_id for one in self.reader.row("scopes", {"entity_id": entity_id})]
 
     def pool(self, key: PoolKey) -> Pool:
         """A pool as folded now."""

@@ -1,0 +1,26 @@
+"""A facility is in one open scope for an activity: what goes from one to the other, on a day.
+
+Source: sources.md 5.6, rule 7. Streams `coc_scope/<scope>` of `coc_ledger`.
+"""
+
+from datetime import date
+from typing import ClassVar
+
+from .custody import ScopeId
+from .envelope import Event
+from .values import FacilityId, MemberId
+
+
+class ScopeFacilitiesCame(Event):
+    """From `effective_on` on the `facilities` that the scope was opened to take over are in it: on
+    that day `from_scope_id` goes over into it, and has them no longer."""
+
+    TYPE: ClassVar[str] = "coc.scope_facilities_came.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    from_scope_id: ScopeId
+    facilities: tuple[FacilityId, ...]
+    effective_on: date
+
+
+EVENTS: tuple[type[Event], ...] = (ScopeFacilitiesCame,)
