@@ -85,7 +85,7 @@ def api(running: Running, shared: Shared) -> Api:
             for row in queries.pending()
         ]
 
-    watch.waiting = waiting
+    watch.waiting, watch.undone = waiting, queries.undone
     running.spawn("checks", watch.run)
 
     async def ready() -> Readiness:

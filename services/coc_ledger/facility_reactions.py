@@ -56,10 +56,21 @@ def _late(
         if scope is None or row is None:
             continue
         if row.entity_id != scope.entity_id:
-            commands.append(_left(on, scope, row, since, "transferred", rows))
+            went = date.fromisoformat(row.gone.get(scope.entity_id, since.isoformat()))
+            commands.append(_left(on, scope, row, max(since, went), "transferred", rows))
         elif row.closed_on is not None:
             commands.append(_left(on, scope, row, max(since, row.closed_on), "closed", rows))
     return commands
+
+
+def still_there(on: date, scopes: Iterable[ScopeRow], rows: Lookup) -> Sequence[Command]:
+    """For facilities that are in a scope although membership told otherwise: that was heard of by a
+    build that did not ask. They leave on the day on which they went."""
+    return [
+        command
+        for scope in scopes
+        for command in _late(on, scope.scope_id, scope.facilities, scope.opened_on, rows)
+    ]
 
 
 def _left(

@@ -1,5 +1,5 @@
-"""What runs beside the requests: how far the knowledge of certificates is behind, and the checks
-that wait for it.
+"""What runs beside the requests: how far the knowledge of certificates is behind, the checks that
+wait for it, and what earlier builds left undone.
 
 The consumer cannot say that it stands still, so the log is asked: what we know is as old as the
 last look at which we had all that was in it. A log that cannot be asked tells us nothing new, and
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from infra.consumer import START, read_cursors
-from infra.decider import derived_id
+from infra.decider import Command, derived_id, own_id
 from infra.errors import Refused, Transient
 from infra.execute import request_of
 from infra.service import Running
@@ -25,6 +25,8 @@ from .evidence import UNKNOWN_S
 EVERY_S = 1.0
 STALE_S = 5
 """A look that is older is taken anew."""
+REPAIR_EVERY_S = 3600
+"""How often it is looked what earlier builds left undone: at the start, and after a rebuild."""
 SOURCE = "certification"
 ACTOR = "castmark:coc"
 log = structlog.stdlib.get_logger("castmark.coc")
@@ -39,7 +41,9 @@ class Watch:
         self._looked: float | None = None
         self._fresh: float | None = None
         self._asked: tuple[float, Mapping[int, int]] | None = None
+        self._repaired: float | None = None
         self.waiting: Callable[[], Sequence[CheckDocument]] | None = None
+        self.undone: Callable[[], Sequence[Command]] | None = None
 
     def behind_s(self) -> int:
         """How old what we know is: for so long we may have missed something; 0 when we have it all.
@@ -89,8 +93,25 @@ class Watch:
                 behind_s = await asyncio.to_thread(self.behind_s)
                 if behind_s <= STALE_S and self.waiting is not None:
                     await self._send(await asyncio.to_thread(self.waiting))
+                if behind_s <= STALE_S:
+                    await self.repair()
             except Transient as error:
                 log.warning("checks-wait", reason=str(error))
+
+    async def repair(self) -> None:
+        """Have done what earlier builds left undone, once an hour. Nothing is done twice: its
+        decider says nothing where it is done."""
+        now = time.monotonic()
+        due = self._repaired is None or now - self._repaired >= REPAIR_EVERY_S
+        if self.undone is None or not due:
+            return
+        for command in await asyncio.to_thread(self.undone):
+            command_id = own_id("repair", *digest_of(command))
+            try:
+                await self._running.writer.execute(request_of(command_id, command, ACTOR))
+            except Refused as refused:
+                log.warning("repair-refused", stream=command.stream, slug=refused.slug)
+        self._repaired = now
 
     async def _send(self, commands: Sequence[CheckDocument]) -> None:
         for command in commands:
@@ -100,6 +121,11 @@ class Watch:
                 await self._running.writer.execute(request_of(command_id, command, ACTOR))
             except Refused as refused:
                 log.warning("check-refused", number=command.number, slug=refused.slug)
+
+
+def digest_of(command: Command) -> tuple[str, str]:
+    """What makes a command of our own the same one: its name and all that it says."""
+    return command.NAME, command.model_dump_json()
 
 
 def _there(reached: Mapping[int, int], ends: Mapping[int, int]) -> bool:

@@ -1,12 +1,13 @@
 """What the ledger can tell: scopes, balances on any day, movements, documents, traces; evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import orjson
 
 from contracts.custody import PoolKey, Stage
+from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policy
 from infra.reading import Reader
@@ -20,6 +21,7 @@ from .accounting.period import ONE_DAY, Calendar, Course, Period, period_of, rec
 from .accounting.sellable import Held, Sellable, sellable
 from .documents.rows import DocumentRow
 from .domain import CONSUMER, Knowledge
+from .facility_reactions import still_there
 from .jobs import Watch
 from .pools.carrying import held
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
@@ -72,6 +74,11 @@ class Queries:
         """A scope as it stands."""
         row: ScopeRow | None = self.reader.row(CONSUMER, "scopes", scope_id)
         return row
+
+    def undone(self) -> Sequence[Command]:
+        """What earlier builds left undone."""
+        scopes: list[ScopeRow] = self.reader.page(CONSUMER, "scopes", None, MANY, {})
+        return still_there(self._running.times.today(), scopes, self.reader.lookup(CONSUMER))
 
     def scopes(self, member_id: str, after: str | None, limit: int) -> list[ScopeRow]:
         """A member's scopes, by id, up to `limit + 1`."""

@@ -51,13 +51,15 @@ class EntityRow(NamedTuple):
 
 
 class FacilityRow(NamedTuple):
-    """Whose a facility is, what it does, and its last word: the position of what told it."""
+    """Whose a facility is, what it does, and its last word: the position of what told it. `gone`:
+    the entities that had it before, each with the first day without it."""
 
     facility_id: str
     entity_id: str
     activities: tuple[str, ...]
     closed_on: date | None
     position: int
+    gone: dict[str, str]
 
 
 class ScopeRow(NamedTuple):
@@ -206,9 +208,13 @@ def _facility(key: str, row: FacilityRow | None, recorded: Recorded) -> Facility
     match event:
         case facilities.FacilityRegistered() | facilities.FacilityChanged():
             does = tuple(one.value for one in event.activities)
-            return FacilityRow(key, event.entity_id, does, row and row.closed_on, position)
+            gone = row.gone if row else {}
+            return FacilityRow(key, event.entity_id, does, row and row.closed_on, position, gone)
         case facilities.FacilityTransferred():
-            return row and row._replace(entity_id=event.entity_id, position=position)
+            if row is None:
+                return None
+            gone = {**row.gone, event.from_entity_id: event.effective_on.isoformat()}
+            return row._replace(entity_id=event.entity_id, position=position, gone=gone)
         case facilities.FacilityClosed():
             return row and row._replace(closed_on=event.effective_on, position=position)
         case _:
@@ -241,6 +247,6 @@ PROJECTIONS: tuple[Projection, ...] = (
         "entities", 1, EntityRow, _entity_keys, _entity, (), _takes(facilities.EntityRegistered)
     ),
     Projection(
-        "facilities", 1, FacilityRow, _facility_keys, _facility, (), _takes(*FACILITY_EVENTS)
+        "facilities", 2, FacilityRow, _facility_keys, _facility, (), _takes(*FACILITY_EVENTS)
     ),
 )

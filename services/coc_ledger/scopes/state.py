@@ -262,7 +262,8 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
         if one not in state.left
     )
     works = stages_of(does) if facilities or not (state.left or awaiting) else frozenset()
-    begin = stages if awaiting else stages_of(tuple(not_ceased))
+    later = tuple(one for one in not_ceased if one not in does)
+    coming = stages if awaiting else stages_of(later)
     return ScopeEvidence(
         scope_id=state.scope_id,
         member_id=state.member_id,
@@ -274,7 +275,7 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
         stages=tuple(sorted(stages)),
         idle=tuple(sorted(stages - works)),
         vacant=bool(state.left) and not facilities,
-        awaits=tuple(sorted(begin - works)),
+        awaits=tuple(sorted(coming - works)),
         awaiting=awaiting,
         activities=does,
         period=period.starts_on if period else None,
