@@ -10,15 +10,23 @@ import pytest
 
 from contracts.coc_scopes import ScopeFacilitiesCame
 from contracts.custody import Account, PoolKey, Stage
-from contracts.values import Activity
+from contracts.values import Activity, Standard
 from infra.errors import Refused
 from services.coc_ledger.accounting.balance_on import balance_on
 from services.coc_ledger.accounting.sellable import Held, sellable
 from services.coc_ledger.evidence import ScopeEvidence
 from services.coc_ledger.knowledge import scope_on
 from services.coc_ledger.scopes.neighbours import Neighbour, check_elsewhere
+from services.coc_ledger.scopes.scope import due
 from tests.rules.coc.given import POLICY, kg
-from tests.rules.coc.test_covered_facilities import asked, document, events, has, ready
+from tests.rules.coc.test_covered_facilities import (
+    asked,
+    certified,
+    document,
+    events,
+    has,
+    ready,
+)
 from tests.rules.coc.test_facility_left import closed, told, transferred
 from tests.rules.coc.test_going_over import approve
 from tests.rules.coc.world import YEAR, World
@@ -204,6 +212,23 @@ def test_the_stages_of_its_own_facilities_work_at_once(world: World) -> None:
     assert booked(world, TODAY) == "facilities-to-come"
     approve(world, "A", "N", OVER_ON)
     assert on_day(world, OVER_ON).idle == ()
+
+
+def test_one_that_the_performance_standard_does_not_cover_yet_comes_as_well(
+    world: World,
+) -> None:
+    """A mill has a year from its grant, wherever it is by then."""
+    has(world, "F-98")
+    certified(world, Standard.CHAIN_OF_CUSTODY, "F-98", since=date(2026, 2, 10))
+    mill = {"activities": ("casthouse", "semi_fabrication")}
+    world.send("add_scope_facility", **adding("A", "F-98", "semi_fabrication"))
+    world.settle()
+    successor(world, "F-98", **mill)
+    assert on_day(world, TODAY).facilities == ()
+    approve(world, "A", "N", OVER_ON)
+    assert on_day(world, DAY_BEFORE).facilities == ()
+    assert on_day(world, OVER_ON).facilities == ("F-1", "F-98")
+    assert set(due(world.desk.state("coc_scope/N"))) == {"ps_due:F-98"}
 
 
 def test_what_went_over_elsewhere_does_not_come(world: World) -> None:
