@@ -43,8 +43,6 @@ from .queries import Queries
 from .rows import MovementRow, movement_of
 from .scopes.commands import OpenScope
 from .scopes.entity_scopes import naming
-from .scopes.neighbours import stream_of
-from .scopes.state import Scope
 from .traces import trace
 from .yearly_reports.problems import REPORT_PROBLEMS
 from .yearly_reports.reports_api import Reports, add_reports
@@ -177,14 +175,16 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
     async def scope(principal: SignedIn, scope_id: Key) -> Response:
         """A scope as it stands. `sharing` names, by stage, the supply-chain activities that share
         its pool: where there is more than one, a movement or a document names its own. Of its
-        facilities those `to_come` are `successor_of`'s until that goes over."""
+        facilities those `to_come` are `successor_of`'s until that goes over; `also_in` names the
+        scopes of earlier builds that have one of them for the same activity."""
         row = await allowed.scope(principal, scope_id)
-        state: Scope = await asyncio.to_thread(queries.reader.state, stream_of(scope_id))
+        state, shared = await asyncio.to_thread(queries.sharing, scope_id, running.times.today())
         does = tuple(map(Activity, row.activities))
         told = {
             "sharing": {at.value: activities_at(does, at) for at in Stage},
             "successor_of": state.successor_of,
             "to_come": state.awaited,
+            "also_in": shared,
         }
         return Json({**row._asdict(), **told})
 

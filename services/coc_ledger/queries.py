@@ -26,7 +26,8 @@ from .jobs import Watch
 from .pools.carrying import held
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 from .scopes.certificates import CertificateRow
-from .scopes.state import evidence
+from .scopes.neighbours import also_in, neighbours, stream_of
+from .scopes.state import Scope, evidence
 from .traces import trace
 from .traces.lineage import Lineage
 
@@ -74,6 +75,13 @@ class Queries:
         """A scope as it stands."""
         row: ScopeRow | None = self.reader.row(CONSUMER, "scopes", scope_id)
         return row
+
+    def sharing(self, scope_id: str, on: date) -> tuple[Scope, dict[str, list[str]]]:
+        """A scope as its stream tells it, and which others have its facilities on a day as well."""
+        scope: Scope = self.reader.state(stream_of(scope_id))
+        rivals = self.scopes_of(scope.entity_id)
+        others = neighbours(scope_id, scope.entity_id, on, rivals, self.reader.state)
+        return scope, also_in(scope, on, others)
 
     def undone(self) -> Sequence[Command]:
         """What earlier builds left undone."""

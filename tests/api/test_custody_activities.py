@@ -96,6 +96,7 @@ def test_a_facility_of_an_open_scope_comes_into_another_one_with_a_transfer_alon
     door.settled()
     seen = door.get(who(MILL), f"/coc/scopes/{second}")
     assert (seen["successor_of"], seen["to_come"]) == (first, [f"{MILL}-F1"])
+    assert seen["also_in"] == {}
     lot = {"scope_id": second, "member_id": MILL, "stage": "aluminium", "day": BEGAN.isoformat()}
     early: dict[str, Any] = {**lot, "movement_id": "I-1", "mass_kg": 1, "origin": "non_coc"}
     booked = door.attempt(who(MILL), "coc/receive_material", **early)

@@ -102,6 +102,20 @@ def check_elsewhere(
                 raise _elsewhere(facility_id, shared, other, other.member_id == member_id)
 
 
+def also_in(scope: Scope, on: date, others: Iterable[Neighbour]) -> dict[str, list[str]]:
+    """A scope's facilities that another one of its member's has on a day for the same activity, by
+    facility: scopes of earlier builds may share some, in which that was not refused yet."""
+    does = {one for one in scope.activities if scope.ceased.get(one, date.max) > on}
+    shared = [
+        other
+        for other in others
+        if other.member_id == scope.member_id and not does.isdisjoint(other.activities)
+    ]
+    mine = [one for one in scope.facilities if scope.holds(one, on)]
+    found = {one: [other.scope_id for other in shared if one in other.held] for one in mine}
+    return {facility_id: names for facility_id, names in found.items() if names}
+
+
 def _elsewhere(
     facility_id: str, shared: list[Activity], other: Neighbour, may_see: bool
 ) -> Refused:

@@ -16,7 +16,12 @@ from services.coc_ledger.accounting.balance_on import balance_on
 from services.coc_ledger.accounting.sellable import Held, sellable
 from services.coc_ledger.evidence import ScopeEvidence
 from services.coc_ledger.knowledge import scope_on
-from services.coc_ledger.scopes.neighbours import Neighbour, check_elsewhere
+from services.coc_ledger.scopes.neighbours import (
+    Neighbour,
+    also_in,
+    check_elsewhere,
+    neighbours,
+)
 from services.coc_ledger.scopes.scope import due
 from tests.rules.coc.given import POLICY, kg
 from tests.rules.coc.test_covered_facilities import (
@@ -147,6 +152,20 @@ def test_from_the_day_on_which_it_left_it_is_free(world: World) -> None:
     before = asked("N", "F-1", starts_on=date(2026, 4, 1))
     assert world.attempt("open_scope", **before) == "facility-in-other-scope"
     assert world.attempt("open_scope", **asked("N", "F-1", starts_on=date(2026, 5, 1))) == ""
+
+
+def test_scopes_of_before_that_share_a_facility_say_so(world: World) -> None:
+    world.open("N", "A")
+    version, state = world.desk.folds["coc_scope/N"]
+    shared = state._replace(facilities=("F-1", "F-N"))
+    world.desk.folds["coc_scope/N"] = (version, shared)
+    seen = neighbours("N", "EA", TODAY, (), world.desk.state)
+    assert also_in(shared, TODAY, seen) == {"F-1": ["A"]}
+    casts_not = shared._replace(activities=(SMELTING,))
+    assert also_in(casts_not, TODAY, seen) == {}
+    approve(world, "A", "N", OVER_ON)
+    after = neighbours("N", "EA", OVER_ON, (), world.desk.state)
+    assert also_in(shared, OVER_ON, after) == {}, "put right by a transfer"
 
 
 # --- to come ---
