@@ -23,6 +23,14 @@ PLAN_PROBLEMS: tuple[Problem, ...] = (
         ' [{"year": 2020, "value": "..."}, ...]}]; the pathway then says that it is yours.',
     ),
     Problem(
+        "base-before-curve",
+        "The sector's curve begins after the base year",
+        "It tells nothing of `facts.base_year`, and `facts.first` is its first year. `indexed` is"
+        " possible from 2018 on, along the sector's absolute budget; or send a curve of yours that"
+        " tells of that year as `given`; or have a year from `facts.first` on verified, and adopt"
+        " the plan again: the latest such year is its base then.",
+    ),
+    Problem(
         "parts-unclear",
         "Variant and curves do not fit",
         "`indexed` and `sda` take one curve for the `whole`; `split` takes one for `power`, one for"

@@ -1,8 +1,11 @@
 """From an entity's base and a sector's curve to its targets, by the method that is named. Pure.
 
-Which curve a family takes is policy. Where none is known (sources.md 4.9: the slopes of ASI's tool
-for casthouses and semi-fabrication were not found) the entity gives the one that it read from the
-tool, and the pathway says so. Without either it is refused: a curve is never made up.
+Which curve a family takes is policy. The sector's intensity begins later than the first base year
+that is offered: a base before it is `indexed` on the sector's absolute budget, which the sources
+tell from that year on (sources.md 4.9; example W13 works both), and says so. Where no curve is
+known (the slopes of ASI's tool for casthouses and semi-fabrication were not found) the entity gives
+the one that it read from the tool, and the pathway says so. Without either it is refused: a curve
+is never made up.
 """
 
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from contracts.ghg_plans import GivenCurve, PathwayFamily, PlanBase, YearValue
 from infra.errors import Refused
-from infra.policy import Policy
+from infra.policy import Figure, Policy
 from services.ghg.calculation.working import Doubt
 from services.ghg.factors.curve import Curve
 
@@ -70,7 +73,7 @@ def _one(base: Base, part: Part, variant: Variant, method: Method, policy: Polic
     if part != "whole" and base.intensity == 0:
         years = range(base.year, policy.integer("5.3.end_year") + 1)
         return Pathway(variant, (), base, dict.fromkeys(years, Decimal(0)))
-    curve, doubts = _curve(part, variant, method, policy)
+    curve, doubts = _curve(base.year, part, variant, method, policy)
     if variant is Variant.SDA:
         made = sda(base, curve, policy, ONE if method.market_share is None else method.market_share)
     else:
@@ -79,7 +82,7 @@ def _one(base: Base, part: Part, variant: Variant, method: Method, policy: Polic
 
 
 def _curve(
-    part: Part, variant: Variant, method: Method, policy: Policy
+    base_year: int, part: Part, variant: Variant, method: Method, policy: Policy
 ) -> tuple[Curve, tuple[Doubt, ...]]:
     own = next((one for one in method.given if one.part == part), None)
     if own is not None:
@@ -98,6 +101,9 @@ def _curve(
             known=[one.factor_set for one in method.known],
         )
     doubts: list[Doubt] = []
+    if base_year < found.nodes[0][0]:
+        figure, found, doubt = _earlier(base_year, found, variant, method, policy)
+        doubts.append(doubt)
     if figure.evidence == "unverified":
         sentence = f"That {method.family} follows {found.factor_set} is not verified."
         doubts.append(Doubt("curve_unverified", sentence, figure.source))
@@ -108,6 +114,33 @@ def _curve(
         sentence = f"No curve is known for {_told(part)} alone: it follows that of the whole."
         doubts.append(Doubt("curve_of_the_whole", sentence, SOURCE))
     return Curve(found.factor_set, found.title, found.unit, found.nodes), tuple(doubts)
+
+
+def _earlier(
+    base_year: int, late: SectorCurve, variant: Variant, method: Method, policy: Policy
+) -> tuple[Figure, SectorCurve, Doubt]:
+    """The curve for a base year before the first that `late` tells of; refused
+    `base-before-curve`, with the ways on."""
+    figure = policy.figure(f"5.3.earlier_curve.{method.family}")
+    found = next((one for one in method.known if one.factor_set == figure.value), None)
+    first = late.nodes[0][0]
+    if found is None or variant is Variant.SDA or base_year < found.nodes[0][0]:
+        raise Refused(
+            "base-before-curve",
+            f"{late.title} begins with {first}, the base year is {base_year}: there is no"
+            f" {variant} pathway from it. Set it by `indexed`, give a curve that tells of"
+            f" {base_year} in `given`, or have a year from {first} on verified and adopt the plan"
+            " again.",
+            family=method.family,
+            base_year=base_year,
+            first=first,
+        )
+    sentence = (
+        f"{late.title} begins with {first}: from {base_year} on the targets fall as"
+        f" {found.factor_set} does, in {found.unit}: as the sector's output grows, later ones ask"
+        " for less than an intensity would."
+    )
+    return figure, found, Doubt("base_before_curve", sentence, SOURCE)
 
 
 def _read(own: GivenCurve) -> Curve:
