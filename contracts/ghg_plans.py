@@ -68,8 +68,9 @@ class MissingEvidence(Value):
 
 
 class PlanBase(Value):
-    """The base of a pathway: its year, by which rule, from which years, and the sums behind it.
-    `power_t` is the part of `emission_t` that bought power gives off."""
+    """The base of a pathway: its year, by which rule, from which years, and the sums behind it:
+    those of all `years` together where the base is their mean. `power_t` is the part of
+    `emission_t` that bought power gives off."""
 
     year: Year
     t_per_t: PlainDecimal
@@ -83,8 +84,9 @@ class PlanBase(Value):
 
 
 class StructuralChange(Value):
-    """What came, went or is counted anew, in t CO2e and t of product of the base year; `power_t` is
-    the part of `emission_t` that bought power gives off."""
+    """What came, went or is counted anew, in t CO2e and t of product of the base year: of one year,
+    as it was in their mean, where the base is a mean of years. `power_t` is the part of
+    `emission_t` that bought power gives off."""
 
     kind: ChangeKind
     emission_t: PlainDecimal
@@ -234,8 +236,9 @@ class PlanEvaluated(Event):
 
 
 class StructuralChangesNoted(Event):
-    """The structure changed: by `change_percent` of the base year's emission, all changes since the
-    base was made counted together. Above the policy's threshold the base is made anew."""
+    """The structure changed: by `change_percent` of the base's emission, a year's change held
+    against a year's base; all changes since the base was made counted together. Above the policy's
+    threshold the base is made anew."""
 
     TYPE: ClassVar[str] = "ghg.structural_changes_noted.v1"
     entity_id: EntityId

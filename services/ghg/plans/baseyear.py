@@ -55,8 +55,8 @@ class Decision(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A structural change, with what it brings (takes, for a divestment) in the base year. A
-    change of method has a sign of its own and no output."""
+    """A structural change, with what it brings (takes, for a divestment) in one year of the base.
+    A change of method has a sign of its own and no output."""
 
     kind: ChangeKind
     emission_t: Decimal
@@ -65,8 +65,8 @@ class Change(NamedTuple):
 
 class Rebased(NamedTuple):
     """The base after structural changes. `moved` says whether it was made again; `change_percent`
-    is how much of the base year's emission came, went or was counted anew: what is bought and what
-    is sold do not cancel out."""
+    is how much of the base's emission came, went or was counted anew: what is bought and what is
+    sold do not cancel out."""
 
     emission_t: Decimal
     output_t: Decimal
@@ -158,19 +158,25 @@ def _latest(told: Sequence[str], between: str) -> str:
 
 
 def rebase(
-    year: int, emission_t: Decimal, output_t: Decimal, changes: Sequence[Change], policy: Policy
+    years: Sequence[int],
+    emission_t: Decimal,
+    output_t: Decimal,
+    changes: Sequence[Change],
+    policy: Policy,
 ) -> Rebased:
-    """The base with facilities as they are now, if more than the threshold of the base year's
-    emission is concerned; else the base as it was. Refused `base-year-missing` when nothing is
-    left to base on."""
+    """The base with facilities as they are now, if more than the threshold of the base's emission
+    is concerned; else the base as it was. `emission_t` and `output_t` are the sums of all `years`
+    of the base, a change is told of one: it counts once in each of them. Refused
+    `base-year-missing` when nothing is left to base on."""
     given("emission of the base year", emission_t, "t CO2e")
     given("output of the base year", output_t, "t")
+    year = years[-1]
     emission, output, touched = emission_t, output_t, ZERO
     for change in changes:
-        sign = -1 if change.kind is ChangeKind.DIVESTMENT else 1
-        touched += abs(change.emission_t)
-        emission += sign * change.emission_t
-        output += sign * change.output_t
+        times = -len(years) if change.kind is ChangeKind.DIVESTMENT else len(years)
+        touched += len(years) * abs(change.emission_t)
+        emission += times * change.emission_t
+        output += times * change.output_t
     if emission_t == 0 or output_t == 0 or emission <= 0 or output <= 0:
         raise Refused(
             "base-year-missing",

@@ -1,7 +1,8 @@
 """When the structure of an entity changes: the base made anew, and the pathway from it. Pure.
 
 Source: sources.md 4.9. Changes are counted together since the base was made, so that many small
-ones move it as one large one does.
+ones move it as one large one does. A change is told in tonnes of one year; a base that is a mean
+keeps the sums of its years, so there it counts once for each of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +36,7 @@ def restructure(
     base = plan.base
     changes = (*plan.changes, *command.changes)
     moves = [Change(one.kind, one.emission_t, one.output_t) for one in changes]
-    after = rebase(base.year, base.emission_t, base.output_t, moves, policy)
+    after = rebase(base.years, base.emission_t, base.output_t, moves, policy)
     noted = StructuralChangesNoted(
         entity_id=command.entity_id,
         member_id=state.member_id,
@@ -71,9 +72,9 @@ def restructure(
 
 def _power(base: PlanBase, changes: Iterable[StructuralChange], emission_t: Decimal) -> Decimal:
     """What bought power gives off in the new base; refused `power-above-emission`."""
-    power = base.power_t
+    power, years = base.power_t, len(base.years)
     for one in changes:
-        power += -one.power_t if one.kind is ChangeKind.DIVESTMENT else one.power_t
+        power += years * (-one.power_t if one.kind is ChangeKind.DIVESTMENT else one.power_t)
     if not 0 <= power <= emission_t:
         raise Refused(
             "power-above-emission",

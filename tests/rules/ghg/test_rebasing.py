@@ -1,0 +1,89 @@
+"""Changes of structure against bases of one year and of three, by hand (sources.md 4.9: the base is
+made again above 5 %). A change is told in tonnes of one year: 100,000 t at 16 t CO2e/t, which are
+1,600,000 t CO2e, half of it from bought power."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from contracts.ghg_plans import PlanRebased, StructuralChangesNoted
+from services.ghg.plans.commands import NoteStructuralChanges
+
+from .planned import CURVES, ON, PRIMARY, WHO, adopt, entity, figures, plans, set_pathway
+
+ONE_YEAR = (figures(2022),)
+THREE_YEARS = tuple(figures(year, verified=0) for year in (2022, 2023, 2024))
+BASES = pytest.mark.parametrize("base", [ONE_YEAR, THREE_YEARS], ids=["one year", "three years"])
+
+
+def changed(*changes: tuple[str, str, str, str]) -> NoteStructuralChanges:
+    """Changes: kind, t CO2e, t CO2e of it from bought power, t of product."""
+    said = [
+        {"kind": kind, "emission_t": all_t, "power_t": power, "output_t": made, "reason": "line"}
+        for kind, all_t, power, made in changes
+    ]
+    known = {"on": ON, "entity": entity(), "curves": CURVES, "family": PRIMARY, **WHO}
+    return NoteStructuralChanges.model_validate({**known, "changes": said})
+
+
+def by_hand(*told: str) -> tuple[Decimal, ...]:
+    """Per cent, and t CO2e/t of the base that was made anew."""
+    return tuple(Decimal(one) for one in told)
+
+
+def after(base: Any, *changes: tuple[str, str, str, str]) -> tuple[Decimal, Decimal | None]:
+    """How many per cent changed, and the intensity of the base if it was made anew."""
+    events = plans.when(adopt(*base), set_pathway()).and_when(changed(*changes)).events
+    (noted,) = (one for one in events if isinstance(one, StructuralChangesNoted))
+    rebased = [one.base.t_per_t for one in events if isinstance(one, PlanRebased)]
+    return noted.change_percent, rebased[0] if rebased else None
+
+
+@BASES
+def test_a_tenth_that_is_sold_is_a_tenth_of_the_base(base: Any) -> None:
+    assert after(base, ("divestment", "160000", "80000", "10000")) == by_hand("10", "16")
+
+
+@BASES
+def test_what_is_sold_takes_its_emission_and_its_output_with_it(base: Any) -> None:
+    found = after(base, ("divestment", "640000", "320000", "20000"))
+    assert found == by_hand("40", "12"), "0.6 x 16 / 0.8"
+
+
+@BASES
+def test_what_is_bought_brings_its_emission_and_its_output(base: Any) -> None:
+    found = after(base, ("acquisition", "400000", "0", "60000"))
+    assert found == by_hand("25", "12.5"), "2,000,000 / 160,000"
+
+
+@BASES
+def test_a_new_method_counts_once_in_each_year_of_the_base(base: Any) -> None:
+    assert after(base, ("method", "-160000", "0", "0")) == by_hand("10", "14.4")
+
+
+@BASES
+@pytest.mark.parametrize(("emission", "moved"), [("80000", False), ("80001", True)])
+def test_the_threshold_is_five_per_cent_of_a_year(base: Any, emission: str, moved: bool) -> None:
+    percent, anew = after(base, ("divestment", emission, "0", "1000"))
+    assert (anew is not None, percent > 5) == (moved, moved)
+
+
+@BASES
+def test_changes_add_up_to_the_threshold(base: Any) -> None:
+    small = ("divestment", "60000", "0", "1000")
+    bought = ("acquisition", "60000", "0", "1000")
+    assert after(base, small, bought) == by_hand("7.5", "16")
+
+
+@BASES
+def test_the_pathway_starts_from_the_new_base(base: Any) -> None:
+    stands = plans.when(adopt(*base), set_pathway())
+    before = stands.state.families[PRIMARY].targets
+    _, rebased = stands.and_when(changed(("divestment", "640000", "320000", "20000"))).events
+    assert isinstance(rebased, PlanRebased)
+    year = rebased.base.year
+    targets = {one.year: one.t_per_t for one in rebased.targets}
+    assert targets[year] == 12
+    assert rebased.base.power_t == 480_000 * len(base), "800,000 less 320,000 in each year"
+    assert round(targets[2030], 9) == round(before[2030] * 12 / 16, 9)
