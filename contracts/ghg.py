@@ -326,7 +326,9 @@ class DisclosureExcused(Event):
 class PfcMeasurementNoted(Event):
     """The facility uses PFC coefficients of its own, measured on a day and to be renewed: those of
     cells of a `technology`. Older events tell of all its cells together. The first technology has
-    the deadline of the facility, each further one stands `apart`, with a deadline of its own."""
+    the deadline of the facility, each further one stands `apart`, with a deadline of its own. It is
+    the newest measurement that stands in the facility's data: where those are corrected, it can be
+    an earlier one than was noted before."""
 
     TYPE: ClassVar[str] = "ghg.pfc_measurement_noted.v1"
     facility_id: FacilityId
@@ -340,7 +342,8 @@ class PfcMeasurementNoted(Event):
 
 
 class PfcRenewalEnded(Event):
-    """Nothing is to be measured again: the facility was closed; `ended_on` is the day of that.
+    """Nothing is to be measured again: the facility was closed, or its data tell of no such
+    measurement any more; `ended_on` is the day of that.
     `technology` and `apart` say of which deadline, as in `PfcMeasurementNoted`."""
 
     TYPE: ClassVar[str] = "ghg.pfc_renewal_ended.v1"

@@ -40,13 +40,14 @@ from .results.commands import (
     WithdrawSubmission,
 )
 from .results.facility_year import ActivityRecorded, FacilityYear
+from .results.measurements import MEASUREMENTS
+from .results.renewals import NotePfcMeasurements
 from .results.reporting import (
     ClosureNoted,
     CoverNoted,
     NoteClosure,
     NoteCover,
     NoteDisclosure,
-    NotePfcMeasurement,
 )
 from .results.state import PowerCertificatesNamed
 from .rows import PROJECTIONS, engagements, facility_evidence
@@ -72,7 +73,7 @@ INTERNAL: tuple[type[Command], ...] = (
     RecordResult,
     NoteCover,
     NoteDisclosure,
-    NotePfcMeasurement,
+    NotePfcMeasurements,
     NoteClosure,
     ClaimPowerCertificate,
     NotePowerCertificateNamed,
@@ -110,7 +111,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         "ghg",
         ("membership", "audit_scheduling", "ghg"),
-        (*PROJECTIONS, *PLAN_PROJECTIONS),
+        (*PROJECTIONS, MEASUREMENTS, *PLAN_PROJECTIONS),
         (),
         (*REACTIONS, *PLAN_REACTIONS),
     ),

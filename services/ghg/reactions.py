@@ -13,7 +13,9 @@ from contracts.values import Standard
 from infra.decider import Command, Lookup, Reaction
 
 from .power_certificates.power_certificate import Holding, NotePowerCertificateNamed
-from .results.reporting import NoteClosure, NoteCover, NoteDisclosure, NotePfcMeasurement
+from .results.measurements import MeasurementRow, standing
+from .results.renewals import NotePfcMeasurements, Standing
+from .results.reporting import NoteClosure, NoteCover, NoteDisclosure
 from .results.state import PowerCertificatesNamed
 from .rows import CertificateRow
 
@@ -62,24 +64,24 @@ def note_disclosures(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
 
 
 def note_measurements(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """Own PFC coefficients have to be measured again some day: those of each technology of cells,
-    where the data tell them apart. The newest goes first: it made the deadline of those facilities
-    of which older events told all cells together."""
+    """Own PFC coefficients have to be measured again some day: by what the data of all years of
+    the facility say now. Without a row none of them ever told of one."""
     event = recorded.event
-    if not isinstance(event, ghg.ActivitySealed) or event.pfc_measured_on is None:
+    if not isinstance(event, ghg.ActivitySealed):
         return ()
-    together = [(None, event.pfc_measured_on)]
-    newest = sorted(event.pfc_measurements, key=lambda one: one.measured_on, reverse=True)
-    apart = [(one.technology, one.measured_on) for one in newest]
+    row: MeasurementRow | None = rows("measurements", event.facility_id)
+    if row is None:
+        return ()
     return [
-        NotePfcMeasurement(
+        NotePfcMeasurements(
             on=_day(recorded),
             facility_id=event.facility_id,
             member_id=event.member_id,
-            technology=technology,
-            measured_on=measured_on,
+            standing=tuple(
+                Standing(technology=technology or None, measured_on=day)
+                for technology, day in standing(row).items()
+            ),
         )
-        for technology, measured_on in apart or together
     ]
 
 

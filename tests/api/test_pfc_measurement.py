@@ -119,6 +119,26 @@ def test_each_technology_of_cells_has_its_deadline_on_the_board(door: Door) -> N
         assert "SWPB" in page.text.replace("~SWPB", ""), "said, not in a link alone"
 
 
+def test_a_corrected_measurement_moves_its_deadline_back_and_a_withdrawn_one_ends_it(
+    door: Door,
+) -> None:
+    populate(door, "M3", facility_id="F3", entity_id="E3")
+    door.settled()
+    asked: dict[str, Any] = {"facility_id": "F3", "year": YEAR, "member_id": "M3", "site": SITE}
+    found = []
+    for sent in (measured(FRESH, "0.1"), measured(OLD, "0.1"), data(), measured(FRESH, "0.1")):
+        assert door.attempt("member:M3", "ghg/submit_activity", **asked, data=sent).is_success
+        door.settled()
+        line = door.get("member:M3", "/certification/deadlines/pfc_renewal_due:F3")["deadline"]
+        found.append((line["state"], line["due_on"]))
+    assert found == [
+        ("open", "2027-06-01"),
+        ("open", "2024-06-01"),
+        ("cancelled", "2024-06-01"),
+        ("open", "2027-06-01"),
+    ]
+
+
 def test_a_coefficient_that_no_cell_can_have_is_refused(door: Door) -> None:
     before = door.ask("member:M1", "GET", PATH).text
     answer = attempt(door, FRESH, slope="110").json()

@@ -21,25 +21,22 @@ from contracts.ghg import (
     PfcMeasurementNoted,
     PfcRenewalEnded,
 )
-from contracts.values import CertificateId, FacilityId, Id, MemberId
+from contracts.values import CertificateId, FacilityId, MemberId
 from infra.decider import Command, Tick
 from infra.policy import Policies
+
+from .renewals import (
+    NotePfcMeasurements,
+    Renewal,
+    ReportingCommand,
+    measured,
+    renewal_ended,
+    renewed,
+)
 
 EXPECT = "expect"
 OVERDUE = "overdue"
 ONE_DAY = timedelta(days=1)
-
-
-class ReportingCommand(Command):
-    """What our own reactions ask of a facility's reporting."""
-
-    FILLED: ClassVar[frozenset[str]] = frozenset()
-    facility_id: FacilityId
-    member_id: MemberId
-
-    @property
-    def stream(self) -> str:
-        return f"reporting/{self.facility_id}"
 
 
 class NoteCover(ReportingCommand):
@@ -58,15 +55,6 @@ class NoteDisclosure(ReportingCommand):
     NAME: ClassVar[str] = "note_disclosure"
     year: int
     published_on: date
-
-
-class NotePfcMeasurement(ReportingCommand):
-    """The facility's data use PFC coefficients that were measured on a day: at cells of a
-    technology, or at all of them where the data did not tell."""
-
-    NAME: ClassVar[str] = "note_pfc_measurement"
-    measured_on: date
-    technology: Id | None = None
 
 
 class NoteClosure(ReportingCommand):
@@ -107,15 +95,6 @@ class Cover(NamedTuple):
     last: date
 
 
-class Renewal(NamedTuple):
-    """Own PFC coefficients of cells of a technology (None: of all, as older events told), the day
-    of their measurement, and that by which they are renewed, None where nobody asks any more."""
-
-    technology: str | None
-    measured_on: date
-    renew_by: date | None
-
-
 class Reporting(NamedTuple):
     """`expected` are years with their last day, `received` years with the day of disclosure;
     `first_year` is the first year that anybody expects here. `renewals` are by the technology that
@@ -151,8 +130,8 @@ def decide(command: Command, state: Reporting, policies: Policies) -> Sequence[R
             return _cover(command, state, policies)
         case NoteDisclosure():
             return _disclosed(command, state)
-        case NotePfcMeasurement():
-            return _measured(command, state, policies)
+        case NotePfcMeasurements():
+            return () if state.closed_on else measured(command, state.renewals, policies)
         case NoteClosure():
             return _closed(command, state)
         case Tick():
@@ -176,10 +155,8 @@ def evolve(state: Reporting, event: ReportingEvent) -> Reporting:
         case DisclosureExcused():
             kept = {year: day for year, day in state.expected.items() if year != event.year}
             return state._replace(expected=kept, overdue=state.overdue - {event.year})
-        case PfcMeasurementNoted():
-            return _renewed(state, event, event.measured_on, event.renew_by)
-        case PfcRenewalEnded():
-            return _renewed(state, event, state.renewals[_place(event)].measured_on, None)
+        case PfcMeasurementNoted() | PfcRenewalEnded():
+            return state._replace(renewals=renewed(state.renewals, event))
         case ClosureNoted():
             return state._replace(closed_on=event.closed_on)
 
@@ -198,20 +175,6 @@ def _covered(state: Reporting, event: CoverNoted) -> Reporting:
     if event.first is not None and event.last is not None:
         covers[event.certificate_id] = Cover(event.member_id, event.first, event.last)
     return state._replace(covers=covers, first_year=event.first_year)
-
-
-def _place(event: PfcMeasurementNoted | PfcRenewalEnded) -> str:
-    return event.technology or "" if event.apart else ""
-
-
-def _renewed(
-    state: Reporting,
-    event: PfcMeasurementNoted | PfcRenewalEnded,
-    measured_on: date,
-    renew_by: date | None,
-) -> Reporting:
-    renewal = Renewal(event.technology, measured_on, renew_by)
-    return state._replace(renewals={**state.renewals, _place(event): renewal})
 
 
 def _open(state: Reporting) -> dict[int, date]:
@@ -293,14 +256,7 @@ def _closed(command: NoteClosure, state: Reporting) -> Sequence[ReportingEvent]:
         closed_on=command.closed_on,
     )
     ended = [
-        PfcRenewalEnded(
-            facility_id=command.facility_id,
-            member_id=command.member_id,
-            renew_by=one.renew_by,
-            ended_on=command.closed_on,
-            technology=one.technology,
-            apart=bool(place),
-        )
+        renewal_ended(command, place, one, command.closed_on)
         for place, one in state.renewals.items()
         if one.renew_by is not None
     ]
@@ -319,45 +275,6 @@ def _disclosed(command: NoteDisclosure, state: Reporting) -> Sequence[ReportingE
             published_on=command.published_on,
         )
     ]
-
-
-def _measured(
-    command: NotePfcMeasurement, state: Reporting, policies: Policies
-) -> Sequence[ReportingEvent]:
-    """A newer measurement moves the deadline of its cells. Each technology has one of its own: the
-    first the facility's, which others know already, the further ones beside it. What was told of
-    all cells together becomes that of the technology that was measured on that day, or later."""
-    if state.closed_on is not None:
-        return []
-    place = _place_of(command.technology, state)
-    known = state.renewals.get(place)
-    told_apart = known is not None and known.technology is None and command.technology is not None
-    if known is not None and command.measured_on <= known.measured_on:
-        if not told_apart or command.measured_on < known.measured_on:
-            return []
-    policy = policies.on(command.on)
-    years = policy.integer("pfc.tier3.renew_years")
-    return [
-        PfcMeasurementNoted(
-            facility_id=command.facility_id,
-            member_id=command.member_id,
-            measured_on=command.measured_on,
-            renew_by=command.measured_on + relativedelta(years=years),
-            noted_on=command.on,
-            policy_id=policy.policy_id,
-            technology=command.technology or (known.technology if known else None),
-            apart=bool(place),
-        )
-    ]
-
-
-def _place_of(technology: str | None, state: Reporting) -> str:
-    """Which renewal is that of cells of a technology; a technology that is new here takes that of
-    the facility while nobody else has it."""
-    first = state.renewals.get("")
-    if technology is None or first is None or first.technology in (None, technology):
-        return ""
-    return technology
 
 
 def _tick(command: Tick, state: Reporting, policies: Policies) -> Sequence[ReportingEvent]:

@@ -8,8 +8,6 @@ from contracts.ghg import (
     DisclosureExpected,
     DisclosureOverdue,
     DisclosureReceived,
-    PfcMeasurementNoted,
-    PfcRenewalEnded,
 )
 from infra.decider import Tick
 from services.ghg import app
@@ -20,7 +18,6 @@ from services.ghg.results.reporting import (
     NoteClosure,
     NoteCover,
     NoteDisclosure,
-    NotePfcMeasurement,
 )
 from tests.rules.spec import Spec
 
@@ -136,91 +133,6 @@ def test_another_certificate_keeps_what_is_expected() -> None:
     both.when(gone).then(noted(gone))
 
 
-def test_own_pfc_coefficients_are_renewed_after_the_years_of_the_policy() -> None:
-    def asked(day: date) -> NotePfcMeasurement:
-        return NotePfcMeasurement(on=ON, facility_id="F1", member_id="M1", measured_on=day)
-
-    years = POLICIES.on(ON).integer("pfc.tier3.renew_years")
-    measured = PfcMeasurementNoted(
-        facility_id="F1",
-        member_id="M1",
-        measured_on=date(2024, 2, 29),
-        renew_by=date(2024 + years, 2, 28),
-        noted_on=ON,
-        policy_id=POLICIES.on(ON).policy_id,
-    )
-    facility.when(asked(date(2024, 2, 29))).then(measured)
-    facility.given(measured).when(asked(date(2024, 2, 29))).nothing()
-    facility.given(measured).when(asked(date(2023, 1, 1))).nothing()
-
-
-def measured(
-    technology: str | None, day: date, *, apart: bool = False, told: bool = True
-) -> PfcMeasurementNoted:
-    """What is noted of a measurement; without `told` as events did that told no technology."""
-    years = POLICIES.on(ON).integer("pfc.tier3.renew_years")
-    return PfcMeasurementNoted(
-        facility_id="F1",
-        member_id="M1",
-        measured_on=day,
-        renew_by=day.replace(year=day.year + years),
-        noted_on=ON,
-        policy_id=POLICIES.on(ON).policy_id,
-        technology=technology if told else None,
-        apart=apart,
-    )
-
-
-def asks(technology: str | None, day: date) -> NotePfcMeasurement:
-    return NotePfcMeasurement(
-        on=ON, facility_id="F1", member_id="M1", technology=technology, measured_on=day
-    )
-
-
-EARLY, LATE, LATEST = date(2022, 3, 1), date(2024, 3, 1), date(2025, 3, 1)
-
-
-def test_each_technology_of_cells_renews_its_own_coefficients() -> None:
-    first = facility.when(asks("CWPB", LATE)).then(measured("CWPB", LATE))
-    second = first.and_when(asks("SWPB", EARLY)).then(measured("SWPB", EARLY, apart=True))
-    second.and_when(asks("SWPB", EARLY)).nothing()
-    second.and_when(asks("CWPB", EARLY)).nothing()
-    newer = second.and_when(asks("SWPB", LATEST)).then(measured("SWPB", LATEST, apart=True))
-    newer.and_when(asks("CWPB", LATEST)).then(measured("CWPB", LATEST))
-
-
-def test_a_deadline_of_all_cells_together_stays_that_of_the_technology_that_made_it() -> None:
-    together = facility.given(measured("CWPB", LATE, told=False))
-    together.when(asks("SWPB", EARLY)).nothing()
-    known = together.when(asks("CWPB", LATE)).then(measured("CWPB", LATE))
-    known.and_when(asks("SWPB", EARLY)).then(measured("SWPB", EARLY, apart=True))
-    together.when(asks("CWPB", LATEST)).then(measured("CWPB", LATEST))
-    together.when(asks(None, LATE)).nothing()
-
-
-def test_data_that_tell_no_technology_renew_what_is_known_as_the_first() -> None:
-    known = facility.given(measured("CWPB", LATE), measured("SWPB", EARLY, apart=True))
-    known.when(asks(None, LATEST)).then(measured("CWPB", LATEST))
-
-
-def test_a_closed_facility_renews_nothing_of_any_technology() -> None:
-    both = facility.given(measured("CWPB", LATE), measured("SWPB", EARLY, apart=True))
-    on = date(2026, 3, 1)
-    ended = [
-        PfcRenewalEnded(
-            facility_id="F1",
-            member_id="M1",
-            renew_by=one.renew_by,
-            ended_on=on,
-            technology=one.technology,
-            apart=one.apart,
-        )
-        for one in (measured("CWPB", LATE), measured("SWPB", EARLY, apart=True))
-    ]
-    after = both.when(closure(on)).then(closed(on), *ended)
-    after.and_when(asks("SWPB", LATEST)).nothing()
-
-
 # --- closed facilities ---
 
 
@@ -250,17 +162,3 @@ def test_what_was_expected_of_a_year_behind_the_closure_is_excused() -> None:
     assert reporting.due(after.state) == {}
     other = cover(date(2025, 8, 1), date(2029, 1, 1), "C2")
     assert reporting.due(after.and_when(other).state) == {}
-
-
-def test_a_closed_facility_measures_nothing_again() -> None:
-    years = POLICIES.on(ON).integer("pfc.tier3.renew_years")
-    measured = NotePfcMeasurement(
-        on=ON, facility_id="F1", member_id="M1", measured_on=date(2024, 3, 1)
-    )
-    on = date(2026, 3, 1)
-    ended = PfcRenewalEnded(
-        facility_id="F1", member_id="M1", renew_by=date(2024 + years, 3, 1), ended_on=on
-    )
-    after = facility.when(measured).and_when(closure(on)).then(closed(on), ended)
-    newer = measured.model_copy(update={"measured_on": date(2025, 3, 1)})
-    after.and_when(newer).nothing()
