@@ -47,7 +47,7 @@ from .results.primary_told import from_grid, share_rule
 from .results.problems import YEAR_PROBLEMS
 from .results.shown import line_shown, result_shown
 from .rows import YearRow
-from .seeing import Seen, see
+from .seeing import Seen, see, years_of
 from .suppliers.suppliers_api import add_suppliers
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -129,11 +129,11 @@ def _years(made: Api, queries: Queries) -> None:
         wanted: Paged,
         year: Annotated[int | None, Query(ge=1990, le=2199)] = None,
     ) -> Response:
-        """The years of the facilities that a member has now, by id. Who had one before reads its
-        own data and results at the facility's year itself."""
+        """The years of the facilities that a member has now, by id, and those that it sent of
+        facilities that it gave away: these as it left them."""
         principal.require_member(member_id)
-        where = {"member_id": member_id, "year": year}
-        rows = await asyncio.to_thread(queries.years, where, wanted.after, wanted.limit)
+        found = (queries, [member_id], year, wanted.after, wanted.limit)
+        rows = await asyncio.to_thread(years_of, *found)
         answer = listed(rows, wanted, lambda row: str(row.facility_year))
         return Json({**answer, "items": [shown(row) for row in rows[: wanted.limit]]})
 

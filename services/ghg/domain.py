@@ -8,6 +8,7 @@ from contracts.envelope import Event
 from infra.decider import Command, Lookup
 from infra.readmodel import Consumer
 
+from .formers import FORMERS
 from .plans.domain import (
     PLAN_COMMANDS,
     PLAN_DECIDERS,
@@ -111,7 +112,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         "ghg",
         ("membership", "audit_scheduling", "ghg"),
-        (*PROJECTIONS, MEASUREMENTS, *PLAN_PROJECTIONS),
+        (*PROJECTIONS, FORMERS, MEASUREMENTS, *PLAN_PROJECTIONS),
         (),
         (*REACTIONS, *PLAN_REACTIONS),
     ),

@@ -64,6 +64,14 @@ class Queries:
             wanted["facility_id"] = Among("facilities", "facility_id", {"member_id": member_id})
         return self._owned(self.reader.page(CONSUMER, "years", after, limit, wanted))
 
+    def given_away(
+        self, member_id: str, year: int | None, after: str | None, limit: int
+    ) -> list[YearRow]:
+        """Facility-years of facilities that a member had and gave away, as `years` gives them;
+        whether it sent anything of them is not asked."""
+        gone = Among("formers", "facility_id", {"member_id": member_id})
+        return self.years({"facility_id": gone, "year": year}, after, limit)
+
     def _owned(self, rows: Sequence[YearRow]) -> list[YearRow]:
         """Rows with who has the facility now in the place of whose the latest data are."""
         wanted = list(dict.fromkeys(row.facility_id for row in rows))

@@ -5,9 +5,9 @@ has to be written again. So
 
 - the present owner reads all of it, the years before it came too: it answers for them from now on,
   submits them and discloses them;
-- a former owner reads the versions of the data that it sealed itself, the results of these (also
-  later ones, of newer factors), and what happened to them while it was the one that answered for
-  them. Of what others sealed it learns nothing, not that it is there;
+- a former owner reads, and finds in its lists, the versions of the data that it sealed itself, the
+  results of these (also later ones, of newer factors), and what happened to them while it was the
+  one that answered for them. Of what others sealed it learns nothing, not that it is there;
 - a verifier reads what was submitted to it, until the facility's next owner sends data;
 - figures count for whom the public disclosure of that year names; without one, for the present
   owner (`figures.counted_to`). What a new owner has verified of a year that another disclosed
@@ -18,6 +18,8 @@ has to be written again. So
 Source: sources.md 3.3 (criterion 5.1: the Entity discloses), design.md 7. Decisions stay with the
 writer: it refuses whoever is not the present owner (`evidence.owned`).
 """
+
+from collections.abc import Collection
 
 from contracts.envelope import Recorded
 from contracts.ghg import ResultCalculated, ResultReturned, ResultSubmitted
@@ -116,6 +118,36 @@ def see(queries: Queries, principal: Principal, facility_id: str, year: int) -> 
                 return part
     principal.require_owner(None, f"{facility_id}:{year}")
     raise Refused("unknown-activity", f"nothing was submitted of {facility_id} for {year}")
+
+
+def years_of(
+    queries: Queries, members: Collection[str], year: int | None, after: str | None, limit: int
+) -> list[YearRow]:
+    """What lists of members hold: the years of the facilities that they have now, and those that
+    they sent of facilities that they gave away, as they left them; of whoever is both, the whole.
+    By id, up to `limit + 1`."""
+    wheres = [{"member_id": one, "year": year} for one in sorted(members)]
+    left = [row for one in sorted(members) for row in _left(queries, one, year, after, limit)]
+    whole = [row for where in wheres for row in queries.years(where, after, limit)]
+    rows = {row.facility_year: row for row in (*left, *whole)}
+    return [rows[one] for one in sorted(rows)][: limit + 1]
+
+
+def _left(
+    queries: Queries, member_id: str, year: int | None, after: str | None, limit: int
+) -> list[YearRow]:
+    """The years that a former owner sent. Of those that others sent after it none is counted, so
+    that a page is full while more follow."""
+    found: list[YearRow] = []
+    while len(found) <= limit:
+        rows = queries.given_away(member_id, year, after, limit)
+        others = [row for row in rows if row.member_id != member_id]
+        parts = (part_of(queries, row, member_id) for row in others)
+        found += [part.row for part in parts if part is not None]
+        if len(rows) <= limit:
+            break
+        after = rows[-1].facility_year
+    return found[: limit + 1]
 
 
 def part_of(queries: Queries, row: YearRow, member_id: str) -> Seen | None:

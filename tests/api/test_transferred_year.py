@@ -118,7 +118,37 @@ def test_the_present_owner_reads_the_years_before_it_came(door: Door) -> None:
     for path in ("/ghg/members/M2/years", "/ghg/years"):
         listed = door.get(PRESENT, path)["items"]
         assert [one["facility_year"] for one in listed] == [f"F1:{YEAR}"], path
-    assert door.get(OLD, "/ghg/members/M1/years")["items"] == []
+
+
+LISTS = ("/ghg/members/M1/years", "/ghg/years")
+
+
+def listed_to_former(door: Door, path: str, **query: object) -> list[tuple[str, str, int, int]]:
+    """What a list of the former owner's tells of its years."""
+    told = ("facility_year", "member_id", "data_version", "results")
+    return [tuple(one[name] for name in told) for one in door.get(OLD, path, **query)["items"]]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_former_owners_lists_show_the_years_that_it_sent(door: Door, path: str) -> None:
+    assert listed_to_former(door, path) == [(f"F1:{YEAR}", "M1", 1, 1)]
+    assert listed_to_former(door, path, year=YEAR) == [(f"F1:{YEAR}", "M1", 1, 1)]
+    assert listed_to_former(door, path, year=YEAR - 1) == []
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_former_owners_lists_leave_out_the_years_that_only_others_sent(
+    door: Door, path: str
+) -> None:
+    """Read with one row a page, so that a page of the new owner's years comes between."""
+    earlier, later = {**NEW, "year": YEAR - 1}, {**NEW, "year": YEAR - 2}
+    for asked in (earlier, later):
+        door.send(PRESENT, "ghg/submit_activity", **asked, site=SITE, data=data())
+    door.settled()
+    assert len(door.get(PRESENT, "/ghg/years")["items"]) == 3
+    page = door.get(OLD, path, limit=1)
+    assert [one["facility_year"] for one in page["items"]] == [f"F1:{YEAR}"]
+    assert page["next"] is None
 
 
 def test_a_former_owner_goes_on_reading_what_it_sent(door: Door) -> None:

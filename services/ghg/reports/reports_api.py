@@ -19,7 +19,7 @@ from services.ghg.calculation.totals import Side
 from services.ghg.queries import Queries
 from services.ghg.results.current import roadmap
 from services.ghg.rows import YearRow
-from services.ghg.seeing import Seen
+from services.ghg.seeing import Seen, years_of
 
 from .reported import (
     Asked,
@@ -60,15 +60,17 @@ def _seen(made: Api, queries: Queries) -> None:
         year: Annotated[int | None, Query(ge=1990, le=2199)] = None,
         member_id: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
     ) -> Response:
-        """The facility-years that you may see, by id: your members', those that were submitted to
-        you as a verifier, all of them for operations."""
+        """The facility-years that you may see, by id: your members' (what one sent of a facility
+        that it gave away as it left it), those that were submitted to you as a verifier, all of
+        them for operations."""
         principal.require(RoleKind.OPS, RoleKind.MEMBER, RoleKind.VERIFIER)
 
         def found() -> list[YearRow]:
-            rows: dict[str, YearRow] = {}
+            own = _members(principal, member_id)
+            every = years_of(queries, own, year, wanted.after, wanted.limit)
             for where in _wheres(principal, year, member_id):
-                for row in queries.years(where, wanted.after, wanted.limit):
-                    rows[row.facility_year] = row
+                every += queries.years(where, wanted.after, wanted.limit)
+            rows = {row.facility_year: row for row in every}
             return [rows[one] for one in sorted(rows)][: wanted.limit + 1]
 
         rows = await asyncio.to_thread(found)
@@ -76,18 +78,20 @@ def _seen(made: Api, queries: Queries) -> None:
         return Json({**answer, "items": [_shown(row) for row in rows[: wanted.limit]]})
 
 
+def _members(principal: Principal, member_id: str | None) -> frozenset[str]:
+    """The members whose years somebody sees as theirs; operations see all without that."""
+    own = frozenset() if principal.is_ops else principal.ids(RoleKind.MEMBER)
+    return own if member_id is None else own & {member_id}
+
+
 def _wheres(
     principal: Principal, year: int | None, member_id: str | None
 ) -> list[dict[str, object]]:
-    """The conditions under which somebody sees facility-years, one for each of their roles."""
+    """The conditions under which somebody sees whole facility-years beside their own."""
     narrow: dict[str, object] = {"year": year, "member_id": member_id}
     if principal.is_ops:
         return [narrow]
-    verifier = [{**narrow, "verifier_id": one} for one in sorted(principal.ids(RoleKind.VERIFIER))]
-    own = principal.ids(RoleKind.MEMBER)
-    if member_id is not None:
-        own &= {member_id}
-    return [*verifier, *({**narrow, "member_id": one} for one in sorted(own))]
+    return [{**narrow, "verifier_id": one} for one in sorted(principal.ids(RoleKind.VERIFIER))]
 
 
 def _shown(row: YearRow) -> dict[str, object]:
