@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from .envelope import Event
-from .inventory import Scope, Severity, Step
+from .inventory import PrimaryShareRule, Scope, Severity, Step
 from .values import (
     CertificateId,
     EntityId,
@@ -247,7 +247,8 @@ class SubmissionWithdrawn(Event):
 class DisclosurePublished(Event):
     """Criterion 5.1: emissions and energy by source, verified before they are public. A later
     disclosure of the same year names the one that it corrects; that one is never changed.
-    `primary_share` and `uncertainty_percent` (half of the 95 % range) say how sure it is."""
+    `primary_share` and `uncertainty_percent` (half of the 95 % range) say how sure it is, and
+    `primary_share_rule` what that share counts; older events leave it to the engine's own words."""
 
     TYPE: ClassVar[str] = "ghg.disclosure_published.v1"
     facility_id: FacilityId
@@ -274,6 +275,7 @@ class DisclosurePublished(Event):
     primary_share: PlainDecimal | None = None
     uncertainty_percent: PlainDecimal | None = None
     primary_metal: PrimaryMetal | None = None
+    primary_share_rule: PrimaryShareRule | None = None
 
 
 class DisclosureExpected(Event):

@@ -5,6 +5,11 @@ Shared by the events of `ghg` and by all who read them. Sources: sources.md 4.1 
 """
 
 from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from .values import Id, Value
 
 
 class Step(StrEnum):
@@ -58,3 +63,24 @@ class Severity(StrEnum):
     MAJOR = "major"
     MINOR = "minor"
     INFO = "info"
+
+
+class PrimaryReading(Value):
+    """Of data whose quantity is measured while the factor is a table's: whether they are counted
+    as primary data, in which scopes, and why. The sources are silent on these."""
+
+    what: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    scopes: tuple[Scope, ...]
+    counted_as: Literal["primary", "secondary"]
+    because: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+
+
+class PrimaryShareRule(Value):
+    """By which rule a share of primary data was counted: the `engine` that did, the `kinds` of
+    data that are primary, our `readings` of what is open, and where all this stands."""
+
+    engine: Id
+    kinds: tuple[DataKind, ...]
+    evidence: Id
+    source: Annotated[str, StringConstraints(max_length=200)]
+    readings: tuple[PrimaryReading, ...]

@@ -45,7 +45,7 @@ from .results.comparing import Difference, compared
 from .results.current_api import Current, add_current
 from .results.primary_told import from_grid, share_rule
 from .results.problems import YEAR_PROBLEMS
-from .results.shown import line_shown, result_shown
+from .results.shown import disclosure_shown, line_shown, result_shown
 from .rows import YearRow
 from .seeing import Seen, see, years_of
 from .suppliers.suppliers_api import add_suppliers
@@ -317,8 +317,16 @@ def _disclosures(made: Api, queries: Queries) -> None:
     @made.get("/ghg/disclosures/{facility_id}/{year}", tags=["disclosures"])
     async def disclosed(facility_id: Key, year: Year) -> Response:
         """Public: what was disclosed of a facility's year, every version of it; the last one holds
-        and says which one it corrects. Needs no token."""
-        found = await asyncio.to_thread(queries.disclosures, facility_id, year)
+        and says which one it corrects. `primary_share_rule` says what `primary_share` counts and
+        why. Needs no token."""
+
+        def told() -> list[dict[str, object]]:
+            return [
+                disclosure_shown(one, queries.result(facility_id, year, one.result).engine)
+                for one in queries.disclosures(facility_id, year)
+            ]
+
+        found = await asyncio.to_thread(told)
         if not found:
             raise Refused("unknown-disclosure", f"nothing is disclosed of {facility_id} for {year}")
         return Json({"items": found, "next": None})

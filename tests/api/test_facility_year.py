@@ -172,9 +172,20 @@ def _correct_and_publish(door: Door) -> None:
     [public] = door.get(None, f"/ghg/disclosures/F1/{YEAR}")["items"]
     assert (public["disclosure"], public["result"], public["corrects"]) == (1, 2, None)
     assert public["accreditation"] == "ACC-1"
+    _tells_its_share(door, public)
     [listed] = door.get(None, "/ghg/disclosures", year=YEAR)["items"]
     assert listed["facility_id"] == "F1"
     assert "findings" not in listed
+
+
+def _tells_its_share(door: Door, public: dict[str, Any]) -> None:
+    """Whoever reads the share of primary data reads what it counts, as the result's members do."""
+    result = results(door)[public["result"] - 1]
+    assert public["primary_share"] == result["primary_share"]
+    assert public["primary_share_rule"] == result["primary_share_rule"]
+    rule = public["primary_share_rule"]
+    assert rule["source"].startswith("rule 4.10")
+    assert all(one["because"] for one in rule["readings"])
 
 
 def _recalculate(door: Door) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from contracts.inventory import Scope
+from contracts.inventory import PrimaryShareRule, Scope
 from services.ghg.activity.inventory import PRIMARY
 from services.ghg.calculation.lines import Result, primary_rule
 from services.ghg.calculation.totals import Side, on_side
@@ -96,6 +96,11 @@ def share_rule(engine: str) -> Mapping[str, object]:
         "source": SOURCE,
         "readings": [one._asdict() for one in told],
     }
+
+
+def disclosed_rule(engine: str) -> PrimaryShareRule:
+    """The same as a public disclosure keeps it beside its share."""
+    return PrimaryShareRule.model_validate(share_rule(engine))
 
 
 def from_grid(result: Result) -> Decimal | None:

@@ -31,6 +31,7 @@ from .commands import (
     VerifyResult,
     WithdrawSubmission,
 )
+from .primary_told import disclosed_rule
 from .state import FacilityYear, Kept, kept_result
 
 
@@ -180,6 +181,7 @@ def publish(
     if found is None or (found.result, found.working_hash) != (command.result, kept.working_hash):
         raise TypeError("the evidence is of another result")
     _check_claimed(command)
+    share = found.primary_share
     return [
         DisclosurePublished(
             facility_id=command.facility_id,
@@ -203,9 +205,10 @@ def publish(
             published_on=command.on,
             policy_id=policies.on(command.on).policy_id,
             corrects=len(state.disclosed) or None,
-            primary_share=found.primary_share,
+            primary_share=share,
             uncertainty_percent=found.uncertainty_percent,
             primary_metal=found.primary_metal,
+            primary_share_rule=None if share is None else disclosed_rule(found.engine),
         )
     ]
 

@@ -10,6 +10,7 @@ from services.ghg import app
 from services.ghg.activity.inventory import Datum, Inventory, Site
 from services.ghg.evidence import Calculated, FacilityEvidence, Packed
 from services.ghg.results import commands
+from services.ghg.results.primary_told import disclosed_rule
 from services.ghg.results.reckoning import Version, packed_of, reckon, usual
 from services.ghg.results.state import ActivityRecorded
 
@@ -178,6 +179,7 @@ def disclosed(number: int = 1, disclosure: int = 1, **changes: object) -> ghg.Di
     )
     fields = {
         **{name: getattr(made, name) for name in shared},
+        "primary_share_rule": disclosed_rule(made.engine),
         "facility_id": "F1",
         "member_id": "M1",
         "entity_id": "E1",

@@ -8,9 +8,11 @@ from services.ghg.calculation.lines import Line, primary_rule
 from services.ghg.calculation.totals import primary_data_share
 from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE
 from services.ghg.results.engines import ENGINES
-from services.ghg.results.primary_told import GRID, Reading, from_grid, share_rule
+from services.ghg.results.primary_told import GRID, Reading, disclosed_rule, from_grid, share_rule
+from services.ghg.results.shown import disclosure_shown
 
 from .given import d
+from .life import disclosed
 from .made import datum, inventory, pinned, result, smelter
 
 TIER1 = "tier 1"
@@ -68,3 +70,17 @@ def test_power_at_a_factor_of_the_suppliers_own_and_an_estimate_are_not_in_it() 
     assert from_grid(made._replace(lines=given)) == 0
     assert from_grid(result()) is None
     assert from_grid(made) != d("0")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_disclosure_tells_what_its_share_counts_an_older_one_by_its_results_engine(
+    engine: str,
+) -> None:
+    told = disclosed().model_copy(update={"primary_share_rule": disclosed_rule(engine)})
+    older = disclosed().model_copy(update={"primary_share_rule": None})
+    rule = disclosed_rule(engine).model_dump(mode="json")
+    assert [one["because"] for one in rule["readings"]] == [r.because for r in readings(engine)]
+    for one in (told, older):
+        assert disclosure_shown(one, engine)["primary_share_rule"] == rule
+    without = older.model_copy(update={"primary_share": None})
+    assert disclosure_shown(without, engine)["primary_share_rule"] is None
