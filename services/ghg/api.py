@@ -31,7 +31,7 @@ from .aggregates.aggregates_api import add_aggregates
 from .calculation.circularity import circularity
 from .calculation.totals import OTHER_SIDE, Side
 from .domain import COMMANDS, ROLES, fill
-from .filling import Filling
+from .filling import BY_PERSON, Filling, persons_behind
 from .jobs import Calculating
 from .plans.filling import PlansFilling
 from .plans.plans_api import add_plans
@@ -76,10 +76,12 @@ def api(running: Running, shared: Shared) -> Api:
         command: type[Command], principal: Principal, sent: Mapping[str, object]
     ) -> Mapping[str, object]:
         today = running.times.today()
+        person_ref = await persons.actor(principal) if command in BY_PERSON else ""
 
         def found() -> dict[str, object]:
             lookup, state = queries.reader.lookup(CONSUMER), queries.reader.state
-            evidence = fill(command, sent, lookup, state)
+            people = persons_behind(command, principal, person_ref, sent, lookup, state)
+            evidence = {**fill(command, sent, lookup, state), **people}
             plans = plans_filling.fields(command, sent)
             return {**evidence, **filling.computed(command, sent, evidence, today), **plans}
 

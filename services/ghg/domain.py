@@ -9,6 +9,7 @@ from infra.decider import Command, Lookup
 from infra.readmodel import Consumer
 
 from .formers import FORMERS
+from .parties import PARTIES
 from .plans.domain import (
     PLAN_COMMANDS,
     PLAN_DECIDERS,
@@ -112,7 +113,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         "ghg",
         ("membership", "audit_scheduling", "ghg"),
-        (*PROJECTIONS, FORMERS, MEASUREMENTS, *PLAN_PROJECTIONS),
+        (*PROJECTIONS, *PARTIES, FORMERS, MEASUREMENTS, *PLAN_PROJECTIONS),
         (),
         (*REACTIONS, *PLAN_REACTIONS),
     ),
@@ -132,12 +133,12 @@ def fill(command: type[Command], body: Body, rows: Lookup, states: States) -> di
         filled["facility"] = facility_evidence(_text(body, "facility_id"), rows)
     if "engaged" in command.FILLED:
         filled["engaged"] = [
-            one for owner in _owners(body, states) for one in engagements(owner, rows)
+            one for owner in owners(body, states) for one in engagements(owner, rows)
         ]
     return filled
 
 
-def _owners(body: Body, states: States) -> list[str]:
+def owners(body: Body, states: States) -> list[str]:
     """Whose data they are, and who answers for them: the member that asks, or whose result lies
     with a verifier."""
     state = states(f"facility_year/{_text(body, 'facility_id')}:{body.get('year')}")

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from datetime import date
 
 from contracts.ghg import Finding
-from infra.decider import Command
+from infra.auth import Principal, RoleKind
+from infra.decider import Command, Lookup
 from infra.errors import Refused
 from infra.policy import Policies
 
 from . import app
 from .activity.taking import fields_of, inventory_of, site_of
 from .activity.work import units_on
+from .domain import States, owners
 from .evidence import Calculated, FacilityEvidence, owned
+from .parties import acted_for
 from .queries import Queries
 from .results.commands import (
     PublishDisclosure,
@@ -24,6 +27,8 @@ from .results.current import outdated_findings
 from .results.reckoning import Version, Wanted, packed_of, reckon, usual
 
 Body = Mapping[str, object]
+BY_PERSON = frozenset({VerifyResult})
+"""Commands of which it counts who gives them, beyond what they sign in as."""
 
 
 class Filling:
@@ -113,3 +118,23 @@ class Filling:
         year = sent["year"]
         assert isinstance(year, int)  # by the command's form
         return str(sent["facility_id"]), year
+
+
+def persons_behind(
+    command: type[Command],
+    who: Principal,
+    person_ref: str,
+    body: Body,
+    rows: Lookup,
+    states: States,
+) -> dict[str, object]:
+    """What is known of who gives a command, where they have to be somebody else: for whom else
+    they may act, and for whom they did. Operations act for all, and stand in for nobody."""
+    if who.is_ops:
+        return {}
+    if command is SubmitForVerification:
+        return {"verifies_for": sorted(who.ids(RoleKind.VERIFIER))}
+    if command is VerifyResult:
+        acted = acted_for(person_ref, owners(body, states), rows)
+        return {"acts_for": sorted(who.ids(RoleKind.MEMBER)), "acted_for": acted}
+    return {}

@@ -90,9 +90,9 @@ class Queries:
         return {one: evidence for one, evidence in found.items() if evidence is not None}
 
     def member_of(self, entity_id: str) -> str | None:
-        """Whose entity that is, if it has a facility; others are not known here."""
-        rows = self.reader.page(CONSUMER, "facilities", None, 1, {"entity_id": entity_id})
-        return str(rows[0].member_id) if rows else None
+        """Whose entity that is; None where there is none of that id."""
+        row = self.reader.row(CONSUMER, "entities", entity_id)
+        return None if row is None else str(row.member_id)
 
     def waiting(self, limit: int) -> list[YearRow]:
         """Facility-years whose data have no result yet."""

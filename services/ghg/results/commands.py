@@ -86,17 +86,18 @@ class Recalculate(MemberCommand):
 class SubmitForVerification(MemberCommand):
     """Give a result to an independent verifier. Its data may not have blocking findings; what newer
     announcements make of it is told with the submission. `entity_of` is the member of which the
-    verifier is an entity."""
+    verifier is an entity, `verifies_for` are the verifiers as whom the sender may sign in."""
 
     NAME: ClassVar[str] = "submit_for_verification"
     FILLED: ClassVar[frozenset[str]] = frozenset(
-        {"on", "facility", "engaged", "entity_of", "unclaimed", "findings"}
+        {"on", "facility", "engaged", "entity_of", "verifies_for", "unclaimed", "findings"}
     )
     result: Number
     verifier_id: Id
     unclaimed: bool = False
     engaged: tuple[Engagement, ...] = ()
     entity_of: MemberId | None = None
+    verifies_for: tuple[Id, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -110,10 +111,14 @@ class WithdrawSubmission(MemberCommand):
 
 class VerifyResult(FacilityYearCommand):
     """Record the verifier's statement on a result: its day (today, where none is given),
-    accreditation and reference, the scopes that it covers, the level of assurance."""
+    accreditation and reference, the scopes that it covers, the level of assurance. Of the person
+    who sends it, `acts_for` are the members as whom they may sign in, `acted_for` those of the data
+    for whom they did something."""
 
     NAME: ClassVar[str] = "verify_result"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "engaged", "entity_of"})
+    FILLED: ClassVar[frozenset[str]] = frozenset(
+        {"on", "engaged", "entity_of", "acts_for", "acted_for"}
+    )
     result: Number
     verifier_id: Id
     accreditation: Id
@@ -123,6 +128,8 @@ class VerifyResult(FacilityYearCommand):
     verified_on: date | None = None
     engaged: tuple[Engagement, ...] = ()
     entity_of: MemberId | None = None
+    acts_for: tuple[MemberId, ...] = ()
+    acted_for: tuple[Engagement, ...] = ()
 
 
 class ReturnResult(FacilityYearCommand):

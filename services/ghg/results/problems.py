@@ -130,6 +130,14 @@ YEAR_PROBLEMS: tuple[Problem, ...] = (
         "It covers all scopes that are disclosed; `facts.missing` are not in it.",
     ),
     Problem(
+        "verifier-same-person",
+        "The same person stands on both sides",
+        "Who states on a result neither acts for the member whose data these are or were, nor sent,"
+        " submitted or disclosed data for them within `facts.years` years; and nobody submits to a"
+        " verifier as whom they may sign in. Let somebody else of the verifier, or of the member,"
+        " do it.",
+    ),
+    Problem(
         "verifier-is-party",
         "The verifier is a party to the data",
         "`facts.verifier_id` is the member that has or had the facility in that year, or an entity"

@@ -60,6 +60,8 @@ def submit(
     parties = state.parties | {facility.member_id, facility.entity_id}
     _check_no_party(command.verifier_id, command.entity_of, parties)
     _check_independent(command.verifier_id, sealed, command.engaged, command.on, policy)
+    if command.verifier_id in command.verifies_for:
+        raise _same_person(f"who submits this may sign in as {command.verifier_id}", policy)
     _check_claimed(command)
     return [
         ResultSubmitted(
@@ -120,6 +122,7 @@ def verify(
     _check_scopes(command.scopes, policy)
     _check_no_party(command.verifier_id, command.entity_of, state.parties)
     _check_independent(command.verifier_id, sealed, command.engaged, command.on, policy)
+    _check_other_person(command, state.parties | {submitted.member_id}, policy)
     return [
         ResultVerified(
             facility_id=command.facility_id,
@@ -354,3 +357,23 @@ def _check_independent(
             last_on=max(worked),
             years=years,
         )
+
+
+def _check_other_person(command: VerifyResult, parties: frozenset[str], policy: Policy) -> None:
+    """Refuse who signs for the verifier and is one of the member's people under another id."""
+    for one in command.acts_for:
+        if one in parties:
+            raise _same_person(f"who states this may sign in as member {one}", policy)
+    since = command.on - relativedelta(years=policy.integer("verification.independence_years"))
+    for acted in command.acted_for:
+        if acted.last_on > since:
+            did = f"sent, submitted or disclosed data for {acted.organisation_id}"
+            raise _same_person(f"who states this {did} on {acted.last_on}", policy)
+
+
+def _same_person(what: str, policy: Policy) -> Refused:
+    return Refused(
+        "verifier-same-person",
+        f"{what}: an independent verifier is somebody else (criterion 5.1).",
+        years=policy.integer("verification.independence_years"),
+    )

@@ -174,6 +174,24 @@ def test_nobody_verifies_their_own_data(party: str) -> None:
     HAS_RESULT.when(give(entity_of="M9")).then(submitted())
 
 
+def test_who_may_sign_in_on_both_sides_does_not_verify() -> None:
+    WITH_VERIFIER.when(verify(acts_for=("M1",))).refused("verifier-same-person", years=YEARS)
+    WITH_VERIFIER.when(verify(acts_for=("M2",))).then(verified())
+    HAS_RESULT.when(give(verifies_for=("V1",))).refused("verifier-same-person")
+    HAS_RESULT.when(give(verifies_for=("V2",))).then(submitted())
+
+
+def test_who_acted_for_the_member_does_not_verify_under_another_id() -> None:
+    since = LATER.replace(year=LATER.year - YEARS)
+
+    def on(day: date) -> tuple[Engagement, ...]:
+        return (Engagement(organisation_id="M1", last_on=day),)
+
+    WITH_VERIFIER.when(verify(acted_for=on(LATER))).refused("verifier-same-person")
+    WITH_VERIFIER.when(verify(acted_for=on(since + ONE_DAY))).refused("verifier-same-person")
+    WITH_VERIFIER.when(verify(acted_for=on(since))).then(verified())
+
+
 def test_a_former_owner_verifies_no_year_that_it_sent_data_of() -> None:
     sold = FACILITY.model_copy(update={"member_id": "M2", "entity_id": "E2"})
     for party in ("M1", "E1", "M2", "E2"):
