@@ -146,7 +146,7 @@ class Offline:
         told = report(inventory, pinned, under.regime, scrap_method=under.scrap_method)
         by_step = {(one.step, one.scope): one.kg for one in made.totals}
         threshold, why = self._judged(inventory, judged(made.intensities))
-        doubts = doubted_by(made.findings, self._policy)
+        doubts = doubted_by(made.findings, self._policy, told.findings)
         return Year(inventory, made, told, by_step, threshold, why, found.notes, doubts)
 
     def _judged(

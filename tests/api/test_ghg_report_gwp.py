@@ -42,3 +42,28 @@ def test_the_page_of_the_report_says_so(door: Door) -> None:
     assert "Not to be submitted or published: R-18" in stopped
     assert "made under AR6, the report cbam under AR5" in stopped
     assert "Not to be submitted" not in page(door, "/reports", regime="gbt_44905_2024")
+
+
+def test_criterion_5_2_is_doubted_by_what_the_report_of_a_regime_mixes(door: Door) -> None:
+    def doubts(**asked: str) -> list[str]:
+        told = door.get("member:M1", f"{PATH}/results/1/threshold", **asked)
+        return [one["sentence"] for one in told["doubted_by"] if one["rule"] == "R-18"]
+
+    [mixes] = doubts(regime="cbam")
+    assert "AR6" in mixes
+    for same in ("gbt_44905_2024", "asi_mine_to_metal", "iai"):
+        assert doubts(regime=same) == [], same
+    assert doubts() == []
+
+
+def test_what_stops_a_report_does_not_stop_the_submission_of_its_result(door: Door) -> None:
+    """As the address of the report says: nothing submits a report as such."""
+    schema = door.get(None, "/ghg/openapi.json")
+    [said] = [
+        one["get"]["description"]
+        for path, one in schema["paths"].items()
+        if path.endswith("/reports/{regime}")
+    ]
+    assert "findings of the result alone stop" in " ".join(said.split())
+    asked = {"facility_id": "F1", "year": YEAR, "member_id": "M1"}
+    door.send("member:M1", "ghg/submit_for_verification", **asked, result=1, verifier_id="V1")

@@ -41,7 +41,7 @@ def changed(folder: Path, at: int, **cells: str) -> Path:
     rows = list(csv.DictReader(io.StringIO(EXAMPLE.read_text())))
     rows[at] |= cells
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]))
+    writer = csv.DictWriter(text, list({**rows[0], **cells}))
     writer.writeheader()
     writer.writerows(rows)
     file = folder / "changed.csv"
@@ -92,6 +92,15 @@ def test_a_criterion_is_not_called_met_without_what_doubts_its_figures(tmp_path:
     at = next(place for place, line in enumerate(lines) if "criterion 5.2: met" in line)
     assert "may be too low" in lines[at + 1]
     assert "R-14" in lines[at + 1]
+
+
+def test_a_criterion_is_doubted_by_what_the_report_of_the_regime_mixes(tmp_path: Path) -> None:
+    own = {"factor": "0.074", "factor_unit": "kg CO2e/MJ", "factor_gwp_set": "AR6"}
+    file = changed(tmp_path, 8, **own)
+    for regime, doubted in (("cbam", True), ("gbt_44905_2024", False)):
+        one = told(file, "--as-of", "2026-11-21", "--regime", regime)["years"][0]
+        assert ("R-18" in one["criterion_5_2"]["doubted_by"]) is doubted, regime
+        assert ("R-18" in one["report"]["blocking"]) is doubted, regime
 
 
 def test_explain_shows_factors_and_equations_that_add_up() -> None:

@@ -49,7 +49,7 @@ def mixed(result: Result, stands: Stands, rules: Rules, pinned: Pinned) -> tuple
 
 
 def stopped(found: Iterable[Finding]) -> tuple[str, ...]:
-    """The rules whose findings stop a report from being submitted and published."""
+    """The rules by whose findings a report is not to be handed out as one of its regime."""
     return tuple(sorted({one.rule for one in found if blocks([one])}))
 
 

@@ -102,7 +102,8 @@ class Report(NamedTuple):
 
     @property
     def blocking(self) -> tuple[str, ...]:
-        """The rules that stop this report from being submitted and published."""
+        """The rules by which this report is not to be handed out as one of its regime. The result,
+        which is what is submitted and published here, has blocking findings of its own."""
         return stopped(self.findings)
 
     @property

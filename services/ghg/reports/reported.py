@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from contracts.ghg import ResultCalculated
+from contracts.ghg import Finding, ResultCalculated
 from contracts.inventory import Regime
 from infra.errors import Refused
 from infra.policy import Policies, Policy
@@ -99,9 +99,10 @@ def threshold_shown(
     roadmap: Plan,
     policy: Policy,
     exit_rate: Decimal | None = None,
+    of_report: Sequence[Finding] = (),
 ) -> object:
     """Criterion 5.2 for a result's year, under the entity's roadmap as it stands, with the grave
-    findings of the result by which its intensity may be too low. Refused
+    findings of the result, and of a report of it, by which its intensity may be too low. Refused
     `start-year-missing`, `output-missing`, and as `assess` says."""
     if started is None:
         raise Refused(
@@ -121,7 +122,7 @@ def threshold_shown(
         "checks": checks,
         "doubted_by": [
             {"rule": one.rule, "severity": one.severity, "sentence": one.sentence}
-            for one in doubted_by(kept.findings, policy)
+            for one in doubted_by(kept.findings, policy, of_report)
         ],
         "start_year": started,
         "intensity": intensity,

@@ -2,12 +2,13 @@
 facility's pathway, the events behind it; and the facility-years that somebody may see."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.responses import Response
 
+from contracts.ghg import Finding
 from contracts.inventory import Regime
 from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
@@ -21,6 +22,7 @@ from services.ghg.results.current import roadmap
 from services.ghg.rows import YearRow
 from services.ghg.seeing import Seen, years_of
 
+from .report import report as report_of
 from .reported import (
     Asked,
     Known,
@@ -118,7 +120,10 @@ def _reports(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
         `against_scrap_method`). Without `scrap_method` scrap bears what the first method of the
         regime gives it; `scrap_methods` of the answer are all that it takes. `findings` are what
         R-18 finds in the report: a regime may lay down other warming potentials than those of the
-        result; rules in `blocking` stop the report from being submitted and published."""
+        result. `blocking` names the rules of those that block: a report with any is not to be
+        handed to a verifier or published as one of its regime. Nothing here hands out a report as
+        such; what `submit_for_verification` and `publish_disclosure` take is the result, which
+        findings of the result alone stop."""
         seen = await allowed(queries, principal, facility_id, year)
 
         def found() -> dict[str, object]:
@@ -155,10 +160,16 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
 
     @made.get(f"{RESULT}/threshold", tags=["results"])
     async def threshold(
-        principal: SignedIn, facility_id: Key, year: Year, result: Number
+        principal: SignedIn,
+        facility_id: Key,
+        year: Year,
+        result: Number,
+        regime: Regime | None = None,
     ) -> Response:
         """Criterion 5.2 for this result: which way applies, each limit, and the gap to it, with the
-        roadmap of the facility's entity as it stands today."""
+        roadmap of the facility's entity as it stands today. `doubted_by` are the grave findings by
+        which the intensity may be too low: those of the result, and with `regime` what R-18 finds
+        in its report under that regime, whose warming potentials may be others."""
         seen = await allowed(queries, principal, facility_id, year)
 
         def found() -> object:
@@ -167,7 +178,11 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
             plan = queries.reader.state(f"reduction_plan/{seen.row.entity_id}")
             policy = policy_of(policies, kept.policy_id)
             started, ended = inventory.site.started, exit_rate_of(inventory.data)
-            return threshold_shown(kept, started, roadmap(plan), policy, ended)
+            mixes: Sequence[Finding] = ()
+            if regime is not None:
+                pinned = pinned_of(kept, app.factors(), policies)
+                mixes = report_of(inventory, pinned, regime).findings
+            return threshold_shown(kept, started, roadmap(plan), policy, ended, mixes)
 
         return Json(await asyncio.to_thread(found))
 

@@ -8,6 +8,7 @@ its gap, so that a refusal shows what was missed, by how much, and what was read
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple
 
 from contracts.ghg import Finding
@@ -101,11 +102,16 @@ def exit_rate_of(data: Iterable[Datum]) -> Decimal | None:
     return max((one.quantity for one in data if one.item == EXIT_RATE), default=None)
 
 
-def doubted_by(findings: Iterable[Finding], policy: Policy) -> Sequence[Finding]:
+def doubted_by(
+    findings: Iterable[Finding], policy: Policy, of_report: Iterable[Finding] = ()
+) -> Sequence[Finding]:
     """The grave findings by which the intensity itself may be too low: who says that the criterion
-    is met says them beside it."""
+    is met says them beside it. `of_report` are those that the report of a regime adds: under other
+    warming potentials numbers can be mixed that are not in the result (R-18). Each is told once."""
     rules = policy.words("5.2.doubted_by")
-    return [one for one in findings if one.severity in GRAVE and one.rule in rules]
+    grave = (one for one in chain(findings, of_report) if one.severity in GRAVE)
+    found = {(one.rule, one.sentence): one for one in grave if one.rule in rules}
+    return list(found.values())
 
 
 def assess(smelter: Smelter, plan: Plan, policy: Policy) -> Assessment:

@@ -146,3 +146,6 @@ def test_grave_findings_about_what_is_counted_doubt_the_intensity_and_others_do_
         finding("R-23", Severity.MAJOR),
     ]
     assert [one.rule for one in doubted_by(found, POLICY)] == ["R-18", "R-14"]
+    of_report = [finding("R-18", Severity.BLOCK), finding("R-11", Severity.MAJOR)]
+    told = [one.rule for one in doubted_by(found, POLICY, of_report)]
+    assert told == ["R-18", "R-14", "R-11"], "what both say is told once"
