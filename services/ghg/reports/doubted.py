@@ -92,7 +92,9 @@ def _of_own_power(inventory: Inventory, rules: Rules, pinned: Pinned) -> list[Do
     """An own plant that burns something, and no fuel that is said to be its."""
     fuelless = pinned.policy.words("finding.plants_without_fuel")
     burns = any(
-        one.item == OWN_PLANT and one.quantity > 0 and one.technology not in fuelless
+        one.item == OWN_PLANT
+        and one.quantity > 0
+        and one.technology.strip().casefold() not in fuelless
         for one in inventory.data
     )
     if not rules.own_power_apart or not burns or plant_fuels(inventory):
