@@ -279,9 +279,10 @@ class MovementBooked(Event):
 class OutputDesignated(Event):
     """A lot of the output is claimed as CoC by a document, in the words of its `draft`;
     `covered_kg` is what could have been claimed before it. Where it replaces a claim of a pool that
-    is closed, the entries hold the difference only. `step` is what was known of the step's own
-    emissions, `activity` the supply-chain activity whose output it is, `from_closed` what of the
-    mass stays with closed pools (older events say neither)."""
+    is closed, the entries hold only what it claims beyond that one; `freed` is what it no longer
+    claims of that, which is given back there (older events gave it back in this pool). `step` is
+    what was known of the step's own emissions, `activity` the supply-chain activity whose output it
+    is, `from_closed` what of the mass stays with closed pools (older events say neither)."""
 
     TYPE: ClassVar[str] = "coc.output_designated.v1"
     pool: PoolKey
@@ -302,6 +303,7 @@ class OutputDesignated(Event):
     step: StepEmissions | None = None
     activity: Activity | None = None
     from_closed: tuple[ClaimPart, ...] = ()
+    freed: tuple[ClaimPart, ...] = ()
 
 
 class DesignationReleased(Event):

@@ -129,8 +129,9 @@ class DocumentConfirmed(Event):
 class DocumentChecked(Event):
     """The receiver's check on the issue date. Passed, the metal counts as CoC; failed, it does
     not, for `reasons`. Said again when what was known of that day has changed. `mass_kg` and
-    `carried` are what the receiver books, `claimed_kg` and `claimed` what the seller claimed; each
-    side's supply-chain activity is told again."""
+    `carried` are what the receiver books, `claimed_kg` and `claimed` what the seller claimed,
+    `from_closed` what of it lies in pools that are closed; each side's supply-chain activity is
+    told again."""
 
     TYPE: ClassVar[str] = "coc.document_checked.v1"
     number: DocumentNumber
@@ -155,6 +156,7 @@ class DocumentChecked(Event):
     policy_id: Id
     activity: Activity | None = None
     receiver_activity: Activity | None = None
+    from_closed: tuple[ClaimPart, ...] = ()
 
 
 class DocumentDisputed(Event):
@@ -180,7 +182,8 @@ class DocumentLapsed(Event):
 class DocumentEnded(Event):
     """It was withdrawn, or another one, `by`, stands in its place. What it had been booked as is
     told again, so that both ledgers can take it back; `counted`: as CoC. `carried` is what the
-    seller claimed, `brought` what the buyer booked (older events do not say: its part of it)."""
+    seller claimed, `from_closed` what of it lies in pools that are closed, `brought` what the buyer
+    booked (older events do not say: its part of it)."""
 
     TYPE: ClassVar[str] = "coc.document_ended.v1"
     number: DocumentNumber
@@ -205,6 +208,7 @@ class DocumentEnded(Event):
     activity: Activity | None = None
     receiver_activity: Activity | None = None
     brought: Carried | None = None
+    from_closed: tuple[ClaimPart, ...] = ()
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints
 
 from .inventory import Severity
 from .values import (
+    Activity,
     CertificateId,
     CertificationStatus,
     EntityId,
@@ -311,16 +312,21 @@ class Conformance(StrEnum):
     MASS_BALANCE = "asi_coc_mass_balance"
 
 
-class ClaimPart(Value):
-    """What of a claim stays with a pool that is closed: the claim that is corrected was made there,
-    and only the difference is booked where the correction is."""
-
-    pool: PoolKey
-    kg: Mass
-
-
 class Lot(StrEnum):
     """What of the output a claim is about."""
 
     PRODUCT = "product"
     SCRAP = "scrap"
+
+
+class ClaimPart(Value):
+    """What of a claim lies in a pool that is closed: the claim that is corrected was made there. It
+    counts there from `day` on, carries `carried`, and is a `lot` of `activity` (older events tell
+    none of these)."""
+
+    pool: PoolKey
+    kg: Mass
+    day: date | None = None
+    carried: Carried | None = None
+    activity: Activity | None = None
+    lot: Lot | None = None

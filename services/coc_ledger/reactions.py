@@ -6,8 +6,9 @@ again. What a period hands on to the next one is in `period_reactions`. The name
 ids derive from them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from contracts import certification
 from contracts.coc import (
@@ -17,19 +18,20 @@ from contracts.coc import (
     ScopeSuspended,
 )
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
-from contracts.custody import Account, MovementKind, PoolKey, Stage
+from contracts.custody import Account, ClaimPart, MovementKind, Stage
 from contracts.envelope import Recorded
 from contracts.values import Activity, Standard
 from infra.decider import Command, Lookup, Reaction
 
 from .accounting.accounts import NOTHING, Amount, amount_of
+from .accounting.claim_parts import Whole, parts_of
 from .accounting.footprint import of_lot, scaled
 from .accounting.stages import back_id, entry_id
 from .coverage import answers
 from .documents.check_rows import CheckDayRow, CheckRow, checked_as
 from .documents.commands import CheckDocument, CompleteDocument, SupersedeDocument
 from .evidence import stages_of
-from .pools.commands import ApplyChange, ClaimChange, DeliveryChange
+from .pools.commands import ApplyChange, Because, ClaimChange, DeliveryChange
 from .rows import MovementRow, PoolRow, ScopeRow, movement_key, movement_of
 from .scopes.certificates import CHANGED, CertificateRow
 from .scopes.commands import NotePsCertificate
@@ -89,27 +91,65 @@ def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             )
         )
     if not first or not event.passed:
-        claim = ClaimChange(
-            change_id=f"check:{event.check}:{event.number}",
-            document=event.number,
-            day=event.issued_on,
-            mass_kg=event.claimed_kg,
-            lot=event.lot,
-            carried=event.claimed,
-            because="check_passed" if event.passed else "check_failed",
-            restored=event.passed,
-            activity=event.activity,
+        said = Said(
+            f"check:{event.check}:{event.number}",
+            event.number,
+            "check_passed" if event.passed else "check_failed",
+            event.member_id,
         )
-        commands.append(_at_seller(on, event.pool, event.member_id, claim, rows))
+        claimed = event.lot, event.claimed_kg, event.claimed, event.activity
+        whole = Whole(event.pool, event.issued_on, *claimed)
+        commands += _at_seller(on, said, parts_of(whole, event.from_closed), rows)
     return commands
 
 
+class Said(NamedTuple):
+    """What becomes of a document's claim: by which change, why, and whose it is."""
+
+    change_id: str
+    document: str
+    because: Because
+    member_id: str
+
+
 def _at_seller(
-    on: date, pool: PoolKey, member_id: str, claim: ClaimChange, rows: Lookup
-) -> ApplyChange:
-    row: PoolRow | None = rows("pools", pool.key)
-    ends_on = row.ends_on if row else pool.period + YEAR
-    return ApplyChange(on=on, pool=pool, member_id=member_id, ends_on=ends_on, claim=claim)
+    on: date, said: Said, parts: Iterable[ClaimPart], rows: Lookup
+) -> Iterator[ApplyChange]:
+    """A claim is taken back, or holds again, in each pool in which it lies."""
+    for part in parts:
+        assert part.carried is not None  # parts of a claim tell it
+        assert part.day is not None
+        assert part.lot is not None
+        claim = ClaimChange(
+            change_id=said.change_id,
+            document=said.document,
+            day=part.day,
+            mass_kg=part.kg,
+            lot=part.lot,
+            carried=part.carried,
+            because=said.because,
+            restored=said.because == "check_passed",
+            activity=part.activity,
+        )
+        row: PoolRow | None = rows("pools", part.pool.key)
+        yield ApplyChange(
+            on=on,
+            pool=part.pool,
+            member_id=row.member_id if row else said.member_id,
+            ends_on=row.ends_on if row else part.pool.period + YEAR,
+            claim=claim,
+        )
+
+
+def free_closed_claims(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A correction claims less than what it replaces: the rest is given back where that was
+    claimed, in periods that are closed."""
+    event = recorded.event
+    if not isinstance(event, OutputDesignated) or event.replaces is None:
+        return ()
+    change_id = f"replaced:{event.document}"
+    said = Said(change_id, event.replaces, "superseded", event.member_id)
+    return list(_at_seller(recorded_on(recorded), said, event.freed, rows))
 
 
 def end_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -120,18 +160,11 @@ def end_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         return ()
     commands: list[Command] = []
     if event.because == "withdrawn" and event.designated:
-        claim = ClaimChange(
-            change_id=f"withdrawn:{event.number}",
-            document=event.number,
-            day=event.issued_on,
-            mass_kg=event.mass_kg,
-            lot=event.lot,
-            carried=event.carried,
-            because="withdrawn",
-            restored=False,
-            activity=event.activity,
-        )
-        commands.append(_at_seller(on, event.pool, event.member_id, claim, rows))
+        change_id = f"withdrawn:{event.number}"
+        said = Said(change_id, event.number, "withdrawn", event.member_id)
+        claimed = event.lot, event.mass_kg, event.carried, event.activity
+        whole = Whole(event.pool, event.issued_on, *claimed)
+        commands += _at_seller(on, said, parts_of(whole, event.from_closed), rows)
     if event.receiver is None or event.received_kg is None or event.received_on is None:
         return commands
     if event.receiver_ends_on is None or event.receiver_member_id is None:
@@ -281,6 +314,7 @@ def recorded_on(recorded: Recorded) -> date:
 
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("complete_documents", complete_documents, frozenset({OutputDesignated})),
+    Reaction("free_closed_claims", free_closed_claims, frozenset({OutputDesignated})),
     Reaction("supersede_documents", supersede_documents, frozenset({DocumentIssued})),
     Reaction("book_deliveries", book_deliveries, frozenset({DocumentChecked})),
     Reaction("end_documents", end_documents, frozenset({DocumentEnded})),

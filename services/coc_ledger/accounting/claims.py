@@ -2,8 +2,8 @@
 
 A claim needs a lot that has left, and cover: on the day of issue, and on every later one with all
 that is booked by now. A stage change with a CoC part is a claim as well. A claim that replaces
-another one of the same pool first gives that back, from that one's day on; where the other one's
-period is closed, only the difference is booked.
+another one of the same pool first gives that back, from that one's day on; of one of a period that
+is closed it keeps what it can, and claims only the rest here (`claim_parts`).
 Rules: sources.md 5.3, 5.4, 5.6 (4), 5.7, 8 (R-27, R-28, R-29).
 """
 
@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts.coc import DesignationReleased, OutputDesignated
-from contracts.custody import Account, Carried, ClaimPart, Entry, Lot, PoolKey, StepEmissions
+from contracts.custody import Account, Carried, ClaimPart, Entry, Lot, StepEmissions
 from infra.errors import Refused
 from infra.policy import Policy
 from services.coc_ledger.documents.words import replaced_before
@@ -35,10 +35,11 @@ from services.coc_ledger.scopes.entity_rules import (
 )
 
 from . import accounts
-from .accounts import Amount, carried_amount, entry, held, minus
+from .accounts import NOTHING, Amount, carried_amount, entry, held, minus
 from .balance import Tightest, cover, figures, rule_of, tightest
 from .booking import LOT_ACCOUNT
-from .footprint import carried, of_lot, step_part
+from .claim_parts import laid_out
+from .footprint import NO_STEP, carried, step_part
 from .own_emissions import step_in, step_of
 
 
@@ -137,14 +138,12 @@ def designated(
     old = command.replaced
     if old is not None:
         _check_replaced_once(old, state)
-    released = _given_back(old) if old and old.designated else ()
-    same = old is not None and old.pool.key == command.pool.key
-    back = released if same else ()
+    laid = laid_out(old, command.pool, command.lot, command.mass_kg)
+    back = _given_back(laid.here, old.lot) if old and laid.here else ()
     books = accounts.posted(state.books, back)
-    less = old.mass_kg if old and old.designated and not same else 0
-    more = command.mass_kg - less
+    more = command.mass_kg - laid.kept_kg
     account = LOT_ACCOUNT[command.lot]
-    if more > held(books, account).kg:
+    if more and more > held(books, account).kg:
         raise Refused(
             "lot-not-shipped",
             f"{held(books, account).kg} kg have left and are not claimed; book the shipment before"
@@ -153,11 +152,11 @@ def designated(
             asked_kg=command.mass_kg,
         )
     day = min(command.day, state.ends_on or command.day)  # late for the period of an error
-    extra = Extra(back, _since(old, state), old.mass_kg) if old and back else Extra()
-    covered = check_cover(state, day, max(more, 0), extra, policy)
+    extra = Extra(back, _since(old, state), laid.here.kg) if old and laid.here else Extra()
+    covered = check_cover(state, day, more, extra, policy)
     holder = _stake(command, state, scope, books)
     step = _step(command, state, policy)
-    lot, entries = _claimed(command, books, more, old if less else None, step)
+    lot, entries = _claimed(command.lot, books, more, laid.kept, step)
     event = OutputDesignated(
         pool=command.pool,
         member_id=command.member_id,
@@ -176,25 +175,12 @@ def designated(
         policy_id=policy.policy_id,
         step=step,
         activity=activity_of(command.activity, scope, command.stage),
-        from_closed=_from_closed(old, command.pool, command.mass_kg),
+        from_closed=laid.kept,
+        freed=laid.freed,
     )
-    return (_release(command, old, back, extra.since), event) if old and back else (event,)
-
-
-def _from_closed(old: ReplacedClaim | None, pool: PoolKey, mass_kg: int) -> tuple[ClaimPart, ...]:
-    """What of a correction's mass stays where the claims before it were made, in pools that are
-    closed, the earliest first. A claim that no longer counted was given back in this pool: nothing
-    of it stays."""
-    if old is None or not old.designated:
-        return ()
-    claimed = {one.pool: one.kg for one in old.from_closed}
-    claimed[old.pool] = old.mass_kg - sum(claimed.values())
-    parts: list[ClaimPart] = []
-    for where, kg in claimed.items():
-        kept = min(kg, mass_kg - sum(one.kg for one in parts))
-        if where != pool and kept > 0:
-            parts.append(ClaimPart(pool=where, kg=kept))
-    return tuple(parts)
+    if old is None or laid.here is None:
+        return (event,)
+    return _release(command, old.number, laid.here, back, extra.since), event
 
 
 def _since(old: ReplacedClaim, state: Pool) -> date:
@@ -219,50 +205,52 @@ def _step(command: DesignateOutput, state: Pool, policy: Policy) -> StepEmission
 
 
 def _claimed(
-    command: DesignateOutput,
+    of: Lot,
     books: accounts.Books,
     more: int,
-    other: ReplacedClaim | None,
+    kept: tuple[ClaimPart, ...],
     step: StepEmissions | None,
 ) -> tuple[Carried, tuple[Entry, ...]]:
-    """What the lot carries, and the entries: all of it, or the difference to a claim of a period
-    that is closed. The step's own emissions come from the account of the process."""
-    account = LOT_ACCOUNT[command.lot]
-    if other is not None and more <= 0:
-        kept = of_lot(other.carried, other.mass_kg, command.mass_kg)
-        whole = carried_amount(other.mass_kg, other.carried)
-        left = accounts.plus(whole, minus(carried_amount(command.mass_kg, kept)))
-        gone = accounts.plus(step_part(other.carried).change, minus(step_part(kept).change))
-        return kept, claim_entries(left, gone, command.lot, restored=False) if left.kg else ()
-    share = accounts.bounded(accounts.part(held(books, account), more))
-    made = step_in(step, share)
-    share = accounts.plus(share, made.change)
-    entries = claim_entries(share, made.change, command.lot, restored=True)
-    if other is None:
-        return carried(share, step=made), entries
-    total = accounts.plus(carried_amount(other.mass_kg, other.carried), share)
-    return carried(total, other.carried, step_part(other.carried).with_(made)), entries
+    """What the lot carries, with what is kept of a claim of closed periods, and the entries of the
+    rest. The step's own emissions come from the account of the process."""
+    total, steps, entries = NOTHING, NO_STEP, tuple[Entry, ...]()
+    if more:
+        total = accounts.bounded(accounts.part(held(books, LOT_ACCOUNT[of]), more))
+        steps = step_in(step, total)
+        total = accounts.plus(total, steps.change)
+        entries = claim_entries(total, steps.change, of, restored=True)
+    like = None
+    for one in kept:
+        assert one.carried is not None  # parts of a claim tell it
+        total = accounts.plus(total, carried_amount(one.kg, one.carried))
+        steps, like = steps.with_(step_part(one.carried)), like or one.carried
+    return carried(total, like, steps), entries
 
 
-def _given_back(old: ReplacedClaim) -> tuple[Entry, ...]:
-    whole = carried_amount(old.mass_kg, old.carried)
-    return claim_entries(whole, step_part(old.carried).change, old.lot, restored=False)
+def _given_back(part: ClaimPart, lot: Lot) -> tuple[Entry, ...]:
+    assert part.carried is not None  # parts of a claim tell it
+    whole = carried_amount(part.kg, part.carried)
+    return claim_entries(whole, step_part(part.carried).change, lot, restored=False)
 
 
 def _release(
-    command: DesignateOutput, old: ReplacedClaim, entries: tuple[Entry, ...], day: date
+    command: DesignateOutput,
+    number: str,
+    part: ClaimPart,
+    entries: tuple[Entry, ...],
+    day: date,
 ) -> DesignationReleased:
     return DesignationReleased(
         pool=command.pool,
         member_id=command.member_id,
-        document=old.number,
+        document=number,
         change_id=f"replaced:{command.document}",
         day=day,
-        mass_kg=old.mass_kg,
+        mass_kg=part.kg,
         entries=entries,
         because="superseded",
         restored=False,
-        activity=old.activity,
+        activity=part.activity,
     )
 
 

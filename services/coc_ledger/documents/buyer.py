@@ -12,7 +12,7 @@ from contracts.coc_documents import (
     DocumentDisputed,
     DocumentIssued,
 )
-from contracts.custody import Carried, Checked, Lot, PoolKey
+from contracts.custody import Carried, Checked, ClaimPart, Lot, PoolKey
 from contracts.envelope import Event
 from contracts.values import Activity
 from infra.errors import Refused
@@ -176,7 +176,18 @@ def _checked(
         policy_id=policy.policy_id,
         activity=document.activity,
         receiver_activity=confirmed.activity,
+        from_closed=_lies_in_closed(document, before),
     )
+
+
+def _lies_in_closed(
+    document: DocumentIssued, before: DocumentChecked | None
+) -> tuple[ClaimPart, ...]:
+    """What of the claim lies in pools that are closed. One that failed when all of a claim was
+    given back in the document's own pool holds again there."""
+    if before is not None and not before.passed:
+        return before.from_closed
+    return document.from_closed
 
 
 def _brought(document: DocumentIssued, kg: int, *, passed: bool) -> Carried:

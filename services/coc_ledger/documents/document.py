@@ -275,6 +275,7 @@ def _end(
         answers=state.awaited,
         activity=document.activity,
         receiver_activity=last.receiver_activity if last else None,
+        from_closed=document.from_closed,
     )
 
 

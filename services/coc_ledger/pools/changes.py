@@ -30,7 +30,8 @@ from .commands import (
     StageCheck,
 )
 from .ending import foreseen, no_longer_foreseen
-from .state import ChangeDeferred, End, Pool, evolve
+from .recent import remembered
+from .state import ChangeDeferred, End, Pool, evolve, replaced_key
 
 
 def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Event]:
@@ -77,6 +78,8 @@ def _late(command: ApplyChange, state: Pool, end: End, policies: Policies) -> Se
     change = command.claim
     if change is None or change.document in state.passed_on:
         return [_deferred(command, end)]
+    if change.because == "superseded" and remembered(state.recent, replaced_key(change.document)):
+        return []  # two corrections of one document: it is given back once
     released = _released(command, state, change)
     after = evolve(state, released)
     named, why = change.change_id, change.because

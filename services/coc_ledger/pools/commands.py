@@ -231,6 +231,9 @@ class DeliveryChange(Value):
     reverses: Id | None = None
 
 
+Because = Literal["withdrawn", "superseded", "check_failed", "check_passed"]
+
+
 class ClaimChange(Value):
     """A claim is taken back, or holds again."""
 
@@ -240,7 +243,7 @@ class ClaimChange(Value):
     mass_kg: Mass
     lot: Lot
     carried: Carried
-    because: Literal["withdrawn", "superseded", "check_failed", "check_passed"]
+    because: Because
     restored: bool
     activity: Activity | None = None
 

@@ -193,6 +193,8 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             return _posted(used, event.day, event.entries)._replace(stakes=stakes)
         case DesignationReleased():
             used = _used(state, change_key(event.change_id), event.document)
+            if event.because == "superseded":
+                used = _used(used, replaced_key(event.document), event.change_id)
             after = _posted(used, event.day, event.entries)
             before = state.stakes.get(event.document)
             if before is None:

@@ -60,7 +60,7 @@ class Monthly:
     def ship(self, month: int, mass: int) -> str:
         return self.book("ship_material", month, mass)
 
-    def claim(self, number: str, month: int, mass: int) -> str:
+    def claim(self, number: str, month: int, mass: int, **more: Any) -> str:
         """Why a document is not issued; nothing when it is."""
         slug = self.world.attempt(
             "issue_document",
@@ -72,6 +72,7 @@ class Monthly:
             material="coc_casthouse_product",
             mass_kg=mass,
             total_mass_kg=mass,
+            **more,
         )
         self.world.settle()
         return slug
@@ -86,6 +87,17 @@ class Monthly:
         assert self.world.attempt("declare_overdraft_case", **case) == ""
         assert self.claim("D-1", 1, 1200) == ""
         self.days_go_by(date(2026, 2, 1))
+
+    def correct(self, old: str, number: str, month: int, mass: int) -> str:
+        """Why a document is not replaced; nothing when it is."""
+        return self.claim(number, month, mass, replaces=old, correction_reason="weighed")
+
+    def confirm(self, number: str, month: int, mass: int) -> str:
+        day = date(2026, month, 5)
+        told = {"number": number, "member_id": "B", "received_kg": mass, "received_on": day}
+        slug = self.world.attempt("confirm_document", **told)
+        self.world.settle()
+        return slug
 
     def withdraw(self, number: str) -> str:
         told = {"number": number, "member_id": "A", "reason": "mistake"}

@@ -113,7 +113,8 @@ class Period:
 
 @dataclass
 class Paper:
-    """A document: where it is claimed and where it was received, and whether it counts."""
+    """A document: where it is claimed and where it was received, and whether it counts. `parts`:
+    where its mass is claimed, with the day; a correction leaves what it keeps in closed years."""
 
     number: str
     seller: str
@@ -124,6 +125,7 @@ class Paper:
     counts: bool = True
     received: Key | None = None
     ended: bool = False
+    parts: dict[Key, tuple[int, date]] = field(default_factory=dict)
 
 
 @dataclass
@@ -288,8 +290,8 @@ class OwnBook:
         one that it replaces are not asked."""
         self.foresee()
         period = self.period(key)
-        same = old is not None and old.counts and old.at == key
-        since, kept = (min(old.day, date(key[1], 12, 31)), old.mass) if old and same else (day, 0)
+        kept, since = old.parts.get(key, (0, day)) if old and old.counts else (0, day)
+        since = min(since, date(key[1], 12, 31))
         back = Line(since, "claim", -kept)
         with_it = Period([*period.lines, back], period.carried, period.owed, period.blocked)
         with_it.case, with_it.ahead = period.case, period.ahead
@@ -299,18 +301,31 @@ class OwnBook:
         return all(mass <= with_it.own(one) + with_it.earned(one)[1] for one in asked)
 
     def issue(self, paper: Paper, old: Paper | None) -> None:
-        """A claim; of a correction in another period the difference, in the same one all of it."""
-        less = 0
+        """A claim. A correction keeps what it can of what was claimed in closed years, where it
+        was; what it does not keep had better never been claimed there, and is taken out of them, so
+        that it serves in the year after and no later (5.4)."""
+        rest = paper.mass
         if old is not None:
             old.ended = True
-            if old.counts and old.at == paper.at:
-                self.late(old.at, old.day, "claim", -old.mass)
-            elif old.counts:
-                less = old.mass
+            for key, (kg, day) in old.parts.items() if old.counts else ():
+                keep = 0 if key == paper.at else min(kg, rest)
+                rest -= keep
+                if keep:
+                    paper.parts[key] = keep, day
+                self._claim(key, day, keep - kg)
             if old.received is not None:
                 self.late(old.received, old.day, "document" if old.counts else "other", -old.mass)
-        self.late(paper.at, paper.day, "claim", paper.mass - less)
+        if rest:
+            paper.parts[paper.at] = rest, paper.day
+            self.late(paper.at, paper.day, "claim", rest)
         self.papers[paper.number] = paper
+
+    def needs(self, paper: Paper, old: Paper | None) -> tuple[int, int]:
+        """What a paper has to claim where it is claimed, and what of it the one that it replaces
+        gives back there."""
+        parts = old.parts if old and old.counts else {}
+        closed = sum(kg for key, (kg, _) in parts.items() if key != paper.at)
+        return max(0, paper.mass - closed), parts.get(paper.at, (0, paper.day))[0]
 
     def confirm(self, number: str) -> None:
         """The metal counts where its seller is certified; else the claim is given back."""
@@ -323,7 +338,7 @@ class OwnBook:
         paper = self.papers[number]
         paper.ended = True
         if paper.counts:
-            self._claim(paper, -paper.mass)
+            self._claims(paper, -1)
 
     # --- certificates ---
 
@@ -353,13 +368,17 @@ class OwnBook:
             if paper.seller == scope and paper.received and not paper.ended:
                 self._check(paper)
 
-    def _claim(self, paper: Paper, kg: int) -> None:
+    def _claims(self, paper: Paper, sign: int) -> None:
+        """All of it counts, or does not, in each period in which it was claimed."""
+        for key, (kg, day) in paper.parts.items():
+            self._claim(key, day, sign * kg)
+
+    def _claim(self, key: Key, day: date, kg: int) -> None:
         """A claim counts, or not, in its own period; a closed one then leaves something else."""
-        period = self.period(paper.at)
-        day = min(paper.day, date(paper.at[1], 12, 31))
-        period.lines.append(Line(day, "claim", kg))
+        period = self.period(key)
+        period.lines.append(Line(min(day, date(key[1], 12, 31)), "claim", kg))
         if period.left is not None:
-            self._correct(paper.at)
+            self._correct(key)
 
     def _check(self, paper: Paper) -> None:
         counts = not self.lacks(paper.seller, paper.day)
@@ -367,6 +386,6 @@ class OwnBook:
             return
         paper.counts = counts
         sign = 1 if counts else -1
-        self._claim(paper, sign * paper.mass)
+        self._claims(paper, sign)
         self.late(paper.received, paper.day, "document", sign * paper.mass)
         self.late(paper.received, paper.day, "other", -sign * paper.mass)

@@ -212,9 +212,7 @@ class Ledger(Changes):
     def why_not(self, paper: Paper, old: Paper | None) -> str:
         """Why a claim is refused; nothing when it is not."""
         own, at = self.own, paper.at
-        given = old.mass if old and old.counts else 0
-        same = old is not None and old.at == at
-        more = max(0, paper.mass - (0 if same else given))
+        more, given = own.needs(paper, old)
         ends = (own.ends[one][0] for one in (paper.seller, paper.buyer) if one in own.ends)
         if any(paper.day >= end for end in ends):
             return "scope-transferred"
@@ -223,7 +221,7 @@ class Ledger(Changes):
         lacking = own.lacks(paper.seller, paper.day)
         if lacking:
             return "ps-certificate-needed" if lacking == "PS" else "coc-certificate-not-valid"
-        if more > own.period(at).lot() + (given if same else 0):
+        if more and more > own.period(at).lot() + given:
             return "lot-not-shipped"
         day = min(paper.day, date(at[1], 12, 31))
         return "" if own.covers(at, day, more, old) else "claim-not-covered"

@@ -20,17 +20,17 @@ THEIRS = "B:aluminium:2027-01-01"
 CORRECTED = date(2027, 1, 5)
 
 
-def corrected(*masses: int, fails: bool = False) -> World:
+def corrected(*masses: int, fails: bool = False, present: int = 300) -> World:
     """D-1 of 500 kg, closed, and then replaced by D-2 (by D-3 ...) of other masses; the last one is
-    confirmed. In the present period 300 kg of scrap come in. `fails`: before it is replaced, D-1
-    fails its check after all."""
+    confirmed. In the `present` period so many kg of scrap come in. `fails`: before it is replaced,
+    D-1 fails its check after all."""
     world = sold()
     book(world, "B", "aluminium", "ship_material", 500, date(2026, 5, 26))
     world.today = date(2027, 1, 10)
     close(world)
     scrap = {"origin": "post_consumer_scrap", "supplier_id": "YARD", "origin_ref": "note-2"}
-    book(world, "A", "aluminium", "receive_material", 300, CORRECTED, **scrap)
-    book(world, "A", "aluminium", "ship_material", 300, CORRECTED)
+    book(world, "A", "aluminium", "receive_material", present, CORRECTED, **scrap)
+    book(world, "A", "aluminium", "ship_material", present, CORRECTED)
     if fails:
         change = {"certificate_id": "CA-CoC", "member_id": "A"}
         full, none = CertificationStatus.CERTIFIED_FULL, CertificationStatus.SUSPENDED
@@ -118,7 +118,7 @@ def test_a_document_behind_it_finds_the_correction_through_both_pools() -> None:
 def test_corrections_say_the_same_pairs_both_ways_on_every_day(
     masses: list[int], after: int
 ) -> None:
-    world = corrected(*masses)
+    world = corrected(*masses, present=3000)
     for on in (None, date(2026, 12, 31), CORRECTED + timedelta(days=after)):
         assert pairs(world, "up", on) == pairs(world, "down", on)
         for number in world.documents():

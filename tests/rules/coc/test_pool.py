@@ -303,9 +303,9 @@ def test_a_correction_in_the_open_period_gives_the_old_claim_back_first() -> Non
     assert (kg(done.state, Account.OUTPUT_COC), balanced(done.state)) == (4000 * TONNE, True)
 
 
-@pytest.mark.parametrize(("new_kg", "moved"), [(60, 10), (45, -5), (50, 0)])
-def test_a_correction_of_a_closed_period_books_the_difference_in_the_present_one(
-    new_kg: int, moved: int
+@pytest.mark.parametrize(("new_kg", "moved", "freed"), [(60, 10, 0), (45, 0, 5), (50, 0, 0)])
+def test_a_correction_claims_more_in_the_present_period_and_frees_less_in_the_closed_one(
+    new_kg: int, moved: int, freed: int
 ) -> None:
     carried = Carried(known_kg=50, emission_kgco2e=Decimal(25), post_kg=50)
     past = KEY.model_copy(update={"period": date(2025, 1, 1)})
@@ -322,6 +322,9 @@ def test_a_correction_of_a_closed_period_books_the_difference_in_the_present_one
     done = start.and_when(claim("D-2", new_kg, replaced=old))
     assert kg(done.state, Account.OUTPUT_COC) == moved
     assert balanced(done.state)
+    made = done.events[-1]
+    assert isinstance(made, OutputDesignated)
+    assert [(one.pool, one.kg) for one in made.freed] == [(past, freed)] * bool(freed)
 
 
 def test_a_closed_period_refuses_clerks_and_passes_on_what_has_happened() -> None:
