@@ -1,6 +1,7 @@
-"""A scope's periods changed while one was running: its pools end earlier than they said.
+"""A scope's periods changed while one was running, or it goes over into another scope: its pools
+end earlier than they said.
 
-Source: sources.md 5.4. Streams `pool/<scope>:<stage>:<period>` of `coc_ledger`.
+Source: sources.md 5.4, 5.6 (7). Streams `pool/<scope>:<stage>:<period>` of `coc_ledger`.
 """
 
 from datetime import date
@@ -12,8 +13,8 @@ from .values import Id, MemberId
 
 
 class PoolShortened(Event):
-    """A pool that was opened before its scope's periods changed ends on `ends_on`; by `close_by` it
-    should be closed."""
+    """A pool that was opened before its scope's periods changed, or before it was to go over into
+    another one, ends on `ends_on`; by `close_by` it should be closed."""
 
     TYPE: ClassVar[str] = "coc.pool_shortened.v1"
     pool: PoolKey

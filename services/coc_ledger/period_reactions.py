@@ -75,7 +75,7 @@ def foresee_overdrafts(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     if scope is None:
         return ()
     to, day = event.pool.scope_id, event.ends_on + ONE_DAY
-    if scope.ends_before is not None and scope.ends_before < day:
+    if scope.ends_before is not None and scope.ends_before <= day:
         to, day = scope.to_scope_id or to, scope.ends_before
         after: ScopeRow | None = rows("scopes", to)
         if after is None or after.ends_before is not None:

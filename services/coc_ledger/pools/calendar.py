@@ -1,22 +1,24 @@
-"""A scope's periods change while one is running: the pools of that one end earlier. Pure.
+"""A scope's periods change while one is running, or it goes over into another scope: the pools of
+that period end earlier. Pure.
 
-A change takes effect on a day to come, so that nothing is booked yet in what a pool loses by it.
-Rules: sources.md 5.4.
+Either takes effect on a day to come, so that nothing is booked yet in what a pool loses by it. A
+pool that ends tells then what it owes, and is to be closed, whatever its scope goes over into.
+Rules: sources.md 5.4, 5.6 (7).
 """
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from contracts.coc import PeriodChanged, PoolOpened
+from contracts.coc import PeriodChanged, PoolOpened, ScopeTransferApproved
 from contracts.coc_calendar import PoolShortened
 from contracts.custody import PoolKey, Stage
 from contracts.envelope import Recorded
 from infra.decider import Command, Lookup, Reaction
 from infra.policy import Policy
-from services.coc_ledger.accounting.period import Course, period_of
+from services.coc_ledger.accounting.period import ONE_DAY, Course, period_of
+from services.coc_ledger.rows import PoolRow, ScopeRow
 
 from .commands import ShortenPool
-from .rows import PoolRow
 from .state import Pool
 
 
@@ -39,11 +41,11 @@ def shortened(state: Pool, ends_on: date | None, policy: Policy) -> tuple[PoolSh
 
 
 def shorten_pools(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """The open pools of a scope end where its calendar says, also one that was being opened while
-    that changed."""
+    """The open pools of a scope end where its calendar says, and on the last day before it goes
+    over, also one that was being opened while that changed."""
     event, on = recorded.event, date.fromisoformat(recorded.envelope.recorded_at[:10])
     match event:
-        case PeriodChanged():
+        case PeriodChanged() | ScopeTransferApproved():
             pools: Sequence[PoolRow] = rows("pools", {"scope_id": event.scope_id})
             return [
                 command
@@ -59,17 +61,24 @@ def shorten_pools(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
 
 
 def _shorten(row: PoolRow, on: date, rows: Lookup) -> Sequence[ShortenPool]:
-    scope = rows("scopes", row.scope_id)
+    scope: ScopeRow | None = rows("scopes", row.scope_id)
     if scope is None:
         return ()
     calendar = tuple(Course(date.fromisoformat(day), months) for day, months in scope.calendar)
     period = period_of(calendar, row.period)
-    if period is None or period.ends_on >= row.ends_on:
+    last = period.ends_on if period is not None else row.ends_on
+    if scope.ends_before is not None and row.period < scope.ends_before:
+        last = min(last, scope.ends_before - ONE_DAY)
+    if last >= row.ends_on:
         return ()
     pool = PoolKey(scope_id=row.scope_id, stage=Stage(row.stage), period=row.period)
-    return [ShortenPool(on=on, pool=pool, member_id=row.member_id, ends_on=period.ends_on)]
+    return [ShortenPool(on=on, pool=pool, member_id=row.member_id, ends_on=last)]
 
 
 CALENDAR_REACTIONS: tuple[Reaction, ...] = (
-    Reaction("shorten_pools", shorten_pools, frozenset({PeriodChanged, PoolOpened})),
+    Reaction(
+        "shorten_pools",
+        shorten_pools,
+        frozenset({PeriodChanged, PoolOpened, ScopeTransferApproved}),
+    ),
 )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from contracts.coc import PoolOpened
+from contracts.coc_calendar import PoolShortened
 from contracts.coc_periods import OverdraftForeseen
 from contracts.custody import PoolKey
 from contracts.envelope import Event
@@ -45,7 +46,9 @@ def told_again(
     if not events or state.end is not None:
         return ()
     first = events[0]
-    last = first.ends_on if isinstance(first, PoolOpened) else state.ends_on
+    opened = first.ends_on if isinstance(first, PoolOpened) else state.ends_on
+    shorter = [one.ends_on for one in events if isinstance(one, PoolShortened)]
+    last = shorter[-1] if shorter else opened
     if last is None or on <= last:
         return ()
     after = state

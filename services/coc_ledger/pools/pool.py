@@ -21,6 +21,7 @@ from infra.policy import Policies, Policy
 from services.coc_ledger.accounting import accounts, booking, claims
 from services.coc_ledger.accounting.accounts import Amount, entry
 from services.coc_ledger.accounting.bounds import check_within
+from services.coc_ledger.accounting.period import ONE_DAY
 from services.coc_ledger.accounting.period_end import begun, corrected, left_by, told
 from services.coc_ledger.accounting.stage_reversal import check_stage_reversal, with_product
 from services.coc_ledger.accounting.stages import next_of
@@ -300,7 +301,7 @@ def _close(
     state = reduce(evolve, earlier, state)
     assert state.key is not None  # it is open
     assert state.ends_on is not None
-    ended = scope.ends_before is not None and state.ends_on >= scope.ends_before
+    ended = scope.ends_before is not None and state.ends_on + ONE_DAY >= scope.ends_before
     last = scope.ends_before if ended and scope.ends_before else state.ends_on
     if command.on <= last and not (ended and command.on >= last):
         raise Refused(

@@ -210,6 +210,8 @@ class Changes(Books):
             known_to=True,
         )
         self.world.desk.handle(approved, "transfer", "", self.world.today)
+        self.world.settle()
+        self.world.end_periods(self.world.today)
         self.world.today = self.own.today = tomorrow
         self.own.ends[scope] = (tomorrow, to)
         self.done("hand_over")

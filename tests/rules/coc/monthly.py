@@ -77,16 +77,16 @@ class Monthly:
         self.world.settle()
         return slug
 
-    def overdrawn(self) -> None:
+    def overdrawn(self, until: date = date(2026, 2, 1)) -> None:
         """Of the first month 1,200 kg are claimed, 200 of them ahead of input, in a declared case;
-        then the month is over."""
+        then the month is over, or so many days of it."""
         self.receive(1, 1000)
         self.receive(1, 200, coc=False)
         self.ship(1, 1200)
         case = {**self.at(1), "reason": "furnace-fire"}
         assert self.world.attempt("declare_overdraft_case", **case) == ""
         assert self.claim("D-1", 1, 1200) == ""
-        self.days_go_by(date(2026, 2, 1))
+        self.days_go_by(until)
 
     def correct(self, old: str, number: str, month: int, mass: int) -> str:
         """Why a document is not replaced; nothing when it is."""

@@ -272,7 +272,9 @@ class OwnBook:
         ]
 
     def _is_over(self, key: Key) -> bool:
-        return date(key[1], 12, 31) < self.today
+        """Behind its last day, or once its scope went over (5.6, 7)."""
+        ends, _ = self.ends.get(key[0], (date.max, ""))
+        return date(key[1], 12, 31) < self.today or ends <= self.today
 
     def close(self, key: Key) -> None:
         period = self.period(key)

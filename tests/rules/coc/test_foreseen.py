@@ -4,6 +4,10 @@ from datetime import date
 
 import pytest
 
+from contracts.coc_calendar import PoolShortened
+from contracts.coc_periods import OverdraftForeseen
+from contracts.custody import PoolKey, Stage
+from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.monthly import Monthly
 from tests.rules.coc.test_balance_on import told
 from tests.rules.coc.test_sellable import answer
@@ -93,3 +97,66 @@ def test_a_period_whose_end_no_clock_has_told_tells_it_with_what_comes_late() ->
     monthly.overdrawn()
     assert monthly.pool(1).told is not None
     assert monthly.pool(2).owed_kg == 200
+
+
+OVER_ON, OTHER = date(2026, 1, 25), "M2"
+
+
+def gone_over(monthly: Monthly) -> PoolKey:
+    """M goes over into M2 of the same member in the middle of January; the day comes. Returns the
+    pool of M2, whose period is the year."""
+    world = monthly.world
+    world.open(OTHER, "A")
+    approved = ApproveScopeTransfer(
+        on=world.today,
+        scope_id="M",
+        member_id="A",
+        to_scope_id=OTHER,
+        effective_on=OVER_ON,
+        approver="person-1",
+        known_to=True,
+    )
+    world.desk.handle(approved, "transfer", "", world.today)
+    world.settle()
+    monthly.days_go_by(OVER_ON)
+    return PoolKey(scope_id=OTHER, stage=Stage.ALUMINIUM, period=date(2026, 1, 1))
+
+
+def overdrawn_in_january() -> Monthly:
+    """200 kg are claimed ahead of input, and January is still running."""
+    monthly = Monthly(JANUARY)
+    monthly.overdrawn(until=JANUARY)
+    return monthly
+
+
+def test_what_a_scope_owes_that_goes_over_counts_in_its_successor_from_that_day_on() -> None:
+    """Closed or not, and not from the end that its period would have had (5.6, 7)."""
+    monthly = overdrawn_in_january()
+    successor = gone_over(monthly)
+    assert monthly.pool(1).end is None
+    assert monthly.pool(1).ends_on == date(2026, 1, 24)
+    assert monthly.world.pool(successor).owed_kg == 200
+    [told_first] = [
+        one.event for one in monthly.world.desk.log if isinstance(one.event, OverdraftForeseen)
+    ]
+    assert (told_first.pool, told_first.from_pool) == (successor, monthly.key(1))
+    assert monthly.close(1) == ""
+    after = monthly.world.pool(successor)
+    assert (after.owed_kg, after.foreseen) == (200, {})
+
+
+def test_it_is_closed_from_that_day_on_and_what_it_leaves_goes_to_its_successor() -> None:
+    monthly = overdrawn_in_january()
+    monthly.withdraw("D-1")
+    successor = gone_over(monthly)
+    assert monthly.close(1) == ""
+    assert monthly.world.pool(successor).carried_kg == 1000
+    shorter = [one.event for one in monthly.world.desk.log if isinstance(one.event, PoolShortened)]
+    assert [one.ends_on for one in shorter] == [date(2026, 1, 24)]
+
+
+def test_a_pool_that_is_opened_late_for_a_scope_that_went_over_ends_with_it() -> None:
+    monthly = Monthly(JANUARY)
+    gone_over(monthly)
+    assert monthly.receive(1, 100) == ""
+    assert monthly.pool(1).ends_on == date(2026, 1, 24)
