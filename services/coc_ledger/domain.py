@@ -63,6 +63,7 @@ from .pools.commands import (
 from .pools.owing import PeriodOver
 from .pools.state import ChangeDeferred
 from .reactions import REACTIONS
+from .rooms import held_after, held_by, held_onward
 from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key, movement_of
 from .scopes import entity_scopes, scope
 from .scopes.commands import (
@@ -205,8 +206,10 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
     if command is ChangeStage:
         fields["results"] = results_of(found, day, known)
         fields["behind_s"] = known.behind_s
+        fields["there"] = held_onward(at, known)
     if command is ClosePeriod:
         fields["open_before"] = open_before(at, known)
+        fields["there"] = held_after(at, found, known)
     if command is ReverseMovement:
         fields["onward"] = onward(key, _text(body, "reverses"), known)
     if command is ReceiveMaterial:
@@ -348,11 +351,12 @@ def _for_confirming(body: Body, known: Knowledge, on: date) -> dict[str, object]
         return {"scope": None, "checked": None, "behind_s": known.behind_s}
     issued = state.issued
     theirs, issuer = issued.customer.scope_id, issued.issuer.entity_id or ""
-    day = _day(body, "received_on")
+    found = holding(theirs or "", _day(body, "received_on"), known)
     return {
-        "scope": holding(theirs or "", day, known),
+        "scope": found,
         "checked": checked_issuer(issuer, issued.pool.scope_id, issued.issued_on, known),
         "behind_s": known.behind_s,
+        "there": held_by(found, issued.pool.stage, known),
     }
 
 

@@ -196,6 +196,15 @@ class FacilityFound(Value):
     chain_since: date | None = None
 
 
+class Held(Value):
+    """All that has come into a pool, in kilograms, and the grams of CO2e of what is known wholly
+    and in part (`bounds.turned`)."""
+
+    kg: int = 0
+    emission_g: int = 0
+    partial_g: int = 0
+
+
 class Diligence(Value):
     """A record of due diligence on a supplier."""
 

@@ -82,7 +82,8 @@ PROBLEMS: tuple[Problem, ...] = (
         "No pool takes so much",
         "All that came into a pool in its period, and what that carries, is bounded by"
         " `facts.most_kg` and `facts.most_emission_t`: more than the world makes. Look for a"
-        " mistyped mass, unit or intensity, and take back what was booked with it.",
+        " mistyped mass, unit or intensity, and take back what was booked with it. A delivery is"
+        " refused where it is confirmed, what a period leaves where that is closed.",
     ),
     Problem(
         "transfer-leads-back",

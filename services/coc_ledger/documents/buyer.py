@@ -17,6 +17,8 @@ from contracts.envelope import Event
 from contracts.values import Activity
 from infra.errors import Refused
 from infra.policy import Policy
+from services.coc_ledger.accounting.accounts import carried_amount
+from services.coc_ledger.accounting.bounds import check_room
 from services.coc_ledger.accounting.footprint import of_lot
 from services.coc_ledger.evidence import activity_of, facility_left, went_over
 
@@ -54,6 +56,8 @@ def confirm(
         )
     _check_day(command, document, policy)
     documents.check_mass(document, command.received_kg, policy)
+    if isinstance(command, ConfirmDocument):
+        check_room(command.there, carried_amount(command.received_kg, document.carried))
     confirmed = DocumentConfirmed(
         number=command.number,
         member_id=document.member_id,

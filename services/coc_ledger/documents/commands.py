@@ -30,7 +30,7 @@ from contracts.values import (
     Value,
 )
 from infra.decider import Command
-from services.coc_ledger.evidence import ReplacedClaim, ScopeEvidence
+from services.coc_ledger.evidence import Held, ReplacedClaim, ScopeEvidence
 
 Registration = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{20,100}$")]
 """What a buyer without a scope proves himself with: long enough that nobody guesses it. Only its
@@ -161,10 +161,11 @@ class CompleteDocument(DocumentCommand):
 
 class ConfirmDocument(DocumentCommand):
     """The buyer has the metal and books it in a scope, on the day it came. `activity` takes it in,
-    where several supply-chain activities of the scope share the pool."""
+    where several supply-chain activities of the scope share the pool; `there` is what the pool
+    holds that gets it."""
 
     NAME: ClassVar[str] = "confirm_document"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "scope", "checked", "behind_s"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "scope", "checked", "behind_s", "there"})
     member_id: MemberId
     received_kg: Mass
     received_on: date
@@ -172,6 +173,7 @@ class ConfirmDocument(DocumentCommand):
     scope: ScopeEvidence | None = None
     checked: Checked | None = None
     behind_s: int = 0
+    there: Held | None = None
 
 
 class ConfirmDelivery(DocumentCommand):

@@ -33,6 +33,7 @@ from services.coc_ledger.accounting.footprint import NO_FOOTPRINT, Footprint
 from services.coc_ledger.evidence import (
     Diligence,
     FacilityResult,
+    Held,
     Onward,
     PoolKnown,
     ReplacedClaim,
@@ -125,16 +126,22 @@ class BookProcessEmissions(Booking):
 class ChangeStage(Movement):
     """Material was used to make that of the next stage. `coc_kg` of it goes on as CoC, which is a
     claim on this pool and needs the same certificates; `produced_kg` is the yield where it was
-    measured."""
+    measured. `there` is what the pool of the next stage holds."""
 
     NAME: ClassVar[str] = "change_stage"
-    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"results", "checked", "behind_s"}
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {
+        "results",
+        "checked",
+        "behind_s",
+        "there",
+    }
     mass_kg: Mass
     coc_kg: MassOrNone = 0
     produced_kg: Mass | None = None
     results: tuple[FacilityResult, ...] = ()
     checked: Checked | None = None
     behind_s: int = 0
+    there: Held | None = None
 
 
 class ReverseMovement(Booking):
@@ -166,11 +173,13 @@ class DeclareOverdraftCase(PoolCommand):
 
 class ClosePeriod(PoolCommand):
     """Close the period of `day`: nothing is booked in it any more. `open_before` is the first of
-    the earlier periods at the stage that are open."""
+    the earlier periods at the stage that are open, `there` what the pool holds that gets what this
+    one leaves."""
 
     NAME: ClassVar[str] = "close_period"
-    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"open_before"}
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"open_before", "there"}
     open_before: date | None = None
+    there: Held | None = None
 
 
 class DesignateOutput(PoolCommand):

@@ -19,14 +19,15 @@ from infra.decider import Tick
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.coc_ledger.accounting import accounts, booking, claims
-from services.coc_ledger.accounting.accounts import Amount, entry
-from services.coc_ledger.accounting.bounds import check_within
+from services.coc_ledger.accounting.accounts import Amount, entry, minus
+from services.coc_ledger.accounting.bounds import check_room, check_within
 from services.coc_ledger.accounting.period import ONE_DAY
 from services.coc_ledger.accounting.period_end import begun, corrected, left_by, told
 from services.coc_ledger.accounting.stage_reversal import check_stage_reversal, with_product
 from services.coc_ledger.accounting.stages import next_of
 from services.coc_ledger.accounting.together import BookMovements, Plain, booked
 from services.coc_ledger.evidence import (
+    Held,
     ScopeEvidence,
     activity_of,
     check_scope,
@@ -54,7 +55,7 @@ from .commands import (
 )
 from .ending import due, period_over, told_again
 from .recent import remembered
-from .state import INITIAL, Pool, check_known, claim_key, evolve, is_repeat, reversible
+from .state import INITIAL, Pool, PoolEvent, check_known, claim_key, evolve, is_repeat, reversible
 
 __all__ = ["INITIAL", "Pool", "decide", "due", "evolve"]
 
@@ -86,7 +87,7 @@ def decide(command: AnyCommand | Tick, state: Pool, policies: Policies) -> Seque
 
 def _decided(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[Event]:
     if isinstance(command, ApplyChange):
-        return apply(command, state, policies)
+        return _applied(command, state, policies)
     if isinstance(command, ShortenPool):
         return shortened(state, command.ends_on, policies.on(command.on))
     if isinstance(command, BookMovements):
@@ -115,6 +116,16 @@ def _decided(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[E
             assert_never(command)
 
 
+def _applied(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Event]:
+    """What comes from elsewhere was asked for there. Where others took the room meanwhile it is
+    refused, once, and that is told: an event that no reader holds would stop all of the pool."""
+    events = apply(command, state, policies)
+    if command.delivery is not None or command.carry is not None:
+        after = reduce(evolve, (one for one in events if isinstance(one, PoolEvent)), state)
+        check_within(state.books, after.books)
+    return events
+
+
 # --- what clerks book ---
 
 
@@ -128,12 +139,21 @@ def _book(
     _check_named(command, scope)
     made = booking.posting(command, state, policy)
     check_within(state.books, accounts.posted(state.books, made.entries))
+    if isinstance(command, ChangeStage):
+        _check_onward(command.there, made)
     if isinstance(command, ChangeStage) and command.coc_kg:
         claims.check_may_claim(command, scope, policy)
         extra = tuple(one for one in made.entries if one.account is not Account.OUTPUT_COC)
         extra += (entry(Account.OUTFLOW, Amount(command.coc_kg)),)
         claims.check_cover(state, command.day, command.coc_kg, claims.Extra(extra), policy)
     return [*opening, booking.booked(command, made, digest)]
+
+
+def _check_onward(there: Held | None, made: booking.Posting) -> None:
+    """Refuse what the pool of the next stage has no room for."""
+    gone = next(one for one in made.entries if one.account is Account.STOCK)
+    taken = minus(accounts.amount_of(gone))
+    check_room(there, taken._replace(kg=made.produced_kg or 0))
 
 
 def _reverse(
@@ -309,6 +329,9 @@ def _close(
             f"The period ends on {state.ends_on}; close it afterwards.",
             ends_on=state.ends_on,
         )
+    left = left_by(state, policy)
+    check_within({}, state.books)
+    check_room(command.there, left.stock)
     return [
         *earlier,
         PoolClosed(
@@ -317,6 +340,6 @@ def _close(
             closed_on=command.on,
             next_period=(scope.ends_before if ended else None) or scope.next_period or last,
             to_scope_id=(scope.to_scope_id if ended else None) or scope.scope_id,
-            **told(left_by(state, policy), state.ends_on, policy),
+            **told(left, state.ends_on, policy),
         ),
     ]

@@ -1,5 +1,6 @@
 """No sum of movements grows beyond what rows and their readers hold."""
 
+from datetime import date
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -15,9 +16,12 @@ from services.coc_ledger.accounting.together import BookMovements
 from services.coc_ledger.pools import pool
 from services.coc_ledger.pools.commands import ReceiveMaterial
 from services.coc_ledger.pools.state import Pool
-from tests.rules.coc.given import KEY, POLICIES, TODAY, kg, pools, receive, ship
+from tests.rules.coc.given import DAY, KEY, POLICIES, TODAY, kg, pools, receive, ship
+from tests.rules.coc.monthly import OWN, Monthly
+from tests.rules.coc.test_periods_and_orders import KEY as A_POOL
+from tests.rules.coc.test_periods_and_orders import document, send, stocked
 from tests.rules.coc.told import recorded
-from tests.rules.coc.world import LEDGER, line
+from tests.rules.coc.world import LEDGER, World, line
 from tests.simulation.inmemory import Reader
 
 HEAVY = Footprint(intensity_kgco2e_per_kg=Decimal(1000))
@@ -74,3 +78,64 @@ def test_a_full_pools_row_is_within_64_bits() -> None:
     carrying = reader.row("pools", KEY.key).carrying
     assert orjson.loads(orjson.dumps(carrying)) == carrying
     assert carrying["outflow"][2] == WORLD * 1_000_000 <= MOST_GRAMS
+
+
+def lot(world: World, scope_id: str, movement_id: str, mass_kg: int, day: date) -> str:
+    """Why so much metal without CoC is not booked; nothing when it is."""
+    where = {"scope_id": scope_id, "member_id": scope_id, "stage": "aluminium", "day": day}
+    told = {"movement_id": movement_id, "mass_kg": mass_kg, "origin": "non_coc"}
+    slug = world.attempt("receive_material", **where, **told)
+    world.settle()
+    return slug
+
+
+def test_a_delivery_for_which_there_is_no_room_is_refused_where_it_is_confirmed() -> None:
+    world, day = stocked(), date(2026, 5, 25)
+    send(world, document("D-1", 100))
+    assert lot(world, "B", "M-1", MOST_KG - 99, day) == ""
+    told = {"number": "D-1", "member_id": "B", "received_kg": 100, "received_on": day}
+    assert world.attempt("confirm_document", **told) == "pool-too-large"
+    assert world.documents()["D-1"].confirmed is None
+    where = {"scope_id": "B", "member_id": "B", "stage": "aluminium", "day": day}
+    back = {"movement_id": "R-1", "reverses": "M-1"}
+    assert world.attempt("reverse_movement", **where, **back) == ""
+    assert world.attempt("confirm_document", **told) == ""
+
+
+def test_what_a_period_leaves_is_refused_at_its_close_where_the_next_has_no_room() -> None:
+    monthly = Monthly()
+    assert monthly.receive(1, 100, coc=False) == ""
+    assert monthly.receive(2, MOST_KG - 99, coc=False) == ""
+    assert monthly.close(1) == "pool-too-large"
+    assert monthly.pool(1).end is None
+    back = {**OWN, "stage": "aluminium", "day": date(2026, 2, 5)}
+    told = {"movement_id": "R-1", "reverses": "M-2"}
+    assert monthly.world.attempt("reverse_movement", **back, **told) == ""
+    assert monthly.close(1) == ""
+
+
+def test_what_found_room_and_lost_it_on_the_way_is_refused_and_stops_nothing() -> None:
+    """Another booking was sooner: the delivery is an outcome that is told, and no pool holds what
+    its readers do not."""
+    world, day = stocked(), date(2026, 5, 25)
+    send(world, document("D-1", 100))
+    told = {"number": "D-1", "member_id": "B", "received_kg": 100, "received_on": day}
+    assert world.attempt("confirm_document", **told) == ""
+    where = {"scope_id": "B", "member_id": "B", "stage": "aluminium", "day": day}
+    sooner = {"movement_id": "M-1", "mass_kg": MOST_KG, "origin": "non_coc"}
+    assert world.attempt("receive_material", **where, **sooner) == ""
+    with pytest.raises(AssertionError, match="book_deliveries: pool-too-large"):
+        world.settle()
+    theirs = world.pool(A_POOL.model_copy(update={"scope_id": "B"}))
+    assert kg(theirs, Account.STOCK) == MOST_KG
+
+
+def test_a_stage_changes_only_into_a_pool_with_room() -> None:
+    world = World(TODAY, ("A", "B", "C"))
+    world.open("C", "C", ("alumina_refining", "smelting", "casthouse"))
+    assert lot(world, "C", "M-1", MOST_KG, DAY) == ""
+    where = {"scope_id": "C", "member_id": "C", "stage": "alumina", "day": DAY}
+    came = {"movement_id": "M-2", "mass_kg": 1000, "origin": "non_coc"}
+    assert world.attempt("receive_material", **where, **came) == ""
+    change = {"movement_id": "T-1", "mass_kg": 1000}
+    assert world.attempt("change_stage", **where, **change) == "pool-too-large"
