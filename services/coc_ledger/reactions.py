@@ -285,6 +285,26 @@ def _checked_again(
     return sorted(commands, key=lambda command: command.number)
 
 
+def check_caught_up(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A check is told: news that came while it was on its way found the answer before it, and asked
+    for nothing. So it is compared with what is known by now, which is what it knew or more."""
+    event = recorded.event
+    if not isinstance(event, DocumentChecked):
+        return ()
+    row: CheckRow | None = rows("document_checks", event.number)
+    day: CheckDayRow | None = rows("check_days", row.day_key) if row else None
+    if row is None or day is None or row.checked_as is None:
+        return ()
+    commands: list[Command] = []
+    for answer in answers([day], None, rows):
+        if answer.passes is not event.passed:
+            through = answer.seen.known_through_position, event.evidence.known_through_position
+            seen = answer.seen.model_copy(update={"known_through_position": max(through)})
+            on = recorded_on(recorded)
+            commands.append(CheckDocument(on=on, number=event.number, checked=seen))
+    return commands
+
+
 def note_ps(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """A certificate to the Performance Standard may be what a scope still has to bring."""
     event = recorded.event
@@ -321,5 +341,6 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("enter_stages", enter_stages, frozenset({MovementBooked})),
     Reaction("check_again", check_again, frozenset({certification.CertificateGranted, *CHANGED})),
     Reaction("check_suspended", check_suspended, frozenset({ScopeSuspended, ScopeReinstated})),
+    Reaction("check_caught_up", check_caught_up, frozenset({DocumentChecked})),
     Reaction("note_ps", note_ps, frozenset({certification.CertificateGranted})),
 )
