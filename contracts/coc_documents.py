@@ -130,8 +130,8 @@ class DocumentChecked(Event):
     """The receiver's check on the issue date. Passed, the metal counts as CoC; failed, it does
     not, for `reasons`. Said again when what was known of that day has changed. `mass_kg` and
     `carried` are what the receiver books, `claimed_kg` and `claimed` what the seller claimed,
-    `from_closed` what of it lies in pools that are closed; each side's supply-chain activity is
-    told again."""
+    as it is told to its customer (older events: as its pool holds it), `from_closed` what of it
+    lies in pools that are closed; each side's supply-chain activity is told again."""
 
     TYPE: ClassVar[str] = "coc.document_checked.v1"
     number: DocumentNumber

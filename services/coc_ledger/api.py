@@ -31,6 +31,7 @@ from .allowed_api import Allowed
 from .documents import issuing
 from .documents.commands import CheckDocument, ConfirmDelivery, IssueDocument, Registration
 from .documents.rows import state_on
+from .documents.shown import to_customer
 from .documents.state import Document
 from .domain import COMMANDS, CONSUMER, ROLES
 from .evidence import activities_at
@@ -243,8 +244,11 @@ def _shown(row: MovementRow) -> dict[str, Any]:
 def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
     @made.get("/coc/documents/{number}", tags=["documents"])
     async def document(principal: SignedIn, number: Key) -> Response:
-        """A document as it stands, for both its sides."""
-        return Json((await allowed.document(principal, number))._asdict())
+        """A document as it stands, for both its sides; its customer sees what was stated."""
+        row = await allowed.document(principal, number)
+        mine = principal.ids(RoleKind.MEMBER)
+        bought = row.customer_member_id in mine and row.member_id not in mine
+        return Json((to_customer(row) if bought else row)._asdict())
 
     @made.get("/coc/members/{member_id}/documents", tags=["documents"])
     async def documents(
@@ -259,6 +263,8 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         column = "member_id" if side == "issued" else "customer_member_id"
         where = {column: member_id, "state": state}
         rows = await asyncio.to_thread(queries.documents, where, wanted.after, wanted.limit)
+        if side == "received":
+            rows = [row if row.member_id == member_id else to_customer(row) for row in rows]
         return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["number"]))
 
     @made.get("/coc/documents/{number}/trace", tags=["documents"])

@@ -30,6 +30,7 @@ from .accounting.stages import back_id, entry_id
 from .coverage import answers
 from .documents.check_rows import CheckDayRow, CheckRow, checked_as
 from .documents.commands import CheckDocument, CompleteDocument, SupersedeDocument
+from .documents.rows import DocumentRow
 from .evidence import stages_of
 from .pools.commands import ApplyChange, Because, ClaimChange, DeliveryChange
 from .rows import MovementRow, PoolRow, ScopeRow, movement_key, movement_of
@@ -97,10 +98,20 @@ def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             "check_passed" if event.passed else "check_failed",
             event.member_id,
         )
-        claimed = event.lot, event.claimed_kg, event.claimed, event.activity
-        whole = Whole(event.pool, event.issued_on, *claimed)
-        commands += _at_seller(on, said, parts_of(whole, event.from_closed), rows)
+        commands += _at_seller(on, said, _claimed_by(event, rows), rows)
     return commands
+
+
+def _claimed_by(event: DocumentChecked, rows: Lookup) -> Sequence[ClaimPart]:
+    """What the seller claimed, as its pools hold it: that is in the document. A check tells the
+    customer's side of it. One that was given back as a whole holds again as a whole."""
+    row: DocumentRow | None = rows("documents", event.number)
+    if row is None:
+        return ()
+    document = DocumentIssued.model_validate(row.document)
+    claimed = event.lot, event.claimed_kg, document.carried, event.activity
+    whole = Whole(event.pool, event.issued_on, *claimed)
+    return parts_of(whole, document.from_closed if event.from_closed else ())
 
 
 class Said(NamedTuple):

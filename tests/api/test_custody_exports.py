@@ -261,3 +261,22 @@ def test_the_public_sees_nothing_of_two_members(traded: Door) -> None:
         told = traded.get(None, "/coc/public/flow", period=period)
         assert (told["links"], told["nodes"]) == ([], [])
         assert told["withheld"] != []
+
+
+def test_the_seller_alone_sees_of_what_its_scrap_was_made(traded: Door) -> None:
+    """The smelter's metal is post-consumer scrap by the half; its mill buys pre-consumer scrap."""
+    scrap = document("D-9", 10, material="coc_preconsumer_scrap")
+    traded.send(who(SMELTER), "coc/issue_document", **scrap)
+    traded.settled()
+    path = "/coc/documents/D-9"
+    assert traded.get(who(SMELTER), path)["document"]["carried"]["post_kg"] > 0
+    theirs = traded.get(who(MILL), path)["document"]
+    received = traded.get(who(MILL), f"/coc/members/{MILL}/documents", side="received")["items"]
+    [listed] = [one["document"] for one in received if one["number"] == "D-9"]
+    for seen in (theirs, listed):
+        assert (seen["carried"]["pre_kg"], seen["carried"]["post_kg"]) == (10 * TONNE, 0)
+        assert seen["supplement"]["post_consumer_percent"] == "0"
+    [told] = traded.get(who(MILL), f"{path}/epcis")["epcisBody"]["eventList"]
+    assert told["castmark:postConsumerKg"] == 0
+    answer = traded.send(who(MILL), "coc/confirm_document", **confirmed("D-9", 10))
+    assert [one["data"]["claimed"]["post_kg"] for one in answer["events"][1:]] == [0]

@@ -24,6 +24,7 @@ from services.coc_ledger.evidence import activity_of, facility_left, went_over
 
 from . import words as documents
 from .commands import CheckDocument, ConfirmDelivery, ConfirmDocument, DisputeDocument
+from .shown import stated
 from .state import Document
 
 
@@ -157,6 +158,7 @@ def _checked(
     seen = documents.of_facilities(document, seen)
     passed, reasons = documents.checked(document, seen)
     mass = min(document.mass_kg, confirmed.received_kg)
+    told = stated(document)  # the buyer who confirms is answered with this
     return DocumentChecked(
         number=document.number,
         member_id=document.member_id,
@@ -169,7 +171,7 @@ def _checked(
         received_on=confirmed.received_on,
         issued_on=document.issued_on,
         claimed_kg=document.mass_kg,
-        claimed=document.carried,
+        claimed=told.carried,
         mass_kg=mass,
         lot=document.lot,
         carried=before.carried if before else _brought(document, mass, passed=passed),
@@ -180,7 +182,7 @@ def _checked(
         policy_id=policy.policy_id,
         activity=document.activity,
         receiver_activity=confirmed.activity,
-        from_closed=_lies_in_closed(document, before),
+        from_closed=_lies_in_closed(told, before),
     )
 
 

@@ -27,8 +27,9 @@ WORDS = {
     "coc_aluminium_semi": "CoC Aluminium, semi-fabricated",
     "coc_preconsumer_scrap": "CoC pre-consumer scrap",
 }
-WHOLLY_SCRAP = "all of it is pre-consumer scrap; what follows was in its metal before"
-"""Of scrap of manufacturing: its receiver books it so, whatever its metal was made of."""
+WHOLLY_SCRAP = "all of it is pre-consumer scrap"
+"""Of scrap of manufacturing: its receiver books it so, whatever its metal was made of, and of that
+the paper tells nothing (`shown`)."""
 STATES = {
     "issued": "issued, not yet confirmed",
     "pending_check": "confirmed, the check is pending",

@@ -6,6 +6,7 @@ as non-CoC, and the reasons say why. Rules: sources.md 5.6 (3), 5.7, 8 (R-28).
 """
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from contracts.canonical import canonical_json
@@ -222,12 +223,15 @@ def _supplement(draft: Draft, claim: OutputDesignated, policy: Policy) -> Supple
     lot, step, mass = claim.carried, claim.step, draft.mass_kg
     whole = footprint.disclosed(carried_amount(mass, lot), policy)
     inputs = footprint.disclosed(footprint.before_step(lot, mass), policy).intensity
+    scrap = draft.lot is Lot.SCRAP  # all of it pre-consumer, whatever its metal is of
+    pre, post = footprint.percent(lot.pre_kg, mass), footprint.percent(lot.post_kg, mass)
+    pre, post = (Decimal(100), Decimal(0)) if scrap else (pre, post)
     return Supplement(
         country_of_origin=draft.country_of_origin,
         ps_certified=claim.evidence.holds(Standard.PERFORMANCE),
         ps_pending=draft.ps_pending,
-        pre_consumer_percent=footprint.percent(lot.pre_kg, mass),
-        post_consumer_percent=footprint.percent(lot.post_kg, mass),
+        pre_consumer_percent=pre,
+        post_consumer_percent=post,
         intensity_kgco2e_per_kg=whole.intensity,
         inputs_kgco2e_per_kg=inputs if step and step.how != "booked" else None,
         step=step,

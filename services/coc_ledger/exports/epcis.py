@@ -28,6 +28,7 @@ from contracts.custody import Account, Carried, MovementKind, Party, PoolKey
 from contracts.envelope import Recorded
 from contracts.values import Instant, plain
 from services.coc_ledger.accounting.accounts import INPUTS
+from services.coc_ledger.documents.shown import stated
 
 Json = dict[str, object]
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
@@ -244,7 +245,7 @@ def _footprint_said(carried: Carried) -> bool:
 
 
 def _issue(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
-    carried, theirs = event.carried, event.customer.certificate_id
+    carried, theirs = stated(event).carried, event.customer.certificate_id
     said: Json = {
         "castmark:material": event.material.value,
         "castmark:statement": event.statement.value,

@@ -14,6 +14,7 @@ from infra.reading import Reader
 from infra.service import Running
 from services.coc_ledger.documents.paper import Became
 from services.coc_ledger.documents.rows import DocumentRow
+from services.coc_ledger.documents.shown import stated
 from services.coc_ledger.domain import CONSUMER
 from services.coc_ledger.evidence import stages_of
 from services.coc_ledger.flows import public_flow
@@ -81,8 +82,8 @@ class Exports:
         return row
 
     def stated(self, row: DocumentRow) -> tuple[DocumentIssued, Became]:
-        """What was stated, and what became of it."""
-        issued = DocumentIssued.model_validate(row.document)
+        """What was stated to others, and what became of it."""
+        issued = stated(DocumentIssued.model_validate(row.document))
         return issued, Became(row.state, row.reasons, row.replaced_by)
 
     # --- events ---
