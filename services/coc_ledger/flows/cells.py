@@ -4,9 +4,12 @@ Rules: policy figures `flow.*`, of which the numbers are our own choice.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import NamedTuple
 
+from contracts.custody import Stage
 from infra.policy import Policy
+from services.coc_ledger.accounting.stages import RATIO
 
 from .flow import Link, Place
 
@@ -29,11 +32,18 @@ class Quarter(NamedTuple):
 class Rule(NamedTuple):
     """When a cell may be published: members in it, the largest one's part of it, and what all but
     the two largest have together, as a part of the largest (so that the second cannot work out the
-    first)."""
+    first). `ratios` are the tonnes used for one of the next stage, by stage, and `yield_percent`
+    how far from them a conversion may be: both are public."""
 
     members_at_least: int
     largest_percent_at_most: int
     rest_percent_at_least: int
+    ratios: tuple[tuple[Stage, Decimal], ...] = ()
+    yield_percent: int = 0
+
+    def ratio(self, stage: Stage) -> Decimal:
+        """Tonnes of a stage for one of the next; 1 where the policy tells none."""
+        return dict(self.ratios).get(stage, Decimal(1))
 
 
 Rules = Callable[[Quarter], Rule]
@@ -50,6 +60,8 @@ def rule_of(policy: Policy) -> Rule:
         policy.integer("flow.members_at_least"),
         policy.integer("flow.largest_percent_at_most"),
         policy.integer("flow.rest_percent_at_least"),
+        tuple((stage, policy.decimal(name)) for stage, name in RATIO.items()),
+        policy.integer("stage.tolerance_percent"),
     )
 
 

@@ -10,7 +10,8 @@ the smallest ones that would pass if need be (complementary suppression), and wh
 until the year is complete; what fails then is withheld for good. Every answer is a sum of published
 cells, no total contains anything withheld, and so no subtraction of answers leaves less than a
 whole cell. Stock and losses are not published: a mass balance closes no gap. The market of CoC
-metal keeps nothing, so that what is sold follows from what is bought: see `market`.
+metal keeps nothing, so that what is sold follows from what is bought: see `market`; what enters a
+stage follows from what left the one before: see `conversions`.
 
 The members of a cell are counted, not its entities: a group is one whatever its size. Rules:
 policy figures `flow.*`, of which the numbers are our own choice.
@@ -35,10 +36,10 @@ from .cells import (
     at,
     kind_of,
     merged,
-    safe,
     size,
     total,
 )
+from .conversions import Sides, added, sides_safe, with_other, year_safe
 from .flow import Flow, Link, Picture, Place, picture_of, region_at, stages_at
 from .market import Shown, hold_quarters, hold_years
 
@@ -168,30 +169,45 @@ def grouped(
         kinds[quarter, kind_of(link)][region_at(link)] = members
     published: Atoms = {}
     left: dict[Atom, Members] = {}
-    for (quarter, kind), by_region in kinds.items():
-        shown, pooled = _regions(by_region, rules(quarter))
-        for region, members in shown.items():
-            published[quarter, at(kind, region)] = members
-        if pooled and safe(pooled, rules(quarter)):
-            published[quarter, at(kind, SEVERAL)] = pooled
-        elif pooled:
-            left[quarter, kind] = pooled
+    for quarter, kind in kinds:
+        together = with_other(kind, (other for when, other in kinds if when == quarter))
+        if kind != together[0]:
+            continue  # it was shown, or not, with the other side of its conversion
+        by_region = _sides([kinds[quarter, one] for one in together])
+        groups, alone = _regions(together, by_region, rules(quarter))
+        hidden = not sides_safe(together, alone, rules(quarter))
+        for number, one in enumerate(together):
+            for region, sides in groups.items():
+                if sides[number]:
+                    published[quarter, at(one, region)] = sides[number]
+            if alone[number] and hidden:
+                left[quarter, one] = alone[number]
+            elif alone[number]:
+                published[quarter, at(one, SEVERAL)] = alone[number]
     picture = Shown(published, left)
     hold_quarters(picture, rules)
     return _years(picture, releases, rules)
 
 
-def _regions(by_region: dict[str, Members], rule: Rule) -> tuple[dict[str, Members], Members]:
+def _sides(kinds: Sequence[dict[str, Members]]) -> dict[str, Sides]:
+    """By region what is shown together of some kinds."""
+    regions = sorted({region for by_region in kinds for region in by_region})
+    return {region: tuple(by_region.get(region, {}) for by_region in kinds) for region in regions}
+
+
+def _regions(
+    kinds: Sequence[Link], by_region: dict[str, Sides], rule: Rule
+) -> tuple[dict[str, Sides], Sides]:
     """The regions shown by themselves, and all others taken together: those that fail the rule,
     and the smallest that pass until the whole does."""
-    shown = {region: members for region, members in by_region.items() if safe(members, rule)}
-    pooled: Members = {}
-    for region, members in by_region.items():
+    shown = {one: sides for one, sides in by_region.items() if sides_safe(kinds, sides, rule)}
+    pooled: Sides = tuple({} for _ in kinds)
+    for region, sides in by_region.items():
         if region not in shown:
-            pooled = merged(pooled, members)
-    by_size = sorted(shown, key=lambda region: (size(shown[region]), region))
-    while pooled and not safe(pooled, rule) and by_size:
-        pooled = merged(pooled, shown.pop(by_size.pop(0)))
+            pooled = added(pooled, sides)
+    by_size = sorted(shown, key=lambda region: (sum(map(size, shown[region])), region))
+    while any(pooled) and not sides_safe(kinds, pooled, rule) and by_size:
+        pooled = added(pooled, shown.pop(by_size.pop(0)))
     return shown, pooled
 
 
@@ -206,11 +222,22 @@ def _years(
         if complete(quarter.year, releases):
             key = (Quarter(quarter.year, 0), kind)
             years[key] = merged(years.get(key, {}), members)
-    fit = {atom: members for atom, members in years.items() if safe(members, rules(atom[0]))}
+    fit = {atom: years[atom] for atom in years if _year_fits(atom, years, shown, rules)}
     kept = hold_years(fit, shown, rules)
     withheld += [Withheld(*atom) for atom in years if atom not in kept]
     of_years = {(year, at(kind, SEVERAL)): members for (year, kind), members in kept.items()}
     return {**shown.published, **of_years}, withheld
+
+
+def _year_fits(atom: Atom, years: dict[Atom, Members], shown: Shown, rules: Rules) -> bool:
+    """Whether a year's figure is safe, with that of the other side of its conversion."""
+    year, kind = atom
+    kinds = with_other(kind, (other for when, other in years if when == year))
+    quarters = [
+        tuple(shown.left.get((Quarter(year.year, number), one), {}) for one in kinds)
+        for number in range(1, 5)
+    ]
+    return year_safe(kinds, quarters, rules(year))
 
 
 def complete(year: int, releases: Sequence[Release]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.custody import Stage
 from infra.errors import Refused
-from services.coc_ledger.flows.cells import SEVERAL, Atoms, Quarter, Rule, kind_of, safe
+from services.coc_ledger.flows.cells import SEVERAL, Atoms, Quarter, Rule, Rules, kind_of, safe
 from services.coc_ledger.flows.flow import Flow, Link, Node, Place, region_at
 from services.coc_ledger.flows.public_flow import (
     Cell,
@@ -86,10 +86,10 @@ def sum_of(members: dict[str, int], atom: object) -> Sum:
     return {(member, atom): 1 for member, kg in members.items() if kg}
 
 
-def everything_published(flows: Sequence[Flow]) -> list[Sum]:
+def everything_published(flows: Sequence[Flow], by: Rules = rules) -> list[Sum]:
     """What each permitted query answers, link by link and in total, as sums over coordinates."""
     found = atoms(flows, RELEASES)
-    groups, _ = grouped(found, RELEASES, rules)
+    groups, _ = grouped(found, RELEASES, by)
     made_of = {
         (quarter, link): coordinates(found, groups, quarter, link) for quarter, link in groups
     }
