@@ -32,6 +32,8 @@ from .evidence import (
 )
 from .exports.export_rows import EXPORTS
 from .facility_reactions import FACILITY_REACTIONS
+from .flows import publication
+from .flows.publication import FlowPublished
 from .knowledge import (
     Knowledge,
     checked,
@@ -43,6 +45,7 @@ from .knowledge import (
     open_before,
     results_of,
     scope_on,
+    seen,
     went_to,
 )
 from .period_reactions import PERIOD_REACTIONS
@@ -64,7 +67,7 @@ from .pools.owing import PeriodOver
 from .pools.state import ChangeDeferred
 from .reactions import REACTIONS
 from .rooms import held_after, held_by, held_onward
-from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key, movement_of
+from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key
 from .scopes import entity_scopes, scope
 from .scopes.commands import (
     AddScopeFacility,
@@ -85,7 +88,7 @@ from .yearly_reports.reactions import REPORT_REACTIONS
 from .yearly_reports.report import ReportingNoted
 from .yearly_reports.rows import REPORTS
 
-__all__ = ["Knowledge", "checked", "checked_issuer", "checked_of", "results_of", "scope_on"]
+__all__ = ["Knowledge", "checked", "checked_issuer", "checked_of", "results_of", "scope_on", "seen"]
 
 DECIDERS: Mapping[str, ModuleType] = {
     "coc_scope": scope,
@@ -93,11 +96,13 @@ DECIDERS: Mapping[str, ModuleType] = {
     "pool": pool,
     "coc_document": document,
     "coc_report": report,
+    "public_flow": publication,
 }
 RESTS_ON: Mapping[str, tuple[str, ...]] = {PS_DUE: ("certification",)}
 PRIVATE: tuple[type[Event], ...] = (
     ChangeDeferred,
     DocumentDrafted,
+    FlowPublished,
     PeriodOver,
     ReportingNoted,
     ScopeNamed,
@@ -235,23 +240,6 @@ def _seen(key: str, movement_id: str, known: Knowledge) -> MovementSeen | None:
         known.row("movements", movement_key(key, movement_id)) if movement_id else None
     )
     return seen(row) if row else None
-
-
-def seen(row: MovementRow) -> MovementSeen:
-    """A movement's row as evidence."""
-    told = movement_of(row)
-    return MovementSeen.model_validate(
-        {
-            "movement_id": row.movement_id,
-            "digest": row.digest,
-            "kind": row.kind,
-            "day": row.day,
-            "entries": told["entries"],
-            "coc_kg": row.coc_kg,
-            "reversed_by": row.reversed_by,
-            "activity": told.get("activity"),
-        }
-    )
 
 
 def onward(key: str, movement_id: str, known: Knowledge) -> Onward | None:

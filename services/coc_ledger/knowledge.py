@@ -14,8 +14,8 @@ from contracts.values import Activity, Standard
 
 from .accounting.own_emissions import ResultRow, newest
 from .accounting.period import ONE_DAY, period_of
-from .evidence import Diligence, FacilityFound, FacilityResult, ScopeEvidence
-from .rows import FacilityRow, PoolRow
+from .evidence import Diligence, FacilityFound, FacilityResult, MovementSeen, ScopeEvidence
+from .rows import FacilityRow, MovementRow, PoolRow, movement_of
 from .scopes import state as scope_state
 from .scopes.certificates import CertificateRow, covered_since, seen_on
 
@@ -141,3 +141,20 @@ def diligence_of(scope_id: str, supplier_id: str, known: Knowledge) -> tuple[Dil
     state = known.state(f"coc_scope/{scope_id}")
     found: tuple[Diligence, ...] = state.diligence.get(supplier_id, ())
     return found
+
+
+def seen(row: MovementRow) -> MovementSeen:
+    """A movement's row as evidence."""
+    told = movement_of(row)
+    return MovementSeen.model_validate(
+        {
+            "movement_id": row.movement_id,
+            "digest": row.digest,
+            "kind": row.kind,
+            "day": row.day,
+            "entries": told["entries"],
+            "coc_kg": row.coc_kg,
+            "reversed_by": row.reversed_by,
+            "activity": told.get("activity"),
+        }
+    )

@@ -15,6 +15,7 @@ from rich.console import Console
 from castmark import coc
 from castmark.local import Host
 from infra.errors import Transient
+from infra.reading import Reader
 from services.coc_ledger.documents import verdict
 from services.coc_ledger.jobs import Watch
 from tests.api.test_custody import (
@@ -261,6 +262,23 @@ def test_the_public_sees_nothing_of_two_members(traded: Door) -> None:
         told = traded.get(None, "/coc/public/flow", period=period)
         assert (told["links"], told["nodes"]) == ([], [])
         assert told["withheld"] != []
+
+
+def test_what_the_public_is_told_is_kept_before_it_is_told(host: Host, traded: Door) -> None:
+    """As events: another process, or this one after a restart, tells the same."""
+    traded.tick(date(BEGAN.year + 1, 4, 1))
+    first = traded.get(None, "/coc/public/flow")
+    kept = history(host, "public_flow/all")
+    assert BEGAN.year in {one["through_year"] for one in kept}
+    assert first["published_through"] == f"{BEGAN.year}-Q4"
+    assert traded.get(None, "/coc/public/flow") == first
+    assert history(host, "public_flow/all") == kept
+
+
+def history(host: Host, stream: str) -> list[dict[str, Any]]:
+    """What a stream of the ledger holds."""
+    service = host.process.running["coc_ledger"]
+    return [one.event.model_dump(mode="json") for one in Reader(service).history(stream)]
 
 
 def test_the_seller_alone_sees_of_what_its_scrap_was_made(traded: Door) -> None:

@@ -10,8 +10,10 @@ from contracts.coc_movements import apart
 from contracts.custody import MovementKind
 from contracts.envelope import Recorded
 from contracts.values import Activity, Instant, instant
+from infra.consumer import read_cursors
 from infra.reading import Reader
 from infra.service import Running
+from infra.store import translated
 from services.coc_ledger.documents.paper import Became
 from services.coc_ledger.documents.rows import DocumentRow
 from services.coc_ledger.documents.shown import stated
@@ -29,6 +31,7 @@ from services.coc_ledger.flows.flow import (
     regions_of,
 )
 from services.coc_ledger.flows.public_flow import Public, Release
+from services.coc_ledger.flows.publication import STREAM, Publication, PublishFlow, to_tell, told
 from services.coc_ledger.rows import PoolRow, ScopeRow
 from services.coc_ledger.yearly_reports import yearly
 
@@ -39,7 +42,6 @@ from .statements import Line, lines
 PAGE = 100
 MANY = 10_000_000
 DAYS_NAMED = 3_700
-NOTHING = Public((), ())
 
 
 class Told(NamedTuple):
@@ -58,7 +60,6 @@ class Exports:
     def __init__(self, running: Running) -> None:
         self._running = running
         self._reader = Reader(running)
-        self._published: tuple[Sequence[Release], Public] = ((), NOTHING)
 
     # --- rows of the ledger ---
 
@@ -185,19 +186,38 @@ class Exports:
         return chosen(flows, first, last, choice, entity_of)
 
     def published(self) -> tuple[Sequence[Release], Public]:
-        """All releases so far and what they publish. Since releases never change, this is worked
-        out once for each."""
+        """All releases that were told, and what they tell: as it was kept."""
+        state: Publication = self._reader.state(STREAM)
+        return state.releases, told(state)
+
+    def to_publish(self) -> PublishFlow | None:
+        """The first release that is due and was not kept yet; None where there is none, or where
+        not all that was recorded by its day has been read here."""
+        state: Publication = self._reader.state(STREAM)
         first = self._reader.page(OURS, "flows", None, 0, {}, "recorded_on")
         if not first:
-            return (), NOTHING
+            return None
         recorded: date = first[0].recorded_on
         policies, today = self._running.definition.policies, self._running.times.today()
         days = policies.on(today).integer("flow.release_days")
-        releases = public_flow.calendar(recorded, days, today)
-        if releases != self._published[0]:
-            shown = public_flow.publish(self._flows({}, recorded), releases, self._rule)
-            self._published = releases, shown
-        return self._published
+        releases = public_flow.calendar(recorded, days, today, state.releases)
+        some = releases[: len(state.releases) + 1]
+        if len(some) == len(state.releases) or not self._has_read(some[-1].recorded_through):
+            return None
+        found = public_flow.publish(self._flows({}, recorded), some, self._rule)
+        return to_tell(state, some[-1], found, today)
+
+    def _has_read(self, day: date) -> bool:
+        """Whether the rows know all that was recorded here through a day. Each partition of the log
+        gets an event when a day is closed, so that the slowest of them tells."""
+        with translated(), self._running.engine.connect() as connection:
+            cursors = read_cursors(connection, OURS)
+        own = [one.position for (source, _), one in cursors.items() if source == self._running.name]
+        unread = self._running.store.read_after(min(own, default=0), 1)
+        if not unread:
+            return True
+        at = self._running.store.recorded(unread[0]).envelope.recorded_at
+        return at[:10] > day.isoformat()
 
     def _rule(self, period: Quarter) -> Rule:
         day = public_flow.last_day(period)

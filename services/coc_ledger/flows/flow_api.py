@@ -4,13 +4,16 @@ import asyncio
 from datetime import date
 from typing import Annotated, NamedTuple
 
+import structlog
 from fastapi import Depends, Query
 from starlette.responses import Response
 
 from contracts.custody import Stage
 from contracts.values import Id
 from infra.auth import Principal, RoleKind
+from infra.decider import own_id
 from infra.errors import Refused
+from infra.execute import request_of
 from infra.news import News
 from infra.service import Running
 from infra.web import Api, Day, Json, SignedIn
@@ -21,6 +24,8 @@ from . import public_flow
 from .flow import Choice, Picture
 
 Region = Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")]
+ACTOR = "castmark:coc"
+log = structlog.stdlib.get_logger("castmark.coc")
 Some = Annotated[tuple[Id, ...], Query(max_length=100)]
 
 
@@ -55,7 +60,7 @@ def add_flow(made: Api, running: Running, exports: Exports, allowed: Allowed) ->
     """All routes of the flow."""
     _own(made, exports, allowed)
     _through(made, running, exports)
-    _public(made, exports)
+    _public(made, running, exports)
 
 
 def _own(made: Api, exports: Exports, allowed: Allowed) -> None:
@@ -124,7 +129,21 @@ def _through(made: Api, running: Running, exports: Exports) -> None:
             await news.wait(told, min(left, 1.0))
 
 
-def _public(made: Api, exports: Exports) -> None:
+async def _kept(running: Running, exports: Exports) -> None:
+    """Keep the releases that are due, one after the other, before anybody is told of them. Where
+    two keep the same one, the first stands."""
+    while (wanted := await asyncio.to_thread(exports.to_publish)) is not None:
+        command_id = own_id("flow", f"{wanted.through_year}-Q{wanted.through_number}")
+        try:
+            outcome = await running.writer.execute(request_of(command_id, wanted, ACTOR))
+        except Refused as refused:
+            log.warning("flow-kept-by-another", slug=refused.slug)
+            return
+        if not outcome.recorded:
+            return
+
+
+def _public(made: Api, running: Running, exports: Exports) -> None:
     @made.get("/coc/public/flow", tags=["exports"])
     async def public(
         period: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,10}$")] = None,
@@ -134,6 +153,7 @@ def _public(made: Api, exports: Exports) -> None:
         """The public flow of certified metal in a quarter (`2026-Q1`) or a complete year; without
         a period, the last one published. Small numbers are not shown, nor can they be worked
         out."""
+        await _kept(running, exports)
         releases, shown = await asyncio.to_thread(exports.published)
         if period is None and not releases:
             return Json({"period": None, "published_through": None, "nodes": [], "links": []})

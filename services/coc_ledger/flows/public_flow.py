@@ -114,16 +114,29 @@ def last_day(period: Quarter) -> date:
     return date(after.year, after.number * 3 - 2, 1) - timedelta(days=1)
 
 
-def calendar(first_recorded: date, days: int, today: date) -> Sequence[Release]:
+def calendar(
+    first_recorded: date, days: int, today: date, told: Sequence[Release] = ()
+) -> Sequence[Release]:
     """The releases so far: so many days after each quarter, from what was recorded by then. The
-    first is the first one by which anything was recorded, and covers all quarters before it."""
+    first is the first one by which anything was recorded, and covers all quarters before it. Those
+    that were `told` stay as they were, also where the days are others since."""
     found: list[Release] = []
     quarter = quarter_of(first_recorded - timedelta(days=days + 100))
     while (recorded := last_day(quarter) + timedelta(days=days)) < today:
         if recorded >= first_recorded:
             found.append(Release(quarter, recorded))
         quarter = following(quarter)
-    return found
+    if not told:
+        return found
+    last = told[-1]
+    return [
+        *told,
+        *(
+            one
+            for one in found
+            if one.through > last.through and one.recorded_through > last.recorded_through
+        ),
+    ]
 
 
 def public_quarter(flow: Flow, releases: Sequence[Release]) -> Quarter | None:
