@@ -246,6 +246,8 @@ async def a_lender_defines_sets_of_enough_entities(desk: YearDesk) -> None:
     assert (status, said["slug"]) == (404, "unknown-facility")
     status, said = await get(lender, "/ghg/portfolios/S1/P1", year="2024")
     assert (status, said["slug"]) == (404, "unknown-portfolio")
+    status, said = await post(lender, "commands/remove_portfolio", **about)
+    assert (status, said["slug"]) == (404, "unknown-portfolio")
     assert (await get(desk.signed_in("subscriber:S2"), "/ghg/portfolios/S1/P1", year="2024"))[
         0
     ] == 403

@@ -13,6 +13,7 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from contracts.values import ID_PATTERN, Standard
+from infra.auth import Principal, RoleKind
 from infra.errors import Refused
 from infra.keeping import Keeping
 from infra.policy import Policy
@@ -30,12 +31,17 @@ from services.ghg.rows import YearRow
 
 from .emission_curve import PortfolioView, emission_curve, portfolio
 from .portfolio import Portfolios
-from .sums import DIMENSIONS, OWN, Cell, Entry, own_table, regions_of, table
+from .public import Public, Verdict, public, table, verdicts
+from .sums import DIMENSIONS, OWN, Cell, Entry, own_table, regions_of
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Query(ge=1990, le=2199)]
 Answer = TypeVar("Answer")
+Own = frozenset[str]
+"""The members that somebody acts for: their figures are no secret to them."""
+Sets = tuple[frozenset[str], ...]
 ANSWERS_KEPT = 128
+PUBLICS_KEPT = 16
 By = Annotated[str, Query(pattern=r"^[a-z]{1,20}(,[a-z]{1,20}){0,3}$")]
 
 
@@ -46,8 +52,11 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
     @made.get("/ghg/aggregates", tags=["aggregates"])
     async def tables(principal: SignedIn, year: Year, by: By = "region") -> Response:
         """Verified figures of a year by `region`, `country`, `step`, `certified`, separated by
-        commas. A row about too few entities, or that would give one away, is `suppressed`."""
-        return Json(await asyncio.to_thread(asked.table, year, _names(by, [*DIMENSIONS, "step"])))
+        commas. A row about too few entities, or that would give one away beside anything else
+        that is told of the year, is `suppressed`; of others, numbers that would are `withheld`. A
+        member is told what is of enough others than itself."""
+        names = _names(by, [*DIMENSIONS, "step"])
+        return Json(await asyncio.to_thread(asked.table, year, names, _own(principal)))
 
     @made.get("/ghg/members/{member_id}/aggregates", tags=["aggregates"])
     async def own(principal: SignedIn, member_id: Key, year: Year, by: By = "entity") -> Response:
@@ -69,15 +78,20 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
     async def curve(principal: SignedIn, year: Year) -> Response:
         """Cumulative production against intensity, in steps of enough entities each; of each step
         the part that is certified, where that tells of nobody."""
-        return Json({"year": year, "steps": await asyncio.to_thread(asked.curve, year)})
+        steps = await asyncio.to_thread(asked.curve, year, _own(principal))
+        return Json({"year": year, "steps": steps})
 
     @made.get("/ghg/portfolios/{subscriber_id}/{portfolio_id}", tags=["aggregates"])
     async def view(
         principal: SignedIn, subscriber_id: Key, portfolio_id: Key, year: Year
     ) -> Response:
-        """A set of facilities in a year, weighed by output, against the sector's pathway."""
+        """A set of facilities in a year, weighed by output, against the sector's pathway. Sets that
+        were defined before it, removed ones too, stay told: it is `suppressed` where few could be
+        found with them, tables or the curve."""
         principal.require_subscriber(subscriber_id)
-        found = await asyncio.to_thread(asked.portfolio, subscriber_id, portfolio_id, year)
+        found = await asyncio.to_thread(
+            asked.portfolio, subscriber_id, portfolio_id, year, _own(principal)
+        )
         return Json(found._asdict())
 
 
@@ -88,17 +102,19 @@ class Asked:
     def __init__(self, running: Running, queries: Queries, filling: PlansFilling) -> None:
         self._running, self._queries, self._filling = running, queries, filling
         self._keeping = Keeping(ANSWERS_KEPT)
+        self._publics = Keeping(PUBLICS_KEPT)
 
-    def table(self, year: int, by: Sequence[str]) -> dict[str, object]:
+    def table(self, year: int, by: Sequence[str], own: Own) -> dict[str, object]:
         """A guarded table of all facilities."""
 
         def made() -> dict[str, object]:
             policy = self._policy()
-            cells = table(self._entries(self._filling.years({"year": year})), by, policy)
+            entries = self._entries(self._filling.years({"year": year}))
+            cells = table(entries, by, self._public(year, entries, policy, own))
             least = policy.figure("aggregate.entities_min")
             return {"year": year, "entities_min": least, "rows": _rows(cells)}
 
-        return self._kept(("table", year, tuple(by)), made)
+        return self._kept(("table", year, tuple(by), own), made)
 
     def own_table(self, member_id: str, year: int, by: Sequence[str]) -> dict[str, object]:
         """A table of a member's own facilities."""
@@ -145,37 +161,60 @@ class Asked:
         own = [one.data_version for one in sealed if one.member_id == row.disclosed_member]
         return max(told.data_version, *own)
 
-    def curve(self, year: int) -> list[dict[str, object]]:
+    def curve(self, year: int, own: Own) -> list[dict[str, object]]:
         """The steps of the emissions curve."""
 
         def made() -> list[dict[str, object]]:
-            steps = emission_curve(
-                self._entries(self._filling.years({"year": year})), self._policy()
-            )
+            entries = self._entries(self._filling.years({"year": year}))
+            steps = emission_curve(self._public(year, entries, self._policy(), own))
             return [step._asdict() for step in steps]
 
-        return self._kept(("curve", year), made)
+        return self._kept(("curve", year, own), made)
 
-    def portfolio(self, subscriber_id: str, portfolio_id: str, year: int) -> PortfolioView:
+    def portfolio(
+        self, subscriber_id: str, portfolio_id: str, year: int, own: Own
+    ) -> PortfolioView:
         """A set as it is now; refused `unknown-portfolio`."""
         state = self._queries.reader.state(f"portfolio/{subscriber_id}")
         assert isinstance(state, Portfolios)  # the stream's own kind
-        wanted = state.sets.get(portfolio_id)
-        if wanted is None:
-            raise Refused(
-                "unknown-portfolio",
-                f"{subscriber_id} has defined no set {portfolio_id}.",
-                portfolio_id=portfolio_id,
-            )
-        others = [one for name, one in state.sets.items() if name != portfolio_id]
+        wanted = state.shown(portfolio_id)
+        sets = tuple(state.sets.values())
 
         def made() -> PortfolioView:
             policy = self._policy()
             entries = self._entries(self._filling.years({"year": year}))
-            return portfolio(year, wanted, entries, others, _sector(policy), policy)
+            may = self._verdicts(year, entries, policy, own, sets)[wanted]
+            return portfolio(year, wanted, entries, may, _sector(policy))
 
-        sets = frozenset(state.sets)  # one of a name is never changed
-        return self._kept(("portfolio", subscriber_id, portfolio_id, year, sets), made)
+        # a set of a name is never changed
+        return self._kept(("portfolio", subscriber_id, portfolio_id, year, own, sets), made)
+
+    def _public(
+        self, year: int, entries: Sequence[Entry], policy: Policy, own: Own, sets: Sets = ()
+    ) -> Public:
+        """What may be told of a year to who acts for these members; kept for as long as the figures
+        that it rests on stand, whatever else happens."""
+        known = frozenset(one.facility_id for one in entries if one.member_id in own)
+
+        def made() -> Public:
+            within = self._public(year, entries, policy, frozenset()) if known else None
+            return public(entries, policy, sets, known=known, within=within)
+
+        mark = (policy.policy_id, tuple(entries))
+        found: Public = self._publics.get((year, known, sets), mark, made)
+        return found
+
+    def _verdicts(
+        self, year: int, entries: Sequence[Entry], policy: Policy, own: Own, sets: Sets
+    ) -> dict[frozenset[str], Verdict]:
+        """Of all sets of a subscriber at once, in the order in which they were defined."""
+        mark = (policy.policy_id, tuple(entries))
+        found: dict[frozenset[str], Verdict] = self._publics.get(
+            ("verdicts", year, own, sets),
+            mark,
+            lambda: verdicts(self._public(year, entries, policy, own, sets), sets, entries),
+        )
+        return found
 
     def _kept(self, asked: Hashable, made: Callable[[], Answer]) -> Answer:
         mark = (self._running.times.today(), self._queries.reader.mark(CONSUMER))
@@ -213,6 +252,10 @@ class Asked:
             if row.standard == Standard.PERFORMANCE and from_row(row).holds(on)
             for facility_id in row.facilities
         )
+
+
+def _own(principal: Principal) -> Own:
+    return principal.ids(RoleKind.MEMBER)
 
 
 def _sector(policy: Policy) -> Curve:

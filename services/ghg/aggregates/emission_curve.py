@@ -2,8 +2,8 @@
 
 Source: sources.md 4.5 (what such a curve is compared with), 4.9 (the sector's pathway). Single
 facilities are not shown: neighbours on the curve are pooled until a step is about enough entities
-(`aggregates`). Steps are made once, of all facilities; what is certified of a step is told where
-both its parts are about enough entities, or about none.
+(`public`). Steps are made once, of all facilities; what is certified of a step is told where both
+its parts are about enough entities, or about none.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,13 @@ from services.ghg.calculation.working import PERCENT, Doubt
 from services.ghg.factors.curve import Curve
 from services.ghg.plans.figures import ZERO
 
-from .sums import Entry, Part, enough
+from .public import Pool, Public, Verdict
+from .sums import Entry
+
+NOT_TOLD = (
+    "too few entities have verified figures of this year, or it differs by too few from what"
+    " tables, the curve or your earlier sets tell"
+)
 
 
 class CurveStep(NamedTuple):
@@ -55,25 +61,12 @@ class PortfolioView(NamedTuple):
     doubts: tuple[Doubt, ...] = ()
 
 
-def emission_curve(entries: Iterable[Entry], policy: Policy) -> tuple[CurveStep, ...]:
+def emission_curve(told: Public) -> tuple[CurveStep, ...]:
     """The steps of the curve, the lowest intensity first; none while there are too few."""
-    making = [one for one in entries if one.output_t > 0]
-    making.sort(key=lambda one: (one.metal_t / one.output_t, one.facility_id))
-    pools: list[list[Entry]] = []
-    pool: list[Entry] = []
-    for entry in making:
-        pool.append(entry)
-        if enough(map(part_of, pool), policy):
-            pools.append(pool)
-            pool = []
-    if pool and pools:
-        pools[-1] += pool
     steps: list[CurveStep] = []
-    for one in pools:
-        if not enough(map(part_of, one), policy):
-            return tuple(steps)  # what is left over is of one that dwarfs its neighbours
+    for pool in told.pools:
         before = steps[-1].cumulative_t if steps else ZERO
-        steps.append(_step(one, before, policy))
+        steps.append(_step(pool, before))
     return tuple(steps)
 
 
@@ -81,19 +74,14 @@ def portfolio(
     year: int,
     facilities: frozenset[str],
     entries: Sequence[Entry],
-    others: Iterable[frozenset[str]],
+    may: Verdict,
     curve: Curve,
-    policy: Policy,
 ) -> PortfolioView:
-    """A set of facilities against the sector's pathway. `others` are the sets that the same asker
-    ever defined: a set that differs from one of them by few entities is not told, or asking twice
-    would isolate those. Refused `year-outside-curve`."""
-    making = [one for one in entries if one.output_t > 0]
-    ours = [one for one in making if one.facility_id in facilities]
-    if not enough(map(part_of, ours), policy):
-        return PortfolioView(year, True, "too few entities have verified figures of this year")
-    if any(isolates(facilities, other, making, policy) for other in others):
-        return PortfolioView(year, True, "it differs from another of your sets by too few entities")
+    """A set of facilities against the sector's pathway, where it may be told (`verdicts`). Refused
+    `year-outside-curve`."""
+    if not may.shown:
+        return PortfolioView(year, True, NOT_TOLD)
+    ours = [one for one in entries if one.output_t > 0 and one.facility_id in facilities]
     output = sum((one.output_t for one in ours), ZERO)
     smelting = sum((one.smelting_t for one in ours), ZERO) / output
     sector = curve.at(year)
@@ -115,19 +103,10 @@ def portfolio(
         sector=sector,
         gap=smelting - sector,
         gap_percent=(smelting - sector) * PERCENT / sector,
-        certified_percent=_certified_percent(ours, output, policy),
+        certified_percent=_certified_percent(ours, output) if may.certified else None,
         curve=curve.factor_set,
         doubts=(doubt,),
     )
-
-
-def isolates(
-    one: frozenset[str], other: frozenset[str], making: Iterable[Entry], policy: Policy
-) -> bool:
-    """Whether two sets, both told, would tell of few: those in one of them and not in both."""
-    apart = one ^ other
-    between = [entry for entry in making if entry.facility_id in apart]
-    return bool(between) and not enough(map(part_of, between), policy)
 
 
 def check_size(entities: Iterable[str], policy: Policy) -> None:
@@ -142,38 +121,21 @@ def check_size(entities: Iterable[str], policy: Policy) -> None:
         )
 
 
-def part_of(entry: Entry) -> Part:
-    """An entry as guards look at it."""
-    return Part(entry.entity_id, entry.facility_id, {}, entry.metal_t, entry.output_t)
-
-
-def _step(pool: Sequence[Entry], before: Decimal, policy: Policy) -> CurveStep:
-    output = sum((one.output_t for one in pool), ZERO)
-    certified = [one for one in pool if one.certified]
-    tellable = _both_tellable(pool, policy)
+def _step(pool: Pool, before: Decimal) -> CurveStep:
+    output = sum((one.output_t for one in pool.entries), ZERO)
+    certified = [one for one in pool.entries if one.certified]
     certified_t = sum((one.output_t for one in certified), ZERO)
     emitted = sum((one.metal_t for one in certified), ZERO)
     return CurveStep(
-        entities=len({one.entity_id for one in pool}),
-        facilities=len(pool),
+        entities=len({one.entity_id for one in pool.entries}),
+        facilities=len(pool.entries),
         output_t=output,
         cumulative_t=before + output,
-        intensity=sum((one.metal_t for one in pool), ZERO) / output,
-        certified_t=certified_t if tellable else None,
-        certified_intensity=emitted / certified_t if tellable and certified_t else None,
+        intensity=sum((one.metal_t for one in pool.entries), ZERO) / output,
+        certified_t=certified_t if pool.certified else None,
+        certified_intensity=emitted / certified_t if pool.certified and certified_t else None,
     )
 
 
-def _certified_percent(ours: Sequence[Entry], output: Decimal, policy: Policy) -> Decimal | None:
-    if not _both_tellable(ours, policy):
-        return None
+def _certified_percent(ours: Sequence[Entry], output: Decimal) -> Decimal:
     return sum((one.output_t for one in ours if one.certified), ZERO) * PERCENT / output
-
-
-def _both_tellable(entries: Sequence[Entry], policy: Policy) -> bool:
-    """Whether the certified ones and the others are each none, or enough."""
-    for certified in (True, False):
-        side = [part_of(one) for one in entries if one.certified is certified]
-        if side and not enough(side, policy):
-            return False
-    return True

@@ -1,18 +1,13 @@
 """Figures of many facilities together, and what keeps a single one from being read off. Pure.
 
 Only verified figures count, whether or not they were disclosed; so a figure about few entities is
-not shown. What is guarded (figures of the policy):
+not shown. Here is what one table alone is held to (figures of the policy); what everything told of
+a year is held to together is in `guard` and `public`:
 
-- a cell about fewer entities than the minimum, or of which one entity has nearly all;
-- what a table leaves out, against each of its totals: the cells left out under a total are about
-  enough entities together, or more of them are left out;
-- a filter is a row of a table, so that what it leaves out is guarded as well; a country stands
-  within its region, for which totals are told;
-- the steps of an emissions curve are the same whatever is asked of them.
-
-What is not guarded: several tables put together by equations of more than two, what somebody knows
-already of others (an entity that knows its own figures sees a cell of three as one of two), and two
-years compared in which one facility came or went.
+- a cell about fewer entities than the minimum, or of which one entity has nearly all, is left out;
+- what a table leaves out is guarded against each of its totals: the cells left out under a total
+  are about enough entities together, or more of them are left out;
+- a filter is a row of a table, so that what it leaves out is guarded as well.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +21,7 @@ from services.ghg.calculation.working import PERCENT
 from services.ghg.plans.figures import KG_PER_T, LIQUID, ZERO, Sums
 
 ELSEWHERE = "other"
+EMISSION, OUTPUT, METAL = "emission_t", "output_t", "metal_t"
 SMELTING_SCOPES = frozenset({Scope.DIRECT, Scope.POWER_MARKET})
 
 
@@ -88,16 +84,18 @@ class Part(NamedTuple):
 
 class Cell(NamedTuple):
     """A row of a table. Where `suppressed`, nothing else is told but its key. The intensity (t
-    CO2e/t) is mine to metal; None where nothing is cast or only a step is looked at."""
+    CO2e/t) is mine to metal; None where nothing is cast or only a step is looked at. `withheld` are
+    the numbers that would tell of few: they are None."""
 
     key: Mapping[str, str]
     suppressed: bool
     entities: int | None = None
     facilities: int | None = None
-    by_scope_t: Mapping[str, Decimal] | None = None
+    by_scope_t: Mapping[str, Decimal | None] | None = None
     emission_t: Decimal | None = None
     output_t: Decimal | None = None
     intensity: Decimal | None = None
+    withheld: tuple[str, ...] = ()
 
 
 Key = tuple[str, ...]
@@ -127,27 +125,16 @@ def regions_of(policy: Policy) -> Mapping[str, str]:
     }
 
 
-def table(entries: Sequence[Entry], by: Sequence[str], policy: Policy) -> tuple[Cell, ...]:
-    """A table of one year for anybody: by `region`, `country`, `step`, `certified`, guarded."""
-    names = list(dict.fromkeys(by))
-    if "country" in names and "region" not in names:
-        names.insert(0, "region")  # totals of regions are told elsewhere: they guard as well
-    cells = _cells(entries, names, DIMENSIONS)
-    hidden = suppressed(cells, policy)
-    told = [
-        Cell(dict(zip(names, key, strict=True)), True)
-        if key in hidden
-        else _told(names, key, parts)
-        for key, parts in sorted(cells.items())
-    ]
-    return tuple(told)
-
-
 def own_table(entries: Sequence[Entry], by: Sequence[str]) -> tuple[Cell, ...]:
     """A member's table of its own facilities: nothing is hidden from whose it is."""
     names = list(dict.fromkeys(by))
-    cells = _cells(entries, names, OWN)
-    return tuple(_told(names, key, parts) for key, parts in sorted(cells.items()))
+    cells = cells_of(entries, names, OWN)
+    return tuple(told_cell(names, key, parts) for key, parts in sorted(cells.items()))
+
+
+def part_of(entry: Entry) -> Part:
+    """An entry as the curve looks at it: its metal."""
+    return Part(entry.entity_id, entry.facility_id, {}, entry.metal_t, entry.output_t)
 
 
 # --- what is hidden ---
@@ -220,9 +207,10 @@ def _size(parts: Iterable[Part]) -> Decimal:
 # --- cells ---
 
 
-def _cells(
+def cells_of(
     entries: Iterable[Entry], names: Sequence[str], known: Mapping[str, Callable[[Entry], str]]
 ) -> dict[Key, list[Part]]:
+    """The cells of a table by their keys; an entry is in one of each of its steps."""
     cells: dict[Key, list[Part]] = {}
     for entry in entries:
         for step in _steps(entry) if "step" in names else (None,):
@@ -248,20 +236,33 @@ def _part(entry: Entry, step: Step | None) -> Part:
     return Part(entry.entity_id, entry.facility_id, by_scope, emission, output, metal)
 
 
-def _told(names: Sequence[str], key: Key, parts: Sequence[Part]) -> Cell:
+def told_cell(
+    names: Sequence[str], key: Key, parts: Sequence[Part], may: frozenset[str] | None = None
+) -> Cell:
+    """A cell with the numbers that may be told, or all of them."""
     by_scope: dict[str, Decimal] = {}
     for part in parts:
         for scope, tonnes in part.by_scope.items():
             by_scope[scope.value] = by_scope.get(scope.value, ZERO) + tonnes
     output = sum((part.output_t for part in parts), ZERO)
     made = sum((part.metal_t for part in parts), ZERO)
+
+    def told(name: str) -> bool:
+        return may is None or name in may
+
+    shown = {name: tonnes if told(name) else None for name, tonnes in sorted(by_scope.items())}
+    intensity = made / output if output > 0 else None
+    withheld = [name for name, tonnes in shown.items() if tonnes is None]
+    withheld += [] if told(OUTPUT) else [OUTPUT]
+    withheld += [] if told(METAL) or intensity is None else ["intensity"]
     return Cell(
         key=dict(zip(names, key, strict=True)),
         suppressed=False,
         entities=len({part.entity_id for part in parts}),
         facilities=len({part.facility_id for part in parts}),
-        by_scope_t=dict(sorted(by_scope.items())),
+        by_scope_t=shown,
         emission_t=sum((part.emission_t for part in parts), ZERO),
-        output_t=output,
-        intensity=made / output if output > 0 else None,
+        output_t=output if told(OUTPUT) else None,
+        intensity=intensity if told(METAL) else None,
+        withheld=tuple(withheld),
     )

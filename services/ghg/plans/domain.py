@@ -6,7 +6,12 @@ from types import ModuleType
 from contracts.envelope import Event
 from infra.decider import Command
 from services.ghg.aggregates import portfolio
-from services.ghg.aggregates.portfolio import DefinePortfolio, PortfolioDefined
+from services.ghg.aggregates.portfolio import (
+    DefinePortfolio,
+    PortfolioDefined,
+    PortfolioRemoved,
+    RemovePortfolio,
+)
 from services.ghg.claims import claim
 from services.ghg.claims.claim import VALIDITY, ClaimCertificateNoted
 from services.ghg.claims.commands import (
@@ -59,7 +64,7 @@ BY_OPS_AND_MEMBERS: tuple[type[Command], ...] = (
     WithdrawDatumRequest,
 )
 BY_OPS: tuple[type[Command], ...] = (AssessClaim, ApproveClaim, RefuseClaim)
-BY_SUBSCRIBERS: tuple[type[Command], ...] = (DefinePortfolio,)
+BY_SUBSCRIBERS: tuple[type[Command], ...] = (DefinePortfolio, RemovePortfolio)
 PLAN_COMMANDS: tuple[type[Command], ...] = (*BY_OPS_AND_MEMBERS, *BY_OPS, *BY_SUBSCRIBERS)
 PLAN_INTERNAL: tuple[type[Command], ...] = (
     EndPlan,
@@ -76,6 +81,7 @@ PLAN_PRIVATE: tuple[type[Event], ...] = (
     ClaimCertificateNoted,
     RegistrationIssued,
     PortfolioDefined,
+    PortfolioRemoved,
 )
 PLAN_ROLES: Mapping[str, frozenset[str]] = {
     **{command.NAME: frozenset({"ops", "member"}) for command in BY_OPS_AND_MEMBERS},

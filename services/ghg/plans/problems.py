@@ -138,7 +138,8 @@ PORTFOLIO_PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "unknown-portfolio",
         "There is no such set",
-        "Define it first: `define_portfolio`.",
+        "Define it first: `define_portfolio`. One that was removed is shown again when the same"
+        " facilities are defined under its id.",
     ),
     Problem(
         "invalid-dimension",
@@ -158,7 +159,8 @@ PORTFOLIO_PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "too-many-portfolios",
         "Too many sets were defined",
-        "From many sets single facilities could be solved for. Use one that you have defined.",
+        "From many sets single facilities could be solved for. Use one that you have defined, or"
+        " remove one that you need no more; removed ones count as well, up to a higher limit.",
     ),
 )
 PLANS_PROBLEMS = (*PLAN_PROBLEMS, *CLAIM_PROBLEMS, *SUPPLIER_PROBLEMS, *PORTFOLIO_PROBLEMS)

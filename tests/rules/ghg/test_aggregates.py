@@ -11,10 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.inventory import Scope, Step
+from infra.errors import Refused
+from infra.policy import Policy
+from services.ghg.aggregates import emission_curve as curves
 from services.ghg.aggregates import portfolio as portfolios
-from services.ghg.aggregates.emission_curve import emission_curve, portfolio
-from services.ghg.aggregates.portfolio import DefinePortfolio, EntityOf, PortfolioDefined
-from services.ghg.aggregates.sums import Cell, Entry, own_table, regions_of, table
+from services.ghg.aggregates import public as publics
+from services.ghg.aggregates.emission_curve import CurveStep, PortfolioView
+from services.ghg.aggregates.portfolio import (
+    DefinePortfolio,
+    EntityOf,
+    PortfolioDefined,
+    PortfolioRemoved,
+    RemovePortfolio,
+)
+from services.ghg.aggregates.sums import Cell, Entry, own_table, regions_of
 from services.ghg.factors.curve import Curve
 from services.ghg.plans.figures import Metal, Sums
 from tests.rules.spec import Spec, policies_of
@@ -57,9 +67,38 @@ def some(count: int, country: str = "NO") -> list[Entry]:
     return [entry(f"{country}{number}", country=country) for number in range(count)]
 
 
+def some_apart(count: int) -> list[Entry]:
+    """Smelters of different entities, each a little worse than the one before."""
+    return [entry(f"F{at:02}", intensity=str(10 + at)) for at in range(count)]
+
+
 def by_key(cells: Sequence[Cell]) -> Mapping[tuple[str, ...], Cell]:
     """Cells by the values of their key."""
     return {tuple(cell.key.values()): cell for cell in cells}
+
+
+def table(entries: Sequence[Entry], by: Sequence[str], policy: Policy) -> tuple[Cell, ...]:
+    """A table as everybody is shown it."""
+    return publics.table(entries, by, publics.public(entries, policy))
+
+
+def emission_curve(entries: Sequence[Entry], policy: Policy) -> tuple[CurveStep, ...]:
+    """The curve as everybody is shown it."""
+    return curves.emission_curve(publics.public(entries, policy))
+
+
+def portfolio(
+    year: int,
+    wanted: frozenset[str],
+    entries: Sequence[Entry],
+    earlier: Sequence[frozenset[str]],
+    curve: Curve,
+    policy: Policy,
+) -> PortfolioView:
+    """A set as somebody is shown it who defined others before."""
+    sets = [*earlier, wanted]
+    may = publics.verdicts(publics.public(entries, policy, sets), sets, entries)
+    return curves.portfolio(year, wanted, entries, may[wanted], curve)
 
 
 # --- tables ---
@@ -239,8 +278,8 @@ def test_a_set_of_too_few_with_figures_is_not_told() -> None:
 
 
 def test_asking_twice_isolates_nobody() -> None:
-    entries = some(8)
-    whole, less_one, half = names_of(entries), names_of(entries[1:]), names_of(entries[4:])
+    entries = some_apart(12)
+    whole, less_one, half = names_of(entries), names_of(entries[1:]), names_of(entries[6:])
     twice = portfolio(2025, less_one, entries, (whole,), CURVE, POLICY)
     assert twice.suppressed
     assert not portfolio(2025, half, entries, (whole,), CURVE, POLICY).suppressed
@@ -248,9 +287,11 @@ def test_asking_twice_isolates_nobody() -> None:
 
 
 def test_sets_that_differ_by_many_of_which_one_has_figures_isolate_it() -> None:
-    entries = some(5)
-    more = names_of(entries) | {"X1", "X2", "X3"}
-    assert portfolio(2025, more, entries, (names_of(entries[1:]),), CURVE, POLICY).suppressed
+    entries = some_apart(12)
+    earlier = names_of(entries[3:9])
+    more = names_of(entries[3:10]) | {"X1", "X2", "X3"}
+    assert not portfolio(2025, earlier, entries, (), CURVE, POLICY).suppressed
+    assert portfolio(2025, more, entries, (earlier,), CURVE, POLICY).suppressed
 
 
 SETS = Spec(portfolios, policies_of("ghg"))
@@ -287,3 +328,39 @@ def test_sets_are_limited() -> None:
     most = POLICY.integer("aggregate.sets_max")
     full = SETS.when(*(define(f"P-{number}") for number in range(most)))
     full.and_when(define("P-more")).refused("too-many-portfolios")
+
+
+def remove(name: str = "P-1") -> RemovePortfolio:
+    """A set that is not looked at any more."""
+    return RemovePortfolio(on=ON, subscriber_id="S-1", portfolio_id=name)
+
+
+def test_a_removed_set_is_not_shown_but_still_counts_first() -> None:
+    removed = SETS.when(define("P-1"), define("P-2", "F3", "F4", "F5"), remove("P-1"))
+    removed.then(PortfolioRemoved(subscriber_id="S-1", portfolio_id="P-1", removed_on=ON))
+    assert list(removed.state.sets) == ["P-1", "P-2"], "what it told was told"
+    with pytest.raises(Refused, match="unknown-portfolio"):
+        removed.state.shown("P-1")
+    removed.and_when(remove("P-1")).nothing()
+    removed.and_when(remove("P-9")).refused("unknown-portfolio")
+
+
+def test_a_removed_set_comes_back_as_it_was_and_no_other_under_its_id() -> None:
+    removed = SETS.when(define("P-1"), define("P-2", "F3", "F4", "F5"), remove("P-1"))
+    removed.and_when(define("P-1", "F0", "F1", "F4")).refused("portfolio-differs")
+    back = removed.and_when(define("P-1"))
+    assert back.state.shown("P-1") == {"F0", "F1", "F2"}
+    assert list(back.state.sets) == ["P-1", "P-2"], "in its first place"
+
+
+def test_removed_sets_make_room_up_to_a_limit_of_their_own() -> None:
+    most, ever = (
+        POLICY.integer("aggregate.sets_max"),
+        POLICY.integer("aggregate.sets_ever_max"),
+    )
+    full = SETS.when(*(define(f"P-{number}") for number in range(most)))
+    assert full.and_when(remove("P-0"), define("P-more")).refusal is None
+    turned = SETS.when(
+        *(one for number in range(ever) for one in (define(f"P-{number}"), remove(f"P-{number}")))
+    )
+    turned.and_when(define("P-more")).refused("too-many-portfolios")

@@ -1,0 +1,165 @@
+"""Whether one more number may be told, knowing all that was told before it. Pure.
+
+A number is told when
+
+- those who add to it are enough: at least the policy's minimum of entities, none of which has
+  nearly all of it;
+- what it is more or less than another told number of its kind, or a sum than two of its parts, is
+  of nobody or of enough as well;
+- no combination of everything told, of whatever kinds, is about fewer entities than the minimum
+  (`audit`).
+
+What the asker knows of its own is no secret to it: its facilities are left out before anything is
+counted, so a sum has to be of enough others.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy
+from numpy.typing import NDArray
+
+from infra.policy import Policy
+
+from .audit import Audit, columns_of
+from .measures import ALIKE, Measure, Number, numbers_of
+from .sums import Entry
+
+Facilities = frozenset[str]
+Wanted = tuple[Measure, Facilities]
+"""A number of a set of facilities."""
+Amount = tuple[str, str]
+"""A facility, and an amount of it."""
+Numbers = Mapping[str, Mapping[Measure, Number]]
+Shares = NDArray[numpy.float64]
+ROUNDED = 1e-9
+
+
+def numbers_by_facility(entries: Iterable[Entry]) -> Numbers:
+    """The numbers of each facility."""
+    return {entry.facility_id: numbers_of(entry) for entry in entries}
+
+
+class Guard:
+    """Everything told to one asker of one year. `candidates` are all numbers that may be asked
+    about, or parts that make them up: `tell` is asked about no other."""
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        numbers: Numbers,
+        candidates: Iterable[Wanted],
+        policy: Policy,
+    ) -> None:
+        self._entries = sorted(entries, key=lambda one: (one.entity_id, one.facility_id))
+        self._places = {one.facility_id: at for at, one in enumerate(self._entries)}
+        self._starts = [
+            at
+            for at, one in enumerate(self._entries)
+            if at == 0 or one.entity_id != self._entries[at - 1].entity_id
+        ]
+        self._least = policy.integer("aggregate.entities_min")
+        self._most = float(policy.decimal("aggregate.dominance_percent")) / 100 + ROUNDED
+        self._numbers = numbers
+        self._amounts: dict[Measure, Shares] = {}
+        entity = {one.facility_id: one.entity_id for one in self._entries}
+        rows = [self._form(*wanted) for wanted in dict.fromkeys(candidates)]
+        owner = {amount: entity[amount[0]] for row in rows for amount in row}
+        self._columns, about = columns_of(rows, owner)
+        self._audit = Audit(about, self._least)
+        self._told: dict[Measure, list[NDArray[numpy.bool_]]] = {}
+
+    def copy(self) -> "Guard":
+        """The same told; what is told to one is not told to the other."""
+        other = object.__new__(Guard)
+        other.__dict__.update(self.__dict__)
+        other._audit = self._audit.copy()
+        other._told = {measure: list(told) for measure, told in self._told.items()}
+        return other
+
+    def tell(self, measure: Measure, facilities: Facilities) -> bool:
+        """Tell a number; False, and it is not told, where it may not be."""
+        values = self._values(measure)
+        of = self._among(facilities) & (values != 0)
+        if not of.any():
+            return True  # nobody else has any, which is told of nobody
+        if not self._safe(values, self._differences(of, self._told.get(measure, []))):
+            return False
+        if not self._audit.tell(self._row(measure, facilities)):
+            return False
+        self._told.setdefault(measure, []).append(of)
+        return True
+
+    def leaves_enough(
+        self, measure: Measure, parts: Collection[Measure], facilities: Facilities
+    ) -> bool:
+        """Whether a number less its parts is of nobody, or of enough."""
+        whole = self._values(measure) * self._among(facilities)
+        told = numpy.zeros(len(self._entries))
+        for part in parts:
+            told += self._values(part) * self._among(facilities)
+        left = whole - told
+        rounding = float(ALIKE) * numpy.maximum(numpy.abs(whole), numpy.abs(told))
+        left[numpy.abs(left) <= rounding] = 0
+        return self._safe(left, numpy.ones((1, len(left)), dtype=bool))
+
+    def total(self, measure: Measure, facilities: Facilities) -> float:
+        """About how much the number is."""
+        return float((self._values(measure) * self._among(facilities)).sum())
+
+    def _values(self, measure: Measure) -> Shares:
+        if measure not in self._amounts:
+            of = [self._numbers[one.facility_id].get(measure) for one in self._entries]
+            self._amounts[measure] = numpy.array([float(one.value) if one else 0.0 for one in of])
+        return self._amounts[measure]
+
+    def _among(self, facilities: Facilities) -> NDArray[numpy.bool_]:
+        found = numpy.zeros(len(self._entries), dtype=bool)
+        found[[self._places[one] for one in facilities if one in self._places]] = True
+        return found
+
+    def _differences(
+        self, of: NDArray[numpy.bool_], told: Sequence[NDArray[numpy.bool_]]
+    ) -> NDArray[numpy.bool_]:
+        """What the number is of, and what differs from told ones: those in one of two and not in
+        both; those in one and in neither of two parts of it."""
+        if not told:
+            return of[None, :]
+        every = numpy.array(told)
+        near = every[(every & of).any(axis=1)]
+        found = [of[None, :], near ^ of]
+        found += _less_two(of, every[~(every & ~of).any(axis=1)])
+        for whole in every[(every & of).sum(axis=1) == of.sum()]:
+            inside = ~(every & ~whole).any(axis=1) & ~(every & of).any(axis=1)
+            found.append(whole & ~(every[inside] | of))
+        return numpy.concatenate(found)
+
+    def _safe(self, values: Shares, sums: NDArray[numpy.bool_]) -> bool:
+        """Whether each of these sums is of nobody, or of enough."""
+        if not sums.size:
+            return True
+        of = numpy.add.reduceat(sums * numpy.abs(values), self._starts, axis=1)
+        entities = (of > 0).sum(axis=1)
+        even = of.max(axis=1) <= self._most * of.sum(axis=1)
+        return bool(((entities == 0) | ((entities >= self._least) & even)).all())
+
+    def _form(self, measure: Measure, facilities: Facilities) -> dict[Amount, int]:
+        return {
+            (facility, amount): many
+            for facility in facilities
+            if facility in self._places and measure in self._numbers[facility]
+            for amount, many in self._numbers[facility][measure].form.items()
+        }
+
+    def _row(self, measure: Measure, facilities: Facilities) -> dict[int, int]:
+        form = self._form(measure, facilities)
+        return {self._columns[amount]: many for amount, many in form.items()}
+
+
+def _less_two(of: NDArray[numpy.bool_], parts: NDArray[numpy.bool_]) -> list[NDArray[numpy.bool_]]:
+    """What is left of a set without any two of its parts that have nothing in common."""
+    found = []
+    for at, part in enumerate(parts):
+        others = parts[at + 1 :]
+        apart = others[~(others & part).any(axis=1)]
+        found.append(of & ~(apart | part))
+    return found
