@@ -189,19 +189,17 @@ class Asked:
         # a set of a name is never changed
         return self._kept(("portfolio", subscriber_id, portfolio_id, year, own, sets), made)
 
-    def _public(
-        self, year: int, entries: Sequence[Entry], policy: Policy, own: Own, sets: Sets = ()
-    ) -> Public:
+    def _public(self, year: int, entries: Sequence[Entry], policy: Policy, own: Own) -> Public:
         """What may be told of a year to who acts for these members; kept for as long as the figures
         that it rests on stand, whatever else happens."""
         known = frozenset(one.facility_id for one in entries if one.member_id in own)
 
         def made() -> Public:
             within = self._public(year, entries, policy, frozenset()) if known else None
-            return public(entries, policy, sets, known=known, within=within)
+            return public(entries, policy, known=known, within=within)
 
         mark = (policy.policy_id, tuple(entries))
-        found: Public = self._publics.get((year, known, sets), mark, made)
+        found: Public = self._publics.get((year, known), mark, made)
         return found
 
     def _verdicts(
@@ -212,7 +210,7 @@ class Asked:
         found: dict[frozenset[str], Verdict] = self._publics.get(
             ("verdicts", year, own, sets),
             mark,
-            lambda: verdicts(self._public(year, entries, policy, own, sets), sets, entries),
+            lambda: verdicts(self._public(year, entries, policy, own), sets, entries),
         )
         return found
 

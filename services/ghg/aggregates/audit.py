@@ -15,6 +15,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 PRIME = 2**61 - 1
+TRIES_MAX = 1000
+"""How many groups of entities are looked at for one sum. Rarely more than some tens are needed."""
 Row = Mapping[int, int]
 """Columns by their number, with what each is multiplied by."""
 Variable = TypeVar("Variable", bound=Hashable)
@@ -29,6 +31,7 @@ class Audit:
         self._rows: dict[int, Row] = {}  # by pivot, a column that no other row has
         self._having: dict[int, frozenset[int]] = {}  # by column, the pivots of rows that have it
         self._pivots: dict[str, frozenset[int]] = {}  # by entity, those about it and few others
+        self._tries = 0
 
     def copy(self) -> "Audit":
         """The same sums told; what is told to one is not told to the other."""
@@ -43,11 +46,21 @@ class Audit:
         if not left:
             return True  # it follows from what was told: nobody learns anything
         pivot = max(left, key=lambda column: (len(self._about[column]), -column))
+        self._tries = 0
         if self._narrow(pivot) and self._isolates(left, frozenset()):
             return False
-        scale = pow(left[pivot], -1, PRIME)
-        self._add(pivot, {column: many * scale % PRIME for column, many in left.items()})
+        self._take(pivot, left)
         return True
+
+    def note(self, row: Row) -> None:
+        """A sum that was told already, whatever follows from it."""
+        left = self._reduced(row)
+        if left:
+            self._take(max(left, key=lambda column: (len(self._about[column]), -column)), left)
+
+    def _take(self, pivot: int, row: Row) -> None:
+        scale = pow(row[pivot], -1, PRIME)
+        self._add(pivot, {column: many * scale % PRIME for column, many in row.items()})
 
     def _narrow(self, column: int) -> bool:
         return len(self._about[column]) < self._least
@@ -80,23 +93,25 @@ class Audit:
         """Whether a row and some that were told combine into something about `few`, or about these
         and so many more as are too few still. Only told rows whose pivot is about them can take
         part: nothing else takes a pivot away."""
-        joining: list[set[str]] = []
-        full = len(few) >= self._least - 1
+        self._tries += 1
+        if self._tries > TRIES_MAX:
+            return True  # not shown to be safe in reasonable time: not told
         ours = self._pivots_within(few)
-        if full and not all(self._taken(one, few, ours) for one in row):
+        room = self._least - 1 - len(few)
+        if not room and not all(self._taken(one, few, ours) for one in row):
             return False
-        untaken = [one for one in row if not self._taken(one, few, ours)]
-        if untaken:
-            # each has to be about those that join, or be taken away by a row of theirs
-            joining = [self._joining((column,), few) for column in untaken]
-        else:
+        left: Iterable[int] = [one for one in row if not self._taken(one, few, ours)]
+        outside: Iterable[int] = ()
+        if not left:
             outside, left = self._outside(row, few, ours)
             if not left:
                 return True
-            # or by one of ours, that leaves something about them
-            if not full:
-                joining = [self._joining((one, *outside), few) for one in left]
-        more = min(joining, key=len, default=set())
+        if not room:
+            return False
+        # each of what is left has to be about those that join, or be taken away: by a row of
+        # theirs, or by one of ours that leaves something about them
+        joining = [self._joining((one, *outside), few) for one in left]
+        more = set.intersection(*joining) if room == 1 else min(joining, key=len)
         return any(self._isolates(row, few | {entity}) for entity in sorted(more))
 
     def _pivots_within(self, few: frozenset[str]) -> frozenset[int]:

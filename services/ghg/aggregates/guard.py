@@ -67,6 +67,17 @@ class Guard:
         self._columns, about = columns_of(rows, owner)
         self._audit = Audit(about, self._least)
         self._told: dict[Measure, list[NDArray[numpy.bool_]]] = {}
+        self._log: list[Wanted] = []
+        self._policy = policy
+
+    def beside(self, candidates: Iterable[Wanted]) -> "Guard":
+        """The same told, with other numbers that may be asked about."""
+        other = Guard(self._entries, self._numbers, [*self._log, *candidates], self._policy)
+        for measure, facilities in self._log:
+            other._audit.note(other._row(measure, facilities))
+        other._told = {measure: list(told) for measure, told in self._told.items()}
+        other._log = list(self._log)
+        return other
 
     def copy(self) -> "Guard":
         """The same told; what is told to one is not told to the other."""
@@ -74,6 +85,7 @@ class Guard:
         other.__dict__.update(self.__dict__)
         other._audit = self._audit.copy()
         other._told = {measure: list(told) for measure, told in self._told.items()}
+        other._log = list(self._log)
         return other
 
     def tell(self, measure: Measure, facilities: Facilities) -> bool:
@@ -87,6 +99,7 @@ class Guard:
         if not self._audit.tell(self._row(measure, facilities)):
             return False
         self._told.setdefault(measure, []).append(of)
+        self._log.append((measure, facilities))
         return True
 
     def leaves_enough(

@@ -91,36 +91,31 @@ class Verdict(NamedTuple):
 def public(
     entries: Sequence[Entry],
     policy: Policy,
-    sets: Sequence[Facilities] = (),
     *,
     known: Collection[str] = (),
     within: Public | None = None,
 ) -> Public:
     """What may be told of a year to anybody; or to who knows the figures of some facilities, its
-    own, `within` what is told to anybody. `sets` are those that may be asked about besides
-    (`verdicts`)."""
+    own, `within` what is told to anybody."""
     numbers = numbers_by_facility(entries)
     places = [place for names in TABLES for place in _places(entries, names, policy)]
     pools = _pools(entries, policy)
 
-    def guarding(others: Sequence[Entry], asked: Sequence[Facilities]) -> Guard:
-        wanted = [*_wanted(places), *_wanted_of(pools), *_wanted_sets(asked, entries)]
-        return Guard(others, numbers, wanted, policy)
-
+    wanted = [*_wanted(places), *_wanted_of(pools)]
     if within is None:
-        return _told(guarding(entries, sets), places, pools, None)
+        return _told(Guard(entries, numbers, wanted, policy), places, pools, None)
     others = [one for one in entries if one.facility_id not in known]
     pools = [list(pool.entries) for pool in within.pools]
-    return _told(guarding(others, sets), places, pools, within)
+    return _told(Guard(others, numbers, wanted, policy), places, pools, within)
 
 
 def verdicts(
-    told: Public, sets: Iterable[Facilities], entries: Sequence[Entry]
+    told: Public, sets: Sequence[Facilities], entries: Sequence[Entry]
 ) -> dict[Facilities, Verdict]:
     """Whether each set may be told of beside all that is told already, in the order in which they
     were defined: what is told of one first stays told, and a later one is not where few could be
     found by both."""
-    guard = told.guard.copy()
+    guard = told.guard.beside(_wanted_sets(sets, entries))
     found: dict[Facilities, Verdict] = {}
     for facilities in dict.fromkeys(sets):
         before = guard.copy()

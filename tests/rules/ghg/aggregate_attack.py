@@ -114,7 +114,9 @@ class Attacker:
         true = Decimal(0)
         for (of, what), many in about.items():
             true += many * amounts[of][what]
-        assert abs(value - true) <= Decimal("1e-9") * max(abs(true), Decimal(1)), "it is not that sum"
+        assert abs(value - true) <= Decimal("1e-9") * max(abs(true), Decimal(1)), (
+            "it is not that sum"
+        )
         left = {one: many for one, many in about.items() if many and one[0] not in self.own}
         self.said.append(Said(value, left))
 

@@ -72,10 +72,10 @@ def attacked(
 ) -> Attacker:
     """Somebody who asks for everything there is."""
     own = {one.facility_id for one in entries if one.member_id == member}
-    told = public(entries, POLICY, sets)
+    told = public(entries, POLICY)
     if own:
         within = public(entries, POLICY)
-        told = public(entries, POLICY, sets, known=own, within=within)
+        told = public(entries, POLICY, known=own, within=within)
     attacker = Attacker(entries, own)
     for by in EVERY_BY:
         attacker.hears_table(table(entries, by, told))
@@ -148,7 +148,7 @@ def test_a_set_of_three_of_a_regions_four_smelters_tells_nothing_of_the_fourth()
     entries += [facility(at, "smelter", "NO", at, dice) for at in range(4, 12)]
     three = frozenset(one.facility_id for one in entries[:3])
 
-    told = public(entries, POLICY, [three])
+    told = public(entries, POLICY)
 
     assert not table(entries, ["region"], told)[0].suppressed, "oceania as a whole is told"
     assert not verdicts(told, [three], entries)[three].shown
@@ -161,7 +161,7 @@ def test_a_set_of_a_region_that_is_not_told_is_told() -> None:
     entries += [facility(at, "smelter", "NO", at, dice) for at in range(4, 12)]
     three = frozenset(one.facility_id for one in [*entries[:1], *entries[4:10]])
 
-    told = public(entries, POLICY, [three])
+    told = public(entries, POLICY)
 
     assert table(entries, ["region"], told)[0] == Cell({"region": "oceania"}, True)
     assert attacked(entries, [three]).finds(LEAST) == []
@@ -219,7 +219,7 @@ def test_what_was_told_first_stays_told_and_what_comes_later_is_not() -> None:
     making = sorted(one.facility_id for one in entries if one.output_t > 0)
     first, later = frozenset(making[1:9]), frozenset(making[1:10])
 
-    told = public(entries, POLICY, [first, later])
+    told = public(entries, POLICY)
 
     assert [one.shown for one in verdicts(told, [first, later], entries).values()] == [True, False]
     assert [one.shown for one in verdicts(told, [later, first], entries).values()] == [True, False]

@@ -97,7 +97,7 @@ def portfolio(
 ) -> PortfolioView:
     """A set as somebody is shown it who defined others before."""
     sets = [*earlier, wanted]
-    may = publics.verdicts(publics.public(entries, policy, sets), sets, entries)
+    may = publics.verdicts(publics.public(entries, policy), sets, entries)
     return curves.portfolio(year, wanted, entries, may[wanted], curve)
 
 
