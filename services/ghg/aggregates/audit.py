@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 PRIME = 2**61 - 1
-TRIES_MAX = 1000
+TRIES_MAX = 400
 """How many groups of entities are looked at for one sum. Rarely more than some tens are needed."""
 Row = Mapping[int, int]
 """Columns by their number, with what each is multiplied by."""
