@@ -2,7 +2,7 @@
 
 Source: sources.md 8 (R-34) and 6. An account is of a group of steps: the casthouse (casting and
 remelting, with what the cells tap) and semi-fabrication. What was recorded at `site` belongs to the
-casthouse. Alumina has an account of its own, against the metal that it made.
+casthouse. What is not metal is weighed against what it made (`supplies`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,6 @@ TAPPED, CAST, SEMI = "output.liquid_metal", "output.cast_metal", "output.semi"
 SCRAP_IN, SCRAP_OUT, RETURNED = "scrap.in", "output.scrap", "output.scrap_returned"
 RECOVERED, IN_DROSS, LOST = "output.dross_metal", "waste.dross_aluminium", "loss.metal"
 OPENING, CLOSING, SOLD = "stock.opening", "stock.closing", "output.sold"
-BOUGHT_ALUMINA, OWN_ALUMINA = "bought.alumina", "output.alumina"
 BOUGHT_METAL = (
     "bought.liquid_metal",
     "bought.primary_metal",
@@ -27,7 +26,6 @@ BOUGHT_METAL = (
     "bought.alloying",
 )
 METAL = frozenset({TAPPED, CAST, SEMI, SCRAP_IN, SCRAP_OUT, RECOVERED, *BOUGHT_METAL})
-ALUMINA = frozenset({BOUGHT_ALUMINA, OWN_ALUMINA})
 SEMIS = frozenset({Step.SEMI_FABRICATION})
 CASTHOUSE = frozenset({Step.ELECTROLYSIS, Step.CASTING, Step.REMELTING, Step.SITE})
 ByItem = Mapping[str, Sequence[Datum]]
@@ -67,22 +65,20 @@ class Plant(NamedTuple):
     left_t: Decimal
 
 
-class Alumina(NamedTuple):
-    """Alumina used, and the liquid metal it made, in t."""
-
-    alumina_t: Decimal
-    metal_t: Decimal
-    data: tuple[str, ...]
+def drawn_up(by_item: ByItem) -> Sequence[Account]:
+    """The accounts of all that made a product, those of which nothing tells where its metal is
+    from among them."""
+    found: list[Account] = []
+    if CAST in by_item:
+        found.append(_account("the casthouse", CASTHOUSE, TAPPED, CAST, by_item))
+    if SEMI in by_item:
+        found.append(_account("semi-fabrication", SEMIS, CAST, SEMI, by_item))
+    return [one for one in found if one.products_t > 0]
 
 
 def accounts(by_item: ByItem) -> Sequence[Account]:
-    """The accounts that can be drawn up: those where something enters and a product leaves."""
-    drawn_up: list[Account] = []
-    if CAST in by_item:
-        drawn_up.append(_account("the casthouse", CASTHOUSE, TAPPED, CAST, by_item))
-    if SEMI in by_item:
-        drawn_up.append(_account("semi-fabrication", SEMIS, CAST, SEMI, by_item))
-    return [one for one in drawn_up if one.entered_t > 0 and one.products_t > 0]
+    """The accounts that have two sides: something enters and a product leaves."""
+    return [one for one in drawn_up(by_item) if one.entered_t > 0]
 
 
 def plant(by_item: ByItem) -> Plant | None:
@@ -98,20 +94,6 @@ def plant(by_item: ByItem) -> Plant | None:
     came_in = sum((one.entered_t - one.stored_t for one in whole), ZERO) - between - round_t
     left = sum((one.left_t - one.dross_t - one.returned_t for one in whole), ZERO) - between
     return Plant(came_in, left + max(won, ZERO))
-
-
-def alumina_used(by_item: ByItem) -> Alumina | None:
-    """Alumina against metal; None where the data do not tell both."""
-    supplied = list(_of((BOUGHT_ALUMINA, OWN_ALUMINA), by_item))
-    tapped = list(_of((TAPPED,), by_item))
-    metal = _sum(tapped)
-    if not supplied or metal <= 0:
-        return None
-    held = [one for one in _of((OPENING, CLOSING), by_item) if one.of in ALUMINA]
-    left = sold(OWN_ALUMINA, by_item)
-    used = _sum(supplied) - _sum(left) - _stored(held)
-    ids = tuple(one.datum_id for one in (*supplied, *left, *held, *tapped))
-    return Alumina(used, metal, ids)
 
 
 def _account(

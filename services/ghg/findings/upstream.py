@@ -8,6 +8,7 @@ from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation.cells import tapped
 from services.ghg.calculation.scrap import Kind
+from services.ghg.calculation.supplies import supplies
 from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
@@ -74,14 +75,17 @@ def transport_unusual(context: Context, seen: Survey) -> Iterator[Fault]:
 def category_missing(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-08: nothing purchased, or nothing upstream of fuels and power, in an inventory that must
     have some: every step but mining buys, whoever uses energy has its upstream, and cells that
-    made metal used power, which is not less than cells can do with."""
+    made metal used power, which is not less than cells can do with, alumina and carbon."""
     if not _counts_upstream(context):
         return
     cells, metal_t = tapped(list(seen.family(Family.OUTPUT)), context.inventory.site, [])
     missing: list[str] = []
-    if seen.by_scope[Scope.PURCHASED] == 0 and any(
-        one.step is not Step.BAUXITE_MINING for one in context.inventory.data
-    ):
+    nothing_bought = (
+        seen.by_scope[Scope.PURCHASED] == 0
+        and any(one.step is not Step.BAUXITE_MINING for one in context.inventory.data)
+        and not _old_scrap_alone(seen)
+    )
+    if nothing_bought:
         missing.append("category 1 (purchased goods)")
     if seen.by_scope[Scope.FUEL_AND_POWER] == 0 and (metal_t or _uses_energy(seen)):
         missing.append("category 3 (fuels and power)")
@@ -89,6 +93,33 @@ def category_missing(context: Context, seen: Survey) -> Iterator[Fault]:
         sentence = f"Scope 3 {' and '.join(missing)} missing (Mine-to-Metal needs cat. 1, 3, 4)."
         yield Fault(sentence)
     yield from _power_of_cells(cells, metal_t, context, seen)
+    if not nothing_bought:
+        yield from _left_out(context, seen)
+
+
+def _left_out(context: Context, seen: Survey) -> Iterator[Fault]:
+    """Part of category 1 missing: what was made has needed something that nothing tells of."""
+    for one in supplies(seen.by_item, context.inventory.site):
+        if not one.told:
+            sentence = (
+                f"{shown(one.made_t)} t of {one.product} were made, and of {one.title} for it"
+                " nothing is told, neither bought nor made here: what it gave off (scope 3"
+                " category 1, or this site's own) is missing."
+            )
+            yield Fault(sentence, one.data)
+
+
+def _old_scrap_alone(seen: Survey) -> bool:
+    """Whether all that came from outside is post-consumer scrap: it enters with its collection
+    alone, which may be nothing."""
+    scrap = [
+        one
+        for one in seen.family(Family.SCRAP)
+        if one.quantity > 0 and one.scrap_kind not in OWN_SCRAP
+    ]
+    bought = any(one.quantity > 0 for one in seen.family(Family.BOUGHT))
+    old = all(one.scrap_kind == Kind.POST_CONSUMER for one in scrap)
+    return bool(scrap) and old and not bought
 
 
 def _power_of_cells(

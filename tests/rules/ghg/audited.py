@@ -57,7 +57,9 @@ CLEAN_DATA = (
     datum("aem", CELLS, "anode_effect.minutes", "0.5"),
     datum("alumina", CELLS, "bought.alumina", "193000", factor=d("1200"), supplier_id="s-1"),
     datum("alf3", CELLS, "bought.alf3", "1600", factor=d("1500"), supplier_id="s-2"),
+    datum("anodes", CELLS, "bought.anode", "54000", factor=d("600"), supplier_id="s-4"),
     datum("leg", CELLS, "transport.sea", "900000000", of="bought.alumina", supplier_id="s-1"),
+    datum("leg-4", CELLS, "transport.rail", "27000000", of="bought.anode", supplier_id="s-4"),
     datum("tapped", CELLS, "output.liquid_metal", "100000"),
     datum("cast", CAST, "output.cast_metal", "99500"),
     datum("lost", CAST, "loss.metal", "400"),
@@ -71,7 +73,9 @@ CLEAN_LINES = (
     line("aem", Scope.DIRECT, "gas.CF4", "57000000", factor_set="AR5"),
     line("alumina", Scope.PURCHASED, "bought.alumina", "231600000"),
     line("alf3", Scope.PURCHASED, "bought.alf3", "2400000"),
+    line("anodes", Scope.PURCHASED, "bought.anode", "32400000"),
     line("leg", Scope.TRANSPORT, "transport.sea", "9000000"),
+    line("leg-4", Scope.TRANSPORT, "transport.rail", "600000"),
 )
 TARGET = Target(2030, d("5"), frozenset({"1", "2", "3"}), public=True)
 VERIFIED = Verification(date(2026, 2, 1), "accreditation-7", "scopes 1, 2 and 3", "statement-1")
@@ -189,7 +193,7 @@ FAILING: Mapping[str, Context] = {
     "R-05": scrapped("post_consumer", factor=d("100"), evidence=""),
     "R-06": changed("leg", of="bought.bauxite"),
     "R-07": replaced("leg", kg=d("900000000")),
-    "R-08": without("alumina", "alf3"),
+    "R-08": without("alumina", "alf3", "anodes"),
     "R-09": replaced("grid", factor=announced("provincial.CN-YN", 2022)),
     "R-10": replaced("grid", factor=announced("national.CN", 2023)),
     "R-11": doubted("grid", "green_power_unproven"),
