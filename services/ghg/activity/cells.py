@@ -20,7 +20,7 @@ from services.ghg.power_certificates.power_certificate import certificate_of
 
 from .installation import Boundary
 from .inventory import Datum
-from .items import GOODS, ITEMS, PARAMETERS, PRECURSORS, Item
+from .items import GOODS, ITEMS, PARAMETERS, PRECURSORS, STOCKED, Family, Item
 from .words import ITEM_OF, KINDS, SCRAP, STEPS
 
 SHARES = frozenset({"%", "1"})
@@ -153,9 +153,26 @@ def precursor(item: Item) -> None:
         )
 
 
+def stocked(of: str, item: Item) -> None:
+    """A stock is of something that was bought or made: of anything else it would change nothing,
+    and nobody would see that it did not."""
+    if item.family is not Family.STOCK or of in STOCKED:
+        return
+    said = f"a stock of {ITEMS[of].title} is not used" if of in ITEMS else "a stock of what"
+    near = f"bought.{of.partition('.')[2].removeprefix('net_')}"
+    meant = f" (perhaps {near})" if near in STOCKED else ""
+    raise Refused(
+        "stock-of-nothing",
+        f"{said}: name in `of` what was bought or made{meant}; of fuels, and of what an equation"
+        " takes in, give what was used",
+        field="of",
+    )
+
+
 def for_goods(datum: Datum, item: Item) -> None:
-    """A code of goods stands at goods, boundary and warming potentials at what a maker tells of
-    metal."""
+    """A stock holds goods, a code of goods stands at goods, boundary and warming potentials at what
+    a maker tells of metal."""
+    stocked(datum.of, item)
     if datum.cn_code and item.slug not in GOODS:
         raise Refused(
             "cn-code-not-used",

@@ -13,7 +13,7 @@ from .items import Family, Item
 from .units import Units
 
 MAX_KEPT = 20_000
-_LOOKED_AT = frozenset({Family.SCRAP, Family.PARAMETER})
+_LOOKED_AT = frozenset({Family.SCRAP, Family.PARAMETER, Family.STOCK})
 
 
 class Head(NamedTuple):

@@ -216,6 +216,14 @@ PRECURSORS = frozenset({"bought.liquid_metal", "bought.primary_metal", "bought.c
 """Bought metal, of whose embedded emissions its maker tells."""
 GOODS = frozenset({"output.liquid_metal", "output.cast_metal", "output.semi"})
 """Outputs that are goods of chapter 76."""
+STOCKED = frozenset(
+    item.slug
+    for item in _ALL
+    if item.family in (Family.BOUGHT, Family.SCRAP)
+    or (item.family is Family.OUTPUT and item.slug not in ("output.sold", "output.scrap_returned"))
+)
+"""What a stock may hold: what is bought, and what is made. What an equation takes in (`input.`,
+fuels) is told as it was used up, so that a stock of it would change nothing."""
 ITEMS: Mapping[str, Item] = {item.slug: item for item in _ALL}
 PARAMETERS = frozenset(item.slug for item in _ALL if item.family is Family.PARAMETER)
 """Coefficients of the facility's own; the days of such a datum say when it was measured."""

@@ -166,6 +166,12 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         422,
     ),
     Problem(
+        "stock-of-nothing",
+        "The stock holds nothing that counts",
+        "A stock says `of` what it is: something that was bought (`bought.anode`) or made"
+        " (`output.alumina`). Fuels, and what an equation takes in, are given as they were used.",
+    ),
+    Problem(
         "fuel-field-not-used",
         "Only a fuel has a calorific value",
         "Calorific value, its unit and the oxidation factor stand at fuels; leave them empty"

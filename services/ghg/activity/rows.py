@@ -326,10 +326,9 @@ class Rows:
             period(datum, self._year(row))
         for_goods(datum, head.item)
         certified(datum)
-        if head.item.family is Family.SCRAP:
-            if not datum.scrap_kind:
-                raise Refused("scrap-kind-missing", SCRAP_RIGHT)
-        elif head.looked_at:
+        if head.item.family is Family.SCRAP and not datum.scrap_kind:
+            raise Refused("scrap-kind-missing", SCRAP_RIGHT)
+        if head.looked_at:
             self._own.content(datum.quantity, head.item)
         own = with_own_value(datum, head.item, head.note)
         self._defaults -= own is not datum
@@ -356,7 +355,8 @@ class Rows:
             try:
                 return work()
             except Refused as refused:
-                faults.append(Fault(field, refused.slug, refused.sentence))
+                at_field = str(refused.facts.get("field", field))
+                faults.append(Fault(at_field, refused.slug, refused.sentence))
                 return None
 
         told("year", lambda: self._same_year(row, year))

@@ -19,6 +19,7 @@ from .cells import (
     period,
     precursor,
     stands,
+    stocked,
     supplier_named,
 )
 from .installation import faults_of
@@ -107,6 +108,8 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         _gwp_set(sent.factor_gwp_set)
         field = "embedded_gwp_set"
         _gwp_set(sent.embedded_gwp_set)
+        field = "of"
+        stocked(sent.of or "", item)
         field = "cn_code"
         datum = _made(sent, item.slug, quantity, conversion.note)
         for_goods(datum, item)

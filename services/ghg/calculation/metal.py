@@ -25,6 +25,7 @@ BOUGHT_METAL = (
     "bought.cast_metal",
     "bought.alloying",
 )
+AT_CASTHOUSE = "the casthouse"
 METAL = frozenset({TAPPED, CAST, SEMI, SCRAP_IN, SCRAP_OUT, RECOVERED, *BOUGHT_METAL})
 SEMIS = frozenset({Step.SEMI_FABRICATION})
 CASTHOUSE = frozenset({Step.ELECTROLYSIS, Step.CASTING, Step.REMELTING, Step.SITE})
@@ -70,7 +71,7 @@ def drawn_up(by_item: ByItem) -> Sequence[Account]:
     from among them."""
     found: list[Account] = []
     if CAST in by_item:
-        found.append(_account("the casthouse", CASTHOUSE, TAPPED, CAST, by_item))
+        found.append(_account(AT_CASTHOUSE, CASTHOUSE, TAPPED, CAST, by_item))
     if SEMI in by_item:
         found.append(_account("semi-fabrication", SEMIS, CAST, SEMI, by_item))
     return [one for one in found if one.products_t > 0]

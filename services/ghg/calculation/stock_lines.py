@@ -5,13 +5,19 @@ purchased goods on the first and the last day correct the purchases by the mean 
 own; a stock that fell is a line above zero, one that grew a line below. Stocks of a facility's own
 products make no line, because what it makes is counted where it is made; what of it goes on to the
 next step is less by what was put there (`flows`).
+
+More cannot lie in stock than was there and was bought: such a stock is not used, and found (R-34).
+The first three engines took it, so that a closing stock in the wrong unit lowered a footprint.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from contracts.inventory import DataKind, Scope
+from contracts.values import plain
 from services.ghg.activity.inventory import Datum
+from services.ghg.factors.pinned import EARLIER_ENGINES
 from services.ghg.factors.tables import Tables
 
 from .anode_lines import worst
@@ -19,27 +25,36 @@ from .lines import Applied, Line
 from .working import Doubt
 
 ZERO = Decimal(0)
-OPENING = "stock.opening"
+DAYS = OPENING, CLOSING = "stock.opening", "stock.closing"
 RULE = "purchased: change of stock at the mean of the year's purchases"
 SOURCE = "sources.md 4.1"
+
+
+class Held(NamedTuple):
+    """The stocks of a good, and what fell of it in the year, in t: below zero where it grew, None
+    where it is told on one day only."""
+
+    data: Sequence[Datum]
+    fell_t: Decimal | None
 
 
 def stock_lines(
     data: Sequence[Datum], bought: Sequence[Line], table: Tables, doubts: list[Doubt]
 ) -> list[Line]:
     """A line for each purchased good whose stock is told on both days, in t; `doubts` takes those
-    that are told on one day only."""
+    that are told on one day only, or hold more than ever came."""
     lines: list[Line] = []
-    for item, found in _by_item(data, table).items():
-        opening = [one for one in found if one.item == OPENING]
-        closing = [one for one in found if one.item != OPENING]
-        if not opening or not closing:
+    for item, stock in held(one for one in data if one.of in table.bought).items():
+        found, fell_t = stock
+        if fell_t is None:
             sentence = f"The stock of {item} is told on one day of the year only: it was not used."
             doubts.append(Doubt("stock_incomplete", sentence, SOURCE))
             continue
-        fell_t = sum((one.quantity for one in opening), ZERO)
-        fell_t -= sum((one.quantity for one in closing), ZERO)
         purchases = [line for line in bought if line.item == item]
+        bought_t = sum((line.activity for line in purchases), ZERO)
+        if bought_t + fell_t < 0 and table.pinned.engine not in EARLIER_ENGINES:
+            doubts.append(_beyond(item, bought_t, fell_t))
+            continue
         factor, kind = _mean(item, purchases, table)
         lines.append(
             Line(
@@ -58,12 +73,28 @@ def stock_lines(
     return lines
 
 
-def _by_item(data: Sequence[Datum], table: Tables) -> Mapping[str, list[Datum]]:
-    """Stocks of purchased goods, by good; no others."""
-    found: dict[str, list[Datum]] = {}
+def _beyond(item: str, bought_t: Decimal, fell_t: Decimal) -> Doubt:
+    """The doubt about a stock that grew by more than was bought."""
+    sentence = (
+        f"The stock of {item} grew by {plain(-fell_t)} t in a year in which {plain(bought_t)} t"
+        f" were bought: {plain(bought_t + fell_t)} t would have been used. The stock was not"
+        " counted; look at its mass and unit."
+    )
+    return Doubt("stock_beyond_purchases", sentence, f"{SOURCE}, R-34")
+
+
+def held(data: Iterable[Datum]) -> Mapping[str, Held]:
+    """Stocks by what they are of."""
+    by_item: dict[str, list[Datum]] = {}
     for datum in data:
-        if datum.of in table.bought:
-            found.setdefault(datum.of, []).append(datum)
+        by_item.setdefault(datum.of, []).append(datum)
+    found: dict[str, Held] = {}
+    for item, stocks in by_item.items():
+        days: dict[str, Decimal] = {}
+        for one in stocks:
+            days[one.item] = days.get(one.item, ZERO) + one.quantity
+        whole = len(days) == len(DAYS)
+        found[item] = Held(stocks, days[OPENING] - days[CLOSING] if whole else None)
     return found
 
 

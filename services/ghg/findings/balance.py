@@ -1,28 +1,34 @@
 """R-34: what goes in comes out, lies in stock or is lost. Pure."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from services.ghg.activity.items import Family
+from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import tapped
-from services.ghg.calculation.metal import TAPPED, Account, drawn_up
+from services.ghg.calculation.metal import AT_CASTHOUSE, TAPPED, Account, drawn_up
+from services.ghg.calculation.stock_lines import held
 from services.ghg.calculation.supplies import supplies
 from services.ghg.calculation.working import PERCENT
 
-from .context import Context, Fault, shown
+from .context import Context, Fault, listed, shown
 from .survey import Survey
+
+ZERO = Decimal(0)
 
 
 def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-34: metal that appears or vanishes; alumina or carbon that cannot have made the metal, or
-    bauxite the alumina."""
+    bauxite the alumina; more in stock than ever came."""
+    only_cast = context.inventory.site.technology is not None and TAPPED not in seen.by_item
     for account in drawn_up(seen.by_item):
         if account.entered_t > 0:
             yield from _difference(account, context)
-        elif account.fed_t or TAPPED in seen.by_item or context.inventory.site.technology is None:
+        elif account.where != AT_CASTHOUSE or not only_cast:
             yield _from_nothing(account)
     yield from _supplied(context, seen)
     yield from _carbon(context, seen)
+    yield from _stocks(seen)
 
 
 def _difference(account: Account, context: Context) -> Iterator[Fault]:
@@ -61,6 +67,28 @@ def _supplied(context: Context, seen: Survey) -> Iterator[Fault]:
                 f" {shown(high)}: a mass is wrong, or a stock is missing."
             )
             yield Fault(sentence, of.data)
+
+
+def _stocks(seen: Survey) -> Iterator[Fault]:
+    """Stocks that changed nothing: of more than was bought, or of nothing that counts."""
+    told = list(seen.family(Family.STOCK))
+    for item, stock in held(told).items():
+        bought_t = sum((one.quantity for one in seen.data(item)), ZERO)
+        if item.startswith("bought.") and stock.fell_t is not None and bought_t + stock.fell_t < 0:
+            sentence = (
+                f"The stock of {ITEMS[item].title} grew by {shown(-stock.fell_t)} t in a year in"
+                f" which {shown(bought_t)} t were bought: {shown(bought_t + stock.fell_t)} t would"
+                " have been used. It was not counted; look at its mass and unit."
+            )
+            yield Fault(sentence, [one.datum_id for one in stock.data])
+    nothing = [one for one in told if one.of not in STOCKED]
+    if nothing:
+        sentence = (
+            "Stocks that do not say of what, or of what is told as it was used up, were not"
+            f" counted: {listed(one.datum_id for one in nothing)}. Name in `of` what was bought or"
+            " made."
+        )
+        yield Fault(sentence, [one.datum_id for one in nothing])
 
 
 def _carbon(context: Context, seen: Survey) -> Iterator[Fault]:

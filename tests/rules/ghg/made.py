@@ -9,7 +9,7 @@ from contracts.inventory import DataKind, Scope, Step
 from services.ghg.activity.inventory import Datum, Inventory, Site
 from services.ghg.calculation.calculate import calculate
 from services.ghg.calculation.lines import Line, Result
-from services.ghg.factors.pinned import Pinned, pin
+from services.ghg.factors.pinned import ENGINE, Pinned, pin
 
 from .given import BOOK, POLICY, TODAY
 
@@ -18,9 +18,11 @@ NOWHERE = Site("FAC-1", "XX", technology="CWPB", started=2005)
 XINJIANG = Site("FAC-2", "CN", "CN-XJ", "CWPB", 2012)
 
 
-def pinned(gwp: str = "AR5", pfc: str = "ipcc_2006", as_of: date = TODAY) -> Pinned:
+def pinned(
+    gwp: str = "AR5", pfc: str = "ipcc_2006", as_of: date = TODAY, engine: str = ENGINE
+) -> Pinned:
     """The sets as shipped, on the day of these tests unless told otherwise."""
-    return pin(BOOK, POLICY, as_of, gwp, pfc)
+    return pin(BOOK, POLICY, as_of, gwp, pfc, engine)
 
 
 def datum(name: str, step: Step, item: str, quantity: str, **more: Any) -> Datum:

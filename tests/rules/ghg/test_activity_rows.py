@@ -220,6 +220,8 @@ def test_a_row_like_one_before_it_counts_and_is_told() -> None:
         ({"item": "output.cast_metal", "unit": "t", "factor": "1", "factor_unit": "t CO2e/t"},
          ("factor", "factor-not-used")),
         ({"item": "scrap.in", "unit": "t"}, ("scrap_kind", "scrap-kind-missing")),
+        ({"item": "stock.opening", "unit": "t"}, ("of", "stock-of-nothing")),
+        ({"item": "stock.opening", "unit": "t", "of": "natural gas"}, ("of", "stock-of-nothing")),
         ({"item": "scrap.in", "unit": "t", "scrap_kind": "mixed"},
          ("scrap_kind", "unknown-scrap-kind")),
         ({"step": "potline", "item": "parameter.S_a", "quantity": "2", "unit": "fraction"},

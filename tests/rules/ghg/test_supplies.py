@@ -182,3 +182,10 @@ def test_r34_a_mill_that_rolls_from_nothing_is_found() -> None:
 
 def test_r34_cells_that_tell_only_what_was_cast_made_what_was_cast() -> None:
     assert told("R-34", *without("metal")) == []
+
+
+def test_r34_what_such_cells_cast_and_sold_was_not_rolled() -> None:
+    away = datum("away", CAST, "output.sold", "247500", of="output.cast_metal")
+    sheet = datum("sheet", Step.SEMI_FABRICATION, "output.semi", "80000")
+    (sentence,) = told("R-34", *without("metal"), away, sheet)
+    assert "Metal of semi-fabrication: 80000 t were made" in sentence
