@@ -25,6 +25,7 @@ FACTORS_OF = frozenset(
 )
 COEFFICIENTS = "plausible.coefficient_max."
 TOLD = 20
+ZERO = Decimal(0)
 PRODUCTS = frozenset(one.slug for one in ITEMS.values() if one.family is Family.OUTPUT)
 
 
@@ -124,8 +125,14 @@ def bounds(policy: Policy) -> dict[str, Decimal]:
     return found
 
 
-def never_zero(item: str, policy: Policy) -> bool:
-    """Whether no factor of an item can be 0: what is bought was made somewhere, while power, scrap
-    and what is burnt may come without a burden."""
+@lru_cache(maxsize=512)
+def least_factor(item: str, policy: Policy, scrap_kind: str = "") -> Decimal:
+    """The lowest factor that an item can have, in kg CO2e per its unit: what is bought was made
+    somewhere, and pre-consumer scrap was molten; power, other scrap and what is burnt may come
+    without a burden, their least is 0."""
     known = ITEMS.get(item)
-    return known is not None and known.family in policy.words("plausible.above_zero")
+    for name in (f"{item}.{scrap_kind}", item, "" if known is None else known.family.value):
+        figure = f"plausible.factor_min.{name}"
+        if figure in policy.figures:
+            return policy.decimal(figure)
+    return ZERO

@@ -7,6 +7,7 @@ from decimal import Decimal
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import ITEMS, PARAMETERS, Family
+from services.ghg.activity.plausible import least_factor
 from services.ghg.calculation.lines import Line, total_kg
 from services.ghg.calculation.own_pfc import OWN, TOO_LOW
 from services.ghg.calculation.totals import primary_data_share
@@ -70,10 +71,22 @@ def primary_share(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-17: an own or a supplier's factor below the 10th percentile, or an own PFC coefficient far
-    below what is published for such cells, with nothing to prove it."""
+    below what is published for such cells, with nothing to prove it; or a factor below anything
+    that can be, which no reference proves."""
     yield from _best_case_coefficient(seen)
     for item, data in seen.by_item.items():
-        chosen = [one for one in data if one.factor is not None and not one.evidence]
+        least = least_factor(item, context.policy)
+        if least and (nothing := [one for one in data if _below(one, least)]):
+            sentence = (
+                f"{_title(item)} at less than {shown(least)} kg CO2e/{ITEMS[item].unit} cannot be:"
+                " what is bought was made, and gave something off. Look at its unit."
+            )
+            yield Fault(sentence, [one.datum_id for one in nothing])
+        chosen = [
+            one
+            for one in data
+            if one.factor is not None and not one.evidence and not _below(one, least)
+        ]
         if not chosen:
             continue
         low = _tenth_percentile(item, context)
@@ -96,6 +109,10 @@ def _best_case_coefficient(seen: Survey) -> Iterator[Fault]:
         named = [name for name in bare if sentence.startswith(f"{name}:")]
         if named:
             yield Fault(f"Best-case factor is not evidence. {sentence}", named)
+
+
+def _below(datum: Datum, least: Decimal) -> bool:
+    return datum.factor is not None and datum.factor < least
 
 
 def not_a_year(context: Context, seen: Survey) -> Iterator[Fault]:

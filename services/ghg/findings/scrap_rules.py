@@ -6,10 +6,12 @@ zero in the data is wrong whichever method a result was made by.
 
 from collections.abc import Iterator
 
+from contracts.inventory import DataKind
 from services.ghg.activity.inventory import Datum
+from services.ghg.activity.plausible import least_factor
 from services.ghg.calculation.scrap import Kind
 
-from .context import Context, Fault
+from .context import Context, Fault, shown
 from .survey import Survey
 
 SCRAP = "scrap.in"
@@ -17,15 +19,33 @@ KINDS = frozenset(Kind)
 
 
 def unburdened(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-03: pre-consumer scrap at zero, or of a metal that nobody named."""
+    """R-03: pre-consumer scrap at zero or next to it, below any primary metal with nothing to prove
+    it, or of a metal that nobody named."""
     if context.regime in context.policy.words("scrap.pre_consumer_zero_regimes"):
         return
     pre = _of(seen, Kind.PRE_CONSUMER)
-    zero = [one.datum_id for one in pre if one.factor is not None and one.factor == 0]
-    zero += [name for one in seen.raised("pre_consumer_zero") for name in one.data]
-    if zero:
-        sentence = "Pre-consumer scrap must carry the burden of its source metal; it has zero."
-        yield Fault(sentence, _once(zero))
+    least = least_factor(SCRAP, context.policy, Kind.PRE_CONSUMER)
+    none = [one.datum_id for one in pre if one.factor is not None and one.factor < least]
+    none += [name for one in seen.raised("pre_consumer_zero") for name in one.data]
+    if none:
+        sentence = (
+            "Pre-consumer scrap must carry the burden of its source metal; it has zero, or less"
+            f" than the {shown(least)} kg CO2e/t that melting a metal once takes."
+        )
+        yield Fault(sentence, _once(none))
+    low = context.policy.decimal("finding.pre_consumer.low")
+    unproven = [
+        one.datum_id
+        for one in pre
+        if one.factor is not None and least <= one.factor < low and not _proven(one)
+    ]
+    if unproven:
+        sentence = (
+            "Pre-consumer scrap must carry the burden of its source metal; it has less than the"
+            f" {shown(low)} kg CO2e/t of any primary metal, and neither a reference nor a verified"
+            " supplier shows that it was cut from recycled metal."
+        )
+        yield Fault(sentence, unproven)
     unknown = [one.datum_id for one in pre if one.factor is None]
     kindless = {one.datum_id for one in _kindless(seen)}  # told by R-04, once is enough
     unknown += [
@@ -58,6 +78,10 @@ def origin_unproven(context: Context, seen: Survey) -> Iterator[Fault]:
     unproven = [one.datum_id for one in _of(seen, Kind.POST_CONSUMER) if not one.evidence]
     if unproven:
         yield Fault("Post-consumer scrap without evidence of its origin.", unproven)
+
+
+def _proven(datum: Datum) -> bool:
+    return bool(datum.evidence) or datum.kind is DataKind.SUPPLIER_VERIFIED
 
 
 def _kindless(seen: Survey) -> list[Datum]:

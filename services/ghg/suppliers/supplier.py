@@ -27,7 +27,7 @@ from contracts.values import Id, plain
 from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policies, Policy
-from services.ghg.activity.plausible import bounds, never_zero
+from services.ghg.activity.plausible import bounds, least_factor
 from services.ghg.evidence import MOMENTS, owned
 from services.ghg.factors.gwp import gwp_set_of
 
@@ -290,12 +290,14 @@ def _factor(command: AnswerDatum, requested: DatumRequested, policy: Policy) -> 
             factor=factor,
             most=most,
         )
-    if factor == 0 and never_zero(item, policy):
+    least = least_factor(item, policy)
+    if factor < least:
         raise Refused(
             "factor-not-physical",
-            f"0 kg CO2e/{unit} cannot be: what is bought was made, and gave something off.",
+            f"{plain(factor)} kg CO2e/{unit} cannot be: what is bought was made, and gave something"
+            f" off; nothing is below {plain(least)}. Look at its unit.",
             factor=factor,
-            most=most,
+            least=least,
         )
     return factor
 

@@ -52,6 +52,31 @@ def test_r03_is_silent_where_the_regime_gives_all_scrap_zero() -> None:
     assert told(year.FAILING["R-03"]._replace(regime=Regime.CBAM), "R-03") == []
 
 
+@pytest.mark.parametrize(
+    ("factor", "more", "found"),
+    [
+        ("0.001", {}, "than the 160"),
+        ("159.9", {"kind": DataKind.SUPPLIER_VERIFIED}, "than the 160"),
+        ("160", {}, ""),
+        ("160", {"evidence": ""}, "less than the 3200"),
+        ("3199", {"evidence": "", "kind": DataKind.SUPPLIER_UNVERIFIED}, "less than the 3200"),
+        ("3199", {"evidence": "", "kind": DataKind.SUPPLIER_VERIFIED}, ""),
+        ("3200", {"evidence": ""}, ""),
+    ],
+)
+def test_r03_next_to_nothing_is_nothing_and_less_than_primary_metal_takes_proof(
+    factor: str, more: dict[str, Any], found: str
+) -> None:
+    lot = year.scrap("scrap", "pre_consumer", factor=d(factor))._replace(**more)
+    sentences = told(also(lot, year.SCRAP_LEG, lines=(year.SCRAP_MOVED,)), "R-03")
+    assert [found in one for one in sentences] == ([True] if found else [])
+
+
+def test_r03_asks_no_least_of_other_scrap() -> None:
+    for kind in ("post_consumer", "internal", "dross"):
+        assert told(year.scrapped(kind, factor=d("0.001"), evidence=""), "R-03") == []
+
+
 def test_r03_finds_a_zero_that_only_the_method_made() -> None:
     context = year.scrapped("pre_consumer", factor=d("8000"))
     doubt = Doubt("pre_consumer_zero", "Cut off.", "a test")
@@ -222,6 +247,19 @@ def test_r17_knows_the_population_where_there_is_one() -> None:
     assert told(context, "R-17") == []
     low = context._replace(tenth_percentiles={"bought.alumina": d("1201")})
     assert concerned(low, "R-17") == {"alumina"}
+
+
+@pytest.mark.parametrize(("factor", "found"), [("0", 1), ("0.00001", 1), ("1", 0)])
+def test_r17_a_factor_below_anything_that_can_be_is_proven_by_nothing(
+    factor: str, found: int
+) -> None:
+    sentences = told(changed("alumina", factor=d(factor)), "R-17")
+    assert len(sentences) == found
+    assert all("cannot be" in one for one in sentences)
+
+
+def test_r17_says_once_of_a_factor_that_it_cannot_be() -> None:
+    assert len(told(changed("alumina", factor=d("0"), evidence=""), "R-17")) == 1
 
 
 def test_r17_knows_a_best_case_of_everything_that_is_bought() -> None:

@@ -182,6 +182,8 @@ def test_a_wrong_or_replaced_registration_is_refused_in_the_same_words() -> None
         ({"factor": Decimal(900_000)}, "factor-not-physical"),
         ({"factor": Decimal(900), "unit": "t CO2e/t"}, "factor-not-physical"),
         ({"factor": Decimal(0)}, "factor-not-physical"),
+        ({"factor": Decimal("0.00001")}, "factor-not-physical"),
+        ({"factor": Decimal("0.0009"), "unit": "t CO2e/t"}, "factor-not-physical"),
         ({"boundary": "gate_to_gate"}, "boundary-too-small"),
         ({"data_year": 2027}, "year-not-begun"),
         ({"verifier": None}, "verification-missing"),
