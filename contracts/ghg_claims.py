@@ -165,7 +165,9 @@ class MembershipClaimRestored(Event):
 class DatumRequested(Event):
     """A facility asks a supplier for the factor of an input. `kg` is what the input gives off as
     calculated now, `share_percent` its part of the footprint: why it is asked. `factor` and
-    `factor_kind` are what stands there now, `data` the first of the data concerned."""
+    `factor_kind` are what stands there now, `data` the first of the data concerned. Of scrap,
+    `scrap_kind` is the kind that is asked about: a supplier may deliver several, and each bears
+    another burden; requests of earlier builds say none."""
 
     TYPE: ClassVar[str] = "ghg.datum_requested.v1"
     request_id: Id
@@ -182,12 +184,14 @@ class DatumRequested(Event):
     share_percent: PlainDecimal
     data_version: Number
     requested_on: date
+    scrap_kind: Id | None = None
 
 
 class DatumAnswered(Event):
     """The supplier's answer, in kg CO2e per `unit` of the item; `source` names the document that it
     is from, `factor_gwp_set` the warming potentials under which it was made, where the supplier
-    says (R-18). A later answer takes the place of an earlier one."""
+    says (R-18), `scrap_kind` the kind of scrap that was asked about. A later answer takes the place
+    of an earlier one."""
 
     TYPE: ClassVar[str] = "ghg.datum_answered.v1"
     request_id: Id
@@ -207,6 +211,7 @@ class DatumAnswered(Event):
     verifier: Id | None = None
     answered_on: date
     factor_gwp_set: Id | None = None
+    scrap_kind: Id | None = None
 
 
 class DatumDeclined(Event):

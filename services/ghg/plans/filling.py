@@ -112,7 +112,9 @@ class PlansFilling:
         result = self._queries.result(row.facility_id, year, row.results)
         working = self._queries.working(result)
         item, supplier = str(sent["item"]), str(sent["supplier_id"])
-        return share_of(working, result.data_version, item, supplier)
+        kind = sent.get("scrap_kind")
+        told = str(kind) if kind else None
+        return share_of(working, result.data_version, item, supplier, told)
 
     def _entities(self, facilities: object) -> Sequence[EntityOf]:
         assert isinstance(facilities, tuple)  # by the command's form

@@ -91,6 +91,12 @@ SUPPLIER_PROBLEMS: tuple[Problem, ...] = (
         "Ask about an item that stands in the facility's calculated data with this supplier.",
     ),
     Problem(
+        "scrap-kind-not-said",
+        "Which kind of scrap is asked about?",
+        "The supplier delivers `facts.scrap_kinds`: each bears another burden, so that one answer"
+        " is not for all. Ask for each kind in a request of its own, `scrap_kind` says which.",
+    ),
+    Problem(
         "request-differs",
         "The request asks for something else",
         "A request is about one item of one supplier and year: make another for another.",

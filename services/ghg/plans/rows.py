@@ -65,6 +65,7 @@ class DatumRequestRow(NamedTuple):
     answered: str | None
     answered_kind: str | None
     requested_on: date
+    scrap_kind: str | None = None
 
 
 # --- plans ---
@@ -211,6 +212,7 @@ def _request(key: str, row: DatumRequestRow | None, recorded: Recorded) -> Datum
             answered=None,
             answered_kind=None,
             requested_on=event.requested_on,
+            scrap_kind=event.scrap_kind,
         )
     if row is None:
         return None
@@ -291,7 +293,7 @@ PLAN_PROJECTIONS: tuple[Projection, ...] = (
     ),
     Projection(
         "datum_requests",
-        1,
+        2,
         DatumRequestRow,
         _request_keys,
         _request,

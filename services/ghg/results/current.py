@@ -105,9 +105,13 @@ def outdated_findings(
 def inputs_asked(requests: Sequence[DatumRequestRow]) -> frozenset[SupplierInput]:
     """The inputs whose suppliers were asked for data of the year and gave none. Once there is an
     answer for an input the default is no excuse any more; another input's answer says nothing."""
-    answered = {(one.supplier_id, one.item) for one in requests if one.state in ANSWERED}
-    asked = {(one.supplier_id, one.item) for one in requests if one.state in UNANSWERED}
-    return frozenset(asked - answered)
+    answered = {_input(one) for one in requests if one.state in ANSWERED}
+    asked = {_input(one) for one in requests if one.state in UNANSWERED}
+    return frozenset((supplier, item) for supplier, item, _ in asked - answered)
+
+
+def _input(one: DatumRequestRow) -> tuple[str, str, str | None]:
+    return one.supplier_id, one.item, one.scrap_kind
 
 
 def roadmap(plan: ReductionPlan) -> Plan:

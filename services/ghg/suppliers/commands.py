@@ -13,6 +13,7 @@ from contracts.ghg_claims import Unit
 from contracts.inventory import DataKind
 from contracts.values import FacilityId, Id, MemberId, PlainDecimal, Value
 from infra.decider import Command
+from services.ghg.calculation.scrap import Kind
 from services.ghg.evidence import FacilityEvidence
 
 GwpSetText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
@@ -21,7 +22,8 @@ GwpSetText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=
 
 class InputShare(Value):
     """What an input from a supplier gives off as calculated now: `kg` of `total_kg`, from these
-    data, by `factor` per unit."""
+    data, by `factor` per unit. `scrap_kinds` are those of the data, none where they are no scrap or
+    do not say."""
 
     data: tuple[Id, ...]
     unit: Unit
@@ -30,6 +32,7 @@ class InputShare(Value):
     kg: PlainDecimal
     total_kg: PlainDecimal
     data_version: Number
+    scrap_kinds: tuple[Kind, ...] = ()
 
     @property
     def percent(self) -> Decimal:
@@ -50,7 +53,7 @@ class DatumCommand(Command):
 class RequestDatum(DatumCommand):
     """Ask a supplier for the factor of an input of a facility's year: it will answer with its own
     number instead of the default. `issue_registration` then gives what the supplier answers
-    with."""
+    with. Of scrap, say the kind (`scrap_kind`) where the supplier delivers several."""
 
     NAME: ClassVar[str] = "request_datum"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "share"})
@@ -59,6 +62,7 @@ class RequestDatum(DatumCommand):
     year: Year
     supplier_id: Id
     item: Id
+    scrap_kind: Kind | None = None
     facility: FacilityEvidence | None = None
     share: InputShare | None = None
 

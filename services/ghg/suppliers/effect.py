@@ -6,30 +6,34 @@ facility submits the proposal as a new version of its data, or does not. Source:
 R-01.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.ghg_claims import DatumAnswered
 from contracts.inventory import DataKind, Scope
+from infra.errors import Refused
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation.lines import Line, Result
+from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.working import PERCENT
 from services.ghg.plans.rows import DatumRequestRow
 
 from .commands import InputShare
 
 ZERO = Decimal(0)
+KINDS = frozenset(kind.value for kind in Kind)
 ASKED_FOR = frozenset({Family.BOUGHT, Family.SCRAP})
 
 
 class Bought(NamedTuple):
-    """An input of a supplier (empty: nobody said of whom), with its share. `primary` says that the
-    supplier's own factor stands there already."""
+    """An input of a supplier (empty: nobody said of whom), with its share. `scrap_kind` is empty of
+    what is no scrap. `primary` says that the supplier's own factor stands there already."""
 
     item: str
     supplier_id: str
+    scrap_kind: str
     share: InputShare
     primary: bool
 
@@ -68,36 +72,78 @@ class Difference(NamedTuple):
 
 
 def shares(result: Result, data_version: int) -> tuple[Bought, ...]:
-    """All that is bought, by item and supplier, the largest share first. What is called a factor is
-    the mean over its data, weighed by mass."""
-    supplier = {datum.datum_id: datum.supplier_id for datum in result.inventory.data}
-    total = footprint_kg(result.lines)
-    found: dict[tuple[str, str], list[Line]] = {}
-    for line in _bought(result.lines):
-        found.setdefault((line.item, supplier.get(line.data[0], "")), []).append(line)
+    """All that is bought, by item, supplier and kind of scrap, the largest share first. What is
+    called a factor is the mean over its data, weighed by mass."""
+    total, found = footprint_kg(result.lines), _by_input(result)
     every = [
         Bought(
             item=item,
             supplier_id=supplier_id,
-            share=_share(lines, total, data_version),
+            scrap_kind=kind,
+            share=_share(lines, total, data_version, [kind]),
             primary=all(line.factor.primary for line in lines),
         )
-        for (item, supplier_id), lines in found.items()
+        for (item, supplier_id, kind), lines in found.items()
     ]
-    return tuple(sorted(every, key=lambda one: (-one.share.kg, one.item, one.supplier_id)))
+    return tuple(
+        sorted(every, key=lambda one: (-one.share.kg, one.item, one.supplier_id, one.scrap_kind))
+    )
 
 
-def share_of(result: Result, data_version: int, item: str, supplier_id: str) -> InputShare | None:
-    """The share of one input; None where it is not bought of that supplier."""
-    wanted = (item, supplier_id)
-    every = shares(result, data_version)
-    return next((one.share for one in every if (one.item, one.supplier_id) == wanted), None)
+def share_of(
+    result: Result,
+    data_version: int,
+    item: str,
+    supplier_id: str,
+    scrap_kind: str | None = None,
+) -> InputShare | None:
+    """The share of one input, by item, supplier and kind of scrap (None: all kinds together); None
+    where it is not bought of that supplier."""
+    found = {
+        kind: lines
+        for (of, supplier, kind), lines in _by_input(result).items()
+        if (of, supplier) == (item, supplier_id) and scrap_kind in (None, kind)
+    }
+    if not found:
+        return None
+    every = [line for lines in found.values() for line in lines]
+    return _share(every, footprint_kg(result.lines), data_version, sorted(found))
+
+
+def _by_input(result: Result) -> Mapping[tuple[str, str, str], list[Line]]:
+    """The lines of all that is bought, by item, supplier and kind of scrap."""
+    of = {one.datum_id: (one.supplier_id, one.scrap_kind) for one in result.inventory.data}
+    found: dict[tuple[str, str, str], list[Line]] = {}
+    for line in _bought(result.lines):
+        supplier_id, kind = of.get(line.data[0], ("", ""))
+        found.setdefault((line.item, supplier_id, kind), []).append(line)
+    return found
 
 
 def proposal(inventory: Inventory, answer: DatumAnswered) -> Inventory:
-    """The inventory with the answer in all data of that item and supplier; others as they are. What
-    was told of the factor before, its warming potentials and its reference, is not told of the
-    new one (R-17, R-18)."""
+    """The inventory with the answer in all data of that item, supplier and kind of scrap; others as
+    they are. What was told of the factor before, its warming potentials and its reference, is not
+    told of the new one (R-17, R-18).
+
+    Refused `scrap-kind-not-said`: the answer is to a request of an earlier build, which asked about
+    scrap of no kind, and the supplier delivers several.
+    """
+    alike = [
+        one
+        for one in inventory.data
+        if (one.item, one.supplier_id) == (answer.item, answer.supplier_id)
+    ]
+    kinds = {one.scrap_kind for one in alike}
+    if answer.scrap_kind is None and len(kinds) > 1:
+        raise Refused(
+            "scrap-kind-not-said",
+            f"request {answer.request_id} did not say which kind of scrap it asks about, and"
+            f" {answer.supplier_id} delivers {' and '.join(sorted(kinds))}: its answer is not for"
+            " all of them. Ask again, in a request for each kind.",
+            request_id=answer.request_id,
+            scrap_kinds=kinds,
+        )
+    meant = {one.datum_id for one in alike if answer.scrap_kind in (None, one.scrap_kind)}
     data = tuple(
         datum._replace(
             factor=answer.factor,
@@ -107,7 +153,7 @@ def proposal(inventory: Inventory, answer: DatumAnswered) -> Inventory:
             evidence=answer.evidence_ref or _kept_evidence(datum),
             data_year=answer.data_year,
         )
-        if (datum.item, datum.supplier_id) == (answer.item, answer.supplier_id)
+        if datum.datum_id in meant
         else datum
         for datum in inventory.data
     )
@@ -153,6 +199,11 @@ def ranked(requests: Iterable[DatumRequestRow]) -> Sequence[DatumRequestRow]:
     return sorted(still, key=lambda one: (-Decimal(one.share_percent), one.request_id))
 
 
+def states(requests: Iterable[DatumRequestRow]) -> Mapping[tuple[str, str, str], str]:
+    """How the latest request stands of each item, supplier and kind of scrap (empty: none said)."""
+    return {(one.item, one.supplier_id, one.scrap_kind or ""): one.state for one in requests}
+
+
 def footprint_kg(lines: Iterable[Line]) -> Decimal:
     """All that is given off, power as it was bought."""
     return sum((line.kg for line in lines if line.scope is not Scope.POWER_LOCATION), ZERO)
@@ -166,7 +217,9 @@ def _bought(lines: Iterable[Line]) -> Iterable[Line]:
     )
 
 
-def _share(lines: Sequence[Line], total: Decimal, data_version: int) -> InputShare:
+def _share(
+    lines: Sequence[Line], total: Decimal, data_version: int, kinds_of_scrap: Iterable[str]
+) -> InputShare:
     kg = sum((line.kg for line in lines), ZERO)
     mass = sum((line.activity for line in lines), ZERO)
     kinds = {line.kind for line in lines}
@@ -178,4 +231,5 @@ def _share(lines: Sequence[Line], total: Decimal, data_version: int) -> InputSha
         kg=kg,
         total_kg=total,
         data_version=data_version,
+        scrap_kinds=tuple(Kind(one) for one in kinds_of_scrap if one in KINDS),
     )

@@ -28,12 +28,14 @@ from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.ghg.activity.plausible import bounds, least_factor
+from services.ghg.calculation.scrap import Kind
 from services.ghg.evidence import MOMENTS, owned
 from services.ghg.factors.gwp import gwp_set_of
 
 from .commands import (
     AnswerDatum,
     DeclineDatum,
+    InputShare,
     IssueRegistration,
     RequestDatum,
     TakeDatum,
@@ -129,9 +131,10 @@ def _request(command: RequestDatum, state: Asked) -> Sequence[DatumRequested]:
         )
     share = command.share
     if share is None:
+        of = f"{command.scrap_kind} " if command.scrap_kind else ""
         raise Refused(
             "input-not-bought",
-            f"{command.facility_id} has no {command.item} of {command.supplier_id} in its"
+            f"{command.facility_id} has no {of}{command.item} of {command.supplier_id} in its"
             f" calculated data of {command.year}{MOMENTS}.",
             item=command.item,
             supplier_id=command.supplier_id,
@@ -153,13 +156,29 @@ def _request(command: RequestDatum, state: Asked) -> Sequence[DatumRequested]:
             share_percent=share.percent.quantize(SHARE_DIGITS),
             data_version=share.data_version,
             requested_on=command.on,
+            scrap_kind=_scrap_kind(command, share),
         )
     ]
 
 
 def _same(before: DatumRequested, command: RequestDatum) -> bool:
     wanted = ("member_id", "facility_id", "year", "supplier_id", "item")
-    return all(getattr(before, name) == getattr(command, name) for name in wanted)
+    kind = command.scrap_kind in (None, before.scrap_kind)
+    return kind and all(getattr(before, name) == getattr(command, name) for name in wanted)
+
+
+def _scrap_kind(command: RequestDatum, share: InputShare) -> Kind | None:
+    """The kind of scrap that is asked about: the only one that the supplier delivers, or the one
+    that is said. An answer for one kind is wrong for another by all of a metal's burden."""
+    if command.scrap_kind is not None or len(share.scrap_kinds) <= 1:
+        return next(iter(share.scrap_kinds), None)
+    raise Refused(
+        "scrap-kind-not-said",
+        f"{command.supplier_id} delivers {' and '.join(share.scrap_kinds)} scrap: say in scrap_kind"
+        " which is asked about, in a request for each.",
+        supplier_id=command.supplier_id,
+        scrap_kinds=share.scrap_kinds,
+    )
 
 
 def _issue(command: IssueRegistration, state: Asked) -> Sequence[RegistrationIssued]:
@@ -251,6 +270,7 @@ def _answer(command: AnswerDatum, state: Asked, policy: Policy) -> Sequence[Datu
         verifier=command.verifier,
         answered_on=command.on,
         factor_gwp_set=_told_set(command.factor_gwp_set),
+        scrap_kind=requested.scrap_kind,
     )
     if before is not None and state.declined is None:
         told = {"answer": before.answer, "answered_on": before.answered_on}
@@ -290,12 +310,12 @@ def _factor(command: AnswerDatum, requested: DatumRequested, policy: Policy) -> 
             factor=factor,
             most=most,
         )
-    least = least_factor(item, policy)
+    least = least_factor(item, policy, requested.scrap_kind or "")
     if factor < least:
         raise Refused(
             "factor-not-physical",
             f"{plain(factor)} kg CO2e/{unit} cannot be: what is bought was made, and gave something"
-            f" off; nothing is below {plain(least)}. Look at its unit.",
+            f" off; {requested.scrap_kind or item} is not below {plain(least)}. Look at its unit.",
             factor=factor,
             least=least,
         )

@@ -36,11 +36,11 @@ from services.ghg.results.state import FacilityYear
 from services.ghg.rows import YearRow, facility_evidence
 
 from .commands import AnswerDatum, DeclineDatum, GwpSetText, IssueRegistration, TakeDatum
-from .effect import Difference, difference, proposal, ranked, shares
+from .effect import Difference, difference, proposal, ranked, shares, states
 from .factor_units import understood
 from .registrations import hashed, issue, request_of
 from .supplier import Asked
-from .work import Proposed, recalculated
+from .work import TOLD, Proposed, recalculated
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Path(ge=1990, le=2199)]
@@ -125,8 +125,8 @@ def add_suppliers(
 def _asking(made: Api, queries: Queries, filling: PlansFilling) -> None:
     @made.get("/ghg/facilities/{facility_id}/years/{year}/inputs", tags=["suppliers"])
     async def inputs(principal: SignedIn, facility_id: Key, year: Year) -> Response:
-        """All that a facility bought in a year, by item and supplier, the largest share of the
-        footprint first: whom to ask. `asked` says how the latest request stands."""
+        """All that a facility bought in a year, by item, supplier and kind of scrap, the largest
+        share of the footprint first: whom to ask. `asked` says how the latest request stands."""
         row = await asyncio.to_thread(queries.year, facility_id, year)
         principal.require_owner(row.member_id if row else None, f"{facility_id}:{year}")
         if row is None or not row.results:
@@ -238,20 +238,19 @@ def _taking(made: Api, queries: Queries, persons: Persons, sender: Sender) -> No
 def _inputs(queries: Queries, filling: PlansFilling, row: YearRow) -> list[dict[str, object]]:
     result = queries.result(row.facility_id, row.year, row.results)
     where = {"facility_year": row.facility_year}
-    asked = {
-        (one.item, one.supplier_id): one.state for one in filling.every("datum_requests", where)
-    }
+    asked = states(filling.every("datum_requests", where))
     return [
         {
             "item": one.item,
             "supplier_id": one.supplier_id or None,
+            "scrap_kind": one.scrap_kind or None,
             "primary": one.primary,
             "kg": one.share.kg,
             "share_percent": one.share.percent,
             "factor": one.share.factor,
             "factor_kind": one.share.factor_kind,
             "unit": one.share.unit,
-            "asked": asked.get((one.item, one.supplier_id)),
+            "asked": asked.get((one.item, one.supplier_id, one.scrap_kind)),
         }
         for one in shares(queries.working(result), result.data_version)
     ]
@@ -313,19 +312,18 @@ def _answering(made: Api, queries: Queries, sender: Sender) -> None:
     @made.post("/ghg/answers/asked", tags=["suppliers"])
     async def asked(presented: Presented) -> Response:
         """Public, for whoever has a registration id: what is asked, and what was answered. Needs no
-        token. `gwp_set` are the warming potentials of the facility's latest result: a factor made
-        under the same can be counted with it (R-18). `factor_units` are those that an answer's
-        `unit` may name."""
+        token. Of scrap, an answer is of the kind `scrap_kind` alone. `gwp_set` are the warming
+        potentials of the facility's latest result: a factor made under the same can be counted with
+        it (R-18). `factor_units` are those that an answer's `unit` may name."""
         request_id = request_of(presented.registration_id)
         state = await asyncio.to_thread(_state, queries, request_id)
         requested = state.requested
         if requested is None or state.token_hash != sender.hash_of(presented.registration_id):
             raise Refused("unknown-registration", "this registration id is not known")
-        told = {"request_id", "member_id", "facility_id", "year", "supplier_id", "item", "unit"}
         row = await asyncio.to_thread(queries.year, requested.facility_id, requested.year)
         return Json(
             {
-                **requested.model_dump(mode="json", include=told),
+                **requested.model_dump(mode="json", include=TOLD),
                 "factor_units": understood(requested.unit),
                 "gwp_set": row.latest.get("gwp_set") if row else None,
                 "withdrawn": state.withdrawn,

@@ -13,6 +13,12 @@ from services.ghg.results.engines import engine_of
 
 from .effect import Difference
 
+TOLD = {
+    *("request_id", "member_id", "facility_id", "year"),
+    *("supplier_id", "item", "unit", "scrap_kind"),
+}
+"""What of a request its supplier is told."""
+
 
 class Proposed(NamedTuple):
     """The data with an answer in them, the result that it is compared with, and what changes."""
