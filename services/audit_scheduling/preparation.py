@@ -128,10 +128,11 @@ def _of_year(row: EmissionRow, on: date) -> Iterable[Point]:
         yield point("returned_by_verifier", f"The verifier gave result {row.result} back.")
     elif row.state == UNTOLD:
         yield point("not_told", f"{row.facility_id} has told no activity data of {row.year}.")
-    elif row.disclosed is not None and row.result != row.disclosed:
+    elif row.disclosed is not None and max(row.result, row.since) != row.disclosed:
+        since = max(row.result, row.since)
         yield point(
             "changed_since_disclosed",
-            f"Result {row.disclosed} is public; result {row.result} was calculated since.",
+            f"Result {row.disclosed} is public; result {since} was calculated since.",
         )
     elif row.verified is None:
         yield point("not_verified", f"No result of {row.year} has been verified yet.")

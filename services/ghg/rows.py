@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from contracts import audits, facilities, ghg
 from contracts.envelope import Event, Recorded, subject
-from contracts.values import Activity, Location, plain
+from contracts.values import Activity, Location
 from infra.decider import Lookup
 from infra.readmodel import Projection
 
 from .evidence import Engagement, FacilityEvidence
-from .results.reckoning import judged
+from .results.standing import Beside, sums_of, told_in, told_of, with_one
 
 
 class FacilityRow(NamedTuple):
@@ -50,11 +50,12 @@ class EngagementRow(NamedTuple):
 
 class YearRow(NamedTuple):
     """A facility-year as it stands. `state`: `data` (waits for its calculation), `calculated`,
-    `with_verifier`, `returned`, `verified`, `disclosed`: of the latest result. `versions` are
-    (data version, version of the stream at its seal, chunks); `latest` and `disclosed` tell the
-    sums of the latest result and of the latest disclosure. `member_id` and `entity_id` are of whom
-    the latest data are, `disclosed_member` and `disclosed_entity` whom the latest disclosure names;
-    whose the facility is now says its own row (`seeing`)."""
+    `with_verifier`, `returned`, `verified`, `disclosed`. `versions` are (data version, version of
+    the stream at its seal, chunks); `latest` tells the sums of the result that stands (`standing`),
+    which intensity, findings and blocking are of as well, `beside` the same of others of those
+    data by number, `disclosed` the sums of the latest disclosure. `member_id` and `entity_id` are
+    of whom the latest data are, `disclosed_member` and `disclosed_entity` whom the latest
+    disclosure names; whose the facility is now says its own row (`seeing`)."""
 
     facility_year: str
     facility_id: str
@@ -83,6 +84,18 @@ class YearRow(NamedTuple):
     disclosed: dict[str, Any]
     disclosed_member: str | None = None
     disclosed_entity: str | None = None
+    beside: Beside = ()
+
+    @property
+    def stands(self) -> int:
+        """The number of the result that stands; 0 before the first."""
+        return int(self.latest.get("result", 0))
+
+    @property
+    def settled(self) -> bool:
+        """Whether the result that stands lies with a verifier, or was verified: no calculation of
+        the same data takes its place."""
+        return not self.waits and (self.state == "with_verifier" or self.stands in self.verified)
 
 
 # --- facilities ---
@@ -230,6 +243,7 @@ def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
         case ghg.ResultCalculated():
             return _calculated(row, event)
         case ghg.ResultSubmitted():
+            row = _stands(row, event.result)
             return row._replace(state="with_verifier", verifier_id=event.verifier_id)
         case ghg.ResultVerified():
             verified = (*row.verified, event.result)
@@ -240,12 +254,12 @@ def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
             state = "calculated" if row.state == "with_verifier" else row.state
             return row._replace(state=state, verifier_id=None)
         case ghg.DisclosurePublished():
-            return row._replace(
+            return _stands(row, event.result)._replace(
                 state="disclosed",
                 disclosures=event.disclosure,
                 disclosed_result=event.result,
                 disclosed_on=event.published_on,
-                disclosed=_sums(event),
+                disclosed=sums_of(event),
                 disclosed_member=event.member_id,
                 disclosed_entity=event.entity_id,
             )
@@ -307,38 +321,29 @@ def _sealed(key: str, row: YearRow | None, event: ghg.ActivitySealed, version: i
 
 
 def _calculated(row: YearRow, event: ghg.ResultCalculated) -> YearRow:
+    """It stands, or is beside what stands. What it was pinned to is remembered either way where
+    newer factors made it: they need no other."""
+    told = told_of(event)
+    if row.settled:
+        pins = told["pins"] if event.because == "factors" else row.pins
+        beside = with_one(row.beside, event.result, told)
+        return row._replace(results=event.result, pins=pins, beside=beside)
     return row._replace(
         state="calculated" if row.waits else row.state,
         waits=row.waits and event.data_version != row.data_version,
         results=event.result,
-        pins=pins_of(event.gwp_set, event.pfc_set, event.factor_sets, event.policy_id),
-        intensity=None if (found := judged(event.intensities)) is None else plain(found),
-        findings=event.findings_count,
-        blocking=event.blocking,
-        latest=_sums(event),
+        beside=() if row.waits else with_one(row.beside, row.stands, told_in(row)),
+        **told,
     )
 
 
-def pins_of(gwp_set: str, pfc_set: str, factor_sets: Sequence[str], policy_id: str) -> str:
-    """What a result was pinned to, as one text to compare."""
-    return " ".join((gwp_set, pfc_set, *factor_sets, policy_id))
-
-
-def _sums(event: ghg.ResultCalculated | ghg.DisclosurePublished) -> dict[str, Any]:
-    fields = {
-        "result",
-        "member_id",
-        "totals",
-        "outputs",
-        "energy",
-        "intensities",
-        "gwp_set",
-        "factors",
-        "primary_metal",
-        "bought_metal",
-    }
-    told: dict[str, Any] = event.model_dump(mode="json", include=fields)
-    return told
+def _stands(row: YearRow, result: int) -> YearRow:
+    """The row once that result stands; as it is where the result is of data that were replaced."""
+    told = dict(row.beside).get(result)
+    if told is None:
+        return row
+    others = tuple(one for one in row.beside if one[0] != result)
+    return row._replace(beside=with_one(others, row.stands, told_in(row)), **told)
 
 
 PROJECTIONS: tuple[Projection, ...] = (
@@ -371,7 +376,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     ),
     Projection(
         "years",
-        2,
+        3,
         YearRow,
         _year_keys,
         _year,

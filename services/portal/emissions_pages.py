@@ -126,7 +126,7 @@ def _year(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
             return pages.page("problem.html", row.status, problem=row.content)
         if not row.content["results"]:
             return pages.page("emissions_waiting.html", place=place, row=row.content)
-        place = place._replace(result=result or row.content["results"])
+        place = place._replace(result=result or row.content["latest"]["result"])
         told = await asking.get(token, f"{place.asked}/results/{place.result}", {})
         if not told.fine:
             return pages.page("problem.html", told.status, problem=told.content)

@@ -109,7 +109,7 @@ class PlansFilling:
         row = self._queries.year(str(sent["facility_id"]), year)
         if row is None or not row.results or row.member_id != sent["member_id"]:
             return None
-        result = self._queries.result(row.facility_id, year, row.results)
+        result = self._queries.result(row.facility_id, year, row.stands)
         working = self._queries.working(result)
         item, supplier = str(sent["item"]), str(sent["supplier_id"])
         kind = sent.get("scrap_kind")

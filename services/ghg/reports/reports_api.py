@@ -197,7 +197,7 @@ def _facility(made: Api, running: Running, queries: Queries, allowed: Allowed) -
         seen = await allowed(queries, principal, facility_id, year)
 
         def found() -> dict[str, object]:
-            kept = seen.result(max(seen.row.results, 1))
+            kept = seen.result(max(seen.row.stands, 1))
             every = sorted(seen.years(YEARS_MAX), key=lambda one: one.row.year)
             known = (_known(one) for one in every)
             years = [one for one in known if one is not None]

@@ -7,8 +7,9 @@
 
 Data come whole: a version is some chunks and the seal over them. A calculation happens outside the
 writer and comes in naming the version it is of; when that has moved on it is refused as stale.
-Results stand beside each other for ever. Rules: sources.md 3.3 (criterion 5.1), 8 (R-12, R-18,
-R-19); verification and disclosure are in `verification`.
+Results stay beside each other for ever; which of them the year is judged by is in `standing`.
+Rules: sources.md 3.3 (criterion 5.1), 8 (R-12, R-18, R-19); verification and disclosure are in
+`verification`.
 """
 
 from collections.abc import Sequence
@@ -196,7 +197,10 @@ def _record(
             calculated=calculated.data_version,
             present=sealed.data_version if sealed else 0,
         )
-    if any(_same_result(kept, kept_of(calculated)) for kept in state.results):
+    now = kept_of(calculated)
+    same = {n for n, kept in enumerate(state.results, start=1) if _same_result(kept, now)}
+    # Equal to one that does not stand is the way back to it: A, then B, then A ends in A.
+    if state.stands in same or (same and state.settled):
         return []
     return [
         ResultCalculated(

@@ -56,7 +56,8 @@ class Kept(NamedTuple):
 
 class FacilityYear(NamedTuple):
     """The stream's state. `results` are in order of their numbers, `disclosed` the results that
-    were disclosed, in that order; `submitted` lies with a verifier. `parties` are the members and
+    were disclosed, in that order; `submitted` lies with a verifier; `stands` is the result by
+    which the year is judged (`standing`), 0 before the first. `parties` are the members and
     entities whose data these are or were, and who gave results of them to a verifier."""
 
     sealed: ActivitySealed | None = None
@@ -65,10 +66,20 @@ class FacilityYear(NamedTuple):
     verified: tuple[ResultVerified, ...] = ()
     disclosed: tuple[int, ...] = ()
     parties: frozenset[str] = frozenset()
+    stands: int = 0
 
     def sealed_as(self, data_version: int) -> bool:
         """Whether that is the version that holds."""
         return self.sealed is not None and self.sealed.data_version == data_version
+
+    @property
+    def settled(self) -> bool:
+        """Whether what stands is of the data that hold, and lies with a verifier or was verified:
+        no calculation of the same data takes its place."""
+        if not self.stands or not self.sealed_as(self.results[self.stands - 1].data_version):
+            return False
+        lies = self.submitted is not None and self.submitted.result == self.stands
+        return lies or any(one.result == self.stands for one in self.verified)
 
 
 INITIAL = FacilityYear()
@@ -95,15 +106,18 @@ def evolve(state: FacilityYear, event: FacilityYearEvent) -> FacilityYear:
             parties = state.parties | {event.member_id, event.entity_id}
             return state._replace(sealed=event, parties=parties)
         case ResultCalculated():
-            return state._replace(results=(*state.results, kept_of(event)))
+            stands = state.stands if state.settled else event.result
+            return state._replace(results=(*state.results, kept_of(event)), stands=stands)
         case ResultSubmitted():
-            return state._replace(submitted=event, parties=state.parties | {event.member_id})
+            parties = state.parties | {event.member_id}
+            return state._replace(submitted=event, parties=parties, stands=event.result)
         case ResultVerified():
             return state._replace(submitted=None, verified=(*state.verified, event))
         case ResultReturned() | SubmissionWithdrawn():
             return state._replace(submitted=None)
         case DisclosurePublished():
-            return state._replace(disclosed=(*state.disclosed, event.result))
+            disclosed = (*state.disclosed, event.result)
+            return state._replace(disclosed=disclosed, stands=event.result)
         case _:
             assert_never(event)
 

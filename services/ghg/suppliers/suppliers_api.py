@@ -236,7 +236,7 @@ def _taking(made: Api, queries: Queries, persons: Persons, sender: Sender) -> No
 
 
 def _inputs(queries: Queries, filling: PlansFilling, row: YearRow) -> list[dict[str, object]]:
-    result = queries.result(row.facility_id, row.year, row.results)
+    result = queries.result(row.facility_id, row.year, row.stands)
     where = {"facility_year": row.facility_year}
     asked = states(filling.every("datum_requests", where))
     return [
@@ -267,7 +267,7 @@ def _proposed(queries: Queries, requested: DatumRequested, answered: DatumAnswer
             "unknown-result",
             f"nothing is calculated of {requested.facility_id} for {requested.year} yet",
         )
-    result = queries.result(row.facility_id, row.year, row.results)
+    result = queries.result(row.facility_id, row.year, row.stands)
     before = queries.working(result)
     inventory = proposal(before.inventory, answered)
     if result.data_version != row.data_version:
