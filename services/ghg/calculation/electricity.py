@@ -6,6 +6,10 @@ Scope 1. A claim (direct line, contract, certificate) counts on the market side 
 proven: by the evidence that the policy asks of its source, by a physical connection where the
 country asks for one, and by certificates cancelled for it. What claims leave takes the residual
 factor, so that no clean kilowatt-hour is counted twice.
+
+Lacking proof never lowers anything: what is not proven of a claim takes the factor of its plant
+where that is higher than what no claim covers (R-11 is there against low factors, not high ones).
+The first three engines gave such power the factor of the grid.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +17,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from contracts.values import plain
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.factors.grid import GridFactor
@@ -74,7 +79,8 @@ class PowerLine(NamedTuple):
     """One supply, both ways. `scope` is 1 for an own plant, whose fuels carry the emission, and 2
     otherwise; `proven_kwh` is what the market side accepts of a claim; `rule` says how.
     `location_kg_per_kwh` is the factor of the location side, `left` that of what no claim covers
-    (None for an own plant)."""
+    (None for an own plant). `kept` says that what is not proven has the factor of its own plant,
+    since that is the higher one."""
 
     supply_id: str
     source: Source
@@ -87,6 +93,7 @@ class PowerLine(NamedTuple):
     doubts: tuple[Doubt, ...] = ()
     location_kg_per_kwh: Decimal = ZERO
     left: GridFactor | None = None
+    kept: bool = False
 
 
 class Power(NamedTuple):
@@ -115,21 +122,34 @@ class Power(NamedTuple):
         return tuple(doubt for line in self.lines for doubt in line.doubts)
 
 
-def power(supplies: Sequence[Supply], grid: Grid, policy: Policy) -> Power:
+def power(
+    supplies: Sequence[Supply], grid: Grid, policy: Policy, *, keeps_higher: bool = True
+) -> Power:
     """Both sides for every supply of a facility and year. Cancellations are only held
-    against the kilowatt-hours that they are for; whether they can be is R-12."""
+    against the kilowatt-hours that they are for; whether they can be is R-12. Without
+    `keeps_higher` all that is not proven takes the grid's factor, as earlier engines had it."""
     names = [supply.supply_id for supply in supplies]
     if len(names) != len(set(names)):
         raise Refused("supply-twice", "two supplies have one id.", supplies=names)
     claims = [_claim(supply, grid, policy) for supply in supplies]
-    claimed = any(kwh > 0 for kwh, _ in claims)
+    claimed = any(kwh > 0 for kwh, _ in claims) or (
+        keeps_higher and any(_dirtier(supply, grid) for supply in supplies)
+    )
     left = _left(claimed, grid, policy)
     return Power(
         tuple(
-            _line(supply, proven, doubts, left, grid)
+            _line(supply, (proven, doubts), left, grid, keeps_higher)
             for supply, (proven, doubts) in zip(supplies, claims, strict=True)
         )
     )
+
+
+def _dirtier(supply: Supply, grid: Grid) -> bool:
+    """Whether a claim is of a plant that gives off more than the grid: it counts as one, proven or
+    not, for what it leaves to others."""
+    factor = supply.generator_kg_per_kwh
+    claims = supply.source in CLAIMS and supply.kwh > 0
+    return claims and factor is not None and factor > grid.average.kg_per_kwh
 
 
 def _left(claimed: bool, grid: Grid, policy: Policy) -> tuple[GridFactor, tuple[Doubt, ...]]:
@@ -191,11 +211,12 @@ def _missing(supply: Supply, grid: Grid, policy: Policy) -> str | None:
 
 def _line(
     supply: Supply,
-    proven: Decimal,
-    doubts: tuple[Doubt, ...],
+    claim: tuple[Decimal, tuple[Doubt, ...]],
     left: tuple[GridFactor, tuple[Doubt, ...]],
     grid: Grid,
+    keeps_higher: bool,
 ) -> PowerLine:
+    proven, doubts = claim
     if supply.source is Source.OWN_GENERATION:
         if supply.generator_kg_per_kwh is not None:
             sentence = f"{supply.supply_id} is an own plant: its fuels count, not a factor (R-14)."
@@ -207,16 +228,18 @@ def _line(
     remainder, more = left
     unproven = supply.kwh - proven
     generator = supply.generator_kg_per_kwh or ZERO
-    market = proven * generator + unproven * remainder.kg_per_kwh
-    if supply.source is Source.DIRECT_LINE and not unconnected(doubts):
+    kept = keeps_higher and unproven > 0 and generator > remainder.kg_per_kwh
+    rest, whose = (generator, "its plant") if kept else (remainder.kg_per_kwh, remainder.scale)
+    market = proven * generator + unproven * rest
+    higher = keeps_higher and _dirtier(supply, grid)
+    if supply.source is Source.DIRECT_LINE and (higher or not unconnected(doubts)):
         place, where = generator, "the plant behind the line"
     else:
         place, where = grid.average.kg_per_kwh, grid.average.announcement
-    rule = (
-        f"location: {where}; market: {proven} kWh by claim, {unproven} kWh at"
-        f" {remainder.kg_per_kwh} ({remainder.scale})"
-    )
-    if unproven == 0:
+    rule = f"location: {where}; market: {proven} kWh by claim, {unproven} kWh at {rest} ({whose})"
+    if kept:
+        more = (_kept(supply, unproven, remainder),)
+    elif unproven == 0:
         more = ()
     return PowerLine(
         supply.supply_id,
@@ -230,7 +253,19 @@ def _line(
         (*doubts, *more),
         place,
         remainder,
+        kept,
     )
+
+
+def _kept(supply: Supply, unproven: Decimal, left: GridFactor) -> Doubt:
+    """What was done with a claim that is not proven and gives off more than the grid."""
+    sentence = (
+        f"{plain(unproven)} kWh of {supply.supply_id} are not proven, and its plant gives off"
+        f" {supply.generator_kg_per_kwh} kg CO2e/kWh, more than the {left.kg_per_kwh} of power that"
+        f" no claim covers ({left.scale}): its own factor was kept, since lacking proof lowers"
+        " nothing. Prove where the power is from, or give what was taken from the grid as such."
+    )
+    return Doubt("higher_factor_kept", sentence, f"{SOURCE}, R-11")
 
 
 def unconnected(doubts: Iterable[Doubt]) -> bool:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from contracts.inventory import Scope
 from services.ghg.activity.inventory import Datum, Site
 from services.ghg.factors.grid import GridFactor, Scale, announced
+from services.ghg.factors.pinned import EARLIER_ENGINES
 from services.ghg.factors.tables import OWN, Place, Tables, own, unsourced
 from services.ghg.power_certificates.cancelled import Cancellation
 
@@ -27,6 +28,7 @@ GRID = "power.grid"
 LOCATION = "power, location-based"
 CLAIMED = "power, market-based: claimed and proven"
 LEFT = "power, market-based: what no claim covers"
+KEPT = "power, market-based: not proven, its plant's factor is the higher one"
 LOST = "power: losses of transmission and distribution"
 UPSTREAM = "power: upstream of its generation"
 UNIT = "kg CO2e/kWh"
@@ -50,7 +52,8 @@ def power_lines(data: Sequence[Datum], site: Site, table: Tables) -> list[Line]:
     for place, alike in _by_grid(data, site, table):
         supplies = [_supply(datum) for datum in alike]
         grid = Grid(site.country, place.average, place.residual)
-        found = power(supplies, grid, table.pinned.policy)
+        newest = table.pinned.engine not in EARLIER_ENGINES
+        found = power(supplies, grid, table.pinned.policy, keeps_higher=newest)
         left = next((one.left for one in found.lines if one.left is not None), place.average)
         here = _Here(place, _of_grid(place.average), _of_grid(left))
         for datum, line in zip(alike, found.lines, strict=True):
@@ -115,8 +118,9 @@ def _supply(datum: Datum) -> Supply:
 def _lines(datum: Datum, line: PowerLine, here: _Here, table: Tables) -> list[Line]:
     """One supply: location, market, losses, upstream."""
     direct = line.source is Source.DIRECT_LINE and not unconnected(line.doubts)
-    factor = _plant(datum) if direct else here.average
-    doubts = () if direct else (*here.place.doubts, *_not_used(datum, here.place.average))
+    of_plant = direct or line.location_kg_per_kwh != here.average.value
+    factor = _plant(datum) if of_plant else here.average
+    doubts = () if of_plant else (*here.place.doubts, *_not_used(datum, here.place.average))
     kwh = line.kwh
     lines = [
         line_of(
@@ -136,7 +140,8 @@ def _lines(datum: Datum, line: PowerLine, here: _Here, table: Tables) -> list[Li
         doubts = () if partly else line.doubts
         lines.append(_market(datum, _plant(datum), CLAIMED, line.proven_kwh, doubts))
     if partly:
-        lines.append(_market(datum, here.left, LEFT, left_kwh, line.doubts))
+        rest, rule = (_plant(datum), KEPT) if line.kept else (here.left, LEFT)
+        lines.append(_market(datum, rest, rule, left_kwh, line.doubts))
     for name, rule in FROM_PLANT if direct else OVER_GRID:
         share = table.share_of(name, line.location_kg_per_kwh)
         kg = kwh * share.value

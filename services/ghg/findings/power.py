@@ -49,7 +49,11 @@ def factor_too_coarse(context: Context, seen: Survey) -> Iterator[Fault]:
 
 
 def unproven(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-11: a claim that is not proven, or grid power that simply says zero."""
+    """R-11: a claim that is not proven, or grid power that simply says zero. Where the plant that
+    is claimed gives off more than the grid, it says that its factor was kept."""
+    higher = seen.raised("higher_factor_kept")
+    for sentence in dict.fromkeys(one.doubt.sentence for one in higher):
+        yield Fault(sentence, _ids(one for one in higher if one.doubt.sentence == sentence))
     raised = seen.raised("green_power_unproven")
     if raised:
         sentence = f"No physical-connection proof for green power. {raised[0].doubt.sentence}"

@@ -40,8 +40,9 @@ ENGINES: dict[str, Engine] = {
 counts other ones as primary data (`lines.primary_rule`). The third differs from both in which of
 several own PFC coefficients it takes (`own_pfc`), in how it weighs anode effects (`pfc_cells`) and
 in whose metal stands beside anodes and paste (`cell_carbon`). The fourth differs from all of them
-in what goes on to the next step (`flows`), in weighing anode effects by metal (`weighing`), and in
-when an own ratio of C2F6 expires (`own_pfc`)."""
+in what goes on to the next step (`flows`), in weighing anode effects by metal (`weighing`), in
+when an own ratio of C2F6 expires (`own_pfc`), in leaving out a stock beyond all purchases
+(`stock_lines`), and in unproven power of a plant dirtier than the grid (`electricity`)."""
 
 
 def newest() -> str:

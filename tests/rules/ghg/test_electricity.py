@@ -95,6 +95,74 @@ def test_a_claim_that_is_not_proven_leaves_the_average() -> None:
     assert "certificate_cancellation missing" in result.doubts[0].sentence
 
 
+COAL = d("0.9")
+DIRTY = [Source.DIRECT_LINE, Source.PPA_CONTRACT, Source.GREEN_CERTIFICATE]
+
+
+@pytest.mark.parametrize("source", DIRTY)
+def test_leaving_the_proof_away_lowers_no_dirty_power(source: Source) -> None:
+    result = both([supply(source, generator_kg_per_kwh=COAL, proofs=frozenset())])
+    assert result.market_kg == d("900")
+    assert result.lines[0].kept
+    assert about(result) == ["green_power_unproven", "higher_factor_kept"]
+    assert "its own factor was kept" in result.doubts[1].sentence
+
+
+def test_a_direct_line_without_proof_is_still_where_its_plant_is() -> None:
+    line = supply(Source.DIRECT_LINE, generator_kg_per_kwh=COAL, proofs=frozenset())
+    contract = supply(Source.PPA_CONTRACT, generator_kg_per_kwh=COAL, proofs=frozenset())
+    assert both([line]).location_kg == d("900")
+    assert both([contract]).location_kg == d("133.3")
+
+
+def test_of_own_and_residual_factor_the_higher_holds() -> None:
+    """0.3 is above Yunnan's 0.1333 and below the 0.6096 that contracts leave."""
+    unproven = supply(Source.PPA_CONTRACT, generator_kg_per_kwh=d("0.3"), proofs=frozenset())
+    result = both([unproven, supply(Source.GRID)])
+    assert result.market_kg == d("1219.2")
+    assert not result.lines[0].kept
+
+
+def test_certificates_that_cover_half_of_dirty_power_lower_none_of_it() -> None:
+    half = supply(
+        Source.PPA_CONTRACT,
+        generator_kg_per_kwh=COAL,
+        cancelled=(Cancellation("C1", d("0.5"), "ppa_contract"),),
+    )
+    assert both([half]).market_kg == d("900")
+    assert about(both([half])) == ["certificates_short", "higher_factor_kept"]
+
+
+def test_an_earlier_engine_gave_unproven_power_the_factor_of_the_grid() -> None:
+    coal = supply(Source.DIRECT_LINE, generator_kg_per_kwh=COAL, proofs=frozenset())
+    result = power([coal], YUNNAN, POLICY, keeps_higher=False)
+    assert result.market_kg == result.location_kg == d("133.3")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(DIRTY), decimals("0.1334", "2")), min_size=1, max_size=4),
+    decimals("0", "1000", 0),
+)
+def test_proof_of_dirty_power_never_raises_what_it_gives_off(
+    parts: list[tuple[Source, Decimal]], grid_kwh: Decimal
+) -> None:
+    def made(*, proven: bool) -> Power:
+        supplies = [
+            supply(
+                source,
+                supply_id=f"S{number}",
+                generator_kg_per_kwh=factor,
+                cancelled=(Cancellation("C1", d("1"), f"S{number}"),),
+                proofs=PROOFS[source] if proven else frozenset(),
+            )
+            for number, (source, factor) in enumerate(parts)
+        ]
+        return both([*supplies, supply(Source.GRID, grid_kwh)])
+
+    assert made(proven=True).market_kg <= made(proven=False).market_kg
+    assert made(proven=True).location_kg <= made(proven=False).location_kg
+
+
 @pytest.mark.parametrize("source", [Source.DIRECT_LINE, Source.PPA_CONTRACT])
 @pytest.mark.parametrize("at", [0, 1])
 def test_every_piece_of_proof_is_needed(source: Source, at: int) -> None:
