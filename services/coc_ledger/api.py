@@ -30,6 +30,7 @@ from . import domain
 from .allowed_api import Allowed
 from .documents import issuing
 from .documents.commands import CheckDocument, ConfirmDelivery, IssueDocument, Registration
+from .documents.problems import CUSTOMER_PROBLEMS
 from .documents.rows import state_on
 from .documents.shown import to_customer
 from .documents.state import Document
@@ -110,7 +111,7 @@ def api(running: Running, shared: Shared) -> Api:
     def fill(command: type[Command], sent: Mapping[str, object], on: date) -> dict[str, object]:
         return {"on": on, **domain.fill(command, sent, queries.knowledge(), on)}
 
-    problems = (*PROBLEMS, *ROW_PROBLEMS, *REPORT_PROBLEMS, *IMPORT_PROBLEMS)
+    problems = (*PROBLEMS, *CUSTOMER_PROBLEMS, *ROW_PROBLEMS, *REPORT_PROBLEMS, *IMPORT_PROBLEMS)
     made = build_api(running.name, "/coc", "Chain of custody", shared, ready, problems, LIMITS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)

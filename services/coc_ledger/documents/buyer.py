@@ -39,12 +39,15 @@ def confirm(
     if state.confirmed is not None:
         told = (state.confirmed.received_kg, state.confirmed.received_on)
         same = named in (None, state.confirmed.activity)
+        same = same and (receiver is None) == (state.confirmed.receiver is None)
         if same and told == (command.received_kg, command.received_on):
             return []
+        by_id = receiver is not None and state.confirmed.receiver is None
+        nowhere = "; by its registration id, so that it lies in no scope's books" if by_id else ""
         raise Refused(
             "document-confirmed",
             f"{command.number} was confirmed on {state.confirmed.confirmed_on}, with"
-            f" {state.confirmed.received_kg} kg of {state.confirmed.received_on}.",
+            f" {state.confirmed.received_kg} kg of {state.confirmed.received_on}{nowhere}.",
             number=command.number,
         )
     _check_alive(state, command.number)
@@ -98,12 +101,7 @@ def _receiver(
 ) -> tuple[PoolKey | None, date | None]:
     """The pool that books the delivery; Refused for who is not its customer."""
     if isinstance(command, ConfirmDelivery):
-        if document.registration is None or command.proof != document.registration:
-            raise Refused(
-                "unknown-document",
-                f"There is no document {command.number} with this registration id.",
-                number=command.number,
-            )
+        _check_proof(command.number, command.proof, document)
         return None, None
     scope = command.scope
     mine = command.member_id == document.customer_member_id
@@ -130,6 +128,25 @@ def _receiver(
         )
     pool = PoolKey(scope_id=scope.scope_id, stage=document.pool.stage, period=scope.period)
     return pool, scope.ends_on
+
+
+def _check_proof(number: str, proof: str, document: DocumentIssued) -> None:
+    """Refuse who does not have the registration id; and who has that of a document which names a
+    scope as well: none is issued so any more, and the scope books what came."""
+    if document.registration is None or proof != document.registration:
+        raise Refused(
+            "unknown-document",
+            f"There is no document {number} with this registration id.",
+            number=number,
+        )
+    if document.customer.scope_id is not None:
+        raise Refused(
+            "customer-answers-by-scope",
+            f"{number} was issued to scope {document.customer.scope_id}: its member answers,"
+            " signed in, and books the metal there.",
+            number=number,
+            customer_scope_id=document.customer.scope_id,
+        )
 
 
 def _activity(

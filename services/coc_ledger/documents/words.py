@@ -132,6 +132,13 @@ def _check_words(command: IssueDocument) -> None:
             "Name the customer's scope, or send a registration id by which it confirms.",
             number=command.number,
         )
+    if customer.scope_id is not None and command.registration is not None:
+        raise Refused(
+            "customer-named-twice",
+            f"{command.number} names scope {customer.scope_id} and carries a registration id: the"
+            " scope books the delivery, who has the id books nothing. Leave one of them out.",
+            customer_scope_id=customer.scope_id,
+        )
     if command.mass_kg > command.total_mass_kg:
         raise Refused(
             "part-above-whole",
