@@ -20,6 +20,7 @@ from contracts.coc import (
 )
 from contracts.coc_corrections import BalanceCorrected
 from contracts.coc_movements import apart
+from contracts.coc_periods import OverdraftForeseen
 from contracts.custody import Account, FootprintWords, Remark
 from contracts.envelope import Recorded
 from infra.policy import Policy
@@ -81,6 +82,7 @@ SHOWN = (
     BalanceCarried,
     BalanceCorrected,
     OverdraftCaseDeclared,
+    OverdraftForeseen,
 )
 """Events that have a line."""
 Shown = (
@@ -90,7 +92,10 @@ Shown = (
     | BalanceCarried
     | BalanceCorrected
     | OverdraftCaseDeclared
+    | OverdraftForeseen
 )
+WITHOUT_METAL = (OverdraftCaseDeclared, OverdraftForeseen)
+"""Those of them that move no metal: they change what it covers."""
 COLUMNS: tuple[str, ...] = Line._fields
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would take a text that begins so for a formula."""
@@ -121,6 +126,8 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
                 )
             case OverdraftCaseDeclared():
                 terms = terms._replace(case=True)
+            case OverdraftForeseen():
+                terms = terms._replace(owed_kg=terms.owed_kg + event.owed_change_kg)
         made = cover(figures(kgs), terms, rule)
         yield _moved(_footprint(_words(recorded), event), before, kgs)._replace(
             stock_kg=kgs[PLACE[Account.STOCK]],
@@ -136,7 +143,7 @@ def moved_lines(records: Iterable[Recorded]) -> Iterator[Line]:
     for recorded in records:
         event = recorded.event
         if isinstance(event, SHOWN):
-            entries = () if isinstance(event, OverdraftCaseDeclared) else event.entries
+            entries = () if isinstance(event, WITHOUT_METAL) else event.entries
             line = _footprint(_words(recorded), event)
             yield _moved(line, NO_KGS, posted_kg(NO_KGS, entries))
 
@@ -219,6 +226,15 @@ def _words(recorded: Recorded) -> Line:
         case OverdraftCaseDeclared():
             day = event.declared_on.isoformat()
             return line._replace(day=day, kind="overdraft_case", remarks=event.reason)
+        case OverdraftForeseen():
+            day = event.pool.period.isoformat()
+            said = f"{event.owed_kg} kg to be made good: the period before is over and not closed"
+            return line._replace(
+                day=day,
+                kind="overdraft_foreseen",
+                movement=event.from_pool.key,
+                remarks=said if event.owed_kg else "nothing is owed ahead of the close any more",
+            )
         case _:
             return line
 
@@ -228,7 +244,7 @@ LOTS = (Account.OUTPUT_COC, Account.STOCK)
 
 def _footprint(line: Line, event: Shown) -> Line:
     """What the metal of an event carries: where it was claimed, else where it lies."""
-    if isinstance(event, OverdraftCaseDeclared):
+    if isinstance(event, WITHOUT_METAL):
         return line
     found = {one.account: one for one in event.entries if one.account in LOTS}
     lot = found.get(Account.OUTPUT_COC) or found.get(Account.STOCK)

@@ -3,6 +3,7 @@ delivery, rows that say what streams say. Sums are over all pools, so that they 
 a period and of a scope."""
 
 from contracts.coc import MovementBooked
+from contracts.coc_movements import apart
 from contracts.custody import Account, Carried, MovementKind, Origin
 from services.coc_ledger.accounting.accounts import (
     NOTHING,
@@ -12,10 +13,12 @@ from services.coc_ledger.accounting.accounts import (
     minus,
     plus,
 )
+from services.coc_ledger.accounting.balance import cover, figures, rule_of
 from services.coc_ledger.accounting.period import through
+from services.coc_ledger.exports.statements import lines
 from services.coc_ledger.pools.carrying import KEPT, held
 from services.coc_ledger.rows import PoolRow
-from tests.rules.coc.given import balanced
+from tests.rules.coc.given import POLICY, balanced, kg
 from tests.rules.coc.world import World
 
 STAGES = (MovementKind.TO_STAGE, MovementKind.FROM_STAGE)
@@ -68,6 +71,22 @@ def stages_hand_on_what_they_took(world: World) -> None:
             stock = [amount_of(one) for one in event.entries if one.account is Account.STOCK]
             grams[event.moves_as] += sum(one.emission_g + one.partial_g for one in stock)
     assert grams[MovementKind.FROM_STAGE] == -grams[MovementKind.TO_STAGE]
+
+
+def statements_end_in_the_balance(world: World) -> None:
+    """The last line of each pool's statement says what its balance says, whatever was told."""
+    for stream, pool in world.pools().items():
+        booked = [one for one in world.desk.log if one.envelope.stream == stream]
+        told = list(lines((part for one in booked for part in apart(one)), POLICY))
+        if told:
+            made = cover(figures(pool.kgs), pool.terms, rule_of(POLICY))
+            last = told[-1]
+            assert (last.stock_kg, last.available_kg, last.overdraft_used_kg) == (
+                kg(pool, Account.STOCK),
+                made.available_kg,
+                made.overdraft_used_kg,
+            )
+            assert (last.carried_kg, last.owed_kg) == (pool.carried_kg, pool.owed_kg)
 
 
 def by_stages(world: World, account: Account) -> Amount:

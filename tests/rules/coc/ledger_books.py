@@ -111,6 +111,12 @@ class Books(RuleBasedStateMachine):
         conserved.stages_hand_on_what_they_took(self.world)
         conserved.rows_say_what_streams_say(self.world)
 
+    def teardown(self) -> None:
+        """Once a history is over: a statement is long, and its last line tells of all of it."""
+        if hasattr(self, "world"):
+            self.world.settle()
+            conserved.statements_end_in_the_balance(self.world)
+
     @invariant()
     def no_claim_counts_outside_a_certificate(self) -> None:
         """Nor is one that counts refused: on the day of issue, by what is known now."""

@@ -7,7 +7,10 @@ import pytest
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_periods import OverdraftForeseen
 from contracts.custody import PoolKey, Stage
+from services.coc_ledger.exports.statements import lines
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
+from tests.rules.coc import conserved
+from tests.rules.coc.given import POLICY
 from tests.rules.coc.monthly import Monthly
 from tests.rules.coc.test_balance_on import told
 from tests.rules.coc.test_sellable import answer
@@ -160,3 +163,20 @@ def test_a_pool_that_is_opened_late_for_a_scope_that_went_over_ends_with_it() ->
     gone_over(monthly)
     assert monthly.receive(1, 100) == ""
     assert monthly.pool(1).ends_on == date(2026, 1, 24)
+
+
+def test_a_statement_tells_what_is_foreseen_and_ends_in_the_balance() -> None:
+    monthly = overdrawn()
+    monthly.days_go_by(date(2026, 2, 20))
+    feed(monthly, 2, 300)
+    conserved.statements_end_in_the_balance(monthly.world)
+    stream = monthly.key(2).stream
+    booked = [one for one in monthly.world.desk.log if one.envelope.stream == stream]
+    told = list(lines(booked, POLICY))
+    assert (told[0].kind, told[0].owed_kg, told[-1].available_kg) == (
+        "overdraft_foreseen",
+        200,
+        100,
+    )
+    assert monthly.close(1) == ""
+    conserved.statements_end_in_the_balance(monthly.world)
