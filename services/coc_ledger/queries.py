@@ -41,7 +41,7 @@ class Queries:
         self.reader = Reader(running)
         self._running = running
         self._watch = watch
-        self._lineage = Lineage(self.reader)
+        self._lineage = Lineage(self.reader, running.definition.policies)
 
     # --- evidence ---
 

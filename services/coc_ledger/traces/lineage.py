@@ -19,22 +19,23 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from contracts.custody import Account
+from infra.policy import Policies
 from infra.reading import Reader
-from services.coc_ledger.accounting.accounts import PLACE, Amount, plus
+from services.coc_ledger.accounting.accounts import NO_KGS, Amount, Kgs, added, plus
+from services.coc_ledger.accounting.balance import Rule, rule_of
 from services.coc_ledger.documents.rows import BOUGHT, DocumentRow, Stood, stood
 from services.coc_ledger.domain import CONSUMER
 from services.coc_ledger.pools import carrying as pool_carrying
 from services.coc_ledger.pools.carrying import KIND_OF, Carries, Carrying, carries
 
 from . import trace
+from .ahead import Ahead, ahead_of, came_in, times, went_out
 from .passage_rows import STAGE
 
 GONE = ("withdrawn", "superseded", "non_coc")
 BROUGHT = tuple(KIND_OF.values())
 NOWHERE = "[]"
 """What a document's row keeps that is claimed in its own pool alone."""
-_CLAIMED = PLACE[Account.OUTPUT_COC]
 
 
 class PoolPart(NamedTuple):
@@ -47,6 +48,8 @@ class PoolPart(NamedTuple):
     carrying: str
     ends_on: str
     closed_on: str | None
+    carried_kg: int
+    owed_kg: int
 
 
 class Sale(NamedTuple):
@@ -89,8 +92,9 @@ Links = dict[str, list[trace.Link]]
 class Lineage:
     """Reads links; every call may wait for the database."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, policies: Policies) -> None:
         self._reader = reader
+        self._policies = policies
 
     def upstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
         """Where the metal of a document comes from."""
@@ -119,12 +123,20 @@ class Lineage:
     # --- into pools ---
 
     def _inputs(self, pools: Sequence[str], on: str | None) -> Links:
-        found = self._bought(pools, on)
+        """What the claims of pools come from."""
         parts = {part.pool: part for part in self._parts(pools)}
+        found = self._input(pools, on, parts)
+        ahead = self._ahead(parts, on)
+        for pool, part in parts.items():
+            found[pool] = came_in(found[pool], ahead[pool], (part.member_id,))
+        return found
+
+    def _input(self, pools: Sequence[str], on: str | None, parts: Mapping[str, PoolPart]) -> Links:
+        """What came into pools as CoC."""
+        found = self._bought(pools, on)
         for link_of, link in self._came(pools, on, parts):
             found[link_of].append(link)
-        running = [key for key, part in parts.items() if on and part.period <= on < part.ends_on]
-        by_day = self._brought(running, on or "")
+        by_day = self._brought(_running(parts, on), on or "")
         for pool, part in parts.items():
             if on and part.period > on:
                 continue
@@ -134,7 +146,6 @@ class Lineage:
                 if lot is not None:
                     link = trace.Link(kind, lot.kg, None, None, (part.member_id,), lot)
                     found[pool].append(link)
-        self._ahead([parts[pool] for pool in parts if _empty(found[pool])], on, found)
         return found
 
     def _bought(self, pools: Sequence[str], on: str | None) -> Links:
@@ -183,17 +194,21 @@ class Lineage:
                     before[kind] = list(plus(had, Amount(*amount)))
         return found
 
-    def _ahead(self, parts: Sequence[PoolPart], on: str | None, found: Links) -> None:
-        """Pools that claimed, and have no input behind it yet."""
-        claimed = {part.pool: orjson.loads(part.kgs)[_CLAIMED] for part in parts}
-        if on:
-            claimed = dict.fromkeys(claimed, 0)
-            for pool, day, kgs in self._days(("pool", "day", "kgs"), list(claimed)):
-                claimed[pool] += orjson.loads(kgs)[_CLAIMED] if day <= on else 0
-        for part in parts:
-            if claimed[part.pool] > 0:
-                link = trace.Link("overdraft", claimed[part.pool], None, None, (part.member_id,))
-                found[part.pool].append(link)
+    def _ahead(self, parts: Mapping[str, PoolPart], on: str | None) -> dict[str, Ahead]:
+        """What pools claim ahead of their cover, by what was booked through a day."""
+        then: dict[str, Kgs] = dict.fromkeys(_running(parts, on), NO_KGS)
+        for pool, day, kgs in self._days(("pool", "day", "kgs"), list(then)):
+            if on and day <= on:
+                then[pool] = added(then[pool], orjson.loads(kgs))
+        rules: dict[str, Rule] = {}
+        found: dict[str, Ahead] = {}
+        for pool, part in parts.items():
+            if part.period not in rules:
+                rules[part.period] = rule_of(self._policies.on(date.fromisoformat(part.period)))
+            early = on is not None and part.period > on
+            kgs = NO_KGS if early else then.get(pool) or tuple(orjson.loads(part.kgs))
+            found[pool] = ahead_of(kgs, part.carried_kg, part.owed_kg, rules[part.period])
+        return found
 
     # --- out of pools ---
 
@@ -207,13 +222,14 @@ class Lineage:
             for one in _apart(link._replace(pool=sale.pool), sale.elsewhere):
                 if one.pool in found:
                     found[one.pool].append(one._replace(pool=to))
-        parts = self._parts(pools)
-        for link_of, link in self._left(pools, on, {part.pool: part for part in parts}):
+        parts = {part.pool: part for part in self._parts(pools)}
+        for link_of, link in self._left(pools, on, parts):
             found[link_of].append(link)
-        inputs = self._inputs(pools, on)
-        for part in parts:
-            pool = part.pool
-            left = sum(link.kg for link in inputs[pool]) - sum(link.kg for link in found[pool])
+        inputs, ahead = self._input(pools, on, parts), self._ahead(parts, on)
+        for pool, part in parts.items():
+            found[pool] = went_out(found[pool], ahead[pool])
+            had = sum(link.kg for link in inputs[pool]) * times(ahead[pool])
+            left = had - sum(link.kg for link in found[pool])
             if left > 0:
                 over = part.closed_on is not None and (on is None or part.ends_on < on)
                 kind = "unclaimed" if over else "held"
@@ -290,8 +306,11 @@ def _more(before: tuple[Carries, str] | None, lot: Carries, told_on: str) -> tup
     return Carries(*map(sum, zip(had, lot, strict=True))), max(since, told_on)
 
 
-def _empty(links: Sequence[trace.Link]) -> bool:
-    return not any(one.kg > 0 for one in links)
+def _running(parts: Mapping[str, PoolPart], on: str | None) -> list[str]:
+    """The pools whose period has begun by a day and goes on after it."""
+    if on is None:
+        return []
+    return [key for key, part in parts.items() if part.period <= on < part.ends_on]
 
 
 def _nowhere(kind: str, row: DocumentRow) -> trace.Node:

@@ -12,6 +12,7 @@ from infra.codecs import codec_of
 from infra.reading import Reader
 from services.coc_ledger.traces.lineage import Lineage
 from services.coc_ledger.traces.trace import WHOLE, Node, final_parts
+from tests.rules.coc.given import POLICIES
 from tests.rules.coc.test_periods_and_orders import close, document, send, stocked
 from tests.rules.coc.world import YEAR, World, facility_of
 
@@ -40,7 +41,7 @@ class Kept:
 
 
 def traced(world: World, way: str, number: str, on: date | None = None) -> list[Node]:
-    lineage = Lineage(cast(Reader, Kept(world)))
+    lineage = Lineage(cast(Reader, Kept(world)), POLICIES)
     walk = lineage.upstream if way == "up" else lineage.downstream
     return walk(world.reader.row("documents", number), DEPTH, on)
 
