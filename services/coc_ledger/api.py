@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from contracts.coc import OutputDesignated
 from contracts.custody import Mass, Stage
-from contracts.values import ID_PATTERN, Activity
+from contracts.values import ID_PATTERN, Activity, Id
 from infra.auth import Principal, RoleKind
 from infra.commandforms import JSON_TYPE
 from infra.decider import Command, own_id
@@ -29,7 +29,13 @@ from infra.webcommands import command_routes
 from . import domain
 from .allowed_api import Allowed
 from .documents import issuing
-from .documents.commands import CheckDocument, ConfirmDelivery, IssueDocument, Registration
+from .documents.commands import (
+    CheckDocument,
+    ConfirmDelivery,
+    DisputeDelivery,
+    IssueDocument,
+    Registration,
+)
 from .documents.problems import CUSTOMER_PROBLEMS
 from .documents.rows import state_on
 from .documents.shown import to_customer
@@ -63,6 +69,14 @@ class Delivery(BaseModel):
     registration_id: Registration
     received_kg: Mass
     received_on: Day
+
+
+class Dispute(BaseModel):
+    """What a customer without a scope says of a delivery that was another one."""
+
+    model_config = ConfigDict(extra="forbid")
+    registration_id: Registration
+    reason: Id
 
 
 def api(running: Running, shared: Shared) -> Api:
@@ -315,5 +329,17 @@ def _deliveries(made: Api, queries: Queries, running: Running) -> None:
 
         command = await asyncio.to_thread(built)
         made_of = own_id("delivery", number, proof, command_id)
+        outcome = await running.writer.execute(request_of(made_of, command, BY_REGISTRATION))
+        return Response(answer(named(outcome, command_id)), media_type=JSON_TYPE)
+
+    @made.post("/coc/documents/{number}/dispute", tags=["documents"])
+    async def dispute(request: HttpRequest, number: Key, told: Dispute) -> Response:
+        """Dispute a delivery without a token, as it is confirmed: it stays disputed until its
+        seller corrects or withdraws it, or it is confirmed after all."""
+        command_id = command_id_of(request.headers)
+        proof = domain.proof_of(number, told.registration_id)
+        on = running.times.today()
+        command = DisputeDelivery(on=on, number=number, proof=proof, reason=told.reason)
+        made_of = own_id("dispute", number, proof, command_id)
         outcome = await running.writer.execute(request_of(made_of, command, BY_REGISTRATION))
         return Response(answer(named(outcome, command_id)), media_type=JSON_TYPE)

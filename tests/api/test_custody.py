@@ -21,7 +21,6 @@ WALKED = Walked(BEGAN, BEGAN.replace(year=2026), "K")
 SMELTER, MILL = "K-smelter", "K-mill"
 YEAR = "2024-01-01"
 POOL, MILL_POOL = f"{SMELTER}-S:aluminium:{YEAR}", f"{MILL}-S:aluminium:{YEAR}"
-REGISTRATION = "a-registration-id-that-is-long"
 TONNE = 1000
 
 
@@ -200,24 +199,6 @@ def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
     assert lot["known_kg"] == 0, "the smelter's step is not known"
     assert Decimal(lot["partial_kgco2e"]) == 200 * TONNE
     assert sum(node["parts"] for node in down["nodes"] if node["final"]) == down["whole"]
-
-
-def test_a_customer_without_a_scope_confirms_by_its_registration_id(door: Door) -> None:
-    customer = {"name": "Can maker", "address": "3 Main Street"}
-    fields = document("D-3", 10, customer=customer, registration_id=REGISTRATION)
-    door.send(who(SMELTER), "coc/issue_document", **fields)
-    path = "/coc/documents/D-3/delivery"
-    body = {"received_kg": 10 * TONNE, "received_on": BEGAN.isoformat()}
-    key = {"idempotency-key": "can-maker-1"}
-    wrong = {**body, "registration_id": "x" * 30}
-    refused = door.ask(None, "POST", path, json=wrong, headers=key)
-    assert (refused.status_code, refused.json()["slug"]) == (404, "unknown-document")
-    told = {**body, "registration_id": REGISTRATION}
-    answered = door.ask(None, "POST", path, json=told, headers=key)
-    assert answered.status_code == 200, answered.text
-    assert REGISTRATION not in answered.text
-    repeated = door.ask(None, "POST", path, json=told, headers=key).json()
-    assert repeated["repeated"]
 
 
 def test_page_api_and_terminal_say_the_same_of_what_may_be_sold(host: Host, door: Door) -> None:

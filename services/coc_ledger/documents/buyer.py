@@ -23,7 +23,13 @@ from services.coc_ledger.accounting.footprint import of_lot
 from services.coc_ledger.evidence import activity_of, facility_left, went_over
 
 from . import words as documents
-from .commands import CheckDocument, ConfirmDelivery, ConfirmDocument, DisputeDocument
+from .commands import (
+    CheckDocument,
+    ConfirmDelivery,
+    ConfirmDocument,
+    DisputeDelivery,
+    DisputeDocument,
+)
 from .shown import stated
 from .state import Document
 
@@ -238,8 +244,14 @@ def recheck(
     return [made]
 
 
-def dispute(command: DisputeDocument, state: Document, document: DocumentIssued) -> Sequence[Event]:
-    if command.member_id != document.customer_member_id:
+def dispute(
+    command: DisputeDocument | DisputeDelivery, state: Document, document: DocumentIssued
+) -> Sequence[Event]:
+    """It stays disputed until it is confirmed, withdrawn or replaced: no day ends that (sources.md
+    5.7 has none)."""
+    if isinstance(command, DisputeDelivery):
+        _check_proof(command.number, command.proof, document)
+    elif command.member_id != document.customer_member_id:
         raise _not_customer(command.number)
     if state.disputed is not None:
         return []

@@ -204,6 +204,15 @@ class DisputeDocument(DocumentCommand):
     reason: Id
 
 
+class DisputeDelivery(DocumentCommand):
+    """A buyer without a scope says so, and proves itself by the registration id."""
+
+    NAME: ClassVar[str] = "dispute_delivery"
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "proof"})
+    proof: Digest
+    reason: Id
+
+
 class WithdrawDocument(DocumentCommand):
     """The seller takes it back; its claim is released."""
 

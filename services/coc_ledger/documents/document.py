@@ -25,6 +25,7 @@ from .commands import (
     CompleteDocument,
     ConfirmDelivery,
     ConfirmDocument,
+    DisputeDelivery,
     DisputeDocument,
     Draft,
     DraftDocument,
@@ -44,6 +45,7 @@ AnyCommand = (
     | ConfirmDelivery
     | CheckDocument
     | DisputeDocument
+    | DisputeDelivery
     | WithdrawDocument
     | SupersedeDocument
     | Tick
@@ -74,6 +76,7 @@ def _decide_issued(
     | ConfirmDelivery
     | CheckDocument
     | DisputeDocument
+    | DisputeDelivery
     | WithdrawDocument
     | SupersedeDocument,
     state: Document,
@@ -85,7 +88,7 @@ def _decide_issued(
             return document_buyer.confirm(command, state, document, policy)
         case CheckDocument():
             return document_buyer.recheck(command, state, document, policy)
-        case DisputeDocument():
+        case DisputeDocument() | DisputeDelivery():
             return document_buyer.dispute(command, state, document)
         case WithdrawDocument():
             return _withdraw(command, state, document)

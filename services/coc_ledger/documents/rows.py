@@ -159,6 +159,8 @@ def _after(row: DocumentRow, event: Event, told_on: str) -> DocumentRow:
         case told.DocumentDisputed():
             now = row._replace(state="disputed", reasons=(event.reason,))
             return _was(now, event.disputed_on.isoformat(), told_on)
+        case told.DocumentLapsed() if row.state == "disputed":
+            return row  # told so once; a dispute ends in an answer alone
         case told.DocumentLapsed():
             return _was(row._replace(state="lapsed"), event.effective_on.isoformat(), told_on)
         case told.DocumentEnded():

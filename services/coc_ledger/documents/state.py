@@ -95,7 +95,8 @@ def evolve(state: Document, event: DocumentEvent) -> Document:
         case DocumentDisputed():
             return state._replace(disputed=event)
         case DocumentLapsed():
-            return state._replace(lapsed=True)
+            # Documents lapsed over a dispute once; a dispute ends in an answer alone.
+            return state._replace(lapsed=state.disputed is None)
         case DocumentEnded():
             return state._replace(ended=event)
         case _:
@@ -103,8 +104,9 @@ def evolve(state: Document, event: DocumentEvent) -> Document:
 
 
 def due(state: Document) -> Mapping[str, date]:
-    """When the clock lets it lapse: once the last day to confirm is closed."""
-    if state.issued is None or state.lapsed or state.confirmed or state.ended:
+    """When the clock lets it lapse: once the last day to confirm is closed, and nobody has said
+    anything of it by then."""
+    if state.issued is None or state.lapsed or state.confirmed or state.ended or state.disputed:
         return {}
     return {LAPSE: state.issued.confirm_by}
 

@@ -331,36 +331,6 @@ def test_a_buyer_without_a_scope_proves_itself_by_a_digest() -> None:
     issued().and_when(good).refused("unknown-document")
 
 
-def test_a_document_names_a_scope_or_a_registration_id_never_both() -> None:
-    with pytest.raises(Refused, match="customer-named-twice"):
-        issued(registration=PROOF)
-
-
-def with_both() -> DocumentIssued:
-    """As it was once issued."""
-    [event] = issued().events
-    assert isinstance(event, DocumentIssued)
-    return event.model_copy(update={"registration": PROOF})
-
-
-def test_of_a_stored_document_with_both_the_scope_is_the_one_that_confirms() -> None:
-    stored = documents.given(with_both())
-    given: dict[str, Any] = {"on": TODAY, "number": "D-1", "received_kg": 1000, "received_on": DAY}
-    by_id = ConfirmDelivery(**given, proof=PROOF, checked=seen())
-    stored.when(by_id).refused("customer-answers-by-scope", customer_scope_id="S-2")
-    stored.when(by_id.model_copy(update={"proof": "1" * 64})).refused("unknown-document")
-    confirmed = stored.when(confirm()).events[0]
-    assert isinstance(confirmed, DocumentConfirmed)
-    assert confirmed.receiver is not None
-
-
-def test_what_was_confirmed_by_the_id_is_not_told_as_booked_in_the_scope() -> None:
-    done = issued().and_when(confirm()).events[0]
-    nowhere = done.model_copy(update={"receiver": None, "receiver_ends_on": None})
-    refused = documents.given(with_both(), nowhere).when(confirm()).refused("document-confirmed")
-    assert "lies in no scope's books" in str(refused.refusal)
-
-
 def test_a_dispute_ends_in_a_confirmation_or_in_a_correction() -> None:
     dispute = DisputeDocument(on=TODAY, number="D-1", member_id="M-2", reason="short")
     disputed = issued().and_when(dispute)

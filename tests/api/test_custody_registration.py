@@ -1,0 +1,58 @@
+"""Customers without an account answer by a registration id, over HTTP."""
+
+from typing import Any
+
+import httpx
+
+from tests.api.test_custody import BEGAN, MILL, SMELTER, TONNE, document, who
+from tests.api.test_custody import door as door  # the same world, in a platform of its own
+from tests.api.test_custody import host as host
+from tests.door import Door
+
+REGISTRATION = "a-registration-id-that-is-long"
+
+
+def test_a_customer_without_a_scope_confirms_by_its_registration_id(door: Door) -> None:
+    customer = {"name": "Can maker", "address": "3 Main Street"}
+    fields = document("D-3", 10, customer=customer, registration_id=REGISTRATION)
+    door.send(who(SMELTER), "coc/issue_document", **fields)
+    path = "/coc/documents/D-3/delivery"
+    body = {"received_kg": 10 * TONNE, "received_on": BEGAN.isoformat()}
+    key = {"idempotency-key": "can-maker-1"}
+    wrong = {**body, "registration_id": "x" * 30}
+    refused = door.ask(None, "POST", path, json=wrong, headers=key)
+    assert (refused.status_code, refused.json()["slug"]) == (404, "unknown-document")
+    told = {**body, "registration_id": REGISTRATION}
+    answered = door.ask(None, "POST", path, json=told, headers=key)
+    assert answered.status_code == 200, answered.text
+    assert REGISTRATION not in answered.text
+    repeated = door.ask(None, "POST", path, json=told, headers=key).json()
+    assert repeated["repeated"]
+
+
+def test_a_customer_without_a_scope_disputes_what_it_cannot_confirm(door: Door) -> None:
+    customer = {"name": "Can maker", "address": "3 Main Street"}
+    fields = document("D-3b", 10, customer=customer, registration_id=REGISTRATION)
+    both = {**fields, "customer": {**customer, "scope_id": f"{MILL}-S"}}
+    refused = door.attempt(who(SMELTER), "coc/issue_document", **both)
+    assert refused.json()["slug"] == "customer-named-twice"
+    door.send(who(SMELTER), "coc/issue_document", **fields)
+    mine = {"registration_id": REGISTRATION}
+    short = {**mine, "received_kg": 5 * TONNE, "received_on": BEGAN.isoformat()}
+
+    def post(what: str, body: dict[str, Any]) -> httpx.Response:
+        key = {"idempotency-key": f"can-maker-{what}"}
+        return door.ask(None, "POST", f"/coc/documents/D-3b/{what}", json=body, headers=key)
+
+    refused = post("delivery", short)
+    assert refused.json()["slug"] == "mass-differs"
+    guessed = {"registration_id": "x" * 30, "reason": "wrong-mass"}
+    assert post("dispute", guessed).json()["slug"] == "unknown-document"
+    assert post("dispute", {**mine, "reason": "wrong mass"}).status_code == 422
+    door.settled()
+    assert door.get(who(SMELTER), "/coc/documents/D-3b")["state"] == "issued"
+    answered = post("dispute", {**mine, "reason": "wrong-mass"})
+    assert answered.status_code == 200, answered.text
+    door.settled()
+    found = door.get(who(SMELTER), "/coc/documents/D-3b")
+    assert (found["state"], found["reasons"]) == ("disputed", ["wrong-mass"])
