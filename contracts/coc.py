@@ -141,18 +141,8 @@ class ScopeReinstated(Event):
     effective_on: date
 
 
-class PeriodChanged(Event):
-    """From `starts_on` on periods have `months`; the one before ends the day before."""
-
-    TYPE: ClassVar[str] = "coc.period_changed.v1"
-    scope_id: ScopeId
-    member_id: MemberId
-    starts_on: date
-    months: Months
-
-
 class ContractorListed(Event):
-    """An outsourcing contractor within the scope (sources.md 5.6, rule 5)."""
+    """An outsourcing contractor within the scope, from `listed_on` on (sources.md 5.6, rule 5)."""
 
     TYPE: ClassVar[str] = "coc.contractor_listed.v1"
     scope_id: ScopeId
@@ -163,6 +153,8 @@ class ContractorListed(Event):
 
 
 class ContractorDelisted(Event):
+    """It no longer is; `effective_on` is the last day on which it was."""
+
     TYPE: ClassVar[str] = "coc.contractor_delisted.v1"
     scope_id: ScopeId
     member_id: MemberId
@@ -382,7 +374,6 @@ EVENTS: tuple[type[Event], ...] = (
     PsObligationMet,
     ScopeSuspended,
     ScopeReinstated,
-    PeriodChanged,
     ContractorListed,
     ContractorDelisted,
     JointVentureListed,

@@ -1,6 +1,7 @@
-"""A facility is in one open scope for an activity: what goes from one to the other, on a day.
+"""A facility is in one open scope for an activity: what goes from one to the other, on a day; and a
+joint venture's holder that has no share any more.
 
-Source: sources.md 5.6, rule 7. Streams `coc_scope/<scope>` of `coc_ledger`.
+Source: sources.md 5.6, rules 4 and 7. Streams `coc_scope/<scope>` of `coc_ledger`.
 """
 
 from datetime import date
@@ -23,4 +24,14 @@ class ScopeFacilitiesCame(Event):
     effective_on: date
 
 
-EVENTS: tuple[type[Event], ...] = (ScopeFacilitiesCame,)
+class JointVentureEnded(Event):
+    """From `effective_on` on `holder_scope_id` has no share of this scope's output any more."""
+
+    TYPE: ClassVar[str] = "coc.joint_venture_ended.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    holder_scope_id: ScopeId
+    effective_on: date
+
+
+EVENTS: tuple[type[Event], ...] = (ScopeFacilitiesCame, JointVentureEnded)

@@ -51,6 +51,7 @@ from .queries import Queries
 from .rows import MovementRow, movement_of
 from .scopes.commands import OpenScope
 from .scopes.entity_scopes import naming
+from .scopes.problems import SCOPE_PROBLEMS
 from .traces import trace
 from .yearly_reports.problems import REPORT_PROBLEMS
 from .yearly_reports.reports_api import Reports, add_reports
@@ -125,7 +126,14 @@ def api(running: Running, shared: Shared) -> Api:
     def fill(command: type[Command], sent: Mapping[str, object], on: date) -> dict[str, object]:
         return {"on": on, **domain.fill(command, sent, queries.knowledge(), on)}
 
-    problems = (*PROBLEMS, *CUSTOMER_PROBLEMS, *ROW_PROBLEMS, *REPORT_PROBLEMS, *IMPORT_PROBLEMS)
+    problems = (
+        *PROBLEMS,
+        *CUSTOMER_PROBLEMS,
+        *SCOPE_PROBLEMS,
+        *ROW_PROBLEMS,
+        *REPORT_PROBLEMS,
+        *IMPORT_PROBLEMS,
+    )
     made = build_api(running.name, "/coc", "Chain of custody", shared, ready, problems, LIMITS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)

@@ -9,6 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts import coc, facilities, membership
+from contracts.coc_calendar import PeriodChanged
 from contracts.envelope import Event, Recorded
 from infra.readmodel import Projection
 
@@ -96,7 +97,7 @@ SCOPE_EVENTS = (
     coc.PsObligationMet,
     coc.ScopeSuspended,
     coc.ScopeReinstated,
-    coc.PeriodChanged,
+    PeriodChanged,
     coc.ScopeTransferApproved,
 )
 
@@ -156,9 +157,10 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
             )
         case coc.ScopeReinstated():
             return row._replace(reinstated_from=event.effective_on)
-        case coc.PeriodChanged():
-            course = (event.starts_on.isoformat(), event.months)
-            return row._replace(calendar=(*row.calendar, course))
+        case PeriodChanged():
+            course, until = (event.starts_on.isoformat(), event.months), event.replaces
+            kept = [one for one in row.calendar if until is None or one[0] < until.isoformat()]
+            return row._replace(calendar=(*kept, course))
         case coc.ScopeTransferApproved():
             return row._replace(ends_before=event.effective_on, to_scope_id=event.to_scope_id)
         case _:

@@ -84,16 +84,30 @@ def check_months(months: int, policy: Policy) -> None:
         )
 
 
-def check_change(calendar: Calendar, wanted: Course, on: date, policy: Policy) -> None:
-    """Refuse a change that comes too late or makes a period too long."""
+def check_change(calendar: Calendar, wanted: Course, on: date, policy: Policy) -> date | None:
+    """Refuse a change that comes too late, begins later than a period is long, or makes a period
+    too long. Returns the first day of what it stands in the place of: of the first change that has
+    not begun; None where there is none."""
     check_months(wanted.months, policy)
-    first = max(on, calendar[-1].starts_on)
+    pending = [one.starts_on for one in calendar[1:] if one.starts_on > on]
+    begun = calendar[: len(calendar) - len(pending)]
+    first = max(on, begun[-1].starts_on)
     if wanted.starts_on <= first:
         raise Refused(
             "period-change-too-late",
             f"Periods can change from {first + ONE_DAY} on: what has begun stays as it is.",
             earliest=first + ONE_DAY,
         )
+    most = policy.integer("period.months_at_most")
+    latest = first + relativedelta(months=most)
+    if wanted.starts_on > latest:
+        raise Refused(
+            "period-change-too-far",
+            f"Periods can change through {latest}: one lasts {most} months at most, and what is to"
+            " begin later is changed when that is nearer.",
+            latest=latest,
+        )
+    return pending[0] if pending else None
 
 
 # --- reconciliation ---

@@ -1,5 +1,5 @@
 """A scope's periods change while one is running, or it goes over into another scope: the pools of
-that period end earlier. Pure.
+that period end earlier, or later again where a change is replaced before it has begun. Pure.
 
 Either takes effect on a day to come, so that nothing is booked yet in what a pool loses by it. A
 pool that ends tells then what it owes, and is to be closed, whatever its scope goes over into.
@@ -9,8 +9,8 @@ Rules: sources.md 5.4, 5.6 (7).
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from contracts.coc import PeriodChanged, PoolOpened, ScopeTransferApproved
-from contracts.coc_calendar import PoolShortened
+from contracts.coc import PoolOpened, ScopeTransferApproved
+from contracts.coc_calendar import PeriodChanged, PoolShortened
 from contracts.custody import PoolKey, Stage
 from contracts.envelope import Recorded
 from infra.decider import Command, Lookup, Reaction
@@ -29,6 +29,22 @@ def shortened(state: Pool, ends_on: date | None, policy: Policy) -> tuple[PoolSh
         return ()
     if ends_on is None or ends_on >= state.ends_on:
         return ()
+    return _ends(state, ends_on, policy)
+
+
+def moved(state: Pool, command: ShortenPool, policy: Policy) -> tuple[PoolShortened, ...]:
+    """The same, or that a pool ends later again: the change that it ended with was replaced before
+    it began, so that the pool is not over."""
+    if state.key is None or state.ends_on is None or state.end is not None:
+        return ()
+    running = state.told is None and command.on <= state.ends_on
+    if command.ends_on > state.ends_on and running:
+        return _ends(state, command.ends_on, policy)
+    return shortened(state, command.ends_on, policy)
+
+
+def _ends(state: Pool, ends_on: date, policy: Policy) -> tuple[PoolShortened, ...]:
+    assert state.key is not None  # it was opened
     return (
         PoolShortened(
             pool=state.key,
@@ -69,7 +85,7 @@ def _shorten(row: PoolRow, on: date, rows: Lookup) -> Sequence[ShortenPool]:
     last = period.ends_on if period is not None else row.ends_on
     if scope.ends_before is not None and row.period < scope.ends_before:
         last = min(last, scope.ends_before - ONE_DAY)
-    if last >= row.ends_on:
+    if last == row.ends_on:
         return ()
     pool = PoolKey(scope_id=row.scope_id, stage=Stage(row.stage), period=row.period)
     return [ShortenPool(on=on, pool=pool, member_id=row.member_id, ends_on=last)]

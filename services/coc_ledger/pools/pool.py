@@ -35,7 +35,7 @@ from services.coc_ledger.evidence import (
     went_over,
 )
 
-from .calendar import shortened
+from .calendar import moved, shortened
 from .changes import apply
 from .commands import (
     ApplyChange,
@@ -89,7 +89,7 @@ def _decided(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[E
     if isinstance(command, ApplyChange):
         return _applied(command, state, policies)
     if isinstance(command, ShortenPool):
-        return shortened(state, command.ends_on, policies.on(command.on))
+        return moved(state, command, policies.on(command.on))
     if isinstance(command, BookMovements):
         return booked(command, state, policies, _opening)
     scope = check_scope(command.scope, command.scope_id, command.member_id)

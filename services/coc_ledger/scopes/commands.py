@@ -97,7 +97,8 @@ class AddScopeFacility(ScopeBound):
 
 
 class ChangePeriod(ScopeBound):
-    """Other periods from a day to come on."""
+    """Other periods from a day to come on, within the longest that one may have from today. It
+    stands in the place of a change that has not begun."""
 
     NAME: ClassVar[str] = "change_period"
     starts_on: date
@@ -123,11 +124,19 @@ class DelistContractor(ScopeBound):
 
 
 class ListJointVenture(ScopeBound):
-    """Another scope has a share of this one's output without controlling it."""
+    """Another scope has a share of this one's output without controlling it; with a share of 0 it
+    has none any more, from today on. `holder_known`: there is such a scope, when this is decided.
+    """
 
     NAME: ClassVar[str] = "list_joint_venture"
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "holder_known"})
     holder_scope_id: ScopeId
-    share_percent: Annotated[PlainDecimal, Field(gt=0, lt=100)]
+    share_percent: Annotated[PlainDecimal, Field(ge=0, lt=100)]
+    holder_known: bool = False
+
+    def fresh(self, state: Callable[[str], Any]) -> Self:
+        known = bool(state(stream_of(self.holder_scope_id)).scope_id)
+        return self.model_copy(update={"holder_known": known})
 
 
 class RecordDueDiligence(ScopeBound):

@@ -8,7 +8,7 @@ certificate that is heard of later but held in time takes that back. Rules: sour
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from typing import assert_never
+from typing import Any, assert_never
 
 from dateutil.relativedelta import relativedelta
 
@@ -17,10 +17,11 @@ from contracts.coc import (
     ContractorListed,
     DueDiligenceRecorded,
     JointVentureListed,
-    PeriodChanged,
     ScopeFacilityAdded,
     ScopeOpened,
 )
+from contracts.coc_calendar import PeriodChanged
+from contracts.coc_scopes import JointVentureEnded
 from contracts.envelope import Event
 from contracts.values import Activity, FacilityId
 from infra.decider import Tick
@@ -256,13 +257,14 @@ def _change_period(command: ChangePeriod, state: Scope, policy: Policy) -> Seque
     wanted = Course(command.starts_on, command.months)
     if wanted == state.calendar[-1]:
         return []
-    check_change(state.calendar, wanted, command.on, policy)
+    pending = check_change(state.calendar, wanted, command.on, policy)
     return [
         PeriodChanged(
             scope_id=command.scope_id,
             member_id=command.member_id,
             starts_on=command.starts_on,
             months=command.months,
+            replaces=pending,
         )
     ]
 
@@ -296,24 +298,31 @@ def _list_stake(command: ListJointVenture, state: Scope) -> Sequence[Event]:
             scope_id=command.scope_id,
         )
     wanted = Stake(holder_scope_id=command.holder_scope_id, share_percent=command.share_percent)
+    others = [one for one in state.stakes if one.holder_scope_id != command.holder_scope_id]
+    named: dict[str, Any] = {
+        "scope_id": command.scope_id,
+        "member_id": command.member_id,
+        "holder_scope_id": command.holder_scope_id,
+        "effective_on": command.on,
+    }
+    if not wanted.share_percent:
+        ends = len(others) < len(state.stakes)
+        return [JointVentureEnded(**named)] if ends else []
     if wanted in state.stakes:
         return []
-    others = [one for one in state.stakes if one.holder_scope_id != command.holder_scope_id]
+    if not command.holder_known:
+        raise Refused(
+            "unknown-holder",
+            f"There is no scope {command.holder_scope_id} that could have a share.",
+            holder_scope_id=command.holder_scope_id,
+        )
     if sum(one.share_percent for one in (*others, wanted)) > 100:
         raise Refused(
             "shares-above-whole",
             f"The shares in scope {command.scope_id} would be more than 100 per cent.",
             scope_id=command.scope_id,
         )
-    return [
-        JointVentureListed(
-            scope_id=command.scope_id,
-            member_id=command.member_id,
-            holder_scope_id=command.holder_scope_id,
-            share_percent=command.share_percent,
-            effective_on=command.on,
-        )
-    ]
+    return [JointVentureListed(**named, share_percent=command.share_percent)]
 
 
 def _record(command: RecordDueDiligence, state: Scope, policy: Policy) -> Sequence[Event]:

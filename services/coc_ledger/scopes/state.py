@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple, assert_never
 
 from contracts.coc import (
@@ -12,7 +13,6 @@ from contracts.coc import (
     ContractorListed,
     DueDiligenceRecorded,
     JointVentureListed,
-    PeriodChanged,
     PsObligationMet,
     ScopeFacilityAdded,
     ScopeFacilityLeft,
@@ -21,10 +21,13 @@ from contracts.coc import (
     ScopeSuspended,
     ScopeTransferApproved,
 )
-from contracts.coc_scopes import ScopeFacilitiesCame
+from contracts.coc_calendar import PeriodChanged
+from contracts.coc_scopes import JointVentureEnded, ScopeFacilitiesCame
 from contracts.values import Activity
 from services.coc_ledger.accounting.period import Calendar, Course, period_of
 from services.coc_ledger.evidence import Diligence, ScopeEvidence, Stake, stages_of
+
+from .partners import Hired, Share, contractors_on, dismissed, hired, shared, stakes_on
 
 PS_DUE = "ps_due"
 ONE_DAY = timedelta(days=1)
@@ -42,7 +45,8 @@ class Scope(NamedTuple):
     certificate that was the last to cover any. `left` are facilities that are not in it from a day
     on, `stays` earlier times in it of those that came back; `ceased` the activities that went with
     a facility. `awaited` are those that come from `successor_of` when that goes over, `begins` the
-    first day of activities that come with them."""
+    first day of activities that come with them. `contractors` and `stakes` are today's, `hired` and
+    `shares` say from when on, and until when."""
 
     scope_id: str = ""
     member_id: str = ""
@@ -57,6 +61,8 @@ class Scope(NamedTuple):
     reinstated_from: date | None = None
     contractors: tuple[str, ...] = ()
     stakes: tuple[Stake, ...] = ()
+    hired: Mapping[str, tuple[Hired, ...]] = {}
+    shares: Mapping[str, tuple[Share, ...]] = {}
     diligence: Mapping[str, tuple[Diligence, ...]] = {}
     ends_before: date | None = None
     to_scope_id: str | None = None
@@ -97,6 +103,7 @@ ScopeEvent = (
     | ContractorListed
     | ContractorDelisted
     | JointVentureListed
+    | JointVentureEnded
     | DueDiligenceRecorded
     | ScopeTransferApproved
 )
@@ -126,25 +133,28 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
         case ScopeReinstated():
             return state._replace(reinstated_from=event.effective_on)
         case PeriodChanged():
-            course = Course(event.starts_on, event.months)
-            return state._replace(calendar=(*state.calendar, course))
+            until = event.replaces
+            courses = [one for one in state.calendar if until is None or one.starts_on < until]
+            return state._replace(calendar=(*courses, Course(event.starts_on, event.months)))
         case ContractorListed():
-            return state._replace(contractors=(*state.contractors, event.contractor_id))
+            return state._replace(
+                contractors=(*state.contractors, event.contractor_id),
+                hired=hired(state.hired, event.contractor_id, event.listed_on),
+            )
         case ContractorDelisted():
             kept = tuple(one for one in state.contractors if one != event.contractor_id)
-            return state._replace(contractors=kept)
-        case JointVentureListed():
-            others = [one for one in state.stakes if one.holder_scope_id != event.holder_scope_id]
-            stake = Stake(holder_scope_id=event.holder_scope_id, share_percent=event.share_percent)
-            return state._replace(stakes=(*others, stake))
+            known = dismissed(state.hired, event.contractor_id, event.effective_on)
+            return state._replace(contractors=kept, hired=known)
+        case JointVentureListed() | JointVentureEnded():
+            return _with_share(state, event)
         case DueDiligenceRecorded():
             record = Diligence(
                 topics=event.topics,
                 performed_on=event.performed_on,
                 valid_through=event.valid_through,
             )
-            known = (*state.diligence.get(event.supplier_id, ()), record)
-            return state._replace(diligence={**state.diligence, event.supplier_id: known})
+            records = (*state.diligence.get(event.supplier_id, ()), record)
+            return state._replace(diligence={**state.diligence, event.supplier_id: records})
         case ScopeTransferApproved():
             return state._replace(ends_before=event.effective_on, to_scope_id=event.to_scope_id)
         case _:
@@ -168,6 +178,18 @@ def _opened(event: ScopeOpened) -> Scope:
         successor_of=event.successor_of,
         awaited=event.awaited,
         begins=dict.fromkeys(event.awaited_activities, NOT_YET),
+    )
+
+
+def _with_share(state: Scope, event: JointVentureListed | JointVentureEnded) -> Scope:
+    """With another share of a holder, or none, from a day on."""
+    holder = event.holder_scope_id
+    others = tuple(one for one in state.stakes if one.holder_scope_id != holder)
+    percent = event.share_percent if isinstance(event, JointVentureListed) else Decimal(0)
+    stake = Stake(holder_scope_id=holder, share_percent=percent)
+    return state._replace(
+        stakes=(*others, stake) if percent else others,
+        shares=shared(state.shares, stake, event.effective_on),
     )
 
 
@@ -287,6 +309,6 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
         ends_before=state.ends_before,
         to_scope_id=state.to_scope_id,
         ps_pending=WHOLE in state.ps_due,
-        contractors=state.contractors,
-        stakes=state.stakes,
+        contractors=contractors_on(state.hired, day),
+        stakes=stakes_on(state.shares, day),
     )

@@ -218,7 +218,8 @@ def test_contractors_and_partners_are_listed_under_conditions() -> None:
     assert opened.and_when(good).state.contractors == ("K-1",)
     bad = good.model_copy(update={"title_stays": False})
     opened.and_when(bad).refused("contractor-not-eligible")
-    share = ListJointVenture(**OWN, holder_scope_id="S-9", share_percent=Decimal(60))
+    known: dict[str, Any] = {**OWN, "holder_known": True}
+    share = ListJointVenture(**known, holder_scope_id="S-9", share_percent=Decimal(60))
     listed = opened.and_when(share)
     other = share.model_copy(update={"holder_scope_id": "S-8"})
     listed.and_when(other).refused("shares-above-whole")

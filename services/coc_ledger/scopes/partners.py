@@ -1,0 +1,67 @@
+"""Who works for a scope, and who has a share in it, day by day. Pure.
+
+A movement or a claim is judged by its own day: metal of a day on which a contractor was listed went
+through its works within the scope, whenever that is booked; of another day it did not. Rules:
+sources.md 5.6 (4, 5).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from services.coc_ledger.evidence import Stake
+
+
+class Hired(NamedTuple):
+    """A time for which a contractor is listed: its first day, and the last (None: it still is)."""
+
+    since: date
+    through: date | None = None
+
+
+Contractors = Mapping[str, tuple[Hired, ...]]
+"""By contractor, in order."""
+
+
+class Share(NamedTuple):
+    """What a holder has from a day on; of 0 per cent: nothing any more."""
+
+    since: date
+    stake: Stake
+
+
+Shares = Mapping[str, tuple[Share, ...]]
+"""By holder, in order."""
+
+
+def hired(before: Contractors, contractor_id: str, since: date) -> Contractors:
+    """With a contractor that is listed from a day on."""
+    return {**before, contractor_id: (*before.get(contractor_id, ()), Hired(since))}
+
+
+def dismissed(before: Contractors, contractor_id: str, through: date) -> Contractors:
+    """With one that is listed through a day: on that day it still was."""
+    *earlier, last = before[contractor_id]
+    return {**before, contractor_id: (*earlier, last._replace(through=through))}
+
+
+def shared(before: Shares, stake: Stake, since: date) -> Shares:
+    """With what a holder has from a day on."""
+    holder = stake.holder_scope_id
+    return {**before, holder: (*before.get(holder, ()), Share(since, stake))}
+
+
+def contractors_on(known: Contractors, day: date) -> tuple[str, ...]:
+    """Those that were listed on a day."""
+    return tuple(
+        name
+        for name, times in known.items()
+        if any(one.since <= day and (one.through is None or day <= one.through) for one in times)
+    )
+
+
+def stakes_on(known: Shares, day: date) -> tuple[Stake, ...]:
+    """The shares in a scope's output on a day. The first one that is listed of a holder counts for
+    the days before as well: what left by then was of the same joint venture."""
+    found = (([one for one in told if one.since <= day] or told[:1])[-1] for told in known.values())
+    return tuple(one.stake for one in found if one.stake.share_percent)

@@ -1,0 +1,16 @@
+"""Slugs of what a scope is asked about its periods and partners, explained. Pure."""
+
+from infra.problems import Problem
+
+SCOPE_PROBLEMS: tuple[Problem, ...] = (
+    Problem(
+        "period-change-too-far",
+        "The change of periods lies too far ahead",
+        "Take a day within the longest period from today.",
+    ),
+    Problem(
+        "unknown-holder",
+        "The joint venture's holder has no scope here",
+        "Name the scope of the holder; a share of 0 takes back one that was listed.",
+    ),
+)
