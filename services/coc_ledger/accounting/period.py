@@ -134,22 +134,24 @@ def _month(month: str, kgs: Kgs, opening_kg: int, policy: Policy) -> Month:
     losses, odd = kgs[PLACE[Account.LOSSES]], kgs[PLACE[Account.UNEXPLAINED]]
     opening_kg -= kgs[PLACE[Account.OPENING]]
     closing_kg = opening_kg + inflow - output - losses - odd
-    remarks = mass_remarks(inflow, odd, closing_kg, policy)
+    remarks = mass_remarks(opening_kg + inflow, odd, closing_kg, policy)
     put = -sum(kgs[PLACE[account]] for account in INFLOWS if account is not Account.NON_COC)
     return Month(month, opening_kg, inflow, put, output, losses, odd, closing_kg, remarks)
 
 
-def mass_remarks(inflow: int, odd: int, stock: int, policy: Policy) -> tuple[Remark, ...]:
-    """R-34: more than the tolerance cannot be explained, or more left than was there."""
+def mass_remarks(there: int, odd: int, stock: int, policy: Policy) -> tuple[Remark, ...]:
+    """R-34: more than the tolerance cannot be explained, or more left than was there. The rule
+    names no base; ours is all that was `there` to be counted: what lay there at first and what came
+    in, so that a month without inflow is judged as others are."""
     permille = policy.integer("tolerance.mass_permille")
     found: list[Remark] = []
-    if abs(odd) * 1000 > permille * max(inflow, 0):
+    if abs(odd) * 1000 > permille * max(there, 0):
         found.append(
             _remark(
                 "R-34",
                 Severity.MAJOR,
-                f"{abs(odd)} kg cannot be explained: more than {permille} per mille of {inflow} kg"
-                " that came in.",
+                f"{abs(odd)} kg cannot be explained: more than {permille} per mille of"
+                f" {max(there, 0)} kg that lay there at first or came in.",
             )
         )
     if stock < 0:

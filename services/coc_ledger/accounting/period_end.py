@@ -39,7 +39,8 @@ def left_by(state: Pool, policy: Policy) -> Left:
     ended = closing(found, state.told_terms, rule_of(policy))
     stock = held(state.books, Account.STOCK)
     odd = held(state.books, Account.UNEXPLAINED).kg
-    remarks = (*mass_remarks(found.inflow_kg, odd, stock.kg, policy), *close_remarks(ended))
+    there = found.inflow_kg - held(state.books, Account.OPENING).kg
+    remarks = (*mass_remarks(there, odd, stock.kg, policy), *close_remarks(ended))
     return Left(found, ended, stock, remarks)
 
 
