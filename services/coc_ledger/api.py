@@ -60,6 +60,15 @@ Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Depth = Annotated[int, Query(ge=1, le=16)]
 
 
+EXPLAINED = (
+    *PROBLEMS,
+    *CUSTOMER_PROBLEMS,
+    *SCOPE_PROBLEMS,
+    *ROW_PROBLEMS,
+    *REPORT_PROBLEMS,
+    *IMPORT_PROBLEMS,
+)
+"""All slugs of this service with what to do about them."""
 BY_REGISTRATION = "castmark:registered-customer"
 
 
@@ -126,15 +135,7 @@ def api(running: Running, shared: Shared) -> Api:
     def fill(command: type[Command], sent: Mapping[str, object], on: date) -> dict[str, object]:
         return {"on": on, **domain.fill(command, sent, queries.knowledge(), on)}
 
-    problems = (
-        *PROBLEMS,
-        *CUSTOMER_PROBLEMS,
-        *SCOPE_PROBLEMS,
-        *ROW_PROBLEMS,
-        *REPORT_PROBLEMS,
-        *IMPORT_PROBLEMS,
-    )
-    made = build_api(running.name, "/coc", "Chain of custody", shared, ready, problems, LIMITS)
+    made = build_api(running.name, "/coc", "Chain of custody", shared, ready, EXPLAINED, LIMITS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
     add_operations(made, running)
     add_people(made, persons)
