@@ -239,7 +239,7 @@ of documents, reads none of their rows: each is as wide as what was issued and c
 
 DOCUMENTS = Projection(
     "documents",
-    5,
+    6,
     DocumentRow,
     _keys,
     _evolve,
