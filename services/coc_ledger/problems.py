@@ -148,7 +148,7 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "contractor-not-listed",
         "The contractor is not listed",
-        "List it in the scope first.",
+        "It counts from the day on which it is listed through the one on which it is delisted.",
     ),
     Problem(
         "claims-rest-on-it",

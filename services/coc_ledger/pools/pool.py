@@ -287,9 +287,11 @@ def _check_named(command: booking.Bookable, scope: ScopeEvidence) -> None:
     if command.contractor_id is not None and command.contractor_id not in scope.contractors:
         raise Refused(
             "contractor-not-listed",
-            f"{command.contractor_id} is not listed in scope {scope.scope_id}: list it first.",
+            f"{command.contractor_id} was not listed in scope {scope.scope_id} on {command.day}: it"
+            " counts from the day on which it is listed.",
             contractor_id=command.contractor_id,
             scope_id=scope.scope_id,
+            day=command.day,
         )
 
 
