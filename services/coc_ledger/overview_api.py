@@ -118,7 +118,8 @@ def _documents(made: Api, overview: Overview, allowed: Allowed) -> None:
         buyer."""
         row = await allowed.document(principal, number)
         buyer = principal.is_ops or row.customer_member_id in principal.ids(RoleKind.MEMBER)
-        open_ = row.state == "issued" and row.customer_member_id is not None
+        waits = row.state in ("issued", "disputed")  # a dispute may end in a confirmation
+        open_ = waits and row.customer_member_id is not None
 
         def found() -> dict[str, object]:
             chain = [

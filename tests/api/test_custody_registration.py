@@ -1,10 +1,12 @@
-"""Customers without an account answer by a registration id, over HTTP."""
+"""Customers answer over HTTP: without an account by a registration id, and after a dispute."""
 
 from typing import Any
 
 import httpx
 
-from tests.api.test_custody import BEGAN, MILL, SMELTER, TONNE, document, who
+from castmark.local import Host
+from tests.api.sellable import page_of
+from tests.api.test_custody import BEGAN, MILL, SMELTER, TONNE, confirmed, document, who
 from tests.api.test_custody import door as door  # the same world, in a platform of its own
 from tests.api.test_custody import host as host
 from tests.door import Door
@@ -56,3 +58,20 @@ def test_a_customer_without_a_scope_disputes_what_it_cannot_confirm(door: Door) 
     door.settled()
     found = door.get(who(SMELTER), "/coc/documents/D-3b")
     assert (found["state"], found["reasons"]) == ("disputed", ["wrong-mass"])
+
+
+def test_a_buyer_that_disputed_can_still_confirm_on_the_page(host: Host, door: Door) -> None:
+    door.send(who(SMELTER), "coc/issue_document", **document("D-3c", 10))
+    door.settled()
+    page = "/custody/documents/D-3c"
+    assert "Dispute it" in page_of(host, MILL, page)
+    told = {"number": "D-3c", "member_id": MILL, "reason": "wrong-mass"}
+    door.send(who(MILL), "coc/dispute_document", **told)
+    door.settled()
+    shown = page_of(host, MILL, page)
+    assert "You dispute it." in shown
+    assert "Confirm the delivery" in shown
+    assert "Dispute it" not in shown
+    door.send(who(MILL), "coc/confirm_document", **confirmed("D-3c", 10))
+    door.settled()
+    assert "Confirm the delivery" not in page_of(host, MILL, page)
