@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from contracts.custody import PoolKey, Stage
+from contracts.custody import Account, PoolKey, Stage
 from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policy
@@ -23,7 +23,7 @@ from .documents.rows import DocumentRow
 from .domain import CONSUMER, Knowledge
 from .facility_reactions import still_there
 from .jobs import Watch
-from .pools.carrying import held
+from .pools.carrying import waiting
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 from .scopes.certificates import CertificateRow
 from .scopes.neighbours import also_in, neighbours, stream_of
@@ -229,7 +229,8 @@ def _carries(pool: PoolRow | None, policy: Policy) -> dict[str, object]:
     of a product takes its part of the second, and its step's own emissions are added."""
     if pool is None:
         return {}
-    amounts = {name: held(pool.carrying, name) for name in ("stock", "outflow", "outflow_scrap")}
+    lie = (Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP)
+    amounts = {one.value: waiting(pool.carrying, one) for one in lie}
     return {
         name: {"kg": amount.kg, **disclosed(amount, policy)._asdict()}
         for name, amount in amounts.items()

@@ -250,15 +250,17 @@ def reversal(command: ReverseMovement, state: Pool, seen: MovementSeen) -> Posti
         )
     entries = accounts.reversed_entries(as_it_stands(state.altered, seen.movement_id, seen.entries))
     after = accounts.posted(state.books, entries)
+    stage = seen.kind is MovementKind.TO_STAGE
     for account in LOT_ACCOUNT.values():
-        if held(after, account).kg < min(0, held(state.books, account).kg):
+        onward_kg = 0 if stage or account is not Account.OUTFLOW else state.onward.kg
+        left, was = held(after, account).kg, held(state.books, account).kg
+        if left - onward_kg < min(0, was - onward_kg):
             raise Refused(
                 "lot-claimed",
                 f"{seen.movement_id} cannot be taken back: a document claims what it shipped."
                 " Withdraw the document first.",
                 movement_id=seen.movement_id,
             )
-    stage = seen.kind is MovementKind.TO_STAGE
     return Posting(
         MovementKind.REVERSAL,
         entries,

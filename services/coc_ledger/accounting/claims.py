@@ -59,6 +59,13 @@ class Extra(NamedTuple):
     mass_kg: int = 0
 
 
+def shipped(books: accounts.Books, onward: Amount, lot: Lot) -> Amount:
+    """What has left and is not claimed: that which went `onward` to the next stage was not
+    shipped."""
+    out = held(books, LOT_ACCOUNT[lot])
+    return accounts.plus(out, minus(onward)) if lot is Lot.PRODUCT else out
+
+
 def check_cover(state: Pool, day: date, mass_kg: int, extra: Extra, policy: Policy) -> Covered:
     """Refuse a claim that any day from its own on does not cover (`claim-not-covered`). Days on
     which it claims no more than the one that it replaces are not asked: what is short there came
@@ -142,13 +149,13 @@ def designated(
     back = _given_back(laid.here, old.lot) if old and laid.here else ()
     books = accounts.posted(state.books, back)
     more = command.mass_kg - laid.kept_kg
-    account = LOT_ACCOUNT[command.lot]
-    if more and more > held(books, account).kg:
+    waiting = shipped(books, state.onward, command.lot)
+    if more and more > waiting.kg:
         raise Refused(
             "lot-not-shipped",
-            f"{held(books, account).kg} kg have left and are not claimed; book the shipment before"
-            f" a document claims {command.mass_kg} kg.",
-            shipped_kg=held(books, account).kg,
+            f"{waiting.kg} kg have left and are not claimed; book the shipment before a document"
+            f" claims {command.mass_kg} kg.",
+            shipped_kg=waiting.kg,
             asked_kg=command.mass_kg,
         )
     day = min(command.day, state.ends_on or command.day)  # late for the period of an error
@@ -156,7 +163,7 @@ def designated(
     covered = check_cover(state, day, more, extra, policy)
     holder = _stake(command, state, scope, books)
     step = _step(command, state, policy)
-    lot, entries = _claimed(command.lot, books, more, laid.kept, step)
+    lot, entries = _claimed(command.lot, waiting, more, laid.kept, step)
     event = OutputDesignated(
         pool=command.pool,
         member_id=command.member_id,
@@ -206,7 +213,7 @@ def _step(command: DesignateOutput, state: Pool, policy: Policy) -> StepEmission
 
 def _claimed(
     of: Lot,
-    books: accounts.Books,
+    waiting: Amount,
     more: int,
     kept: tuple[ClaimPart, ...],
     step: StepEmissions | None,
@@ -215,7 +222,7 @@ def _claimed(
     rest. The step's own emissions come from the account of the process."""
     total, steps, entries = NOTHING, NO_STEP, tuple[Entry, ...]()
     if more:
-        total = accounts.bounded(accounts.part(held(books, LOT_ACCOUNT[of]), more))
+        total = accounts.bounded(accounts.part(waiting, more))
         steps = step_in(step, total)
         total = accounts.plus(total, steps.change)
         entries = claim_entries(total, steps.change, of, restored=True)

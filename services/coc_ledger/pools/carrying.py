@@ -12,6 +12,8 @@ from services.coc_ledger.accounting.accounts import NOTHING, Amount, amount_of, 
 Carrying = dict[str, list[int]]
 """Amounts (`accounts.Amount`) by account, and by source."""
 KEPT = frozenset({Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP})
+ONWARD = "onward"
+"""Under which name lies what of the outflow went on to the next stage without CoC status."""
 KIND_OF = {
     Account.INPUT_COC: "own_mine",
     Account.INPUT_POST_CONSUMER: "post_consumer_scrap",
@@ -41,6 +43,22 @@ def posted(carrying: Carrying, entries: Iterable[Entry], source: str | None) -> 
         elif one.account in KIND_OF and source != "":
             _add(after, source or KIND_OF[one.account], minus(amount))
     return after
+
+
+def went_on(carrying: Carrying, amount: Amount) -> Carrying:
+    """After that of the outflow went on to the next stage, or came back from there."""
+    if not any(amount):
+        return carrying
+    after = dict(carrying)
+    _add(after, ONWARD, amount)
+    return after
+
+
+def waiting(carrying: Carrying, account: Account) -> Amount:
+    """What lies in an account; of the outflow what was shipped, and no document claims yet."""
+    there = held(carrying, account.value)
+    gone = held(carrying, ONWARD) if account is Account.OUTFLOW else NOTHING
+    return plus(there, minus(gone))
 
 
 def moved(carrying: Carrying, ways: Ways) -> Carrying:

@@ -54,8 +54,9 @@ from .commands import (
     ShortenPool,
 )
 from .ending import due, period_over, told_again
+from .ids import check_known, is_repeat, reversible
 from .recent import remembered
-from .state import INITIAL, Pool, PoolEvent, check_known, claim_key, evolve, is_repeat, reversible
+from .state import INITIAL, Pool, PoolEvent, claim_key, evolve
 
 __all__ = ["INITIAL", "Pool", "decide", "due", "evolve"]
 

@@ -22,7 +22,7 @@ from .carrying import KIND_OF
 from .day_rows import DAYS, Posting
 from .owing import PeriodOver
 from .stage_rows import STAGE_PROJECTIONS
-from .state import ChangeDeferred
+from .state import ChangeDeferred, gone_onward
 
 
 class PoolRow(NamedTuple):
@@ -213,13 +213,16 @@ def _carrying(row: PoolRow, event: Posting) -> PoolRow:
     if isinstance(event, coc.MovementBooked):
         stage = "earlier_stage" if event.moves_as is MovementKind.FROM_STAGE else None
         source = stage if event.document is None else ""
-    return row._replace(carrying=pool_carrying.posted(row.carrying, event.entries, source))
+    carrying = pool_carrying.posted(row.carrying, event.entries, source)
+    if isinstance(event, coc.MovementBooked):
+        carrying = pool_carrying.went_on(carrying, gone_onward(event))
+    return row._replace(carrying=carrying)
 
 
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     DAYS,
     Projection(
-        "pools", 3, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+        "pools", 4, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     MOVEMENTS,
     *STAGE_PROJECTIONS,

@@ -24,7 +24,6 @@ from contracts.coc_periods import OverdraftForeseen
 from contracts.custody import Account, Entry, MovementKind, PoolKey
 from contracts.envelope import Event
 from contracts.values import Id, MemberId
-from infra.errors import Refused
 from services.coc_ledger.accounting.accounts import (
     ACCOUNTS,
     NO_KGS,
@@ -32,6 +31,7 @@ from services.coc_ledger.accounting.accounts import (
     Amount,
     Kgs,
     amount_of,
+    plus,
     posted,
     posted_kg,
     shifted,
@@ -40,11 +40,11 @@ from services.coc_ledger.accounting.accounts import (
 )
 from services.coc_ledger.accounting.balance import Terms
 from services.coc_ledger.accounting.stages import TAKEN_BACK, UNCOVERED, back_id
-from services.coc_ledger.evidence import MovementSeen, PoolKnown, TakenBack
+from services.coc_ledger.evidence import TakenBack
 
 from .commands import Carry, ClaimChange, DeliveryChange
 from .owing import Owing, PeriodOver
-from .recent import Recent, remember, remember_all, remembered
+from .recent import Recent, remember, remember_all
 
 
 class ChangeDeferred(Event):
@@ -115,7 +115,8 @@ class Pool(NamedTuple):
     `told` is what it would owe, said since it is over, `foreseen` the same of earlier periods that
     are not closed, by their pools: it counts in `owed_kg` and `blocked`, of which `carried_blocked`
     is what closed periods say. `passed_on` are documents of which a claim of this closed period was
-    given back in a later one."""
+    given back in a later one. `onward` is what of the outflow went on to the next stage without CoC
+    status: it was not shipped, and no document claims it."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -138,6 +139,7 @@ class Pool(NamedTuple):
     foreseen: Mapping[str, Owing] = {}
     carried_blocked: bool = False
     passed_on: frozenset[str] = frozenset()
+    onward: Amount = NOTHING
 
     @property
     def terms(self) -> Terms:
@@ -178,7 +180,9 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
                 used = _used(used, reversal_key(event.reverses), event.movement_id)
             if event.moves_as in BY_HAND:
                 used = used._replace(by_hand_g=used.by_hand_g + _added(event))
-            used = used._replace(altered=_altered(used.altered, event))
+            used = used._replace(
+                altered=_altered(used.altered, event), onward=plus(used.onward, gone_onward(event))
+            )
             return _posted(_undone(used, event), event.day, event.entries)
         case MovementsBooked():
             return _moved(state, event)
@@ -269,6 +273,14 @@ def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
     return state._replace(books=posted(state.books, entries), days={**state.days, day: kgs})
 
 
+def gone_onward(event: MovementBooked) -> Amount:
+    """What of the outflow a movement sends on to the next stage, or takes back from there."""
+    if event.moves_as is not MovementKind.TO_STAGE:
+        return NOTHING
+    out = (amount_of(one) for one in event.entries if one.account is Account.OUTFLOW)
+    return next(out, NOTHING)
+
+
 def _undone(state: Pool, event: MovementBooked) -> Pool:
     """With a change of stage that is taken back, on either side of it."""
     if event.undoes is MovementKind.FROM_STAGE:
@@ -315,7 +327,7 @@ def _used(state: Pool, key: str, what: str) -> Pool:
     return state._replace(recent=remember(state.recent, key, what, state.version))
 
 
-# --- ids: exact over what the state remembers and what rows know ---
+# --- ids (`ids`) ---
 
 
 def movement_key(movement_id: str) -> str:
@@ -336,58 +348,3 @@ def replaced_key(document: str) -> str:
 
 def change_key(change_id: str) -> str:
     return f"change {change_id}"
-
-
-def check_known(state: Pool, known: PoolKnown) -> None:
-    """Refuse while rows do not know yet what the state no longer remembers."""
-    if known.through < state.recent.forgotten:
-        raise Refused(
-            "ledger-ahead",
-            "This pool was written to faster than it can be looked up; send the same again.",
-            known_through=known.through,
-            needed=state.recent.forgotten,
-        )
-
-
-def is_repeat(state: Pool, known: PoolKnown, movement_id: str, digest: str) -> bool:
-    """Whether this movement is booked already; Refused `movement-id-used` where another one is."""
-    check_known(state, known)
-    used = remembered(state.recent, movement_key(movement_id))
-    if used is None and known.movement is not None and known.movement.movement_id == movement_id:
-        used = known.movement.digest
-    if used is None:
-        return False
-    if used != digest:
-        raise Refused(
-            "movement-id-used",
-            f"Movement {movement_id} is booked in this pool with other values; reverse it, and"
-            " book the right one under an id of its own.",
-            movement_id=movement_id,
-        )
-    return True
-
-
-def reversible(state: Pool, known: PoolKnown, movement_id: str) -> MovementSeen:
-    """A movement that may be taken back; Refused where there is none, or where it was before."""
-    seen = known.reversed
-    if seen is None or seen.movement_id != movement_id:
-        if remembered(state.recent, movement_key(movement_id)) is not None:
-            raise Refused(
-                "ledger-ahead",
-                f"Movement {movement_id} was booked a moment ago; send the same again.",
-                movement_id=movement_id,
-            )
-        raise Refused(
-            "unknown-movement",
-            f"This pool has no movement {movement_id} on that day's period.",
-            movement_id=movement_id,
-        )
-    by = remembered(state.recent, reversal_key(movement_id)) or seen.reversed_by
-    if by is not None:
-        raise Refused(
-            "movement-reversed",
-            f"Movement {movement_id} was taken back by {by}.",
-            movement_id=movement_id,
-            reversed_by=by,
-        )
-    return seen

@@ -12,7 +12,7 @@ from contracts.custody import Account, PoolKey, Stage
 from contracts.values import Standard
 from tests.rules.coc import conserved
 from tests.rules.coc.given import kg
-from tests.rules.coc.own_book import Certificate, Key, OwnBook
+from tests.rules.coc.own_book import CLAIMS, OUTS, Certificate, Key, OwnBook
 from tests.rules.coc.world import YEAR, World
 
 SCOPES = ("A", "B", "C")
@@ -91,12 +91,17 @@ class Books(RuleBasedStateMachine):
                 "document and stages": -kg(pool, Account.INPUT_COC),
                 "scrap": -kg(pool, Account.INPUT_POST_CONSUMER),
                 "other": -kg(pool, Account.NON_COC),
-                "out": kg(pool, Account.OUTFLOW) + kg(pool, Account.OUTPUT_COC),
+                "out and on": kg(pool, Account.OUTFLOW) + kg(pool, Account.OUTPUT_COC),
+                "on without CoC": pool.onward.kg,
                 "lost": kg(pool, Account.LOSSES),
                 "claim": kg(pool, Account.OUTPUT_COC),
             }
+            on, on_as_coc = sums["on"], sums["on_as_coc"]
             coc = sum(sums.pop(word) for word in ("document", "mined", "earlier"))
-            assert found == {**sums, "document and stages": coc}, key
+            out, claim = (sum(sums.pop(word) for word in some) for some in (OUTS, CLAIMS))
+            rest = on - on_as_coc
+            named = {"document and stages": coc, "out and on": out, "on without CoC": rest}
+            assert found == {**sums, **named, "claim": claim}, key
             assert (pool.carried_kg, pool.owed_kg) == (period.carried, period.owes()), key
             assert (pool.blocked, pool.case) == (period.stopped(), period.case), key
             assert kg(pool, Account.STOCK) == period.stock(), key

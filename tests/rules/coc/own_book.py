@@ -10,11 +10,15 @@ Key = tuple[str, int]
 """A scope, or an earlier stage of it (`C:alumina`), and the calendar year that is its period."""
 INPUTS = ("document", "scrap", "mined", "earlier")
 INFLOWS = (*INPUTS, "other")
+OUTS = ("out", "on")
+CLAIMS = ("claim", "on_as_coc")
+"""What was shipped, or went `on` to the next stage: that is no lot that a document may claim."""
 
 
 class Line(NamedTuple):
     """What was booked on a day: metal that came in (`document`, `scrap`, `mined` and what an
-    `earlier` stage made count, `other` does not), `out`, `lost`, `claim`."""
+    `earlier` stage made count, `other` does not), `out`, `lost`, `claim`; `on` to the next stage,
+    `on_as_coc` of it."""
 
     day: date
     word: str
@@ -48,7 +52,7 @@ class Period:
 
     def sums(self, day: date = date.max) -> dict[str, int]:
         """Kilograms by word, through a day."""
-        found = dict.fromkeys((*INFLOWS, "out", "lost", "claim"), 0)
+        found = dict.fromkeys((*INFLOWS, *OUTS, "lost", *CLAIMS), 0)
         for line in self.lines:
             found[line.word] += line.kg if line.day <= day else 0
         return found
@@ -56,14 +60,15 @@ class Period:
     def stock(self) -> int:
         """What is there: what came less what went."""
         sums = self.sums()
-        return self.opening + sum(sums[one] for one in INFLOWS) - sums["out"] - sums["lost"]
+        gone = sum(sums[one] for one in (*OUTS, "lost"))
+        return self.opening + sum(sums[one] for one in INFLOWS) - gone
 
     def earned(self, day: date = date.max) -> tuple[int, int]:
         """Input over Inflow of the output, rounded down, at most Input; and the overdraft (5.3,
         5.4): a fifth of the input in a declared case."""
         sums = self.sums(day)
-        put, inflow = (sum(sums[one] for one in some) for some in (INPUTS, INFLOWS))
-        share = put * sums["out"] // inflow if min(put, inflow, sums["out"]) > 0 else 0
+        put, inflow, out = (sum(sums[one] for one in some) for some in (INPUTS, INFLOWS, OUTS))
+        share = put * out // inflow if min(put, inflow, out) > 0 else 0
         return min(share, put), max(0, put) // 5 if self.case else 0
 
     def owes(self) -> int:
@@ -74,9 +79,14 @@ class Period:
         """Whether nothing more is claimed until that is made good."""
         return self.blocked or self.ahead.blocked
 
+    def claimed(self, day: date = date.max) -> int:
+        """By documents, and of what went on."""
+        sums = self.sums(day)
+        return sum(sums[one] for one in CLAIMS)
+
     def own(self, day: date = date.max) -> int:
         """The cover less what is claimed, without an overdraft."""
-        return self.carried + self.earned(day)[0] - self.owes() - self.sums(day)["claim"]
+        return self.carried + self.earned(day)[0] - self.owes() - self.claimed(day)
 
     def days(self, day: date) -> list[date]:
         """A day, and every later one on which something was booked."""
@@ -93,7 +103,7 @@ class Period:
         return max(0, -(self.own(day) + self.earned(day)[1]))
 
     def lot(self) -> int:
-        """What has left and is not claimed."""
+        """What was shipped and is not claimed."""
         sums = self.sums()
         return sums["out"] - sums["claim"]
 
@@ -101,7 +111,7 @@ class Period:
         """What this period leaves, by all that is booked in it; with what is foreseen, if asked."""
         earned, over = self.earned()
         owed = self.owes() if foreseen else self.owed
-        wanted = owed + self.sums()["claim"]
+        wanted = owed + self.claimed()
         left = self.carried + earned - wanted
         stock = self.stock()
         if left >= 0:
@@ -181,7 +191,7 @@ class OwnBook:
         """How much of what goes on to the next stage may do so as CoC, on each day from then on."""
         self.foresee()
         period = self.period(key)
-        period.lines.append(Line(day, "out", kg, "trial"))
+        period.lines.append(Line(day, "on", kg, "trial"))
         most = period.most(day)
         period.lines.pop()
         return most
@@ -191,22 +201,20 @@ class OwnBook:
     ) -> None:
         """Out of a stage and into the next: the same part of both is CoC, rounded down."""
         to, made_kg = made
-        self.book(key[0], day, "out", kg, name)
-        self.book(key[0], day, "claim", coc_kg, name)
+        self.book(key[0], day, "on", kg, name)
+        self.book(key[0], day, "on_as_coc", coc_kg, name)
         self.late(to, day, "earlier", coc_kg * made_kg // kg, name)
         self.late(to, day, "other", made_kg - coc_kg * made_kg // kg, name)
 
     def may_come_back(self, keys: Iterable[Key], day: date, name: str) -> str:
-        """Not where it leaves more claimed than has left, or than is covered on any day."""
+        """Not where it leaves more claimed than is covered on any day."""
         self.foresee()
         short = False
-        for at, key in enumerate(keys):
+        for key in keys:
             period = self.period(key)
             rest = [line for line in period.lines if line.name != name]
             other = Period(rest, period.carried, period.owed, period.blocked, case=period.case)
             other.ahead = period.ahead
-            if not at and other.lot() < min(0, period.lot()):
-                return "lot-claimed"
             short |= any(other.short(one) > period.short(one) for one in period.days(day))
         return "claims-rest-on-it" if short else ""
 

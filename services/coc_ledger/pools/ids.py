@@ -1,0 +1,62 @@
+"""Ids of a pool's movements: exact over what the state remembers and what rows know. Pure."""
+
+from infra.errors import Refused
+from services.coc_ledger.evidence import MovementSeen, PoolKnown
+
+from .recent import remembered
+from .state import Pool, movement_key, reversal_key
+
+
+def check_known(state: Pool, known: PoolKnown) -> None:
+    """Refuse while rows do not know yet what the state no longer remembers."""
+    if known.through < state.recent.forgotten:
+        raise Refused(
+            "ledger-ahead",
+            "This pool was written to faster than it can be looked up; send the same again.",
+            known_through=known.through,
+            needed=state.recent.forgotten,
+        )
+
+
+def is_repeat(state: Pool, known: PoolKnown, movement_id: str, digest: str) -> bool:
+    """Whether this movement is booked already; Refused `movement-id-used` where another one is."""
+    check_known(state, known)
+    used = remembered(state.recent, movement_key(movement_id))
+    if used is None and known.movement is not None and known.movement.movement_id == movement_id:
+        used = known.movement.digest
+    if used is None:
+        return False
+    if used != digest:
+        raise Refused(
+            "movement-id-used",
+            f"Movement {movement_id} is booked in this pool with other values; reverse it, and"
+            " book the right one under an id of its own.",
+            movement_id=movement_id,
+        )
+    return True
+
+
+def reversible(state: Pool, known: PoolKnown, movement_id: str) -> MovementSeen:
+    """A movement that may be taken back; Refused where there is none, or where it was before."""
+    seen = known.reversed
+    if seen is None or seen.movement_id != movement_id:
+        if remembered(state.recent, movement_key(movement_id)) is not None:
+            raise Refused(
+                "ledger-ahead",
+                f"Movement {movement_id} was booked a moment ago; send the same again.",
+                movement_id=movement_id,
+            )
+        raise Refused(
+            "unknown-movement",
+            f"This pool has no movement {movement_id} on that day's period.",
+            movement_id=movement_id,
+        )
+    by = remembered(state.recent, reversal_key(movement_id)) or seen.reversed_by
+    if by is not None:
+        raise Refused(
+            "movement-reversed",
+            f"Movement {movement_id} was taken back by {by}.",
+            movement_id=movement_id,
+            reversed_by=by,
+        )
+    return seen
