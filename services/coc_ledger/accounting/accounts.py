@@ -237,12 +237,19 @@ def lost(books: Books, kg: int) -> tuple[Entry, ...]:
 
 def counted(books: Books, counted_kg: int) -> tuple[Entry, ...]:
     """A physical count found another stock than the books: the difference is unexplained."""
-    more = counted_kg - held(books, Account.STOCK).kg
-    return _shifted(more, Account.UNEXPLAINED) if more else ()
+    found = found_by_count(held(books, Account.STOCK), counted_kg)
+    if not found.kg:
+        return ()
+    return entry(Account.UNEXPLAINED, minus(found)), entry(Account.STOCK, found)
 
 
-def _shifted(kg: int, against: Account) -> tuple[Entry, ...]:
-    return entry(against, Amount(-kg)), entry(Account.STOCK, Amount(kg))
+def found_by_count(stock: Amount, counted_kg: int) -> Amount:
+    """What a count adds to a stock. Where it finds less, that is gone like a loss, with its share
+    of what the stock is known to be; where it finds more, of that nothing is known."""
+    more = counted_kg - stock.kg
+    if more >= 0:
+        return Amount(more)
+    return minus(part(stock, -more)._replace(emission_g=0, partial_g=0))
 
 
 def processed(books: Books, grams: int) -> tuple[Entry, ...]:

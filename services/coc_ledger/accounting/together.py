@@ -184,8 +184,8 @@ def _rows(
             moved = way.amount(kg)
             after = accounts.plus(stock, moved)
         elif kind is MovementKind.COUNT:
-            moved = Amount(kg - stock.kg)
-            after = stock._replace(kg=kg)
+            moved = accounts.found_by_count(stock, kg)
+            after = accounts.plus(stock, moved)
         else:
             moved = accounts.part(stock, kg)
             if kind is MovementKind.LOSS:
