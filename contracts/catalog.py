@@ -18,6 +18,7 @@ from . import (
     coc_calendar,
     coc_corrections,
     coc_documents,
+    coc_late,
     coc_movements,
     coc_periods,
     coc_reports,
@@ -172,6 +173,7 @@ PUBLISHED: tuple[type[Event], ...] = (
     *coc_periods.EVENTS,
     *coc_scopes.EVENTS,
     *coc_documents.EVENTS,
+    *coc_late.EVENTS,
     *coc_movements.EVENTS,
     *coc_reports.EVENTS,
 )

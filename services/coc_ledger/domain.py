@@ -63,6 +63,7 @@ from .pools.commands import (
     ReverseMovement,
     ShipMaterial,
 )
+from .pools.late import LATE_REACTIONS
 from .pools.owing import PeriodOver
 from .pools.state import ChangeDeferred
 from .reactions import REACTIONS
@@ -157,6 +158,7 @@ CONSUMERS: tuple[Consumer, ...] = (
             *STAGE_REACTIONS,
             *FACILITY_REACTIONS,
             *CALENDAR_REACTIONS,
+            *LATE_REACTIONS,
             *REPORT_REACTIONS,
         ),
     ),

@@ -8,9 +8,11 @@ Rules: sources.md 5.3, 5.4, 5.6 (4), 5.7, 8 (R-27, R-28, R-29).
 """
 
 from datetime import date
+from functools import reduce
 from typing import NamedTuple
 
 from contracts.coc import DesignationReleased, OutputDesignated
+from contracts.coc_late import LateShared
 from contracts.custody import Account, Carried, ClaimPart, Entry, Lot, StepEmissions
 from infra.errors import Refused
 from infra.policy import Policy
@@ -25,8 +27,9 @@ from services.coc_ledger.evidence import (
     told_age,
 )
 from services.coc_ledger.pools.commands import ChangeStage, ClaimChange, DesignateOutput
+from services.coc_ledger.pools.late import share
 from services.coc_ledger.pools.recent import remembered
-from services.coc_ledger.pools.state import Pool, replaced_key
+from services.coc_ledger.pools.state import Pool, evolve, replaced_key
 from services.coc_ledger.scopes.entity_rules import (
     check_certified,
     check_holder,
@@ -139,15 +142,18 @@ def check_may_claim(
 
 def designated(
     command: DesignateOutput, state: Pool, scope: ScopeEvidence, policy: Policy
-) -> tuple[DesignationReleased | OutputDesignated, ...]:
-    """The events of a claim; Refused where it is not covered."""
+) -> tuple[DesignationReleased | LateShared | OutputDesignated, ...]:
+    """The events of a claim, after what came late was shared; Refused where it is not covered."""
     check_may_claim(command, scope, policy)
     old = command.replaced
     if old is not None:
         _check_replaced_once(old, state)
     laid = laid_out(old, command.pool, command.lot, command.mass_kg)
-    back = _given_back(laid.here, old.lot) if old and laid.here else ()
-    books = accounts.posted(state.books, back)
+    released, since = _released(command, old, laid.here, state)
+    back = tuple(one for each in released for one in each.entries)
+    after = reduce(evolve, released, state)
+    late = share(after, command.on)
+    books = reduce(evolve, late, after).books
     more = command.mass_kg - laid.kept_kg
     waiting = shipped(books, state.onward, command.lot)
     if more and more > waiting.kg:
@@ -159,7 +165,7 @@ def designated(
             asked_kg=command.mass_kg,
         )
     day = min(command.day, state.ends_on or command.day)  # late for the period of an error
-    extra = Extra(back, _since(old, state), laid.here.kg) if old and laid.here else Extra()
+    extra = Extra(back, since, laid.here.kg) if laid.here else Extra()
     covered = check_cover(state, day, more, extra, policy)
     holder = _stake(command, state, scope, books)
     step = _step(command, state, policy)
@@ -185,9 +191,17 @@ def designated(
         from_closed=laid.kept,
         freed=laid.freed,
     )
-    if old is None or laid.here is None:
-        return (event,)
-    return _release(command, old.number, laid.here, back, extra.since), event
+    return (*released, *late, event)
+
+
+def _released(
+    command: DesignateOutput, old: ReplacedClaim | None, here: ClaimPart | None, state: Pool
+) -> tuple[tuple[DesignationReleased, ...], date]:
+    """What a claim gives back here of the one that it replaces, and from which day on."""
+    if old is None or here is None:
+        return (), command.day
+    since = _since(old, state)
+    return (_release(command, old.number, here, _given_back(here, old.lot), since),), since
 
 
 def _since(old: ReplacedClaim, state: Pool) -> date:

@@ -7,15 +7,18 @@ where that is closed as well, it is corrected in turn.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import reduce
 from typing import NamedTuple, TypedDict
 
 from contracts.coc import PoolOpened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
+from contracts.coc_late import LateShared
 from contracts.custody import Account, Entry, PoolKey, Remark
 from contracts.values import MemberId
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.coc_ledger.pools.commands import CarryChange
+from services.coc_ledger.pools.late import share
 from services.coc_ledger.pools.state import End, Pool, evolve
 
 from .accounts import Amount, entry, held, minus, plus
@@ -145,7 +148,7 @@ def corrected(
 
 def carried_on(
     change: CarryChange, state: Pool, member_id: str, on: date, policies: Policies
-) -> Sequence[BalanceCorrected | PoolCorrected]:
+) -> Sequence[BalanceCorrected | LateShared | PoolCorrected]:
     """What the correction of the period before changes here; a closed period is closed anew. Raises
     Refused where it has come through here before."""
     check_new(change.pool, change.passed)
@@ -163,6 +166,8 @@ def carried_on(
     if state.end is None:
         return [event]
     after = evolve(state, event)
+    late = share(after, on)
+    after = reduce(evolve, late, after)
     named, why = change.correction_id, change.reason
     again = corrected(after, state.end, named, why, on, policies, change.passed)
-    return [event, again]
+    return [event, *late, again]

@@ -5,15 +5,19 @@ claimed, and by kind of source where it came without a document. Pure.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from contracts.coc_late import LateShared
 from contracts.coc_movements import Moved, Ways
 from contracts.custody import Account, Entry
 from services.coc_ledger.accounting.accounts import NOTHING, Amount, amount_of, minus, plus
+from services.coc_ledger.accounting.lots import otherwise_of
 
 Carrying = dict[str, list[int]]
 """Amounts (`accounts.Amount`) by account, and by source."""
 KEPT = frozenset({Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP})
 ONWARD = "onward"
 """Under which name lies what of the outflow went on to the next stage without CoC status."""
+OTHERWISE = "told_otherwise"
+"""Under which name lies what belongs to lots that were told otherwise; kept from then on."""
 KIND_OF = {
     Account.INPUT_COC: "own_mine",
     Account.INPUT_POST_CONSUMER: "post_consumer_scrap",
@@ -51,6 +55,15 @@ def went_on(carrying: Carrying, amount: Amount) -> Carrying:
         return carrying
     after = dict(carrying)
     _add(after, ONWARD, amount)
+    return after
+
+
+def in_order(carrying: Carrying, event: LateShared) -> Carrying:
+    """After what came late was shared."""
+    after = posted(carrying, event.entries, "")
+    amount = otherwise_of(event.told_otherwise)
+    if any(amount) or OTHERWISE in after:
+        _add(after, OTHERWISE, amount)
     return after
 
 

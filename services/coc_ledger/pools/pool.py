@@ -55,6 +55,7 @@ from .commands import (
 )
 from .ending import due, period_over, told_again
 from .ids import check_known, is_repeat, reversible
+from .late import ShareLate, share
 from .recent import remembered
 from .state import INITIAL, Pool, PoolEvent, claim_key, evolve
 
@@ -74,6 +75,7 @@ AnyCommand = (
     | ApplyChange
     | ShortenPool
     | BookMovements
+    | ShareLate
 )
 
 
@@ -91,6 +93,8 @@ def _decided(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[E
         return _applied(command, state, policies)
     if isinstance(command, ShortenPool):
         return moved(state, command, policies.on(command.on))
+    if isinstance(command, ShareLate):
+        return share(state, command.on) if state.end is None else ()
     if isinstance(command, BookMovements):
         return booked(command, state, policies, _opening)
     scope = check_scope(command.scope, command.scope_id, command.member_id)
@@ -138,6 +142,8 @@ def _book(
         return []
     opening = _ready(command, state, scope, policy)
     _check_named(command, scope)
+    late = share(state, command.on) if isinstance(command, ChangeStage) else ()
+    state = reduce(evolve, late, state)
     made = booking.posting(command, state, policy)
     check_within(state.books, accounts.posted(state.books, made.entries))
     if isinstance(command, ChangeStage):
@@ -147,7 +153,7 @@ def _book(
         extra = tuple(one for one in made.entries if one.account is not Account.OUTPUT_COC)
         extra += (entry(Account.OUTFLOW, Amount(command.coc_kg)),)
         claims.check_cover(state, command.day, command.coc_kg, claims.Extra(extra), policy)
-    return [*opening, booking.booked(command, made, digest)]
+    return [*opening, *late, booking.booked(command, made, digest)]
 
 
 def _check_onward(there: Held | None, made: booking.Posting) -> None:
@@ -182,8 +188,9 @@ def _reverse(
     if end is None or command.reason is None:
         return [*opening, event]
     after = evolve(state, event)
-    name = command.movement_id
-    return [event, corrected(after, end, name, command.reason, command.on, policies)]
+    late = share(after, command.on)
+    after, name = reduce(evolve, late, after), command.movement_id
+    return [event, *late, corrected(after, end, name, command.reason, command.on, policies)]
 
 
 def _case(
@@ -320,8 +327,9 @@ def _close(
             period=command.open_before,
             stage=command.stage.value,
         )
-    earlier = shortened(state, scope.ends_on, policy)
-    state = reduce(evolve, earlier, state)
+    shorter = shortened(state, scope.ends_on, policy)
+    late = share(state, command.on)
+    state = reduce(evolve, late, reduce(evolve, shorter, state))
     assert state.key is not None  # it is open
     assert state.ends_on is not None
     ended = scope.ends_before is not None and state.ends_on + ONE_DAY >= scope.ends_before
@@ -336,7 +344,8 @@ def _close(
     check_within({}, state.books)
     check_room(command.there, left.stock)
     return [
-        *earlier,
+        *shorter,
+        *late,
         PoolClosed(
             pool=state.key,
             member_id=state.member_id,

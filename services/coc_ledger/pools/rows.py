@@ -9,20 +9,22 @@ from typing import Any, NamedTuple
 from contracts import coc
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
+from contracts.coc_late import LateShared
 from contracts.coc_movements import MovementsBooked, Ways, added_up
 from contracts.coc_periods import OverdraftForeseen
-from contracts.custody import MovementKind
+from contracts.custody import Account, MovementKind
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
-from services.coc_ledger.accounting.accounts import NO_KGS, posted_kg, shifted_kg
+from services.coc_ledger.accounting.accounts import NO_KGS, PLACE, posted_kg, shifted_kg
+from services.coc_ledger.accounting.lots import came, gone_onward
 from services.coc_ledger.movements.kept import MOVEMENTS
 
 from . import carrying as pool_carrying
-from .carrying import KIND_OF
+from .carrying import KIND_OF, OTHERWISE
 from .day_rows import DAYS, Posting
 from .owing import PeriodOver
 from .stage_rows import STAGE_PROJECTIONS
-from .state import ChangeDeferred, gone_onward
+from .state import ChangeDeferred
 
 
 class PoolRow(NamedTuple):
@@ -49,6 +51,8 @@ class PoolRow(NamedTuple):
     closing: dict[str, Any] | None
     carrying: pool_carrying.Carrying
     history: tuple[tuple[Any, ...], ...] = ()
+    left_through: date = date.min
+    late: bool = False
 
 
 PoolEvent = (
@@ -66,6 +70,7 @@ PoolEvent = (
     | ChangeDeferred
     | PeriodOver
     | OverdraftForeseen
+    | LateShared
 )
 POOL_EVENTS = (
     coc.PoolOpened,
@@ -82,6 +87,7 @@ POOL_EVENTS = (
     ChangeDeferred,
     PeriodOver,
     OverdraftForeseen,
+    LateShared,
 )
 
 
@@ -102,17 +108,23 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             return row._replace(ends_on=event.ends_on)
         case coc.MovementBooked():
             sources = _sources(row.sources, event)
-            return _carrying(row, event)._replace(
+            return _carrying(_came(row, event), event)._replace(
                 kgs=posted_kg(row.kgs, event.entries), sources=sources
             )
         case MovementsBooked():
-            ways = added_up(event.totals.values())
+            row, ways = _came(row, event), added_up(event.totals.values())
             kgs = shifted_kg(row.kgs, ways)
             carrying = pool_carrying.moved(row.carrying, ways)
             sources = _all_sources(row.sources, ways)
             return row._replace(kgs=kgs, sources=sources, carrying=carrying)
         case coc.OutputDesignated() | coc.DesignationReleased():
-            return _carrying(row, event)._replace(kgs=posted_kg(row.kgs, event.entries))
+            released = isinstance(event, coc.DesignationReleased)
+            late = row.late or (released and any(pool_carrying.held(row.carrying, OTHERWISE)))
+            kgs = posted_kg(row.kgs, event.entries)
+            return _carrying(row, event)._replace(kgs=kgs, late=late)
+        case LateShared():
+            carrying = pool_carrying.in_order(row.carrying, event)
+            return row._replace(carrying=carrying, late=False)
         case coc.OverdraftCaseDeclared():
             return _noted(row._replace(case_declared=True), event.declared_on)
         case coc.BalanceCarried():
@@ -122,6 +134,7 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
                 owed_kg=row.owed_kg + event.owed_kg,
                 blocked=row.blocked or event.blocked,
                 from_pool=event.from_pool.key,
+                late=_before_lots(row, event),
                 sources={
                     **row.sources,
                     "carried": row.sources.get("carried", 0) + event.balance_kg,
@@ -136,6 +149,7 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
                 owed_kg=row.owed_kg + event.owed_change_kg,
                 blocked=event.blocked,
                 sources={**row.sources, "carried": carried},
+                late=_before_lots(row, event),
             )
             return _noted(after, _told_on(recorded))
         case OverdraftForeseen():
@@ -149,6 +163,17 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             return row._replace(closed_on=event.closed_on, closing=closing)
         case _:
             return row
+
+
+def _came(row: PoolRow, event: coc.MovementBooked | MovementsBooked) -> PoolRow:
+    """Whether a movement came late for lots that have left."""
+    left, late = came(event, row.left_through, row.kgs[PLACE[Account.STOCK]])
+    return row._replace(left_through=left, late=row.late or late)
+
+
+def _before_lots(row: PoolRow, event: coc.BalanceCarried | BalanceCorrected) -> bool:
+    """Whether what the period before left came late for lots that have left."""
+    return row.late or (bool(event.entries) and row.left_through > date.min)
 
 
 def _noted(row: PoolRow, day: date) -> PoolRow:

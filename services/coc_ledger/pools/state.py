@@ -19,6 +19,7 @@ from contracts.coc import (
 )
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
+from contracts.coc_late import LateShared
 from contracts.coc_movements import MovementsBooked, added_up
 from contracts.coc_periods import OverdraftForeseen
 from contracts.custody import Account, Entry, MovementKind, PoolKey
@@ -39,6 +40,18 @@ from services.coc_ledger.accounting.accounts import (
     standings,
 )
 from services.coc_ledger.accounting.balance import Terms
+from services.coc_ledger.accounting.lots import (
+    NO_LOTS,
+    Day,
+    Lots,
+    came,
+    gone_onward,
+    of_claim,
+    of_movement,
+    of_ways,
+    otherwise_of,
+    with_day,
+)
 from services.coc_ledger.accounting.stages import TAKEN_BACK, UNCOVERED, back_id
 from services.coc_ledger.evidence import TakenBack
 
@@ -83,6 +96,7 @@ PoolEvent = (
     | ChangeDeferred
     | PeriodOver
     | OverdraftForeseen
+    | LateShared
 )
 
 
@@ -116,7 +130,9 @@ class Pool(NamedTuple):
     are not closed, by their pools: it counts in `owed_kg` and `blocked`, of which `carried_blocked`
     is what closed periods say. `passed_on` are documents of which a claim of this closed period was
     given back in a later one. `onward` is what of the outflow went on to the next stage without CoC
-    status: it was not shipped, and no document claims it."""
+    status: it was not shipped, and no document claims it. `lots` are its days by which late
+    bookings are put in order, `told_otherwise` what belongs to lots that were told otherwise: with
+    it the books add up to zero."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -140,6 +156,8 @@ class Pool(NamedTuple):
     carried_blocked: bool = False
     passed_on: frozenset[str] = frozenset()
     onward: Amount = NOTHING
+    lots: Lots = NO_LOTS
+    told_otherwise: Amount = NOTHING
 
     @property
     def terms(self) -> Terms:
@@ -183,7 +201,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             used = used._replace(
                 altered=_altered(used.altered, event), onward=plus(used.onward, gone_onward(event))
             )
-            return _posted(_undone(used, event), event.day, event.entries)
+            return _posted(_undone(_came(used, event), event), event.day, event.entries)
         case MovementsBooked():
             return _moved(state, event)
         case OutputDesignated():
@@ -194,11 +212,13 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             used = _used(state, claim_key(event.document), event.draft)
             if event.replaces is not None:
                 used = _used(used, replaced_key(event.replaces), event.document)
+            used = _of_day(used, event.day, of_claim(event.entries))
             return _posted(used, event.day, event.entries)._replace(stakes=stakes)
         case DesignationReleased():
             used = _used(state, change_key(event.change_id), event.document)
             if event.because == "superseded":
                 used = _used(used, replaced_key(event.document), event.change_id)
+            used = _of_day(used, event.day, of_claim(event.entries), late=any(state.told_otherwise))
             after = _posted(used, event.day, event.entries)
             before = state.stakes.get(event.document)
             if before is None:
@@ -218,6 +238,11 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             used = _used(state, change_key(event.change_id), "deferred")
             passed_on = {event.claim.document} if event.claim else ()
             return used._replace(passed_on=state.passed_on.symmetric_difference(passed_on))
+        case LateShared():
+            told = plus(state.told_otherwise, otherwise_of(event.told_otherwise))
+            lots = state.lots._replace(late=False)
+            books = posted(state.books, event.entries)
+            return state._replace(books=books, told_otherwise=told, lots=lots)
         case PeriodOver():
             return state._replace(told=Owing(event.owed_kg, event.blocked))
         case _:
@@ -228,7 +253,7 @@ def _from_before(state: Pool, event: BalanceCarried | BalanceCorrected | Overdra
     """What the period before leaves, or would leave."""
     match event:
         case BalanceCarried():
-            carried = _posted(state, event.pool.period, event.entries)
+            carried = _posted(_carried(state, event), event.pool.period, event.entries)
             key = change_key(f"carry:{event.from_pool.key}")
             return _used(carried, key, event.from_pool.key)._replace(
                 carried_kg=state.carried_kg + event.balance_kg,
@@ -237,7 +262,8 @@ def _from_before(state: Pool, event: BalanceCarried | BalanceCorrected | Overdra
                 carried_blocked=state.carried_blocked or event.blocked,
             )
         case BalanceCorrected():
-            return _posted(state, event.pool.period, event.entries)._replace(
+            after = _posted(_carried(state, event), event.pool.period, event.entries)
+            return after._replace(
                 carried_kg=state.carried_kg + event.balance_change_kg,
                 owed_kg=state.owed_kg + event.owed_change_kg,
                 blocked=event.blocked,
@@ -273,14 +299,6 @@ def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
     return state._replace(books=posted(state.books, entries), days={**state.days, day: kgs})
 
 
-def gone_onward(event: MovementBooked) -> Amount:
-    """What of the outflow a movement sends on to the next stage, or takes back from there."""
-    if event.moves_as is not MovementKind.TO_STAGE:
-        return NOTHING
-    out = (amount_of(one) for one in event.entries if one.account is Account.OUTFLOW)
-    return next(out, NOTHING)
-
-
 def _undone(state: Pool, event: MovementBooked) -> Pool:
     """With a change of stage that is taken back, on either side of it."""
     if event.undoes is MovementKind.FROM_STAGE:
@@ -307,8 +325,35 @@ def _added(event: MovementBooked) -> int:
     return -sum(one.emission_g + one.partial_g for one in process)
 
 
+def _came(state: Pool, event: MovementBooked | MovementsBooked) -> Pool:
+    """With the days of its lots, and whether something came late for them."""
+    stock_kg = state.books.get(Account.STOCK, NOTHING).kg
+    left, late = came(event, state.lots.left_through, stock_kg)
+    state = state._replace(
+        lots=state.lots._replace(left_through=left, late=late or state.lots.late)
+    )
+    if isinstance(event, MovementBooked):
+        onward = event.moves_as is MovementKind.TO_STAGE
+        return _of_day(state, event.day, of_movement(event.entries, onward=onward))
+    for day, ways in event.totals.items():
+        state = _of_day(state, day, of_ways(ways))
+    return state
+
+
+def _carried(state: Pool, event: BalanceCarried | BalanceCorrected) -> Pool:
+    """What the period before left was there before any lot left."""
+    late = bool(event.entries) and state.lots.left_through > date.min
+    return _of_day(state, event.pool.period, of_movement(event.entries), late=late)
+
+
+def _of_day(state: Pool, day: date, more: Day, *, late: bool = False) -> Pool:
+    lots = with_day(state.lots, day, more)
+    return state._replace(lots=lots._replace(late=late or lots.late))
+
+
 def _moved(state: Pool, event: MovementsBooked) -> Pool:
     """After many movements: their ids, and what went each way in all."""
+    state = _came(state, event)
     used = {
         movement_key(name): digest
         for name, digest in zip(event.movement_ids, event.digests, strict=True)

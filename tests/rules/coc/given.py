@@ -153,5 +153,6 @@ def kg(state: Pool, account: Account) -> int:
 
 
 def balanced(state: Pool) -> bool:
-    """Whether all accounts add up to zero, in every component."""
-    return all(sum(parts) == 0 for parts in zip(*state.books.values(), strict=True))
+    """Whether all accounts add up to zero, in every component, with what was told otherwise."""
+    held = (*state.books.values(), state.told_otherwise)
+    return all(sum(parts) == 0 for parts in zip(*held, strict=True))

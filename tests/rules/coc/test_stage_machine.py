@@ -314,7 +314,8 @@ class Stages(RuleBasedStateMachine):
     @invariant()
     def what_left_a_stage_came_into_the_next_with_all_its_footprint(self) -> None:
         """Each change, and each that is taken back, to the gram on both sides; so in all as well:
-        the grams in the pools, and those that left them, are the grams that were told."""
+        the grams in the pools, and those that left them, are the grams that were told; with those
+        of what came later than the metal went on."""
         out = self.moved(MovementKind.TO_STAGE)
         came = {one.movement_id: one for one in self.moved(MovementKind.FROM_STAGE)}
         back = [one for one in self.moved(MovementKind.REVERSAL) if one.undoes]
@@ -336,6 +337,7 @@ class Stages(RuleBasedStateMachine):
         for _, pool in self.pools():
             for account in (Account.STOCK, Account.OUTFLOW, Account.OUTPUT_COC):
                 left = plus(left, pool.books.get(account, NOTHING))
+            left = plus(left, pool.told_otherwise)
         changed = sum(grams(one, Account.STOCK) for one in out if not undone(one, back))
         assert left.emission_g + left.partial_g + changed == told * 1117
 

@@ -1,0 +1,41 @@
+"""What comes late is shared between what is still there and what has left since its day.
+
+Source: sources.md 5.7 (the average that travels with a lot). Streams
+`pool/<scope>:<stage>:<period>` of `coc_ledger`.
+"""
+
+from datetime import date
+from typing import ClassVar
+
+from .custody import ZERO, Entry, Grams, PoolKey, SignedMass
+from .envelope import Event
+from .values import MemberId, Value
+
+
+class ToldOtherwise(Value):
+    """By how much lots that were claimed, or went on to the next stage, should have carried more
+    (less, where it is negative) than was told of them. Signed, like an entry without mass."""
+
+    known_kg: SignedMass = 0
+    emission_kgco2e: Grams = ZERO
+    pre_kg: SignedMass = 0
+    post_kg: SignedMass = 0
+    partial_kgco2e: Grams = ZERO
+
+
+class LateShared(Event):
+    """Something came for an earlier day than lots that have left since. What the stock, lost metal
+    and lots that no document claims yet carry is now what it had been in the order of days: the
+    entries change that, and no mass. What is about lots that were told of already is added to the
+    pool's account `told_otherwise`; entries and account together add up to zero. Both are empty
+    where nothing differed."""
+
+    TYPE: ClassVar[str] = "coc.late_shared.v1"
+    pool: PoolKey
+    member_id: MemberId
+    shared_on: date
+    entries: tuple[Entry, ...]
+    told_otherwise: ToldOtherwise = ToldOtherwise()
+
+
+EVENTS: tuple[type[Event], ...] = (LateShared,)

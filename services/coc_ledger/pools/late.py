@@ -1,0 +1,87 @@
+"""What comes late in a pool is shared with the lots that have left since. Pure.
+
+Movements are booked as they come, alone or many together. Soon afterwards a reaction has what came
+late shared; whatever is told of the metal (a document, a change of stage, a close) does so before.
+Rules: sources.md 5.7, decisions/0010.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+
+from contracts.coc import BalanceCarried, DesignationReleased, MovementBooked
+from contracts.coc_corrections import BalanceCorrected
+from contracts.coc_late import LateShared, ToldOtherwise
+from contracts.coc_movements import MovementsBooked
+from contracts.custody import ZERO, PoolKey
+from contracts.envelope import Recorded
+from infra.decider import Command, Lookup, Reaction
+from services.coc_ledger.accounting.accounts import GRAMS, Amount
+from services.coc_ledger.accounting.lots import shared
+
+from .rows import PoolRow
+from .state import Pool
+
+
+class ShareLate(Command):
+    """Ours: share what came late, if anything did."""
+
+    NAME: ClassVar[str] = "share_late"
+    FILLED: ClassVar[frozenset[str]] = frozenset()
+    pool: PoolKey
+
+    @property
+    def stream(self) -> str:
+        return self.pool.stream
+
+
+def share(state: Pool, on: date) -> Sequence[LateShared]:
+    """What came late, shared; nothing where nothing did."""
+    if state.key is None or not state.lots.late:
+        return ()
+    return (_shared(state, state.key, on),)
+
+
+def _shared(state: Pool, key: PoolKey, on: date) -> LateShared:
+    entries, told = shared(state.books, state.lots.days, state.onward)
+    return LateShared(
+        pool=key,
+        member_id=state.member_id,
+        shared_on=on,
+        entries=entries,
+        told_otherwise=otherwise(told),
+    )
+
+
+def otherwise(amount: Amount) -> ToldOtherwise:
+    """An amount without mass, as an event tells it."""
+    return ToldOtherwise(
+        known_kg=amount.known_kg,
+        emission_kgco2e=_kgco2e(amount.emission_g),
+        pre_kg=amount.pre_kg,
+        post_kg=amount.post_kg,
+        partial_kgco2e=_kgco2e(amount.partial_g),
+    )
+
+
+def _kgco2e(grams: int) -> Decimal:
+    return Decimal(grams) / GRAMS if grams else ZERO
+
+
+BOOKED = (MovementBooked, MovementsBooked, DesignationReleased, BalanceCarried, BalanceCorrected)
+
+
+def share_late(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """After a booking that came late, or that gives back what was told otherwise."""
+    event = recorded.event
+    if not isinstance(event, BOOKED):
+        return ()
+    row: PoolRow | None = rows("pools", event.pool.key)
+    if row is None or not row.late or row.closed_on is not None:
+        return ()
+    on = date.fromisoformat(recorded.envelope.recorded_at[:10])
+    return [ShareLate(on=on, pool=event.pool)]
+
+
+LATE_REACTIONS: tuple[Reaction, ...] = (Reaction("share_late", share_late, frozenset(BOOKED)),)
