@@ -3,6 +3,7 @@ yearly report."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -141,6 +142,13 @@ def balance(found: Row, out: Console) -> None:
         out.print(
             f"{name.replace('_', ' ')}: {average} kg CO2e/kg, its footprint known for"
             f" {lot['known_percent']} % of {tell(lot['kg'])} kg, without this step"
+        )
+    if found.get("told_otherwise"):
+        late = found["told_otherwise"]
+        grams = Decimal(late["emission_kgco2e"]) + Decimal(late["partial_kgco2e"])
+        out.print(
+            f"{late['documents_count']} documents were told otherwise than is known by now: lots"
+            f" that had left should have told {grams:+f} kg CO2e"
         )
     if found["blocked"]:
         out.print("an overdraft was not made good in time: nothing more is overdrawn", style="red")

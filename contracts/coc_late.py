@@ -7,7 +7,7 @@ Source: sources.md 5.7 (the average that travels with a lot). Streams
 from datetime import date
 from typing import ClassVar
 
-from .custody import ZERO, Entry, Grams, PoolKey, SignedMass
+from .custody import ZERO, Entry, Grams, MassOrNone, PoolKey, SignedMass
 from .envelope import Event
 from .values import MemberId, Value
 
@@ -23,12 +23,20 @@ class ToldOtherwise(Value):
     partial_kgco2e: Grams = ZERO
 
 
+class ToldDay(ToldOtherwise):
+    """The same of what documents of a day claimed, `kg` in all."""
+
+    day: date
+    kg: MassOrNone
+
+
 class LateShared(Event):
     """Something came for an earlier day than lots that have left since. What the stock, lost metal
     and lots that no document claims yet carry is now what it had been in the order of days: the
     entries change that, and no mass. What is about lots that were told of already is added to the
     pool's account `told_otherwise`; entries and account together add up to zero. Both are empty
-    where nothing differed."""
+    where nothing differed. `days` are those whose documents stand otherwise than they were told by
+    now: all of them, however often something came late."""
 
     TYPE: ClassVar[str] = "coc.late_shared.v1"
     pool: PoolKey
@@ -36,6 +44,7 @@ class LateShared(Event):
     shared_on: date
     entries: tuple[Entry, ...]
     told_otherwise: ToldOtherwise = ToldOtherwise()
+    days: tuple[ToldDay, ...] = ()
 
 
 EVENTS: tuple[type[Event], ...] = (LateShared,)

@@ -24,6 +24,7 @@ from .domain import CONSUMER, Knowledge
 from .facility_reactions import still_there
 from .jobs import Watch
 from .pools.carrying import waiting
+from .pools.told_otherwise import MOST, Claiming, account_of, by_document
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 from .scopes.certificates import CertificateRow
 from .scopes.neighbours import also_in, neighbours, stream_of
@@ -144,8 +145,23 @@ class Queries:
             "accounts": named(stood.masses),
             "working": [line._asdict() for line in stood.working],
             "carries": _carries(pool, policy),
+            "told_otherwise": self._told_otherwise(pool),
             "policy_id": policy.policy_id,
         }
+
+    def _told_otherwise(self, pool: PoolRow | None) -> dict[str, object] | None:
+        """What came too late for lots that were told of, and the documents that this is about."""
+        account = account_of(pool) if pool else None
+        if pool is None or account is None:
+            return None
+        said = self.reader.columns(CONSUMER, "documents", Claiming._fields, "pool", [pool.pool])
+        claiming = (
+            Claiming(number, date.fromisoformat(str(issued_on)), mass_kg, state)
+            for number, issued_on, mass_kg, state in said
+        )
+        named = by_document(pool, claiming)
+        lines = [{**one._asdict(), **told._asdict()} for one, told in named[:MOST]]
+        return {**account._asdict(), "documents_count": len(named), "documents": lines}
 
     def _answer(
         self, row: ScopeRow, pool: PoolRow | None, on: date, stood: BalanceOn, policy: Policy

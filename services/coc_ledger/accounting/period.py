@@ -7,6 +7,7 @@ the day before, however short. Rules: sources.md 5.3 (one year at most), 5.4, 8 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
@@ -16,7 +17,7 @@ from contracts.inventory import Severity
 from infra.errors import Refused
 from infra.policy import Policy
 
-from .accounts import INFLOWS, NO_KGS, OUTPUTS, PLACE, Kgs, added
+from .accounts import GRAMS, INFLOWS, NO_KGS, OUTPUTS, PLACE, Amount, Kgs, added
 from .balance import Closing
 
 ONE_DAY = timedelta(days=1)
@@ -177,6 +178,18 @@ def close_remarks(end: Closing) -> tuple[Remark, ...]:
             )
         )
     return tuple(found)
+
+
+def late_remarks(told: Amount) -> tuple[Remark, ...]:
+    """5.7: what came too late for lots that were told of is said, and carried nowhere."""
+    if not any(told):
+        return ()
+    grams, recycled = told.emission_g + told.partial_g, told.pre_kg + told.post_kg
+    sentence = (
+        f"Lots that had left before should have told {Decimal(grams) / GRAMS:+f} kg CO2e and"
+        f" {recycled:+} kg of recycled metal: it came late, and is not carried on."
+    )
+    return (_remark("5.7", Severity.INFO, sentence),)
 
 
 def _remark(rule: str, severity: Severity, sentence: str) -> Remark:

@@ -23,7 +23,7 @@ from services.coc_ledger.pools.state import End, Pool, evolve
 
 from .accounts import Amount, entry, held, minus, plus
 from .balance import Closing, Figures, closing, figures, rule_of
-from .period import close_remarks, mass_remarks
+from .period import close_remarks, late_remarks, mass_remarks
 
 
 class Left(NamedTuple):
@@ -43,7 +43,8 @@ def left_by(state: Pool, policy: Policy) -> Left:
     stock = held(state.books, Account.STOCK)
     odd = held(state.books, Account.UNEXPLAINED).kg
     there = found.inflow_kg - held(state.books, Account.OPENING).kg
-    remarks = (*mass_remarks(there, odd, stock.kg, policy), *close_remarks(ended))
+    late = late_remarks(state.told_otherwise)
+    remarks = (*mass_remarks(there, odd, stock.kg, policy), *close_remarks(ended), *late)
     return Left(found, ended, stock, remarks)
 
 

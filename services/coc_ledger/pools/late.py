@@ -8,17 +8,17 @@ Rules: sources.md 5.7, decisions/0010.
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from contracts.coc import BalanceCarried, DesignationReleased, MovementBooked
 from contracts.coc_corrections import BalanceCorrected
-from contracts.coc_late import LateShared, ToldOtherwise
+from contracts.coc_late import LateShared, ToldDay, ToldOtherwise
 from contracts.coc_movements import MovementsBooked
 from contracts.custody import ZERO, PoolKey
 from contracts.envelope import Recorded
 from infra.decider import Command, Lookup, Reaction
 from services.coc_ledger.accounting.accounts import GRAMS, Amount
-from services.coc_ledger.accounting.lots import shared
+from services.coc_ledger.accounting.day_order import shared
 
 from .rows import PoolRow
 from .state import Pool
@@ -44,19 +44,29 @@ def share(state: Pool, on: date) -> Sequence[LateShared]:
 
 
 def _shared(state: Pool, key: PoolKey, on: date) -> LateShared:
-    entries, told = shared(state.books, state.lots.days, state.onward)
+    found = shared(state.books, state.lots.days, state.onward)
+    days = (ToldDay(day=day, kg=one.kg, **_otherwise(one)) for day, one in found.by_day.items())
     return LateShared(
         pool=key,
         member_id=state.member_id,
         shared_on=on,
-        entries=entries,
-        told_otherwise=otherwise(told),
+        entries=found.entries,
+        told_otherwise=ToldOtherwise(**_otherwise(found.told_otherwise)),
+        days=tuple(sorted(days, key=lambda one: one.day)),
     )
 
 
-def otherwise(amount: Amount) -> ToldOtherwise:
+class _Otherwise(TypedDict):
+    known_kg: int
+    emission_kgco2e: Decimal
+    pre_kg: int
+    post_kg: int
+    partial_kgco2e: Decimal
+
+
+def _otherwise(amount: Amount) -> _Otherwise:
     """An amount without mass, as an event tells it."""
-    return ToldOtherwise(
+    return _Otherwise(
         known_kg=amount.known_kg,
         emission_kgco2e=_kgco2e(amount.emission_g),
         pre_kg=amount.pre_kg,

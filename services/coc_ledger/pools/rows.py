@@ -16,7 +16,7 @@ from contracts.custody import Account, MovementKind
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
 from services.coc_ledger.accounting.accounts import NO_KGS, PLACE, posted_kg, shifted_kg
-from services.coc_ledger.accounting.lots import came, gone_onward
+from services.coc_ledger.accounting.lots import Passed, gone_onward, otherwise_of, passed
 from services.coc_ledger.movements.kept import MOVEMENTS
 
 from . import carrying as pool_carrying
@@ -31,7 +31,10 @@ class PoolRow(NamedTuple):
     """A pool as it stands. `kgs` are masses in the order of `accounts.ACCOUNTS`; `sources` the CoC
     input that came without a document, by kind; `version` that of its stream; `carrying` what its
     metal carries; `history` what was carried, owed, blocked and declared, each time with the day on
-    which it was told."""
+    which it was told. `left_through`, `came_through` and `step_through` are the last days on which
+    metal left, came, and its step's own emissions were booked; `late` is whether something came
+    late and is not shared yet; `told_days` are the days whose documents should have told more of
+    what they claim, each with an amount of that mass."""
 
     pool: str
     scope_id: str
@@ -52,7 +55,10 @@ class PoolRow(NamedTuple):
     carrying: pool_carrying.Carrying
     history: tuple[tuple[Any, ...], ...] = ()
     left_through: date = date.min
+    came_through: date = date.min
+    step_through: date = date.min
     late: bool = False
+    told_days: tuple[tuple[Any, ...], ...] = ()
 
 
 PoolEvent = (
@@ -124,34 +130,12 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             return _carrying(row, event)._replace(kgs=kgs, late=late)
         case LateShared():
             carrying = pool_carrying.in_order(row.carrying, event)
-            return row._replace(carrying=carrying, late=False)
+            days = tuple((one.day.isoformat(), *otherwise_of(one)) for one in event.days)
+            return row._replace(carrying=carrying, late=False, told_days=days)
         case coc.OverdraftCaseDeclared():
             return _noted(row._replace(case_declared=True), event.declared_on)
-        case coc.BalanceCarried():
-            after = _carrying(row, event)._replace(
-                kgs=posted_kg(row.kgs, event.entries),
-                carried_kg=row.carried_kg + event.balance_kg,
-                owed_kg=row.owed_kg + event.owed_kg,
-                blocked=row.blocked or event.blocked,
-                from_pool=event.from_pool.key,
-                late=_before_lots(row, event),
-                sources={
-                    **row.sources,
-                    "carried": row.sources.get("carried", 0) + event.balance_kg,
-                },
-            )
-            return _noted(after, _told_on(recorded))
-        case BalanceCorrected():
-            carried = row.sources.get("carried", 0) + event.balance_change_kg
-            after = _carrying(row, event)._replace(
-                kgs=posted_kg(row.kgs, event.entries),
-                carried_kg=row.carried_kg + event.balance_change_kg,
-                owed_kg=row.owed_kg + event.owed_change_kg,
-                blocked=event.blocked,
-                sources={**row.sources, "carried": carried},
-                late=_before_lots(row, event),
-            )
-            return _noted(after, _told_on(recorded))
+        case coc.BalanceCarried() | BalanceCorrected():
+            return _noted(_from_before(row, event), _told_on(recorded))
         case OverdraftForeseen():
             owed_kg = row.owed_kg + event.owed_change_kg
             return _noted(row._replace(owed_kg=owed_kg, blocked=event.blocked), _told_on(recorded))
@@ -167,13 +151,32 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
 
 def _came(row: PoolRow, event: coc.MovementBooked | MovementsBooked) -> PoolRow:
     """Whether a movement came late for lots that have left."""
-    left, late = came(event, row.left_through, row.kgs[PLACE[Account.STOCK]])
-    return row._replace(left_through=left, late=row.late or late)
+    by = Passed(row.left_through, row.came_through, row.step_through)
+    by, late = passed(event, by, row.kgs[PLACE[Account.STOCK]])
+    row = row._replace(left_through=by.left, came_through=by.came, step_through=by.step)
+    return row._replace(late=row.late or late)
 
 
-def _before_lots(row: PoolRow, event: coc.BalanceCarried | BalanceCorrected) -> bool:
-    """Whether what the period before left came late for lots that have left."""
-    return row.late or (bool(event.entries) and row.left_through > date.min)
+def _from_before(row: PoolRow, event: coc.BalanceCarried | BalanceCorrected) -> PoolRow:
+    """What the period before left, or leaves otherwise; late where lots have left by then."""
+    late = row.late or (bool(event.entries) and row.left_through > date.min)
+    kgs = posted_kg(row.kgs, event.entries)
+    after = _carrying(row, event)._replace(kgs=kgs, late=late)
+    was = row.sources.get("carried", 0)
+    if isinstance(event, coc.BalanceCarried):
+        return after._replace(
+            carried_kg=row.carried_kg + event.balance_kg,
+            owed_kg=row.owed_kg + event.owed_kg,
+            blocked=row.blocked or event.blocked,
+            from_pool=event.from_pool.key,
+            sources={**row.sources, "carried": was + event.balance_kg},
+        )
+    return after._replace(
+        carried_kg=row.carried_kg + event.balance_change_kg,
+        owed_kg=row.owed_kg + event.owed_change_kg,
+        blocked=event.blocked,
+        sources={**row.sources, "carried": was + event.balance_change_kg},
+    )
 
 
 def _noted(row: PoolRow, day: date) -> PoolRow:

@@ -44,12 +44,12 @@ from services.coc_ledger.accounting.lots import (
     NO_LOTS,
     Day,
     Lots,
-    came,
     gone_onward,
     of_claim,
     of_movement,
     of_ways,
     otherwise_of,
+    passed,
     with_day,
 )
 from services.coc_ledger.accounting.stages import TAKEN_BACK, UNCOVERED, back_id
@@ -193,15 +193,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
         case PoolShortened():
             return state._replace(ends_on=event.ends_on)
         case MovementBooked():
-            used = _used(state, movement_key(event.movement_id), event.digest)
-            if event.reverses is not None:
-                used = _used(used, reversal_key(event.reverses), event.movement_id)
-            if event.moves_as in BY_HAND:
-                used = used._replace(by_hand_g=used.by_hand_g + _added(event))
-            used = used._replace(
-                altered=_altered(used.altered, event), onward=plus(used.onward, gone_onward(event))
-            )
-            return _posted(_undone(_came(used, event), event), event.day, event.entries)
+            return _booked(state, event)
         case MovementsBooked():
             return _moved(state, event)
         case OutputDesignated():
@@ -299,6 +291,19 @@ def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
     return state._replace(books=posted(state.books, entries), days={**state.days, day: kgs})
 
 
+def _booked(state: Pool, event: MovementBooked) -> Pool:
+    """After a movement."""
+    used = _used(state, movement_key(event.movement_id), event.digest)
+    if event.reverses is not None:
+        used = _used(used, reversal_key(event.reverses), event.movement_id)
+    if event.moves_as in BY_HAND:
+        used = used._replace(by_hand_g=used.by_hand_g + _added(event))
+    used = used._replace(
+        altered=_altered(used.altered, event), onward=plus(used.onward, gone_onward(event))
+    )
+    return _posted(_undone(_came(used, event), event), event.day, event.entries)
+
+
 def _undone(state: Pool, event: MovementBooked) -> Pool:
     """With a change of stage that is taken back, on either side of it."""
     if event.undoes is MovementKind.FROM_STAGE:
@@ -328,10 +333,8 @@ def _added(event: MovementBooked) -> int:
 def _came(state: Pool, event: MovementBooked | MovementsBooked) -> Pool:
     """With the days of its lots, and whether something came late for them."""
     stock_kg = state.books.get(Account.STOCK, NOTHING).kg
-    left, late = came(event, state.lots.left_through, stock_kg)
-    state = state._replace(
-        lots=state.lots._replace(left_through=left, late=late or state.lots.late)
-    )
+    by, late = passed(event, state.lots.passed, stock_kg)
+    state = state._replace(lots=state.lots._replace(passed=by, late=late or state.lots.late))
     if isinstance(event, MovementBooked):
         onward = event.moves_as is MovementKind.TO_STAGE
         return _of_day(state, event.day, of_movement(event.entries, onward=onward))
@@ -342,7 +345,7 @@ def _came(state: Pool, event: MovementBooked | MovementsBooked) -> Pool:
 
 def _carried(state: Pool, event: BalanceCarried | BalanceCorrected) -> Pool:
     """What the period before left was there before any lot left."""
-    late = bool(event.entries) and state.lots.left_through > date.min
+    late = bool(event.entries) and state.lots.passed.left > date.min
     return _of_day(state, event.pool.period, of_movement(event.entries), late=late)
 
 

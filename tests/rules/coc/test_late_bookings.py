@@ -104,6 +104,22 @@ def test_process_emissions_that_come_late_are_on_all_that_left_since() -> None:
     assert not any(here.pool(HERE).told_otherwise)
 
 
+def test_a_month_of_emissions_is_on_all_that_left_in_it_and_no_more() -> None:
+    """1,000 t come on 1 March, 400 leave on the 2nd; 500 more on the 20th, 600 leave on the 21st.
+    1,500 t CO2e of March and 1,000 of April: March's are on 1,000 + 500 t, April's on 500."""
+    here = world()
+    first, second, third = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 21)
+    came(here, "IN-1", 1_000_000, "0", first)
+    left(here, "OUT-1", 400_000, second)
+    came(here, "IN-2", 500_000, "0", date(2026, 3, 20))
+    left(here, "OUT-2", 600_000, third)
+    for day, much in ((date(2026, 3, 31), 1_500_000), (date(2026, 4, 30), 1_000_000)):
+        book(here, "book_process_emissions", f"STEP-{much}", day, emission_kgco2e=Decimal(much))
+    pool = here.pool(HERE)
+    assert pool.books[Account.OUTFLOW].emission_g == 1_000_000_000
+    assert stock(pool).emission_g == 500_000_000 + 1_000_000_000
+
+
 def test_what_documents_told_before_stands_apart_and_falls_on_no_other_lot() -> None:
     here = world()
     came(here, "IN", 1_000_000, "1")
@@ -111,6 +127,8 @@ def test_what_documents_told_before_stands_apart_and_falls_on_no_other_lot() -> 
     assert arrived(sold(here, "D-1", 900_000)) == 900_000
     book(here, "book_process_emissions", "STEP", emission_kgco2e=Decimal(1_000_000))
     assert here.pool(HERE).told_otherwise == Amount(emission_g=900_000_000)
+    row = here.reader.row("pools", HERE.key)
+    assert row.told_days == ((DAY.isoformat(), 900_000, 0, 900_000_000, 0, 0, 0),)
     left(here, "OUT-2", 100_000)
     assert arrived(sold(here, "D-2", 100_000)) == 2 * 100_000
     assert balanced(here.pool(HERE))
