@@ -9,6 +9,7 @@ are gone through again (`day_order`). Rules: sources.md 5.7, decisions/0010.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from operator import le
 from typing import NamedTuple
 
 from contracts.coc import MovementBooked
@@ -201,7 +202,23 @@ def _came(by: Passed, day: date, stock_kg: int) -> tuple[Passed, bool]:
 
 
 def _passed_together(event: MovementsBooked, by: Passed, stock_kg: int) -> tuple[Passed, bool]:
-    """The same of movements in the order in which they were booked: sums alone would not tell."""
+    """The same of movements in the order in which they were booked. In the order of days, out of
+    metal that was there, nothing is late, and the sums tell the rest."""
+    made = {day: of_ways(ways) for day, ways in event.totals.items()}
+    there = stock_kg >= sum(one.gone_kg for one in made.values())
+    counts = any(
+        source is Account.UNEXPLAINED for ways in event.totals.values() for source, _ in ways
+    )
+    days = event.days
+    if there and not counts and days[0] >= max(by) and all(map(le, days, days[1:])):
+        left = [day for day, one in made.items() if one.gone_kg]
+        came = [day for day, one in made.items() if any(one.came) or one.lost_kg]
+        return Passed(max((by.left, *left)), max((by.came, *came)), by.step), False
+    return _one_by_one(event, by, stock_kg)
+
+
+def _one_by_one(event: MovementsBooked, by: Passed, stock_kg: int) -> tuple[Passed, bool]:
+    """The same of movements in any order: sums alone would not tell."""
     late = False
     stock, unexplained, losses = Account.STOCK, Account.UNEXPLAINED, Account.LOSSES
     rows = zip(event.days, event.sources, event.targets, event.kg, strict=True)
@@ -213,7 +230,7 @@ def _passed_together(event: MovementsBooked, by: Passed, stock_kg: int) -> tuple
             if source is unexplained or target is losses:
                 came = max(came, day)
             stock_kg -= abs(kg)
-        else:
+        elif kg:
             late = late or day < left or (stock_kg < 0 and left > date.min)
             came = max(came, day)
             stock_kg += kg
