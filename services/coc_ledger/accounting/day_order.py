@@ -78,8 +78,11 @@ class _Walk:
             self._through(day, days[day], steps.get(day))
 
     def _through(self, day: date, one: Day, step: Step | None) -> None:
-        self.stock = plus(plus(self.stock, one.came), Amount(max(0, one.counted_kg)))
-        wanted = (one.lost_kg, max(0, -one.counted_kg), one.product_kg, one.scrap_kg, one.onward_kg)
+        opened = one.opened._replace(kg=max(0, one.opened.kg))
+        self.stock = plus(plus(self.stock, opened), one.came)
+        self.stock = plus(self.stock, Amount(max(0, one.counted_kg)))
+        away = one.onward_kg + max(0, -one.opened.kg)  # lots of the period before wait as well
+        wanted = (one.lost_kg, max(0, -one.counted_kg), one.product_kg, one.scrap_kg, away)
         self.waiting = [kg + more for kg, more in zip(self.waiting, wanted, strict=True)]
         for at in (0, 1):
             share = part(self.stock, max(0, min(self.waiting[at], self.stock.kg)))

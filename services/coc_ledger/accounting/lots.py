@@ -28,11 +28,13 @@ from .accounts import (
 
 
 class Day(NamedTuple):
-    """What moved a pool's stock on a day: what came, with all that it carries; the step's own
+    """What moved a pool's stock on a day: what the period before left, and what came, each with all
+    that it carries; the step's own
     emissions that were booked by hand, known and in part as they were split; kilograms that were
     lost, that a count found, that left as product, as scrap, to the next stage; what documents
     claimed of both."""
 
+    opened: Amount = NOTHING
     came: Amount = NOTHING
     process: Amount = NOTHING
     lost_kg: int = 0
@@ -90,6 +92,7 @@ def with_day(lots: Lots, day: date, more: Day) -> Lots:
         return lots
     one = lots.days.get(day, NO_DAY)
     summed = Day(
+        plus(one.opened, more.opened),
         plus(one.came, more.came),
         plus(one.process, more.process),
         one.lost_kg + more.lost_kg,
@@ -119,6 +122,8 @@ def of_movement(entries: Iterable[Entry], *, onward: bool = False) -> Day:
         return Day(lost_kg=-stock.kg)
     if Account.UNEXPLAINED in by:
         return Day(counted_kg=stock.kg)
+    if Account.OPENING in by:
+        return Day(opened=amount_of(stock))
     if Account.PROCESS in by:
         return Day(process=amount_of(stock))
     return Day(came=amount_of(stock))
@@ -135,7 +140,7 @@ def of_ways(ways: Ways) -> Day:
         elif target is Account.STOCK:
             came = plus(came, Amount(*moved))
     return Day(
-        came,
+        came=came,
         lost_kg=kgs[Account.LOSSES],
         counted_kg=kgs[Account.UNEXPLAINED],
         product_kg=kgs[Account.OUTFLOW],
@@ -190,6 +195,14 @@ def passed(
     return _came(by, event.day, stock_kg)
 
 
+def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:
+    """Whether what the period before leaves comes late: lots have left by then, or it leaves less
+    than nothing, since more had left than was there."""
+    made = of_movement(entries)
+    short = made.opened.kg < 0 or stock_kg < 0
+    return made is not NO_DAY and (short or by.left > date.min)
+
+
 def _went(by: Passed, day: date, *, lost: bool) -> tuple[Passed, bool]:
     """What is lost leaves its emissions to the rest: that is other metal from then on."""
     came = max(by.came, day) if lost else by.came
@@ -197,8 +210,7 @@ def _went(by: Passed, day: date, *, lost: bool) -> tuple[Passed, bool]:
 
 
 def _came(by: Passed, day: date, stock_kg: int) -> tuple[Passed, bool]:
-    short = stock_kg < 0 and by.left > date.min
-    return by._replace(came=max(by.came, day)), short or day < by.left
+    return by._replace(came=max(by.came, day)), stock_kg < 0 or day < by.left
 
 
 def _passed_together(event: MovementsBooked, by: Passed, stock_kg: int) -> tuple[Passed, bool]:
@@ -231,7 +243,7 @@ def _one_by_one(event: MovementsBooked, by: Passed, stock_kg: int) -> tuple[Pass
                 came = max(came, day)
             stock_kg -= abs(kg)
         elif kg:
-            late = late or day < left or (stock_kg < 0 and left > date.min)
+            late = late or day < left or stock_kg < 0
             came = max(came, day)
             stock_kg += kg
     return Passed(left, came, step), late

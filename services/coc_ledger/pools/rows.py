@@ -16,7 +16,13 @@ from contracts.custody import Account, MovementKind
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
 from services.coc_ledger.accounting.accounts import NO_KGS, PLACE, posted_kg, shifted_kg
-from services.coc_ledger.accounting.lots import Passed, gone_onward, otherwise_of, passed
+from services.coc_ledger.accounting.lots import (
+    Passed,
+    gone_onward,
+    opened_late,
+    otherwise_of,
+    passed,
+)
 from services.coc_ledger.movements.kept import MOVEMENTS
 
 from . import carrying as pool_carrying
@@ -159,7 +165,8 @@ def _came(row: PoolRow, event: coc.MovementBooked | MovementsBooked) -> PoolRow:
 
 def _from_before(row: PoolRow, event: coc.BalanceCarried | BalanceCorrected) -> PoolRow:
     """What the period before left, or leaves otherwise; late where lots have left by then."""
-    late = row.late or (bool(event.entries) and row.left_through > date.min)
+    stock_kg = row.kgs[PLACE[Account.STOCK]]
+    late = row.late or opened_late(event.entries, Passed(row.left_through), stock_kg)
     kgs = posted_kg(row.kgs, event.entries)
     after = _carrying(row, event)._replace(kgs=kgs, late=late)
     was = row.sources.get("carried", 0)

@@ -48,6 +48,7 @@ from services.coc_ledger.accounting.lots import (
     of_claim,
     of_movement,
     of_ways,
+    opened_late,
     otherwise_of,
     passed,
     with_day,
@@ -345,7 +346,8 @@ def _came(state: Pool, event: MovementBooked | MovementsBooked) -> Pool:
 
 def _carried(state: Pool, event: BalanceCarried | BalanceCorrected) -> Pool:
     """What the period before left was there before any lot left."""
-    late = bool(event.entries) and state.lots.passed.left > date.min
+    stock_kg = state.books.get(Account.STOCK, NOTHING).kg
+    late = opened_late(event.entries, state.lots.passed, stock_kg)
     return _of_day(state, event.pool.period, of_movement(event.entries), late=late)
 
 
@@ -373,9 +375,6 @@ def _moved(state: Pool, event: MovementsBooked) -> Pool:
 
 def _used(state: Pool, key: str, what: str) -> Pool:
     return state._replace(recent=remember(state.recent, key, what, state.version))
-
-
-# --- ids (`ids`) ---
 
 
 def movement_key(movement_id: str) -> str:

@@ -102,6 +102,20 @@ def by_stages(world: World, account: Account) -> Amount:
     return found
 
 
+def no_metal_is_more_recycled_than_metal(world: World) -> None:
+    """Nor known beyond its mass: what lies there, and what waits for a document, as soon as what
+    came late is shared. A kilogram of each booking may be rounded."""
+    for state in world.pools().values():
+        if state.lots.late or state.end is not None:
+            continue
+        for account in (Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP):
+            lot = state.books.get(account, NOTHING)
+            if lot.kg >= 0:
+                rounded = state.version
+                assert -rounded <= lot.pre_kg + lot.post_kg <= lot.kg + rounded, account
+                assert -rounded <= lot.known_kg <= lot.kg + rounded, account
+
+
 def all_hold(world: World, account: Account) -> Amount:
     """What all pools together hold."""
     found = NOTHING

@@ -115,6 +115,7 @@ class Books(RuleBasedStateMachine):
         conserved.claims_and_deliveries_stand_on_both_sides(self.world)
         conserved.stages_hand_on_what_they_took(self.world)
         conserved.rows_say_what_streams_say(self.world)
+        conserved.no_metal_is_more_recycled_than_metal(self.world)
 
     def teardown(self) -> None:
         """Once a history is over: a statement is long, and its last line tells of all of it."""

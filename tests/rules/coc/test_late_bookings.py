@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from contracts.coc import PoolClosed
 from contracts.coc_late import LateShared
 from contracts.custody import Account, Carried
 from services.coc_ledger.accounting.accounts import Amount
@@ -202,6 +203,38 @@ def test_opening_stock_that_comes_late_is_in_the_lots_of_its_first_days() -> Non
     assert pool.told_otherwise == Amount(emission_g=60_000, post_kg=-10)
     then = sold(here, "D-2", 90, january)
     assert (int(arrived(then)), then.post_kg) == (450, 75)
+
+
+def test_what_left_before_there_was_any_has_its_part_of_what_comes_in_the_next_period() -> None:
+    """50 kg more left than there were; of 200 kg of scrap that come in the new year 150 are left,
+    and no more of them is scrap than they are."""
+    here = world()
+    left(here, "OUT-1", 50)
+    here.today = date(2027, 1, 20)
+    here.send("close_period", scope_id="A", member_id="A", stage="aluminium", day=DAY)
+    here.settle()
+    came(here, "IN-1", 200, "4", date(2027, 1, 9))
+    pool = here.pool(HERE.model_copy(update={"period": date(2027, 1, 1)}))
+    assert stock(pool) == Amount(150, 150, 600_000, 0, 150)
+    assert pool.told_otherwise == Amount(0, 50, 200_000, 0, 50)
+    assert balanced(pool)
+
+
+def test_what_remains_is_told_at_the_close_and_not_carried_on() -> None:
+    here = world()
+    came(here, "IN", 1_000_000, "1")
+    left(here, "OUT-1", 900_000)
+    sold(here, "D-1", 900_000)
+    book(here, "book_process_emissions", "STEP", emission_kgco2e=Decimal(1_000_000))
+    here.today = date(2027, 1, 20)
+    here.send("close_period", scope_id="A", member_id="A", stage="aluminium", day=DAY)
+    here.settle()
+    [close] = [one.event for one in here.desk.log if isinstance(one.event, PoolClosed)]
+    assert [(one.rule, one.severity) for one in close.remarks] == [("5.7", "info")]
+    assert "+900000 kg CO2e" in close.remarks[0].sentence
+    after = here.pool(HERE.model_copy(update={"period": date(2027, 1, 1)}))
+    assert stock(after).emission_g == 200_000_000
+    assert not any(after.told_otherwise)
 
 
 # --- d: a received document is corrected ---
