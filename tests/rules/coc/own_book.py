@@ -59,9 +59,8 @@ class Period:
 
     def stock(self) -> int:
         """What is there: what came less what went."""
-        sums = self.sums()
-        gone = sum(sums[one] for one in (*OUTS, "lost"))
-        return self.opening + sum(sums[one] for one in INFLOWS) - gone
+        sums, outs = self.sums(), (*OUTS, "lost")
+        return self.opening + sum(sums[one] for one in INFLOWS) - sum(sums[one] for one in outs)
 
     def earned(self, day: date = date.max) -> tuple[int, int]:
         """Input over Inflow of the output, rounded down, at most Input; and the overdraft (5.3,
