@@ -5,9 +5,10 @@ Never needed for correctness: without one the stream is read from its beginning.
 
 import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ from .decider import Decider
 
 LOG = structlog.stdlib.get_logger("castmark.snapshots")
 CHUNK = 10_000  # streams per SELECT: below any database's limit of variables
+DEPTH = 2
+"""How many names of a package say whose code it is: `services.coc_ledger`."""
 EVERY = 1_000
 """A snapshot is taken when a stream's version passes a multiple of this."""
 
@@ -34,8 +37,9 @@ class Shape(NamedTuple):
 
 
 def shape_of(decider: Decider) -> Shape:
-    """The shape of a decider's state. Its hash covers every module of the decider's package and
-    of the contracts, so that a change anywhere in what folds discards what was saved before."""
+    """The shape of a decider's state. Its hash covers every module of the decider's service, in
+    all its folders, and of the contracts, so that a change anywhere in what folds discards what
+    was saved before."""
     state: Any = type(decider.initial)
     return _shape(state, decider.evolve.__module__)
 
@@ -43,11 +47,25 @@ def shape_of(decider: Decider) -> Shape:
 @lru_cache(maxsize=64)
 def _shape(state: Any, module: str) -> Shape:
     digest = hashlib.blake2b(state.__qualname__.encode(), digest_size=16)
-    for package in ("contracts", sys.modules[module].__package__ or module):
-        for file in sorted(files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith(".py"):
-                digest.update(file.read_bytes())
+    for name, code in modules_behind(module):
+        digest.update(name.encode() + code)
     return Shape(TypeAdapter(state), digest.hexdigest())
+
+
+def modules_behind(module: str) -> Iterator[tuple[str, bytes]]:
+    """What may take part in a fold that a module defines: the file within its package and the text
+    of each module of the contracts and of its service (`services.<service>`)."""
+    own = sys.modules[module].__package__ or module
+    for package in ("contracts", ".".join(own.split(".")[:DEPTH])):
+        yield from _modules(files(package), "")
+
+
+def _modules(folder: Traversable, within: str) -> Iterator[tuple[str, bytes]]:
+    for one in sorted(folder.iterdir(), key=lambda one: one.name):
+        if one.is_dir():
+            yield from _modules(one, f"{within}{one.name}/")
+        elif one.name.endswith(".py"):
+            yield within + one.name, one.read_bytes()
 
 
 def any_in(connection: Connection) -> bool:

@@ -62,6 +62,15 @@ def test_the_hash_of_a_snapshot_follows_all_code_of_its_service(folder: Path) ->
     assert one.schema_hash != other.schema_hash
 
 
+def test_the_hash_of_a_snapshot_follows_the_folders_beside_that_of_the_decider() -> None:
+    modules = ("services.coc_ledger.pools.pool", "services.coc_ledger.scopes.scope")
+    for module in modules:
+        importlib.import_module(module)
+        behind = {name for name, _ in snapshots.modules_behind(module)}
+        assert {"pools/pool.py", "accounting/accounts.py", "custody.py", "rows.py"} <= behind
+        assert "activity/rows.py" not in behind, "another service's code folds nothing of it"
+
+
 def test_the_hash_of_a_snapshot_follows_the_shape_of_the_state() -> None:
     box, shelf = (snapshots.shape_of(DECIDERS[name]) for name in ("box", "shelf"))
     assert box.schema_hash != shelf.schema_hash
