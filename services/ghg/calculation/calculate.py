@@ -63,7 +63,7 @@ def calculate(
     lines += scrap_lines(data, regime, method, table)
     lines += transport_lines(data[Family.TRANSPORT], table)
     if pinned.engine not in EARLIER_ENGINES:
-        doubts += flow_doubts(data[Family.OUTPUT], data[Family.STOCK])
+        doubts += flow_doubts(inventory, data[Family.OUTPUT], data[Family.STOCK])
     return Result(
         inventory=inventory,
         lines=tuple(lines),

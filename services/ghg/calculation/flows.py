@@ -10,6 +10,11 @@ made, as the Chain of Custody takes a balance of masses (5.3); no source says wh
 leaves, so a result says how it was read. What comes out of stock is taken at the mean of the year,
 as bought goods are (`stock_lines`). The first three engines took the same tonne sold off casting
 and off remelting, and knew no stock of a facility's own products.
+
+Metal is primary that was tapped and nothing else, wherever other metal was charged: to the
+casthouse, to a remelting furnace that casts none of its own (its metal is cast with the rest, and
+so is what a furnace was charged with beyond what it cast, as far as casting has more than it was
+given), or to cells. The first three engines looked at what was charged to casting.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,8 +26,9 @@ from contracts.values import plain
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.factors.pinned import EARLIER_ENGINES, ENGINE
 
+from . import metal
 from .scrap import Kind
-from .working import Doubt
+from .working import PERCENT, Doubt
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -49,6 +55,8 @@ CAST = "output.cast_metal"
 SOURCE = "sources.md 4.1"
 OTHER_METAL = frozenset({"bought.primary_metal", "bought.cast_metal", "bought.alloying"})
 """Metal in a casthouse that was not tapped: cold metal and alloying elements; scrap is another."""
+LIQUID, SCRAP = "bought.liquid_metal", "scrap.in"
+CHARGED = OTHER_METAL | {LIQUID, SCRAP}
 OWN_SCRAP = frozenset({Kind.INTERNAL.value, Kind.DROSS.value})
 
 
@@ -56,13 +64,15 @@ class Flows(NamedTuple):
     """Tonnes that each step made (`made`), the scrap that left it (`scrap`), the share of its
     product that went to the next step (`onward`; above one where a stock was drawn on), and of the
     metal cast the share that was tapped as liquid metal, here or next door (`primary`).
-    `legs_of_other_metal` are ids of transport legs that carried metal which was not tapped."""
+    `legs_of_other_metal` are ids of transport legs that carried metal which was not tapped;
+    `recast` is the share of what remelting gave off that is in the metal cast at casting."""
 
     made: Mapping[Step, Decimal]
     scrap: Mapping[Step, Decimal]
     onward: Mapping[Step, Decimal]
     primary: Decimal
     legs_of_other_metal: frozenset[str] = frozenset()
+    recast: Decimal = ZERO
 
     @property
     def cast_primary_t(self) -> Decimal:
@@ -76,6 +86,9 @@ class Flows(NamedTuple):
         for step in reversed(list(NEXT)):
             if NEXT[step] in found and step is not product:
                 found[step] = found[NEXT[step]] * self.onward.get(step, ONE)
+        if self.recast:
+            own = found.get(Step.REMELTING, ZERO) * (ONE - self.recast)
+            found[Step.REMELTING] = own + found.get(Step.CASTING, ZERO) * self.recast
         return found
 
 
@@ -84,7 +97,7 @@ def flows_of(inventory: Inventory, engine: str = ENGINE) -> Flows:
     made: dict[Step, Decimal] = {}
     scrap: dict[Step, Decimal] = {}
     left: dict[str, Decimal] = {}
-    entered: list[Datum] = []
+    charged: dict[Step, list[Datum]] = {}
     legs: list[str] = []
     held: list[Datum] = []
     for datum in inventory.data:
@@ -96,21 +109,30 @@ def flows_of(inventory: Inventory, engine: str = ENGINE) -> Flows:
                 left[datum.of] = left.get(datum.of, ZERO) + datum.quantity
             elif item == "output.scrap":
                 scrap[datum.step] = scrap.get(datum.step, ZERO) + datum.quantity
-        elif datum.step is Step.CASTING and (item == "scrap.in" or item.startswith("bought.")):
-            entered.append(datum)
-        elif datum.of in OTHER_METAL or datum.of == "scrap.in":
+        elif item in CHARGED:
+            charged.setdefault(datum.step, []).append(datum)
+        elif datum.of in OTHER_METAL or datum.of == SCRAP:
             legs.append(datum.datum_id)
-        elif datum.of in MADE and _between(datum):
+        elif datum.of in MADE and item in DAYS:
             held.append(datum)
     apart = engine in EARLIER_ENGINES
-    for item, grown in {} if apart else grown_of(held).items():
+    if apart:
+        charged = {step: data for step, data in charged.items() if step is Step.CASTING}
+    open_to = Step.ELECTROLYSIS in charged or (not apart and any(map(metal.lies_cast, held)))
+    read = metal.reading(metal.by_item(inventory.data)) if open_to else metal.Reading()
+    between = [one for one in held if read.finished or not metal.lies_cast(one)]
+    for item, grown in {} if apart else grown_of(between).items():
         left[item] = left.get(item, ZERO) + grown
-    if inventory.site.technology is not None and Step.ELECTROLYSIS not in made:
-        tapped = made.get(Step.CASTING, ZERO)  # what the cells made is told only as cast
-    else:
-        tapped = made.get(Step.ELECTROLYSIS, ZERO) - left.get("output.liquid_metal", ZERO)
-    primary = _primary(max(tapped, ZERO), entered)
-    return Flows(made, scrap, _onward(made, left, apart), primary, frozenset(legs))
+    only_cast = inventory.site.technology is not None and Step.ELECTROLYSIS not in made
+    tapped = every = made.get(Step.CASTING if only_cast else Step.ELECTROLYSIS, ZERO)
+    if not only_cast:
+        tapped = max(tapped - left.get("output.liquid_metal", ZERO), ZERO)
+    within = read.in_tapped and not only_cast
+    gone = tapped / every if every and within else ONE
+    melt = _Melt(made, charged, tapped, gone, within, only_cast and not apart)
+    recast = ZERO if apart else _recast(melt)
+    primary = _primary(melt, recast)
+    return Flows(made, scrap, _onward(made, left, apart), primary, frozenset(legs), recast)
 
 
 def grown_of(held: Iterable[Datum]) -> Mapping[str, Decimal]:
@@ -125,9 +147,11 @@ def grown_of(held: Iterable[Datum]) -> Mapping[str, Decimal]:
     }
 
 
-def doubts_of(outputs: Sequence[Datum], stocks: Sequence[Datum]) -> list[Doubt]:
-    """How flows were read that no source lays down, of the outputs and stocks of a year; nothing of
-    what goes nowhere from here."""
+def doubts_of(
+    inventory: Inventory, outputs: Sequence[Datum], stocks: Sequence[Datum]
+) -> list[Doubt]:
+    """How flows were read that no source lays down, of a year with its outputs and stocks; nothing
+    of what goes nowhere from here."""
     found: list[Doubt] = []
     cast = {one.step for one in outputs if one.item == CAST and one.quantity}
     sold_t = _sum(one for one in outputs if one.item == "output.sold" and one.of == CAST)
@@ -137,28 +161,58 @@ def doubts_of(outputs: Sequence[Datum], stocks: Sequence[Datum]) -> list[Doubt]:
             " what left and what went on is taken of both, in proportion to what each made."
         )
         found.append(Doubt("sold_of_both", sentence, f"{SOURCE}, 5.3"))
+    return [*found, *_doubts_of_stocks(inventory, outputs, stocks), *_doubts_of_melts(inventory)]
+
+
+def _doubts_of_stocks(
+    inventory: Inventory, outputs: Sequence[Datum], stocks: Sequence[Datum]
+) -> Iterable[Doubt]:
     made = {one.step for one in outputs if one.item in MADE and one.quantity}
     going = {step for step, following in NEXT.items() if step in made and following in made}
     goods = {item for step in going for item in PRODUCTS[step]}
-    own = [one for one in stocks if one.of in goods and _between(one)]
+    own = [one for one in stocks if one.of in goods]
+    if any(map(metal.lies_cast, own)) and not metal.reading(metal.by_item(inventory.data)).finished:
+        own = [one for one in own if not metal.lies_cast(one)]
+        sentence = (
+            "Cast metal in stock at the casthouse is read as not yet in what was cast: metal in and"
+            " out balances nearer so. Where it is, look at the masses."
+        )
+        yield Doubt("stock_not_cast", sentence, f"{SOURCE}, R-34")
     grown = grown_of(own)
     for item in dict.fromkeys(one.of for one in own):
         if item not in grown:
             sentence = f"The stock of {item} is told on one day of the year only: it was not used."
-            found.append(Doubt("stock_incomplete", sentence, SOURCE))
+            yield Doubt("stock_incomplete", sentence, SOURCE)
         elif grown[item] < 0:
             sentence = (
                 f"{plain(-grown[item])} t of {item} came out of stock: taken at the mean of what"
                 " was made in the year."
             )
-            found.append(Doubt("stock_drawn", sentence, SOURCE))
-    return found
+            yield Doubt("stock_drawn", sentence, SOURCE)
 
 
-def _between(datum: Datum) -> bool:
-    """Whether it is a stock between a step and the next. Cast metal that lies at the casthouse is
-    not yet in what it cast, as R-34 has it (`metal.accounts`); that of the mill is."""
-    return datum.item in DAYS and (datum.of != CAST or datum.step is Step.SEMI_FABRICATION)
+def _doubts_of_melts(inventory: Inventory) -> Iterable[Doubt]:
+    """Of metal that was charged elsewhere than where it was cast."""
+    melted = [one for one in inventory.data if one.item in CHARGED and one.quantity]
+    cells_t = _sum(one for one in melted if one.step is Step.ELECTROLYSIS)
+    if cells_t:
+        within = metal.reading(metal.by_item(inventory.data)).in_tapped
+        how = "as a part of what they tapped" if within else "as charged beside what they tapped"
+        sentence = (
+            f"Cells were charged with {plain(cells_t)} t of scrap: read {how}, as metal in and out"
+            " balances nearer so; it is no primary metal."
+        )
+        yield Doubt("scrap_in_cells", sentence, f"{SOURCE}, R-34")
+    furnace_t = _sum(one for one in melted if one.step is Step.REMELTING)
+    recast = flows_of(inventory).recast if furnace_t else ZERO
+    if recast:
+        percent = plain(round(recast * PERCENT, 1))
+        sentence = (
+            f"{plain(furnace_t)} t of metal were charged to remelting, and no metal that it cast"
+            f" holds {percent} % of that: read as cast at casting, with what was given off for it."
+            " Where it was cast at remelting, tell it there."
+        )
+        yield Doubt("remelted_cast_at_casting", sentence, f"{SOURCE}, R-34")
 
 
 def _onward(
@@ -181,15 +235,65 @@ def _onward(
     return onward
 
 
-def _primary(tapped: Decimal, entered: Sequence[Datum]) -> Decimal:
+class _Melt(NamedTuple):
+    """What steps made in t, what metal they were charged with, and the tonnes that were tapped and
+    went to be cast: the part `gone` of all, in which scrap that cells were charged with is
+    (`within`) or not. With `only_cast` what was tapped is told as cast alone."""
+
+    made: Mapping[Step, Decimal]
+    charged: Mapping[Step, Sequence[Datum]]
+    tapped: Decimal
+    gone: Decimal
+    within: bool
+    only_cast: bool
+
+    def at(self, step: Step) -> Sequence[Datum]:
+        return self.charged.get(step, ())
+
+
+def _recast(melt: _Melt) -> Decimal:
+    """The share of what was remelted that was cast at casting: all of it where remelting casts
+    none, else what it was charged with and did not cast, as far as casting has more metal than it
+    was given."""
+    cast, own = melt.made.get(Step.CASTING, ZERO), melt.made.get(Step.REMELTING, ZERO)
+    if not cast or not own:
+        return ONE if cast else ZERO
+    lacking = cast - melt.tapped - _sum(melt.at(Step.CASTING))
+    spare = max(min(_sum(melt.at(Step.REMELTING)) - own, lacking), ZERO)
+    return spare / (spare + own)
+
+
+def _primary(melt: _Melt, recast: Decimal) -> Decimal:
     """The share of liquid metal in what was cast; run-around and own dross count as nothing, as
     they are of the same mix."""
-    liquid = tapped + _sum(one for one in entered if one.item == "bought.liquid_metal")
-    other = _sum(one for one in entered if one.item in OTHER_METAL) + _sum(
-        one for one in entered if one.item == "scrap.in" and one.scrap_kind not in OWN_SCRAP
-    )
+    cast, cells = melt.at(Step.CASTING), melt.at(Step.ELECTROLYSIS)
+    bought = _sum(one for one in cast if one.item == LIQUID)
+    other = _other(cast) + _other(cells) * melt.gone + _other_recast(melt, recast)
+    taken = _sum(cells) * melt.gone if melt.within else ZERO
+    if melt.only_cast:  # what nothing else makes up is what the cells made
+        taken = other + bought
+    liquid = max(melt.tapped - taken, ZERO) + bought
     total = liquid + other
     return liquid / total if total else ZERO
+
+
+def _other_recast(melt: _Melt, recast: Decimal) -> Decimal:
+    """Metal that was not tapped here, in t, of that which was remelted and cast at casting."""
+    melted = melt.at(Step.REMELTING)
+    other = _other(melted) + _sum(one for one in melted if one.item == LIQUID)
+    own, into = melt.made.get(Step.REMELTING, ZERO), _sum(melted)
+    if not recast or not own or not into:
+        return other * recast
+    return other * (recast * own / (ONE - recast)) / into
+
+
+def _other(data: Sequence[Datum]) -> Decimal:
+    """Metal that was not tapped and came from outside."""
+    return _sum(
+        one
+        for one in data
+        if one.item in OTHER_METAL or (one.item == SCRAP and one.scrap_kind not in OWN_SCRAP)
+    )
 
 
 def _sum(data: Iterable[Datum]) -> Decimal:

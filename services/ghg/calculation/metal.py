@@ -3,9 +3,12 @@
 Source: sources.md 8 (R-34) and 6. An account is of a group of steps: the casthouse (casting and
 remelting, with what the cells tap) and semi-fabrication. What was recorded at `site` belongs to the
 casthouse. What is not metal is weighed against what it made (`supplies`).
+
+Two things no source lays down and a mass alone does not say (`Reading`): they are read as the
+accounts come out nearer, here and in what goes from step to step (`flows`) alike.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -30,6 +33,15 @@ METAL = frozenset({TAPPED, CAST, SEMI, SCRAP_IN, SCRAP_OUT, RECOVERED, *BOUGHT_M
 SEMIS = frozenset({Step.SEMI_FABRICATION})
 CASTHOUSE = frozenset({Step.ELECTROLYSIS, Step.CASTING, Step.REMELTING, Step.SITE})
 ByItem = Mapping[str, Sequence[Datum]]
+
+
+class Reading(NamedTuple):
+    """How masses are read that can be read in two ways: scrap that was charged to cells as a part
+    of what they tapped (`in_tapped`), else as charged beside it; cast metal in stock at the
+    casthouse as finished (`finished`), to be sold or rolled, else as not yet in what was cast."""
+
+    in_tapped: bool = True
+    finished: bool = True
 
 
 class Account(NamedTuple):
@@ -66,20 +78,66 @@ class Plant(NamedTuple):
     left_t: Decimal
 
 
-def drawn_up(by_item: ByItem) -> Sequence[Account]:
+def drawn_up(by_item: ByItem, read: Reading | None = None) -> Sequence[Account]:
     """The accounts of all that made a product, those of which nothing tells where its metal is
-    from among them."""
+    from among them; as they come out nearest, where nobody says how to read them."""
+    known = read or reading(by_item)
     found: list[Account] = []
     if CAST in by_item:
-        found.append(_account(AT_CASTHOUSE, CASTHOUSE, TAPPED, CAST, by_item))
+        found.append(_account(AT_CASTHOUSE, CASTHOUSE, (TAPPED, CAST), by_item, known))
     if SEMI in by_item:
-        found.append(_account("semi-fabrication", SEMIS, CAST, SEMI, by_item))
+        found.append(_account("semi-fabrication", SEMIS, (CAST, SEMI), by_item, known))
     return [one for one in found if one.products_t > 0]
+
+
+def by_item(data: Iterable[Datum]) -> ByItem:
+    """Data by their item, each in the order given."""
+    found: dict[str, list[Datum]] = {}
+    for one in data:
+        found.setdefault(one.item, []).append(one)
+    return found
+
+
+def reading(by_item: ByItem) -> Reading:
+    """The reading by which the account that is furthest off is nearest. Where two are as near, what
+    cells were charged with is in what they tapped, and stock at the casthouse is not yet cast."""
+    charged = any(one.step is Step.ELECTROLYSIS for one in by_item.get(SCRAP_IN, ()))
+    held = any(lies_cast(one) for one in _of((OPENING, CLOSING), by_item))
+    if not charged and not held:
+        return Reading()
+    return min(
+        (
+            Reading(in_tapped, finished)
+            for in_tapped in ((True, False) if charged else (True,))
+            for finished in ((False, True) if held else (True,))
+        ),
+        key=lambda one: max(
+            (abs(of.difference_t) for of in _two_sided(by_item, one)), default=ZERO
+        ),
+    )
+
+
+def lies_cast(datum: Datum) -> bool:
+    """Whether it is stock of cast metal that does not lie at the mill."""
+    return datum.of == CAST and datum.item in (OPENING, CLOSING) and datum.step not in SEMIS
 
 
 def accounts(by_item: ByItem) -> Sequence[Account]:
     """The accounts that have two sides: something enters and a product leaves."""
-    return [one for one in drawn_up(by_item) if one.entered_t > 0]
+    return _two_sided(by_item, reading(by_item))
+
+
+def _two_sided(by_item: ByItem, read: Reading) -> Sequence[Account]:
+    return [one for one in drawn_up(by_item, read) if one.entered_t > 0]
+
+
+def own_part(by_item: ByItem) -> Decimal:
+    """The part of what was tapped that cells made themselves: without scrap that they melted."""
+    scrap = _sum([one for one in by_item.get(SCRAP_IN, ()) if one.step is Step.ELECTROLYSIS])
+    tapped = _sum(by_item.get(TAPPED, ()))
+    if not scrap or not tapped or not reading(by_item).in_tapped:
+        return Decimal(1)
+    return max(tapped - scrap, ZERO) / tapped
 
 
 def plant(by_item: ByItem) -> Plant | None:
@@ -98,19 +156,26 @@ def plant(by_item: ByItem) -> Plant | None:
 
 
 def _account(
-    where: str, steps: frozenset[Step], fed_by: str, product: str, by_item: ByItem
+    where: str, steps: frozenset[Step], goods: tuple[str, str], by_item: ByItem, read: Reading
 ) -> Account:
-    """What the step before made feeds these, but for what was sold of it."""
+    """What the step before made feeds these, but for what was sold of it. `goods` are that, and
+    what these steps make."""
+    fed_by, product = goods
 
     def here(*items: str) -> list[Datum]:
         return [one for one in _of(items, by_item) if one.step in steps]
 
     fed, left = list(by_item.get(fed_by, ())), sold(fed_by, by_item)
-    scrap_in = here(SCRAP_IN)
+    scrap_in = [
+        one for one in here(SCRAP_IN) if one.step is not Step.ELECTROLYSIS or not read.in_tapped
+    ]
     entered = [*here(*BOUGHT_METAL), *scrap_in]
     products, scrap, lost = here(product), here(SCRAP_OUT, RETURNED), here(LOST)
     in_dross, recovered = here(IN_DROSS), here(RECOVERED)
     held = [one for one in here(OPENING, CLOSING) if one.of in METAL]
+    if read.finished:  # what lies at the casthouse has left it, and not yet come to the mill
+        cast = [one for one in _of((OPENING, CLOSING), by_item) if lies_cast(one)]
+        held = [one for one in held if not lies_cast(one)] + (cast if fed_by == CAST else [])
     # Metal leaves a melt with its dross; what is won back from it was in there before.
     dross_t = max(_sum(in_dross), _sum(recovered))
     concerned = (*fed, *left, *entered, *products, *scrap, *lost, *in_dross, *recovered, *held)

@@ -13,6 +13,7 @@ from services.ghg.activity.inventory import Datum, Site
 
 from .cell_carbon import STUDS
 from .cells import TAPPED, tapped
+from .metal import own_part
 
 ZERO = Decimal(0)
 OPENING, CLOSING, SOLD = "stock.opening", "stock.closing", "output.sold"
@@ -49,15 +50,18 @@ class Supply(NamedTuple):
 
 def supplies(by_item: ByItem, site: Site) -> Iterator[Supply]:
     """What the cells and the refinery of a facility must have had; nothing of what they did not
-    make."""
+    make, as of scrap that cells melted."""
     outputs = [*by_item.get(TAPPED, ()), *by_item.get("output.cast_metal", ())]
     metal, _ = tapped(outputs, site, [])
     weighed = bool(by_item.get(TAPPED))  # cast metal may be of other metal than the cells'
-    if _sum(metal) > 0:
-        yield _supply(("alumina_per_metal", "alumina", ALUMINA), metal, by_item, whole=weighed)
+    own = own_part(by_item)
+    if own and _sum(metal) > 0:
+        alumina = _supply(("alumina_per_metal", "alumina", ALUMINA), metal, by_item, whole=weighed)
+        yield alumina._replace(made_t=alumina.made_t * own)
     for title, made in _by_carbon(metal, site).items():
-        if _sum(made) > 0:
-            yield _carbon(title, made, by_item, weighed)
+        if own and _sum(made) > 0:
+            carbon = _carbon(title, made, by_item, weighed)
+            yield carbon._replace(made_t=carbon.made_t * own)
     refined = by_item.get("output.alumina", ())
     if _sum(refined) > 0:
         yield _supply(("bauxite_per_alumina", "bauxite", BAUXITE), refined, by_item, "alumina")

@@ -184,8 +184,9 @@ def carried_apart(line: Line, flows: Flows) -> str:
 
 def casthouse_shares(flows: Flows, cells: Cells, side: Side) -> Mapping[Step, Decimal]:
     """How much of each step is of primary metal at the casthouse: of casting itself the part that
-    this metal took, of steps after it nothing."""
-    shares = {**flows.shares(Step.CASTING), Step.CASTING: flows.primary}
+    this metal took, of steps after it nothing, nor of a furnace that melts what was not tapped."""
+    known = flows.shares(Step.CASTING)
+    shares = {**known, Step.CASTING: flows.primary, Step.REMELTING: ZERO}
     return with_site(shares, cells, side)
 
 
