@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
+from contracts.values import plain
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.factors.book import FactorSet
@@ -24,6 +25,7 @@ from .working import PERCENT, Doubt, Term, Working, from_set, given
 
 FAMILY = "pfc"
 SOURCE = "sources.md 4.3"
+EXPIRED = "measurement_expired"
 OWN = "own_measurement"
 """The name in place of a factor set where nothing but the facility's own measurement was used."""
 
@@ -62,7 +64,7 @@ class Pfc(NamedTuple):
 class Measurement(NamedTuple):
     """A facility's own coefficients, from a measurement campaign at its cells: a slope or an
     over-voltage coefficient, and the weight of C2F6 per CF4. `fraction_measured_on` is where this
-    ratio is of a day of its own."""
+    ratio is of a day of its own; `of_table` is a table's ratio, where that is taken instead."""
 
     coefficient: Decimal
     fraction: Decimal
@@ -70,6 +72,7 @@ class Measurement(NamedTuple):
     measured_on: date
     source: str
     fraction_measured_on: date | None = None
+    of_table: Term | None = None
 
 
 def tier1(metal_t: Decimal, technology: Technology, factors: FactorSet, gwp: FactorSet) -> Pfc:
@@ -201,8 +204,40 @@ def measurement_faults(
                 f"Measured on {day}, {what} had to be renewed by {due_on}; the data end on"
                 f" {data_ends_on}."
             )
-            faults.append(Doubt("measurement_expired", sentence, SOURCE))
+            faults.append(Doubt(EXPIRED, sentence, SOURCE))
     return tuple(faults)
+
+
+def with_valid_ratio(
+    measurement: Measurement, data_ends_on: date, table: Term, policy: Policy
+) -> tuple[Measurement, tuple[Doubt, ...]]:
+    """The measurement with a table's ratio in the place of an own one that has expired by itself,
+    and what is said of that. A slope that holds stays: it may be far above the table's, and would
+    else be got rid of by an old ratio beside it."""
+    day = measurement.fraction_measured_on
+    if day is None:
+        return measurement, ()
+    due_on = renewal_due_on(measurement._replace(measured_on=day), policy)
+    if data_ends_on <= due_on:
+        return measurement, ()
+    sentence = (
+        f"Measured on {day}, its ratio of C2F6 to CF4 had to be renewed by {due_on}; the data end"
+        f" on {data_ends_on}. The own coefficient holds, with {plain(table.value)} of a table for"
+        " the ratio."
+    )
+    taken = measurement._replace(fraction=table.value, fraction_measured_on=None, of_table=table)
+    return taken, (Doubt(EXPIRED, sentence, f"{SOURCE}, R-25"),)
+
+
+def table_ratio(
+    technology: Technology, factors: FactorSet, policy: Policy, *, of_voltage: bool
+) -> Term:
+    """The ratio of C2F6 to CF4 that a table gives for cells; of over-voltage, where it has one."""
+    name = f"overvoltage_fraction.{technology}"
+    if not of_voltage or not factors.has(name):
+        name = f"fraction.{_slope_of(technology, factors, policy)[0]}"
+    term = from_set(factors, name, "F", default=True)
+    return term._replace(note=f"{name} of {factors.factor_set}, for an own one that has expired")
 
 
 def renewal_due_on(measurement: Measurement, policy: Policy) -> date:
@@ -275,6 +310,8 @@ def _own(symbol: str, value: Decimal, unit: str, measurement: Measurement) -> Te
 
 
 def _own_ratio(measurement: Measurement) -> Term:
+    if measurement.of_table is not None:
+        return measurement.of_table
     day = measurement.fraction_measured_on or measurement.measured_on
     of_day = measurement._replace(measured_on=day)
     return _own("F", measurement.fraction, "kg C2F6/kg CF4", of_day)

@@ -7,7 +7,6 @@ complete is passed over, with a doubt that says what is missing. Whose cells the
 `pfc_cells`.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -34,7 +33,9 @@ from .pfc import (
     measurement_faults,
     overvoltage,
     slope,
+    table_ratio,
     tier1,
+    with_valid_ratio,
 )
 from .pfc_cells import LONG, MINUTES, OFTEN, ByFamily, Cells, cells_of
 from .uncertainty import of_product
@@ -122,11 +123,9 @@ def _own_slope(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | Non
         passed.append(Doubt("own_slope_incomplete", sentence, SOURCE))
         return None
     pinned, ends_on = table.pinned, date(cells.year, 12, 31)
-    faults = measurement_faults(measurement, ends_on, pinned.policy)
-    if faults:
-        passed.extend(faults)
+    measurement = _holding(measurement, SLOPE, cells, table, passed)
+    if measurement is None:
         return None
-    passed.extend(_unusual(cells, SLOPE, table))
     pfc = measured_slope(
         cells.metal_t,
         minutes,
@@ -136,7 +135,7 @@ def _own_slope(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | Non
         pinned.policy,
         low_voltage=cells.low_voltage,
     )
-    return _Found(pfc, (*_MINUTES, SLOPE, FRACTION))
+    return _Found(pfc, (*_MINUTES, SLOPE, *_ratio(measurement)))
 
 
 def _own_overvoltage(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | None:
@@ -151,11 +150,9 @@ def _own_overvoltage(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found
         passed.append(Doubt("own_overvoltage_incomplete", sentence, SOURCE))
         return None
     pinned, ends_on = table.pinned, date(cells.year, 12, 31)
-    faults = measurement_faults(measurement, ends_on, pinned.policy)
-    if faults:
-        passed.extend(faults)
+    measurement = _holding(measurement, OVERVOLTAGE, cells, table, passed)
+    if measurement is None:
         return None
-    passed.extend(_unusual(cells, OVERVOLTAGE, table))
     pfc = measured_overvoltage(
         cells.metal_t,
         voltage,
@@ -166,7 +163,7 @@ def _own_overvoltage(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found
         pinned.policy,
         low_voltage=cells.low_voltage,
     )
-    return _Found(pfc, (*_VOLTAGE, OVERVOLTAGE, FRACTION))
+    return _Found(pfc, (*_VOLTAGE, OVERVOLTAGE, *_ratio(measurement)))
 
 
 def _measurement(
@@ -191,9 +188,30 @@ def _measurement(
     return Measurement(datum.quantity, fraction, percent, measured_on, source, ratio_on), lacking
 
 
-def _unusual(cells: Cells, item: str, table: Tables) -> Sequence[Doubt]:
-    own = [cells.told[one][-1] for one in (item, FRACTION)]
-    return unusual(own, cells.technology, table.pinned)
+def _holding(
+    measurement: Measurement, item: str, cells: Cells, table: Tables, passed: list[Doubt]
+) -> Measurement | None:
+    """The measurement as it holds at the end of the year, a table's ratio in the place of one that
+    has expired; None where the coefficient itself does not hold. `passed` takes why, and what is
+    unusual about it."""
+    policy, ends_on = table.pinned.policy, date(cells.year, 12, 31)
+    alone = measurement._replace(fraction_measured_on=None)
+    if measurement_faults(alone, ends_on, policy):
+        passed.extend(measurement_faults(measurement, ends_on, policy))
+        return None
+    if measurement_faults(measurement, ends_on, policy):
+        factors, technology, doubts = _set_for("slope", cells.technology, table)
+        of_voltage = item == OVERVOLTAGE
+        ratio = table_ratio(technology, factors, policy, of_voltage=of_voltage)
+        measurement, expired = with_valid_ratio(measurement, ends_on, ratio, policy)
+        passed.extend((*expired, *doubts))
+    own = [cells.told[one][-1] for one in (item, *_ratio(measurement))]
+    passed.extend(unusual(own, cells.technology, table.pinned))
+    return measurement
+
+
+def _ratio(measurement: Measurement) -> tuple[str, ...]:
+    return (FRACTION,) if measurement.of_table is None else ()
 
 
 def _overvoltage(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from services.ghg.activity.items import Family
 from services.ghg.calculation.own_pfc import TOO_HIGH, TOO_LOW
+from services.ghg.calculation.pfc import EXPIRED
 from services.ghg.factors import gwp
 from services.ghg.factors.tables import OWN
 
@@ -15,7 +16,7 @@ PFC_DOUBTS = (
     "low_voltage_unaddressed",
     "own_measurement_expected",
     "measurement_uncertain",
-    "measurement_expired",
+    EXPIRED,
     "own_measurement_ambiguous",
     TOO_LOW,
     TOO_HIGH,
@@ -114,7 +115,8 @@ def _of_tables(context: Context, named: str) -> Iterator[Fault]:
 
 def perfluorocarbons(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-25: anode-effect data missing, tier 1 in spite of them, or nothing said of what cells give
-    off without an anode effect."""
+    off without an anode effect. An own measurement that has expired is a major fault: what a table
+    says in its place may be less than the cells give off."""
     recorded = [one.datum_id for one in seen.family(Family.ANODE_EFFECT)]
     tier1 = seen.raised("pfc_tier1")
     if tier1 and recorded:
@@ -128,7 +130,7 @@ def perfluorocarbons(context: Context, seen: Survey) -> Iterator[Fault]:
         for one in seen.raised(about):
             said.setdefault(one.doubt.sentence, {}).update(dict.fromkeys(one.data))
         for sentence, data in said.items():
-            yield Fault(sentence, list(data))
+            yield Fault(sentence, list(data), graver=about == EXPIRED)
 
 
 def _taps(seen: Survey) -> bool:

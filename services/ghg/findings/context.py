@@ -119,11 +119,13 @@ class Context(NamedTuple):
 
 class Fault(NamedTuple):
     """What a rule found: a sentence, and the ids of the data concerned. What is `told_only` weighs
-    less than its rule does, and stops nothing."""
+    less than its rule does, and stops nothing; what is `graver` is a major fault though its rule is
+    a minor one."""
 
     sentence: str
     data: Sequence[str] = ()
     told_only: bool = False
+    graver: bool = False
 
 
 def shown(value: Decimal) -> str:

@@ -102,7 +102,7 @@ def _finding(rule: Rule, fault: Fault) -> Finding:
         sentence = sentence[: SENTENCE_MAX - 3] + "..."
     return Finding(
         rule=rule.rule_id,
-        severity=INFO if fault.told_only else rule.severity,
+        severity=INFO if fault.told_only else MAJOR if fault.graver else rule.severity,
         data=data[:DATA_NAMED],
         data_count=len(data),
         sentence=sentence,

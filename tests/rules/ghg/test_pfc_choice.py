@@ -212,23 +212,6 @@ def test_of_own_slopes_of_one_day_the_highest_is_taken_in_any_order_with_a_doubt
     assert "own_measurement_ambiguous" not in doubts(same), "what is told twice is no question"
 
 
-def test_an_own_ratio_expires_by_its_own_day() -> None:
-    """The slope is of 2023; a ratio of 2019 had to be measured again, and gave way with it."""
-    for own in ((MINUTES, SLOPE), (VOLTAGE, EFFICIENCY, COEFFICIENT)):
-        old = RATIO._replace(from_on=date(2019, 1, 1))
-        found = result(METAL, *own, old)
-        assert method(found) in ("slope", "overvoltage")
-        (said,) = [
-            one.sentence
-            for line in found.lines
-            for one in line.doubts
-            if one.about == "measurement_expired"
-        ]
-        assert "2019-01-01, its ratio of C2F6 to CF4 had to be renewed by 2022-01-01" in said
-        assert method(result(METAL, *own, DATED_RATIO)).startswith("measured_")
-        assert method(result(METAL, *own, RATIO)).startswith("measured_"), "of the same campaign"
-
-
 @pytest.mark.parametrize("engine", [FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE])
 def test_older_engines_look_at_the_day_of_the_slope_alone(engine: str) -> None:
     sets = replace(pinned(), engine=engine)
