@@ -14,6 +14,7 @@ from typing import NamedTuple
 from contracts.inventory import Scope, Step
 from infra.errors import Refused
 from infra.policy import Evidence, Policy
+from services.ghg.activity.inventory import Datum
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import TAPPED
 from services.ghg.calculation.flows import Flows, flows_of
@@ -71,6 +72,7 @@ class _Case(NamedTuple):
     result: Result
     flows: Flows
     side: Side
+    fuelless: frozenset[str]
 
 
 Pull = Callable[[Sequence[Line], Decimal, _Case], Sequence[Line]]
@@ -114,7 +116,8 @@ def what_if(
     """Every lever alone, and together. Refused: `start-year-missing` for a facility that does not
     say when its production began, `output-missing` without primary metal cast."""
     known = levers(policy, better)
-    case = _Case(result, flows_of(result.inventory, result.engine), side)
+    fuelless = frozenset(policy.words("finding.plants_without_fuel"))
+    case = _Case(result, flows_of(result.inventory, result.engine), side, fuelless)
     before = _intensity(result.lines, case)
     limits = _limits(before, result, policy)
     alone = [_effect((slug,), known, before, case, policy) for slug in known]
@@ -184,38 +187,62 @@ def _scaled(line: Line, ratio: Decimal, why: str) -> Line:
 
 def _cleaner_power(lines: Sequence[Line], better: Decimal, case: _Case) -> Sequence[Line]:
     """All power at the better factor, on both sides of Scope 2; losses and upstream follow the
-    location side, as they do in a calculation. Where an own plant stands, the fuels that cells are
-    charged with are its fuels, since cells burn none: the power replaces them."""
+    location side, as they do in a calculation. Bought power replaces an own plant's, and the fuels
+    that it burns."""
     why = "what if: cleaner power"
     located = {
         one.data: one.factor.value
         for one in lines
         if one.scope is Scope.POWER_LOCATION and one.factor.value > better
     }
-    plants = [one for one in case.result.inventory.data if one.item == OWN_PLANT]
-    steps = {one.step for one in plants if one.quantity > 0} & {Step.ELECTROLYSIS}
     found: list[Line] = []
-    replaced: list[Line] = []
     for line in lines:
         if line.scope in POWER_SIDES and line.factor.value > better:
             factor = line.factor._replace(value=better, name="lever.power", source=why)
             found.append(line._replace(factor=factor, kg=line.activity * better, rule=why))
         elif line.scope is Scope.FUEL_AND_POWER and line.data in located:
             found.append(_scaled(line, better / located[line.data], why))
-        elif line.step in steps and line.item.startswith("fuel."):
-            replaced.append(line)
         else:
             found.append(line)
-    kwh = sum((one.quantity for one in plants if one.step in steps), ZERO)
-    burnt = sum((line.kg for line in replaced), ZERO)
-    if not replaced or burnt <= kwh * better:
-        return (*found, *replaced)
+    plants, fuels = _own_plants(case)
+    replaced = [line for line in found if line.data[0] in fuels]
+    if not replaced or not plants:
+        return found
     factor = Applied(better, "kg CO2e/kWh", "lever.power", "what-if", "given", why)
-    bought = replaced[0]._replace(
-        item=OWN_PLANT, activity=kwh, unit="kWh", factor=factor, rule=why, kg=kwh * better
-    )
-    sides = (bought._replace(scope=scope) for scope in sorted(POWER_SIDES))
-    return (*found, *sides)
+    kept = [line for line in found if line.data[0] not in fuels]
+    for plant in plants:
+        bought = replaced[0]._replace(
+            data=(plant.datum_id,),
+            step=plant.step,
+            item=OWN_PLANT,
+            activity=plant.quantity,
+            unit="kWh",
+            factor=factor,
+            rule=why,
+            kg=plant.quantity * better,
+        )
+        kept += (bought._replace(scope=scope) for scope in sorted(POWER_SIDES))
+    return kept if _intensity(kept, case) < _intensity(found, case) else found
+
+
+def _own_plants(case: _Case) -> tuple[Sequence[Datum], frozenset[str]]:
+    """The own plants that burn something, and the ids of their fuels: those that are said to be
+    theirs (`of`), wherever they are told, as R-14 takes them. Where none is, those that cells are
+    charged with where a plant stands, since cells burn none."""
+    data = case.result.inventory.data
+    burning = [
+        one
+        for one in data
+        if one.item == OWN_PLANT
+        and one.quantity > 0
+        and one.technology.strip().casefold() not in case.fuelless
+    ]
+    fuels = [one for one in data if one.item.startswith("fuel.")]
+    theirs = frozenset(one.datum_id for one in fuels if one.of == OWN_PLANT)
+    if theirs:
+        return burning, theirs
+    burning = [one for one in burning if one.step is Step.ELECTROLYSIS]
+    return burning, frozenset(one.datum_id for one in fuels if one.step is Step.ELECTROLYSIS)
 
 
 def _fewer_effects(lines: Sequence[Line], better: Decimal, case: _Case) -> Sequence[Line]:

@@ -131,6 +131,57 @@ def test_an_own_coal_plant_gives_way_to_clean_power() -> None:
     assert saved(found, "power") - own < d("0.05")
 
 
+PLANT = datum("plant", CELLS, "power.own_generation", "3400000000")
+OF_PLANT = datum("coal", CELLS, "fuel.coal_hard", "32000000000", of="power.own_generation")
+
+
+def captive(*data: Datum) -> Result:
+    """A smelter without bought power for its cells."""
+    others = (one for one in smelter() if one.datum_id != "cells-power")
+    return result(*others, *data, site=NOWHERE)
+
+
+@pytest.mark.parametrize("step", [CELLS, Step.CASTING, Step.SITE])
+def test_fuel_of_the_own_plant_gives_way_wherever_it_is_told(step: Step) -> None:
+    found = asked(captive(PLANT, OF_PLANT._replace(step=step)))
+    at_cells = asked(captive(PLANT, OF_PLANT))
+    burnt = kg(result(OF_PLANT, site=NOWHERE).lines)
+    assert saved(found, "power") > d("0.9") * (burnt / 1000 / 247500)
+    assert rounded(next(one.intensity for one in found.alone), "0.01") == rounded(
+        next(one.intensity for one in at_cells.alone), "0.01"
+    )
+
+
+def test_fuel_that_is_not_of_the_plant_stays_where_some_is_said_to_be() -> None:
+    """The cells' diesel is not the plant's: it goes on burning."""
+    diesel = datum("more", CELLS, "fuel.diesel", "360000000")
+    with_it, without = asked(captive(PLANT, OF_PLANT, diesel)), asked(captive(PLANT, OF_PLANT))
+    near = "0.000001"
+    assert rounded(saved(with_it, "power"), near) == rounded(saved(without, "power"), near)
+
+
+def test_an_own_plant_that_burns_nothing_buys_no_power() -> None:
+    water = PLANT._replace(datum_id="dam", technology="Hydro")
+    with_it, without = captive(PLANT, OF_PLANT, water), captive(PLANT, OF_PLANT)
+    assert saved(asked(with_it), "power") == saved(asked(without), "power")
+
+
+def test_fuel_of_a_plant_that_made_no_power_replaces_nothing() -> None:
+    found = asked(result(*smelter(), OF_PLANT, site=XINJIANG))
+    near = "0.000001"
+    assert rounded(saved(found, "power"), near) == rounded(saved(asked(), "power"), near)
+
+
+@settings(max_examples=25)
+@given(decimals("0", "3"), decimals("0", "1"), st.sampled_from([CELLS, Step.CASTING, Step.SITE]))
+def test_replacing_an_own_plant_never_makes_it_worse(
+    better: Decimal, size: Decimal, step: Step
+) -> None:
+    coal = OF_PLANT._replace(step=step, quantity=OF_PLANT.quantity * size)
+    found = what_if(captive(PLANT, coal), POLICY, better={"power": better})
+    assert saved(found, "power") >= 0
+
+
 def test_an_own_refinery_comes_down_with_its_mine() -> None:
     refinery: tuple[Datum, ...] = (
         datum("made", Step.ALUMINA_REFINING, "output.alumina", "481250"),
