@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contracts.inventory import Regime
+from contracts.inventory import Regime, Step
 from infra.devissuer import ISSUER, development_issuer
 from infra.errors import Refused, Transient
 from infra.settings import Misconfigured, Settings, load_settings
@@ -293,6 +293,9 @@ def ghg_calculate(
     scrap_method: Annotated[
         str | None, typer.Option(help="cut_off, co_product, substitution: what the regime takes")
     ] = None,
+    product: Annotated[
+        Step | None, typer.Option(help="the step whose product the report speaks of")
+    ] = None,
     gwp: Annotated[str | None, typer.Option(help="warming potentials, SAR to AR6")] = None,
     pfc: Annotated[str | None, typer.Option(help="set of PFC coefficients")] = None,
     as_of: Annotated[
@@ -309,7 +312,7 @@ def ghg_calculate(
     the report of a regime, criterion 5.2, and what an auditor would find."""
     from .ghg import Wanted, calculate  # nothing else here needs factors and units
 
-    sets = (scrap_method, gwp, pfc, as_of)
+    sets = (scrap_method, product, gwp, pfc, as_of)
     calculate(Wanted(file, regime, *sets, map_ or [], constant or [], json, explain), out)
 
 

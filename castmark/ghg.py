@@ -43,11 +43,13 @@ COLOURS = {"block": "red", "major": "red", "minor": "yellow", "info": "cyan"}
 class Wanted(NamedTuple):
     """Which file, under what, and how to tell it. `map` has `field=column`, `constants`
     `field=value`; without `as_of` today's announcements count, without `scrap_method` scrap bears
-    what the regime's first method gives it."""
+    what the regime's first method gives it, and without `product` the report speaks of its first
+    product that was made."""
 
     file: Path
     regime: Regime
     scrap_method: str | None
+    product: Step | None
     gwp: str | None
     pfc: str | None
     as_of: str | None
@@ -63,7 +65,7 @@ def calculate(wanted: Wanted, out: Console) -> None:
     today = datetime.now(UTC).date()
     method = _method(wanted.scrap_method)
     day = _day(wanted.as_of, today)
-    under = Under(wanted.regime, day, today, wanted.gwp, wanted.pfc, method)
+    under = Under(wanted.regime, day, today, wanted.gwp, wanted.pfc, method, wanted.product)
     form = _format(wanted.file)
     said = Said(_pairs(wanted.map), _pairs(wanted.constants))
     with tempfile.TemporaryDirectory(prefix="castmark-") as folder:
@@ -221,6 +223,9 @@ def _show_report(year: Year, out: Console) -> None:
             f" [bold]{report.intensity:.3f}[/bold] t CO2e per"
             f" {escape(report.declared_unit)}"
         )
+    if len(report.products) > 1:
+        others = ", ".join(one for one in report.products if one is not report.product)
+        out.print(f"    of what {report.product} made; --product also takes {others}")
     reasons: dict[str, int] = {}
     for line in report.left_out:
         reasons[line.reason] = reasons.get(line.reason, 0) + 1

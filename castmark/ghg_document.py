@@ -48,6 +48,8 @@ def _year_json(year: Year, explain: bool) -> dict[str, object]:
             "pfc_set": report.pfc_set,
             "scrap_method": report.scrap_method,
             "scrap_methods": report.rules.methods,
+            "product": report.product,
+            "products": report.products,
             "tonnes": report.tonnes,
             "total_kg": report.total_kg,
             "intensity_t_per_t": report.intensity,

@@ -45,6 +45,7 @@ class Under(NamedTuple):
     gwp_set: str | None = None
     pfc_set: str | None = None
     scrap_method: Method | None = None
+    product: Step | None = None
 
 
 class Year(NamedTuple):
@@ -143,7 +144,13 @@ class Offline:
         under = self._under
         on = max(under.as_of, under.today)
         made = reckon(version, self._wanted, books.factors(), self._policies, on)
-        told = report(inventory, pinned, under.regime, scrap_method=under.scrap_method)
+        told = report(
+            inventory,
+            pinned,
+            under.regime,
+            scrap_method=under.scrap_method,
+            asked_for=under.product,
+        )
         by_step = {(one.step, one.scope): one.kg for one in made.totals}
         threshold, why = self._judged(inventory, judged(made.intensities))
         doubts = doubted_by(made.findings, self._policy, told.findings)

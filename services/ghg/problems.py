@@ -179,6 +179,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "Look at the name of the regime.",
     ),
     Problem(
+        "product-not-reported",
+        "The regime has no report of that product",
+        "Of this year a report under `facts.regime` speaks of what one of the steps `facts.known`"
+        " made; choose one of these, or none for the first.",
+    ),
+    Problem(
         "scrap-method-not-allowed",
         "The regime does not take this method",
         "Choose one of `facts.allowed`.",

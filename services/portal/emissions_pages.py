@@ -285,6 +285,7 @@ def _reports(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None
         regime: Annotated[str, Query(pattern="^[a-z0-9_]{1,40}$")] = emissions.REGIMES[0],
         against: Annotated[str, Query(pattern="^[a-z0-9_]{0,40}$")] = "",
         scrap_method: Annotated[str, Query(pattern="^[a-z_]{0,40}$")] = "",
+        product: Annotated[str, Query(pattern="^[a-z_]{0,40}$")] = "",
     ) -> Response:
         token = token_of(request)
         if token is None:
@@ -292,7 +293,7 @@ def _reports(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None
         place = Place(facility_id, year, result or 1)
         path = f"{place.asked}/results/{place.result}/reports"
         compared = against if against != regime else ""
-        asked = {"against": compared, "scrap_method": scrap_method}
+        asked = {"against": compared, "scrap_method": scrap_method, "product": product}
         query = {name: value for name, value in asked.items() if value}
         names = list(dict.fromkeys((*emissions.REGIMES, regime)))
         answers = await asyncio.gather(
@@ -308,6 +309,7 @@ def _reports(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None
             report=found[regime].content,
             against=compared or None,
             scrap_method=scrap_method or None,
+            product=product or None,
             every=[one.content for one in answers if one.fine],
             scopes=emissions.SCOPES,
         )

@@ -87,6 +87,26 @@ def test_the_page_of_reports_lets_a_reader_choose(door: Door) -> None:
     assert "scrap_method=" not in page(door, "/reports", regime="cbam")
 
 
+def test_a_report_of_each_good_can_be_asked_for(door: Door) -> None:
+    usual = door.get("member:M1", f"{REPORTS}/cbam")
+    assert (usual["product"], usual["products"]) == ("casting", ["casting", "electrolysis"])
+    liquid = door.get("member:M1", f"{REPORTS}/cbam", product="electrolysis")
+    assert (liquid["product"], liquid["tonnes"]) == ("electrolysis", "100000")
+    assert liquid["cbam"]["products"][0]["item"] == "output.liquid_metal"
+    with pytest.raises(No) as refused:
+        door.get("member:M1", f"{REPORTS}/cbam", product="semi_fabrication")
+    assert refused.value.slug == "product-not-reported"
+    assert refused.value.response.json()["facts"]["known"] == ["casting", "electrolysis"]
+
+
+def test_the_page_of_reports_lets_a_reader_choose_the_product(door: Door) -> None:
+    usual = page(door, "/reports", regime="cbam")
+    assert "product=electrolysis" in usual
+    chosen = page(door, "/reports", regime="cbam", product="electrolysis")
+    assert 'product=electrolysis" aria-current="true">Electrolysis' in chosen
+    assert "product=" not in page(door, "/reports", regime="asi_mine_to_metal")
+
+
 def test_the_page_of_the_border_mechanism_tells_what_is_known_of_a_fuel(door: Door) -> None:
     told = page(door, "/reports", regime="cbam")
     assert "<td>24 GJ/t</td> <td>0.98</td>" in told

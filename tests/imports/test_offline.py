@@ -158,6 +158,17 @@ def test_the_fields_of_the_border_mechanism_are_told() -> None:
         assert f"{name}: not given" in said
 
 
+def test_the_product_that_a_report_speaks_of_can_be_chosen() -> None:
+    usual = told(EXAMPLE, "--regime", "cbam")["years"][0]["report"]
+    assert usual["product"] == usual["products"][0]
+    other = usual["products"][1]
+    chosen = told(EXAMPLE, "--regime", "cbam", "--product", other)["years"][0]["report"]
+    assert chosen["product"] == other
+    assert f"of what {other} made" in run(EXAMPLE, "--regime", "cbam", "--product", other)
+    [refused] = told(EXAMPLE, "--product", "bauxite_mining", code=1)["refused"]
+    assert refused["slug"] == "product-not-reported"
+
+
 def test_what_is_given_of_an_installation_is_told(tmp_path: Path) -> None:
     constants = ("unlocode=NOSUN", "verifier=Verifiers Ltd", "address=Road 1")
     price = ("carbon_price=90", "carbon_price_currency=NOK", "carbon_price_rebate=80")

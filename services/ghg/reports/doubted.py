@@ -10,7 +10,7 @@ from contracts.values import plain
 from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation.cells import tapped
-from services.ghg.calculation.flows import ZERO
+from services.ghg.calculation.flows import NEXT, PRODUCTS, ZERO, Flows
 from services.ghg.calculation.working import Doubt
 from services.ghg.factors.pinned import Pinned
 from services.ghg.findings.survey import STAND_INS
@@ -52,6 +52,35 @@ def doubts(
         sentence = f"Data of other days than those of {inventory.year}: {', '.join(outside[:5])}."
         found.append(Doubt("outside_calendar_year", sentence, f"{source}, R-26"))
     return tuple(found)
+
+
+def other_goods(
+    inventory: Inventory, flows: Flows, rules: Rules, product: Step | None
+) -> tuple[Doubt, ...]:
+    """Goods that left in the year and are in no report of `product`: each has one of its own."""
+    sold: dict[str, Decimal] = {}
+    for one in inventory.data:
+        if one.item == "output.sold":
+            sold[one.of] = sold.get(one.of, ZERO) + one.quantity
+    found: list[str] = []
+    for step in rules.products:
+        left_t = made_t = flows.made.get(step, ZERO)
+        if (
+            NEXT.get(step) in flows.made
+        ):  # what was sold of one product is of all steps that made it
+            items = PRODUCTS[step]
+            every_t = sum((flows.made.get(of, ZERO) for of in NEXT if PRODUCTS[of] == items), ZERO)
+            sold_t = sum((sold.get(item, ZERO) for item in items), ZERO)
+            left_t = min(sold_t * made_t / every_t, made_t) if every_t else ZERO
+        if step is not product and left_t > 0:
+            found.append(f"{plain(round(left_t, 3))} t of what {step} made")
+    if product is None or not found:
+        return ()
+    sentence = (
+        f"This report speaks of what {product} made. Not in it: {'; '.join(found)}. Ask for the"
+        " report of each as its `product`."
+    )
+    return (Doubt("goods_not_reported", sentence, "sources.md 4.8 [G4]"),)
 
 
 def _of_other_cells(inventory: Inventory, rules: Rules) -> list[Doubt]:

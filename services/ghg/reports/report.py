@@ -14,6 +14,7 @@ from typing import NamedTuple
 from contracts.ghg import Finding
 from contracts.inventory import Regime, Scope, Step
 from contracts.values import plain
+from infra.errors import Refused
 from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation import pfc
@@ -40,6 +41,7 @@ from services.ghg.results.engines import engine_of
 from .cbam import CbamFields, Counts, doubts_of, fields_of, plant_fuels
 from .cut_offs import CutOff, cut_offs
 from .doubted import doubts as asked
+from .doubted import other_goods
 from .mixed import Stands, mixed, stopped
 from .regimes import Rules, method_of, rules_of
 
@@ -78,7 +80,8 @@ class _Goods(NamedTuple):
 class Report(NamedTuple):
     """A facility's year under a regime. `intensity` is in t CO2e per tonne of what `declared_unit`
     says (the regime's, or of what is told for want of it), None where none was made; `other_side`
-    is the same with Scope 2 told the other way. `doubts` are those of the report; the lines carry
+    is the same with Scope 2 told the other way; `products` are the steps of whose products a
+    report may speak. `doubts` are those of the report; the lines carry
     their own. `findings` are those of R-18 over what counts in it."""
 
     regime: Regime
@@ -89,6 +92,7 @@ class Report(NamedTuple):
     pfc_set: str
     scrap_method: Method
     product: Step | None
+    products: tuple[Step, ...]
     tonnes: Decimal
     declared_unit: str
     lines: tuple[Reported, ...]
@@ -119,11 +123,13 @@ def report(
     *,
     scrap_method: Method | None = None,
     cut: Collection[str] | None = None,
+    asked_for: Step | None = None,
 ) -> Report:
     """The report of a regime, by the engine that is pinned. `cut` are ids of data that the facility
     wants to leave out: those that are marked so, where nobody says. What the regime's rule of
-    cut-offs does not allow stays in. Refused: `scrap-method-not-allowed`, `engine-unknown`, and
-    what the engine refuses."""
+    cut-offs does not allow stays in. It speaks of the product of one step: the first of the
+    regime's that was made, unless another is `asked_for`. Refused: `scrap-method-not-allowed`,
+    `product-not-reported`, `engine-unknown`, and what the engine refuses."""
     policy = pinned.policy
     rules = rules_of(regime, policy)
     method = method_of(rules, scrap_method)
@@ -132,8 +138,7 @@ def report(
     if rules.gases_co2_pfc:
         result = result._replace(lines=tuple(_co2_alone(one, sets) for one in result.lines))
     flows = flows_of(inventory, result.engine)
-    product, primary = _product(rules, flows)
-    what = (product, primary)
+    product, primary = what = _product(rules, flows, asked_for)
     counted = _counted(result, rules, what, flows, rules.side)
     wanted = marked(inventory) if cut is None else cut
     outs = cut_offs(counted, rules.cut_off, wanted)
@@ -141,15 +146,13 @@ def report(
     total = sum((one.kg for one in counted), ZERO)
     tonnes = _tonnes(product, primary, method, flows)
     other = Side.LOCATION if rules.side is Side.MARKET else Side.MARKET
-    beside = [
-        _without(one, outs) for one in _counted(result, rules, (product, primary), flows, other)
-    ]
+    beside = [_without(one, outs) for one in _counted(result, rules, what, flows, other)]
     beside_kg = sum((one.kg for one in beside), ZERO)
     cbam = None
     doubts = [*result.doubts, *asked(inventory, rules, what, pinned)]
     if regime is Regime.CBAM:
         cbam = _cbam(result, flows, counted, _Goods(product, tonnes, rules))
-        doubts += doubts_of(cbam, rules.covered)
+        doubts += [*doubts_of(cbam, rules.covered), *other_goods(inventory, flows, rules, product)]
     return Report(
         regime=regime,
         facility_id=inventory.site.facility_id,
@@ -159,6 +162,7 @@ def report(
         pfc_set=sets.pfc.factor_set,
         scrap_method=method,
         product=product,
+        products=products_of(rules, flows),
         tonnes=tonnes,
         declared_unit=_unit(rules, what, leaving(method, product, flows) if product else ZERO),
         lines=tuple(counted),
@@ -223,12 +227,28 @@ def _co2_alone(line: Line, pinned: Pinned) -> Line:
     return line._replace(factor=factor, kg=line.activity * factor.value, rule=rule, working=())
 
 
-def _product(rules: Rules, flows: Flows) -> tuple[Step | None, bool]:
-    """The step whose product the report speaks of, and whether of its primary metal alone."""
+def products_of(rules: Rules, flows: Flows) -> tuple[Step, ...]:
+    """The steps of whose products a report may speak, the regime's first choice first."""
     if rules.primary_only and flows.cast_primary_t > 0:
-        return Step.CASTING, True
-    made = (step for step in rules.products if flows.made.get(step, ZERO) > 0)
-    return next(made, None), False
+        return (Step.CASTING,)
+    return tuple(step for step in rules.products if flows.made.get(step, ZERO) > 0)
+
+
+def _product(rules: Rules, flows: Flows, wanted: Step | None) -> tuple[Step | None, bool]:
+    """The step whose product the report speaks of, and whether of its primary metal alone. Refused
+    `product-not-reported` where another is wanted than it may speak of."""
+    known = products_of(rules, flows)
+    if wanted is not None and wanted not in known:
+        raise Refused(
+            "product-not-reported",
+            f"{rules.regime} has no report of what {wanted} made: of this year it speaks of"
+            f" {', '.join(known) or 'nothing'}.",
+            regime=rules.regime,
+            product=wanted,
+            known=known,
+        )
+    product = wanted or next(iter(known), None)
+    return product, rules.primary_only and flows.cast_primary_t > 0
 
 
 def _tonnes(product: Step | None, primary: bool, method: Method, flows: Flows) -> Decimal:

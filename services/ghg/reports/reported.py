@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.ghg import Finding, ResultCalculated
-from contracts.inventory import Regime
+from contracts.inventory import Regime, Step
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.ghg.activity.inventory import Inventory
@@ -51,28 +51,36 @@ def pinned_of(kept: ResultCalculated, book: FactorBook, policies: Policies) -> P
 
 
 class Asked(NamedTuple):
-    """Which report: its regime, and its scrap method (None: the first that the regime takes)."""
+    """Which report: its regime, its scrap method and the step of whose product it speaks (None:
+    the first that the regime takes)."""
 
     regime: Regime
     scrap_method: Method | None = None
+    product: Step | None = None
 
 
 def report_shown(
     inventory: Inventory, pinned: Pinned, asked: Asked, against: Asked | None
 ) -> dict[str, object]:
     """The report that is asked for; `against` adds why another one tells something else. Refused
-    `scrap-method-not-allowed` where a regime does not take the method asked of it."""
-    made = report(inventory, pinned, asked.regime, scrap_method=asked.scrap_method)
+    `scrap-method-not-allowed` where a regime does not take the method asked of it, and
+    `product-not-reported` where it does not speak of the product."""
+    made = _made(inventory, pinned, asked)
     told: dict[str, object] = {
         **_report(made),
         "lines": [_reported(one) for one in made.lines],
         "differences": None,
     }
     if against is not None:
-        other = report(inventory, pinned, against.regime, scrap_method=against.scrap_method)
+        other = _made(inventory, pinned, against)
         told["against"] = _report(other)
         told["differences"] = [_difference(one) for one in differences(other, made)]
     return told
+
+
+def _made(inventory: Inventory, pinned: Pinned, asked: Asked) -> Report:
+    method, product = asked.scrap_method, asked.product
+    return report(inventory, pinned, asked.regime, scrap_method=method, asked_for=product)
 
 
 def uncertainty_shown(result: Result, policy: Policy, side: Side, seed: int) -> dict[str, object]:
@@ -207,6 +215,7 @@ def _report(made: Report) -> dict[str, object]:
         "scrap_method": made.scrap_method,
         "scrap_methods": rules.methods,
         "product": made.product,
+        "products": made.products,
         "tonnes": made.tonnes,
         "total_kg": made.total_kg,
         "intensity": made.intensity,

@@ -9,7 +9,7 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from contracts.ghg import Finding
-from contracts.inventory import Regime
+from contracts.inventory import Regime, Step
 from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
 from infra.service import Running
@@ -114,11 +114,14 @@ def _reports(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
         scrap_method: Method | None = None,
         against: Regime | None = None,
         against_scrap_method: Method | None = None,
+        product: Step | None = None,
     ) -> Response:
         """A result's data reported under a regime, every line with the share that counts and why;
         with `against`, line by line why that regime tells something else (or the same regime by
         `against_scrap_method`). Without `scrap_method` scrap bears what the first method of the
-        regime gives it; `scrap_methods` of the answer are all that it takes. `findings` are what
+        regime gives it; `scrap_methods` of the answer are all that it takes. A report speaks of the
+        product of one step: the regime's first that was made, unless `product` names another of
+        `products` of the answer. `findings` are what
         R-18 finds in the report: a regime may lay down other warming potentials than those of the
         result. `blocking` names the rules of those that block: a report with any is not to be
         handed to a verifier or published as one of its regime. Nothing here hands out a report as
@@ -131,7 +134,7 @@ def _reports(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
             inventory = seen.stored(kept.data_version).inventory()
             pinned = pinned_of(kept, app.factors(), policies)
             other = None if against is None else Asked(against, against_scrap_method)
-            return report_shown(inventory, pinned, Asked(regime, scrap_method), other)
+            return report_shown(inventory, pinned, Asked(regime, scrap_method, product), other)
 
         return Json(await asyncio.to_thread(found))
 
