@@ -59,10 +59,11 @@ PROBLEM_RESPONSES: Mapping[int | str, dict[str, Any]] = {
 
 
 class Json(JSONResponse):
-    """JSON by orjson; decimals in plain notation, models and named tuples by their fields."""
+    """JSON by orjson; decimals in plain notation, models and named tuples by their fields; what a
+    mapping goes by (years, days, members of enums) as text, as JSON knows nothing else."""
 
     def render(self, content: object) -> bytes:
-        return orjson.dumps(content, default=_plainly)
+        return orjson.dumps(content, default=_plainly, option=orjson.OPT_NON_STR_KEYS)
 
 
 def _plainly(value: object) -> object:

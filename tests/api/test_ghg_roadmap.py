@@ -1,0 +1,51 @@
+"""Criterion 5.2 over HTTP for smelters of an entity that has a plan with values by year."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.door import Door
+from tests.embedded import door_of, platform
+
+from .years import PATH, SCOPES, SITE, TODAY, YEAR, data, populate
+
+OURS: dict[str, Any] = {"member_id": "M1", "entity_id": "E1"}
+THRESHOLD = f"{PATH}/results/1/threshold"
+PLANNED = [{"year": 2027, "t_per_t": "12"}, {"year": 2030, "t_per_t": "10"}]
+STATEMENT: dict[str, Any] = {
+    "accreditation": "ACC-1",
+    "statement_ref": "S-1",
+    "scopes": SCOPES,
+    "assurance": "limited",
+    "verified_on": TODAY.isoformat(),
+}
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """A platform with a smelter of an entity, verified."""
+    with platform(tmp_path_factory.mktemp("roadmap")) as host, door_of(host) as door:
+        door.tick(TODAY)
+        populate(door)
+        told(door, "F1")
+        yield door
+
+
+def told(door: Door, facility_id: str) -> None:
+    """The facility's year, verified."""
+    year = {"facility_id": facility_id, "year": YEAR}
+    door.send("member:M1", "ghg/submit_activity", **year, member_id="M1", site=SITE, data=data())
+    door.settled()
+    result = {**year, "result": 1, "verifier_id": "V1"}
+    door.send("member:M1", "ghg/submit_for_verification", **result, member_id="M1")
+    door.send("verifier:V1", "ghg/verify_result", **result, **STATEMENT)
+    door.settled()
+
+
+def test_a_plan_with_values_by_year_is_told_beside_criterion_5_2(door: Door) -> None:
+    adopted = {**OURS, "family": "primary", "owner": "p-1", "planned": PLANNED}
+    door.send("member:M1", "ghg/adopt_plan", **adopted)
+    door.settled()
+    told = door.get("member:M1", THRESHOLD)
+    assert told["roadmap"] == {"accepted": False, "planned": {"2027": "12", "2030": "10"}}
