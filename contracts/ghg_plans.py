@@ -17,6 +17,7 @@ from .ghg import InventoryFinding as Finding
 from .ghg import Sentence, SourceText, Year
 from .values import (
     EntityId,
+    FacilityId,
     Id,
     MemberId,
     NoteRef,
@@ -50,6 +51,13 @@ class YearValue(Value):
 
     year: Year
     t_per_t: PlainDecimal
+
+
+class FacilityPlanned(Value):
+    """What is planned for one facility of the entity (criterion 5.2 asks for it by smelter)."""
+
+    facility_id: FacilityId
+    planned: Annotated[tuple[YearValue, ...], Field(min_length=1, max_length=60)]
 
 
 class PathwayDoubt(Value):
@@ -129,7 +137,9 @@ class PlanYear(Value):
 
 class ReductionPlanAdopted(Event):
     """An entity has a plan for a family: a base, planned values by year, and who answers for it.
-    Adopted again, it takes the place of the one before, pathway and target included."""
+    Adopted again, it takes the place of the one before, pathway and target included. `planned` are
+    values of the facilities in `planned_of` together (older plans do not tell which these are),
+    `by_facility` what is planned for single ones."""
 
     TYPE: ClassVar[str] = "ghg.reduction_plan_adopted.v1"
     entity_id: EntityId
@@ -140,6 +150,8 @@ class ReductionPlanAdopted(Event):
     owner: PersonRef
     adopted_on: date
     policy_id: Id
+    planned_of: tuple[FacilityId, ...] = ()
+    by_facility: tuple[FacilityPlanned, ...] = ()
 
 
 class PathwaySet(Event):

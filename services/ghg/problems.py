@@ -144,6 +144,11 @@ PROBLEMS: tuple[Problem, ...] = (
         "One set of data for each year.",
     ),
     Problem(
+        "facility-twice",
+        "A facility is given twice",
+        "All years of a facility stand together.",
+    ),
+    Problem(
         "total-is-zero",
         "A total of zero has no per cent",
         "Give its uncertainty as an amount instead.",

@@ -49,3 +49,27 @@ def test_a_plan_with_values_by_year_is_told_beside_criterion_5_2(door: Door) -> 
     door.settled()
     told = door.get("member:M1", THRESHOLD)
     assert told["roadmap"] == {"accepted": False, "planned": {"2027": "12", "2030": "10"}}
+    assert "nobody has evaluated" in told["roadmap_lacks"]
+    evaluated = {**OURS, "year": YEAR, "effective": True, "measures": ["new_anodes"]}
+    door.send("member:M1", "ghg/evaluate_plan", **evaluated)
+    told = door.get("member:M1", THRESHOLD)
+    assert told["roadmap"]["accepted"] is True
+    assert told["roadmap_lacks"] == ""
+
+
+def test_a_plan_of_two_smelters_says_nothing_of_one_until_it_is_planned_for(door: Door) -> None:
+    second = {"facility_id": "F2", "name": "Works 2", "start_year": 1971, **OURS}
+    smelter = {"activities": ["smelting", "casthouse"], "location": {"country": "NO"}}
+    door.send("ops", "membership/register_facility", **second, **smelter)
+    told(door, "F2")
+    adopted = {**OURS, "family": "primary", "owner": "p-1", "planned": PLANNED}
+    door.send("member:M1", "ghg/adopt_plan", **adopted)
+    found = door.get("member:M1", THRESHOLD)
+    assert found["roadmap"] == {"accepted": False, "planned": {}}
+    assert "2 facilities together" in found["roadmap_lacks"]
+    own = [{"facility_id": "F1", "planned": PLANNED}]
+    door.send("member:M1", "ghg/adopt_plan", **adopted, by_facility=own)
+    found = door.get("member:M1", THRESHOLD)
+    assert found["roadmap"] == {"accepted": False, "planned": {"2027": "12", "2030": "10"}}
+    [family] = door.get("member:M1", "/ghg/entities/E1/plan")["families"]
+    assert (family["planned_of"], family["by_facility"]) == (["F1", "F2"], own)

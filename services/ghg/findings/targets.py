@@ -7,7 +7,7 @@ from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.calculation.working import PERCENT
 from services.ghg.plans.pathway import target_faults
-from services.ghg.reports.threshold import Check, Smelter, assess, exit_rate_of
+from services.ghg.reports.threshold import NO_ROADMAP, Check, Smelter, assess, exit_rate_of
 
 from .context import Context, Fault, shown
 from .survey import Survey
@@ -56,12 +56,15 @@ def intensity(context: Context, seen: Survey) -> Iterator[Fault]:
     new = started > context.policy.integer("5.2.new_after")
     limit = context.policy.decimal("5.2.new.limit" if new else "5.2.existing.final.limit")
     gap = context.intensity - limit
-    missed = "; ".join(_told(check) for check in found.missed) or "the roadmap is not accepted"
+    missed = [_told(check) for check in found.missed]
+    lacks = context.plan.lacks if found.way == NO_ROADMAP else ""
+    if lacks or not missed:
+        missed.append(f"the roadmap is not accepted{lacks and ': '}{lacks}")
     cut = gap * PERCENT / context.intensity
     sentence = (
         f"Criterion 5.2 is not met ({found.way}): {shown(context.intensity)} t CO2e/t Al,"
         f" {shown(gap)} above {shown(limit)} (a cut of {shown(cut)} %)."
-        f" Missed: {missed}."
+        f" Missed: {'; '.join(missed)}."
     )
     yield Fault(sentence)
 

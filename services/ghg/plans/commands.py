@@ -11,7 +11,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from contracts.ghg import Year
-from contracts.ghg_plans import GivenCurve, PathwayFamily, ScopeNumber, StructuralChange, YearValue
+from contracts.ghg_plans import (
+    FacilityPlanned,
+    GivenCurve,
+    PathwayFamily,
+    ScopeNumber,
+    StructuralChange,
+    YearValue,
+)
 from contracts.values import EntityId, Id, MemberId, NoteRef, PlainDecimal, StaffRef, Value
 from infra.decider import Command
 
@@ -60,13 +67,15 @@ class PlanCommand(Command):
 
 class AdoptPlan(PlanCommand):
     """Adopt a reduction plan for one family of pathways: the base year is chosen from verified
-    results, and what is missing to prove it is told. `planned` are intensities by year;
-    `unusual_years` had no usual output; `production_records` are what results do not tell,
-    `purchased` is held against what they do."""
+    results, and what is missing to prove it is told. `planned` are intensities by year of all
+    facilities of the family together, `by_facility` those of single ones: as roadmaps of criterion
+    5.2 only these count, unless the family is of one facility. `unusual_years` had no usual output;
+    `production_records` are what results do not tell, `purchased` is held against what they do."""
 
     NAME: ClassVar[str] = "adopt_plan"
     family: PathwayFamily
     planned: Annotated[tuple[YearValue, ...], Field(max_length=60)] = ()
+    by_facility: Annotated[tuple[FacilityPlanned, ...], Field(max_length=60)] = ()
     owner: StaffRef
     unusual_years: Annotated[tuple[Year, ...], Field(max_length=60)] = ()
     production_records: Annotated[tuple[RecordsOf, ...], Field(max_length=60)] = ()

@@ -40,9 +40,9 @@ ACTIVITIES: Mapping[PathwayFamily, frozenset[str]] = {
 
 class FamilyYear(Value):
     """A family in a year. `facilities` have figures, `verified` of them a verifier's statement,
-    `expected` are those that should have: they produced in it. `absent` and `unverified` are the
-    ids of those that have no figures and no statement. `output_t` is None where results do not
-    tell it."""
+    `expected` are those that should have: they produced in it. `present`, `absent` and `unverified`
+    are the ids of those that have figures, have none, and have no statement. `output_t` is None
+    where results do not tell it."""
 
     family: PathwayFamily
     year: Year
@@ -54,6 +54,7 @@ class FamilyYear(Value):
     expected: Count
     absent: tuple[FacilityId, ...] = ()
     unverified: tuple[FacilityId, ...] = ()
+    present: tuple[FacilityId, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -247,6 +248,7 @@ def family_year(
         expected=len(ours) + len(absent),
         absent=tuple(sorted(absent)),
         unverified=tuple(sorted(name for name, one in ours.items() if not one.verified)),
+        present=tuple(sorted(ours)),
     )
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from dateutil.relativedelta import relativedelta
+
 from contracts.ghg import InventoryFinding as Finding
-from contracts.ghg_plans import PathwayDoubt, PathwayFamily
+from contracts.ghg_plans import PathwayDoubt, PathwayFamily, PlanReviewExpected
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.calculation.working import PERCENT, Doubt
@@ -15,6 +17,9 @@ from services.ghg.findings.registry import RULES
 from .commands import PlanCommand
 from .figures import EntityEvidence, FamilyYear
 from .state import FamilyPlan, ReductionPlan
+
+NOT_WHOLE = "year_not_whole"
+"""What a doubt is about that facilities are missing from a year."""
 
 
 def owned(command: PlanCommand) -> EntityEvidence:
@@ -81,7 +86,7 @@ def whole_doubts(figures: FamilyYear) -> tuple[Doubt, ...]:
         f"No figures of {listed(figures.absent, 3)} for {figures.year}: the actual is of the other"
         " facilities alone."
     )
-    return (Doubt("year_not_whole", sentence, "sources.md 4.9"),)
+    return (Doubt(NOT_WHOLE, sentence, "sources.md 4.9"),)
 
 
 def finding(rule: str, sentence: str, entity_id: str) -> Finding:
@@ -94,4 +99,16 @@ def finding(rule: str, sentence: str, entity_id: str) -> Finding:
         data_count=1,
         sentence=sentence,
         source=f"sources.md {known.source}",
+    )
+
+
+def next_review(command: PlanCommand, member_id: str, policy: Policy) -> PlanReviewExpected:
+    """The next review, and its last day."""
+    months = policy.integer("5.3.review_months")
+    return PlanReviewExpected(
+        entity_id=command.entity_id,
+        member_id=member_id,
+        due_on=command.on + relativedelta(months=months),
+        expected_on=command.on,
+        policy_id=policy.policy_id,
     )

@@ -10,23 +10,15 @@ with a fault is a fact. A day of review that passes is told by the clock.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
-
-from dateutil.relativedelta import relativedelta
 
 from contracts.ghg_plans import (
     IntermediateTargetSet,
-    MissingEvidence,
     PathwaySet,
-    PlanBase,
     PlanEvaluated,
     PlanReviewed,
-    PlanReviewExpected,
     PlanReviewOverdue,
     PlanYear,
-    ReductionPlanAdopted,
     ReductionPlanEnded,
-    YearValue,
 )
 from infra.decider import Command, Tick
 from infra.errors import Refused
@@ -34,7 +26,7 @@ from infra.policy import Policies, Policy
 from services.ghg.calculation.working import PERCENT
 from services.ghg.findings.targets import method_fault
 
-from .baseyear import Year, decide_base
+from .adopting import adopt
 from .commands import (
     AdoptPlan,
     EndPlan,
@@ -46,8 +38,17 @@ from .commands import (
     SetIntermediateTarget,
     SetPathway,
 )
-from .figures import EntityEvidence, FamilyYear
-from .parts import doubts, finding, missing, owned, plan_of, tonnes_doubts, whole_doubts
+from .figures import EntityEvidence
+from .parts import (
+    doubts,
+    finding,
+    missing,
+    next_review,
+    owned,
+    plan_of,
+    tonnes_doubts,
+    whole_doubts,
+)
 from .pathway import Target, Variant, target_faults
 from .state import INITIAL, FamilyPlan, PlanEvent, ReductionPlan, evolve
 from .structure import restructure
@@ -64,7 +65,7 @@ def decide(command: Command, state: ReductionPlan, policies: Policies) -> Sequen
     policy = policies.on(command.on)
     match command:
         case AdoptPlan():
-            return _adopt(command, state, policy)
+            return adopt(command, state, policy)
         case SetPathway():
             return _set_pathway(command, state, policy)
         case SetIntermediateTarget():
@@ -116,95 +117,6 @@ def alignment(
         verified=figures is not None and figures.all_verified,
         doubts=doubts(differs),
     )
-
-
-# --- adopting ---
-
-
-def _adopt(command: AdoptPlan, state: ReductionPlan, policy: Policy) -> Sequence[PlanEvent]:
-    entity = owned(command)
-    base = _base(command, entity.of(command.family), policy)
-    _check_planned(command.planned, base.year, policy)
-    adopted = ReductionPlanAdopted(
-        entity_id=command.entity_id,
-        member_id=entity.member_id,
-        family=command.family,
-        base=base,
-        planned=tuple(sorted(command.planned, key=lambda one: one.year)),
-        owner=command.owner,
-        adopted_on=command.on,
-        policy_id=policy.policy_id,
-    )
-    before = state.families.get(command.family)
-    if before is not None and _same(before.adopted, adopted):
-        return []
-    if state.due_on is not None:
-        return [adopted]
-    return [adopted, _expected(command, entity.member_id, policy)]
-
-
-def _same(before: ReductionPlanAdopted, now: ReductionPlanAdopted) -> bool:
-    said = {"adopted_on": now.adopted_on, "policy_id": now.policy_id}
-    return before.model_copy(update=said) == now
-
-
-def _base(command: AdoptPlan, figures: Sequence[FamilyYear], policy: Policy) -> PlanBase:
-    """The base as `baseyear.decide_base` chooses it, with the sums behind it."""
-    bought = {one.year: one.tonnes for one in command.purchased}
-    records = {one.year for one in command.production_records}
-    outputs = {one.year: bought.get(one.year, one.output_t) or Decimal(0) for one in figures}
-    years = [
-        Year(
-            year=one.year,
-            emission_t=one.emission_t,
-            output_t=outputs[one.year],
-            verified=one.all_verified,
-            representative=one.year not in command.unusual_years,
-            evidence=_evidence(one, records),
-            absent=one.absent,
-            unverified=one.unverified,
-        )
-        for one in figures
-    ]
-    chosen = decide_base(years, policy, command.on.year)
-    behind = [one for one in figures if one.year in chosen.years]
-    differs = [
-        doubt for one in behind for doubt in tonnes_doubts(one, bought.get(one.year), policy)
-    ]
-    return PlanBase(
-        year=chosen.base.year,
-        t_per_t=chosen.base.intensity,
-        emission_t=sum((one.emission_t for one in behind), Decimal(0)),
-        power_t=sum((one.power_t for one in behind), Decimal(0)),
-        output_t=sum((outputs[one.year] for one in behind), Decimal(0)),
-        rule=chosen.rule,
-        years=chosen.years,
-        missing=tuple(MissingEvidence(year=year, what=what) for year, what in chosen.missing),
-        doubts=doubts((*chosen.doubts, *differs)),
-    )
-
-
-def _evidence(figures: FamilyYear, records: set[int]) -> frozenset[str]:
-    there = {
-        "verification_statement": figures.all_verified,
-        "inventory": figures.whole,
-        "production_records": figures.year in records,
-    }
-    return frozenset(what for what, found in there.items() if found)
-
-
-def _check_planned(planned: Iterable[YearValue], base_year: int, policy: Policy) -> None:
-    last = policy.integer("5.3.end_year")
-    years = [one.year for one in planned]
-    if len(set(years)) != len(years):
-        raise Refused("year-twice", "a year is planned twice.", years=years)
-    outside = [year for year in years if not base_year <= year <= last]
-    if outside:
-        raise Refused(
-            "year-outside-pathway",
-            f"a plan runs from its base year {base_year} to {last}; {outside[0]} is outside.",
-            year=outside[0],
-        )
 
 
 # --- pathway and target ---
@@ -292,8 +204,8 @@ def _review(command: ReviewPlan, state: ReductionPlan, policy: Policy) -> Sequen
     before = state.reviewed
     if before is not None and before.model_copy(update={"due_on": state.due_on}) == reviewed:
         return []
-    expected = _expected(command, state.member_id, policy)
-    if expected.due_on == state.due_on:
+    following = next_review(command, state.member_id, policy)
+    if following.due_on == state.due_on:
         raise Refused(
             "reviewed-today",
             f"the plan of {command.entity_id} was adopted or reviewed today: review it from"
@@ -301,7 +213,7 @@ def _review(command: ReviewPlan, state: ReductionPlan, policy: Policy) -> Sequen
             entity_id=command.entity_id,
             due_on=state.due_on,
         )
-    return [reviewed, expected]
+    return [reviewed, following]
 
 
 def _evaluate(
@@ -342,17 +254,6 @@ def _years(
     return tuple(
         alignment(plan, year, entity, purchased, policy)
         for _, plan in sorted(state.families.items())
-    )
-
-
-def _expected(command: PlanCommand, member_id: str, policy: Policy) -> PlanReviewExpected:
-    months = policy.integer("5.3.review_months")
-    return PlanReviewExpected(
-        entity_id=command.entity_id,
-        member_id=member_id,
-        due_on=command.on + relativedelta(months=months),
-        expected_on=command.on,
-        policy_id=policy.policy_id,
     )
 
 

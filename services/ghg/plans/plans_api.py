@@ -130,6 +130,8 @@ def _family(plan: FamilyPlan, evidence: EntityEvidence | None) -> dict[str, obje
         "family": plan.adopted.family,
         "owner": plan.adopted.owner,
         "adopted_on": plan.adopted.adopted_on,
+        "planned_of": plan.adopted.planned_of,
+        "by_facility": plan.adopted.by_facility,
         "base": plan.base,
         "pathway": plan.pathway,
         "target": plan.target,

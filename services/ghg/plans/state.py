@@ -26,7 +26,8 @@ from .pathway import Base, Pathway, Variant
 
 class FamilyPlan(NamedTuple):
     """A family's plan as it stands: what was adopted, its pathway and target; `base` after the
-    last change of structure, `targets` from it, and the changes noted since."""
+    last change of structure, `targets` from it, and the changes noted since. `evaluated` is the
+    last evaluation of the values that are planned now."""
 
     adopted: ReductionPlanAdopted
     base: PlanBase
@@ -34,6 +35,7 @@ class FamilyPlan(NamedTuple):
     targets: Mapping[int, Decimal] = {}
     target: IntermediateTargetSet | None = None
     changes: tuple[StructuralChange, ...] = ()
+    evaluated: PlanEvaluated | None = None
 
     def planned(self) -> Mapping[int, Decimal]:
         """Planned intensities by year."""
@@ -81,7 +83,8 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
     state = state._replace(entity_id=event.entity_id, member_id=event.member_id)
     match event:
         case ReductionPlanAdopted():
-            fresh = FamilyPlan(event, event.base)
+            kept = _evaluation_kept(state.families.get(event.family), event)
+            fresh = FamilyPlan(event, event.base, evaluated=kept)
             families = {**state.families, event.family: fresh}
             return state._replace(families=families, ended_on=None)
         case PlanReviewExpected():
@@ -91,7 +94,12 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
         case PlanReviewed():
             return state._replace(reviewed=event)
         case PlanEvaluated():
-            return state._replace(evaluated=event)
+            looked_at = {one.family for one in event.years}
+            families = {
+                family: plan._replace(evaluated=event) if family in looked_at else plan
+                for family, plan in state.families.items()
+            }
+            return state._replace(evaluated=event, families=families)
         case ReductionPlanEnded():
             return INITIAL._replace(
                 entity_id=event.entity_id, member_id=event.member_id, ended_on=event.ended_on
@@ -101,6 +109,15 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
             return state._replace(families={**state.families, event.family: family})
         case _:
             assert_never(event)
+
+
+def _evaluation_kept(before: FamilyPlan | None, now: ReductionPlanAdopted) -> PlanEvaluated | None:
+    """The evaluation of the plan before, which speaks of this one only while it plans the same."""
+    if before is None:
+        return None
+    then = before.adopted
+    same = (then.planned, then.by_facility) == (now.planned, now.by_facility)
+    return before.evaluated if same else None
 
 
 def _family(

@@ -109,7 +109,7 @@ def threshold_shown(
     exit_rate: Decimal | None = None,
     of_report: Sequence[Finding] = (),
 ) -> object:
-    """Criterion 5.2 for a result's year, under the entity's roadmap as it stands, with the grave
+    """Criterion 5.2 for a result's year, under the facility's roadmap as it stands, with the grave
     findings of the result, and of a report of it, by which its intensity may be too low. Refused
     `start-year-missing`, `output-missing`, and as `assess` says."""
     if started is None:
@@ -135,7 +135,8 @@ def threshold_shown(
         "start_year": started,
         "intensity": intensity,
         "exit_rate": exit_rate,
-        "roadmap": roadmap._asdict(),
+        "roadmap": {"accepted": roadmap.accepted, "planned": roadmap.planned},
+        "roadmap_lacks": roadmap.lacks,
     }
 
 

@@ -17,8 +17,8 @@ from infra.web import Api, Json, Paged, SignedIn, listed
 from services.ghg import app
 from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import Side
+from services.ghg.plans.roadmap import roadmap
 from services.ghg.queries import Queries
-from services.ghg.results.current import roadmap
 from services.ghg.rows import YearRow
 from services.ghg.seeing import Seen, years_of
 
@@ -170,7 +170,9 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
         regime: Regime | None = None,
     ) -> Response:
         """Criterion 5.2 for this result: which way applies, each limit, and the gap to it, with the
-        roadmap of the facility's entity as it stands today. `doubted_by` are the grave findings by
+        roadmap of the facility in its entity's plan as it stands today: values of this facility, or
+        of the entity where it has no other smelter; `roadmap_lacks` says why it is not accepted.
+        `doubted_by` are the grave findings by
         which the intensity may be too low: those of the result, and with `regime` what R-18 finds
         in its report under that regime, whose warming potentials may be others."""
         seen = await allowed(queries, principal, facility_id, year)
@@ -185,7 +187,7 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
             if regime is not None:
                 pinned = pinned_of(kept, app.factors(), policies)
                 mixes = report_of(inventory, pinned, regime).findings
-            return threshold_shown(kept, started, roadmap(plan), policy, ended, mixes)
+            return threshold_shown(kept, started, roadmap(plan, facility_id), policy, ended, mixes)
 
         return Json(await asyncio.to_thread(found))
 

@@ -37,10 +37,12 @@ class Reading(StrEnum):
 
 
 class Plan(NamedTuple):
-    """A reduction roadmap: whether it was accepted, and its planned intensities (t CO2e/t Al)."""
+    """A reduction roadmap: whether it was accepted, its planned intensities (t CO2e/t Al), and what
+    it lacks to be accepted, in words (empty: nothing, or there is none)."""
 
     accepted: bool
     planned: Mapping[int, Decimal]
+    lacks: str = ""
 
 
 class Check(NamedTuple):
@@ -93,6 +95,7 @@ class Smelter(NamedTuple):
 
 
 NO_PLAN = Plan(False, {})
+NO_ROADMAP = "existing smelter, no roadmap"
 GRAVE = frozenset({Severity.BLOCK, Severity.MAJOR})
 
 
@@ -141,7 +144,7 @@ def assess(smelter: Smelter, plan: Plan, policy: Policy) -> Assessment:
         what, value = _judged(smelter, policy)
         first = check(what, smelter.data_year, value, comparator, interim)
     second = _planned(plan, final_year, comparator, final)
-    way = "existing smelter with a roadmap" if plan.accepted else "existing smelter, no roadmap"
+    way = "existing smelter with a roadmap" if plan.accepted else NO_ROADMAP
     return _assessment(way, (first, second), policy, also=plan.accepted)
 
 

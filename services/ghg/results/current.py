@@ -4,11 +4,11 @@ A stored result has the findings that follow from its data, its factor sets, its
 alone: calculated again, from the same, they are the same. Whatever depends on other streams, which
 move on, is not stored with it but asked when it is read (`ASKED`): who holds a certificate for
 power (R-12), which suppliers were asked (R-01), what was verified and disclosed (R-19, R-20), the
-entity's roadmap, target and pathway (R-21 to R-23). So is what was announced since (R-09, R-10):
-whoever reports an old result reports its grid factor on that day. So a result never changes, and a
-finding goes when what it asked for was done. What stops a submission or a disclosure is decided by
-the writer: the blocking findings of the stored result, and a claim on each certificate
-(`power_certificate`).
+entity's plan, with target, pathway and roadmap (R-21 to R-23). So is what was announced since
+(R-09, R-10): whoever reports an old result reports its grid factor on that day. So a result never
+changes, and a finding goes when what it asked for was done. What stops a submission or a disclosure
+is decided by the writer: the blocking findings of the stored result, and a claim on each
+certificate (`power_certificate`).
 How others' factors and transport are spread (R-17, R-07) is asked as well: of the latest results of
 the same year (`population`).
 """
@@ -33,9 +33,9 @@ from services.ghg.findings import (
 from services.ghg.findings.context import NOBODY, SupplierInput
 from services.ghg.findings.registry import WEIGHT
 from services.ghg.plans.pathway import Target
+from services.ghg.plans.roadmap import roadmap
 from services.ghg.plans.rows import DatumRequestRow
 from services.ghg.plans.state import FamilyPlan, ReductionPlan
-from services.ghg.reports.threshold import NO_PLAN, Plan
 
 from .population import ALONE, Population
 from .reckoning import judged
@@ -75,7 +75,7 @@ def current_findings(
         policy=policy,
         reported_on=today.on,
         intensity=judged(kept.intensities),
-        plan=roadmap(today.plan),
+        plan=roadmap(today.plan, kept.facility_id),
         primary_share=kept.primary_share,
         book=today.book,
         held_elsewhere=today.held_elsewhere,
@@ -112,15 +112,6 @@ def inputs_asked(requests: Sequence[DatumRequestRow]) -> frozenset[SupplierInput
 
 def _input(one: DatumRequestRow) -> tuple[str, str, str | None]:
     return one.supplier_id, one.item, one.scrap_kind
-
-
-def roadmap(plan: ReductionPlan) -> Plan:
-    """The entity's plan for primary metal as criterion 5.2 reads it. Accepted is what the latest
-    evaluation (criterion 5.4) called effective."""
-    primary = plan.families.get(PathwayFamily.PRIMARY)
-    if primary is None:
-        return NO_PLAN
-    return Plan(plan.evaluated is not None and plan.evaluated.effective, primary.planned())
 
 
 def _family(intensities: Sequence[Intensity]) -> PathwayFamily:

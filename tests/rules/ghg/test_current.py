@@ -11,6 +11,7 @@ from contracts.inventory import Severity
 from services.ghg.activity.inventory import Site
 from services.ghg.calculation.lines import Result
 from services.ghg.plans.commands import EvaluatePlan
+from services.ghg.plans.roadmap import roadmap
 from services.ghg.plans.rows import DatumRequestRow
 from services.ghg.plans.state import ReductionPlan
 from services.ghg.reports.reported import threshold_shown
@@ -21,7 +22,6 @@ from services.ghg.results.current import (
     current_findings,
     inputs_asked,
     outdated_findings,
-    roadmap,
 )
 from services.ghg.results.reporting import Cover, Reporting
 
@@ -32,6 +32,8 @@ from .planned import ON as PLANNED_ON
 from .planned import PRIMARY, WHO, adopted, entity, value
 
 ON = date(2026, 8, 1)
+SMELTER = "FAC-1"
+"""The only smelter of the entity that has a plan."""
 
 
 def request(state: str, supplier_id: str = "s-1") -> DatumRequestRow:
@@ -142,19 +144,19 @@ def test_what_is_public_was_verified_first() -> None:
 def test_the_roadmap_is_accepted_when_it_was_evaluated_as_effective(effective: bool) -> None:
     steps = (value(2021, "12"), value(2030, "10.5"))
     plan = adopted(planned=steps)
-    assert roadmap(ReductionPlan()) == NO_PLAN
-    assert roadmap(plan.state).accepted is False
-    assert roadmap(plan.state).planned == {2021: Decimal(12), 2030: Decimal("10.5")}
+    assert roadmap(ReductionPlan(), SMELTER) == NO_PLAN
+    assert roadmap(plan.state, SMELTER).accepted is False
+    assert roadmap(plan.state, SMELTER).planned == {2021: Decimal(12), 2030: Decimal("10.5")}
     said = {"on": PLANNED_ON, "entity": entity(), "year": 2020, "measures": ("hydro",), **WHO}
     evaluated = plan.and_when(EvaluatePlan.model_validate({**said, "effective": effective}))
-    assert roadmap(evaluated.state).accepted is effective
+    assert roadmap(evaluated.state, SMELTER).accepted is effective
 
 
 def test_criterion_5_2_is_shown_under_the_entitys_roadmap() -> None:
     made = adopted(planned=(value(2021, "12"), value(2030, "10.5")))
     stored = kept(t_per_t="12")
-    alone: Any = threshold_shown(stored, 1970, roadmap(ReductionPlan()), POLICY)
-    planned: Any = threshold_shown(stored, 1970, roadmap(made.state), POLICY)
+    alone: Any = threshold_shown(stored, 1970, roadmap(ReductionPlan(), SMELTER), POLICY)
+    planned: Any = threshold_shown(stored, 1970, roadmap(made.state, SMELTER), POLICY)
     assert alone["roadmap"] == {"accepted": False, "planned": {}}
     assert planned["roadmap"]["planned"][2030] == Decimal("10.5")
     assert [one["value"] for one in alone["checks"]][-1] is None
@@ -172,7 +174,7 @@ def test_the_plan_speaks_with_its_target_its_pathway_and_its_figures() -> None:
     assert "R-22" in rules(Today(ON, BOOK, plan=other))
     old = Site("F1", "NO", None, "PFPB_M", 1970)
     working = CLEAN.result._replace(inventory=CLEAN.result.inventory._replace(site=old))
-    stored = kept(t_per_t="12")
+    stored = kept(t_per_t="12").model_copy(update={"facility_id": SMELTER})
     [alone] = _sentences("R-23", Today(ON, BOOK), working, stored)
     assert "planned intensity of 2030 not given" in alone
     [waits] = _sentences("R-23", Today(ON, BOOK, plan=plan), working, stored)

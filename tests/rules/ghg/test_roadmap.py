@@ -1,0 +1,129 @@
+"""Criterion 5.2 excuses a smelter by its own roadmap alone, evaluated as effective on an actual
+(sources.md 3.3)."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from contracts.ghg_plans import PlanEvaluated, ReductionPlanAdopted
+from services.ghg.plans.commands import EvaluatePlan
+from services.ghg.plans.figures import EntityEvidence
+from services.ghg.plans.roadmap import roadmap
+from services.ghg.reports.threshold import Plan, Smelter, assess
+from tests.rules.spec import Answered
+
+from .given import POLICY
+from .planned import WHO, adopt, adopted, entity, figures, plans, set_pathway, value
+
+LATER = date(2027, 5, 1)
+STEPS = (value(2025, "12"), value(2030, "10"))
+SIX = tuple(f"S-{number}" for number in range(1, 7))
+
+
+def six(*years: int) -> EntityEvidence:
+    """An entity of six smelters."""
+    told = [figures(year, facilities=6, verified=6, expected=6, present=SIX) for year in years]
+    return entity(*told).model_copy(update={"facilities": SIX})
+
+
+def of(facility_id: str, *steps: Any) -> dict[str, Any]:
+    """What is planned for one of them."""
+    return {"facility_id": facility_id, "planned": steps}
+
+
+def evaluated(start: Answered, effective: bool = True, **more: Any) -> Answered:
+    """A plan that was evaluated."""
+    said = {"on": LATER, "entity": entity(), "year": 2020, "measures": ("hydro",), **WHO}
+    return start.and_when(EvaluatePlan.model_validate({**said, "effective": effective, **more}))
+
+
+def meets(plan: Plan) -> bool:
+    """Whether a smelter far above the limits meets the criterion in 2024 by a roadmap."""
+    return assess(Smelter(1998, 2024, Decimal("19.53")), plan, POLICY).meets
+
+
+def test_values_of_six_smelters_together_excuse_none_of_them() -> None:
+    start = plans.when(adopt(entity=six(2020), planned=STEPS), set_pathway(entity=six(2020)))
+    state = evaluated(start, entity=six(2020)).state
+    found = roadmap(state, "S-1")
+    assert (found.accepted, found.planned) == (False, {})
+    assert "6 facilities together" in found.lacks
+    assert not meets(found)
+
+
+def test_values_of_a_smelter_excuse_it_and_no_other() -> None:
+    command = adopt(entity=six(2020), by_facility=(of("S-2", *reversed(STEPS)),))
+    state = evaluated(plans.when(command, set_pathway()), entity=six(2020)).state
+    own = roadmap(state, "S-2")
+    assert own == Plan(True, {2025: Decimal(12), 2030: Decimal(10)})
+    assert meets(own)
+    assert not roadmap(state, "S-1").accepted
+
+
+def test_an_entitys_values_are_those_of_its_only_smelter() -> None:
+    state = evaluated(adopted(planned=STEPS)).state
+    assert meets(roadmap(state, "FAC-1"))
+    assert not roadmap(state, "FAC-9").accepted, "of another entity, or bought since"
+
+
+def test_a_smelter_that_is_missing_from_the_figures_is_planned_for_as_well() -> None:
+    part = figures(2021, present=("S-1",), absent=("S-2",), expected=2)
+    whole = figures(2020, present=("S-1",))
+    event = plans.when(adopt(whole, part)).events[0]
+    assert isinstance(event, ReductionPlanAdopted)
+    assert event.planned_of == ("S-1", "S-2")
+
+
+def test_a_plan_of_before_that_does_not_tell_whose_values_it_has_excuses_nobody() -> None:
+    state = evaluated(adopted(planned=STEPS)).state
+    ((name, family),) = state.families.items()
+    older = family.adopted.model_copy(update={"planned_of": ()})
+    found = roadmap(state._replace(families={name: family._replace(adopted=older)}), "FAC-1")
+    assert not found.accepted
+    assert "nobody knows which" in found.lacks
+
+
+PART = figures(2026, "5", absent=("FAC-2",), expected=2)
+
+
+@pytest.mark.parametrize(
+    ("year", "known", "lacks"),
+    [
+        (2026, figures(2026, "19.53"), "with a target of that year missed"),
+        (2026, figures(2020), "without an actual"),
+        (2026, PART, "without the figures of every facility"),
+    ],
+)
+def test_effective_is_not_accepted_beside_what_says_otherwise(
+    year: int, known: Any, lacks: str
+) -> None:
+    answered = evaluated(adopted(planned=STEPS), year=year, entity=entity(known))
+    [event] = answered.events
+    assert isinstance(event, PlanEvaluated)
+    assert event.effective, "what somebody judged is kept as a fact"
+    found = roadmap(answered.state, "FAC-1")
+    assert not found.accepted
+    assert lacks in found.lacks
+
+
+def test_other_values_need_an_evaluation_of_their_own() -> None:
+    before = evaluated(adopted(planned=STEPS))
+    other = (value(2025, "12.9"), value(2030, "10.9"))
+    again = before.and_when(adopt(planned=other))
+    found = roadmap(again.state, "FAC-1")
+    assert (found.accepted, found.planned[2030]) == (False, Decimal("10.9"))
+    assert "nobody has evaluated" in found.lacks
+    assert roadmap(evaluated(again).state, "FAC-1").accepted
+    heir = before.and_when(adopt(planned=STEPS, owner="p-2"))
+    assert roadmap(heir.state, "FAC-1").accepted, "the same values, under another who answers"
+
+
+def test_a_facility_is_planned_once_and_is_the_entitys() -> None:
+    one = of("FAC-1", *STEPS)
+    plans.when(adopt(by_facility=(one, one))).refused("facility-twice")
+    stranger = of("FAC-9", *STEPS)
+    plans.when(adopt(by_facility=(stranger,))).refused("unknown-facility", facility_id="FAC-9")
+    early = of("FAC-1", value(2019, "12"))
+    plans.when(adopt(by_facility=(early,))).refused("year-outside-pathway", year=2019)
