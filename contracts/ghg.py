@@ -146,7 +146,9 @@ class ResultCalculated(Event):
     that took the place of a table's. Without `primary_metal` none was cast, or the result is older
     than that field; so is one without `bought_metal`. `brought_along` is what of the purchased
     goods in `totals` came with bauxite, alumina, metal and scrap, by step: who follows metal from
-    hand to hand has that from the seller already. Older results do not tell it."""
+    hand to hand has that from the seller already. `metal_left_t` is the year's cast and
+    semi-fabricated metal that left the facility or lies in stock. Older results do not tell
+    these."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
@@ -180,6 +182,7 @@ class ResultCalculated(Event):
     primary_metal: PrimaryMetal | None = None
     bought_metal: BoughtMetal | None = None
     brought_along: tuple[StepTotal, ...] | None = None
+    metal_left_t: PlainDecimal | None = None
 
 
 class ResultSubmitted(Event):
@@ -276,6 +279,7 @@ class DisclosurePublished(Event):
     uncertainty_percent: PlainDecimal | None = None
     primary_metal: PrimaryMetal | None = None
     primary_share_rule: PrimaryShareRule | None = None
+    metal_left_t: PlainDecimal | None = None
 
 
 class DisclosureExpected(Event):

@@ -103,6 +103,7 @@ class Calculated(Value):
     primary_metal: PrimaryMetal | None = None
     bought_metal: BoughtMetal | None = None
     brought_along: tuple[StepTotal, ...] | None = None
+    metal_left_t: PlainDecimal | None = None
 
 
 def owned(

@@ -53,6 +53,8 @@ MADE = frozenset(item for items in PRODUCTS.values() for item in items)
 DAYS = OPENING, CLOSING = "stock.opening", "stock.closing"
 CAST = "output.cast_metal"
 SOURCE = "sources.md 4.1"
+GRAMS = 6
+"""Digits of a tonne."""
 OTHER_METAL = frozenset({"bought.primary_metal", "bought.cast_metal", "bought.alloying"})
 """Metal in a casthouse that was not tapped: cold metal and alloying elements; scrap is another."""
 LIQUID, SCRAP = "bought.liquid_metal", "scrap.in"
@@ -78,6 +80,18 @@ class Flows(NamedTuple):
     def cast_primary_t(self) -> Decimal:
         """Tonnes of primary metal cast: what mine-to-metal is measured per."""
         return self.made.get(Step.CASTING, ZERO) * self.primary
+
+    @property
+    def metal_left_t(self) -> Decimal:
+        """Tonnes of cast and semi-fabricated metal that no step here goes on with: what is rolled
+        or extruded, and what of that cast was sold or lies in stock, to the gram."""
+        steps = (Step.CASTING, Step.REMELTING, Step.SEMI_FABRICATION)
+        parts = (
+            tonnes * (ONE - min(self.onward.get(step, ZERO), ONE))
+            for step in steps
+            if (tonnes := self.made.get(step))
+        )
+        return round(sum(parts, ZERO), GRAMS)
 
     def shares(self, product: Step) -> Mapping[Step, Decimal]:
         """How much of each step's emissions the product of a step carries: all of its own, and

@@ -100,14 +100,16 @@ NOTHING = Metal(ZERO, ZERO)
 class Sums(NamedTuple):
     """The figures of a facility-year that count: of its latest result if that is verified, else of
     what was disclosed, else of the latest result as it is. Kilograms by (step, scope). `primary` is
-    the metal of its own cells from mine to metal, `bought` what came from outside; None where there
-    is none, or an older result does not say."""
+    the metal of its own cells from mine to metal, `bought` what came from outside, `left_t` the
+    tonnes of cast and semi-fabricated metal that left; None where there is none, or an older result
+    does not say."""
 
     kg: Mapping[tuple[Step, Scope], Decimal]
     outputs: Mapping[str, Decimal]
     verified: bool
     primary: Metal | None = None
     bought: Metal | None = None
+    left_t: Decimal | None = None
 
 
 class Owner(NamedTuple):
@@ -149,7 +151,9 @@ def sums_of(told: Mapping[str, Any], verified: bool) -> Sums:
     primary = _primary(told, kg, outputs) if any(step is CELLS for step, _ in kg) else None
     said = told.get("bought_metal")
     bought = Metal(Decimal(said["tonnes"]), Decimal(said["emission_t"])) if said else None
-    return Sums(kg, outputs, verified, primary, bought)
+    left = told.get("metal_left_t")
+    left_t = None if left is None else Decimal(left)
+    return Sums(kg, outputs, verified, primary, bought, left_t)
 
 
 def _primary(
@@ -288,8 +292,8 @@ def _metal(family: PathwayFamily, sums: Sums) -> Metal:
 
 
 def _processed(sums: Sums) -> Metal:
-    """Direct emissions and power as it was bought behind the cells, per tonne of what is rolled or
-    extruded, else cast."""
+    """Direct emissions and power as it was bought behind the cells, per tonne of all metal that
+    leaves: what was cast and sold counts beside what is rolled or extruded."""
     shared = not {step for step, _ in sums.kg} & BEFORE_CAST
     ours = {
         (step, scope): kg
@@ -298,8 +302,17 @@ def _processed(sums: Sums) -> Metal:
     }
     direct = sum((kg for (_, scope), kg in ours.items() if scope is Scope.DIRECT), ZERO)
     power = sum((kg for (_, scope), kg in ours.items() if scope is Scope.POWER_MARKET), ZERO)
-    made = sums.outputs.get("output.semi", ZERO) or sums.outputs.get(CAST, ZERO)
+    made = _left_before(sums.outputs) if sums.left_t is None else sums.left_t
     return Metal(made, (direct + power) / KG_PER_T, power / KG_PER_T)
+
+
+def _left_before(outputs: Mapping[str, Decimal]) -> Decimal:
+    """The metal that left, of a result that does not tell it: what was sold may be cast metal or
+    another product, so cast and rolled metal together are at most what was cast."""
+    cast, semis = outputs.get(CAST, ZERO), outputs.get("output.semi", ZERO)
+    if not semis:
+        return cast
+    return max(semis, min(semis + outputs.get("output.sold", ZERO), cast))
 
 
 def _output(family: PathwayFamily, ours: Iterable[Sums], metal: Iterable[Metal]) -> Decimal | None:

@@ -121,9 +121,8 @@ def reckon(
     (`current`)."""
     policy = policies.on(wanted.as_of)
     check_data(version.inventory, policy)
-    engine = newest()
-    pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, engine)
-    result = engine_of(engine)(version.inventory, pinned)
+    pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, newest())
+    result = engine_of(pinned.engine)(version.inventory, pinned)
     check_result(result)
     flows = flows_of(result.inventory, result.engine)
     added = totals.added(result, flows)
@@ -167,6 +166,7 @@ def reckon(
         primary_metal=_primary_metal(flows, added.cells),
         bought_metal=_bought_metal(version.inventory, bought),
         brought_along=_brought_along(bought),
+        metal_left_t=flows.metal_left_t or None,
     )
 
 

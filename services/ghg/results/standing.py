@@ -64,6 +64,7 @@ def sums_of(event: ghg.ResultCalculated | ghg.DisclosurePublished) -> Told:
         "factors",
         "primary_metal",
         "bought_metal",
+        "metal_left_t",
     }
     told: Told = event.model_dump(mode="json", include=fields)
     return told

@@ -211,6 +211,7 @@ def publish(
             primary_share=share,
             uncertainty_percent=found.uncertainty_percent,
             primary_metal=found.primary_metal,
+            metal_left_t=found.metal_left_t,
             primary_share_rule=None if share is None else disclosed_rule(found.engine),
         )
     ]

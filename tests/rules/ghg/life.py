@@ -176,6 +176,7 @@ def disclosed(number: int = 1, disclosure: int = 1, **changes: object) -> ghg.Di
         "primary_share",
         "uncertainty_percent",
         "primary_metal",
+        "metal_left_t",
     )
     fields = {
         **{name: getattr(made, name) for name in shared},

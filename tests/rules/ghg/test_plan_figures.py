@@ -199,3 +199,65 @@ def test_a_buyer_of_metal_is_missed_in_a_year_of_which_it_tells_nothing() -> Non
     assert found is not None
     years = {one.year: one.absent for one in found.of(PathwayFamily.PROCUREMENT)}
     assert years == {2023: ("b",), 2024: ()}
+
+
+CASTHOUSE = (
+    datum("ingot", REMELTING, "output.cast_metal", "100000"),
+    datum("scrap", REMELTING, "scrap.in", "101500", scrap_kind="post_consumer", supplier_id="S-1"),
+    datum("gas", REMELTING, "fuel.gas", "300000000"),
+)
+SMALL_MILL = (
+    datum("sold", REMELTING, "output.sold", "98000", of="output.cast_metal"),
+    datum("strip", SEMIS, "output.semi", "1900"),
+    datum("power", SEMIS, "power.grid", "1000000"),
+)
+
+
+def processed(*data: Datum, without: frozenset[str] = frozenset()) -> FamilyYear:
+    """A casthouse with what is behind it."""
+    found = of(
+        PathwayFamily.CASTHOUSE_SEMI, sums_of(told(calculated(*data), without=without), True)
+    )
+    assert found is not None
+    return found
+
+
+def test_a_small_mill_does_not_make_the_casthouse_beside_it_dirty() -> None:
+    before, after = processed(*CASTHOUSE), processed(*CASTHOUSE, *SMALL_MILL)
+    assert before.output_t == 100_000
+    assert after.output_t == 99_900, "98,000 sold as cast, 1,900 rolled"
+    assert after.intensity() == after.emission_t / 99_900
+    assert after.emission_t < before.emission_t * 2
+
+
+def test_a_slab_that_is_rolled_on_site_is_counted_once() -> None:
+    rolled = datum("coil", SEMIS, "output.semi", "95000")
+    sold = datum("sold", SEMIS, "output.sold", "95000", of="output.semi")
+    assert processed(*CASTHOUSE, rolled).output_t == 95_000
+    assert processed(*CASTHOUSE, rolled, sold).output_t == 95_000
+    bought = datum("slab", SEMIS, "bought.cast_metal", "200000", supplier_id="S-2")
+    coils = datum("coil", SEMIS, "output.semi", "230000")
+    cast = datum("sold", REMELTING, "output.sold", "60000", of="output.cast_metal")
+    assert processed(*CASTHOUSE, coils, bought, cast).output_t == 290_000
+
+
+def test_cast_metal_in_stock_is_made_this_year_and_what_is_drawn_was_made_before() -> None:
+    def stock(opening: str, closing: str) -> list[Datum]:
+        days = ("stock.opening", opening), ("stock.closing", closing)
+        return [datum(item, REMELTING, item, t, of="output.cast_metal") for item, t in days]
+
+    def with_sold(tonnes: str) -> tuple[Datum, ...]:
+        sold = datum("sold", REMELTING, "output.sold", tonnes, of="output.cast_metal")
+        return (*CASTHOUSE, sold, *SMALL_MILL[1:])
+
+    assert processed(*with_sold("90000"), *stock("1000", "9000")).output_t == 99_900
+    assert processed(*with_sold("103000"), *stock("9000", "4000")).output_t == 99_900
+
+
+def test_of_a_result_of_before_what_left_is_at_most_what_was_cast() -> None:
+    older = frozenset({"metal_left_t"})
+    assert processed(*CASTHOUSE, *SMALL_MILL, without=older).output_t == 99_900
+    assert processed(*CASTHOUSE, without=older).output_t == 100_000
+    rolled = datum("coil", SEMIS, "output.semi", "95000")
+    assert processed(*CASTHOUSE, rolled, without=older).output_t == 95_000
+    assert processed(*MILL, without=older).output_t == 95_000, "bought, and rolled"
