@@ -53,6 +53,13 @@ class YearValue(Value):
     t_per_t: PlainDecimal
 
 
+class TonnesTold(Value):
+    """Tonnes of metal bought in a year, as an entity tells them beside its activity data."""
+
+    year: Year
+    tonnes: PlainDecimal
+
+
 class FacilityPlanned(Value):
     """What is planned for one facility of the entity (criterion 5.2 asks for it by smelter)."""
 
@@ -139,7 +146,9 @@ class ReductionPlanAdopted(Event):
     """An entity has a plan for a family: a base, planned values by year, and who answers for it.
     Adopted again, it takes the place of the one before, pathway and target included. `planned` are
     values of the facilities in `planned_of` together (older plans do not tell which these are),
-    `by_facility` what is planned for single ones."""
+    `by_facility` what is planned for single ones. `purchased` are tonnes of bought metal that the
+    entity tells: they count in the place of those of the activity data, in this and in reviews and
+    evaluations."""
 
     TYPE: ClassVar[str] = "ghg.reduction_plan_adopted.v1"
     entity_id: EntityId
@@ -152,6 +161,7 @@ class ReductionPlanAdopted(Event):
     policy_id: Id
     planned_of: tuple[FacilityId, ...] = ()
     by_facility: tuple[FacilityPlanned, ...] = ()
+    purchased: tuple[TonnesTold, ...] = ()
 
 
 class PathwaySet(Event):
@@ -218,6 +228,7 @@ class PlanReviewed(Event):
     reviewed_on: date
     note_ref: NoteRef | None = None
     policy_id: Id
+    purchased: tuple[TonnesTold, ...] = ()
 
 
 class PlanReviewOverdue(Event):
@@ -245,6 +256,7 @@ class PlanEvaluated(Event):
     evaluated_on: date
     note_ref: NoteRef | None = None
     policy_id: Id
+    purchased: tuple[TonnesTold, ...] = ()
 
 
 class StructuralChangesNoted(Event):

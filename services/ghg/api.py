@@ -111,7 +111,7 @@ def api(running: Running, shared: Shared) -> Api:
     current = Current(queries, plans_filling, cancelling, running.definition.policies)
     add_current(made, running, current, _seen)
     _disclosures(made, queries)
-    add_plans(made, queries, plans_filling)
+    add_plans(made, running, queries, plans_filling)
     add_suppliers(made, running, queries, plans_filling, persons)
     add_aggregates(made, running, queries, plans_filling)
     running.spawn("calculating", Calculating(running, queries).run)

@@ -18,9 +18,9 @@ from infra.errors import Refused
 from infra.policy import Policy
 
 from .baseyear import Year, decide_base
-from .commands import AdoptPlan
+from .commands import AdoptPlan, Purchased
 from .figures import EntityEvidence, FamilyYear
-from .parts import doubts, next_review, owned, tonnes_doubts
+from .parts import doubts, next_review, owned, tonnes_doubts, tonnes_told
 from .state import PlanEvent, ReductionPlan
 
 
@@ -45,6 +45,7 @@ def adopt(command: AdoptPlan, state: ReductionPlan, policy: Policy) -> Sequence[
             one.model_copy(update={"planned": _in_order(one.planned)})
             for one in sorted(command.by_facility, key=lambda one: one.facility_id)
         ),
+        purchased=tonnes_told(_purchased(command)),
     )
     before = state.families.get(command.family)
     if before is not None and _same(before.adopted, adopted):
@@ -61,7 +62,7 @@ def _same(before: ReductionPlanAdopted, now: ReductionPlanAdopted) -> bool:
 
 def _base(command: AdoptPlan, figures: Sequence[FamilyYear], policy: Policy) -> PlanBase:
     """The base as `baseyear.decide_base` chooses it, with the sums behind it."""
-    bought = {one.year: one.tonnes for one in command.purchased}
+    bought = {one.year: one.tonnes for one in _purchased(command)}
     records = {one.year for one in command.production_records}
     outputs = {one.year: bought.get(one.year, one.output_t) or Decimal(0) for one in figures}
     years = [
@@ -93,6 +94,11 @@ def _base(command: AdoptPlan, figures: Sequence[FamilyYear], policy: Policy) -> 
         missing=tuple(MissingEvidence(year=year, what=what) for year, what in chosen.missing),
         doubts=doubts((*chosen.doubts, *differs)),
     )
+
+
+def _purchased(command: AdoptPlan) -> Sequence[Purchased]:
+    """The tonnes that are told, of the family that is about them."""
+    return command.purchased if command.family is PathwayFamily.PROCUREMENT else ()
 
 
 def _evidence(figures: FamilyYear, records: set[int]) -> frozenset[str]:

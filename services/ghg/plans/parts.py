@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
 from contracts.ghg import InventoryFinding as Finding
-from contracts.ghg_plans import PathwayDoubt, PathwayFamily, PlanReviewExpected
+from contracts.ghg_plans import PathwayDoubt, PathwayFamily, PlanReviewExpected, TonnesTold
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.calculation.working import PERCENT, Doubt
@@ -14,9 +15,9 @@ from services.ghg.evidence import MOMENTS
 from services.ghg.findings.context import listed, shown
 from services.ghg.findings.registry import RULES
 
-from .commands import PlanCommand
+from .commands import PlanCommand, Purchased
 from .figures import EntityEvidence, FamilyYear
-from .state import FamilyPlan, ReductionPlan
+from .state import TONNES_DIFFER, FamilyPlan, ReductionPlan
 
 NOT_WHOLE = "year_not_whole"
 """What a doubt is about that facilities are missing from a year."""
@@ -75,7 +76,7 @@ def tonnes_doubts(figures: FamilyYear, told_t: Decimal | None, policy: Policy) -
         f"{shown(told_t)} t are told for {figures.year}, the activity data of the facilities say"
         f" {shown(known_t)} t: {shown(percent)} % apart, above {shown(most)} %."
     )
-    return (Doubt("tonnes_differ", sentence, "sources.md 4.9"),)
+    return (Doubt(TONNES_DIFFER, sentence, "sources.md 4.9"),)
 
 
 def whole_doubts(figures: FamilyYear) -> tuple[Doubt, ...]:
@@ -87,6 +88,28 @@ def whole_doubts(figures: FamilyYear) -> tuple[Doubt, ...]:
         " facilities alone."
     )
     return (Doubt(NOT_WHOLE, sentence, "sources.md 4.9"),)
+
+
+class Actual(NamedTuple):
+    """What a family gave off per tonne in a year (t CO2e/t; None: not known), whether all of its
+    figures are verified, and what is doubted in it."""
+
+    t_per_t: Decimal | None
+    verified: bool
+    doubts: tuple[Doubt, ...]
+
+
+def actual_of(figures: FamilyYear, told_t: Decimal | None, policy: Policy) -> Actual:
+    """The actual of a year. Tonnes bought are those that the entity told, else those of its
+    activity data: so for everybody who asks."""
+    doubted = (*whole_doubts(figures), *tonnes_doubts(figures, told_t, policy))
+    return Actual(figures.intensity(told_t), figures.all_verified, doubted)
+
+
+def tonnes_told(purchased: Iterable[Purchased]) -> tuple[TonnesTold, ...]:
+    """Tonnes that a command tells, as events keep them."""
+    told = [TonnesTold(year=one.year, tonnes=one.tonnes) for one in purchased]
+    return tuple(sorted(told, key=lambda one: one.year))
 
 
 def finding(rule: str, sentence: str, entity_id: str) -> Finding:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from contracts.ghg_plans import (
     IntermediateTargetSet,
+    PathwayFamily,
     PathwaySet,
     PlanEvaluated,
     PlanReviewed,
@@ -40,14 +41,15 @@ from .commands import (
 )
 from .figures import EntityEvidence
 from .parts import (
+    Actual,
+    actual_of,
     doubts,
     finding,
     missing,
     next_review,
     owned,
     plan_of,
-    tonnes_doubts,
-    whole_doubts,
+    tonnes_told,
 )
 from .pathway import Target, Variant, target_faults
 from .state import INITIAL, FamilyPlan, PlanEvent, ReductionPlan, evolve
@@ -99,23 +101,26 @@ def alignment(
     policy: Policy,
 ) -> PlanYear:
     """A family in a year: target, plan, actual and the gap, as far as they are known. Tonnes bought
-    are those that the entity tells, else those of its activity data."""
-    figures = next((one for one in evidence.of(plan.adopted.family) if one.year == year), None)
-    bought = next((one.tonnes for one in purchased if one.year == year), None)
-    differs = (*whole_doubts(figures), *tonnes_doubts(figures, bought, policy)) if figures else ()
-    actual = figures.intensity(bought) if figures else None
+    are those that are told now, else those that were told before (`actual_of`)."""
+    family = plan.adopted.family
+    figures = next((one for one in evidence.of(family) if one.year == year), None)
+    told = plan.told.get(year)
+    if family is PathwayFamily.PROCUREMENT:
+        told = next((one.tonnes for one in purchased if one.year == year), told)
+    found = actual_of(figures, told, policy) if figures else Actual(None, False, ())
+    actual = found.t_per_t
     target = plan.targets.get(year)
     gap = None if actual is None or target is None else actual - target
     return PlanYear(
-        family=plan.adopted.family,
+        family=family,
         year=year,
         target=target,
         planned=plan.planned().get(year),
         actual=actual,
         gap=gap,
         gap_percent=gap * PERCENT / target if gap is not None and target else None,
-        verified=figures is not None and figures.all_verified,
-        doubts=doubts(differs),
+        verified=found.verified,
+        doubts=doubts(found.doubts),
     )
 
 
@@ -200,6 +205,7 @@ def _review(command: ReviewPlan, state: ReductionPlan, policy: Policy) -> Sequen
         reviewed_on=command.on,
         note_ref=command.note_ref,
         policy_id=policy.policy_id,
+        purchased=tonnes_told(command.purchased),
     )
     before = state.reviewed
     if before is not None and before.model_copy(update={"due_on": state.due_on}) == reviewed:
@@ -235,6 +241,7 @@ def _evaluate(
         evaluated_on=command.on,
         note_ref=command.note_ref,
         policy_id=policy.policy_id,
+        purchased=tonnes_told(command.purchased),
     )
     return [] if state.evaluated == evaluated else [evaluated]
 

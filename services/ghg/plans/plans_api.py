@@ -1,6 +1,7 @@
 """The HTTP side of plans and claims: an entity's plan with its alignment, claims as they stand."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -8,13 +9,15 @@ from starlette.responses import Response
 
 from contracts.values import ID_PATTERN
 from infra.errors import Refused
+from infra.policy import Policy
+from infra.service import Running
 from infra.web import Api, Json, Paged, SignedIn, listed
 from services.ghg.claims.claim import Claim
 from services.ghg.queries import CONSUMER, Queries
 
 from .figures import EntityEvidence
 from .filling import PlansFilling
-from .pathway import Alignment
+from .parts import actual_of, doubts
 from .pathway import alignment as aligned
 from .state import FamilyPlan, ReductionPlan
 
@@ -22,17 +25,20 @@ Key = Annotated[str, Path(pattern=ID_PATTERN)]
 CLAIM_STATE = r"^(requested|assessed|approved|refused|withdrawn|lapsed)$"
 
 
-def add_plans(made: Api, queries: Queries, filling: PlansFilling) -> None:
+def add_plans(made: Api, running: Running, queries: Queries, filling: PlansFilling) -> None:
     """Add the routes of plans and claims."""
-    _plans(made, queries, filling)
+    _plans(made, running, queries, filling)
     _claims(made, queries)
 
 
-def _plans(made: Api, queries: Queries, filling: PlansFilling) -> None:
+def _plans(made: Api, running: Running, queries: Queries, filling: PlansFilling) -> None:
     @made.get("/ghg/entities/{entity_id}/plan", tags=["plans"])
     async def plan(principal: SignedIn, entity_id: Key) -> Response:
         """An entity's reduction plan as it stands: base, pathway, target, and for every year plan
-        and actual beside the pathway, with the gap."""
+        and actual beside the pathway, with the gap, whether all figures of the actual are verified
+        and what is doubted in it. Tonnes of bought metal are those that the entity told with the
+        plan, a review or an evaluation (`tonnes_told`), else those of its activity data, as in
+        `figures`."""
 
         def found() -> tuple[ReductionPlan, EntityEvidence | None]:
             state = queries.reader.state(f"reduction_plan/{entity_id}")
@@ -43,7 +49,8 @@ def _plans(made: Api, queries: Queries, filling: PlansFilling) -> None:
         principal.require_owner(state.member_id or None, f"plan of {entity_id}")
         if not state.entity_id:
             raise Refused("unknown-plan", f"{entity_id} has no reduction plan", entity_id=entity_id)
-        return Json(plan_shown(state, evidence))
+        policy = running.definition.policies.on(running.times.today())
+        return Json(plan_shown(state, evidence, policy))
 
     @made.get("/ghg/members/{member_id}/plans", tags=["plans"])
     async def plans(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:
@@ -111,7 +118,9 @@ def _claims(made: Api, queries: Queries) -> None:
         )
 
 
-def plan_shown(state: ReductionPlan, evidence: EntityEvidence | None) -> dict[str, object]:
+def plan_shown(
+    state: ReductionPlan, evidence: EntityEvidence | None, policy: Policy
+) -> dict[str, object]:
     """A plan with the alignment of every family."""
     return {
         "entity_id": state.entity_id,
@@ -121,11 +130,11 @@ def plan_shown(state: ReductionPlan, evidence: EntityEvidence | None) -> dict[st
         "ended_on": state.ended_on,
         "reviewed": state.reviewed,
         "evaluated": state.evaluated,
-        "families": [_family(plan, evidence) for _, plan in sorted(state.families.items())],
+        "families": [_family(plan, evidence, policy) for _, plan in sorted(state.families.items())],
     }
 
 
-def _family(plan: FamilyPlan, evidence: EntityEvidence | None) -> dict[str, object]:
+def _family(plan: FamilyPlan, evidence: EntityEvidence | None, policy: Policy) -> dict[str, object]:
     return {
         "family": plan.adopted.family,
         "owner": plan.adopted.owner,
@@ -137,20 +146,31 @@ def _family(plan: FamilyPlan, evidence: EntityEvidence | None) -> dict[str, obje
         "target": plan.target,
         "changes": plan.changes,
         "figures": evidence.of(plan.adopted.family) if evidence else [],
-        "alignment": [one._asdict() for one in _alignment(plan, evidence)],
+        "tonnes_told": [{"year": year, "tonnes": t} for year, t in sorted(plan.told.items())],
+        "alignment": _alignment(plan, evidence, policy),
     }
 
 
-def _alignment(plan: FamilyPlan, evidence: EntityEvidence | None) -> list[Alignment]:
+def _alignment(
+    plan: FamilyPlan, evidence: EntityEvidence | None, policy: Policy
+) -> list[Mapping[str, object]]:
     """Every year of the pathway; years with figures before it began are not on it."""
     pathway = plan.as_pathway()
     if pathway is None:
         return []
     figures = evidence.of(plan.adopted.family) if evidence else []
-    actual = {
-        one.year: intensity
+    known = {
+        one.year: actual_of(one, plan.told.get(one.year), policy)
         for one in figures
-        if one.year in pathway.targets and (intensity := one.intensity()) is not None
+        if one.year in pathway.targets
     }
+    actual = {year: one.t_per_t for year, one in known.items() if one.t_per_t is not None}
     planned = {year: t for year, t in plan.planned().items() if year in pathway.targets}
-    return list(aligned(pathway, planned, actual))
+    return [
+        {
+            **one._asdict(),
+            "verified": one.year in known and known[one.year].verified,
+            "doubts": doubts(known[one.year].doubts if one.year in known else ()),
+        }
+        for one in aligned(pathway, planned, actual)
+    ]

@@ -27,7 +27,8 @@ from .pathway import Base, Pathway, Variant
 class FamilyPlan(NamedTuple):
     """A family's plan as it stands: what was adopted, its pathway and target; `base` after the
     last change of structure, `targets` from it, and the changes noted since. `evaluated` is the
-    last evaluation of the values that are planned now."""
+    last evaluation of the values that are planned now, `told` are tonnes of bought metal that the
+    entity told by year."""
 
     adopted: ReductionPlanAdopted
     base: PlanBase
@@ -36,6 +37,7 @@ class FamilyPlan(NamedTuple):
     target: IntermediateTargetSet | None = None
     changes: tuple[StructuralChange, ...] = ()
     evaluated: PlanEvaluated | None = None
+    told: Mapping[int, Decimal] = {}
 
     def planned(self) -> Mapping[int, Decimal]:
         """Planned intensities by year."""
@@ -64,6 +66,8 @@ class ReductionPlan(NamedTuple):
 
 
 INITIAL = ReductionPlan()
+TONNES_DIFFER = "tonnes_differ"
+"""What a doubt is about that the activity data tell other tonnes."""
 PlanEvent = (
     ReductionPlanAdopted
     | PathwaySet
@@ -84,7 +88,7 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
     match event:
         case ReductionPlanAdopted():
             kept = _evaluation_kept(state.families.get(event.family), event)
-            fresh = FamilyPlan(event, event.base, evaluated=kept)
+            fresh = FamilyPlan(event, event.base, evaluated=kept, told=_told(event))
             families = {**state.families, event.family: fresh}
             return state._replace(families=families, ended_on=None)
         case PlanReviewExpected():
@@ -92,12 +96,12 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
         case PlanReviewOverdue():
             return state._replace(overdue=True)
         case PlanReviewed():
-            return state._replace(reviewed=event)
+            return state._replace(reviewed=event, families=_told_again(state, event))
         case PlanEvaluated():
             looked_at = {one.family for one in event.years}
             families = {
                 family: plan._replace(evaluated=event) if family in looked_at else plan
-                for family, plan in state.families.items()
+                for family, plan in _told_again(state, event).items()
             }
             return state._replace(evaluated=event, families=families)
         case ReductionPlanEnded():
@@ -109,6 +113,29 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
             return state._replace(families={**state.families, event.family: family})
         case _:
             assert_never(event)
+
+
+def _told(event: ReductionPlanAdopted) -> Mapping[int, Decimal]:
+    """Tonnes that were told with a plan. Older ones keep them only in a base of one year, whose
+    doubt then says that they are not those of the activity data."""
+    if event.family is not PathwayFamily.PROCUREMENT:
+        return {}
+    base = event.base
+    if not event.purchased and len(base.years) == 1:
+        if any(one.about == TONNES_DIFFER for one in base.doubts):
+            return {base.year: base.output_t}
+    return {one.year: one.tonnes for one in event.purchased}
+
+
+def _told_again(
+    state: ReductionPlan, event: PlanReviewed | PlanEvaluated
+) -> Mapping[PathwayFamily, FamilyPlan]:
+    """The families with the tonnes that were told with a review or evaluation."""
+    bought = state.families.get(PathwayFamily.PROCUREMENT)
+    if bought is None or not event.purchased:
+        return state.families
+    told = {**bought.told, **{one.year: one.tonnes for one in event.purchased}}
+    return {**state.families, PathwayFamily.PROCUREMENT: bought._replace(told=told)}
 
 
 def _evaluation_kept(before: FamilyPlan | None, now: ReductionPlanAdopted) -> PlanEvaluated | None:
