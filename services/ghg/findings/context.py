@@ -17,7 +17,7 @@ from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.calculation.lines import Result
 from services.ghg.claims.wording import ClaimEvidence
 from services.ghg.factors.book import FactorBook
-from services.ghg.plans.pathway import Target
+from services.ghg.plans.pathway import Pathway, Target
 from services.ghg.reports.cut_offs import CutOff
 from services.ghg.reports.threshold import NO_PLAN, Plan
 
@@ -61,10 +61,12 @@ class UsedPathway(NamedTuple):
 
 
 class TargetSet(NamedTuple):
-    """An intermediate target and the year in which it was set."""
+    """An intermediate target, the year in which it was set, and the pathway that it is on, if one
+    is set."""
 
     target: Target
     set_in: int
+    pathway: Pathway | None = None
 
 
 class OfReport(NamedTuple):

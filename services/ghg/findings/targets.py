@@ -6,7 +6,7 @@ from datetime import date
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.calculation.working import PERCENT
-from services.ghg.plans.pathway import target_faults
+from services.ghg.plans.pathway import target_doubts
 from services.ghg.reports.threshold import NO_ROADMAP, Check, Smelter, assess, exit_rate_of
 
 from .context import Context, Fault, shown
@@ -14,10 +14,10 @@ from .survey import Survey
 
 
 def intermediate_target(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-21: too far away, not of all scopes, or not public."""
+    """R-21: too far away, not of all scopes, not public, above the pathway, or over without one
+    that follows it."""
     if context.target is not None:
-        target, set_in = context.target
-        for doubt in target_faults(target, set_in, context.policy):
+        for doubt in target_doubts(*context.target, context.policy, context.reported_on):
             yield Fault(doubt.sentence)
 
 

@@ -1,13 +1,20 @@
 """What all decisions on a reduction plan share. Pure."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
 from contracts.ghg import InventoryFinding as Finding
-from contracts.ghg_plans import PathwayDoubt, PathwayFamily, PlanReviewExpected, TonnesTold
+from contracts.ghg_plans import (
+    IntermediateTargetSet,
+    PathwayDoubt,
+    PathwayFamily,
+    PlanReviewExpected,
+    TonnesTold,
+)
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.calculation.working import PERCENT, Doubt
@@ -17,6 +24,7 @@ from services.ghg.findings.registry import RULES
 
 from .commands import PlanCommand, Purchased
 from .figures import EntityEvidence, FamilyYear
+from .pathway import gap_of, target_doubts
 from .state import TONNES_DIFFER, FamilyPlan, ReductionPlan
 
 NOT_WHOLE = "year_not_whole"
@@ -110,6 +118,17 @@ def tonnes_told(purchased: Iterable[Purchased]) -> tuple[TonnesTold, ...]:
     """Tonnes that a command tells, as events keep them."""
     told = [TonnesTold(year=one.year, tonnes=one.tonnes) for one in purchased]
     return tuple(sorted(told, key=lambda one: one.year))
+
+
+def target_today(plan: FamilyPlan, on: date, policy: Policy) -> IntermediateTargetSet | None:
+    """The intermediate target as it was set, with its gap to the pathway as that is now and what is
+    found in it today; None while none is set."""
+    said, target, pathway = plan.target, plan.wanted(), plan.as_pathway()
+    if said is None or target is None:
+        return None
+    found = target_doubts(target, said.set_on.year, pathway, policy, on)
+    told = tuple(finding("R-21", one.sentence, said.entity_id) for one in found)
+    return said.model_copy(update={"pathway_gap": gap_of(target, pathway), "findings": told})
 
 
 def finding(rule: str, sentence: str, entity_id: str) -> Finding:

@@ -7,10 +7,12 @@ curves of their own, added). The curve, whose unit decides much, is named as wel
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from contracts.values import plain
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.calculation.working import PERCENT, Doubt
@@ -18,6 +20,8 @@ from services.ghg.factors.curve import Curve
 
 SOURCE = "sources.md 4.9"
 ONE = Decimal(1)
+DIGITS = 4
+"""So many digits of a gap stand in a sentence."""
 
 
 class Variant(StrEnum):
@@ -148,15 +152,31 @@ def intermediate_year(from_year: int, policy: Policy) -> int:
 
 
 def target_doubts(
-    target: Target, from_year: int, pathway: Pathway, policy: Policy
+    target: Target,
+    from_year: int,
+    pathway: Pathway | None,
+    policy: Policy,
+    today: date | None = None,
 ) -> tuple[Doubt, ...]:
-    """What is wrong with an intermediate target (R-21), and how far it is from the pathway."""
+    """What is wrong with an intermediate target (R-21): in itself, against the pathway as it is now
+    (above it, it is not science-based), and where `today` is given, that its year is over."""
     doubts = list(target_faults(target, from_year, policy))
-    if target.year in pathway.targets and target.intensity > pathway.targets[target.year]:
-        gap = target.intensity - pathway.targets[target.year]
-        sentence = f"The intermediate target lies {gap} t CO2e/t above the pathway."
+    gap = gap_of(target, pathway)
+    if gap is not None and gap > 0:
+        above = plain(round(gap, max(DIGITS - 1 - gap.adjusted(), 0)))
+        sentence = f"The intermediate target lies {above} t CO2e/t above the pathway."
         doubts.append(Doubt("target_above_pathway", sentence, SOURCE))
+    if today is not None and from_year < target.year < today.year:
+        sentence = f"The intermediate target was for {target.year}, and none has followed it."
+        doubts.append(Doubt("target_over", sentence, "sources.md 3.3, criterion 5.4"))
     return tuple(doubts)
+
+
+def gap_of(target: Target, pathway: Pathway | None) -> Decimal | None:
+    """How far a target lies above the pathway (0 or less: on it); None where that has not its
+    year."""
+    on_pathway = None if pathway is None else pathway.targets.get(target.year)
+    return None if on_pathway is None else target.intensity - on_pathway
 
 
 def target_faults(target: Target, from_year: int, policy: Policy) -> tuple[Doubt, ...]:

@@ -51,7 +51,7 @@ from .parts import (
     plan_of,
     tonnes_told,
 )
-from .pathway import Target, Variant, target_faults
+from .pathway import Target, Variant, gap_of, target_doubts
 from .state import INITIAL, FamilyPlan, PlanEvent, ReductionPlan, evolve
 from .structure import restructure
 from .targets import Method, by_year, pathway_of
@@ -169,8 +169,8 @@ def _set_target(
     owned(command)
     plan = plan_of(command.family, state, command.entity_id)
     wanted = Target(command.year, command.t_per_t, frozenset(command.scopes), command.public)
-    faults = target_faults(wanted, command.on.year, policy)
-    on_pathway = plan.targets.get(command.year)
+    pathway = plan.as_pathway()
+    faults = target_doubts(wanted, command.on.year, pathway, policy)
     target = IntermediateTargetSet(
         entity_id=command.entity_id,
         member_id=state.member_id,
@@ -179,7 +179,7 @@ def _set_target(
         t_per_t=command.t_per_t,
         scopes=tuple(sorted(set(command.scopes))),
         public=command.public,
-        pathway_gap=None if on_pathway is None else command.t_per_t - on_pathway,
+        pathway_gap=gap_of(wanted, pathway),
         findings=tuple(finding("R-21", one.sentence, command.entity_id) for one in faults),
         set_on=command.on,
         policy_id=policy.policy_id,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -17,7 +18,7 @@ from services.ghg.queries import CONSUMER, Queries
 
 from .figures import EntityEvidence
 from .filling import PlansFilling
-from .parts import actual_of, doubts
+from .parts import actual_of, doubts, target_today
 from .pathway import alignment as aligned
 from .state import FamilyPlan, ReductionPlan
 
@@ -36,9 +37,11 @@ def _plans(made: Api, running: Running, queries: Queries, filling: PlansFilling)
     async def plan(principal: SignedIn, entity_id: Key) -> Response:
         """An entity's reduction plan as it stands: base, pathway, target, and for every year plan
         and actual beside the pathway, with the gap, whether all figures of the actual are verified
-        and what is doubted in it. Tonnes of bought metal are those that the entity told with the
-        plan, a review or an evaluation (`tonnes_told`), else those of its activity data, as in
-        `figures`."""
+        and what is doubted in it. `pathway_gap` and `findings` of the target are against the
+        pathway as it is now and of today: after a change of structure, or once its year is over,
+        they are others than when it was set. Tonnes of bought metal are those that the entity
+        told with the plan, a review or an evaluation (`tonnes_told`), else those of its activity
+        data, as in `figures`."""
 
         def found() -> tuple[ReductionPlan, EntityEvidence | None]:
             state = queries.reader.state(f"reduction_plan/{entity_id}")
@@ -49,8 +52,8 @@ def _plans(made: Api, running: Running, queries: Queries, filling: PlansFilling)
         principal.require_owner(state.member_id or None, f"plan of {entity_id}")
         if not state.entity_id:
             raise Refused("unknown-plan", f"{entity_id} has no reduction plan", entity_id=entity_id)
-        policy = running.definition.policies.on(running.times.today())
-        return Json(plan_shown(state, evidence, policy))
+        on = running.times.today()
+        return Json(plan_shown(state, evidence, running.definition.policies.on(on), on))
 
     @made.get("/ghg/members/{member_id}/plans", tags=["plans"])
     async def plans(principal: SignedIn, member_id: Key, wanted: Paged) -> Response:
@@ -119,9 +122,9 @@ def _claims(made: Api, queries: Queries) -> None:
 
 
 def plan_shown(
-    state: ReductionPlan, evidence: EntityEvidence | None, policy: Policy
+    state: ReductionPlan, evidence: EntityEvidence | None, policy: Policy, on: date
 ) -> dict[str, object]:
-    """A plan with the alignment of every family."""
+    """A plan with the alignment of every family, and its target as it is judged on a day."""
     return {
         "entity_id": state.entity_id,
         "member_id": state.member_id,
@@ -130,11 +133,15 @@ def plan_shown(
         "ended_on": state.ended_on,
         "reviewed": state.reviewed,
         "evaluated": state.evaluated,
-        "families": [_family(plan, evidence, policy) for _, plan in sorted(state.families.items())],
+        "families": [
+            _family(plan, evidence, policy, on) for _, plan in sorted(state.families.items())
+        ],
     }
 
 
-def _family(plan: FamilyPlan, evidence: EntityEvidence | None, policy: Policy) -> dict[str, object]:
+def _family(
+    plan: FamilyPlan, evidence: EntityEvidence | None, policy: Policy, on: date
+) -> dict[str, object]:
     return {
         "family": plan.adopted.family,
         "owner": plan.adopted.owner,
@@ -143,7 +150,7 @@ def _family(plan: FamilyPlan, evidence: EntityEvidence | None, policy: Policy) -
         "by_facility": plan.adopted.by_facility,
         "base": plan.base,
         "pathway": plan.pathway,
-        "target": plan.target,
+        "target": target_today(plan, on, policy),
         "changes": plan.changes,
         "figures": evidence.of(plan.adopted.family) if evidence else [],
         "tonnes_told": [{"year": year, "tonnes": t} for year, t in sorted(plan.told.items())],

@@ -21,7 +21,7 @@ from contracts.ghg_plans import (
     StructuralChangesNoted,
 )
 
-from .pathway import Base, Pathway, Variant
+from .pathway import Base, Pathway, Target, Variant
 
 
 class FamilyPlan(NamedTuple):
@@ -42,6 +42,13 @@ class FamilyPlan(NamedTuple):
     def planned(self) -> Mapping[int, Decimal]:
         """Planned intensities by year."""
         return {one.year: one.t_per_t for one in self.adopted.planned}
+
+    def wanted(self) -> Target | None:
+        """The intermediate target in the shape of `pathway`; None while none is set."""
+        said = self.target
+        if said is None:
+            return None
+        return Target(said.year, said.t_per_t, frozenset(said.scopes), said.public)
 
     def as_pathway(self) -> Pathway | None:
         """The pathway in the shape of `pathway`; None while none is set."""

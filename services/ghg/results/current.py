@@ -32,7 +32,6 @@ from services.ghg.findings import (
 )
 from services.ghg.findings.context import NOBODY, SupplierInput
 from services.ghg.findings.registry import WEIGHT
-from services.ghg.plans.pathway import Target
 from services.ghg.plans.roadmap import roadmap
 from services.ghg.plans.rows import DatumRequestRow
 from services.ghg.plans.state import FamilyPlan, ReductionPlan
@@ -140,8 +139,7 @@ def _pathway(plan: FamilyPlan | None, on: date) -> UsedPathway | None:
 
 
 def _target(plan: FamilyPlan | None) -> TargetSet | None:
-    if plan is None or plan.target is None:
+    target = None if plan is None else plan.wanted()
+    if plan is None or plan.target is None or target is None:
         return None
-    said = plan.target
-    target = Target(said.year, said.t_per_t, frozenset(said.scopes), said.public)
-    return TargetSet(target, said.set_on.year)
+    return TargetSet(target, plan.target.set_on.year, plan.as_pathway())

@@ -78,7 +78,7 @@ def evaluate(*purchased: dict[str, object]) -> EvaluatePlan:
 
 def year_shown(state: ReductionPlan, year: int, known: EntityEvidence = KNOWN) -> Any:
     """A year of bought metal as the plan's page tells it."""
-    shown: Any = plan_shown(state, known, POLICY)
+    shown: Any = plan_shown(state, known, POLICY, LATER)
     (family,) = [one for one in shown["families"] if one["family"] is BOUGHT]
     (found,) = [one for one in family["alignment"] if one["year"] == year]
     return found

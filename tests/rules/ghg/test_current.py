@@ -10,7 +10,7 @@ from contracts.ghg import Finding, ResultCalculated
 from contracts.inventory import Severity
 from services.ghg.activity.inventory import Site
 from services.ghg.calculation.lines import Result
-from services.ghg.plans.commands import EvaluatePlan
+from services.ghg.plans.commands import EvaluatePlan, SetIntermediateTarget
 from services.ghg.plans.roadmap import roadmap
 from services.ghg.plans.rows import DatumRequestRow
 from services.ghg.plans.state import ReductionPlan
@@ -183,6 +183,26 @@ def test_the_plan_speaks_with_its_target_its_pathway_and_its_figures() -> None:
     works = EvaluatePlan.model_validate({**said, "effective": True})
     accepted = made.and_when(works).state
     assert _sentences("R-23", Today(ON, BOOK, plan=accepted), working, stored) == []
+
+
+def test_the_entitys_target_is_found_at_its_facilities_above_the_pathway_and_when_it_is_over() -> (
+    None
+):
+    said = {"on": PLANNED_ON, "entity": entity(), "family": PRIMARY, **WHO}
+    whole = {"year": 2030, "scopes": ("1", "2", "3"), "public": True}
+    high = SetIntermediateTarget.model_validate({**said, **whole, "t_per_t": "30"})
+    low = SetIntermediateTarget.model_validate({**said, **whole, "t_per_t": "9"})
+    stored = kept(t_per_t="6.4")
+
+    def told(command: SetIntermediateTarget, on: date) -> list[str]:
+        today = Today(on, BOOK, plan=adopted().and_when(command).state)
+        return _sentences("R-21", today, CLEAN.result, stored)
+
+    [above] = told(high, ON)
+    assert "18.09 t CO2e/t above the pathway" in above
+    assert told(low, ON) == []
+    [over] = told(low, date(2031, 1, 1))
+    assert "was for 2030, and none has followed it" in over
 
 
 def _sentences(rule: str, today: Today, working: Result, stored: ResultCalculated) -> list[str]:

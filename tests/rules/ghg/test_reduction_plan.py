@@ -10,7 +10,6 @@ import pytest
 from contracts.ghg_plans import (
     CurveNode,
     GivenCurve,
-    IntermediateTargetSet,
     PathwayFamily,
     PathwaySet,
     PlanEvaluated,
@@ -247,30 +246,6 @@ def test_what_does_not_fit_together_is_refused(more: dict[str, Any], slug: str) 
 
 def test_a_pathway_needs_a_plan() -> None:
     plans.when(set_pathway()).refused("unknown-plan")
-
-
-# --- intermediate target ---
-
-
-def test_a_good_target_has_no_finding_and_its_distance_from_the_pathway() -> None:
-    event = adopted().and_when(target()).events[0]
-    assert isinstance(event, IntermediateTargetSet)
-    assert event.findings == ()
-    assert event.pathway_gap is not None
-    assert round(event.pathway_gap, 4) == d("-0.4050")
-
-
-@pytest.mark.parametrize(
-    "fault", [{"year": 2032}, {"scopes": ("1", "2")}, {"public": False}], ids=str
-)
-def test_a_target_too_far_off_or_of_part_or_secret_is_found_r21(fault: dict[str, Any]) -> None:
-    event = adopted().and_when(target(**fault)).events[0]
-    assert isinstance(event, IntermediateTargetSet)
-    assert [one.rule for one in event.findings] == ["R-21"]
-
-
-def test_the_same_target_again_changes_nothing() -> None:
-    adopted().and_when(target(), target(on=LATER)).nothing()
 
 
 # --- review, evaluation ---
