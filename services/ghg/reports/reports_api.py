@@ -172,9 +172,9 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
         """Criterion 5.2 for this result: which way applies, each limit, and the gap to it, with the
         roadmap of the facility in its entity's plan as it stands today: values of this facility, or
         of the entity where it has no other smelter; `roadmap_lacks` says why it is not accepted.
-        `doubted_by` are the grave findings by
-        which the intensity may be too low: those of the result, and with `regime` what R-18 finds
-        in its report under that regime, whose warming potentials may be others."""
+        `doubted_by` are the grave findings by which the intensity may be too low: those of the
+        result, and with `regime` what R-18 finds in its report under that regime, whose warming
+        potentials may be others."""
         seen = await allowed(queries, principal, facility_id, year)
 
         def found() -> object:

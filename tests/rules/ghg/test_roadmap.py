@@ -109,12 +109,14 @@ def test_effective_is_not_accepted_beside_what_says_otherwise(
 
 
 def test_other_values_need_an_evaluation_of_their_own() -> None:
-    before = evaluated(adopted(planned=STEPS))
+    before = evaluated(plans.when(adopt(planned=STEPS)))
     other = (value(2025, "12.9"), value(2030, "10.9"))
     again = before.and_when(adopt(planned=other))
     found = roadmap(again.state, "FAC-1")
     assert (found.accepted, found.planned[2030]) == (False, Decimal("10.9"))
     assert "nobody has evaluated" in found.lacks
+    [event] = evaluated(again).events
+    assert event == before.events[-1], "the same words, of other values"
     assert roadmap(evaluated(again).state, "FAC-1").accepted
     heir = before.and_when(adopt(planned=STEPS, owner="p-2"))
     assert roadmap(heir.state, "FAC-1").accepted, "the same values, under another who answers"
