@@ -81,6 +81,7 @@ def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             as_coc=event.passed,
             reasons=event.reasons,
             activity=event.receiver_activity,
+            replaces=_booked_before(event, rows) if first else None,
         )
         commands.append(
             ApplyChange(
@@ -100,6 +101,21 @@ def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         )
         commands += _at_seller(on, said, _claimed_by(event, rows), rows)
     return commands
+
+
+def _booked_before(event: DocumentChecked, rows: Lookup) -> str | None:
+    """The document in whose place a correction's delivery stands, where that came to its customer
+    in the same period: of those that it replaces the last one that was booked."""
+    row: DocumentRow | None = rows("documents", event.number)
+    while row is not None and row.replaces is not None:
+        row = rows("documents", row.replaces)
+        if row is not None and row.passed is not None and row.received_on is not None:
+            assert event.receiver is not None  # it is booked
+            assert event.receiver_ends_on is not None
+            same = event.receiver.period <= row.received_on <= event.receiver_ends_on
+            mine = row.customer_member_id == event.receiver_member_id
+            return row.number if same and mine else None
+    return None
 
 
 def _claimed_by(event: DocumentChecked, rows: Lookup) -> Sequence[ClaimPart]:

@@ -7,6 +7,7 @@ yield was measured, that counts; it must lie near the usual one. Rules: sources.
 from collections.abc import Mapping
 from fractions import Fraction
 
+from contracts.coc import MovementBooked
 from contracts.custody import Account, Entry, PoolKey, Stage
 from infra.errors import Refused
 from infra.policy import Policy
@@ -103,6 +104,16 @@ def recounted(lot: Entry, *, as_coc: bool) -> tuple[Entry, Entry]:
     back = minus(amount)
     first, then = (amount, back) if as_coc else (back, amount)
     return entry(lot.account, first), entry(other, then)
+
+
+def altered(before: Mapping[str, str], event: MovementBooked) -> Mapping[str, str]:
+    """What became of changes of stage, and of entries, after a movement (`Pool.altered`)."""
+    if event.undoes is not None and event.reverses is not None:
+        return {**before, event.reverses: TAKEN_BACK}
+    if event.corrects is None:
+        return before
+    others = {name: word for name, word in before.items() if name != event.corrects}
+    return others if event.coc_kg else {**others, event.corrects: UNCOVERED}
 
 
 def as_it_stands(

@@ -1,9 +1,10 @@
 """What reactions bring into a pool: deliveries, claims taken back, what the period before left.
 Pure.
 
-These have happened elsewhere and are never refused. Where the period is closed they are passed on
-to the next one, with a note of the day they are about. A claim that is taken back or restored, and
-what the period before left, correct the closed period instead.
+These have happened elsewhere and are never refused. Metal that comes for the first time where the
+period is closed is passed on to the next one, with a note of the day it is about. All else corrects
+the closed period: a delivery that is booked there and counts no longer, or again, or is corrected;
+a claim that is taken back or restored; what the period before left.
 Rules: sources.md 5.4, 5.7.
 """
 
@@ -30,8 +31,16 @@ from .commands import (
     StageCheck,
 )
 from .ending import foreseen, no_longer_foreseen
+from .late import share
 from .recent import remembered
 from .state import ChangeDeferred, End, Pool, evolve, replaced_key
+
+WHY = {
+    "book": "delivery-corrected",
+    "reclassify": "delivery-checked-again",
+    "take_back": "delivery-taken-back",
+}
+"""Why a close is worked out anew, by what becomes of a delivery."""
 
 
 def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Event]:
@@ -73,8 +82,17 @@ def _opening(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[
 
 def _late(command: ApplyChange, state: Pool, end: End, policies: Policies) -> Sequence[Event]:
     """What comes for a closed period. A claim stays the period's own: taken back, or restored, its
-    close follows, so that what is free again serves in the next period and no later. One of which
-    more was passed on before, by the rule of then, goes the same way."""
+    close follows, so that what is free again serves in the next period and no later. So does a
+    delivery: what was claimed on it is short where it was claimed, and owed from there. One of
+    which more was passed on before, by the rule of then, goes the same way."""
+    delivery = command.delivery
+    about = delivery.corrects if delivery is not None else None
+    if delivery is not None and about is not None and about not in state.brought_later:
+        booked = _delivered(command, state, delivery)
+        after, why = evolve(state, booked), WHY[delivery.action]
+        late = share(after, command.on)
+        after, name = reduce(evolve, late, after), delivery.movement_id
+        return [booked, *late, corrected(after, end, name, why, command.on, policies)]
     change = command.claim
     if change is None or change.document in state.passed_on:
         return [_deferred(command, end)]

@@ -222,7 +222,8 @@ class DesignateOutput(PoolCommand):
 class DeliveryChange(Value):
     """What a delivery, or an earlier stage, brings into a pool, or takes out of it again: a lot of
     `coc_kg`, and the rest, each with what it carries; `from_pool` is that of the earlier stage.
-    `reverses` is how the product of an earlier stage came in that is taken out."""
+    `reverses` is how the product of an earlier stage came in that is taken out, `replaces` the
+    document that was booked of the same period, and in whose place this one's stands."""
 
     movement_id: Id
     action: Literal["book", "reclassify", "take_back", "enter_stage"]
@@ -238,6 +239,20 @@ class DeliveryChange(Value):
     reasons: tuple[Id, ...] = ()
     activity: Activity | None = None
     reverses: Id | None = None
+    replaces: DocumentNumber | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is about, in all the pools that it comes to: a document, an entry of a stage."""
+        return self.document or self.reverses or self.movement_id
+
+    @property
+    def corrects(self) -> str | None:
+        """About what it says anew how it is booked; None for metal that comes for the first
+        time."""
+        if self.action in ("reclassify", "take_back"):
+            return self.name
+        return self.replaces if self.action == "book" else None
 
 
 Because = Literal["withdrawn", "superseded", "check_failed", "check_passed"]

@@ -53,7 +53,7 @@ from services.coc_ledger.accounting.lots import (
     passed,
     with_day,
 )
-from services.coc_ledger.accounting.stages import TAKEN_BACK, UNCOVERED, back_id
+from services.coc_ledger.accounting.stages import altered, back_id
 from services.coc_ledger.evidence import TakenBack
 
 from .commands import Carry, ClaimChange, DeliveryChange
@@ -130,10 +130,11 @@ class Pool(NamedTuple):
     `told` is what it would owe, said since it is over, `foreseen` the same of earlier periods that
     are not closed, by their pools: it counts in `owed_kg` and `blocked`, of which `carried_blocked`
     is what closed periods say. `passed_on` are documents of which a claim of this closed period was
-    given back in a later one. `onward` is what of the outflow went on to the next stage without CoC
-    status: it was not shipped, and no document claims it. `lots` are its days by which late
-    bookings are put in order, `told_otherwise` what belongs to lots that were told otherwise: with
-    it the books add up to zero."""
+    given back in a later one, `brought_later` deliveries of it that are booked there. `onward` is
+    what of the outflow went on to the next stage without CoC status: it was not shipped, and no
+    document claims it. `lots` are its days by which late bookings are put in order,
+    `told_otherwise` what belongs to lots that were told otherwise: with it the books add up to
+    zero."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -156,6 +157,7 @@ class Pool(NamedTuple):
     foreseen: Mapping[str, Owing] = {}
     carried_blocked: bool = False
     passed_on: frozenset[str] = frozenset()
+    brought_later: frozenset[str] = frozenset()
     onward: Amount = NOTHING
     lots: Lots = NO_LOTS
     told_otherwise: Amount = NOTHING
@@ -230,7 +232,11 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
         case ChangeDeferred():
             used = _used(state, change_key(event.change_id), "deferred")
             passed_on = {event.claim.document} if event.claim else ()
-            return used._replace(passed_on=state.passed_on.symmetric_difference(passed_on))
+            later = {event.delivery.name} if event.delivery else ()
+            return used._replace(
+                passed_on=state.passed_on.symmetric_difference(passed_on),
+                brought_later=state.brought_later.union(later),
+            )
         case LateShared():
             told = plus(state.told_otherwise, otherwise_of(event.told_otherwise))
             lots = state.lots._replace(late=False)
@@ -300,7 +306,7 @@ def _booked(state: Pool, event: MovementBooked) -> Pool:
     if event.moves_as in BY_HAND:
         used = used._replace(by_hand_g=used.by_hand_g + _added(event))
     used = used._replace(
-        altered=_altered(used.altered, event), onward=plus(used.onward, gone_onward(event))
+        altered=altered(used.altered, event), onward=plus(used.onward, gone_onward(event))
     )
     return _posted(_undone(_came(used, event), event), event.day, event.entries)
 
@@ -314,15 +320,6 @@ def _undone(state: Pool, event: MovementBooked) -> Pool:
     name = back_id(event.pool.stage, event.reverses or "")
     made = TakenBack(name, event.day, event.produced_kg, event.produced_coc_kg or 0)
     return state._replace(taken_back=(*state.taken_back, made)[-MOST_TAKEN_BACK:])
-
-
-def _altered(before: Mapping[str, str], event: MovementBooked) -> Mapping[str, str]:
-    if event.undoes is not None and event.reverses is not None:
-        return {**before, event.reverses: TAKEN_BACK}
-    if event.corrects is None:
-        return before
-    others = {name: word for name, word in before.items() if name != event.corrects}
-    return others if event.coc_kg else {**others, event.corrects: UNCOVERED}
 
 
 def _added(event: MovementBooked) -> int:

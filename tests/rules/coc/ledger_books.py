@@ -12,7 +12,8 @@ from contracts.custody import Account, PoolKey, Stage
 from contracts.values import Standard
 from tests.rules.coc import conserved
 from tests.rules.coc.given import kg
-from tests.rules.coc.own_book import CLAIMS, OUTS, Certificate, Key, OwnBook
+from tests.rules.coc.own_book import Certificate, OwnBook
+from tests.rules.coc.own_period import CLAIMS, OUTS, Key
 from tests.rules.coc.world import YEAR, World
 
 SCOPES = ("A", "B", "C")

@@ -15,7 +15,8 @@ from contracts import certification
 from contracts.values import CertificateType, CertificationStatus, Standard
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.ledger_books import AFTER, DAY, MASS, SCOPE, SCOPES, Books, key_of
-from tests.rules.coc.own_book import Certificate, Key
+from tests.rules.coc.own_book import Certificate
+from tests.rules.coc.own_period import Key
 from tests.rules.coc.results import both
 from tests.rules.coc.world import granted
 

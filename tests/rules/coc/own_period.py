@@ -1,0 +1,119 @@
+"""A scope's year as a book of our own keeps it: what was booked, and what that lets be claimed, by
+section 5 of the sources alone."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+Key = tuple[str, int]
+"""A scope, or an earlier stage of it (`C:alumina`), and the calendar year that is its period."""
+INPUTS = ("document", "scrap", "mined", "earlier")
+INFLOWS = (*INPUTS, "other")
+OUTS = ("out", "on")
+CLAIMS = ("claim", "on_as_coc")
+"""What was shipped, or went `on` to the next stage: that is no lot that a document may claim."""
+
+
+class Line(NamedTuple):
+    """What was booked on a day: metal that came in (`document`, `scrap`, `mined` and what an
+    `earlier` stage made count, `other` does not), `out`, `lost`, `claim`; `on` to the next stage,
+    `on_as_coc` of it."""
+
+    day: date
+    word: str
+    kg: int
+    name: str = ""
+
+
+class Left(NamedTuple):
+    """What a period leaves to the next (5.4)."""
+
+    balance: int = 0
+    owed: int = 0
+    blocked: bool = False
+    stock: int = 0
+
+
+@dataclass
+class Period:
+    """A scope's year."""
+
+    lines: list[Line] = field(default_factory=list)
+    carried: int = 0
+    owed: int = 0
+    blocked: bool = False
+    opening: int = 0
+    case: bool = False
+    ahead: Left = field(default_factory=Left)
+    """What periods before it that are over and open would leave."""
+    left: Left | None = None
+    next: Key = ("", 0)
+
+    def sums(self, day: date = date.max) -> dict[str, int]:
+        """Kilograms by word, through a day."""
+        found = dict.fromkeys((*INFLOWS, *OUTS, "lost", *CLAIMS), 0)
+        for line in self.lines:
+            found[line.word] += line.kg if line.day <= day else 0
+        return found
+
+    def stock(self) -> int:
+        """What is there: what came less what went."""
+        sums, outs = self.sums(), (*OUTS, "lost")
+        return self.opening + sum(sums[one] for one in INFLOWS) - sum(sums[one] for one in outs)
+
+    def earned(self, day: date = date.max) -> tuple[int, int]:
+        """Input over Inflow of the output, rounded down, at most Input; and the overdraft (5.3,
+        5.4): a fifth of the input in a declared case."""
+        sums = self.sums(day)
+        put, inflow, out = (sum(sums[one] for one in some) for some in (INPUTS, INFLOWS, OUTS))
+        share = put * out // inflow if min(put, inflow, out) > 0 else 0
+        return min(share, put), max(0, put) // 5 if self.case else 0
+
+    def owes(self) -> int:
+        """What is to be made good in it, by closed periods and by open ones that are over."""
+        return self.owed + self.ahead.owed
+
+    def stopped(self) -> bool:
+        """Whether nothing more is claimed until that is made good."""
+        return self.blocked or self.ahead.blocked
+
+    def claimed(self, day: date = date.max) -> int:
+        """By documents, and of what went on."""
+        sums = self.sums(day)
+        return sum(sums[one] for one in CLAIMS)
+
+    def own(self, day: date = date.max) -> int:
+        """The cover less what is claimed, without an overdraft."""
+        return self.carried + self.earned(day)[0] - self.owes() - self.claimed(day)
+
+    def days(self, day: date) -> list[date]:
+        """A day, and every later one on which something was booked."""
+        return sorted({day, *(line.day for line in self.lines if line.day > day)})
+
+    def most(self, day: date) -> int:
+        """The largest claim that a day lets make."""
+        if self.stopped() and self.own() < 0:
+            return 0
+        return max(0, min(self.own(one) + self.earned(one)[1] for one in self.days(day)))
+
+    def short(self, day: date) -> int:
+        """What is claimed on a day and not covered."""
+        return max(0, -(self.own(day) + self.earned(day)[1]))
+
+    def lot(self) -> int:
+        """What was shipped and is not claimed."""
+        sums = self.sums()
+        return sums["out"] - sums["claim"]
+
+    def leaves(self, *, foreseen: bool = False) -> Left:
+        """What this period leaves, by all that is booked in it; with what is foreseen, if asked."""
+        earned, over = self.earned()
+        owed = self.owes() if foreseen else self.owed
+        wanted = owed + self.claimed()
+        left = self.carried + earned - wanted
+        stock = self.stock()
+        if left >= 0:
+            expired = max(0, self.carried - max(wanted, 0))
+            return Left(left - expired, 0, False, stock)
+        unmet = max(0, owed - self.carried - earned)
+        return Left(0, -left, unmet > 0 or -left - unmet > over, stock)
