@@ -48,8 +48,9 @@ class PoolCorrected(Event):
 
 
 class BalanceCorrected(Event):
-    """What the period before left was corrected: so much more, or less, was carried. `blocked` is
-    whether it stops claims now."""
+    """What the period before left was corrected: so much more, or less, was carried. `stops` is
+    whether that period stops claims by now, `blocked` whether any does that leaves something here;
+    older events do not tell them apart."""
 
     TYPE: ClassVar[str] = "coc.balance_corrected.v1"
     pool: PoolKey
@@ -61,6 +62,7 @@ class BalanceCorrected(Event):
     owed_change_kg: SignedMass
     blocked: bool
     entries: tuple[Entry, ...]
+    stops: bool | None = None
 
 
 EVENTS = (PoolCorrected, BalanceCorrected)

@@ -153,6 +153,8 @@ def carried_on(
     """What the correction of the period before changes here; a closed period is closed anew. Raises
     Refused where it has come through here before."""
     check_new(change.pool, change.passed)
+    others = state.stopped_by - {change.from_pool.key}
+    foreseen = any(one.blocked for one in state.foreseen.values())
     event = BalanceCorrected(
         pool=change.pool,
         member_id=member_id,
@@ -161,8 +163,9 @@ def carried_on(
         reason=change.reason,
         balance_change_kg=change.balance_kg,
         owed_change_kg=change.owed_kg,
-        blocked=change.blocked,
+        blocked=change.blocked or bool(others) or foreseen,
         entries=change.stock,
+        stops=change.blocked,
     )
     if state.end is None:
         return [event]

@@ -131,7 +131,7 @@ def _as_correction(command: ApplyChange, state: Pool, carry: Carry) -> CarryChan
         reason="closed-later",
         balance_kg=carry.balance_kg,
         owed_kg=carry.owed_kg,
-        blocked=state.blocked or carry.blocked,
+        blocked=carry.blocked,
         stock=carry.stock,
         passed=(*command.passed, carry.from_pool),
     )

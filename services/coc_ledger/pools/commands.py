@@ -291,8 +291,8 @@ class Foreseen(Value):
 
 
 class CarryChange(Value):
-    """What the period before left was corrected: so much more, or less. `pool` gets it; `passed`
-    are the closed periods that it has come through."""
+    """What the period before left was corrected: so much more, or less. `pool` gets it, `blocked`
+    is whether that period stops claims; `passed` are the closed periods that it came through."""
 
     pool: PoolKey
     from_pool: PoolKey

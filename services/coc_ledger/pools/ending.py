@@ -114,5 +114,5 @@ def _foreseen(
         owed_kg=owing.kg,
         owed_change_kg=owing.kg - before.kg,
         stops=owing.blocked,
-        blocked=state.carried_blocked or owing.blocked or any(others),
+        blocked=bool(state.stopped_by) or owing.blocked or any(others),
     )

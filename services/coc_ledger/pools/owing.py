@@ -1,8 +1,11 @@
-"""What a period that is over and open would owe, as its pool says it to itself. Pure."""
+"""What a period that is over and open would owe, as its pool says it to itself; and which closed ones
+stop claims in a later one. Pure."""
 
 from datetime import date
 from typing import ClassVar, NamedTuple
 
+from contracts.coc import BalanceCarried
+from contracts.coc_corrections import BalanceCorrected
 from contracts.custody import MassOrNone, PoolKey
 from contracts.envelope import Event
 from contracts.values import MemberId
@@ -17,6 +20,18 @@ class Owing(NamedTuple):
 
 
 NOT_OWED = Owing()
+
+
+def stopped_by(before: frozenset[str], event: BalanceCarried | BalanceCorrected) -> frozenset[str]:
+    """The closed periods that stop claims in a pool, by their pools, once one of them does, or does
+    not. Older corrections say of all at once that none does."""
+    stops = event.blocked
+    if isinstance(event, BalanceCorrected) and event.stops is not None:
+        stops = event.stops
+    elif isinstance(event, BalanceCorrected) and not event.blocked:
+        return frozenset()
+    others = before - {event.from_pool.key}
+    return others | {event.from_pool.key} if stops else others
 
 
 class PeriodOver(Event):

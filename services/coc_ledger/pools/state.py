@@ -57,7 +57,7 @@ from services.coc_ledger.accounting.stages import altered, back_id
 from services.coc_ledger.evidence import TakenBack
 
 from .commands import Carry, ClaimChange, DeliveryChange
-from .owing import Owing, PeriodOver
+from .owing import Owing, PeriodOver, stopped_by
 from .recent import Recent, remember, remember_all
 
 
@@ -128,11 +128,11 @@ class Pool(NamedTuple):
     one, that are no longer as they were booked. `taken_back` are the last changes of stage that
     were taken back here, `came_back` the last movement by which a product left this pool for it.
     `told` is what it would owe, said since it is over, `foreseen` the same of earlier periods that
-    are not closed, by their pools: it counts in `owed_kg` and `blocked`, of which `carried_blocked`
-    is what closed periods say. `passed_on` are documents of which a claim of this closed period was
-    given back in a later one, `brought_later` deliveries of it that are booked there. `onward` is
-    what of the outflow went on to the next stage without CoC status: it was not shipped, and no
-    document claims it. `lots` are its days by which late bookings are put in order,
+    are not closed, by their pools: it counts in `owed_kg` and `blocked`; `stopped_by` are the
+    closed periods that stop claims. `passed_on` are documents of which a claim of this closed
+    period was given back in a later one, `brought_later` deliveries of it that are booked there.
+    `onward` is what of the outflow went on to the next stage without CoC status: it was not
+    shipped, and no document claims it. `lots` are its days by which late bookings are put in order,
     `told_otherwise` what belongs to lots that were told otherwise: with it the books add up to
     zero."""
 
@@ -155,7 +155,7 @@ class Pool(NamedTuple):
     altered: Mapping[str, str] = {}
     told: Owing | None = None
     foreseen: Mapping[str, Owing] = {}
-    carried_blocked: bool = False
+    stopped_by: frozenset[str] = frozenset()
     passed_on: frozenset[str] = frozenset()
     brought_later: frozenset[str] = frozenset()
     onward: Amount = NOTHING
@@ -258,7 +258,7 @@ def _from_before(state: Pool, event: BalanceCarried | BalanceCorrected | Overdra
                 carried_kg=state.carried_kg + event.balance_kg,
                 owed_kg=state.owed_kg + event.owed_kg,
                 blocked=state.blocked or event.blocked,
-                carried_blocked=state.carried_blocked or event.blocked,
+                stopped_by=stopped_by(state.stopped_by, event),
             )
         case BalanceCorrected():
             after = _posted(_carried(state, event), event.pool.period, event.entries)
@@ -266,7 +266,7 @@ def _from_before(state: Pool, event: BalanceCarried | BalanceCorrected | Overdra
                 carried_kg=state.carried_kg + event.balance_change_kg,
                 owed_kg=state.owed_kg + event.owed_change_kg,
                 blocked=event.blocked,
-                carried_blocked=event.blocked,
+                stopped_by=stopped_by(state.stopped_by, event),
             )
         case OverdraftForeseen():
             others = {key: one for key, one in state.foreseen.items() if key != event.from_pool.key}

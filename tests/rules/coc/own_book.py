@@ -106,7 +106,7 @@ class OwnBook:
         for key in keys:
             period = self.period(key)
             rest = [line for line in period.lines if line.name != name]
-            other = Period(rest, period.carried, period.owed, period.blocked, case=period.case)
+            other = Period(rest, period.carried, period.owed, period.stops, case=period.case)
             other.ahead = period.ahead
             short |= any(other.short(one) > period.short(one) for one in period.days(day))
         return "claims-rest-on-it" if short else ""
@@ -141,7 +141,7 @@ class OwnBook:
         following.carried += after.balance - before.balance
         following.owed += after.owed - before.owed
         following.opening += after.stock - before.stock
-        following.blocked = after.blocked
+        following.stops = following.stops - {key} | ({key} if after.blocked else set())
         if following.left is not None:
             self._correct(period.next)
 
@@ -184,7 +184,7 @@ class OwnBook:
         following.carried += period.left.balance
         following.owed += period.left.owed
         following.opening += period.left.stock
-        following.blocked |= period.left.blocked
+        following.stops |= {key} if period.left.blocked else set()
 
     # --- documents ---
 
@@ -196,7 +196,7 @@ class OwnBook:
         kept, since = old.parts.get(key, (0, day)) if old and old.counts else (0, day)
         since = min(since, date(key[1], 12, 31))
         back = Line(since, "claim", -kept)
-        with_it = Period([*period.lines, back], period.carried, period.owed, period.blocked)
+        with_it = Period([*period.lines, back], period.carried, period.owed, period.stops)
         with_it.case, with_it.ahead = period.case, period.ahead
         asked = [one for one in with_it.days(day) if mass > kept or one < since]
         if asked and period.stopped() and with_it.own() < 0:

@@ -41,7 +41,8 @@ class Period:
     lines: list[Line] = field(default_factory=list)
     carried: int = 0
     owed: int = 0
-    blocked: bool = False
+    stops: frozenset[Key] = frozenset()
+    """The closed periods that let nothing more be claimed until they are made good."""
     opening: int = 0
     case: bool = False
     ahead: Left = field(default_factory=Left)
@@ -75,7 +76,7 @@ class Period:
 
     def stopped(self) -> bool:
         """Whether nothing more is claimed until that is made good."""
-        return self.blocked or self.ahead.blocked
+        return bool(self.stops) or self.ahead.blocked
 
     def claimed(self, day: date = date.max) -> int:
         """By documents, and of what went on."""
