@@ -312,7 +312,9 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "lot-not-shipped",
         "The lot has not left yet",
-        "A document is about metal that left. Book the shipment first.",
+        "A document is about metal that left since `facts.since`, of which `facts.shipped_kg` are"
+        " not claimed. Book the shipment first. A correction keeps `facts.kept_kg` where they were"
+        " claimed, in closed periods; what it claims beyond is metal of the present one.",
     ),
     Problem(
         "document-number-used",

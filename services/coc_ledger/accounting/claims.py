@@ -41,7 +41,7 @@ from . import accounts
 from .accounts import NOTHING, Amount, carried_amount, entry, held, minus
 from .balance import Tightest, cover, figures, rule_of, tightest
 from .booking import LOT_ACCOUNT
-from .claim_parts import laid_out
+from .claim_parts import Laid, laid_out
 from .footprint import NO_STEP, carried, step_part
 from .own_emissions import step_in, step_of
 
@@ -157,13 +157,7 @@ def designated(
     more = command.mass_kg - laid.kept_kg
     waiting = shipped(books, state.onward, command.lot)
     if more and more > waiting.kg:
-        raise Refused(
-            "lot-not-shipped",
-            f"{waiting.kg} kg have left and are not claimed; book the shipment before a document"
-            f" claims {command.mass_kg} kg.",
-            shipped_kg=waiting.kg,
-            asked_kg=command.mass_kg,
-        )
+        raise _not_shipped(command, laid, waiting.kg)
     day = min(command.day, state.ends_on or command.day)  # late for the period of an error
     extra = Extra(back, since, laid.here.kg) if laid.here else Extra()
     covered = check_cover(state, day, more, extra, policy)
@@ -202,6 +196,32 @@ def _released(
         return (), command.day
     since = _since(old, state)
     return (_release(command, old.number, here, _given_back(here, old.lot), since),), since
+
+
+def _not_shipped(command: DesignateOutput, laid: Laid, left_kg: int) -> Refused:
+    """What left in an open period alone can be claimed: what a correction gave back in a closed one
+    is balance of the next, and no lot."""
+    asked, kept, first = command.mass_kg, laid.kept_kg, command.pool.period
+    more = (
+        f"{left_kg} kg have left in the period from {first} on and are not claimed; book the"
+        f" shipment before a document claims {asked} kg."
+    )
+    if kept:
+        more = (
+            f"{kept} kg stay claimed in closed periods. Of the other {asked - kept} kg {left_kg} kg"
+            f" have left in the period from {first} on and are not claimed. What left in a closed"
+            " period is not claimed there any more, also where a correction gave it back: that is"
+            " balance of the period after it, for metal that leaves then. Correct to"
+            f" {kept + max(0, left_kg)} kg at most, or first book what leaves now."
+        )
+    return Refused(
+        "lot-not-shipped",
+        more,
+        shipped_kg=left_kg,
+        asked_kg=asked,
+        kept_kg=kept,
+        since=first,
+    )
 
 
 def _since(old: ReplacedClaim, state: Pool) -> date:

@@ -1,5 +1,5 @@
-"""What a period that is over and open would owe, as its pool says it to itself; and which closed ones
-stop claims in a later one. Pure."""
+"""What a period that is over and open would owe, as its pool says it to itself, and which closed
+ones stop claims in a later one. Pure."""
 
 from datetime import date
 from typing import ClassVar, NamedTuple

@@ -60,20 +60,24 @@ class Monthly:
     def ship(self, month: int, mass: int) -> str:
         return self.book("ship_material", month, mass)
 
+    def words(self, number: str, month: int, mass: int, **more: Any) -> dict[str, Any]:
+        """A document to scope B."""
+        return {
+            **{one: value for one, value in self.at(month).items() if one != "stage"},
+            "number": number,
+            "customer": {"name": "B", "address": "x", "scope_id": "B"},
+            "responsible": "person-1",
+            "statement": "asi_coc_mass_balance",
+            "material": "coc_casthouse_product",
+            "mass_kg": mass,
+            "total_mass_kg": mass,
+            **more,
+        }
+
     def claim(self, number: str, month: int, mass: int, **more: Any) -> str:
         """Why a document is not issued; nothing when it is."""
-        slug = self.world.attempt(
-            "issue_document",
-            **{one: value for one, value in self.at(month).items() if one != "stage"},
-            number=number,
-            customer={"name": "B", "address": "x", "scope_id": "B"},
-            responsible="person-1",
-            statement="asi_coc_mass_balance",
-            material="coc_casthouse_product",
-            mass_kg=mass,
-            total_mass_kg=mass,
-            **more,
-        )
+        words = self.words(number, month, mass, **more)
+        slug = self.world.attempt("issue_document", **words)
         self.world.settle()
         return slug
 

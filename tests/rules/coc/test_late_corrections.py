@@ -9,6 +9,7 @@ from contracts.certification import CertificateReinstated, CertificateSuspended
 from contracts.coc import DesignationReleased
 from contracts.custody import Account
 from contracts.values import CertificationStatus
+from infra.errors import Refused
 from tests.rules.coc.given import kg
 from tests.rules.coc.monthly import Monthly
 from tests.rules.coc.world import YEAR
@@ -100,6 +101,33 @@ def test_a_correction_that_fails_its_check_and_passes_counts_in_each_of_its_peri
         assert kg(monthly.pool(1), Account.OUTPUT_COC) == first
         assert kg(monthly.pool(3), Account.OUTPUT_COC) == third
     assert [monthly.pool(month).books for month in (1, 3)] == before
+
+
+def test_what_was_given_back_in_a_closed_period_is_claimed_on_what_leaves_now_alone() -> None:
+    """Upwards again after the close: the refusal says what stays, what left, and what to do; and
+    each of the two things that it says to do is taken."""
+    monthly = Monthly()
+    monthly.receive(1, 1000)
+    monthly.ship(1, 1000)
+    assert monthly.claim("D-1", 1, 1000) == ""
+    monthly.receive(2, 1000, coc=False)
+    closed(monthly, 1)
+    assert monthly.correct("D-1", "D-2", 2, 600) == ""
+    upwards = {"replaces": "D-2", "correction_reason": "weighed"}
+    with pytest.raises(Refused) as refused:
+        monthly.world.send("issue_document", **monthly.words("D-3", 2, 900, **upwards))
+    told = refused.value
+    assert (told.slug, told.facts["kept_kg"], told.facts["shipped_kg"]) == (
+        "lot-not-shipped",
+        600,
+        0,
+    )
+    assert "600 kg stay claimed in closed periods. Of the other 300 kg 0 kg have left" in str(told)
+    assert "Correct to 600 kg at most, or first book what leaves now" in str(told)
+    assert monthly.correct("D-2", "D-3", 2, 600) == ""
+    monthly.ship(2, 300)
+    assert monthly.correct("D-3", "D-4", 2, 900) == ""
+    assert [kg(monthly.pool(month), Account.OUTPUT_COC) for month in (1, 2)] == [600, 300]
 
 
 def test_two_corrections_of_one_document_free_its_claim_once() -> None:
