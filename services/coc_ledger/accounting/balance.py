@@ -132,15 +132,23 @@ def overdraft(found: Figures, terms: Terms, rule: Rule) -> int:
     return max(found.input_kg, 0) * rule.overdraft_percent // 100
 
 
+def owed(found: Figures, terms: Terms) -> int:
+    """Kilograms to be made good. Input below zero came off what an earlier period had taken in and
+    may have claimed on: it is owed, and expires no more than an overdraft does. By the rule of then
+    a delivery of a closed period that counted no longer was booked so."""
+    return terms.owed_kg + max(0, -found.input_kg)
+
+
 def cover(found: Figures, terms: Terms, rule: Rule) -> Cover:
     """What may be claimed by these figures."""
     earned = max_output(found, cap_at_input=rule.cap_at_input)
     allowed = overdraft(found, terms, rule)
-    own = terms.carried_kg + earned - terms.owed_kg
+    due = owed(found, terms)
+    own = terms.carried_kg + earned - due
     return Cover(
         earned,
         terms.carried_kg,
-        terms.owed_kg,
+        due,
         allowed,
         found.designated_kg,
         max(0, own + allowed - found.designated_kg),
@@ -163,13 +171,14 @@ def closing(found: Figures, terms: Terms, rule: Rule) -> Closing:
     good first.
     """
     earned = max_output(found, cap_at_input=rule.cap_at_input)
-    wanted = terms.owed_kg + found.designated_kg
+    due = owed(found, terms)
+    wanted = due + found.designated_kg
     left = terms.carried_kg + earned - wanted
     if left >= 0:
         expired = max(0, terms.carried_kg - max(wanted, 0))
         balance = left - expired if rule.carry_over else 0
         return Closing(earned, balance, left - balance, 0, 0, 0)
-    unmet = max(0, terms.owed_kg - terms.carried_kg - earned)
+    unmet = max(0, due - terms.carried_kg - earned)
     excess = max(0, -left - unmet - overdraft(found, terms, rule))
     return Closing(earned, 0, 0, -left, unmet, excess)
 

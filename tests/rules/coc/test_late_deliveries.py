@@ -13,7 +13,14 @@ from contracts.coc import MovementBooked, PoolClosed
 from contracts.coc_corrections import PoolCorrected
 from contracts.custody import Account, Carried, PoolKey, Stage
 from contracts.values import CertificationStatus
-from services.coc_ledger.accounting.balance import cover, figures, rule_of
+from services.coc_ledger.accounting.balance import (
+    Figures,
+    Terms,
+    closing,
+    cover,
+    figures,
+    rule_of,
+)
 from services.coc_ledger.pools.commands import ApplyChange, ClosePeriod, DeliveryChange
 from services.coc_ledger.pools.state import ChangeDeferred, Pool
 from tests.rules.coc import conserved
@@ -271,6 +278,17 @@ def test_one_that_was_passed_on_by_the_rule_of_then_goes_the_same_way() -> None:
     assert [type(one) for one in again.events] == [ChangeDeferred]
     now = closed.and_when(failed)
     assert [type(one) for one in now.events] == [MovementBooked, PoolCorrected]
+
+
+def test_input_below_zero_of_the_rule_of_then_is_owed_and_does_not_expire() -> None:
+    """A balance of 1,000 kg was carried, and what it came from was taken out of the next year."""
+    none = Figures(inflow_kg=0, input_kg=-1000, output_kg=0, designated_kg=0)
+    rule = rule_of(POLICY)
+    assert cover(none, Terms(carried_kg=1000), rule).available_kg == 0
+    kept = closing(none, Terms(carried_kg=1000), rule)
+    assert (kept.balance_kg, kept.owed_kg, kept.unmet_kg) == (0, 0, 0)
+    sold_already = closing(none, Terms(), rule)
+    assert (sold_already.owed_kg, sold_already.unmet_kg, sold_already.excess_kg) == (1000, 1000, 0)
 
 
 NEWS = some.sampled_from((10, 400, 1000, 1200, "withdrawn", "withdrawn and back"))
