@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from contracts.values import ID_PATTERN
-from infra.auth import Principal
+from infra.auth import Principal, RoleKind
 from infra.errors import Refused
 from infra.persons import Persons
 from infra.service import Running
@@ -131,11 +131,13 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
 
 
 async def _own(imports: Imports, principal: Principal, import_id: str) -> Job:
+    """An import of whoever asks. Ids are their senders' own, so another's is as unknown as one
+    that nobody has sent: `unknown-import`, which tells a sender that theirs is free to use."""
+    principal.require(RoleKind.OPS, RoleKind.MEMBER)
     job = await asyncio.to_thread(imports.job, import_id)
-    if job is None and principal.is_ops:
+    own = principal.ids(RoleKind.MEMBER)
+    if job is None or not (principal.is_ops or job.member_id in own):
         raise Refused("unknown-import", f"there is no import {import_id}")
-    principal.require_member(job.member_id if job else "-")
-    assert job is not None  # "-" is nobody's id
     return job
 
 

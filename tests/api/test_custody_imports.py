@@ -157,4 +157,4 @@ def test_files_are_their_members_own(door: Door) -> None:
     query = {"import_id": "theirs", "member_id": SMELTER, "format": "csv"}
     answer = door.ask("member:K-mill", "POST", PATH, params=query, content=as_csv(ROWS))
     assert (answer.status_code, answer.json()["slug"]) == (403, "not-your-member")
-    assert door.ask("member:K-mill", "GET", f"{PATH}/first").status_code == 403
+    assert door.ask("member:K-mill", "GET", f"{PATH}/first").status_code == 404

@@ -178,7 +178,7 @@ async def test_only_operations_and_the_member_itself_send_and_see(desk: YearDesk
     await desk.load("mine", activity_csv(year(1)))
     async with desk.signed_in("member:M2") as other:
         for path in ("mine", "mine/rows", "mine/rejects", "mine/groups"):
-            assert (await other.get(f"{desk.path}/{path}")).status_code == 403
+            assert (await other.get(f"{desk.path}/{path}")).status_code == 404
         query = {"import_id": "x", "member_id": "M1", "format": "csv"}
         answer = await other.post(desk.path, params=query, content=activity_csv(year(1)))
         assert (answer.status_code, answer.json()["slug"]) == (403, "not-your-member")

@@ -86,7 +86,7 @@ async def test_imports_belong_to_their_member(desk: Desk) -> None:
     await desk.load("mine", as_csv(plants(1)))
     async with desk.signed_in("member:M2") as other:
         for path in ("mine", "mine/rows", "mine/rejects", "unknown"):
-            assert (await other.get(f"{PATH}/{path}")).status_code == 403
+            assert (await other.get(f"{PATH}/{path}")).status_code == 404
         query = {"import_id": "x", "member_id": "M1", "format": "csv"}
         answer = await other.post(PATH, params=query, content=as_csv(plants(1)))
         assert (answer.status_code, answer.json()["slug"]) == (403, "not-your-member")
