@@ -31,6 +31,7 @@ from .scopes.neighbours import also_in, neighbours, stream_of
 from .scopes.state import Scope, evidence
 from .traces import trace
 from .traces.lineage import Lineage
+from .yearly_reports.reactions import years_of_accounts
 
 MANY = 100_000
 
@@ -87,7 +88,8 @@ class Queries:
     def undone(self) -> Sequence[Command]:
         """What earlier builds left undone."""
         scopes: list[ScopeRow] = self.reader.page(CONSUMER, "scopes", None, MANY, {})
-        return still_there(self._running.times.today(), scopes, self.reader.lookup(CONSUMER))
+        today, rows = self._running.times.today(), self.reader.lookup(CONSUMER)
+        return [*still_there(today, scopes, rows), *years_of_accounts(today, scopes, rows)]
 
     def scopes(self, member_id: str, after: str | None, limit: int) -> list[ScopeRow]:
         """A member's scopes, by id, up to `limit + 1`."""

@@ -85,11 +85,13 @@ class ReturnReport(ReportCommand):
 
 class NoteReporting(ReportCommand):
     """Internal: which CoC certificates cover the scope. No year before `first_year` is asked for,
-    and none that begins on or after `ends_before`. Said again when that changes."""
+    and none that begins on or after `ends_before`. A year whose last day for the report was over on
+    `opened_on` has as long as others from that day on. Said again when that changes."""
 
     NAME: ClassVar[str] = "note_reporting"
     FILLED: ClassVar[frozenset[str]] = frozenset()
     member_id: MemberId
     covers: tuple[Covered, ...]
     first_year: int
+    opened_on: date | None = None
     ends_before: date | None

@@ -5,8 +5,9 @@
 
 A calendar year in which a Chain of Custody certificate covered the scope is expected from the day
 after its end; by which day is a figure of the policy, and that the day has passed is said by the
-clock. Years that were over when the scope was opened here are not asked for. A version can be
-submitted while its figures are those of the books, and as long as it is the last one. Rules:
+clock. Years are those of the accounts: none before the first period is asked for, and one of which
+the day was over when the scope was opened here has the policy's months from then on. A version can
+be submitted while its figures are those of the books, and as long as it is the last one. Rules:
 sources.md 5.8.
 """
 
@@ -30,7 +31,7 @@ from contracts.envelope import Event
 from contracts.values import MemberId
 from infra.decider import Tick
 from infra.errors import Refused
-from infra.policy import Policies
+from infra.policy import Policies, Policy
 from services.coc_ledger.evidence import check_scope
 
 from .commands import (
@@ -54,6 +55,7 @@ class ReportingNoted(Event):
     member_id: MemberId
     covers: tuple[Covered, ...]
     first_year: int
+    opened_on: date | None = None
     ends_before: date | None
     noted_on: date
 
@@ -202,6 +204,7 @@ def _note(command: NoteReporting, state: Reports) -> Sequence[ReportEvent]:
         member_id=command.member_id,
         covers=command.covers,
         first_year=command.first_year,
+        opened_on=command.opened_on,
         ends_before=command.ends_before,
         noted_on=command.on,
     )
@@ -239,22 +242,30 @@ def _tick(command: Tick, state: Reports, policies: Policies) -> Sequence[ReportE
                 overdue_on=day + ONE_DAY,
             )
         ]
-    expected_on, certificate_id = date(number + 1, 1, 1), _certificate(number, noted)
+    certificate_id = _certificate(number, noted)
     if certificate_id is None:
         return []
+    expected_on = date(number + 1, 1, 1)
     policy = policies.on(expected_on)
-    months = policy.integer("report.due_months")
+    if noted.opened_on is not None and _due_on(expected_on, policy) < noted.opened_on:
+        expected_on = noted.opened_on
+        policy = policies.on(expected_on)
     return [
         ReportExpected(
             scope_id=noted.scope_id,
             member_id=noted.member_id,
             year=number,
             certificate_id=certificate_id,
-            due_on=expected_on + relativedelta(months=months) - ONE_DAY,
+            due_on=_due_on(expected_on, policy),
             expected_on=expected_on,
             policy_id=policy.policy_id,
         )
     ]
+
+
+def _due_on(expected_on: date, policy: Policy) -> date:
+    """The last day for a report that is expected from a day on."""
+    return expected_on + relativedelta(months=policy.integer("report.due_months")) - ONE_DAY
 
 
 # --- versions ---
