@@ -85,6 +85,21 @@ def check_months(months: int, policy: Policy) -> None:
         )
 
 
+def check_first(starts_on: date, on: date, policy: Policy) -> None:
+    """Refuse accounts that begin later than the longest period is long, counted from today
+    (Refused `first-period-too-far`): the day is mistyped, and could never be changed."""
+    most = policy.integer("period.months_at_most")
+    latest = on + relativedelta(months=most)
+    if starts_on > latest:
+        raise Refused(
+            "first-period-too-far",
+            f"The first period can begin through {latest}, {most} months ahead, not on"
+            f" {starts_on}.",
+            latest=latest,
+            starts_on=starts_on,
+        )
+
+
 def check_change(calendar: Calendar, wanted: Course, on: date, policy: Policy) -> date | None:
     """Refuse a change that comes too late, begins later than a period is long, or makes a period
     too long. Returns the first day of what it stands in the place of: of the first change that has

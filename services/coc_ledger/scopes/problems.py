@@ -9,6 +9,11 @@ SCOPE_PROBLEMS: tuple[Problem, ...] = (
         "Take a day within the longest period from today.",
     ),
     Problem(
+        "first-period-too-far",
+        "The first period lies too far ahead",
+        "Take a first day through `facts.latest`: where accounts begin is never changed.",
+    ),
+    Problem(
         "unknown-holder",
         "The joint venture's holder has no scope here",
         "Name the scope of the holder; a share of 0 takes back one that was listed.",

@@ -27,7 +27,7 @@ from contracts.values import Activity, FacilityId
 from infra.decider import Tick
 from infra.errors import Refused
 from infra.policy import Policies, Policy
-from services.coc_ledger.accounting.period import Course, check_change, check_months
+from services.coc_ledger.accounting.period import Course, check_change, check_first, check_months
 from services.coc_ledger.evidence import Diligence, FacilityFound, Stake, age_of, told_age
 
 from . import entity_rules
@@ -155,6 +155,7 @@ def _open(command: OpenScope, state: Scope, policy: Policy) -> Sequence[Event]:
             scope_id=command.scope_id,
         )
     check_months(command.months, policy)
+    check_first(command.starts_on, command.on, policy)
     check_fresh(command.behind_s, policy)
     through = entity_rules.check_own(facilities, command.entity_id, command.found)
     coming = awaited(command, facilities)

@@ -103,6 +103,15 @@ def test_a_certified_entity_opens_a_scope_once() -> None:
     opened.and_when(opening(starts_on=DAY)).refused("scope-id-used")
 
 
+def test_accounts_begin_a_longest_period_ahead_at_the_latest() -> None:
+    latest = TODAY.replace(year=TODAY.year + 1)
+    scopes.when(opening(starts_on=latest + timedelta(days=1))).refused(
+        "first-period-too-far", latest=latest.isoformat()
+    )
+    scopes.when(opening(starts_on=date(2999, 1, 1))).refused("first-period-too-far")
+    assert isinstance(scopes.when(opening(starts_on=latest)).events[0], ScopeOpened)
+
+
 @pytest.mark.parametrize(
     ("changed", "slug"),
     [
