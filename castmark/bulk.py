@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .client import Client, Refusal, answer
+from .files import check_place, written
 
 if TYPE_CHECKING:
     from infra.importing.formats import Format
@@ -57,8 +58,10 @@ class Wanted(NamedTuple):
 
 
 def load(client: Client, wanted: Wanted, out: Console) -> None:
-    """Load a file. Raises Refusal when the file is refused whole, typer.Exit(1) when rows
-    are."""
+    """Load a file. Raises Refusal when the file is refused whole, or when there is no place for
+    its rejects; typer.Exit(1) when rows are refused."""
+    if wanted.rejects is not None:
+        check_place(wanted.rejects)
     import_id = wanted.import_id or str(uuid.uuid4())
     out.print(f"import {import_id} (--import-id {import_id} follows it again)")
     at = f"{wanted.at}/{import_id}"
@@ -194,13 +197,11 @@ def _examples(client: Client, at: str, job: Mapping[str, Any], out: Console) -> 
 
 def _keep_rejects(client: Client, at: str, file: Path) -> None:
     """Write the refused rows; the file appears whole or not at all."""
-    part = file.with_name(file.name + ".part")
     url = client.at(f"{at}/rejects")
     with client.http.stream("GET", url) as response:
         if response.is_error:
             response.read()
             answer(response)
-        with part.open("wb") as kept:
+        with written(file) as kept:
             for piece in response.iter_bytes(PIECE):
                 kept.write(piece)
-    part.replace(file)

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from contracts.inventory import Regime, Step
 from infra.devissuer import ISSUER, development_issuer
@@ -340,5 +341,5 @@ def main() -> None:
     try:
         app()
     except (Refused, Refusal, Misconfigured, Taken) as error:
-        err.print(f"[red]{error}[/red]")
+        err.print(f"[red]{escape(str(error))}[/red]")
         sys.exit(1)

@@ -15,10 +15,12 @@ from rich.table import Table
 
 from contracts.custody import Stage
 
-from .client import Client, answer
+from .client import Client, Refusal, answer
+from .files import check_place, written
 
 Row = Mapping[str, Any]
 Form = Literal["csv", "xlsx"]
+FORMS: Mapping[str, Form] = {".csv": "csv", ".xlsx": "xlsx"}
 Direction = Literal["upstream", "downstream"]
 OnDay = Annotated[str | None, typer.Option("--on", help="YYYY-MM-DD; else today")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document")]
@@ -53,13 +55,14 @@ def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
     @app.command("statement")
     def statement_(
         pool: Annotated[str, typer.Argument(help="scope:stage:first day of the period")],
-        to: Annotated[Path, typer.Option(help="the file to write; .xlsx makes a sheet")],
+        to: Annotated[Path, typer.Option(help="the file to write: .csv, or .xlsx for a sheet")],
     ) -> None:
         """Every booking of a pool with the running balance, as CSV or XLSX."""
-        form: Form = "xlsx" if to.suffix.lower() == ".xlsx" else "csv"
+        form = form_of(to)
+        check_place(to)
         with session() as client:
-            written = download(client, f"/coc/pools/{pool}/statement?form={form}", to)
-        out.print(f"{written} bytes in {escape(str(to))}")
+            size = download(client, f"/coc/pools/{pool}/statement?form={form}", to)
+        out.print(f"{size} bytes in {escape(str(to))}")
 
     @app.command("close")
     def close_(
@@ -275,13 +278,22 @@ def activities(lines: Sequence[tuple[str, Row]], out: Console) -> None:
     out.print(table)
 
 
+def form_of(to: Path) -> Form:
+    """What a statement's file is, by its ending. Raises Refusal (`unknown-format`)."""
+    form = FORMS.get(to.suffix.lower())
+    if form is None:
+        told = f"{to.name} should end in one of {', '.join(FORMS)}"
+        raise Refusal(0, {"slug": "unknown-format", "detail": told})
+    return form
+
+
 def download(client: Client, path: str, to: Path) -> int:
-    """A file of the platform, written as it comes; its size. Raises Refusal."""
+    """A file of the platform, written as it comes and whole; its size. Raises Refusal."""
     with client.http.stream("GET", client.at(path)) as response:
         if response.is_error:
             response.read()
             answer(response)
-        with to.open("wb") as file:
+        with written(to) as file:
             return sum(file.write(part) for part in response.iter_bytes())
 
 

@@ -1,7 +1,9 @@
 """`castmark coc`: the ledger on the command line, told as it is over HTTP."""
 
+import errno
 import io
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from castmark import coc
+from castmark.cli import main
 from castmark.client import Client, Refusal
+from castmark.files import written
 
 RUN = CliRunner()
 BALANCE: Mapping[str, Any] = {
@@ -170,6 +174,57 @@ def test_a_refused_statement_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="unknown-pool"):
         Told().said("statement", "S-9:aluminium:2026-01-01", "--to", str(tmp_path / "a.csv"))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("none/a.csv", "cannot-write: .*there is no folder .*none"),
+        ("folder.csv", "cannot-write: .*it is a folder"),
+        ("a.pdf", "unknown-format: a.pdf should end in one of .csv, .xlsx"),
+        ("a", "unknown-format: a should end in one of .csv, .xlsx"),
+    ],
+)
+def test_a_statement_without_a_place_is_refused_in_a_sentence_before_it_is_asked_for(
+    place: str, why: str, tmp_path: Path
+) -> None:
+    told = Told()
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(Refusal, match=why):
+        told.said("statement", "S-1:aluminium:2026-01-01", "--to", str(tmp_path / place))
+    assert told.asked == []
+    assert [one.name for one in tmp_path.iterdir()] == ["folder.csv"]
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_what_was_there(tmp_path: Path) -> None:
+    kept = tmp_path / "a.csv"
+    kept.write_bytes(b"before")
+    with pytest.raises(Refusal, match=r"cannot-write: .*a\.csv cannot be written: No space left"):
+        fill(kept, OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(KeyboardInterrupt):
+        fill(kept, KeyboardInterrupt())
+    assert [one.name for one in tmp_path.iterdir()] == ["a.csv"]
+    assert kept.read_bytes() == b"before"
+
+
+def fill(to: Path, failure: BaseException) -> None:
+    """Write a part of a file, and fail."""
+    with written(to) as file:
+        file.write(b"after")
+        raise failure
+
+
+def test_what_is_refused_ends_in_one_sentence_and_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `castmark` itself runs it, with a path that looks like markup."""
+    words = ["castmark", "coc", "statement", "S-1:aluminium:2026-01-01", "--to", "/no[/b]e/x.csv"]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = " ".join(capsys.readouterr().err.split())
+    assert ended.value.code == 1
+    assert "cannot-write: /no[/b]e/x.csv cannot be written: there is no folder /no[/b]e" in told
 
 
 def test_a_period_is_closed_for_the_owner_of_the_scope() -> None:

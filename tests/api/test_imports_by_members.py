@@ -13,10 +13,14 @@ from tests.embedded import door_of, platform
 from tests.imports.desk import as_csv, plants
 from tests.imports.years import activity_csv, year
 
-from .test_custody import BEGAN, MILL, SMELTER, YEAR, opened, who
+from .test_custody import BEGAN, MILL, SMELTER, opened, who
 
 FILES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
-    "facilities": ("/membership/imports", lambda: as_csv(plants(2, 2)), (f"entity_id={SMELTER}-E",)),
+    "facilities": (
+        "/membership/imports",
+        lambda: as_csv(plants(2, 2)),
+        (f"entity_id={SMELTER}-E",),
+    ),
     "activity": (
         "/ghg/imports",
         lambda: activity_csv(year(1, 2023)),

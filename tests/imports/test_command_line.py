@@ -72,6 +72,16 @@ async def test_a_file_is_loaded_summed_up_mended_and_loaded_again(
     assert "2 rows read: 2 new or changed, 0 as before, 0 refused" in said
 
 
+async def test_without_a_place_for_rejects_nothing_is_sent(
+    client: Client, desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "plants.csv"
+    await asyncio.to_thread(file.write_bytes, as_csv(plants(1)))
+    with pytest.raises(Refusal, match=r"cannot-write: .* there is no folder"):
+        await run(client, wanted(file, tmp_path / "none" / "rejects.csv", "nowhere"))
+    assert (desk.events(), desk.stored()["import_jobs"]) == (0, 0)
+
+
 async def test_a_bar_shows_how_far_an_import_is(
     client: Client, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
