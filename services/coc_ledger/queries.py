@@ -88,8 +88,9 @@ class Queries:
     def undone(self) -> Sequence[Command]:
         """What earlier builds left undone."""
         scopes: list[ScopeRow] = self.reader.page(CONSUMER, "scopes", None, MANY, {})
-        today, rows = self._running.times.today(), self.reader.lookup(CONSUMER)
-        return [*still_there(today, scopes, rows), *years_of_accounts(today, scopes, rows)]
+        today = self._running.times.today()
+        left = still_there(today, scopes, self.reader.lookup(CONSUMER))
+        return [*left, *years_of_accounts(today, scopes, self.certificates)]
 
     def scopes(self, member_id: str, after: str | None, limit: int) -> list[ScopeRow]:
         """A member's scopes, by id, up to `limit + 1`."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.coc_ledger.yearly_reports import reactions
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 from tests.walk import Walked, certify, join, register
@@ -52,7 +54,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         yield door
 
 
-def asked(door: Door, member_id: str) -> list[tuple[int, str, str]]:
+def asked(door: Door, member_id: str) -> list[tuple[int, str, str | None]]:
     """Year, state and last day of what a member is to report."""
     items = door.get(who(member_id), f"/coc/members/{member_id}/reports")["items"]
     return [(row["year"], row["state"], row["due_on"]) for row in items]
@@ -79,3 +81,28 @@ def test_years_of_accounts_are_asked_for_of_a_scope_that_was_opened_later(door: 
     due = eventually(lambda: on_the_board(door, MILL), lambda rows: len(rows) == 2)
     assert [day for day, _ in due] == ["2026-06-30", "2026-08-01"]
     assert "missed" not in {state for _, state in due}
+
+
+def test_what_an_earlier_build_asked_for_ends_by_itself_once_this_one_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took the years from the day on which the scope was opened."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr(reactions, "_first_year", lambda scope: scope.opened_on.year)
+        with platform(tmp_path) as host, door_of(host) as door:
+            door.tick(BEFORE)
+            join(door, WALKED, "smelter")
+            register(door, WALKED, "smelter")
+            for standard in ("PS", "CoC"):
+                certify(door, SMELTER, BEFORE, standard)
+            door.settled()
+            open_scope(door, SMELTER)
+            door.tick(date(2024, 2, 1))
+            door.settled()
+            assert asked(door, SMELTER) == [(2023, "expected", "2024-06-30")]
+    with platform(tmp_path) as host, door_of(host) as door:
+        eventually(lambda: asked(door, SMELTER), lambda rows: rows == [(2023, "excused", None)])
+        board = eventually(
+            lambda: on_the_board(door, SMELTER), lambda rows: "due" not in {s for _, s in rows}
+        )
+        assert {state for _, state in board} <= {"cancelled"}

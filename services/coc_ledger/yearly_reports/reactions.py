@@ -6,7 +6,7 @@ was opened before there were reports has not to wait for news of a certificate. 
 the accounts, from the first day of the first period on, whenever the scope was opened.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
 from contracts import certification
@@ -43,10 +43,14 @@ def note_reporting(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     return [_noted(scope, recorded_on(recorded), rows) for scope in scopes]
 
 
-def years_of_accounts(on: date, scopes: Iterable[ScopeRow], rows: Lookup) -> Sequence[Command]:
+def years_of_accounts(
+    on: date, scopes: Iterable[ScopeRow], certificates: Callable[[str], Sequence[CertificateRow]]
+) -> Sequence[Command]:
     """For scopes whose first year an earlier build took from the day on which they were opened:
-    what it asked for beyond the accounts is excused, what it left out is asked for."""
-    return [_noted(one, on, rows) for one in scopes if one.opened_on.year != _first_year(one)]
+    what it asked for beyond the accounts is excused, what it left out is asked for.
+    `certificates` are those of an entity."""
+    wrong = [one for one in scopes if one.opened_on.year != _first_year(one)]
+    return [_asked(one, on, certificates(one.entity_id)) for one in wrong]
 
 
 def _first_year(scope: ScopeRow) -> int:
@@ -56,7 +60,10 @@ def _first_year(scope: ScopeRow) -> int:
 
 
 def _noted(scope: ScopeRow, on: date, rows: Lookup) -> NoteReporting:
-    held: Sequence[CertificateRow] = rows("certificates", {"entity_id": scope.entity_id})
+    return _asked(scope, on, rows("certificates", {"entity_id": scope.entity_id}))
+
+
+def _asked(scope: ScopeRow, on: date, held: Sequence[CertificateRow]) -> NoteReporting:
     covers = [_cover(row) for row in held if row.standard == Standard.CHAIN_OF_CUSTODY]
     return NoteReporting(
         on=on,

@@ -1,6 +1,7 @@
 """The yearly report: expected by certificates, prepared from the books, submitted, accepted, never
 edited."""
 
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from contracts.envelope import Recorded
 from contracts.values import Activity, CertificateType, CertificationStatus, Standard
 from infra.decider import Command, Lookup, Tick
 from services.coc_ledger.rows import PROJECTIONS
-from services.coc_ledger.scopes.certificates import CERTIFICATES
+from services.coc_ledger.scopes.certificates import CERTIFICATES, CertificateRow
 from services.coc_ledger.yearly_reports import report, yearly
 from services.coc_ledger.yearly_reports.commands import (
     AcceptReport,
@@ -377,7 +378,7 @@ def test_what_an_earlier_build_asked_for_beyond_the_accounts_is_excused_and_ends
     stood = reports.given(before, EXPECTED, overdue)
     _, rows = known(granted(), scope_opened(JANUARY, on=FROM))
     today = date(2026, 9, 1)
-    (asked,) = years_of_accounts(today, [rows("scopes", "S-1")], rows)
+    (asked,) = years_of_accounts(today, [rows("scopes", "S-1")], held(rows))
     assert isinstance(asked, NoteReporting)
     excused = ReportExcused(**YEAR, due_on=DUE, excused_on=today)
     after = stood.when(asked).then(noted(asked), excused)
@@ -387,7 +388,12 @@ def test_what_an_earlier_build_asked_for_beyond_the_accounts_is_excused_and_ends
 
 def test_scopes_whose_accounts_began_in_the_year_of_their_opening_are_left_alone() -> None:
     _, rows = known(granted(), scope_opened(FROM.replace(month=1, day=1)))
-    assert years_of_accounts(ON, [rows("scopes", "S-1")], rows) == []
+    assert years_of_accounts(ON, [rows("scopes", "S-1")], held(rows)) == []
+
+
+def held(rows: Lookup) -> Callable[[str], Sequence[CertificateRow]]:
+    """The certificates of an entity."""
+    return lambda entity_id: rows("certificates", {"entity_id": entity_id})
 
 
 def test_a_row_tells_how_a_year_stands() -> None:
