@@ -5,9 +5,15 @@ from typing import Protocol
 
 from infra.auth import Principal, RoleKind
 from infra.errors import Refused
+from infra.reading import Reader
+from infra.service import Running
 
+from . import auditors
+from .auditors import AuditRow
 from .documents.rows import DocumentRow
 from .rows import PoolRow, ScopeRow
+
+MANY = 100_000
 
 
 class Rows(Protocol):
@@ -27,15 +33,18 @@ class Rows(Protocol):
 
 
 class Allowed:
-    """Rows for those who may see them; Refused `not-your-member`, or `unknown-...`."""
+    """Rows for those who may see them: operations, their members, and the audit firms that look at
+    their entities. Refused `not-your-member`, `not-your-audit`, or `unknown-...`."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, running: Running, rows: Rows) -> None:
+        self._running = running
+        self._reader = Reader(running)
         self._rows = rows
 
     async def scope(self, principal: Principal, scope_id: str) -> ScopeRow:
         """A scope, for its member."""
         row = await asyncio.to_thread(self._rows.scope, scope_id)
-        principal.require_owner(row.member_id if row else None, scope_id)
+        await self._require(principal, row, scope_id)
         if row is None:
             raise Refused("unknown-scope", f"there is no scope {scope_id}", scope_id=scope_id)
         return row
@@ -43,7 +52,7 @@ class Allowed:
     async def pool(self, principal: Principal, pool: str) -> PoolRow:
         """A pool, for its member."""
         row = await asyncio.to_thread(self._rows.pool, pool)
-        principal.require_owner(row.member_id if row else None, pool)
+        await self._require(principal, row, pool)
         if row is None:
             raise Refused("unknown-pool", f"there is no pool {pool}", pool=pool)
         return row
@@ -51,9 +60,61 @@ class Allowed:
     async def document(self, principal: Principal, number: str) -> DocumentRow:
         """A document, for its two sides."""
         row = await asyncio.to_thread(self._rows.document, number)
-        sides = {row.member_id, row.customer_member_id} if row else set()
-        if not sides & principal.ids(RoleKind.MEMBER):
-            principal.require_owner(row.member_id if row else None, number)
+        own = await self.members(principal, row) if row else frozenset()
+        if row is None or not {row.member_id, row.customer_member_id} & own:
+            await self._require(principal, row, number)
         if row is None:
             raise Refused("unknown-document", f"there is no document {number}", number=number)
         return row
+
+    async def members(self, principal: Principal, row: DocumentRow) -> frozenset[str]:
+        """In whose place somebody looks at a document: their own members', and of its two sides
+        those whose entity they audit."""
+        own = principal.ids(RoleKind.MEMBER)
+        if not principal.ids(RoleKind.AUDITOR):
+            return own
+        audited = await asyncio.to_thread(self.audited, principal)
+        theirs = await asyncio.to_thread(self._rows.scope, row.customer_scope_id or "")
+        sides = {row.member_id} if row.issuer_entity_id in audited else set()
+        if theirs is not None and theirs.entity_id in audited:
+            sides.add(theirs.member_id)
+        return own | sides
+
+    def audited(self, principal: Principal) -> frozenset[str]:
+        """The entities whose books somebody reads as their auditor. May wait for the database."""
+        firms = sorted(principal.ids(RoleKind.AUDITOR))
+        found = self._open({"firm": firms}) if firms else []
+        return frozenset(one.entity_id for one in found)
+
+    def readers(self, entity_id: str) -> list[str]:
+        """The audit firms that read an entity's books now. May wait for the database."""
+        return sorted({one.firm for one in self._open({"entity_id": entity_id})})
+
+    def _open(self, where: dict[str, object]) -> list[AuditRow]:
+        rows = self._reader.page(auditors.CONSUMER, "audits", None, MANY, where)
+        policy = self._running.definition.policies.on(self._running.times.today())
+        return [row for row in rows if auditors.reads(row, policy)]
+
+    async def _require(
+        self, principal: Principal, row: ScopeRow | PoolRow | DocumentRow | None, what: str
+    ) -> None:
+        """Refuse who is neither its member, nor operations, nor the auditor of its entity."""
+        member_id = row.member_id if row else None
+        own = principal.ids(RoleKind.MEMBER)
+        if principal.is_ops or member_id in own or not principal.ids(RoleKind.AUDITOR):
+            return principal.require_owner(member_id, what)
+        audited = await asyncio.to_thread(self.audited, principal)
+        scope = row if isinstance(row, ScopeRow) else None
+        if isinstance(row, PoolRow):
+            scope = await asyncio.to_thread(self._rows.scope, row.scope_id)
+        if scope is not None and scope.entity_id in audited:
+            return None
+        if own:
+            return principal.require_owner(None, what)
+        firms = ", ".join(sorted(principal.ids(RoleKind.AUDITOR)))
+        raise Refused(
+            "not-your-audit",
+            f"your token is for audit firm {firms}, and no Chain of Custody audit of theirs that"
+            f" is open concerns {what}",
+            asked=what,
+        )

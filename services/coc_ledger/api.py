@@ -13,7 +13,7 @@ from starlette.responses import Response
 from contracts.coc import OutputDesignated
 from contracts.custody import Mass, Stage
 from contracts.values import ID_PATTERN, Activity, Id
-from infra.auth import Principal, RoleKind
+from infra.auth import Principal
 from infra.commandforms import JSON_TYPE
 from infra.decider import Command, own_id
 from infra.execute import Rehearsed, request_of
@@ -140,7 +140,7 @@ def api(running: Running, shared: Shared) -> Api:
     add_operations(made, running)
     add_people(made, persons)
     _deliveries(made, queries, running)
-    allowed = Allowed(queries)
+    allowed = Allowed(running, queries)
     _scopes(made, queries, allowed, running)
     _pools(made, queries, allowed)
     _documents(made, queries, allowed)
@@ -201,7 +201,8 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
         """A scope as it stands. `sharing` names, by stage, the supply-chain activities that share
         its pool: where there is more than one, a movement or a document names its own. Of its
         facilities those `to_come` are `successor_of`'s until that goes over; `also_in` names the
-        scopes of earlier builds that have one of them for the same activity."""
+        scopes of earlier builds that have one of them for the same activity. `read_by` are the
+        audit firms that read its books, as long as their Chain of Custody audit is open."""
         row = await allowed.scope(principal, scope_id)
         state, shared = await asyncio.to_thread(queries.sharing, scope_id, running.times.today())
         does = tuple(map(Activity, row.activities))
@@ -210,6 +211,7 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
             "successor_of": state.successor_of,
             "to_come": state.awaited,
             "also_in": shared,
+            "read_by": await asyncio.to_thread(allowed.readers, row.entity_id),
         }
         return Json({**row._asdict(), **told})
 
@@ -268,9 +270,10 @@ def _shown(row: MovementRow) -> dict[str, Any]:
 def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
     @made.get("/coc/documents/{number}", tags=["documents"])
     async def document(principal: SignedIn, number: Key) -> Response:
-        """A document as it stands, for both its sides; its customer sees what was stated."""
+        """A document as it stands, for both its sides; its customer sees what was stated. An
+        auditor sees what the side sees that they audit."""
         row = await allowed.document(principal, number)
-        mine = principal.ids(RoleKind.MEMBER)
+        mine = await allowed.members(principal, row)
         bought = row.customer_member_id in mine and row.member_id not in mine
         return Json((to_customer(row) if bought else row)._asdict())
 
@@ -306,7 +309,7 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         row = await allowed.document(principal, number)
         walk = queries.upstream if direction == "upstream" else queries.downstream
         nodes = await asyncio.to_thread(walk, row, depth, on)
-        own = principal.ids(RoleKind.MEMBER)
+        own = await allowed.members(principal, row)
 
         def may_see(node: trace.Node) -> bool:
             return principal.is_ops or bool(own & set(node.seen_by))

@@ -12,6 +12,7 @@ from infra.errors import Refused
 from infra.readmodel import Consumer
 
 from .accounting.stages import NEXT, entry_id
+from .auditors import AUDITORS
 from .documents import document
 from .documents.commands import (
     ConfirmDelivery,
@@ -163,6 +164,7 @@ CONSUMERS: tuple[Consumer, ...] = (
         ),
     ),
     EXPORTS,
+    AUDITORS,
 )
 """One reader: our own events for queries and both sides of a delivery, the public ones as evidence
 of certificates, membership's for who is whose, `ghg`'s for verified results. Pictures and reports

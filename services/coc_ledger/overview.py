@@ -1,7 +1,7 @@
 """Reads for whoever looks at a scope: what it may claim until when, day by day, what was booked
 last, which documents wait, what its certificates say."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -60,11 +60,8 @@ class Overview:
         self._exports = exports
         self._behind_s = behind_s
 
-    def scopes(
-        self, members: Sequence[str] | None, after: str | None, limit: int
-    ) -> list[ScopeRow]:
-        """The scopes of some members (None: of all), by id, up to `limit + 1`."""
-        where: dict[str, object] = {} if members is None else {"member_id": members}
+    def scopes(self, where: Mapping[str, object], after: str | None, limit: int) -> list[ScopeRow]:
+        """The scopes of some members or entities, by id, up to `limit + 1`."""
         return self._reader.page(CONSUMER, "scopes", after, limit, where)
 
     def documents(

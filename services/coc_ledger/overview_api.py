@@ -37,12 +37,17 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
         wanted: Paged,
         member_id: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
     ) -> Response:
-        """The scopes that you may see, by id: your members', all of them for operations."""
-        principal.require(RoleKind.OPS, RoleKind.MEMBER)
+        """The scopes that you may see, by id: your members', those that you audit, all of them for
+        operations."""
+        principal.require(RoleKind.OPS, RoleKind.MEMBER, RoleKind.AUDITOR)
         if member_id is not None:
             principal.require_member(member_id)
-        members = [member_id] if member_id else _members(principal)
-        rows = await asyncio.to_thread(overview.scopes, members, wanted.after, wanted.limit)
+        if member_id or principal.is_ops or principal.ids(RoleKind.MEMBER):
+            members = [member_id] if member_id else _members(principal)
+            where: dict[str, object] = {} if members is None else {"member_id": members}
+        else:
+            where = {"entity_id": sorted(await asyncio.to_thread(allowed.audited, principal))}
+        rows = await asyncio.to_thread(overview.scopes, where, wanted.after, wanted.limit)
         return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["scope_id"]))
 
     @made.get("/coc/scopes/{scope_id}/certificates", tags=["scopes"])

@@ -44,7 +44,7 @@ SHEET_ROWS_AT_MOST = 1_000_000
 def add_exports(made: Api, running: Running, behind_s: Callable[[], int]) -> None:
     """All routes of exports, beside the ledger's own."""
     exports = Exports(running)
-    allowed, overview = Allowed(exports), Overview(running, exports, behind_s)
+    allowed, overview = Allowed(running, exports), Overview(running, exports, behind_s)
     links = Links(made.shared.public_url, running.writer.request_key)
     _pools(made, exports, allowed)
     _documents(made, exports, allowed, links)

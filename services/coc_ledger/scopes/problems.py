@@ -1,4 +1,4 @@
-"""Slugs of what a scope is asked about its periods and partners, explained. Pure."""
+"""Slugs of what a scope is asked about periods, partners, who reads its books, explained. Pure."""
 
 from infra.problems import Problem
 
@@ -12,6 +12,13 @@ SCOPE_PROBLEMS: tuple[Problem, ...] = (
         "first-period-too-far",
         "The first period lies too far ahead",
         "Take a first day through `facts.latest`: where accounts begin is never changed.",
+    ),
+    Problem(
+        "not-your-audit",
+        "No open audit of yours concerns this",
+        "An audit firm reads the books of an entity that it audits against the Chain of Custody"
+        " Standard: from the booking on, until the audit is called off or its certificate decided.",
+        403,
     ),
     Problem(
         "unknown-holder",

@@ -51,6 +51,7 @@ class Reports:
     def __init__(self, running: Running) -> None:
         self._reader = Reader(running)
         self.exports = Exports(running)
+        self.allowed = Allowed(running, self.exports)
 
     def figures(self, scope_id: str, year: int, *, as_told: bool = False) -> Figures:
         """A year of a scope as the books have it now. How far they go is read first: what is read
@@ -118,7 +119,7 @@ def _said(event: Event) -> dict[str, object]:
 def add_reports(made: Api, reports: Reports) -> None:
     """All routes of the yearly reports, beside the ledger's own."""
 
-    allowed = Allowed(reports.exports)
+    allowed = reports.allowed
 
     async def page(wanted: Paged, where: Mapping[str, object]) -> Response:
         rows = await asyncio.to_thread(reports.page, where, wanted.after, wanted.limit)

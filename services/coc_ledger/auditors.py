@@ -1,0 +1,86 @@
+"""Which audit firms look at an entity's chain of custody, as the events of audits tell it. Pure.
+
+A firm that audits an entity against the Chain of Custody Standard reads its books as the entity's
+member does: from the booking on, until the audit is called off or, once it is concluded, until the
+certificate that it leads to is decided on. Rules: sources.md 2.1 (kinds of audit).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from contracts import audits
+from contracts.envelope import Recorded
+from contracts.values import Standard
+from infra.policy import Policy
+from infra.readmodel import Consumer, Projection
+
+CONSUMER = "coc_audits"
+Told = audits.AuditScheduled | audits.AuditConcluded
+Decided = audits.CertificateGranted | audits.CertificateRefused
+OfStandard = Told | audits.AuditCancelled | Decided
+
+
+class AuditRow(NamedTuple):
+    """An audit against the Chain of Custody Standard. `state`: booked, called_off, concluded. Its
+    decision stands in another stream and may be heard of first: then only `decided` is known, and
+    the state is unknown."""
+
+    audit_id: str
+    entity_id: str
+    firm: str
+    kind: str
+    state: str
+    decided: bool
+
+
+NOT_HEARD_OF = AuditRow("", "", "", "", "unknown", False)
+
+
+def reads(row: AuditRow, policy: Policy) -> bool:
+    """Whether the firm of an audit reads the entity's books: it is to come or under way, or the
+    decision that follows from it is open."""
+    if row.decided:
+        return False
+    waits = row.state == "concluded" and row.kind in policy.words("audit.decided_on")
+    return row.state == "booked" or waits
+
+
+def _keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    if isinstance(event, audits.CertificateConverted):
+        return (event.audit_id,)  # to which standard it does not say
+    if isinstance(event, OfStandard) and event.standard is Standard.CHAIN_OF_CUSTODY:
+        return (event.audit_id,)
+    return ()
+
+
+def _evolve(key: str, row: AuditRow | None, recorded: Recorded) -> AuditRow | None:
+    event = recorded.event
+    known = row or NOT_HEARD_OF._replace(audit_id=key)
+    match event:
+        case audits.AuditScheduled():
+            return _told(known, event, "booked")
+        case audits.AuditConcluded():
+            return _told(known, event, "concluded")
+        case audits.AuditCancelled():
+            return known._replace(state="called_off")
+        case _:
+            return known._replace(decided=True)
+
+
+def _told(known: AuditRow, event: Told, state: str) -> AuditRow:
+    firm, kind = event.auditor_firm, event.kind.value
+    return known._replace(entity_id=event.entity_id, firm=firm, kind=kind, state=state)
+
+
+AUDITS = Projection(
+    "audits",
+    1,
+    AuditRow,
+    _keys,
+    _evolve,
+    (("entity_id",), ("firm",)),
+    frozenset({*OfStandard.__args__, audits.CertificateConverted}),
+)
+AUDITORS = Consumer(CONSUMER, ("audit_scheduling",), (AUDITS,))
+"""A reader of its own: what is booked and claimed never waits for audits."""
