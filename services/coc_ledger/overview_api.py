@@ -13,6 +13,7 @@ from infra.service import Running
 from infra.web import Api, Day, Json, Paged, SignedIn, listed
 
 from .allowed_api import Allowed
+from .documents.shown import to_customer
 from .exports.statements import before_of
 from .overview import Overview
 
@@ -81,12 +82,15 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
         side: Literal["issued", "received"] = "issued",
         state: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
     ) -> Response:
-        """A scope's documents on one side, by number."""
+        """A scope's documents on one side, by number; what was received as it was stated."""
         scope = await allowed.scope(principal, scope_id)
         sides = {"issued": ("member_id", "scope_id")}
         member, column = sides.get(side, ("customer_member_id", "customer_scope_id"))
         where = {member: scope.member_id, column: scope_id, "state": state}
         rows = await asyncio.to_thread(overview.documents, where, wanted.after, wanted.limit)
+        if side == "received":
+            own = scope.member_id
+            rows = [row if row.member_id == own else to_customer(row) for row in rows]
         return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["number"]))
 
 

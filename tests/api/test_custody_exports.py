@@ -290,8 +290,10 @@ def test_the_seller_alone_sees_of_what_its_scrap_was_made(traded: Door) -> None:
     assert traded.get(who(SMELTER), path)["document"]["carried"]["post_kg"] > 0
     theirs = traded.get(who(MILL), path)["document"]
     received = traded.get(who(MILL), f"/coc/members/{MILL}/documents", side="received")["items"]
-    [listed] = [one["document"] for one in received if one["number"] == "D-9"]
-    for seen in (theirs, listed):
+    by_scope = traded.get(who(MILL), f"/coc/scopes/{MILL}-S/documents", side="received")["items"]
+    listed = [one["document"] for one in (*received, *by_scope) if one["number"] == "D-9"]
+    assert len(listed) == 2
+    for seen in (theirs, *listed):
         assert (seen["carried"]["pre_kg"], seen["carried"]["post_kg"]) == (10 * TONNE, 0)
         assert seen["supplement"]["post_consumer_percent"] == "0"
     [told] = traded.get(who(MILL), f"{path}/epcis")["epcisBody"]["eventList"]
