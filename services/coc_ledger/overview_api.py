@@ -43,11 +43,7 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
         principal.require(RoleKind.OPS, RoleKind.MEMBER, RoleKind.AUDITOR)
         if member_id is not None:
             principal.require_member(member_id)
-        if member_id or principal.is_ops or principal.ids(RoleKind.MEMBER):
-            members = [member_id] if member_id else _members(principal)
-            where: dict[str, object] = {} if members is None else {"member_id": members}
-        else:
-            where = {"entity_id": sorted(await asyncio.to_thread(allowed.audited, principal))}
+        where = await asyncio.to_thread(_whose, principal, member_id, allowed)
         rows = await asyncio.to_thread(overview.scopes, where, wanted.after, wanted.limit)
         return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["scope_id"]))
 
@@ -169,6 +165,12 @@ def _through(made: Api, running: Running, overview: Overview) -> None:
             await news.wait(told, min(left, 1.0))
 
 
-def _members(principal: Principal) -> list[str] | None:
-    """Whose rows somebody may see; None for all."""
-    return None if principal.is_ops else sorted(principal.ids(RoleKind.MEMBER))
+def _whose(principal: Principal, member_id: str | None, allowed: Allowed) -> dict[str, object]:
+    """Whose scopes somebody may see: a member's that they ask for, all of operations, those of
+    their members; or those of the entities that they audit."""
+    if member_id is not None:
+        return {"member_id": member_id}
+    if principal.is_ops:
+        return {}
+    own = principal.ids(RoleKind.MEMBER)
+    return {"member_id": sorted(own)} if own else {"entity_id": sorted(allowed.audited(principal))}
