@@ -39,8 +39,12 @@ class Finding(Value):
     facility_id: FacilityId | None = None
 
 
+Booker = Literal["operations", "firm"]
+
+
 class AuditScheduled(Event):
-    """The audit is booked. `facilities` are in order of their ids, each once."""
+    """The audit is booked. `facilities` are in order of their ids, each once. `booked_by` says who
+    did: operations or the firm itself (older events do not say)."""
 
     TYPE: ClassVar[str] = "audits.audit_scheduled.v1"
     audit_id: AuditId
@@ -53,6 +57,7 @@ class AuditScheduled(Event):
     starts_on: date
     ends_on: date
     certificate_id: CertificateId | None = None
+    booked_by: Booker | None = None
 
 
 class AuditCancelled(Event):

@@ -21,7 +21,7 @@ from infra.service import Running
 from infra.web import Api, Json, Paged, Readiness, Shared, SignedIn, build_api, listed
 from infra.webcommands import command_routes
 
-from .commands import DecideCertificate
+from .commands import DecideCertificate, ScheduleAudit
 from .domain import COMMANDS, ROLES, fill, reservation
 from .outlook import Outlook, named_in, outlook_of
 from .preparation import points_of, years_of
@@ -45,7 +45,9 @@ def api(running: Running, shared: Shared) -> Api:
     async def filled(
         command: type[Command], principal: Principal, sent: Mapping[str, object]
     ) -> Mapping[str, object]:
-        found = await asyncio.to_thread(known, command, sent)
+        found: Mapping[str, object] = await asyncio.to_thread(known, command, sent)
+        if command is ScheduleAudit:
+            return {**found, "booked_by": "operations" if principal.is_ops else "firm"}
         if command is not DecideCertificate:
             return found
         reserved = await asyncio.to_thread(

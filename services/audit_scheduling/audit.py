@@ -120,9 +120,11 @@ def _schedule(command: ScheduleAudit, state: Audit, policy: Policy) -> Sequence[
         starts_on=command.starts_on,
         ends_on=command.ends_on,
         certificate_id=command.certificate_id,
+        booked_by=command.booked_by,
     )
     if state.scheduled is not None and state.cancelled is None:
-        _refuse_difference("audit-already-scheduled", state.scheduled, wanted)
+        same = wanted.model_copy(update={"booked_by": state.scheduled.booked_by})
+        _refuse_difference("audit-already-scheduled", state.scheduled, same)
         return []
     _refuse_cancelled(state)
     if state.concluded is not None:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.audits import Finding
+from contracts.audits import Booker, Finding
 from contracts.values import (
     AuditId,
     AuditKind,
@@ -37,7 +37,7 @@ class ScheduleAudit(Command):
     """Book an audit of some facilities of an entity."""
 
     NAME: ClassVar[str] = "schedule_audit"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "scope", "certificate"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "scope", "certificate", "booked_by"})
     audit_id: AuditId
     member_id: MemberId
     entity_id: EntityId
@@ -50,6 +50,7 @@ class ScheduleAudit(Command):
     certificate_id: CertificateId | None = None
     scope: ScopeEvidence
     certificate: CertificateEvidence | None = None
+    booked_by: Booker | None = None
 
     @property
     def stream(self) -> str:

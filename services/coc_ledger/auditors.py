@@ -1,7 +1,8 @@
 """Which audit firms look at an entity's chain of custody, as the events of audits tell it. Pure.
 
 A firm that audits an entity against the Chain of Custody Standard reads its books as the entity's
-member does: from the booking on, until the audit is called off or, once it is concluded, until the
+member does: from the booking on, if operations booked it (by a booking of its own a firm would let
+itself in), until the audit is called off or, once it is concluded, until the
 certificate that it leads to is decided on. Rules: sources.md 2.1 (kinds of audit).
 """
 
@@ -31,6 +32,7 @@ class AuditRow(NamedTuple):
     kind: str
     state: str
     decided: bool
+    booked_by: str = ""
 
 
 NOT_HEARD_OF = AuditRow("", "", "", "", "unknown", False)
@@ -39,7 +41,7 @@ NOT_HEARD_OF = AuditRow("", "", "", "", "unknown", False)
 def reads(row: AuditRow, policy: Policy) -> bool:
     """Whether the firm of an audit reads the entity's books: it is to come or under way, or the
     decision that follows from it is open."""
-    if row.decided:
+    if row.decided or row.booked_by != "operations":
         return False
     waits = row.state == "concluded" and row.kind in policy.words("audit.decided_on")
     return row.state == "booked" or waits
@@ -59,7 +61,7 @@ def _evolve(key: str, row: AuditRow | None, recorded: Recorded) -> AuditRow | No
     known = row or NOT_HEARD_OF._replace(audit_id=key)
     match event:
         case audits.AuditScheduled():
-            return _told(known, event, "booked")
+            return _told(known._replace(booked_by=event.booked_by or ""), event, "booked")
         case audits.AuditConcluded():
             return _told(known, event, "concluded")
         case audits.AuditCancelled():
@@ -75,7 +77,7 @@ def _told(known: AuditRow, event: Told, state: str) -> AuditRow:
 
 AUDITS = Projection(
     "audits",
-    1,
+    2,
     AuditRow,
     _keys,
     _evolve,

@@ -42,11 +42,11 @@ def reads(door: Door, role: str, path: str) -> int:
     return door.ask(role, "GET", path).status_code
 
 
-def book(door: Door, audit_id: str, member_id: str, standard: str = "CoC") -> None:
+def book(door: Door, audit_id: str, member_id: str, standard: str = "CoC", by: str = "ops") -> None:
     """A surveillance audit."""
     days = {"starts_on": TODAY + timedelta(days=9), "ends_on": TODAY + timedelta(days=12)}
     door.send(
-        "ops",
+        by,
         "audits/schedule_audit",
         audit_id=audit_id,
         member_id=member_id,
@@ -154,6 +154,18 @@ def test_the_auditor_of_the_buyer_sees_what_the_buyer_sees(door: Door) -> None:
     assert reads(door, FIRM, f"/coc/scopes/{SCOPE}") == 403, "the seller's books are not open"
     call_off(door, "A-buyer")
     eventually(lambda: reads(door, FIRM, "/coc/documents/D-1"), lambda status: status == 403)
+
+
+def test_a_firm_does_not_let_itself_in_by_a_booking_of_its_own(door: Door) -> None:
+    book(door, "A-own", BUYER, by=FIRM)
+    told = eventually(
+        lambda: door.get(FIRM, "/audits/firms/FIRM-1/audits")["items"],
+        lambda found: any(one["audit_id"] == "A-own" for one in found),
+    )
+    assert told, "it is booked"
+    assert reads(door, FIRM, f"/coc/scopes/{THEIRS}") == 403
+    assert door.get(f"member:{BUYER}", f"/coc/scopes/{THEIRS}")["read_by"] == []
+    call_off(door, "A-own")
 
 
 def test_an_audit_against_the_performance_standard_opens_no_books(door: Door) -> None:

@@ -17,7 +17,8 @@ SCOPE_PROBLEMS: tuple[Problem, ...] = (
         "not-your-audit",
         "No open audit of yours concerns this",
         "An audit firm reads the books of an entity that it audits against the Chain of Custody"
-        " Standard: from the booking on, until the audit is called off or its certificate decided.",
+        " Standard: from the booking by operations on, until the audit is called off or its"
+        " certificate decided.",
         403,
     ),
     Problem(

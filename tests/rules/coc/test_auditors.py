@@ -22,7 +22,7 @@ OWN = {"audit_id": "A-1", "member_id": "M-1", "entity_id": "E-1"}
 def booked(kind: AuditKind = FIRST, standard: Standard = COC) -> audits.AuditScheduled:
     told = {**OWN, "standard": standard, "kind": kind, "facilities": ("F-1",)}
     days = {"auditor_firm": "FIRM-1", "starts_on": DAY, "ends_on": DAY}
-    return audits.AuditScheduled.model_validate({**told, **days})
+    return audits.AuditScheduled.model_validate({**told, **days, "booked_by": "operations"})
 
 
 def called_off() -> audits.AuditCancelled:
@@ -104,16 +104,18 @@ TRANSITION = AuditKind.PROVISIONAL_TRANSITION
         ([booked()], True),
         ([booked(), called_off()], False),
         ([booked(), concluded()], True),
-        ([concluded()], True),
-        ([concluded(), granted()], False),
-        ([concluded(), refused()], False),
+        ([booked().model_copy(update={"booked_by": "firm"})], False),
+        ([booked().model_copy(update={"booked_by": None})], False),
+        ([concluded()], False),
+        ([booked(), concluded(), granted()], False),
+        ([booked(), concluded(), refused()], False),
         ([booked(SURVEILLANCE)], True),
         ([booked(SURVEILLANCE), concluded(SURVEILLANCE)], False),
-        ([concluded(TRANSITION)], True),
-        ([concluded(TRANSITION), converted()], False),
+        ([booked(TRANSITION), concluded(TRANSITION)], True),
+        ([booked(TRANSITION), concluded(TRANSITION), converted()], False),
     ],
 )
-def test_a_firm_reads_while_its_audit_or_the_decision_after_it_is_open(
+def test_a_firm_that_operations_booked_reads_while_audit_or_decision_is_open(
     events: list[Event], may: bool
 ) -> None:
     row = row_of(*events)
