@@ -252,7 +252,8 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "movement-reversed",
         "The movement was taken back before",
-        "`facts.reversed_by` names the movement that did. Once is enough.",
+        "`facts.reversed_by` names the movement that did. It is taken back once, and its id is not"
+        " used again: what is to be booked after all is sent under an id of its own.",
     ),
     Problem(
         "movement-not-reversible",

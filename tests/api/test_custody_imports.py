@@ -11,7 +11,7 @@ from services.coc_ledger.pools import recent
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 
-from .test_custody import BEGAN, SMELTER, TONNE, YEAR, balance, opened, who
+from .test_custody import BEGAN, SMELTER, TONNE, YEAR, balance, book, opened, who
 
 PATH = "/coc/imports"
 COLUMNS = ("movement_id", "movement", "mass_t", "origin", "day")
@@ -88,6 +88,23 @@ def test_right_rows_are_booked_once_and_wrong_ones_answered(door: Door) -> None:
     assert counts(other) == (0, 0, 1)
     assert answers(door, "other") == [(2, "movement_id", "movement-id-used")]
     assert balance(door)["accounts"] == found
+
+
+def test_a_row_that_was_taken_back_is_not_passed_over_when_the_file_comes_again(door: Door) -> None:
+    """A, then its reversal, then A: not in the books, and its sender is told, not "unchanged"."""
+    day = BEGAN.isoformat()
+    both = [("AGAIN-1", "loss", "0.5", "", day), ("AGAIN-2", "loss", "0.5", "", day)]
+    assert counts(load(door, "again-1", both)) == (2, 0, 0)
+    door.settled()
+    book(door, "reverse_movement", "AGAIN-B", reverses="AGAIN-1")
+    door.settled()
+    before = balance(door)["accounts"]
+    assert counts(load(door, "again-2", both)) == (0, 1, 1)
+    assert answers(door, "again-2") == [(2, "movement_id", "movement-reversed")]
+    assert counts(load(door, "again-1", both)) == (2, 0, 0), "the same import is its first answer"
+    assert balance(door)["accounts"] == before
+    anew = [("AGAIN-3", "loss", "0.5", "", day)]
+    assert counts(load(door, "again-3", anew)) == (1, 0, 0)
 
 
 def test_receipts_that_do_not_count_are_told_row_by_row_and_in_sum(door: Door) -> None:

@@ -19,13 +19,18 @@ def check_known(state: Pool, known: PoolKnown) -> None:
 
 
 def is_repeat(state: Pool, known: PoolKnown, movement_id: str, digest: str) -> bool:
-    """Whether this movement is booked already; Refused `movement-id-used` where another one is."""
+    """Whether this movement is booked already; Refused `movement-id-used` where another one is, and
+    `movement-reversed` where it does not stand any more: who sends a whole file again does not mean
+    to undo a correction, and who means it must not be told that it is in the books."""
     check_known(state, known)
-    used = remembered(state.recent, movement_key(movement_id))
-    if used is None and known.movement is not None and known.movement.movement_id == movement_id:
-        used = known.movement.digest
+    row = known.movement
+    row = row if row is not None and row.movement_id == movement_id else None
+    used = remembered(state.recent, movement_key(movement_id)) or (row.digest if row else None)
     if used is None:
         return False
+    by = remembered(state.recent, reversal_key(movement_id)) or (row.reversed_by if row else None)
+    if by is not None:
+        raise _taken_back(movement_id, by)
     if used != digest:
         raise Refused(
             "movement-id-used",
@@ -53,10 +58,15 @@ def reversible(state: Pool, known: PoolKnown, movement_id: str) -> MovementSeen:
         )
     by = remembered(state.recent, reversal_key(movement_id)) or seen.reversed_by
     if by is not None:
-        raise Refused(
-            "movement-reversed",
-            f"Movement {movement_id} was taken back by {by}.",
-            movement_id=movement_id,
-            reversed_by=by,
-        )
+        raise _taken_back(movement_id, by)
     return seen
+
+
+def _taken_back(movement_id: str, by: str) -> Refused:
+    return Refused(
+        "movement-reversed",
+        f"Movement {movement_id} was taken back by {by}: what is to be booked after all is sent"
+        " under an id of its own.",
+        movement_id=movement_id,
+        reversed_by=by,
+    )
