@@ -6,7 +6,9 @@
     CoC document                  TransactionEvent: a business transaction of type `cert`
     its check                     TransactionEvent: conformant, or not
     a booking taken back, a       the event once more, with its own eventID and an
-    document replaced             errorDeclaration; correctiveEventIDs name what holds instead
+    document replaced             errorDeclaration; correctiveEventIDs name what holds instead. Of a
+                                  closed period's delivery it is told with that and with the period
+                                  that books the correction: the same event, by its id
 
 Only what was told is told: melting and casting within a pool are no movement, so there is no event
 of them; which supply-chain activity a movement belongs to stands beside it where it was named
@@ -17,7 +19,7 @@ the day's first moment. Quantities are kilograms (KGM). Sources: EPCIS 2.0 and C
 sources.md 5.7.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote
@@ -29,6 +31,9 @@ from contracts.envelope import Recorded
 from contracts.values import Instant, plain
 from services.coc_ledger.accounting.accounts import INPUTS
 from services.coc_ledger.documents.shown import stated
+from services.coc_ledger.pools.state import ChangeDeferred
+
+from .corrections import Told, holds_instead, told_of
 
 Json = dict[str, object]
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
@@ -54,20 +59,12 @@ class Names(NamedTuple):
         return self.of("entities", party.entity_id or f"name:{party.name}")
 
 
-class Told(NamedTuple):
-    """What is known of the other events: where a movement and a document's issue are told."""
-
-    movements: Mapping[tuple[str, str], Recorded]
-    receipts: Mapping[str, Recorded]
-    issues: Mapping[str, Recorded]
-
-
 def epcis_document(
     records: Sequence[Recorded], base: str, created_at: Instant, also: Sequence[Recorded] = ()
 ) -> Json:
     """An EPCISDocument of some events, in their order; the same events give the same document.
     `also` are others that these take back or replace; they are not told again by themselves."""
-    names, told = Names(base.rstrip("/")), _told((*also, *records))
+    names, told = Names(base.rstrip("/")), told_of((*also, *records))
     found = (_events(one, names, told) for one in records)
     return {
         "@context": [CONTEXT, {"castmark": f"{names.base}/coc/vocabulary#"}],
@@ -78,28 +75,16 @@ def epcis_document(
     }
 
 
-def _told(records: Iterable[Recorded]) -> Told:
-    movements: dict[tuple[str, str], Recorded] = {}
-    receipts: dict[str, Recorded] = {}
-    issues: dict[str, Recorded] = {}
-    for one in records:
-        event = one.event
-        if isinstance(event, MovementBooked) and event.kind is not MovementKind.REVERSAL:
-            movements[event.pool.key, event.movement_id] = one
-            if event.kind is MovementKind.DOCUMENT_RECEIPT and event.document:
-                receipts[event.document] = one
-        elif isinstance(event, DocumentIssued):
-            issues[event.number] = one
-    return Told(movements, receipts, issues)
-
-
 def _events(recorded: Recorded, names: Names, told: Told) -> Sequence[Json]:
     match recorded.event:
         case MovementBooked() as event:
             if event.kind is MovementKind.REVERSAL:
-                return _taken_back(event, recorded, names, told)
+                back = (event.reverses, event.document, event.movement_id)
+                return _taken_back(event.pool, back, recorded, names, told)
             made = _movement(event, recorded, names)
             return (made,) if made else ()
+        case ChangeDeferred() as event:
+            return _passed_on(event, recorded, names, told)
         case DocumentIssued() as event:
             return (_issue(event, recorded, names),)
         case DocumentChecked() as event:
@@ -224,15 +209,44 @@ def _outward(event: MovementBooked, names: Names) -> list[Json]:
 
 
 def _taken_back(
-    event: MovementBooked, recorded: Recorded, names: Names, told: Told
+    pool: PoolKey,
+    back: tuple[str | None, str | None, str],
+    recorded: Recorded,
+    names: Names,
+    told: Told,
 ) -> Sequence[Json]:
-    """The event that did not hold, declared an error; nothing where it is not among those told."""
-    first = told.movements.get((event.pool.key, event.reverses or ""))
-    first = first or told.receipts.get(event.document or "")
+    """The event that did not hold, declared an error, whichever period it is of; nothing where it
+    is not among those told. `back`: the movement or the document that is taken back, and the change
+    that does it. Of a delivery that was booked again by a correction, that holds instead."""
+    movement, document, change = back
+    first = told.movements.get((pool.key, movement or "")) or told.receipts.get(document or "")
     if first is None or not isinstance(first.event, MovementBooked):
         return ()
     made = _movement(first.event, first, names)
-    return ({**made, **_error(recorded, "did_not_occur", ())},) if made else ()
+    instead = holds_instead(document, told)
+    after = (names.event(instead.envelope.event_id),) if instead is not None else ()
+    reason = "incorrect_data" if after else "did_not_occur"
+    since = told.passed_on.get(change, recorded)
+    return ({**made, **_error(since, reason, after)},) if made else ()
+
+
+def _passed_on(
+    event: ChangeDeferred, recorded: Recorded, names: Names, told: Told
+) -> Sequence[Json]:
+    """A delivery of this closed period is taken back in a later one: declared here as well, in the
+    same words, since who reads this period reads of the error nowhere else."""
+    change = event.delivery
+    if change is None or change.action != "take_back":
+        return ()
+    first = told.receipts.get(change.document or "")
+    if (
+        first is None
+        or not isinstance(first.event, MovementBooked)
+        or first.event.pool != event.pool
+    ):
+        return ()
+    back = (None, change.document, event.change_id)
+    return _taken_back(event.pool, back, recorded, names, told)
 
 
 # --- documents ---

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from contracts.coc import MovementBooked
 from contracts.coc_documents import DocumentEnded, DocumentIssued
 from contracts.coc_movements import apart
-from contracts.custody import MovementKind
 from contracts.envelope import Recorded
 from contracts.values import Activity, Instant, instant
 from infra.consumer import read_cursors
@@ -35,6 +33,7 @@ from services.coc_ledger.flows.publication import STREAM, Publication, PublishFl
 from services.coc_ledger.rows import PoolRow, ScopeRow
 from services.coc_ledger.yearly_reports import yearly
 
+from .corrections import rests_on
 from .export_rows import CONSUMER as OURS
 from .export_rows import CountryRow, FlowRow, PlaceRow, YearRow, flow_of, sums_of, year_key
 from .statements import Line, lines
@@ -108,15 +107,10 @@ class Exports:
         return lines(self.stream(f"pool/{row.pool}"), policy)
 
     def pool_events(self, row: PoolRow, after: int, limit: int) -> Told:
-        """A page of a pool's events, with the earlier ones that it takes back."""
-        stream = f"pool/{row.pool}"
-        page, through = _page(self.part(stream, after, limit), limit)
-        wanted = {event.reverses or event.document for event in _reversals(page)}
-        also = [
-            one
-            for one in (self.stream(stream) if wanted else ())
-            if one.envelope.version <= after and _is_one_of(one, wanted)
-        ]
+        """A page of a pool's events, with those that it takes back, wherever they lie, and what
+        holds instead of them."""
+        page, through = _page(self.part(f"pool/{row.pool}", after, limit), limit)
+        also = rests_on(page, row, self)
         return Told(page, also, self._made_at(page), through)
 
     def document_events(self, row: DocumentRow) -> Told:
@@ -254,18 +248,6 @@ def _page(found: Sequence[Recorded], limit: int) -> tuple[list[Recorded], int | 
         page += pieces
         through = one.envelope.version
     return page, through if len(found) == limit else None
-
-
-def _reversals(page: Sequence[Recorded]) -> list[MovementBooked]:
-    events = [one.event for one in page if isinstance(one.event, MovementBooked)]
-    return [event for event in events if event.kind is MovementKind.REVERSAL]
-
-
-def _is_one_of(recorded: Recorded, wanted: set[str | None]) -> bool:
-    event = recorded.event
-    return isinstance(event, MovementBooked) and (
-        event.movement_id in wanted or (event.document is not None and event.document in wanted)
-    )
 
 
 def _activities(row: ScopeRow) -> tuple[Activity, ...]:

@@ -1,5 +1,6 @@
 """A scope with periods of a month: what is booked in it, by months, and how they are closed."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from services.coc_ledger import domain
 from services.coc_ledger.pools.commands import ClosePeriod
 from services.coc_ledger.pools.state import Pool
 from tests.rules.coc.given import kg
-from tests.rules.coc.world import YEAR, World
+from tests.rules.coc.world import SCOPES, YEAR, World
 
 TODAY = date(2026, 6, 10)
 EVERY = ("responsible_sourcing", "anti_corruption", "human_rights", "conflict_affected_areas")
@@ -19,8 +20,8 @@ OWN = {"scope_id": "M", "member_id": "A"}
 class Monthly:
     """Scope M of member A; `today` lies in the sixth month."""
 
-    def __init__(self, today: date = TODAY) -> None:
-        self.world = World(today)
+    def __init__(self, today: date = TODAY, members: Sequence[str] = SCOPES) -> None:
+        self.world = World(today, members)
         self.count = 0
         self.world.certify("F-M", "A")
         self.world.send(
