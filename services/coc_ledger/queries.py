@@ -116,8 +116,9 @@ class Queries:
 
     def balance(self, row: ScopeRow, stage: Stage, on: date) -> dict[str, object]:
         """How much may still be sold as CoC by a document of a day, until when, and why (`answer`).
-        Behind it: what the books covered as things stood then, and what they cover of a claim of
-        that day by now (`claimable_kg`), whoever may make it."""
+        Behind it: what the books covered on that day, by all that is known now (corrected is as if
+        never wrong), and what of it a claim of that day could be (`claimable_kg`), whoever may
+        make it."""
         period = self._period(row, on)
         key = PoolKey(scope_id=row.scope_id, stage=stage, period=period.starts_on).key
         pool = self.pool(key)

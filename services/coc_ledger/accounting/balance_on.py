@@ -1,10 +1,12 @@
-"""The balance of a pool as of a day: what was covered as things stood then, and what a claim of
-that day could be by now. Pure.
+"""The balance of a pool as of a day, by all that is known now: what was covered on it, and what a
+claim of that day could be by now. Pure.
 
-Masses are those of movements of the day and before, whenever they were booked. What the period
-before left, an overdraft to be made good and a case of force majeure count from the day on which
-they were told: before it nobody could have built on them. A claim counts on its day and on every
-later one, and is measured by all that is known by now (`claimable`). Rules: sources.md 5.3, 5.4.
+All counts by its own day, whenever it was told: what was corrected is as if it had never been
+wrong. Masses are those of movements of the day and before. A balance of the period before is there
+from the day of the close that left it, a case of force majeure from the day of its declaration, and
+both on the period's last day at the latest, on which the balance is what the pool says; an
+overdraft to be made good from the first day. Their corrections count from the same days. A claim
+counts on its day and on every later one (`claimable`). Rules: sources.md 5.3, 5.4.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +15,7 @@ from typing import NamedTuple
 
 from contracts.custody import Account
 from infra.policy import Policy
+from services.coc_ledger.pools.rows import LeftBefore
 from services.coc_ledger.rows import DayRow, PoolRow
 
 from .accounts import NO_KGS, PLACE, Kgs, added, standings
@@ -53,12 +56,14 @@ class BalanceOn(NamedTuple):
 
 
 def stood_on(pool: PoolRow, day: date) -> Stood:
-    """What a pool's row says of a day: the last change that was told by then."""
-    told = [one for one in pool.history if one[0] <= day.isoformat()]
-    if not told:
-        return Stood()
-    _, carried_kg, owed_kg, blocked, case = told[-1]
-    return Stood(Terms(carried_kg, owed_kg, case), blocked)
+    """What bore on the cover of a day, as a pool's row knows it by now."""
+    over, on = day >= pool.ends_on, day.isoformat()
+    left = [LeftBefore(*one) for one in pool.left_before]
+    carried = [one for one in left if one.carried_from and (over or one.carried_from <= on)]
+    owed = [one for one in left if over or one.owed_from <= on]
+    case = pool.case_on is not None and (over or pool.case_on <= day)
+    terms = Terms(sum(one.carried_kg for one in carried), sum(one.owed_kg for one in owed), case)
+    return Stood(terms, pool.blocked and bool(owed))
 
 
 def balance_on(

@@ -4,7 +4,7 @@ Pure.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 from contracts import coc
 from contracts.coc_calendar import PoolShortened
@@ -40,7 +40,8 @@ class PoolRow(NamedTuple):
     which it was told. `left_through`, `came_through` and `step_through` are the last days on which
     metal left, came, and its step's own emissions were booked; `late` is whether something came
     late and is not shared yet; `told_days` are the days whose documents should have told more of
-    what they claim, each with an amount of that mass."""
+    what they claim, each with an amount of that mass. `left_before`
+    is what earlier periods left, each (`LeftBefore`); a case was declared on `case_on`."""
 
     pool: str
     scope_id: str
@@ -65,6 +66,21 @@ class PoolRow(NamedTuple):
     step_through: date = date.min
     late: bool = False
     told_days: tuple[tuple[Any, ...], ...] = ()
+    left_before: tuple[tuple[Any, ...], ...] = ()
+    case_on: date | None = None
+
+
+class LeftBefore(NamedTuple):
+    """What an earlier period left by what is known now, and from which days on it counts (days are
+    text, as they are kept). A balance does from the close on that told it, an overdraft of the
+    scope's own from the first day of the period: whoever corrects them later corrects what they
+    were from there on."""
+
+    pool: str
+    carried_from: str | None
+    carried_kg: int
+    owed_from: str
+    owed_kg: int
 
 
 PoolEvent = (
@@ -139,12 +155,15 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             days = tuple((one.day.isoformat(), *otherwise_of(one)) for one in event.days)
             return row._replace(carrying=carrying, late=False, told_days=days)
         case coc.OverdraftCaseDeclared():
-            return _noted(row._replace(case_declared=True), event.declared_on)
+            declared = row._replace(case_declared=True, case_on=event.declared_on)
+            return _noted(declared, event.declared_on)
         case coc.BalanceCarried() | BalanceCorrected():
-            return _noted(_from_before(row, event), _told_on(recorded))
+            after = _left(_from_before(row, event), event, _told_on(recorded))
+            return _noted(after, _told_on(recorded))
         case OverdraftForeseen():
             owed_kg = row.owed_kg + event.owed_change_kg
-            return _noted(row._replace(owed_kg=owed_kg, blocked=event.blocked), _told_on(recorded))
+            after = row._replace(owed_kg=owed_kg, blocked=event.blocked)
+            return _noted(_left(after, event, _told_on(recorded)), _told_on(recorded))
         case PoolCorrected():
             closing = event.model_dump(mode="json", exclude={"pool", "stock", "stock_change"})
             return row._replace(closing={**(row.closing or {}), **closing})
@@ -190,6 +209,36 @@ def _noted(row: PoolRow, day: date) -> PoolRow:
     """What bears on the cover from a day on, told on that day."""
     told = (day.isoformat(), row.carried_kg, row.owed_kg, row.blocked, row.case_declared)
     return row._replace(history=(*row.history, told))
+
+
+def _left(
+    row: PoolRow, event: coc.BalanceCarried | BalanceCorrected | OverdraftForeseen, told_on: date
+) -> PoolRow:
+    """With what an earlier period left, or left otherwise. What a scope that went over into this
+    one left counts from the day on which it was told: before it, it was not this one's."""
+    own = event.from_pool.scope_id == event.pool.scope_id
+    since = (event.pool.period if own else told_on).isoformat()
+    others = {one[0]: one for one in row.left_before}
+    from_pool = event.from_pool.key
+    had = LeftBefore(*others.get(from_pool, (from_pool, None, 0, since, 0)))
+    match event:
+        case OverdraftForeseen():
+            now = had._replace(owed_kg=had.owed_kg + event.owed_change_kg)
+        case coc.BalanceCarried():
+            now = _with(had, event.balance_kg, event.owed_kg, told_on)
+        case BalanceCorrected():
+            now = _with(had, event.balance_change_kg, event.owed_change_kg, told_on)
+        case _:
+            assert_never(event)
+    return row._replace(left_before=tuple({**others, from_pool: tuple(now)}.values()))
+
+
+def _with(had: LeftBefore, carried_kg: int, owed_kg: int, told_on: date) -> LeftBefore:
+    return had._replace(
+        carried_from=had.carried_from or told_on.isoformat(),
+        carried_kg=had.carried_kg + carried_kg,
+        owed_kg=had.owed_kg + owed_kg,
+    )
 
 
 def _told_on(recorded: Recorded) -> date:
@@ -257,7 +306,7 @@ def _carrying(row: PoolRow, event: Posting) -> PoolRow:
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     DAYS,
     Projection(
-        "pools", 4, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+        "pools", 5, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     MOVEMENTS,
     *STAGE_PROJECTIONS,

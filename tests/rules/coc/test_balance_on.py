@@ -1,4 +1,4 @@
-"""A balance as of a day: as things stood then, and what a claim of that day could be by now."""
+"""A balance as of a day: by all that is known now, and what a claim of that day could be."""
 
 from datetime import date, timedelta
 
