@@ -194,6 +194,8 @@ def trace(found: Row, out: Console) -> None:
         )
     if past:
         out.print(f"what was so on {past}; the document was {found['state'].replace('_', ' ')}")
+        if changed := found.get("changed_on"):
+            out.print(f"movements of that day or before were told afterwards, last on {changed}")
     out.print(table)
 
 

@@ -23,11 +23,11 @@ def said(name: str, **values: object) -> str:
     return " ".join(bytes(body).decode().split())
 
 
-def trace(on: str, state: str | None) -> str:
+def trace(on: str, state: str | None, changed_on: str | None = None) -> str:
     entries = custody.entries_of({"whole": 1, "nodes": [NODE]})
     return said(
         "custody_trace.html", number="D-1", direction="downstream", on=on, state=state, more=0,
-        entries=entries, picture=None,
+        entries=entries, picture=None, changed_on=changed_on,
     )  # fmt: skip
 
 
@@ -36,6 +36,12 @@ def test_a_trace_of_a_past_day_tells_what_was_so_and_what_is_known_since() -> No
     assert "What was so on 25 May 2026, when the document was <strong>replaced</strong>" in page
     assert "<td>1 Jun 2026</td> <td>withdrawn from 9 Jun 2026</td>" in page
     assert "not issued yet" in trace("2026-05-25", "not_issued")
+
+
+def test_a_trace_of_a_past_day_says_that_movements_told_since_have_changed_it() -> None:
+    page = trace("2026-05-25", "confirmed", "2026-06-03")
+    assert "Movements of that day or before were told afterwards, last on 3 Jun 2026" in page
+    assert "told afterwards" not in trace("2026-05-25", "confirmed")
 
 
 def test_a_trace_of_today_has_no_such_columns() -> None:

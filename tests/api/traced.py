@@ -17,3 +17,4 @@ def traced_as_of_a_day(door: Door, role: str, began: str, before: str) -> None:
     assert early["state"] == "not_issued"
     stood = door.get(role, "/coc/documents/D-1/trace", on=began)
     assert stood["state"] == "superseded", "what stands in its place is of the same day"
+    assert {one["changed_on"] for one in (then, stood)} == {None}

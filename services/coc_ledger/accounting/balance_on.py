@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from contracts.custody import Account
 from infra.policy import Policy
-from services.coc_ledger.pools.rows import LeftBefore
+from services.coc_ledger.pools.earlier import LeftBefore
 from services.coc_ledger.rows import DayRow, PoolRow
 
 from .accounts import NO_KGS, PLACE, Kgs, added, standings

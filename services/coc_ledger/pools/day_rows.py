@@ -10,7 +10,7 @@ from contracts import coc
 from contracts.coc_corrections import BalanceCorrected
 from contracts.coc_movements import MovementsBooked
 from contracts.custody import Entry, MovementKind, PoolKey
-from contracts.envelope import Recorded
+from contracts.envelope import Event, Recorded
 from infra.readmodel import Projection
 from services.coc_ledger.accounting.accounts import NO_KGS, posted_kg, shifted_kg
 
@@ -37,13 +37,31 @@ NOTHING_CAME: pool_carrying.Carrying = {}
 
 class DayRow(NamedTuple):
     """What was booked in a pool on a day; `brought` is what came from mines and as scrap that has
-    no document, by kind: an amount each (`accounts.Amount`)."""
+    no document, by kind: an amount each (`accounts.Amount`); `moved_on` is when a movement of the
+    day, or what the period before left, was told last."""
 
     pool_day: str
     pool: str
     day: date
     kgs: tuple[int, ...]
     brought: pool_carrying.Carrying
+    moved_on: date | None = None
+
+
+def by_document(event: BalanceCorrected) -> bool:
+    """Whether a document's end, or a check of it, corrected what the period before left; its change
+    is named so. Ids of movements have no colon."""
+    return event.correction_id.partition(":")[0] in ("replaced", "withdrawn", "check")
+
+
+def is_moved(event: Event) -> bool:
+    """Whether a movement, or what one left, is told: a trace of its day has it, whenever it came.
+    Deliveries and claims are with their documents, which say themselves since when."""
+    if isinstance(event, coc.MovementBooked):
+        return event.document is None
+    if isinstance(event, BalanceCorrected):
+        return not by_document(event)
+    return isinstance(event, (MovementsBooked, coc.BalanceCarried))
 
 
 def _day_of(event: Posting) -> tuple[PoolKey, date, tuple[Entry, ...]]:
@@ -64,23 +82,26 @@ def _keys(recorded: Recorded) -> Sequence[str]:
 def _evolve(key: str, row: DayRow | None, recorded: Recorded) -> DayRow | None:
     event = recorded.event
     kgs, brought = (row.kgs, row.brought) if row else (NO_KGS, NOTHING_CAME)
+    moved_on = row.moved_on if row else None
+    if is_moved(event):
+        moved_on = date.fromisoformat(recorded.envelope.recorded_at[:10])
     if isinstance(event, MovementsBooked):
         day = date.fromisoformat(key.rpartition("/")[2])
         ways = event.totals[day]
         came = pool_carrying.brought_together(brought, ways)
-        return DayRow(key, event.pool.key, day, shifted_kg(kgs, ways), came)
+        return DayRow(key, event.pool.key, day, shifted_kg(kgs, ways), came, moved_on)
     if not isinstance(event, POSTINGS):
         return row
     pool, day, entries = _day_of(event)
     if isinstance(event, coc.MovementBooked) and event.document is None:
         if event.moves_as is not MovementKind.FROM_STAGE:
             brought = pool_carrying.brought(brought, entries)
-    return DayRow(key, pool.key, day, posted_kg(kgs, entries), brought)
+    return DayRow(key, pool.key, day, posted_kg(kgs, entries), brought, moved_on)
 
 
 DAYS = Projection(
     "pool_days",
-    2,
+    3,
     DayRow,
     _keys,
     _evolve,

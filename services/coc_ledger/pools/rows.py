@@ -4,7 +4,7 @@ Pure.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 from contracts import coc
 from contracts.coc_calendar import PoolShortened
@@ -27,7 +27,8 @@ from services.coc_ledger.movements.kept import MOVEMENTS
 
 from . import carrying as pool_carrying
 from .carrying import KIND_OF, OTHERWISE
-from .day_rows import DAYS, Posting
+from .day_rows import DAYS, Posting, is_moved
+from .earlier import Left, freed_by, left_by
 from .owing import PeriodOver
 from .stage_rows import STAGE_PROJECTIONS
 from .state import ChangeDeferred
@@ -40,8 +41,10 @@ class PoolRow(NamedTuple):
     which it was told. `left_through`, `came_through` and `step_through` are the last days on which
     metal left, came, and its step's own emissions were booked; `late` is whether something came
     late and is not shared yet; `told_days` are the days whose documents should have told more of
-    what they claim, each with an amount of that mass. `left_before`
-    is what earlier periods left, each (`LeftBefore`); a case was declared on `case_on`."""
+    what they claim, each with an amount of that mass. `left_before` is what
+    earlier periods left, each (`earlier.LeftBefore`), a case was declared on `case_on`, `freed` is
+    what ends of documents changed in the books of earlier days, each (`earlier.Freed`), and
+    `moved_on` when a movement, or what the period before left, was told last."""
 
     pool: str
     scope_id: str
@@ -68,19 +71,8 @@ class PoolRow(NamedTuple):
     told_days: tuple[tuple[Any, ...], ...] = ()
     left_before: tuple[tuple[Any, ...], ...] = ()
     case_on: date | None = None
-
-
-class LeftBefore(NamedTuple):
-    """What an earlier period left by what is known now, and from which days on it counts (days are
-    text, as they are kept). A balance does from the close on that told it, an overdraft of the
-    scope's own from the first day of the period: whoever corrects them later corrects what they
-    were from there on."""
-
-    pool: str
-    carried_from: str | None
-    carried_kg: int
-    owed_from: str
-    owed_kg: int
+    freed: tuple[tuple[Any, ...], ...] = ()
+    moved_on: date | None = None
 
 
 PoolEvent = (
@@ -130,7 +122,9 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
         return _opened(event, version)
     if row is None:
         return None
-    row = row._replace(version=version)
+    freed = freed_by(row.freed, event, row.ends_on, _told_on(recorded))
+    moved_on = _told_on(recorded) if is_moved(event) else row.moved_on
+    row = row._replace(version=version, freed=freed, moved_on=moved_on)
     match event:
         case PoolShortened():
             return row._replace(ends_on=event.ends_on)
@@ -211,34 +205,8 @@ def _noted(row: PoolRow, day: date) -> PoolRow:
     return row._replace(history=(*row.history, told))
 
 
-def _left(
-    row: PoolRow, event: coc.BalanceCarried | BalanceCorrected | OverdraftForeseen, told_on: date
-) -> PoolRow:
-    """With what an earlier period left, or left otherwise. What a scope that went over into this
-    one left counts from the day on which it was told: before it, it was not this one's."""
-    own = event.from_pool.scope_id == event.pool.scope_id
-    since = (event.pool.period if own else told_on).isoformat()
-    others = {one[0]: one for one in row.left_before}
-    from_pool = event.from_pool.key
-    had = LeftBefore(*others.get(from_pool, (from_pool, None, 0, since, 0)))
-    match event:
-        case OverdraftForeseen():
-            now = had._replace(owed_kg=had.owed_kg + event.owed_change_kg)
-        case coc.BalanceCarried():
-            now = _with(had, event.balance_kg, event.owed_kg, told_on)
-        case BalanceCorrected():
-            now = _with(had, event.balance_change_kg, event.owed_change_kg, told_on)
-        case _:
-            assert_never(event)
-    return row._replace(left_before=tuple({**others, from_pool: tuple(now)}.values()))
-
-
-def _with(had: LeftBefore, carried_kg: int, owed_kg: int, told_on: date) -> LeftBefore:
-    return had._replace(
-        carried_from=had.carried_from or told_on.isoformat(),
-        carried_kg=had.carried_kg + carried_kg,
-        owed_kg=had.owed_kg + owed_kg,
-    )
+def _left(row: PoolRow, event: Left, told_on: date) -> PoolRow:
+    return row._replace(left_before=left_by(row.left_before, event, told_on))
 
 
 def _told_on(recorded: Recorded) -> date:

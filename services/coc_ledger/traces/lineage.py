@@ -2,11 +2,14 @@
 as the rows of pools, documents and passages tell them. Both ways read the same rows, so that what
 is found one way is found the other way.
 
-As of a day, a trace says what was so on it: documents and what became of them by their own days,
-metal by the days on which it is booked (a movement that was taken back is taken back on its own
-day, see docs/decisions/0007). What was told later, and what it became since, is said beside it. A
-correction of a document of a closed period comes in part from there: the claim stayed, and only the
-difference is booked where the correction is. It has a link from each of these pools.
+As of a day, a trace says what was so on it (docs/decisions/0007): documents and what became of them
+by their own days, with what their ends free, so that no correction of a document changes the trace
+of a day before it. Movements by the days on which they are booked: one that was taken back never
+was, and one that is told late has been, so that these do change it. What was told later, what it
+became since, and when such movements were told last, is said beside it.
+
+A correction of a document of a closed period comes in part from there: the claim stayed, and only
+the difference is booked where the correction is. It has a link from each of these pools.
 
 A long trace reads ten thousand documents: of each no more columns than a link is made of, no object
 but the link, and one query per level for each kind of row.
@@ -31,6 +34,7 @@ from services.coc_ledger.pools.carrying import KIND_OF, Carries, Carrying, carri
 from . import trace
 from .ahead import Ahead, ahead_of, came_in, times, went_out
 from .passage_rows import STAGE
+from .since import carried_since, changed, freed_since
 
 GONE = ("withdrawn", "superseded", "non_coc")
 BROUGHT = tuple(KIND_OF.values())
@@ -50,6 +54,8 @@ class PoolPart(NamedTuple):
     closed_on: str | None
     carried_kg: int
     owed_kg: int
+    freed: str
+    moved_on: str | None
 
 
 class Sale(NamedTuple):
@@ -84,6 +90,7 @@ class Passed(NamedTuple):
     emission_g: int
     partial_g: int
     told_on: str
+    freed: str
 
 
 Links = dict[str, list[trace.Link]]
@@ -115,7 +122,7 @@ class Lineage:
         link = _sold(row, now, told)
         if link.pool is None or now.state in GONE:
             kind = now.state if now.state in GONE else link.kind
-            _, _, document, _, seen_by, lot, _ = link
+            _, _, document, _, seen_by, lot, *_ = link
             whole = trace.WHOLE
             return [trace.Node(1, kind, whole, True, document, None, seen_by, lot, False, told)]
         return trace.walk({link.pool: trace.WHOLE}, partial(self._outputs, on=day), depth)
@@ -127,8 +134,10 @@ class Lineage:
         parts = {part.pool: part for part in self._parts(pools)}
         found = self._input(pools, on, parts)
         ahead = self._ahead(parts, on)
+        moved = self._changed(parts, on)
         for pool, part in parts.items():
-            found[pool] = came_in(found[pool], ahead[pool], (part.member_id,))
+            links = came_in(found[pool], ahead[pool], (part.member_id,))
+            found[pool] = changed(links, moved.get(pool))
         return found
 
     def _input(self, pools: Sequence[str], on: str | None, parts: Mapping[str, PoolPart]) -> Links:
@@ -175,7 +184,9 @@ class Lineage:
             if row.pool is None or (on and (row.came_on or "") > on):
                 continue
             key = (row.pool, row.kind, row.from_pool)
-            lot = Carries(row.kg, row.known_kg, row.emission_g, row.partial_g)
+            lot = Carries(
+                row.kg - carried_since(row.freed, on), row.known_kg, row.emission_g, row.partial_g
+            )
             sums[key] = _more(sums.get(key), lot, row.told_on)
         for (pool, kind, source), (lot, since) in sums.items():
             seen_by = (parts[pool].member_id,) if pool in parts else ()
@@ -207,7 +218,25 @@ class Lineage:
                 rules[part.period] = rule_of(self._policies.on(date.fromisoformat(part.period)))
             early = on is not None and part.period > on
             kgs = NO_KGS if early else then.get(pool) or tuple(orjson.loads(part.kgs))
-            found[pool] = ahead_of(kgs, part.carried_kg, part.owed_kg, rules[part.period])
+            freed = freed_since(part.freed, on)
+            kgs = tuple(had - more for had, more in zip(kgs, freed.kgs, strict=True))
+            left = part.carried_kg - freed.carried_kg, part.owed_kg - freed.owed_kg
+            found[pool] = ahead_of(kgs, *left, rules[part.period])
+        return found
+
+    def _changed(self, parts: Mapping[str, PoolPart], on: str | None) -> dict[str, str]:
+        """The pools of which movements of a day, or before it, were told after it: when last."""
+        if on is None:
+            return {}
+        running = _running(parts, on)
+        found = {
+            key: part.moved_on
+            for key, part in parts.items()
+            if part.ends_on <= on and part.moved_on and part.moved_on > on
+        }
+        for pool, day, moved_on in self._days(("pool", "day", "moved_on"), running):
+            if day <= on and moved_on and moved_on > max(on, found.get(pool, "")):
+                found[pool] = moved_on
         return found
 
     # --- out of pools ---
@@ -234,6 +263,8 @@ class Lineage:
                 over = part.closed_on is not None and (on is None or part.ends_on < on)
                 kind = "unclaimed" if over else "held"
                 found[pool].append(trace.Link(kind, left, None, None, (part.member_id,)))
+        for pool, moved_on in self._changed(parts, on).items():
+            found[pool] = changed(found[pool], moved_on)
         return found
 
     def _sales(self, pools: Sequence[str], on: str | None) -> Iterator[tuple[Sale, trace.Link]]:
@@ -261,7 +292,7 @@ class Lineage:
                 continue
             there = on is None or (row.came_on or "") <= on
             key = (row.from_pool, row.kind, row.pool if there else None)
-            lot = Carries(row.left_kg, 0, 0, 0)
+            lot = Carries(row.left_kg - carried_since(row.freed, on), 0, 0, 0)
             before = sums.get(key)
             more, since = _more(before[:2] if before else None, lot, row.told_on)
             sums[key] = (more, since, row.member_id)

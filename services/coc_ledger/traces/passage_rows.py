@@ -17,6 +17,7 @@ from contracts.envelope import Recorded
 from infra.readmodel import Projection
 from services.coc_ledger.accounting.accounts import NOTHING, amount_of, minus
 from services.coc_ledger.accounting.stages import entry_id, pool_before
+from services.coc_ledger.pools.day_rows import by_document
 
 STAGE, CARRIED = "earlier_stage", "carried"
 
@@ -24,7 +25,8 @@ STAGE, CARRIED = "earlier_stage", "carried"
 class PassageRow(NamedTuple):
     """`left_kg` left `from_pool` on `left_on`, and `kg` came into `pool` on `came_on`; the last
     three are what that carries, where it is kept. Without a pool it has not come yet; without
-    `from_pool` it came late, before it was told from where. `told_on` is when it was booked."""
+    `from_pool` it came late, before it was told from where. `told_on` is when it was booked.
+    `freed` is what ends of documents changed in it, each with the day on which that was told."""
 
     key: str
     kind: str
@@ -39,6 +41,7 @@ class PassageRow(NamedTuple):
     known_kg: int = 0
     emission_g: int = 0
     partial_g: int = 0
+    freed: tuple[tuple[str, int], ...] = ()
 
 
 Carrying = coc.BalanceCarried | BalanceCorrected
@@ -126,12 +129,17 @@ def _uncovered(row: PassageRow, event: coc.MovementBooked) -> PassageRow | None:
 def _carried(
     key: str, row: PassageRow | None, event: Carrying, more_kg: int, told_on: date
 ) -> PassageRow:
-    """A balance is in its new period from the first day on, whenever it was told."""
+    """A balance is in its new period from the first day on, whenever it was told. What the end of a
+    document changed in it is told apart: the document stood until then."""
     kg = more_kg + (row.kg if row else 0)
     source, pool, day = event.from_pool.key, event.pool, event.pool.period
-    return PassageRow(key, CARRIED, source, pool.key, event.member_id, day, kg, day, kg, told_on)
+    freed = row.freed if row else ()
+    if isinstance(event, BalanceCorrected) and by_document(event):
+        freed = (*freed, (told_on.isoformat(), more_kg))
+    passed = PassageRow(key, CARRIED, source, pool.key, event.member_id, day, kg, day, kg, told_on)
+    return passed._replace(freed=freed)
 
 
 PASSAGES = Projection(
-    "pool_passages", 1, PassageRow, _keys, _evolve, (("pool",), ("from_pool",)), frozenset(EVENTS)
+    "pool_passages", 2, PassageRow, _keys, _evolve, (("pool",), ("from_pool",)), frozenset(EVENTS)
 )

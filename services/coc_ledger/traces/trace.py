@@ -27,7 +27,8 @@ class Told(NamedTuple):
 class Link(NamedTuple):
     """One part of a pool's input, or of its output: `kg` by a document, or by a kind of source.
     `pool` is where it leads; None where it ends. `seen_by` are the members of both its ends,
-    `carries` what the metal carried when it came, where that is kept; `told` of a past day."""
+    `carries` what the metal carried when it came, where that is kept; `told` of a past day, and
+    `changed_on` when movements of that day or before were told last, if afterwards."""
 
     kind: str
     kg: int
@@ -36,11 +37,13 @@ class Link(NamedTuple):
     seen_by: tuple[str, ...] = ()
     carries: Carries | None = None
     told: Told | None = None
+    changed_on: str | None = None
 
 
 class Node(NamedTuple):
     """What was found: so many parts of the whole, at a level. `final`: the walk ends here; final
-    parts add up to the whole. A masked node says neither document nor pool."""
+    parts add up to the whole. A masked node says neither document nor pool. `changed_on` is that of
+    its link: its part was another one before."""
 
     level: int
     kind: str
@@ -52,6 +55,7 @@ class Node(NamedTuple):
     carries: Carries | None = None
     masked: bool = False
     told: Told | None = None
+    changed_on: str | None = None
 
 
 Load = Callable[[Sequence[str]], Mapping[str, Sequence[Link]]]
@@ -80,11 +84,14 @@ def walk(start: Mapping[str, int], load: Load, depth: int) -> list[Node]:
             for link, parts in zip(named, shares, strict=True):
                 if not parts:
                     continue
-                kind, _, document, to, seen_by, carried, told = link
+                kind, _, document, to, seen_by, carried, told, changed_on = link
                 ends = to is None
                 found.append(
-                    Node(level, kind, parts, ends, document, to, seen_by, carried, False, told)
-                )
+                    Node(
+                        level, kind, parts, ends, document, to, seen_by, carried, False, told,
+                        changed_on,
+                    )
+                )  # fmt: skip
                 if to is not None:
                     after[to] = after.get(to, 0) + parts
         frontier = after

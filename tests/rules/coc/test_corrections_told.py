@@ -14,7 +14,7 @@ from services.coc_ledger.documents.rows import DocumentRow
 from services.coc_ledger.exports.corrections import rests_on
 from services.coc_ledger.exports.epcis import epcis_document
 from services.coc_ledger.rows import PoolRow
-from tests.rules.coc.monthly import EVERY, Monthly
+from tests.rules.coc.monthly import EVERY, TODAY, Monthly
 from tests.rules.coc.world import SCOPES, YEAR, World
 
 SOLD = {"scope_id": "B", "member_id": "B", "day": date(2026, 1, 5)}
@@ -41,9 +41,9 @@ class Books:
         return row
 
 
-def bought(*others: str) -> Monthly:
+def bought(*others: str, today: date = TODAY) -> Monthly:
     """Scope M bought 99.7 t of B in January by D-1; there are other members with scopes."""
-    monthly = Monthly(members=(*SCOPES, *others))
+    monthly = Monthly(today, (*SCOPES, *others))
     world = monthly.world
     for name in others:
         world.open(name, name)
