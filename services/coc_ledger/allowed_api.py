@@ -10,6 +10,7 @@ from infra.service import Running
 
 from . import auditors
 from .auditors import AuditRow
+from .documents.readers import readers_of
 from .documents.rows import DocumentRow
 from .rows import PoolRow, ScopeRow
 
@@ -58,14 +59,26 @@ class Allowed:
         return row
 
     async def document(self, principal: Principal, number: str) -> DocumentRow:
-        """A document, for its two sides."""
+        """A document, for its two sides and who stands in their place."""
+        row, _ = await self.reading(principal, number)
+        return row
+
+    async def reading(self, principal: Principal, number: str) -> tuple[DocumentRow, bool]:
+        """The same; and whether all that the ledger keeps of it is theirs to see, or what was
+        stated to its customer alone."""
         row = await asyncio.to_thread(self._rows.document, number)
         own = await self.members(principal, row) if row else frozenset()
-        if row is None or not {row.member_id, row.customer_member_id} & own:
-            await self._require(principal, row, number)
+        if row is not None and row.member_id in own:
+            return row, True
+        if row is not None and not principal.is_ops:
+            today = self._running.times.today()
+            who = await asyncio.to_thread(readers_of, row, self._rows, today)
+            if own & (who.issuers | who.others):
+                return row, bool(own & who.issuers)
+        await self._require(principal, row, number)
         if row is None:
             raise Refused("unknown-document", f"there is no document {number}", number=number)
-        return row
+        return row, True
 
     async def members(self, principal: Principal, row: DocumentRow) -> frozenset[str]:
         """In whose place somebody looks at a document: their own members', and of its two sides

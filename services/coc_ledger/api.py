@@ -270,12 +270,11 @@ def _shown(row: MovementRow) -> dict[str, Any]:
 def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
     @made.get("/coc/documents/{number}", tags=["documents"])
     async def document(principal: SignedIn, number: Key) -> Response:
-        """A document as it stands, for both its sides; its customer sees what was stated. An
-        auditor sees what the side sees that they audit."""
-        row = await allowed.document(principal, number)
-        mine = await allowed.members(principal, row)
-        bought = row.customer_member_id in mine and row.member_id not in mine
-        return Json((to_customer(row) if bought else row)._asdict())
+        """A document as it stands, for both its sides, and for who holds their scopes by now; its
+        issuer sees all, the others what was stated to its customer, an auditor what the side sees
+        that they audit. A correction is read by who issued what it replaces, too."""
+        row, whole = await allowed.reading(principal, number)
+        return Json((row if whole else to_customer(row))._asdict())
 
     @made.get("/coc/members/{member_id}/documents", tags=["documents"])
     async def documents(
