@@ -1,7 +1,7 @@
 """What corrections of a pool rest on: the bookings that they take back, in whichever period those
 lie, and the deliveries that hold instead. Pure, but for what it reads through `Books`.
 
-A delivery of a period that is closed is taken back in a later one, perhaps of another scope. Who
+Earlier builds took a delivery of a closed period back in a later one, perhaps of another scope. Who
 reads either pool learns of the error there: the earlier one tells that the change was passed on,
 the later one that it was booked.
 """

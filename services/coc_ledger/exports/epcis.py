@@ -7,8 +7,8 @@
     its check                     TransactionEvent: conformant, or not
     a booking taken back, a       the event once more, with its own eventID and an
     document replaced             errorDeclaration; correctiveEventIDs name what holds instead. Of a
-                                  closed period's delivery it is told with that and with the period
-                                  that books the correction: the same event, by its id
+                                  delivery that a later period took back it is told with both: the
+                                  same event, by its id
 
 Only what was told is told: melting and casting within a pool are no movement, so there is no event
 of them; which supply-chain activity a movement belongs to stands beside it where it was named

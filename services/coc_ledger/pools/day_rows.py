@@ -48,10 +48,13 @@ class DayRow(NamedTuple):
     moved_on: date | None = None
 
 
+BY_DOCUMENTS = ("replaced", "withdrawn", "check", "ended", "document")
+
+
 def by_document(event: BalanceCorrected) -> bool:
     """Whether a document's end, or a check of it, corrected what the period before left; its change
     is named so. Ids of movements have no colon."""
-    return event.correction_id.partition(":")[0] in ("replaced", "withdrawn", "check")
+    return event.correction_id.partition(":")[0] in BY_DOCUMENTS
 
 
 def is_moved(event: Event) -> bool:

@@ -70,9 +70,10 @@ def _with(had: LeftBefore, carried_kg: int, owed_kg: int, told_on: date) -> Left
     )
 
 
-def freed_by(before: Kept, event: Event, ends_on: date, told_on: date) -> Kept:
-    """With what the end of a document changes of earlier days; `ends_on` is the pool's last."""
-    day = _freed_on(event, ends_on)
+def freed_by(before: Kept, event: Event, last: tuple[date, bool], told_on: date) -> Kept:
+    """With what the end of a document changes of earlier days; `last` is the pool's last day, and
+    whether it is closed."""
+    day = _freed_on(event, last)
     if day is None or day >= told_on:
         return before
     assert isinstance(event, Posting)  # what a document's end is booked as
@@ -83,16 +84,18 @@ def freed_by(before: Kept, event: Event, ends_on: date, told_on: date) -> Kept:
     return (*before, tuple(Freed(told_on.isoformat(), day.isoformat(), kgs, *more)))
 
 
-def _freed_on(event: Event, ends_on: date) -> date | None:
+def _freed_on(event: Event, last: tuple[date, bool]) -> date | None:
     """The day in the books of what the end of a document, or a later check, changes; None where it
     is something else. A correction that is booked in the period of its error is so on the last day
-    of that, and stands since its own."""
+    of that, and stands since its own; so does a delivery that is booked in a closed period, which
+    only corrections are."""
+    ends_on, closed = last
     match event:
         case coc.DesignationReleased():
             return event.day
         case coc.OutputDesignated(replaces=str()) if event.day == ends_on:
             return event.day
-        case coc.MovementBooked(document=str(), kind=MovementKind.DOCUMENT_RECEIPT):
+        case coc.MovementBooked(kind=MovementKind.DOCUMENT_RECEIPT) if not closed:
             return None
         case coc.MovementBooked(document=str()):
             return event.day

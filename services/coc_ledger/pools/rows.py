@@ -122,7 +122,8 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
         return _opened(event, version)
     if row is None:
         return None
-    freed = freed_by(row.freed, event, row.ends_on, _told_on(recorded))
+    last = (row.ends_on, row.closed_on is not None)
+    freed = freed_by(row.freed, event, last, _told_on(recorded))
     moved_on = _told_on(recorded) if is_moved(event) else row.moved_on
     row = row._replace(version=version, freed=freed, moved_on=moved_on)
     match event:

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
+from contracts.coc import MovementBooked
 from contracts.coc_movements import apart
+from contracts.custody import Account, Carried, MovementKind, PoolKey
 from contracts.envelope import Recorded
 from contracts.values import Instant
 from services.coc_ledger.documents.rows import DocumentRow
 from services.coc_ledger.exports.corrections import rests_on
 from services.coc_ledger.exports.epcis import epcis_document
+from services.coc_ledger.pools.commands import DeliveryChange
+from services.coc_ledger.pools.state import ChangeDeferred
 from services.coc_ledger.rows import PoolRow
+from tests.rules.coc import told as told_
 from tests.rules.coc.monthly import EVERY, TODAY, Monthly
 from tests.rules.coc.world import SCOPES, YEAR, World
 
@@ -112,18 +117,64 @@ def test_what_the_exports_say_came_in_is_what_the_books_say(closed: int, per_pag
 
 @pytest.mark.parametrize("closed", [0, 1, 2])
 def test_the_period_of_the_error_alone_declares_it_and_names_what_holds(closed: int) -> None:
-    """In the same words as the period in which the correction is booked, so that both are one."""
     monthly = bought()
     assert [monthly.close(month) for month in range(1, closed + 1)] == [""] * closed
     [first] = [one["eventID"] for one in told(monthly, 1)]
     sell(monthly, "D-2", 90_000, replaces="D-1", correction_reason="weighed")
     declared = [one for one in told(monthly, 1) if "errorDeclaration" in one]
-    later = [one for one in told(monthly, closed + 1) if "errorDeclaration" in one]
     assert [one["eventID"] for one in declared] == [first]
-    assert declared == later
-    [holds] = received(told(monthly, closed + 1))
+    [holds] = received(told(monthly, 1))
     error = declared[0]["errorDeclaration"]
     assert (error["reason"], error["correctiveEventIDs"]) == ("incorrect_data", [holds])
+
+
+def test_an_earlier_build_s_correction_in_a_later_period_is_declared_in_both_as_one() -> None:
+    """It passed what became of a delivery of a closed period on to the next one."""
+    late, day = told_.BUYER.model_copy(update={"period": date(2027, 1, 1)}), told_.DAY
+    first, again = (
+        _receipt(f"D-{at}", kg, pool)
+        for at, kg, pool in (
+            (1, 99_700, told_.BUYER),
+            (2, 90_000, late),
+        )
+    )
+    back = told_.movement("ended:D-1", MovementKind.REVERSAL, pool=late, document="D-1")
+    passed_on = ChangeDeferred(
+        pool=told_.BUYER,
+        member_id="M-2",
+        to=late,
+        late_for=day,
+        change_id="ended:D-1",
+        delivery=DeliveryChange(
+            movement_id="ended:D-1",
+            action="take_back",
+            day=day,
+            received_kg=99_700,
+            coc_kg=99_700,
+            carried=Carried(),
+            document="D-1",
+        ),
+    )
+    ended = told_.ended("D-1", by="D-2")
+    records = told_.recorded(first, ended, passed_on, back, again)
+    now = Instant("2026-06-10T00:00:00.000000Z")
+    pages = (([0, 2], [1, 4]), ([3, 4], [0, 1, 2]))
+    both = []
+    for page, also in pages:
+        some, rest = ([records[at] for at in places] for places in (page, also))
+        made: Any = epcis_document(some, "https://x.example", now, rest)
+        both.append([one for one in made["epcisBody"]["eventList"] if "errorDeclaration" in one])
+    assert both[0] == both[1]
+    [declared] = both[0]
+    assert declared["quantityList"][0]["quantity"] == 99_700
+    holds = [f"https://x.example/coc/events/{records[4].envelope.event_id}"]
+    assert declared["errorDeclaration"]["correctiveEventIDs"] == holds
+
+
+def _receipt(number: str, kg: int, pool: PoolKey) -> MovementBooked:
+    entries = ((Account.INPUT_COC, -kg), (Account.STOCK, kg))
+    kind, name = MovementKind.DOCUMENT_RECEIPT, f"document:1:{number}"
+    return told_.movement(name, kind, *entries, pool=pool, coc_kg=kg, document=number)
 
 
 def test_a_correction_for_another_buyer_names_no_event_of_its_books() -> None:
