@@ -8,6 +8,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from jsonschema import Draft202012Validator
 from schemathesis import Case
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from infra.commandforms import Form, example_of, schemas_of
 from infra.problems import SCHEMA
@@ -90,5 +91,10 @@ def test_no_request_that_can_be_made_up_is_answered_otherwise_than_promised(
     case: Case[Any],
 ) -> None:
     token = SMALL.issuer.mint(["ops"])
-    answer = case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+    # What was made wrong by leaving the token out is put right here: it may well be answered.
+    unsigned = "authorization" not in {name.lower() for name in case.headers or {}}
+    answer = case.call_and_validate(
+        headers={"Authorization": f"Bearer {token}"},
+        excluded_checks=[negative_data_rejection] if unsigned else [],
+    )
     assert answer.status_code < 500
