@@ -139,6 +139,9 @@ RIGHT: Mapping[str, str] = {
 """For each unit of an item, what can be sent."""
 
 _TONS = re.compile(r"\b(metric|short|long) ton(?:ne)?s?\b", re.IGNORECASE)
+MASSES = {"kt": "kilotonne", "Mt": "megatonne"}
+_MASSES = re.compile(r"\b(?:kt|Mt)\b")
+"""In compounds too, where `pint` reads kt as a knot."""
 _WORD = re.compile(r"[A-Za-z_]+")
 _THOUSANDS = re.compile(
     r"[mM](?:scf|cf|ft|bbl|barrels?|lbs?|pounds?|gal|gallons?|Btu|btu|BTU)(?![A-Za-z])"
@@ -323,6 +326,7 @@ def _words(text: str) -> str:
     if known is not None:
         return known
     text = _TONS.sub(_named_ton, text)
+    text = _MASSES.sub(lambda found: MASSES[found[0]], text)
     found = _EFFECT_TIME.sub("", _CELL_DAY.sub("(cell*day)", text))
     if "(cell*day)" in found:
         found = _EFFECTS.sub("1", found)

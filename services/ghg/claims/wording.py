@@ -28,6 +28,9 @@ ASI = re.compile("(?<![a-z])asi(?![a-z])")
 UNSAID = re.compile("[\"'`*\u2018-\u201f\u00ab\u00bb\u2039\u203a\u300c-\u300f\u00ae\u2122]")
 """Quotation marks and the like: a word in them is said all the same."""
 
+NEGATED = re.compile(r"(?:\b(?:not|no|never)(?: (?:an?|any|asi|of|mean|imply))*|[非不无]是?)$")
+"""What makes of a term its opposite, right before it: "is not certification"."""
+
 
 class Form(StrEnum):
     """What a claim may be about: being a member, a certificate to the Performance Standard, or
@@ -151,16 +154,24 @@ def _other_form(claim: ClaimEvidence, policy: Policy) -> Iterator[str]:
         yield f"No claim has the form {claim.form}; there are {', '.join(allowed)}."
         return
     if claim.form == Form.MEMBERSHIP:
-        said = _said(claim.text, "certified", policy)
+        said = _said(claim.text, "certified", policy, denied=NEGATED)
         if said:
             yield f"Membership is not certification, but the claim says {', '.join(said)}."
 
 
-def _said(text: str, figure: str, policy: Policy) -> tuple[str, ...]:
-    """Terms of a list that stand in a text, as it spells them, each once."""
+def _said(
+    text: str, figure: str, policy: Policy, *, denied: re.Pattern[str] | None = None
+) -> tuple[str, ...]:
+    """Terms of a list that stand in a text, as it spells them, each once; but for those right
+    before which they are `denied`."""
     plain = _plain(text)
-    found = (one.group() for pattern in _terms(figure, policy) for one in pattern.finditer(plain))
-    return tuple(dict.fromkeys(found))
+    found = (one for pattern in _terms(figure, policy) for one in pattern.finditer(plain))
+    told = (
+        one.group()
+        for one in found
+        if denied is None or not denied.search(plain[: one.start()].rstrip())
+    )
+    return tuple(dict.fromkeys(told))
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,7 @@
-"""R-18 over a report: one set of warming potentials in everything that counts in it. Pure.
+"""What is found of a report and not of the result beside it: R-03 and R-18. Pure.
+
+The scrap method of a report may be another than the result's, and give pre-consumer scrap nothing
+(R-03, sources.md 4.8). R-18 asks for one set of warming potentials in everything that counts.
 
 A regime may lay down another set than the result was calculated under (sources.md 4.4). What tables
 tell in parts is then worked out anew under it; what suppliers and plants gave as one number in CO2e
@@ -19,7 +22,7 @@ from services.ghg.findings import Context, OfReport, blocks, findings
 from .cbam import CbamFields
 from .regimes import Rules
 
-RULES = ("R-18",)
+RULES = ("R-03", "R-18")
 
 
 class Stands(NamedTuple):
@@ -31,7 +34,7 @@ class Stands(NamedTuple):
 
 
 def mixed(result: Result, stands: Stands, rules: Rules, pinned: Pinned) -> tuple[Finding, ...]:
-    """What R-18 finds in a report, `result` and `pinned` being those of its regime."""
+    """What R-03 and R-18 find in a report, `result` and `pinned` being those of its regime."""
     counted = {id(one) for one in chain.from_iterable(stands.ways)}
     lines = tuple(one for one in result.lines if id(one) in counted)
     return findings(

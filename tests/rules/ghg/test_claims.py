@@ -191,3 +191,18 @@ def test_neither_atoms_nor_absolutes_are_promised(text: str, rule: str) -> None:
 def test_the_gravest_comes_first() -> None:
     claim = MATERIAL._replace(text="Green, low-carbon aluminium", valid_until=None, states=PS)
     assert rules(claim) == ["C-03", "R-15", "R-16", "C-01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Demo Group is a member of ASI. Membership is not certification.", False),
+        ("Demo Group is a member of ASI; this does not imply certification.", False),
+        ("Demo Group is a member of ASI and certified.", True),
+        ("Demo Group is not only a member of ASI but certified.", True),
+        ("我们是ASI成员，会员资格不是认证。", False),
+        ("A member of ASI: not only certified, but proud.", True),
+    ],
+)
+def test_a_member_may_say_that_membership_is_no_certification(text: str, found: bool) -> None:
+    assert ("C-02" in says(text)) is found

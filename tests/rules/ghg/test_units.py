@@ -57,6 +57,8 @@ EXACT = [
     ("scf", "fuel.gas", "0.9656044687872"),
     ("thousand scf", "fuel.gas", "965.6044687872"),
     ("Mt*km", "transport.sea", "1000000"),
+    ("kt*nautical_mile", "transport.sea", "1852"),
+    ("Mt*nmi", "transport.sea", "1852000"),
     ("Mtkm", "transport.sea", "1000000"),
     ("metric ton*km", "transport.sea", "1"),
     ("short ton*mile", "transport.sea", "1.45997231821056"),
