@@ -394,11 +394,3 @@ def test_the_year_is_the_calendar_year() -> None:
     late = datum("late", CELLS, "fuel.gas", "1", from_on=date(2024, 12, 1), to_on=date(2025, 1, 9))
     assert "outside_calendar_year" in abouts(made(GBT, *smelter(), late))
     assert "outside_calendar_year" not in abouts(made(GBT, *smelter()))
-
-
-def test_a_report_whose_method_gives_pre_consumer_scrap_nothing_says_so() -> None:
-    for method, found in ((Method.CUT_OFF, True), (Method.CO_PRODUCT, False)):
-        told = made(IAI, *CASTHOUSE, scrap_method=method)
-        assert ("R-03" in {one.rule for one in told.findings}) is found, method
-    at_the_border = {one.rule for one in made(Regime.CBAM, *CASTHOUSE).findings}
-    assert "R-03" not in at_the_border, "there it is the rule"
