@@ -41,7 +41,7 @@ from services.coc_ledger.scopes.entity_rules import missing_topics, origin_remar
 from . import accounts
 from .accounts import Amount, entry, held, minus
 from .footprint import told_amount, words_of
-from .own_emissions import ONWARD, step_in, step_of
+from .own_emissions import ONWARD, passes_through, step_in, step_of
 from .stages import as_it_stands, coc_part, next_of, produced
 
 Bookable = (
@@ -209,8 +209,7 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
     coc = accounts.part(whole, command.coc_kg)
     rest = accounts.plus(whole, minus(coc))
     entries = [entry(Account.STOCK, minus(whole))]
-    material, by_hand = ONWARD[command.stage], bool(state.by_hand_g)
-    step = step_of(command.results, material, command.day, policy, by_hand=by_hand)
+    step = _own_step(command, state, policy)
     coc, rest = (accounts.plus(one, step_in(step, one).change) for one in (coc, rest))
     added = accounts.plus(accounts.plus(coc, rest), minus(whole))
     entries += [entry(Account.PROCESS, minus(added))] if any(added) else []
@@ -227,9 +226,17 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
     )
 
 
-def _step_remarks(step: StepEmissions) -> tuple[Remark, ...]:
+def _own_step(command: ChangeStage, state: Pool, policy: Policy) -> StepEmissions | None:
+    """What was done to the material at its stage; None where it only passed through it."""
+    if command.scope is not None and passes_through(command.stage, command.scope.activities):
+        return None
+    material, by_hand = ONWARD[command.stage], bool(state.by_hand_g)
+    return step_of(command.results, material, command.day, policy, by_hand=by_hand)
+
+
+def _step_remarks(step: StepEmissions | None) -> tuple[Remark, ...]:
     """What is not added is said, since the next stage cannot see it."""
-    if step.how != "unknown":
+    if step is None or step.how != "unknown":
         return ()
     sentence = (
         f"The step's own emissions are not known and not added: {step.reason}. What goes on is"

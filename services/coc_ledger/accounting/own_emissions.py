@@ -16,7 +16,7 @@ What a site shares is spread over its steps in proportion to what they give off.
 4.1, 5.7.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from contracts import ghg
 from contracts.custody import Material, Stage, StepEmissions
 from contracts.envelope import Recorded
 from contracts.inventory import Scope, Step
+from contracts.values import Activity
 from infra.policy import Policy
 from infra.readmodel import Projection
 from services.coc_ledger.evidence import FacilityResult
@@ -72,6 +73,13 @@ ONWARD: Mapping[Stage, Material] = {
     Stage.ALUMINA: Material.ALUMINA,
 }
 """What goes on to the next stage."""
+ANY = frozenset(Activity)
+MAKERS: Mapping[Stage, frozenset[Activity]] = {
+    Stage.BAUXITE: frozenset({Activity.BAUXITE_DEVELOPMENT, Activity.BAUXITE_MINING}),
+    Stage.ALUMINA: frozenset({Activity.ALUMINA_REFINING, Activity.HIGH_PURITY_ALUMINA}),
+}
+"""Who has a step of its own at a stage. A smelter's alumina, and a refinery's bauxite, are bought:
+their own step comes at the next stage, once."""
 
 
 # --- what the events of `ghg` told ---
@@ -148,6 +156,12 @@ def newest(
 
 
 # --- what the step adds ---
+
+
+def passes_through(stage: Stage, activities: Collection[Activity]) -> bool:
+    """Whether a scope with these activities does nothing to what is at a stage, so that no step of
+    its own is missing there; False where its activities are not known."""
+    return bool(activities) and MAKERS.get(stage, ANY).isdisjoint(activities)
 
 
 def step_of(

@@ -12,6 +12,7 @@ from contracts.coc_documents import DocumentIssued
 from contracts.custody import Account, Lot, Material, PoolKey, Stage
 from contracts.envelope import Event
 from contracts.inventory import Scope, Step
+from contracts.values import Activity
 from services.coc_ledger.accounting.accounts import NOTHING
 from services.coc_ledger.accounting.own_emissions import RESULTS, ResultRow, newest, step_of
 from services.coc_ledger.evidence import FacilityResult, PoolKnown
@@ -229,7 +230,10 @@ def test_what_goes_on_to_the_next_stage_takes_the_step_along_or_says_that_it_is_
     )
     stage: dict[str, Any] = {"stage": Stage.ALUMINA}
     stage["scope"] = where()["scope"].model_copy(
-        update={"stages": (Stage.ALUMINA, Stage.ALUMINIUM)}
+        update={
+            "stages": (Stage.ALUMINA, Stage.ALUMINIUM),
+            "activities": (Activity.ALUMINA_REFINING, Activity.SMELTING),
+        }
     )
 
     def used(results: tuple[FacilityResult, ...]) -> Any:

@@ -251,7 +251,7 @@ def test_alumina_becomes_aluminium_with_all_that_it_carries(coc: int) -> None:
     pool = world.pool(PoolKey(scope_id="R", stage=Stage.ALUMINIUM, period=YEAR))
     assert (kg(pool, Account.STOCK), kg(pool, Account.NON_COC)) == (1000, -1000)
     brought = pool.books[Account.STOCK]
-    assert (brought.known_kg, brought.partial_g) == (0, 1928 * 1500), "its step is not known"
+    assert (brought.known_kg, brought.emission_g) == (1000, 1928 * 1500), "it did nothing to it"
     assert balanced(pool)
 
 
