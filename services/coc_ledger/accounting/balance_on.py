@@ -43,13 +43,15 @@ class Stood(NamedTuple):
 
 class BalanceOn(NamedTuple):
     """A pool's balance as of a day. `claimable` is what a claim of that day could be by now, and
-    the day that binds it; `barred` why it could be none at all, `how` how it was found."""
+    the day that binds it, `claimable_own_kg` how much of it is no overdraft; `barred` why it could
+    be none at all, `how` how it was found."""
 
     masses: Kgs
     found: Figures
     stood: Stood
     cover: Cover
     claimable: Tightest
+    claimable_own_kg: int
     barred: str | None
     how: str
     working: Sequence[Line]
@@ -81,9 +83,11 @@ def balance_on(
         least, barred = Tightest(day, 0), f"the period was closed on {pool.closed_on}"
     elif pool and pool.blocked and cover(figures(stands[0][1]), now, rule).own_kg < 0:
         least, barred = Tightest(stands[0][0], 0), "an overdraft was not made good in time"
+    bound = next(kgs for one, kgs in stands if one == least.day)
+    own = min(least.available_kg, max(0, cover(figures(bound), now, rule).own_kg))
     how = barred or _found(least, Tightest(day, made.available_kg))
     lines = working(found, stood.terms, policy)
-    return BalanceOn(masses, found, stood, made, least, barred, how, lines)
+    return BalanceOn(masses, found, stood, made, least, own, barred, how, lines)
 
 
 def _found(least: Tightest, then: Tightest) -> str:

@@ -118,7 +118,7 @@ def sellable(
         ends.append((scope.ends_before - ONE_DAY, f"the scope goes over into {scope.to_scope_id}"))
     until, because = min(ends)
     kg = stood.claimable.available_kg
-    return Sellable(kg, max(0, kg - max(0, stood.cover.own_kg)), until, because, None, *known)
+    return Sellable(kg, kg - stood.claimable_own_kg, until, because, None, *known)
 
 
 def _barred(scope: ScopeEvidence, pool: PoolRow | None, day: date, held: Held) -> str | None:

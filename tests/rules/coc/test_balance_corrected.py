@@ -55,6 +55,14 @@ def overdrawn(closed: int, *, wrong: bool) -> Monthly:
     return monthly
 
 
+def test_what_a_later_close_carried_over_is_no_overdraft_of_the_days_before_it() -> None:
+    monthly = sold(400, closed=1)
+    day = date(2026, 2, 2)  # January was closed on the third
+    found = told(monthly.world, day, monthly.key(2))
+    assert found.cover.available_kg == 0, "as it stood"
+    assert (found.claimable.available_kg, found.claimable_own_kg) == (600, 600)
+
+
 def days(monthly: Monthly) -> Iterator[tuple[date, PoolKey, BalanceOn]]:
     """The balance of every day of the first months."""
     day = YEAR
