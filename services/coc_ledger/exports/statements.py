@@ -298,7 +298,10 @@ def csv_of(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
 
 
 def harmless(cell: object) -> object:
-    """A cell that no spreadsheet calculates: texts that look like a formula begin with a quote."""
+    """A cell that no spreadsheet calculates: texts that look like a formula begin with a quote.
+    Several words are one cell."""
+    if isinstance(cell, tuple | list):
+        cell = "; ".join(map(str, cell))
     if isinstance(cell, str) and cell.startswith(RISKY):
         return f"'{cell}"
     return "" if cell is None else cell

@@ -158,6 +158,12 @@ def test_bookings_are_told_page_by_page_however_many_came_together(
     assert found == every[::-1]
 
 
+def test_several_words_are_one_cell_as_people_write_them() -> None:
+    assert harmless(("smelting", "casthouse")) == "smelting; casthouse"
+    assert harmless(("=1", "a")) == "'=1; a"
+    assert harmless(()) == ""
+
+
 def test_a_table_holds_no_formula() -> None:
     assert [harmless(cell) for cell in ("=1+1", "+1", "-1", "@x", "\tx", "plain", -5, None)] == [
         "'=1+1",
