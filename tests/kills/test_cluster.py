@@ -4,6 +4,7 @@ while it works. Nothing acknowledged is lost, nothing is applied twice, rebuilt 
 import os
 import re
 import time
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -53,8 +54,27 @@ def test_the_walk_holds_on_kafka_and_postgresql(claim: object, walked: Walked) -
 def test_what_the_walk_filled_is_the_same_when_it_is_made_again_from_kafka(
     door: Door, walked: Walked
 ) -> None:
+    book_custody_audit(door, walked.id("met"))
     settle(door)
     assert differing(door) == []
+
+
+def book_custody_audit(door: Door, member_id: str) -> None:
+    """The walk has audits against the Performance Standard alone; the ledger hears of others."""
+    day = date.today() + timedelta(days=30)
+    door.send(
+        "ops",
+        "audits/schedule_audit",
+        audit_id=f"{member_id}-A-booked",
+        member_id=member_id,
+        entity_id=f"{member_id}-E",
+        standard="CoC",
+        kind="initial_certification",
+        facilities=[f"{member_id}-F1"],
+        auditor_firm="FIRM-1",
+        starts_on=day.isoformat(),
+        ends_on=day.isoformat(),
+    )
 
 
 def test_a_topic_that_was_cut_is_filled_again_by_the_command_that_is_told(
