@@ -21,6 +21,7 @@ from services.ghg.power_certificates.power_certificate import certificate_of
 from .installation import Boundary
 from .inventory import Datum
 from .items import GOODS, ITEMS, PARAMETERS, PRECURSORS, STOCKED, Family, Item
+from .meaning import TECHNOLOGIES, TREATMENTS, known, spelled
 from .words import ITEM_OF, KINDS, SCRAP, STEPS
 
 SHARES = frozenset({"%", "1"})
@@ -171,8 +172,9 @@ def stocked(of: str, item: Item) -> None:
 
 def for_goods(datum: Datum, item: Item) -> None:
     """A stock holds goods, a code of goods stands at goods, boundary and warming potentials at what
-    a maker tells of metal."""
+    a maker tells of metal; words are known at their item."""
     stocked(datum.of, item)
+    known(datum, item)
     if datum.cn_code and item.slug not in GOODS:
         raise Refused(
             "cn-code-not-used",
@@ -225,8 +227,19 @@ def supplier_named(text: str) -> str:
     return f"supplier-{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}"
 
 
-def _of(text: str) -> str:
+def of_slug(text: str) -> str:
+    """The slug of an item that a datum is of, by any of its names."""
     return item_of(text).slug
+
+
+def technology_of(text: str) -> str:
+    """A technology of cells as it is kept, else the text."""
+    return spelled(TECHNOLOGIES, is_text(text))
+
+
+def treatment_of(text: str) -> str:
+    """What became of a waste as it is kept, else the text."""
+    return spelled(TREATMENTS, is_text(text))
 
 
 def _scrap(text: str) -> str:
@@ -236,7 +249,8 @@ def _scrap(text: str) -> str:
     return found.value
 
 
-def _proofs(text: str) -> tuple[str, ...]:
+def proofs_of(text: str) -> tuple[str, ...]:
+    """Proofs of a supply, several with a semicolon between them."""
     words = [plain_name(word) for word in re.split(r"[;|,]", text) if word.strip()]
     for word in words:
         if word not in set(Proof):
@@ -349,12 +363,12 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "supplier_id": supplier_id,
     "factor": number,
     "factor_source": is_text,
-    "of": _of,
+    "of": of_slug,
     "scrap_kind": _scrap,
-    "technology": is_text,
+    "technology": technology_of,
     "potline": is_text,
-    "treatment": is_text,
-    "proofs": _proofs,
+    "treatment": treatment_of,
+    "proofs": proofs_of,
     "certificates": _certificates,
     "certificate_years": _certificate_years,
     "certificate_lots": _certificate_lots,
@@ -379,5 +393,6 @@ PLACED: Mapping[str, str] = {"supplier_name": "supplier_id"}
 LOOKED_AT = frozenset(
     {"from_on", "to_on", "cn_code", "embedded_boundary", "certificate_years", "certificate_lots"}
     | {"calorific_value", "calorific_unit", "oxidation_factor", "embedded_gwp_set"}
+    | {"technology", "treatment"}
 )
 """Fields that have to agree with others of their row."""

@@ -10,6 +10,7 @@ from contracts.inventory import DataKind, Step
 
 from .cells import SHARES, item_of, kind_of, stands, step_of
 from .items import Family, Item
+from .meaning import SOLD
 from .units import Units
 
 MAX_KEPT = 20_000
@@ -30,7 +31,8 @@ class Head(NamedTuple):
     @property
     def looked_at(self) -> bool:
         """Whether the rest of the row has to agree with it: each such datum is looked at."""
-        return self.item.family in _LOOKED_AT or self.item.unit in SHARES
+        item = self.item
+        return item.family in _LOOKED_AT or item.unit in SHARES or item.slug == SOLD
 
 
 class Heads:

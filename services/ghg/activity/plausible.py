@@ -81,6 +81,15 @@ def check_result(result: Result) -> None:
         )
 
 
+def takes_factor(item: Item) -> None:
+    """An emission factor stands at what gives off, or gave off where it was made: elsewhere nothing
+    would come of it. Refused `factor-not-used`."""
+    if item.family not in FACTORS_OF:
+        raise Refused(
+            "factor-not-used", f"{item.title} takes no emission factor: leave the cell empty"
+        )
+
+
 def _negative(datum: Datum) -> Impossible:
     unit = ITEMS[datum.item].unit if datum.item in ITEMS else ""
     sentence = f"{datum.datum_id} is {datum.quantity} {unit}: a quantity is zero or more."

@@ -82,6 +82,24 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         "Pre-consumer, post-consumer, internal or dross; a mixed lot is split.",
     ),
     Problem(
+        "unknown-treatment",
+        "There is no such treatment of a waste",
+        "The sentence names the words, from reused to discharged. Leave it empty where nobody told"
+        " what became of the waste.",
+    ),
+    Problem(
+        "unknown-cell-technology",
+        "There is no such technology of cells",
+        "The sentence names them. Metal, anode effects, coefficients and paste are of cells; at"
+        " other items the technology is free text.",
+    ),
+    Problem(
+        "sold-of-nothing",
+        "The row does not say what was sold",
+        "Name in `of` what was made (`output.cast_metal`) or bought, as a stock does: else nothing"
+        " would be taken off.",
+    ),
+    Problem(
         "neither-yes-nor-no",
         "A word says neither yes nor no",
         "Write yes or no, or leave the cell empty.",

@@ -44,8 +44,9 @@ class DatumSent(Value):
     `cn_code` the code of the goods that an output
     is. A supplier without an id may be named: its id is made of the name. `left_out` asks reports
     to leave it out, as far as they may. Of a fuel, `calorific_value` is net, in `calorific_unit`
-    (MJ/kg, GJ/t, MJ/Nm3 ...), and `oxidation_factor` a fraction. Texts name documents and meters,
-    never persons."""
+    (MJ/kg, GJ/t, MJ/Nm3 ...), and `oxidation_factor` a fraction. `treatment` says what became of a
+    waste: reused, recycled, recovered, treated, stored, landfilled, landfilled_untreated,
+    discharged, empty where nobody told. Texts name documents and meters, never persons."""
 
     model_config = ConfigDict(json_schema_extra=_unit_is_needed)
 

@@ -16,15 +16,20 @@ from .cells import (
     content,
     for_goods,
     item_of,
+    of_slug,
     period,
     precursor,
+    proofs_of,
     stands,
     stocked,
     supplier_named,
+    technology_of,
+    treatment_of,
 )
 from .installation import faults_of
 from .inventory import Datum, Inventory, Site
 from .items import Item
+from .plausible import takes_factor
 from .sent import DatumSent, SiteSent
 from .units import Units
 
@@ -82,8 +87,8 @@ class _Faults:
         self._place, self._faults = place, faults
 
     def add(self, field: str, refused: Refused) -> None:
-        """One fault more."""
-        where = f"/data/{self._place}/{field}"
+        """One fault more, at the field that it names itself or else at this one."""
+        where = f"/data/{self._place}/{refused.facts.get('field', field)}"
         self._faults.append(FieldError(where, "body", refused.sentence, refused.slug))
 
 
@@ -101,6 +106,9 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         field = "quantity"
         if item.unit in SHARES:
             content(quantity, item)
+        field = "factor"
+        if sent.factor is not None:
+            takes_factor(item)
         field = "embedded"
         if sent.embedded is not None:
             precursor(item)
@@ -109,7 +117,9 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         field = "embedded_gwp_set"
         _gwp_set(sent.embedded_gwp_set)
         field = "of"
-        stocked(sent.of or "", item)
+        stocked(_of(sent), item)
+        field = "proofs"
+        _proofs(sent)
         field = "cn_code"
         datum = _made(sent, item.slug, quantity, conversion.note)
         for_goods(datum, item)
@@ -137,12 +147,12 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         factor=sent.factor,
         factor_source=sent.factor_source,
         factor_gwp_set=_gwp_set(sent.factor_gwp_set),
-        of=sent.of or "",
+        of=_of(sent),
         scrap_kind=sent.scrap_kind or "",
-        technology=sent.technology,
-        potline=sent.potline,
-        treatment=sent.treatment,
-        proofs=sent.proofs,
+        technology=technology_of(sent.technology.strip()),
+        potline=sent.potline.strip(),
+        treatment=treatment_of(sent.treatment.strip()),
+        proofs=_proofs(sent),
         certificates=tuple((one.certificate_id, one.mwh) for one in sent.certificates),
         geography=sent.geography,
         data_year=sent.data_year,
@@ -170,6 +180,14 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
 
 def _gwp_set(text: str) -> str:
     return gwp_set_of(text) if text.strip() else ""
+
+
+def _of(sent: DatumSent) -> str:
+    return of_slug(sent.of) if sent.of else ""
+
+
+def _proofs(sent: DatumSent) -> tuple[str, ...]:
+    return tuple(word for text in sent.proofs for word in proofs_of(text))
 
 
 def _named(supplier: str) -> str:

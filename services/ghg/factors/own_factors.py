@@ -7,7 +7,12 @@ from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.activity.cells import SHARES, content, number, precursor
 from services.ghg.activity.items import Item
-from services.ghg.activity.plausible import beyond, bounds, coefficient_bounds
+from services.ghg.activity.plausible import (
+    beyond,
+    bounds,
+    coefficient_bounds,
+    takes_factor,
+)
 from services.ghg.activity.units import Units
 
 
@@ -22,11 +27,8 @@ class OwnFactors:
     def factor(self, text: str, unit: str, item: Item) -> Decimal:
         """The own emission factor. Refused `factor-not-used`, `value-missing`,
         `factor-not-physical`, and as the unit and the number are."""
-        most = self._most.get(item.slug)
-        if most is None:
-            raise Refused(
-                "factor-not-used", f"{item.title} takes no emission factor: leave the cell empty"
-            )
+        takes_factor(item)
+        most = self._most[item.slug]
         if not text:
             raise Refused("value-missing", "the factor's unit stands there without a factor")
         conversion = self._units.of_factor(unit, item)

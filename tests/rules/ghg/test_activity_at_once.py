@@ -9,7 +9,10 @@ ODD = {
     "quantity": ("7", "0.50", "1e3", " 12 ", "", "-3", "1,2", "x\n5"),
     "unit": ("GJ", "Nm3", "t", "ton", ""),
     "kind": ("measured", "Supplier verified", "guess"),
-    "item": ("fuel.gas", "natural gas", "scrap.in", "fuel.peat", "power.grid"),
+    "item": ("fuel.gas", "natural gas", "scrap.in", "fuel.peat", "power.grid", "output.sold"),
+    "of": ("", "metal cast", "fuel.gas", "nothing"),
+    "treatment": ("", "Recycled", "buried somewhere"),
+    "technology": ("", "cwpb", "new cells"),
     "source": ("", " meter 7 ", "x" * 201),
     "evidence": ("", "doc 1"),
     "supplier_id": ("", "SUP-1", "a b", "SUP-1\nSUP-2"),
@@ -32,10 +35,19 @@ ODD = {
 """Cells of which some are right, some are not, and some are right together with others only."""
 
 
+WHOLE = (
+    {"item": "waste.dross", "unit": "t", "treatment": "Landfill"},
+    {"item": "waste.dross", "unit": "t", "treatment": "buried somewhere"},
+    {"item": "output.sold", "unit": "t", "of": "metal cast"},
+    {"item": "output.sold", "unit": "t"},
+)
+"""Rows of which one word decides."""
 CELLS = st.sampled_from([(name, cell) for name, cells in ODD.items() for cell in cells])
 
 
-@given(st.lists(st.lists(CELLS, max_size=3).map(dict), min_size=1, max_size=4))
+@given(
+    st.lists(st.lists(CELLS, max_size=3).map(dict) | st.sampled_from(WHOLE), min_size=1, max_size=4)
+)
 def test_rows_read_column_by_column_are_what_they_are_one_by_one(
     changes: list[dict[str, str]],
 ) -> None:
