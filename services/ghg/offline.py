@@ -20,7 +20,7 @@ from infra.importing.rows import Row
 from .activity.inventory import Inventory
 from .activity.rows import Assembled, Rows
 from .activity.sites import SiteReader
-from .activity.work import units_on
+from .activity.work import at_rows, units_on
 from .calculation.scrap import Method
 from .evidence import Calculated
 from .factors import books
@@ -123,11 +123,7 @@ class Offline:
         if not whole:
             return broken
         found = self._rows.assemble([row.cells for row in whole])
-        wrong = [
-            Wrong(key, row.number, fault)
-            for row, faults in zip(whole, found.faults, strict=True)
-            for fault in faults
-        ]
+        wrong = self._wrong(key, whole, found.faults)
         if found.inventory is None or broken:
             return sorted([*broken, *wrong], key=lambda one: one.row)
         if found.inventory.year > self._under.today.year:
@@ -136,7 +132,12 @@ class Offline:
         try:
             return self._calculated(found.inventory, found)
         except Refused as refused:
-            return [Wrong(key, rows[0].number, Fault("", refused.slug, refused.sentence))]
+            return self._wrong(key, whole, at_rows(refused, found))
+
+    @staticmethod
+    def _wrong(key: str, rows: Sequence[Row], faults: Sequence[Sequence[Fault]]) -> list[Wrong]:
+        told = zip(rows, faults, strict=True)
+        return [Wrong(key, row.number, fault) for row, each in told for fault in each]
 
     def _calculated(self, inventory: Inventory, found: Assembled) -> Year:
         pinned = self.pinned()

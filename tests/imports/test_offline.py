@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from castmark.cli import app
 from contracts.inventory import Regime
 from infra.errors import Refused
-from tests.imports.desk import as_ndjson, as_xlsx
+from tests.imports.desk import as_csv, as_ndjson, as_xlsx
 from tests.imports.years import COLUMNS, activity_csv, year, years
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "synthetic-smelter.csv"
@@ -216,6 +216,36 @@ def test_a_wrong_row_is_told_and_its_year_is_not_calculated(tmp_path: Path) -> N
     document = told(changed(tmp_path, 5, year="2023/24"), code=1)
     assert [row["slug"] for row in document["refused"]] == ["year-not-calendar"]
     assert len(document["years"]) == 1, "the year that the other rows name"
+
+
+def test_every_claim_of_power_without_its_factor_is_told_at_its_row(tmp_path: Path) -> None:
+    rows = EXAMPLE.read_text().replace("power.grid", "power.ppa_contract")
+    file = tmp_path / "claims.csv"
+    file.write_text(rows)
+    refused = told(file, code=1)["refused"]
+    assert [(row["row"], row["field"], row["slug"]) for row in refused] == [
+        (7, "factor", "generator-factor-missing"),
+        (8, "factor", "generator-factor-missing"),
+    ]
+    said = run(file, code=1)
+    assert "row 7, factor: generator-factor-missing power, power-cast claim the power" in said
+    assert "row 8, factor: generator-factor-missing" in said
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "xlsx"])
+def test_a_treatment_that_nobody_knows_is_told_at_its_row(tmp_path: Path, form: str) -> None:
+    waste = {"step": "casting", "item": "waste.dross", "unit": "t", "treatment": "recyceld"}
+    first, *others = ({"treatment": ""} | row for row in year(1))
+    columns = [*COLUMNS, "treatment"]
+    rows = [{name: row.get(name, "") for name in columns} for row in (first | waste, *others)]
+    file = tmp_path / f"waste.{form}"
+    if form == "csv":
+        file.write_bytes(as_csv(rows, columns))
+    else:
+        file.write_bytes(as_ndjson(rows) if form == "ndjson" else as_xlsx(rows, columns))
+    [refused] = told(file, "--set", "country=NO", code=1)["refused"]
+    assert (refused["field"], refused["slug"]) == ("treatment", "unknown-treatment")
+    assert "nearest is recycled" in refused["sentence"]
 
 
 def test_a_year_that_has_not_begun_has_no_result(tmp_path: Path) -> None:

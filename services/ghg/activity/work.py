@@ -89,7 +89,7 @@ def _built(rows: Rows, cells: Sequence[Sequence[str]], prepared: Prepared) -> Gr
     try:
         command = command_of(found.inventory, prepared)
     except Refused as refused:
-        return GroupBuilt(None, _at_rows(refused, found))
+        return GroupBuilt(None, at_rows(refused, found))
     made = command.calculated
     notes = (*found.notes, *_notes(made.findings)) if made is not None else found.notes
     return GroupBuilt(command, (), notes, _told(found.inventory, made))
@@ -113,12 +113,13 @@ def command_of(inventory: Inventory, prepared: Prepared) -> StoreActivity:
     )
 
 
-def _at_rows(refused: Refused, found: Assembled) -> list[tuple[Fault, ...]]:
+def at_rows(refused: Refused, found: Assembled) -> list[tuple[Fault, ...]]:
     """A refusal of the calculation, at the rows of the data that it names; else at the first."""
     assert found.inventory is not None
-    fault = Fault("", refused.slug, refused.sentence)
+    facts = dict(refused.facts)
+    fault = Fault(str(facts.pop("field", "")), refused.slug, refused.sentence)
     named: set[object] = set()
-    for fact in refused.facts.values():
+    for fact in facts.values():
         named.update(fact if isinstance(fact, list) else [fact])
     faults: list[tuple[Fault, ...]] = [
         (fault,) if datum.datum_id in named else () for datum in found.inventory.data

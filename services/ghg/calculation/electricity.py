@@ -42,6 +42,8 @@ class Source(StrEnum):
 CLAIMS = frozenset({Source.DIRECT_LINE, Source.PPA_CONTRACT, Source.GREEN_CERTIFICATE})
 CERTIFIED = frozenset({Source.PPA_CONTRACT, Source.GREEN_CERTIFICATE})
 """Claims that cancelled certificates stand behind, kilowatt-hour by kilowatt-hour."""
+NAMED = 5
+"""So many supplies are named in a sentence; the facts have all."""
 
 
 class Proof(StrEnum):
@@ -131,6 +133,7 @@ def power(
     names = [supply.supply_id for supply in supplies]
     if len(names) != len(set(names)):
         raise Refused("supply-twice", "two supplies have one id.", supplies=names)
+    _factors_told(supplies)
     claims = [_claim(supply, grid, policy) for supply in supplies]
     claimed = any(kwh > 0 for kwh, _ in claims) or (
         keeps_higher and any(_dirtier(supply, grid) for supply in supplies)
@@ -141,6 +144,28 @@ def power(
             _line(supply, (proven, doubts), left, grid, keeps_higher)
             for supply, (proven, doubts) in zip(supplies, claims, strict=True)
         )
+    )
+
+
+def _factors_told(supplies: Sequence[Supply]) -> None:
+    """Every claim has the factor of its plant; refused `generator-factor-missing` with all that
+    have none, so that whoever mends them hears of each at once."""
+    lacking = [
+        one.supply_id
+        for one in supplies
+        if one.source in CLAIMS and one.generator_kg_per_kwh is None
+    ]
+    if not lacking:
+        return
+    named, more = ", ".join(lacking[:NAMED]), len(lacking) - NAMED
+    and_more = f" and {more} more" if more > 0 else ""
+    claim, its = ("claim", "each its") if lacking[1:] else ("claims", "its")
+    raise Refused(
+        "generator-factor-missing",
+        f"{named}{and_more} {claim} the power of a plant: give {its} factor, in kg CO2e/kWh.",
+        field="factor",
+        data=lacking,
+        supply_id=lacking[0],
     )
 
 
@@ -167,12 +192,7 @@ def _claim(supply: Supply, grid: Grid, policy: Policy) -> tuple[Decimal, tuple[D
     given(supply.supply_id, supply.kwh, "kWh")
     if supply.source not in CLAIMS:
         return ZERO, ()
-    if supply.generator_kg_per_kwh is None:
-        raise Refused(
-            "generator-factor-missing",
-            f"{supply.supply_id} claims the power of a plant: give its factor, in kg CO2e/kWh.",
-            supply_id=supply.supply_id,
-        )
+    assert supply.generator_kg_per_kwh is not None  # `_factors_told`
     given(f"{supply.supply_id}, generator", supply.generator_kg_per_kwh, "kg CO2e/kWh")
     missing = _missing(supply, grid, policy)
     if missing:

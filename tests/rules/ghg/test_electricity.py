@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import Refused
-from services.ghg.calculation.electricity import Grid, Power, Proof, Source, Supply, power
+from services.ghg.calculation.electricity import CLAIMS, Grid, Power, Proof, Source, Supply, power
 from services.ghg.factors import grid
 from services.ghg.power_certificates.cancelled import Cancellation
 
@@ -209,6 +209,17 @@ def test_a_claim_names_the_factor_of_its_plant() -> None:
     with pytest.raises(Refused) as refusal:
         both([supply(Source.DIRECT_LINE, generator_kg_per_kwh=None)])
     assert refusal.value.slug == "generator-factor-missing"
+
+
+def test_all_claims_without_the_factor_of_their_plant_are_named_at_once() -> None:
+    bare = [
+        supply(source, generator_kg_per_kwh=None, supply_id=f"S{number}")
+        for number, source in enumerate([*CLAIMS] * 3)
+    ]
+    with pytest.raises(Refused) as refusal:
+        both([*bare, supply(Source.GRID)])
+    assert refusal.value.facts["data"] == [one.supply_id for one in bare]
+    assert "S4 and 4 more claim the power of a plant" in refusal.value.sentence
 
 
 def test_a_supply_has_an_id_of_its_own() -> None:
