@@ -106,7 +106,8 @@ class Seen:
 
 def see(queries: Queries, principal: Principal, facility_id: str, year: int) -> Seen:
     """The facility-year, for its present owner, its verifier, operations and, in part, a former
-    owner; everybody else is refused in the same words whether or not there is such a thing."""
+    owner; everybody else is refused in the same words whether or not there is such a thing. Of a
+    facility of its own a member hears that nothing was submitted (`unknown-activity`)."""
     row = queries.year(facility_id, year)
     if row is not None:
         members = principal.ids(RoleKind.MEMBER)
@@ -116,7 +117,8 @@ def see(queries: Queries, principal: Principal, facility_id: str, year: int) -> 
         for member_id in sorted(members):
             if (part := part_of(queries, row, member_id)) is not None:
                 return part
-    principal.require_owner(None, f"{facility_id}:{year}")
+    known = queries.facilities([facility_id]).get(facility_id) if row is None else None
+    principal.require_owner(known.member_id if known else None, f"{facility_id}:{year}")
     raise Refused("unknown-activity", f"nothing was submitted of {facility_id} for {year}")
 
 

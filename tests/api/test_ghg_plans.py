@@ -162,6 +162,27 @@ async def test_verified_years_become_a_plan_with_a_pathway_and_its_alignment(
     await one_entity_is_not_told(member)
 
 
+async def test_a_plan_that_is_not_there_yet_is_told_to_its_member_and_to_nobody_else(
+    desk: YearDesk,
+) -> None:
+    path = f"/ghg/entities/{await entity_of(desk)}/plan"
+    for client in (desk.signed_in("member:M1"), desk.client):
+        status, said = await get(client, path)
+        assert (status, said["slug"]) == (404, "unknown-plan")
+        assert "adopt_plan" in said["detail"]
+    status, said = await get(desk.signed_in("member:M2"), path)
+    assert (status, said["slug"]) == (403, "not-your-member")
+
+
+async def test_a_year_that_nobody_sent_is_told_to_the_facilitys_member_and_to_nobody_else(
+    desk: YearDesk,
+) -> None:
+    for path in (years_of(2), f"{years_of(2)}/pathway"):
+        status, said = await get(desk.signed_in("member:M1"), path)
+        assert (status, said["slug"]) == (404, "unknown-activity")
+        assert (await get(desk.signed_in("member:M2"), path))[0] == 403
+
+
 def counting(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """How often facility-years are gathered for a table."""
     gathered: list[object] = []

@@ -41,17 +41,22 @@ def _plans(made: Api, running: Running, queries: Queries, filling: PlansFilling)
         pathway as it is now and of today: after a change of structure, or once its year is over,
         they are others than when it was set. Tonnes of bought metal are those that the entity
         told with the plan, a review or an evaluation (`tonnes_told`), else those of its activity
-        data, as in `figures`."""
+        data, as in `figures`. Refused `unknown-plan` while an entity of yours has none."""
 
-        def found() -> tuple[ReductionPlan, EntityEvidence | None]:
+        def found() -> tuple[ReductionPlan, str | None, EntityEvidence | None]:
             state = queries.reader.state(f"reduction_plan/{entity_id}")
             assert isinstance(state, ReductionPlan)  # the stream's own kind
-            return state, filling.entity(entity_id)
+            owner = state.member_id or queries.member_of(entity_id)
+            return state, owner, filling.entity(entity_id)
 
-        state, evidence = await asyncio.to_thread(found)
-        principal.require_owner(state.member_id or None, f"plan of {entity_id}")
+        state, owner, evidence = await asyncio.to_thread(found)
+        principal.require_owner(owner, f"plan of {entity_id}")
         if not state.entity_id:
-            raise Refused("unknown-plan", f"{entity_id} has no reduction plan", entity_id=entity_id)
+            raise Refused(
+                "unknown-plan",
+                f"{entity_id} has no reduction plan yet: `adopt_plan` begins one",
+                entity_id=entity_id,
+            )
         on = running.times.today()
         return Json(plan_shown(state, evidence, running.definition.policies.on(on), on))
 
