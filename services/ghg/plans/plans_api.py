@@ -154,7 +154,7 @@ def _family(
         "planned_of": plan.adopted.planned_of,
         "by_facility": plan.adopted.by_facility,
         "base": plan.base,
-        "pathway": plan.pathway,
+        "pathway": plan.pathway_now(),
         "target": target_today(plan, on, policy),
         "changes": plan.changes,
         "figures": evidence.of(plan.adopted.family) if evidence else [],

@@ -19,6 +19,7 @@ from contracts.ghg_plans import (
     ReductionPlanEnded,
     StructuralChange,
     StructuralChangesNoted,
+    YearValue,
 )
 
 from .pathway import Base, Pathway, Target, Variant
@@ -49,6 +50,14 @@ class FamilyPlan(NamedTuple):
         if said is None:
             return None
         return Target(said.year, said.t_per_t, frozenset(said.scopes), said.public)
+
+    def pathway_now(self) -> PathwaySet | None:
+        """The pathway as it was set, with the base year and the targets of the base as it is now;
+        None while none is set."""
+        if self.pathway is None:
+            return None
+        targets = tuple(YearValue(year=year, t_per_t=t) for year, t in self.targets.items())
+        return self.pathway.model_copy(update={"base_year": self.base.year, "targets": targets})
 
     def as_pathway(self) -> Pathway | None:
         """The pathway in the shape of `pathway`; None while none is set."""

@@ -9,7 +9,9 @@ import pytest
 
 from contracts.ghg_plans import PlanRebased, StructuralChangesNoted
 from services.ghg.plans.commands import NoteStructuralChanges
+from services.ghg.plans.plans_api import plan_shown
 
+from .given import POLICY
 from .planned import CURVES, ON, PRIMARY, WHO, adopt, entity, figures, plans, set_pathway
 
 ONE_YEAR = (figures(2022),)
@@ -87,3 +89,20 @@ def test_the_pathway_starts_from_the_new_base(base: Any) -> None:
     assert targets[year] == 12
     assert rebased.base.power_t == 480_000 * len(base), "800,000 less 320,000 in each year"
     assert round(targets[2030], 9) == round(before[2030] * 12 / 16, 9)
+
+
+@BASES
+def test_the_answer_tells_pathway_and_alignment_of_one_base(base: Any) -> None:
+    """Before a change of structure as it was set, after it from the new base."""
+    stands = plans.when(adopt(*base), set_pathway())
+    moved = stands.and_when(changed(("divestment", "640000", "320000", "20000")))
+    for state, starts_at in ((stands.state, 16), (moved.state, 12)):
+        shown: Any = plan_shown(state, entity(*base), POLICY, ON)
+        (family,) = shown["families"]
+        told, alignment = family["pathway"], family["alignment"]
+        year, t_per_t = alignment[0]["year"], Decimal(alignment[0]["target"])
+        assert (year, t_per_t) == (told.base_year, starts_at)
+        assert [(one.year, one.t_per_t) for one in told.targets] == [
+            (one["year"], one["target"]) for one in alignment
+        ]
+        assert family["base"].t_per_t == starts_at
