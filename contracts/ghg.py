@@ -148,7 +148,9 @@ class ResultCalculated(Event):
     goods in `totals` came with bauxite, alumina, metal and scrap, by step: who follows metal from
     hand to hand has that from the seller already. `metal_left_t` is the year's cast and
     semi-fabricated metal that left the facility or lies in stock. Older results do not tell
-    these."""
+    these. `blocking` are the rules whose findings follow from the data and stop the result. What
+    depends on others is not among them: a certificate for power that another year holds (R-12)
+    refuses the submission all the same."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId

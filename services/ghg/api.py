@@ -132,7 +132,7 @@ def _years(made: Api, queries: Queries) -> None:
         year: Annotated[int | None, Query(ge=1990, le=2199)] = None,
     ) -> Response:
         """The years of the facilities that a member has now, by id, and those that it sent of
-        facilities that it gave away: these as it left them."""
+        facilities that it gave away: these as it left them. `blocking` is as in `/ghg/years`."""
         principal.require_member(member_id)
         found = (queries, [member_id], year, wanted.after, wanted.limit)
         rows = await asyncio.to_thread(years_of, *found)
@@ -141,7 +141,8 @@ def _years(made: Api, queries: Queries) -> None:
 
     @made.get("/ghg/verifiers/{verifier_id}/years", tags=["facility-years"])
     async def of_verifier(principal: SignedIn, verifier_id: Key, wanted: Paged) -> Response:
-        """The facility-years that were submitted to a verifier, by id."""
+        """The facility-years that were submitted to a verifier, by id. `blocking` is as in
+        `/ghg/years`."""
         principal.require_verifier(verifier_id)
         where = {"verifier_id": verifier_id}
         rows = await asyncio.to_thread(queries.years, where, wanted.after, wanted.limit)
@@ -173,7 +174,7 @@ def _year(made: Api, queries: Queries) -> None:
     @made.get("/ghg/facilities/{facility_id}/years/{year}", tags=["facility-years"])
     async def one(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """A facility's year as it stands, with the result that lies with a verifier now, and what
-        verifiers gave back."""
+        verifiers gave back. `blocking` is as in `/ghg/years`."""
         seen = await _seen(queries, principal, facility_id, year)
         returns = await asyncio.to_thread(seen.returns)
         lies = await asyncio.to_thread(seen.submitted)
@@ -206,14 +207,16 @@ def _results(made: Api, queries: Queries) -> None:
     @made.get(path, tags=["results"])
     async def every(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """All results of a facility's year, in order: each with what it was pinned to, its sums
-        and findings, and by which rule its share of primary data is counted."""
+        and findings, and by which rule its share of primary data is counted. Findings and
+        `blocking` are those that follow from its own data; today's are in its `/findings`."""
         seen = await _seen(queries, principal, facility_id, year)
         found = await asyncio.to_thread(seen.results)
         return Json({"items": [result_shown(one) for one in found], "next": None})
 
     @made.get(f"{path}/{{result}}", tags=["results"])
     async def one(principal: SignedIn, facility_id: Key, year: Year, result: Number) -> Response:
-        """A result, and by which rule its share of primary data is counted."""
+        """A result, and by which rule its share of primary data is counted. Findings and `blocking`
+        are those that follow from its own data; today's are in its `/findings`."""
         seen = await _seen(queries, principal, facility_id, year)
         found = await asyncio.to_thread(seen.result, result)
         return Json(result_shown(found))

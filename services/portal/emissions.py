@@ -309,7 +309,7 @@ def findings_of(result: Content, today: Content | None) -> Findings:
         [(one, (one["rule"], one["sentence"]) in then) for one in today["items"]],
         [one for one in stored if (one["rule"], one["sentence"]) not in now],
         len(today["items"]) + today["hidden"],
-        sorted({one["rule"] for one in today["items"] if one["severity"] == "block"}),
+        today["blocking"],
         today["named_elsewhere"],
         today["population"],
     )

@@ -72,6 +72,18 @@ def also_named(door: Door, whose: Whose, result: int) -> Any:
     return door.get(f"member:{whose['member_id']}", path)["named_elsewhere"]
 
 
+def test_what_another_year_holds_blocks_today_and_not_in_what_was_stored(door: Door) -> None:
+    first, second = both(door, 2018)
+    path = "/ghg/facilities/F2/years/2018"
+    assert door.get("member:M2", f"{path}/results/1/findings")["blocking"] == []
+    assert give(door, first, 1).status_code == 200
+    assert door.get("member:M2", f"{path}/results/1/findings")["blocking"] == ["R-12"]
+    assert give(door, second, 1).json()["slug"] == ELSEWHERE
+    assert door.get("member:M2", path)["blocking"] == []
+    told = door.ask(None, "GET", "/ghg/openapi.json").json()["paths"]["/ghg/years"]["get"]
+    assert "certificate that another year holds" in " ".join(told["description"].split())
+
+
 def test_two_drafts_that_name_one_certificate_hear_of_each_other(door: Door) -> None:
     first, second = both(door, 2022)
     assert also_named(door, first, 1) == also_named(door, second, 1) == {"GEC-2022": [""]}

@@ -64,7 +64,9 @@ def _seen(made: Api, queries: Queries) -> None:
     ) -> Response:
         """The facility-years that you may see, by id: your members' (what one sent of a facility
         that it gave away as it left it), those that were submitted to you as a verifier, all of
-        them for operations."""
+        them for operations. `blocking` of each is that of its stored result: what follows from its
+        own data. What others bring about (R-12, a certificate that another year holds) is in
+        `.../results/{result}/findings`."""
         principal.require(RoleKind.OPS, RoleKind.MEMBER, RoleKind.VERIFIER)
 
         def found() -> list[YearRow]:

@@ -16,6 +16,7 @@ from infra.service import Running
 from infra.web import Api, Json, SignedIn
 from services.ghg import app
 from services.ghg.activity.inventory import Inventory
+from services.ghg.findings import blocks
 from services.ghg.plans.filling import PlansFilling
 from services.ghg.power_certificates.cancelling import Cancelling
 from services.ghg.power_certificates.power_certificate import Holding, certificates_of
@@ -85,6 +86,7 @@ class Current:
             "result": number,
             "on": on,
             "items": found,
+            "blocking": sorted({one.rule for one in found if blocks([one])}),
             "hidden": hidden,
             "named_elsewhere": named,
             "population": {"facilities": around.facilities, "known": around.known},
@@ -111,7 +113,9 @@ def add_current(made: Api, running: Running, current: Current, allowed: Allowed)
     ) -> Response:
         """What an auditor would find in a result today: what is stored with it, and what depends on
         today's state of announced grid factors, certificates for power, requests to suppliers,
-        disclosures, the entity's plan and other facilities of the year. `hidden` findings were
+        disclosures, the entity's plan and other facilities of the year. `blocking` are the rules
+        of these that stop it today: where another year holds a certificate (R-12) the `blocking` of
+        the stored result does not have it, and submission refuses it. `hidden` findings were
         too many to be kept; `named_elsewhere` are certificates for power that other data name as
         well, which nobody has submitted yet: "" stands for those of another member. Of the
         `facilities` of the year's `population` with a result, the own factors of `known` are
