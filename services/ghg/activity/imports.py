@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from infra.importing.kinds import Asked, Fault, Grouped, KeyOf, Kind
+from infra.importing.kinds import Asked, Fault, GroupBuilt, Grouped, KeyOf, Kind
 from infra.importing.mapping import Binding
 from infra.importing.run import Imports
 from infra.importing.web import FILE_LIMIT, add_reads, add_receive
@@ -11,9 +11,11 @@ from infra.persons import Persons
 from infra.policy import Policies
 from infra.service import Running
 from infra.web import Api
+from services.ghg.plans.filling import PlansFilling
 from services.ghg.power_certificates.cancelling import Cancelling
 from services.ghg.power_certificates.naming import Naming
 from services.ghg.queries import Queries
+from services.ghg.suppliers.replaced import Replaced
 
 from .rows import KEY_FIELDS
 from .words import FIELDS
@@ -45,7 +47,12 @@ def activity_kind(queries: Queries, policies: Policies) -> Kind:
         return Prepared(asked, binding, today, own)
 
     naming = Naming(Cancelling(queries, policies))
-    grouped = Grouped(key, prepare, work, OTHERS, KEY_FIELDS, ready, naming.told)
+    replaced = Replaced(queries, PlansFilling(queries))
+
+    def beside(asked: Asked, built: Sequence[GroupBuilt]) -> list[GroupBuilt]:
+        return replaced.told(asked, naming.told(asked, built))
+
+    grouped = Grouped(key, prepare, work, OTHERS, KEY_FIELDS, ready, beside)
     return Kind("activity", FIELDS, lambda _: None, grouped=grouped)
 
 

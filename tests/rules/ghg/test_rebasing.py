@@ -96,7 +96,7 @@ def test_the_answer_tells_pathway_and_alignment_of_one_base(base: Any) -> None:
     """Before a change of structure as it was set, after it from the new base."""
     stands = plans.when(adopt(*base), set_pathway())
     moved = stands.and_when(changed(("divestment", "640000", "320000", "20000")))
-    for state, starts_at in ((stands.state, 16), (moved.state, 12)):
+    for state, starts_at in ((stands.state, Decimal(16)), (moved.state, Decimal(12))):
         shown: Any = plan_shown(state, entity(*base), POLICY, ON)
         (family,) = shown["families"]
         told, alignment = family["pathway"], family["alignment"]
