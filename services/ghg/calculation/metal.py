@@ -4,7 +4,7 @@ Source: sources.md 8 (R-34) and 6. An account is of a group of steps: the castho
 remelting, with what the cells tap) and semi-fabrication. What was recorded at `site` belongs to the
 casthouse. What is not metal is weighed against what it made (`supplies`).
 
-Two things no source lays down and a mass alone does not say (`Reading`): they are read as the
+Three things no source lays down and a mass alone does not say (`Reading`): they are read as the
 accounts come out nearer, here and in what goes from step to step (`flows`) alike.
 """
 
@@ -38,10 +38,13 @@ ByItem = Mapping[str, Sequence[Datum]]
 class Reading(NamedTuple):
     """How masses are read that can be read in two ways: scrap that was charged to cells as a part
     of what they tapped (`in_tapped`), else as charged beside it; cast metal in stock at the
-    casthouse as finished (`finished`), to be sold or rolled, else as not yet in what was cast."""
+    casthouse as finished (`finished`), to be sold or rolled, else as not yet in what was cast; and
+    stock of semi-fabricated metal as a part of what was made (`rolled`), else as beside it. Nothing
+    goes on from there: so that moves accounts alone, and no flow."""
 
     in_tapped: bool = True
     finished: bool = True
+    rolled: bool = False
 
 
 class Account(NamedTuple):
@@ -81,7 +84,7 @@ class Plant(NamedTuple):
 def drawn_up(by_item: ByItem, read: Reading | None = None) -> Sequence[Account]:
     """The accounts of all that made a product, those of which nothing tells where its metal is
     from among them; as they come out nearest, where nobody says how to read them."""
-    known = read or reading(by_item)
+    known = read or _nearest(by_item)
     found: list[Account] = []
     if CAST in by_item:
         found.append(_account(AT_CASTHOUSE, CASTHOUSE, (TAPPED, CAST), by_item, known))
@@ -111,10 +114,22 @@ def reading(by_item: ByItem) -> Reading:
             for in_tapped in ((True, False) if charged else (True,))
             for finished in ((False, True) if held else (True,))
         ),
-        key=lambda one: max(
-            (abs(of.difference_t) for of in _two_sided(by_item, one)), default=ZERO
-        ),
+        key=lambda one: _off(by_item, one),
     )
+
+
+def _nearest(by_item: ByItem) -> Reading:
+    """The reading of accounts: as `reading` has it, which flows go by, with stock of
+    semi-fabricated metal read as they come out nearest; in what was made, where both are as
+    near."""
+    known = reading(by_item)
+    rolled = known._replace(rolled=True)
+    return min((rolled, known), key=lambda one: _off(by_item, one))
+
+
+def _off(by_item: ByItem, read: Reading) -> Decimal:
+    """The tonnes by which the account that is furthest off is off."""
+    return max((abs(one.difference_t) for one in _two_sided(by_item, read)), default=ZERO)
 
 
 def lies_cast(datum: Datum) -> bool:
@@ -124,7 +139,7 @@ def lies_cast(datum: Datum) -> bool:
 
 def accounts(by_item: ByItem) -> Sequence[Account]:
     """The accounts that have two sides: something enters and a product leaves."""
-    return _two_sided(by_item, reading(by_item))
+    return _two_sided(by_item, _nearest(by_item))
 
 
 def _two_sided(by_item: ByItem, read: Reading) -> Sequence[Account]:
@@ -172,7 +187,8 @@ def _account(
     entered = [*here(*BOUGHT_METAL), *scrap_in]
     products, scrap, lost = here(product), here(SCRAP_OUT, RETURNED), here(LOST)
     in_dross, recovered = here(IN_DROSS), here(RECOVERED)
-    held = [one for one in here(OPENING, CLOSING) if one.of in METAL]
+    lying = METAL - {SEMI} if read.rolled else METAL
+    held = [one for one in here(OPENING, CLOSING) if one.of in lying]
     if read.finished:  # what lies at the casthouse has left it, and not yet come to the mill
         cast = [one for one in _of((OPENING, CLOSING), by_item) if lies_cast(one)]
         held = [one for one in held if not lies_cast(one)] + (cast if fed_by == CAST else [])
