@@ -53,7 +53,8 @@ REPEATED = "row-repeated"
 KEY_FIELDS = ("facility_id", "year")
 """Fields that say to which facility-year a row belongs (`Rows.key`)."""
 
-_DEFAULTS: tuple[object, ...] = tuple(Datum._field_defaults.get(name) for name in Datum._fields)
+_EMPTY = {"quantity": ONE, **Datum._field_defaults}  # a row that is refused is looked at whole
+_DEFAULTS: tuple[object, ...] = tuple(_EMPTY.get(name) for name in Datum._fields)
 _PLACE = {name: at for at, name in enumerate(Datum._fields)}
 _STEP, _ITEM, _QUANTITY, _KIND = (_PLACE[name] for name in ("step", "item", "quantity", "kind"))
 _FACTOR, _SOURCE, _EMBEDDED = _PLACE["factor"], _PLACE["source"], _PLACE["embedded"]

@@ -43,6 +43,16 @@ def test_a_mass_becomes_energy_by_the_plants_own_value() -> None:
     assert sent(source="weighbridge", **OWN).source == "weighbridge"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "slug"),
+    [({"year": "soon"}, "year-not-calendar"), ({"kind": "?"}, "unknown-data-kind")],
+)
+def test_a_fuel_with_its_own_value_and_another_fault_is_told_that_fault(
+    wrong: dict[str, str], slug: str
+) -> None:
+    assert [found for _, found in faults(**COAL, **OWN, **wrong)] == [slug]
+
+
 def test_the_same_value_in_any_unit_is_the_same_energy() -> None:
     for value, unit in (("24000", "kJ/kg"), ("24", "TJ/Gg"), ("6.6666666666666667", "kWh/kg")):
         told = datum(**COAL, calorific_value=value, calorific_unit=unit)
