@@ -85,6 +85,16 @@ async def test_a_draft_hears_of_others_that_name_its_certificate(tmp_path: Path)
         assert "named_elsewhere" not in free
 
 
+async def test_what_is_said_of_certificates_takes_no_other_note_away(tmp_path: Path) -> None:
+    """Two fuels by a default calorific value are two, whether or not a certificate is named."""
+    async with years_on(tmp_path) as desk:
+        both = [*green(1, "GEC-1"), *green(2, "GEC-1")]
+        gas = [{**row, "quantity": "8"} for row in both if row["item"] == "fuel.gas"]
+        job = await desk.load("tried", file(*both, *gas), dry_run=True)
+        assert job["notes"]["certificate-named-elsewhere"] == 2
+        assert job["notes"]["default-calorific-value"] == 4
+
+
 async def test_data_hear_in_a_dry_run_that_a_lot_is_of_another_year_or_holds_less(
     tmp_path: Path,
 ) -> None:

@@ -64,7 +64,8 @@ class Naming:
             return built
         notes = (*((USED,) if used else ()), *((NAMED,) if named else ()))
         told = _with(built.told, used, {one: sorted(others) for one, others in named.items()})
-        return built._replace(notes=tuple(dict.fromkeys((*built.notes, *notes))), told=told)
+        more = (one for one in notes if one not in built.notes)
+        return built._replace(notes=(*built.notes, *more), told=told)
 
 
 def _year(command: StoreActivity) -> str:
