@@ -12,7 +12,7 @@ from contracts.inventory import Regime, Step
 from infra.errors import Refused
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import ITEMS, Family
-from services.ghg.factors.pinned import EARLIER_ENGINES, Pinned
+from services.ghg.factors.pinned import BEFORE_FOURTH, Pinned
 from services.ghg.factors.tables import tables
 
 from .anode_lines import anode_lines
@@ -60,9 +60,9 @@ def calculate(
     bought = purchase_lines(data[Family.BOUGHT], table)
     lines += bought
     lines += stock_lines(data[Family.STOCK], bought, table, doubts)
-    lines += scrap_lines(data, regime, method, table)
+    lines += scrap_lines(data, inventory, regime, method, table)
     lines += transport_lines(data[Family.TRANSPORT], table)
-    if pinned.engine not in EARLIER_ENGINES:
+    if pinned.engine not in BEFORE_FOURTH:
         doubts += flow_doubts(inventory, data[Family.OUTPUT], data[Family.STOCK])
     return Result(
         inventory=inventory,

@@ -24,7 +24,7 @@ from typing import NamedTuple
 from contracts.inventory import Step
 from contracts.values import plain
 from services.ghg.activity.inventory import Datum, Inventory
-from services.ghg.factors.pinned import EARLIER_ENGINES, ENGINE
+from services.ghg.factors.pinned import BEFORE_FOURTH, ENGINE
 
 from . import metal
 from .scrap import Kind
@@ -129,7 +129,7 @@ def flows_of(inventory: Inventory, engine: str = ENGINE) -> Flows:
             legs.append(datum.datum_id)
         elif datum.of in MADE and item in DAYS:
             held.append(datum)
-    apart = engine in EARLIER_ENGINES
+    apart = engine in BEFORE_FOURTH
     if apart:
         charged = {step: data for step, data in charged.items() if step is Step.CASTING}
     open_to = Step.ELECTROLYSIS in charged or (not apart and any(map(metal.lies_cast, held)))

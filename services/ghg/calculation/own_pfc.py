@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from contracts.values import plain
 from services.ghg.activity.inventory import Datum, Site
-from services.ghg.factors.pinned import EARLIER_ENGINES, FIRST_ENGINE, SECOND_ENGINE, Pinned
+from services.ghg.factors.pinned import BEFORE_FOURTH, FIRST_ENGINE, SECOND_ENGINE, Pinned
 
 from .pfc import FAMILY, SOURCE, Technology
 from .working import Doubt
@@ -72,13 +72,13 @@ def by_technology(own: Sequence[Datum], site: Site) -> Mapping[str, date]:
 
 def ratio_measured(datum: Datum, engine: str) -> date | None:
     """The day by which a ratio expires by itself; None where it is of its slope's campaign."""
-    return None if engine in EARLIER_ENGINES else measured(datum)
+    return None if engine in BEFORE_FOURTH else measured(datum)
 
 
 def unusual(data: Sequence[Datum], technology: Technology, pinned: Pinned) -> Sequence[Doubt]:
     """Own coefficients that lie outside what is published for such cells, by more than the policy
     lets pass unasked."""
-    if pinned.engine in EARLIER_ENGINES:
+    if pinned.engine in BEFORE_FOURTH:
         return ()
     times = pinned.policy.decimal("pfc.own_coefficient_times_max")
     doubts: list[Doubt] = []

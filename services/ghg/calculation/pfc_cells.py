@@ -18,7 +18,7 @@ from contracts.values import plain
 from infra.errors import Refused
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import Family
-from services.ghg.factors.pinned import EARLIER_ENGINES, FIRST_ENGINE, SECOND_ENGINE, Pinned
+from services.ghg.factors.pinned import BEFORE_FOURTH, FIRST_ENGINE, SECOND_ENGINE, Pinned
 
 from .cells import tapped
 from .own_pfc import OWN, chosen
@@ -58,7 +58,7 @@ class Cells(NamedTuple):
     def value(self, item: str) -> Decimal | None:
         """A yearly value: the mean of those told; of one, itself, to the last digit."""
         values = [one.quantity for one in self.told.get(item, ())]
-        if len(values) == 1 and self.engine not in EARLIER_ENGINES:
+        if len(values) == 1 and self.engine not in BEFORE_FOURTH:
             return values[0]
         return self.weights(item).mean(values) if values else None
 
@@ -72,7 +72,7 @@ class Cells(NamedTuple):
                 [many if both else ONE for many, both in zip(days, told, strict=True)],
                 by_metal=False,
             )
-        if self.engine in EARLIER_ENGINES or not item.startswith(EFFECT):
+        if self.engine in BEFORE_FOURTH or not item.startswith(EFFECT):
             return by_days(found, self.year)
         return by_metal(found, self.metal, self.year)
 
@@ -95,7 +95,7 @@ class Cells(NamedTuple):
         by_period = {period(one, self.year): one.quantity for one in self.told[LONG]}
         each = self.told[OFTEN]
         alike = [period(one, self.year) for one in each]
-        apart = self.engine not in EARLIER_ENGINES and not overlapping(alike)
+        apart = self.engine not in BEFORE_FOURTH and not overlapping(alike)
         if not apart or sorted(by_period) != sorted(alike) or len(each) != len(self.told[LONG]):
             return anode_effect_minutes(often, long)
         found = [

@@ -15,7 +15,7 @@ from contracts.inventory import Scope, Step
 from services.ghg.activity.inventory import Inventory
 from services.ghg.factors.book import FactorSet
 from services.ghg.factors.gwp import Gas
-from services.ghg.factors.pinned import EARLIER_ENGINES
+from services.ghg.factors.pinned import BEFORE_FOURTH
 from services.ghg.factors.tables import Tables
 
 from .anode_lines import worst
@@ -82,7 +82,7 @@ def _best(cells: Cells, table: Tables) -> _Found:
 
 def _weighed(pfc: Pfc, cells: Cells) -> Pfc:
     """With a word, at each term that is a mean, by what its values were weighed."""
-    if cells.engine in EARLIER_ENGINES:
+    if cells.engine in BEFORE_FOURTH:
         return pfc
     minutes = MINUTES if MINUTES in cells.told else OFTEN
     items = {"AEM": minutes, **dict(zip(("AEO", "CE"), _VOLTAGE, strict=True))}

@@ -2,7 +2,9 @@
 
 Source: sources.md 4.8, R-03, R-04. Pre-consumer scrap keeps the footprint of the metal that it was
 cut from; post-consumer scrap enters with its collection; run-around and own dross bring neither
-burden nor credit. CBAM alone gives all scrap zero, and only in its own report. Where the source of
+burden nor credit. That is so under every method: they differ in pre-consumer scrap alone (and
+bought dross). The first four engines let post-consumer scrap bear as much under `substitution`.
+CBAM alone gives all scrap zero, and only in its own report. Where the source of
 pre-consumer scrap is not known, it is taken as world-average primary metal and found: whoever
 cannot name the source cannot have its zero either, so this holds under `cut_off` as well.
 """
@@ -32,7 +34,8 @@ class Kind(StrEnum):
 
 class Method(StrEnum):
     """`cut_off`: scrap enters without burden. `co_product`: pre-consumer scrap is a product of the
-    process that made it, by mass. `substitution`: scrap in bears what scrap out is credited."""
+    process that made it, by mass. `substitution`: pre-consumer scrap in bears what scrap out is
+    credited, which is never more than such scrap brought in (decision 0011)."""
 
     CUT_OFF = "cut_off"
     CO_PRODUCT = "co_product"
@@ -60,6 +63,12 @@ class Reference(NamedTuple):
     factor_set: str
     recycling: Decimal = ZERO
     melt_yield: Decimal = Decimal(1)
+
+    @property
+    def substituted(self) -> Decimal:
+        """What `substitution` moves with a tonne of scrap: the primary metal that it stands for,
+        less what it takes to recycle it, of the metal that comes out."""
+        return (self.primary - self.recycling) * self.melt_yield
 
 
 class Burden(NamedTuple):
@@ -105,9 +114,19 @@ class Melt(NamedTuple):
         return sum(self.parts.values(), ZERO) / self.output_t
 
 
-def burden(lot: Lot, method: Method, regime: str, reference: Reference, policy: Policy) -> Burden:
-    """What a lot carries in a report of a regime. Refused: `scrap-kind-missing`, `unknown-regime`,
-    `scrap-method-not-allowed`, `run-around-bought`, `quantity-negative`."""
+def burden(
+    lot: Lot,
+    method: Method,
+    regime: str,
+    reference: Reference,
+    policy: Policy,
+    *,
+    post_substituted: bool = False,
+) -> Burden:
+    """What a lot carries in a report of a regime; with `post_substituted` post-consumer scrap
+    bears under `substitution` what pre-consumer scrap does, as earlier engines had it. Refused:
+    `scrap-kind-missing`, `unknown-regime`, `scrap-method-not-allowed`, `run-around-bought`,
+    `quantity-negative`."""
     kind = _checked(lot, method, regime, policy)
     free = regime in policy.words("scrap.pre_consumer_zero_regimes")
     if not lot.bought and kind in (Kind.INTERNAL, Kind.DROSS):
@@ -118,11 +137,11 @@ def burden(lot: Lot, method: Method, regime: str, reference: Reference, policy: 
         return Burden(lot.lot_id, kind, method, lot.mass_t, ZERO, rule)
     if kind is not Kind.POST_CONSUMER and lot.source_factor is None:
         return _unknown_source(lot, kind, method, reference)
-    if method is Method.SUBSTITUTION:
-        factor = (reference.primary - reference.recycling) * reference.melt_yield
+    post = kind is Kind.POST_CONSUMER
+    if method is Method.SUBSTITUTION and (post_substituted or not post):
         rule = "substitution: bears what a tonne of scrap out is credited"
-        return Burden(lot.lot_id, kind, method, lot.mass_t, factor, rule)
-    if kind is Kind.POST_CONSUMER:
+        return Burden(lot.lot_id, kind, method, lot.mass_t, reference.substituted, rule)
+    if post:
         return _post_consumer(lot, method)
     return _pre_consumer(lot, kind, method)
 
@@ -190,14 +209,6 @@ def _pre_consumer(lot: Lot, kind: Kind, method: Method) -> Burden:
         sentence = f"{lot.lot_id}: pre-consumer scrap must carry the burden of its source metal."
         doubts = (Doubt("pre_consumer_zero", sentence, f"{SOURCE} [A40], R-03"),)
     return Burden(lot.lot_id, kind, method, lot.mass_t, factor, rule, doubts)
-
-
-def net_substitution(in_t: Decimal, out_t: Decimal, reference: Reference) -> Decimal:
-    """What substitution adds to a system that takes scrap in and gives scrap out, in t CO2e:
-    nothing when it gives as much as it takes, a credit when it gives more."""
-    scrap_in, scrap_out = given("scrap in", in_t, "t"), given("scrap out", out_t, "t")
-    per_t = (reference.primary - reference.recycling) * reference.melt_yield
-    return (scrap_in.value - scrap_out.value) * per_t
 
 
 def melt(

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from contracts.inventory import DataKind, Scope
 from contracts.values import plain
 from services.ghg.activity.inventory import Datum
-from services.ghg.factors.pinned import EARLIER_ENGINES
+from services.ghg.factors.pinned import BEFORE_FOURTH
 from services.ghg.factors.tables import Tables
 
 from .anode_lines import worst
@@ -52,7 +52,7 @@ def stock_lines(
             continue
         purchases = [line for line in bought if line.item == item]
         bought_t = sum((line.activity for line in purchases), ZERO)
-        if bought_t + fell_t < 0 and table.pinned.engine not in EARLIER_ENGINES:
+        if bought_t + fell_t < 0 and table.pinned.engine not in BEFORE_FOURTH:
             doubts.append(_beyond(item, bought_t, fell_t))
             continue
         factor, kind = _mean(item, purchases, table)

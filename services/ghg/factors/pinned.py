@@ -18,10 +18,11 @@ from .grid import GridFactor, announced, elsewhere, for_site, residual
 FIRST_ENGINE = "castmark-ghg-1"
 SECOND_ENGINE = "castmark-ghg-2"
 THIRD_ENGINE = "castmark-ghg-3"
-ENGINE = "castmark-ghg-4"
+FOURTH_ENGINE = "castmark-ghg-4"
+ENGINE = "castmark-ghg-5"
 """The version of these equations. It changes with any result; older ones stay runnable."""
-EARLIER_ENGINES = frozenset({FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE})
-
+BEFORE_FOURTH = frozenset({FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE})
+BEFORE_FIFTH = BEFORE_FOURTH | {FOURTH_ENGINE}
 
 PRIMARY_FAMILY = "world_primary"
 

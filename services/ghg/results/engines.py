@@ -13,7 +13,14 @@ from services.ghg.activity.inventory import Inventory
 from services.ghg.calculation.calculate import calculate
 from services.ghg.calculation.lines import Result
 from services.ghg.calculation.scrap import Method
-from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE, Pinned
+from services.ghg.factors.pinned import (
+    ENGINE,
+    FIRST_ENGINE,
+    FOURTH_ENGINE,
+    SECOND_ENGINE,
+    THIRD_ENGINE,
+    Pinned,
+)
 
 
 class Engine(Protocol):
@@ -34,15 +41,18 @@ ENGINES: dict[str, Engine] = {
     FIRST_ENGINE: calculate,
     SECOND_ENGINE: calculate,
     THIRD_ENGINE: calculate,
+    FOURTH_ENGINE: calculate,
     ENGINE: calculate,
 }
 """The newest last: that one makes new results. The first makes the same lines as the second, and
 counts other ones as primary data (`lines.primary_rule`). The third differs from both in which of
 several own PFC coefficients it takes (`own_pfc`), in how it weighs anode effects (`pfc_cells`) and
-in whose metal stands beside anodes and paste (`cell_carbon`). The fourth differs from all of them
+in whose metal stands beside anodes and paste (`cell_carbon`). The fourth differs from these
 in what goes on to the next step (`flows`), in weighing anode effects by metal (`weighing`), in
 when an own ratio of C2F6 expires (`own_pfc`), in leaving out a stock beyond all purchases
-(`stock_lines`), and in unproven power of a plant dirtier than the grid (`electricity`)."""
+(`stock_lines`), and in unproven power of a plant dirtier than the grid (`electricity`).
+The fifth differs from the fourth in what scrap bears and is credited under `substitution`
+(`scrap`, `scrap_lines`)."""
 
 
 def newest() -> str:

@@ -15,7 +15,14 @@ from services.ghg.calculation.flows import flows_of
 from services.ghg.calculation.lines import Result
 from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import cells_of, primary_data_share
-from services.ghg.factors.pinned import ENGINE, FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE, Pinned
+from services.ghg.factors.pinned import (
+    ENGINE,
+    FIRST_ENGINE,
+    FOURTH_ENGINE,
+    SECOND_ENGINE,
+    THIRD_ENGINE,
+    Pinned,
+)
 from services.ghg.reports.report import report
 from services.ghg.reports.reported import pinned_of
 from services.ghg.results import engines
@@ -173,6 +180,33 @@ def test_a_result_of_the_third_engine_keeps_its_hash_its_intensities_and_its_rep
         assert line.share == flows.onward[CASTING]
     assert old.totals == new.totals
     assert semis[0] < semis[1]
+
+
+def test_a_result_of_the_fourth_engine_keeps_its_hash_and_its_reports_under_substitution(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It let post-consumer scrap bear what scrap that leaves was credited."""
+    more = (
+        datum("old", CASTING, "scrap.in", "5000", scrap_kind="post_consumer", factor="100"),
+        datum("out", CASTING, "output.scrap", "2000"),
+    )
+    told = inventory()._replace(data=(*inventory().data, *more))
+    version = Version(1, data_hash(pack(told)), told)
+    wanted = usual(app.policies().on(ON), ON)
+    with monkeypatch.context() as then:
+        then.setattr(engines, "ENGINES", {FOURTH_ENGINE: ENGINES[FOURTH_ENGINE]})
+        old = result(1, reckon(version, wanted, app.factors(), app.policies()))
+    new = result(2, reckon(version, wanted, app.factors(), app.policies()))
+    assert (old.engine, new.engine) == (FOURTH_ENGINE, ENGINE)
+    assert old.totals == new.totals
+    bears: list[Decimal] = []
+    for kept in (old, new):
+        made = rework(kept, told, app.factors(), app.policies())
+        assert made.working_hash() == kept.working_hash
+        sets = pinned_of(kept, app.factors(), app.policies())
+        found = report(told, sets, Regime.IAI, scrap_method=Method.SUBSTITUTION)
+        bears += [one.line.kg for one in found.lines if one.line.data == ("old",)]
+    assert bears == [5000 * 14308, 5000 * 100]
 
 
 def test_a_result_of_the_first_engine_keeps_its_hash_and_what_it_counts_as_primary(

@@ -17,7 +17,6 @@ from services.ghg.calculation.scrap import (
     content,
     implied_rest,
     melt,
-    net_substitution,
 )
 
 from .given import BOOK, POLICY, TODAY, d, decimals, rounded
@@ -94,15 +93,27 @@ def test_bought_dross_carries_its_metal() -> None:
     assert about(carried(DROSS._replace(source_factor=None))) == ["pre_consumer_source_unknown"]
 
 
-@pytest.mark.parametrize("lot", [PRE, POST])
-def test_under_substitution_scrap_in_bears_what_scrap_out_is_credited(lot: Lot) -> None:
+SUBSTITUTED = (d("15.1") - d("0.5")) * d("0.98")
+
+
+@pytest.mark.parametrize("lot", [PRE, DROSS])
+def test_under_substitution_pre_consumer_scrap_bears_what_scrap_out_is_credited(lot: Lot) -> None:
     result = carried(lot, Method.SUBSTITUTION, "iai")
-    assert result.factor == (d("15.1") - d("0.5")) * d("0.98")
-    assert net_substitution(d("0"), d("100"), REFERENCE) == -result.emission_t
+    assert result.factor == REFERENCE.substituted == SUBSTITUTED
 
 
-def test_who_gives_as_much_scrap_as_he_takes_is_neither_charged_nor_credited() -> None:
-    assert net_substitution(d("50"), d("50"), REFERENCE) == 0
+@pytest.mark.parametrize("method", list(Method))
+def test_post_consumer_scrap_brings_its_collection_alone_under_every_method(
+    method: Method,
+) -> None:
+    assert carried(POST, method, "iai").emission_t == d("10")
+    unknown = carried(POST._replace(collection_factor=None), method, "iai")
+    assert (unknown.factor, about(unknown)) == (d("0"), ["collection_unknown"])
+
+
+def test_an_earlier_engine_let_post_consumer_scrap_bear_what_scrap_out_was_credited() -> None:
+    old = burden(POST, Method.SUBSTITUTION, "iai", REFERENCE, POLICY, post_substituted=True)
+    assert old.factor == SUBSTITUTED
 
 
 @pytest.mark.parametrize(
