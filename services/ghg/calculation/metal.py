@@ -158,7 +158,11 @@ def own_part(by_item: ByItem) -> Decimal:
 def plant(by_item: ByItem) -> Plant | None:
     """The accounts as one; None where none can be drawn up. What goes from one to the other, round
     within them, or back in from their own dross, neither comes in nor leaves: adding up accounts
-    would count a slab as made when it was cast and again when it was rolled."""
+    would count a slab as made when it was cast and again when it was rolled.
+
+    Run-around or own dross that is told as it goes in and not as it comes off is in what nothing
+    tells of, where that is as much; else it was weighed with what left, and is taken off there as
+    well, so that no more leaves than came in."""
     whole = accounts(by_item)
     if not whole:
         return None
@@ -167,7 +171,19 @@ def plant(by_item: ByItem) -> Plant | None:
     won = sum((one.recovered_t - one.own_dross_t for one in whole), ZERO)
     came_in = sum((one.entered_t - one.stored_t for one in whole), ZERO) - between - round_t
     left = sum((one.left_t - one.dross_t - one.returned_t for one in whole), ZERO) - between
-    return Plant(came_in, left + max(won, ZERO))
+    left += max(won, ZERO)
+    untold = _came_off_untold(whole)
+    if untold > sum((one.difference_t for one in whole), ZERO):
+        left = max(left - untold, ZERO)
+    return Plant(came_in, left)
+
+
+def _came_off_untold(whole: Sequence[Account]) -> Decimal:
+    """Tonnes of run-around and own dross that went in again beyond what is told to have come off.
+    They come off one account and go into another, so all are looked at together."""
+    again = sum((one.again_t - one.returned_t for one in whole), ZERO)
+    dross = sum((one.own_dross_t - one.dross_t for one in whole), ZERO)
+    return max(again, ZERO) + max(dross, ZERO)
 
 
 def _account(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from contracts.inventory import Step
@@ -97,6 +97,68 @@ def test_dross_that_goes_in_again_is_no_metal_that_came_in() -> None:
     cast = REMELTER[6]._replace(quantity=d("970"))
     rest = [one for one in REMELTER if one.datum_id != "cast"]
     assert of(*rest, cast, own).metal_yield == Share(d("990"), d("1000"), 1)
+
+
+def test_run_around_told_as_it_goes_in_alone_raises_no_yield_above_one() -> None:
+    """100 t and 20 t of ends that go in again: 115 t are weighed as cast, ends and all, of which 95
+    leave. Where 95 t are weighed, the ends are in the 25 t of which nothing tells."""
+    tapped, ends = MILL[0], datum("ends", MELT, "scrap.in", "20", scrap_kind="internal")
+    for weighed in ("115", "95"):
+        cast = MILL[1]._replace(quantity=d(weighed))
+        assert of(tapped, cast, ends).metal_yield == Share(d("95"), d("100"), 1)
+    off = datum("off", MELT, "output.scrap_returned", "20")
+    net = MILL[1]._replace(quantity=d("95"))
+    assert of(tapped, net, ends, off).metal_yield == Share(d("95"), d("100"), 1)
+    assert of(tapped, net, off).metal_yield == Share(d("95"), d("100"), 1)
+
+
+def test_own_dross_told_as_it_goes_in_alone_raises_no_yield_above_one() -> None:
+    own = datum("own", MELT, "scrap.in", "10", scrap_kind="dross")
+    cast = MILL[1]._replace(quantity=d("107"))
+    assert of(MILL[0], cast, own).metal_yield == Share(d("97"), d("100"), 1)
+
+
+ROUND = decimals("0", "100", 0)
+
+
+@given(
+    decimals("1", "1000", 0), ROUND, ROUND, ROUND, ROUND, ROUND, ROUND,
+    decimals("0", "1", 2), decimals("0", "1", 2), st.booleans(),
+)  # fmt: skip
+@settings(max_examples=400)
+def test_no_more_leaves_than_came_in_whichever_side_of_run_around_is_told(
+    tapped: Decimal,
+    again: Decimal,
+    trim: Decimal,
+    ends: Decimal,
+    own: Decimal,
+    dross: Decimal,
+    won: Decimal,
+    cast: Decimal,
+    rolled: Decimal,
+    rolls: bool,
+) -> None:
+    """Wherever no step gives more than it took: what was cast and rolled are parts of what is left
+    once scrap that returns, and metal in dross, are off."""
+    into = tapped + again + own
+    slabs = max(into - ends - max(dross, won), d("0")) * cast
+    back = min(trim, slabs)
+    told = [
+        MILL[0]._replace(quantity=tapped),
+        MILL[1]._replace(quantity=slabs),
+        datum("again", MELT, "scrap.in", str(again), scrap_kind="internal"),
+        datum("ends", MELT, "output.scrap_returned", str(ends)),
+        datum("own", MELT, "scrap.in", str(own), scrap_kind="dross"),
+        datum("in-dross", MELT, "waste.dross_aluminium", str(dross)),
+        datum("won", MELT, "output.dross_metal", str(won)),
+    ]
+    if rolls:
+        rolling = Step.SEMI_FABRICATION
+        told.append(MILL[2]._replace(quantity=(slabs - back) * rolled))
+        told.append(datum("trim", rolling, "output.scrap_returned", str(back)))
+    assume(slabs > 0 and ends + max(dross, won) <= into)
+    found = of(*(one for one in told if one.quantity)).metal_yield
+    assert found.part_t <= max(found.whole_t, d("0"))
 
 
 @given(
