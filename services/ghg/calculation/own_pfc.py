@@ -31,6 +31,8 @@ OWN = frozenset({*COEFFICIENTS, FRACTION})
 ALL_KEPT = frozenset({FIRST_ENGINE, SECOND_ENGINE})
 """Engines that choose by the order of the data."""
 TOO_LOW, TOO_HIGH = "own_coefficient_low", "own_coefficient_high"
+SLOPE_INCOMPLETE, OVERVOLTAGE_INCOMPLETE = "own_slope_incomplete", "own_overvoltage_incomplete"
+"""Of a coefficient of whose measurement something is not told, whether it was taken or not."""
 NAMED = 5
 _IN_TABLES = {
     SLOPE: ("slope.",),

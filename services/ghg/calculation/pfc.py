@@ -185,6 +185,22 @@ def measured_overvoltage(
     return _from_overvoltage("measured_overvoltage", terms, fraction, OWN, gwp, low_voltage)
 
 
+def untold_measurement(
+    terms: tuple[Term, Term, Term] | tuple[Term, Term, Term, Term],
+    fraction: Term,
+    factors: FactorSet,
+    gwp: FactorSet,
+    low_voltage: LowVoltage,
+) -> Pfc:
+    """Equation 4.26 (coefficient, minutes, metal) or 4.27 (coefficient, over-voltage, efficiency,
+    metal) with an own coefficient of whose measurement something is not told: no tier 3."""
+    name = factors.factor_set
+    if len(terms) == 3:
+        return _from_slope("slope", terms, fraction, name, gwp, ((), low_voltage))
+    _checked(terms[2].value)
+    return _from_overvoltage("overvoltage", terms, fraction, name, gwp, low_voltage)
+
+
 def measurement_faults(
     measurement: Measurement, data_ends_on: date, policy: Policy
 ) -> tuple[Doubt, ...]:
@@ -230,14 +246,19 @@ def with_valid_ratio(
 
 
 def table_ratio(
-    technology: Technology, factors: FactorSet, policy: Policy, *, of_voltage: bool
+    technology: Technology,
+    factors: FactorSet,
+    policy: Policy,
+    *,
+    of_voltage: bool,
+    instead_of: str = "that has expired",
 ) -> Term:
     """The ratio of C2F6 to CF4 that a table gives for cells; of over-voltage, where it has one."""
     name = f"overvoltage_fraction.{technology}"
     if not of_voltage or not factors.has(name):
         name = f"fraction.{_slope_of(technology, factors, policy)[0]}"
     term = from_set(factors, name, "F", default=True)
-    return term._replace(note=f"{name} of {factors.factor_set}, for an own one that has expired")
+    return term._replace(note=f"{name} of {factors.factor_set}, for an own one {instead_of}")
 
 
 def renewal_due_on(measurement: Measurement, policy: Policy) -> date:

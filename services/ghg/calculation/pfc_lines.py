@@ -3,7 +3,8 @@
 Source: sources.md 4.3; the methods are in `pfc`. From the best: duct measurement, the facility's
 own slope, its own over-voltage coefficient, over-voltage and slope of a factor set, tier 1, which
 is taken only where nothing about anode effects was recorded. A better method whose data are not
-complete is passed over, with a doubt that says what is missing. Whose cells the data are of is in
+complete is passed over, with a doubt that says what is missing; an own coefficient that gives more
+than the table in its place is not (`own_pfc`). Whose cells the data are of is in
 `pfc_cells`.
 """
 
@@ -15,12 +16,21 @@ from contracts.inventory import Scope, Step
 from services.ghg.activity.inventory import Inventory
 from services.ghg.factors.book import FactorSet
 from services.ghg.factors.gwp import Gas
-from services.ghg.factors.pinned import BEFORE_FOURTH
+from services.ghg.factors.pinned import BEFORE_FIFTH, BEFORE_FOURTH
 from services.ghg.factors.tables import Tables
 
 from .anode_lines import worst
 from .lines import Line
-from .own_pfc import FRACTION, OVERVOLTAGE, SLOPE, measured, ratio_measured, unusual
+from .own_pfc import (
+    FRACTION,
+    OVERVOLTAGE,
+    OVERVOLTAGE_INCOMPLETE,
+    SLOPE,
+    SLOPE_INCOMPLETE,
+    measured,
+    ratio_measured,
+    unusual,
+)
 from .pfc import FAMILY as PFC
 from .pfc import (
     SOURCE,
@@ -35,11 +45,12 @@ from .pfc import (
     slope,
     table_ratio,
     tier1,
+    untold_measurement,
     with_valid_ratio,
 )
 from .pfc_cells import LONG, MINUTES, OFTEN, ByFamily, Cells, cells_of
 from .uncertainty import of_product
-from .working import Doubt, Term
+from .working import Doubt, Term, given
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -68,6 +79,7 @@ def _best(cells: Cells, table: Tables) -> _Found:
     for method in (_duct, _own_slope, _own_overvoltage, _overvoltage, _slope):
         found = method(cells, table, passed)
         if found is not None:
+            found = _higher(found, cells, table, passed)
             asked = [doubt for item, doubt in cells.asked.items() if item in found.items]
             pfc = _weighed(found.pfc, cells)
             return found._replace(pfc=pfc, doubts=(*found.doubts, *passed, *asked))
@@ -78,6 +90,54 @@ def _best(cells: Cells, table: Tables) -> _Found:
     factors, technology, doubts = _set_for("tier1_cf4", cells.technology, table)
     pfc = tier1(cells.metal_t, technology, factors, table.pinned.gwp)
     return _Found(pfc, (), (*doubts, *passed))
+
+
+def _higher(found: _Found, cells: Cells, table: Tables, passed: list[Doubt]) -> _Found:
+    """What was found by a table, or by an own coefficient that was passed over because something of
+    its measurement is not told, where that gives more; `passed` then says so."""
+    if cells.engine in BEFORE_FIFTH or found.pfc.method not in _BY_TABLE:
+        return found
+    for item, about in ((SLOPE, SLOPE_INCOMPLETE), (OVERVOLTAGE, OVERVOLTAGE_INCOMPLETE)):
+        said = next((one for one in passed if one.about == about), None)
+        own = None if said is None else _untold(item, cells, table)
+        if said is None or own is None or own.pfc.co2e.kg <= found.pfc.co2e.kg:
+            continue
+        sentence = (
+            f"{said.sentence.replace('was not used', 'is not told whole')} What a table gives in"
+            " its place is less, so it was kept: leaving something out lowers nothing."
+        )
+        passed[passed.index(said)] = said._replace(sentence=sentence)
+        found = own
+    return found
+
+
+def _untold(item: str, cells: Cells, table: Tables) -> _Found | None:
+    """By an own coefficient with what is told of its measurement, a table's ratio for one that is
+    not; None where the anode effects themselves are not told."""
+    metal = given("MP", cells.metal_t, "t Al")
+    own = cells.told[item][-1]
+    fraction = cells.value(FRACTION)
+    minutes = cells.minutes()
+    voltage, efficiency = (cells.value(one) for one in _VOLTAGE)
+    terms: tuple[Term, Term, Term] | tuple[Term, Term, Term, Term]
+    if item == SLOPE and minutes is not None:
+        slope_term = given("S_CF4", own.quantity, "(kg CF4/t Al)/(AE-min/cell-day)")
+        terms = (slope_term, given("AEM", minutes, "AE-min/cell-day"), metal)
+    elif item == OVERVOLTAGE and voltage is not None and efficiency is not None:
+        coefficient = given("OVC", own.quantity, "(kg CF4/t Al)/mV")
+        terms = (coefficient, given("AEO", voltage, "mV"), given("CE", efficiency, "%"), metal)
+    else:
+        return None
+    factors, technology, doubts = _set_for("slope", cells.technology, table)
+    policy, of_voltage = table.pinned.policy, item == OVERVOLTAGE
+    items: tuple[str, ...] = (*(_VOLTAGE if of_voltage else _MINUTES), item)
+    if fraction is None:
+        untold = "that is not told"
+        ratio = table_ratio(technology, factors, policy, of_voltage=of_voltage, instead_of=untold)
+    else:
+        ratio, items = given("F", fraction, "kg C2F6/kg CF4"), (*items, FRACTION)
+    pfc = untold_measurement(terms, ratio, factors, table.pinned.gwp, cells.low_voltage)
+    return _Found(pfc, items, (*doubts, *unusual([own], cells.technology, table.pinned)))
 
 
 def _weighed(pfc: Pfc, cells: Cells) -> Pfc:
@@ -120,7 +180,7 @@ def _own_slope(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found | Non
         lacking.insert(0, "anode-effect minutes")
     if minutes is None or measurement is None or lacking:
         sentence = f"The own slope was not used: {', '.join(lacking)} missing."
-        passed.append(Doubt("own_slope_incomplete", sentence, SOURCE))
+        passed.append(Doubt(SLOPE_INCOMPLETE, sentence, SOURCE))
         return None
     pinned, ends_on = table.pinned, date(cells.year, 12, 31)
     measurement = _holding(measurement, SLOPE, cells, table, passed)
@@ -147,7 +207,7 @@ def _own_overvoltage(cells: Cells, table: Tables, passed: list[Doubt]) -> _Found
     lacking = [name for name, one in zip(_VOLTAGE, told, strict=True) if one is None] + lacking
     if voltage is None or efficiency is None or measurement is None or lacking:
         sentence = f"The own over-voltage coefficient was not used: {', '.join(lacking)} missing."
-        passed.append(Doubt("own_overvoltage_incomplete", sentence, SOURCE))
+        passed.append(Doubt(OVERVOLTAGE_INCOMPLETE, sentence, SOURCE))
         return None
     pinned, ends_on = table.pinned, date(cells.year, 12, 31)
     measurement = _holding(measurement, OVERVOLTAGE, cells, table, passed)
@@ -253,6 +313,7 @@ def _slope(cells: Cells, table: Tables, _: list[Doubt]) -> _Found | None:
     return _Found(pfc, _MINUTES, doubts)
 
 
+_BY_TABLE = frozenset({"slope", "overvoltage"})
 _VOLTAGE = ("anode_effect.overvoltage", "anode_effect.current_efficiency")
 _MINUTES = (MINUTES, OFTEN, LONG)
 

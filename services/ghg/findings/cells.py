@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 
 from services.ghg.activity.items import Family
-from services.ghg.calculation.own_pfc import TOO_HIGH, TOO_LOW
+from services.ghg.calculation.own_pfc import (
+    OVERVOLTAGE_INCOMPLETE,
+    SLOPE_INCOMPLETE,
+    TOO_HIGH,
+    TOO_LOW,
+)
 from services.ghg.calculation.pfc import EXPIRED
 from services.ghg.factors import gwp
 from services.ghg.factors.tables import OWN
@@ -18,6 +23,8 @@ PFC_DOUBTS = (
     "measurement_uncertain",
     EXPIRED,
     "own_measurement_ambiguous",
+    SLOPE_INCOMPLETE,
+    OVERVOLTAGE_INCOMPLETE,
     TOO_LOW,
     TOO_HIGH,
     "anode_effects_overlap",
