@@ -9,7 +9,11 @@ factor, so that no clean kilowatt-hour is counted twice.
 
 Lacking proof never lowers anything: what is not proven of a claim takes the factor of its plant
 where that is higher than what no claim covers (R-11 is there against low factors, not high ones).
-The first three engines gave such power the factor of the grid.
+The first three engines gave such power the factor of the grid. And power that is claimed takes the
+residual factor for the rest, proven or not, as 4.6 says: else a small clean claim that is proven
+would cost more than the same without its proof. Where the grid's own factor is the higher one, a
+claim that nobody proved does not lower it to the residual. The first four engines took the grid's
+factor beside claims of which none was proven.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,6 +30,7 @@ from services.ghg.power_certificates.cancelled import KWH_PER_MWH, Cancellation
 from .working import Doubt, given
 
 SOURCE = "sources.md 4.6"
+UNPROVEN = "green_power_unproven"
 ZERO = Decimal(0)
 
 
@@ -125,20 +130,30 @@ class Power(NamedTuple):
 
 
 def power(
-    supplies: Sequence[Supply], grid: Grid, policy: Policy, *, keeps_higher: bool = True
+    supplies: Sequence[Supply],
+    grid: Grid,
+    policy: Policy,
+    *,
+    keeps_higher: bool = True,
+    told_leaves: bool = True,
 ) -> Power:
     """Both sides for every supply of a facility and year. Cancellations are only held
     against the kilowatt-hours that they are for; whether they can be is R-12. Without
-    `keeps_higher` all that is not proven takes the grid's factor, as earlier engines had it."""
+    `keeps_higher` all that is not proven takes the grid's factor, and without `told_leaves` only
+    claims that are proven leave the residual factor to the rest, as earlier engines had it."""
     names = [supply.supply_id for supply in supplies]
     if len(names) != len(set(names)):
         raise Refused("supply-twice", "two supplies have one id.", supplies=names)
     _factors_told(supplies)
     claims = [_claim(supply, grid, policy) for supply in supplies]
     claimed = any(kwh > 0 for kwh, _ in claims) or (
-        keeps_higher and any(_dirtier(supply, grid) for supply in supplies)
+        keeps_higher and not told_leaves and any(_dirtier(supply, grid) for supply in supplies)
     )
+    told = told_leaves and any(one.source in CLAIMS and one.kwh > 0 for one in supplies)
     left = _left(claimed, grid, policy)
+    if told and not claimed:
+        left = _left_by_told(grid, policy), ()
+        claims = [(kwh, _with_left(doubts, left[0], grid)) for kwh, doubts in claims]
     return Power(
         tuple(
             _line(supply, (proven, doubts), left, grid, keeps_higher)
@@ -187,6 +202,29 @@ def _left(claimed: bool, grid: Grid, policy: Policy) -> tuple[GridFactor, tuple[
     return grid.residual, ()
 
 
+def _left_by_told(grid: Grid, policy: Policy) -> GridFactor:
+    """The same beside claims of which none is proven: of the grid's and the residual factor the
+    higher, so that such a claim lowers nothing either."""
+    residual, _ = _left(grid.residual is not None, grid, policy)
+    return max(grid.average, residual, key=lambda one: one.kg_per_kwh)
+
+
+def _with_left(doubts: tuple[Doubt, ...], left: GridFactor, grid: Grid) -> tuple[Doubt, ...]:
+    """What is said of a claim without proof, with what it does to all power that is not proven."""
+    average = grid.average.kg_per_kwh
+    if left.kg_per_kwh == average:
+        return doubts
+    more = (
+        f" What is claimed and what the grid delivers take {left.kg_per_kwh} kg CO2/kWh"
+        f" ({left.scale}), as beside a proven claim, not the grid's {average}: prove it, or give"
+        " it as power of the grid."
+    )
+    return tuple(
+        one._replace(sentence=one.sentence + more) if one.about == UNPROVEN else one
+        for one in doubts
+    )
+
+
 def _claim(supply: Supply, grid: Grid, policy: Policy) -> tuple[Decimal, tuple[Doubt, ...]]:
     """The kilowatt-hours of a claim that are proven, and why not all of them are."""
     given(supply.supply_id, supply.kwh, "kWh")
@@ -196,7 +234,7 @@ def _claim(supply: Supply, grid: Grid, policy: Policy) -> tuple[Decimal, tuple[D
     given(f"{supply.supply_id}, generator", supply.generator_kg_per_kwh, "kg CO2e/kWh")
     missing = _missing(supply, grid, policy)
     if missing:
-        return ZERO, (Doubt("green_power_unproven", missing, f"{SOURCE}, R-11"),)
+        return ZERO, (Doubt(UNPROVEN, missing, f"{SOURCE}, R-11"),)
     if supply.attributes_sold:
         sentence = f"The attributes of {supply.supply_id} were sold: the market side has none."
         return ZERO, (Doubt("attributes_sold", sentence, SOURCE),)
@@ -290,4 +328,4 @@ def _kept(supply: Supply, unproven: Decimal, left: GridFactor) -> Doubt:
 
 def unconnected(doubts: Iterable[Doubt]) -> bool:
     """Whether a claim was found to be without its proof, so that its power is the grid's."""
-    return any(doubt.about == "green_power_unproven" for doubt in doubts)
+    return any(doubt.about == UNPROVEN for doubt in doubts)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from contracts.inventory import Scope
 from services.ghg.activity.inventory import Datum, Site
 from services.ghg.factors.grid import GridFactor, Scale, announced
-from services.ghg.factors.pinned import BEFORE_FOURTH
+from services.ghg.factors.pinned import BEFORE_FIFTH, BEFORE_FOURTH
 from services.ghg.factors.tables import OWN, Place, Tables, own, unsourced
 from services.ghg.power_certificates.cancelled import Cancellation
 
@@ -52,8 +52,13 @@ def power_lines(data: Sequence[Datum], site: Site, table: Tables) -> list[Line]:
     for place, alike in _by_grid(data, site, table):
         supplies = [_supply(datum) for datum in alike]
         grid = Grid(site.country, place.average, place.residual)
-        newest = table.pinned.engine not in BEFORE_FOURTH
-        found = power(supplies, grid, table.pinned.policy, keeps_higher=newest)
+        found = power(
+            supplies,
+            grid,
+            table.pinned.policy,
+            keeps_higher=table.pinned.engine not in BEFORE_FOURTH,
+            told_leaves=table.pinned.engine not in BEFORE_FIFTH,
+        )
         left = next((one.left for one in found.lines if one.left is not None), place.average)
         here = _Here(place, _of_grid(place.average), _of_grid(left))
         for datum, line in zip(alike, found.lines, strict=True):

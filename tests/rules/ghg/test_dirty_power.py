@@ -1,4 +1,5 @@
-"""Power that is claimed of a plant dirtier than the grid: with proof, without, and by an engine."""
+"""Power that is claimed of a plant dirtier or cleaner than the grid: with proof, without, and by an
+engine."""
 
 from decimal import Decimal
 
@@ -64,3 +65,35 @@ def test_an_earlier_engine_keeps_what_it_made_of_such_power() -> None:
         one for one in old.lines if one.data == ("coal",) and one.scope is Scope.POWER_MARKET
     ]
     assert market.factor.value == Decimal("0.1333")
+
+
+def clean(proofs: tuple[str, ...] = ()) -> tuple[Datum, ...]:
+    """The smelter on Yunnan's grid, a tenth of its power over a line from a wind farm."""
+    grid = datum("grid", Step.ELECTROLYSIS, "power.grid", "3060000000")
+    wind = datum(
+        "wind", Step.ELECTROLYSIS, "power.direct_line", "340000000", factor="0", proofs=proofs
+    )
+    return (*(one for one in smelter() if one.datum_id != "cells-power"), grid, wind)
+
+
+def test_a_smelter_that_hides_the_proof_of_a_clean_part_is_no_better() -> None:
+    """What its line leaves takes the residual factor, 0.6096, either way."""
+    proven, hidden = intensity(*clean(LINE)), intensity(*clean())
+    assert hidden > proven > intensity(*smelter())
+
+
+def test_the_finding_says_what_an_unproven_claim_does_to_all_power() -> None:
+    year = inventory(*clean(), site=YUNNAN)
+    context = Context(year, calculate(year, pinned()), POLICY, TODAY, book=BOOK)
+    [found] = [one for one in findings(context) if one.rule == "R-11"]
+    assert found.data == ("wind",)
+    assert "not the grid's 0.1333: prove it, or give it as power of the grid" in found.sentence
+
+
+@pytest.mark.parametrize("engine", ["castmark-ghg-1", "castmark-ghg-3", "castmark-ghg-4"])
+def test_an_earlier_engine_keeps_the_grids_factor_beside_a_claim_without_proof(
+    engine: str,
+) -> None:
+    old = calculate(inventory(*clean(), site=YUNNAN), pinned(engine=engine))
+    market = [one for one in old.lines if one.scope is Scope.POWER_MARKET]
+    assert {one.factor.value for one in market} == {Decimal("0.1333")}

@@ -3,7 +3,7 @@ certificate is cancelled once (sources.md 4.6, R-11 to R-14)."""
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -87,12 +87,50 @@ def test_what_a_proven_claim_leaves_takes_the_residual_factor() -> None:
     assert result.market_kg == d("609.6")
 
 
-def test_a_claim_that_is_not_proven_leaves_the_average() -> None:
+def fourth(supplies: Sequence[Supply], where: Grid = YUNNAN) -> Power:
+    """As the first four engines took claims of which none is proven."""
+    return power(supplies, where, POLICY, told_leaves=False)
+
+
+def test_a_claim_that_is_not_proven_leaves_the_residual_factor_as_a_proven_one_does() -> None:
     unproven = supply(Source.PPA_CONTRACT, proofs=frozenset({Proof.CONTRACT}))
     result = both([unproven, supply(Source.GRID)])
+    assert (result.market_kg, result.location_kg) == (d("1219.2"), d("266.6"))
+    assert about(result) == ["green_power_unproven"]
+    sentence = result.doubts[0].sentence
+    assert "certificate_cancellation missing" in sentence
+    assert "take 0.6096 kg CO2/kWh (excluding_market_traded)" in sentence
+    assert "not the grid's 0.1333: prove it, or give it as power of the grid" in sentence
+
+
+def test_an_earlier_engine_left_the_average_where_no_claim_was_proven() -> None:
+    unproven = supply(Source.PPA_CONTRACT, proofs=frozenset({Proof.CONTRACT}))
+    result = fourth([unproven, supply(Source.GRID)])
     assert result.market_kg == result.location_kg == d("266.6")
     assert about(result) == ["green_power_unproven"]
     assert "certificate_cancellation missing" in result.doubts[0].sentence
+    assert "0.6096" not in result.doubts[0].sentence
+
+
+def test_a_claim_that_is_not_proven_does_not_lower_a_grid_above_the_residual_factor() -> None:
+    hebei = Grid("CN", grid.for_site(BOOK, "CN", "CN-HE", TODAY)[0], RESIDUAL)
+    assert hebei.average.kg_per_kwh == d("0.6516")
+    unproven = supply(Source.DIRECT_LINE, proofs=frozenset())
+    result = both([unproven, supply(Source.GRID)], hebei)
+    assert result.market_kg == result.location_kg == d("1303.2")
+    assert "0.6096" not in result.doubts[0].sentence
+
+
+def test_where_no_residual_factor_is_known_an_unproven_claim_leaves_the_average_undoubted() -> None:
+    unproven = supply(Source.PPA_CONTRACT, proofs=frozenset())
+    result = both([unproven, supply(Source.GRID)], Grid("NO", AVERAGE, None))
+    assert result.market_kg == d("266.6")
+    assert about(result) == ["green_power_unproven"]
+
+
+def test_a_claim_of_nothing_leaves_the_average() -> None:
+    none = supply(Source.PPA_CONTRACT, ZERO, proofs=frozenset())
+    assert both([none, supply(Source.GRID)]).market_kg == d("133.3")
 
 
 COAL = d("0.9")
@@ -135,7 +173,7 @@ def test_certificates_that_cover_half_of_dirty_power_lower_none_of_it() -> None:
 
 def test_an_earlier_engine_gave_unproven_power_the_factor_of_the_grid() -> None:
     coal = supply(Source.DIRECT_LINE, generator_kg_per_kwh=COAL, proofs=frozenset())
-    result = power([coal], YUNNAN, POLICY, keeps_higher=False)
+    result = power([coal], YUNNAN, POLICY, keeps_higher=False, told_leaves=False)
     assert result.market_kg == result.location_kg == d("133.3")
 
 
@@ -163,14 +201,80 @@ def test_proof_of_dirty_power_never_raises_what_it_gives_off(
     assert made(proven=True).location_kg <= made(proven=False).location_kg
 
 
+class Claim(NamedTuple):
+    """Power of a plant, the part of it that certificates cover, and whether its proof is told."""
+
+    source: Source
+    kwh: Decimal
+    factor: Decimal
+    covered: Decimal
+    proven: bool
+
+
+@given(
+    st.lists(
+        st.builds(
+            Claim,
+            st.sampled_from(DIRTY),
+            decimals("1", "1000", 0),
+            decimals("0", "1.5"),
+            decimals("0", "1", 2),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    decimals("0", "1000", 0),
+    st.sampled_from(["CN-YN", "CN-HE", "CN-XJ"]),
+    st.sampled_from(["CN", "NO"]),
+    st.booleans(),
+    st.data(),
+)
+def test_leaving_proof_away_never_lowers_the_market_side(
+    claims: list[Claim],
+    grid_kwh: Decimal,
+    province: str,
+    country: str,
+    known: bool,
+    data: st.DataObject,
+) -> None:
+    """Clean power or dirty, all of it or a part, of any claim beside any others, by its papers or
+    by its certificates; on grids below and above the residual factor, or without one."""
+    place = Grid(
+        country, grid.for_site(BOOK, "CN", province, TODAY)[0], RESIDUAL if known else None
+    )
+
+    def market(told: Sequence[Claim]) -> Decimal:
+        supplies = [
+            supply(
+                one.source,
+                one.kwh,
+                supply_id=f"S{number}",
+                generator_kg_per_kwh=one.factor,
+                cancelled=(Cancellation("C", one.covered * one.kwh / 1000, f"S{number}"),),
+                proofs=PROOFS[one.source] if one.proven else frozenset(),
+            )
+            for number, one in enumerate(told)
+        ]
+        return both([*supplies, supply(Source.GRID, grid_kwh)], place).market_kg
+
+    at = data.draw(st.integers(0, len(claims) - 1))
+    whole = [*claims[:at], claims[at]._replace(proven=True), *claims[at + 1 :]]
+    less = data.draw(
+        st.sampled_from([whole[at]._replace(proven=False), whole[at]._replace(covered=ZERO)])
+    )
+    assert market([*claims[:at], less, *claims[at + 1 :]]) >= market(whole)
+
+
 @pytest.mark.parametrize("source", [Source.DIRECT_LINE, Source.PPA_CONTRACT])
 @pytest.mark.parametrize("at", [0, 1])
 def test_every_piece_of_proof_is_needed(source: Source, at: int) -> None:
     lacking = sorted(PROOFS[source])[at]
-    result = both([supply(source, proofs=PROOFS[source] - {lacking})])
-    assert about(result) == ["green_power_unproven"]
-    assert lacking in result.doubts[0].sentence
-    assert result.market_kg == d("133.3")
+    claim = supply(source, proofs=PROOFS[source] - {lacking})
+    for result, market in ((both([claim]), "609.6"), (fourth([claim]), "133.3")):
+        assert about(result) == ["green_power_unproven"]
+        assert lacking in result.doubts[0].sentence
+        assert result.market_kg == d(market)
 
 
 def test_a_certificate_alone_is_no_physical_connection_in_china() -> None:
@@ -194,9 +298,10 @@ def test_certificates_cancelled_for_another_supply_prove_nothing() -> None:
 
 
 def test_attributes_that_were_sold_are_gone() -> None:
-    result = both([supply(Source.DIRECT_LINE, attributes_sold=True)])
-    assert (result.location_kg, result.market_kg) == (ZERO, d("133.3"))
-    assert about(result) == ["attributes_sold"]
+    sold = supply(Source.DIRECT_LINE, attributes_sold=True)
+    for result, market in ((both([sold]), "609.6"), (fourth([sold]), "133.3")):
+        assert (result.location_kg, result.market_kg) == (ZERO, d(market))
+        assert about(result) == ["attributes_sold"]
 
 
 def test_where_no_residual_factor_is_known_the_average_is_doubted() -> None:
