@@ -140,10 +140,12 @@ def balance(found: Row, out: Console) -> None:
     out.print(f"a balance of this period may be used through {found['balance_until']}")
     if found["owed_by"]:
         out.print(f"{tell(found['owed_kg'])} kg of overdraft are made good by {found['owed_by']}")
+    later = found.get("carries_as_of", found["on"]) != found["on"]
+    by_then = f"on {found['carries_as_of']}, " if later else ""
     for name, lot in found["carries"].items():
         average = lot["intensity"] or f"incomplete, at least {lot['at_least'] or 0}"
         out.print(
-            f"{name.replace('_', ' ')}: {average} kg CO2e/kg, its footprint known for"
+            f"{name.replace('_', ' ')}: {by_then}{average} kg CO2e/kg, its footprint known for"
             f" {lot['known_percent']} % of {tell(lot['kg'])} kg, without this step"
         )
     if found.get("told_otherwise"):
@@ -154,7 +156,9 @@ def balance(found: Row, out: Console) -> None:
             f" that had left should have told {grams:+f} kg CO2e"
         )
     if found["blocked"]:
-        out.print("an overdraft was not made good in time: nothing more is overdrawn", style="red")
+        out.print("claims are stopped: nothing more is overdrawn", style="red")
+    for stop in found.get("blocked_because", ()):
+        out.print(f"  because {escape(stop['reason'])}", style="red")
     sellable(found["on"], found["answer"], out)
 
 

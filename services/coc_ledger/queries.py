@@ -19,6 +19,7 @@ from .accounting.balance_on import BalanceOn, balance_on
 from .accounting.footprint import disclosed
 from .accounting.period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
 from .accounting.sellable import Held, Sellable, sellable
+from .accounting.stops import Stop, before, stops
 from .documents.rows import DocumentRow
 from .domain import CONSUMER, Knowledge
 from .facility_reactions import still_there
@@ -118,12 +119,15 @@ class Queries:
         """How much may still be sold as CoC by a document of a day, until when, and why (`answer`).
         Behind it: what the books covered on that day, by all that is known now (corrected is as if
         never wrong), and what of it a claim of that day could be (`claimable_kg`), whoever may
-        make it."""
+        make it. What the metal carries is kept as it is by now: `carries_as_of` is the last day
+        that is in it, a later one than the day asked about where more was booked since."""
         period = self._period(row, on)
         key = PoolKey(scope_id=row.scope_id, stage=stage, period=period.starts_on).key
         pool = self.pool(key)
         policy = self._running.definition.policies.on(on)
-        stood = balance_on(pool, on, self._later(pool, on) if pool else {}, policy)
+        later = self._later(pool, on) if pool else {}
+        stopped = self._stopped(pool)
+        stood = balance_on(pool, on, later, policy, stopped)
         made = stood.cover
         following = period_of(_calendar(row), period.ends_on + ONE_DAY)
         return {
@@ -146,12 +150,21 @@ class Queries:
             "reinstated_from": row.reinstated_from,
             "closed_on": pool.closed_on if pool else None,
             "blocked": stood.stood.blocked,
+            "blocked_because": [one._asdict() for one in stopped],
             "accounts": named(stood.masses),
             "working": [line._asdict() for line in stood.working],
             "carries": _carries(pool, policy),
+            "carries_as_of": max(later, default=on),
             "told_otherwise": self._told_otherwise(pool),
             "policy_id": policy.policy_id,
         }
+
+    def _stopped(self, pool: PoolRow | None) -> Sequence[Stop]:
+        """Why claims of a pool are stopped, where they are: by what the periods before it tell."""
+        if pool is None or not pool.blocked:
+            return []
+        rows: dict[str, PoolRow] = self.reader.rows(CONSUMER, "pools", before(pool))
+        return stops(pool, rows, self._running.definition.policies)
 
     def _told_otherwise(self, pool: PoolRow | None) -> dict[str, object] | None:
         """What came too late for lots that were told of, and the documents that this is about."""

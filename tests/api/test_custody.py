@@ -133,6 +133,9 @@ def told_beside(door: Door) -> None:
     """The balance of a day before all, and due diligence."""
     early = balance(door, on=YEAR)
     assert early["available_kg"] == early["claimable_kg"] == 0, "nothing was booked by then"
+    assert early["carries"]["stock"]["kg"] == 200 * TONNE, "what lies there by now"
+    assert early["carries_as_of"] == BEGAN.isoformat(), "and it says so"
+    assert balance(door, on="2024-02-01")["carries_as_of"] == "2024-02-01", "nothing came since"
     looked = door.get(who(SMELTER), f"/coc/scopes/{SMELTER}-S/diligence")
     criteria = [one["ps_criteria"] for one in looked["criteria"]]
     assert criteria == [["2.4"], ["1.2"], ["9.1"], ["9.8"]]

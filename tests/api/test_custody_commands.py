@@ -45,6 +45,12 @@ BALANCE: Mapping[str, Any] = {
         "stock": {"kg": 7_000, "intensity": None, "known_percent": "50", "known_part": "8.1",
                   "at_least": "4.2"},
     },
+    "carries_as_of": "2026-03-09",
+    "blocked_because": [],
+}  # fmt: skip
+STOP = {
+    "pool": "S-1:aluminium:2025-01-01", "starts_on": "2025-01-01", "ends_on": "2025-12-31",
+    "closed_on": "2026-01-09", "reason": "7 kg were claimed without cover in [b]2025[/b]",
 }  # fmt: skip
 TRACE: Mapping[str, Any] = {
     "number": "D-1",
@@ -141,6 +147,28 @@ def test_a_balance_is_told_with_its_working() -> None:
     assert "stock: incomplete, at least 4.2 kg CO2e/kg" in shown
     assert told.asked[0].url.params["on"] == "2026-03-09"
     assert orjson.loads(told.said("balance", "S-1", "aluminium", "--json")) == dict(BALANCE)
+
+
+def balance_said(**told: Any) -> str:
+    """What is printed of a balance that tells otherwise."""
+    out = Console(file=io.StringIO(), width=200)
+    coc.balance({**BALANCE, **told}, out)
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue()
+
+
+def test_a_balance_that_is_stopped_tells_the_reason_that_it_is_given() -> None:
+    shown = balance_said(blocked=True, blocked_because=[STOP])
+    assert "claims are stopped: nothing more is overdrawn" in shown
+    assert "because 7 kg were claimed without cover in [b]2025[/b]" in shown
+    assert "made good" not in shown
+    assert "because 7 kg" not in balance_said()
+
+
+def test_what_metal_carries_by_a_later_day_is_said_to_be_of_that_day() -> None:
+    later = balance_said(carries_as_of="2026-04-30")
+    assert "stock: on 2026-04-30, incomplete, at least 4.2 kg CO2e/kg" in later
+    assert "stock: incomplete" in balance_said()
 
 
 def test_a_trace_shows_shares_and_what_is_masked() -> None:

@@ -3,7 +3,9 @@ and its deadline is on the board."""
 
 from datetime import date
 
-from tests.api.test_custody import BEGAN, SMELTER, TONNE, balance, document, who
+from castmark.local import Host
+from tests.api.sellable import in_the_terminal, on_the_page
+from tests.api.test_custody import BEGAN, SMELTER, TONNE, balance, book, document, who
 from tests.api.test_custody import door as door  # the same world, in a platform of its own
 from tests.api.test_custody import host as host
 from tests.door import Door, eventually
@@ -37,3 +39,20 @@ def test_who_does_not_close_a_year_owes_all_the_same(door: Door) -> None:
     sent = document("D-2", 1000, day="2025-01-02")
     refused = door.attempt(who(SMELTER), "coc/issue_document", **sent).json()
     assert (refused["slug"], refused["facts"]["available_kg"]) == ("claim-not-covered", 40 * TONNE)
+
+
+def test_what_stops_claims_is_told_as_it_is_in_json_on_the_page_and_in_the_terminal(
+    host: Host, door: Door
+) -> None:
+    """Scrap of the year before is taken back: more was claimed there than an overdraft may be."""
+    assert balance(door)["blocked_because"] == []
+    book(door, "reverse_movement", "BACK-1", reverses="IN-2")
+    found = eventually(lambda: balance(door), lambda seen: seen["blocked"])
+    [stop] = found["blocked_because"]
+    assert (stop["pool"], stop["closed_on"]) == (f"{SMELTER}-S:aluminium:2024-01-01", None)
+    assert "kg were claimed without cover in the period 2024-01-01 to 2024-12-31" in stop["reason"]
+    assert (found["answer"]["kg"], found["answer"]["barred"]) == (0, stop["reason"])
+    page, terminal = on_the_page(host, SMELTER), in_the_terminal(host, door, SMELTER)
+    assert f"Claims are stopped: {stop['reason']}." in page
+    assert f"because {stop['reason']}" in terminal
+    assert "made good in time" not in page + terminal

@@ -32,6 +32,7 @@ from .balance import (
     tightest,
     working,
 )
+from .stops import Stop, in_words
 
 
 class Stood(NamedTuple):
@@ -69,9 +70,14 @@ def stood_on(pool: PoolRow, day: date) -> Stood:
 
 
 def balance_on(
-    pool: PoolRow | None, day: date, later: Mapping[date, Kgs], policy: Policy
+    pool: PoolRow | None,
+    day: date,
+    later: Mapping[date, Kgs],
+    policy: Policy,
+    stopped: Sequence[Stop] = (),
 ) -> BalanceOn:
-    """The balance; `later` is what was booked on each day after that one."""
+    """The balance; `later` is what was booked on each day after that one, `stopped` why the periods
+    before let nothing be claimed, where they do."""
     rule = rule_of(policy)
     stands = list(standings(pool.kgs if pool else NO_KGS, later, day))
     _, masses = stands[-1]
@@ -82,7 +88,7 @@ def balance_on(
     if pool and pool.closed_on is not None:
         least, barred = Tightest(day, 0), f"the period was closed on {pool.closed_on}"
     elif pool and pool.blocked and cover(figures(stands[0][1]), now, rule).own_kg < 0:
-        least, barred = Tightest(stands[0][0], 0), "an overdraft was not made good in time"
+        least, barred = Tightest(stands[0][0], 0), in_words(stopped)
     bound = next(kgs for one, kgs in stands if one == least.day)
     own = min(least.available_kg, max(0, cover(figures(bound), now, rule).own_kg))
     how = barred or _found(least, Tightest(day, made.available_kg))
