@@ -12,7 +12,12 @@ from . import auditors
 from .auditors import AuditRow
 from .documents.readers import readers_of
 from .documents.rows import DocumentRow
+from .documents.state import Document
+from .own_writes_api import followed
+from .pools.state import Pool
 from .rows import PoolRow, ScopeRow
+from .scopes.neighbours import stream_of
+from .scopes.state import Scope
 
 MANY = 100_000
 
@@ -44,7 +49,11 @@ class Allowed:
 
     async def scope(self, principal: Principal, scope_id: str) -> ScopeRow:
         """A scope, for its member."""
-        row = await asyncio.to_thread(self._rows.scope, scope_id)
+        row = await followed(
+            lambda: self._rows.scope(scope_id),
+            lambda: self._is_theirs(principal, stream_of(scope_id)),
+            scope_id,
+        )
         await self._require(principal, row, scope_id)
         if row is None:
             raise Refused("unknown-scope", f"there is no scope {scope_id}", scope_id=scope_id)
@@ -52,7 +61,11 @@ class Allowed:
 
     async def pool(self, principal: Principal, pool: str) -> PoolRow:
         """A pool, for its member."""
-        row = await asyncio.to_thread(self._rows.pool, pool)
+        row = await followed(
+            lambda: self._rows.pool(pool),
+            lambda: self._is_theirs(principal, f"pool/{pool}"),
+            pool,
+        )
         await self._require(principal, row, pool)
         if row is None:
             raise Refused("unknown-pool", f"there is no pool {pool}", pool=pool)
@@ -66,7 +79,11 @@ class Allowed:
     async def reading(self, principal: Principal, number: str) -> tuple[DocumentRow, bool]:
         """The same; and whether all that the ledger keeps of it is theirs to see, or what was
         stated to its customer alone."""
-        row = await asyncio.to_thread(self._rows.document, number)
+        row = await followed(
+            lambda: self._rows.document(number),
+            lambda: self._is_theirs(principal, f"coc_document/{number}"),
+            number,
+        )
         own = await self.members(principal, row) if row else frozenset()
         if row is not None and row.member_id in own:
             return row, True
@@ -108,6 +125,14 @@ class Allowed:
         policy = self._running.definition.policies.on(self._running.times.today())
         return [row for row in rows if auditors.reads(row, policy)]
 
+    def _is_theirs(self, principal: Principal, stream: str) -> bool:
+        """Whether a stream tells a member of something of theirs that no row tells yet. May wait
+        for the database."""
+        state = self._reader.state(stream)
+        assert isinstance(state, Scope | Pool | Document)  # the streams that are asked here
+        members = _members_of(state)
+        return bool(members if principal.is_ops else members & principal.ids(RoleKind.MEMBER))
+
     async def _require(
         self, principal: Principal, row: ScopeRow | PoolRow | DocumentRow | None, what: str
     ) -> None:
@@ -131,3 +156,12 @@ class Allowed:
             f" is open concerns {what}",
             asked=what,
         )
+
+
+def _members_of(state: Scope | Pool | Document) -> frozenset[str]:
+    """Whose a stream is by its own events; nobody's where it has none, or only a draft."""
+    if not isinstance(state, Document):
+        return frozenset({state.member_id} - {""})
+    issued = state.issued
+    sides = (issued.member_id, issued.customer_member_id) if issued else ()
+    return frozenset(one for one in sides if one is not None)

@@ -14,4 +14,11 @@ CUSTOMER_PROBLEMS: tuple[Problem, ...] = (
         "The customer's scope answers this document",
         "The member of the scope that the document names confirms or disputes it, signed in.",
     ),
+    Problem(
+        "not-known-yet",
+        "It is booked, and not ready to be shown",
+        "What is read follows what is booked, as a rule within milliseconds; it waits for more"
+        " than two seconds. Ask again in a moment; nothing need be sent again.",
+        503,
+    ),
 )
