@@ -47,10 +47,12 @@ class Built(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """For whom and under which id an import runs."""
+    """For whom and under which id an import runs; `named` is the sender's own id, where it is kept
+    under another one."""
 
     import_id: str
     member_id: str
+    named: str | None = None
 
 
 class Absence(NamedTuple):

@@ -148,7 +148,8 @@ class Imports:
         try:
             kept = await asyncio.to_thread(self.job, asked.import_id)
             if kept is not None:
-                jobs.check_same(kept, kind.name, asked.member_id, options, sha256)
+                told = kept._replace(import_id=asked.named or kept.import_id)
+                jobs.check_same(told, kind.name, asked.member_id, options, sha256)
                 return kept
             with room():
                 found = await asyncio.to_thread(

@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from contracts.values import ID_PATTERN
 from infra.auth import Principal, RoleKind
+from infra.decider import derived_id
 from infra.errors import Refused
 from infra.persons import Persons
 from infra.service import Running
@@ -32,6 +33,8 @@ from .spool import room
 MAX_CONSTANTS = 50
 FILE_LIMIT = 1 << 30
 """A file may have 1 GB."""
+BESIDE = "beside."
+"""How ids begin under which no sender's own id is kept as it is: else one could take another's."""
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Text = Annotated[str, Query(max_length=500)]
 
@@ -71,11 +74,11 @@ def add_receive(
         principal.require_member(member_id)
         options = Options(format, dry_run, False, all_or_nothing, tuple(map), tuple(set))
         actor = await persons.actor(principal)
-        asked = Asked(import_id, member_id)
+        asked = await asked_as(imports, principal, import_id, member_id)
         job = await imports.receive(
             kind, asked, options, actor, correlation_id(request), request.stream()
         )
-        return Json(shown(job), 202)
+        return Json(shown(job, import_id), 202)
 
 
 def add_reads(api: Api, running: Running, imports: Imports) -> None:
@@ -85,7 +88,7 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
     @api.get(at + "/{import_id}", tags=["imports"])
     async def state(principal: SignedIn, import_id: Key) -> Response:
         """How far an import is, and what became of its rows."""
-        return Json(shown(await _own(imports, principal, import_id)))
+        return Json(shown(await _own(imports, principal, import_id), import_id))
 
     @api.get(at + "/{import_id}/rows", tags=["imports"])
     async def rows(principal: SignedIn, import_id: Key, wanted: Paged) -> Response:
@@ -113,7 +116,8 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
     @api.get(at + "/{import_id}/rejects", tags=["imports"])
     async def rejected(principal: SignedIn, import_id: Key) -> Response:
         """The refused rows in the columns they came in, with what was wrong: mend and send."""
-        return await _rejects(running, imports, await _own(imports, principal, import_id))
+        job = await _own(imports, principal, import_id)
+        return await _rejects(running, imports, job, import_id)
 
     if any(kind.grouped is not None for kind in imports.kinds.values()):
 
@@ -134,11 +138,40 @@ async def _own(imports: Imports, principal: Principal, import_id: str) -> Job:
     """An import of whoever asks. Ids are their senders' own, so another's is as unknown as one
     that nobody has sent: `unknown-import`, which tells a sender that theirs is free to use."""
     principal.require(RoleKind.OPS, RoleKind.MEMBER)
-    job = await asyncio.to_thread(imports.job, import_id)
-    own = principal.ids(RoleKind.MEMBER)
-    if job is None or not (principal.is_ops or job.member_id in own):
+    job = await asyncio.to_thread(_theirs, imports, principal, import_id)
+    if job is None:
         raise Refused("unknown-import", f"there is no import {import_id}")
     return job
+
+
+def _theirs(imports: Imports, principal: Principal, import_id: str) -> Job | None:
+    """The import that an id names for whoever asks. May wait for the database."""
+    own = principal.ids(RoleKind.MEMBER)
+    job = imports.job(import_id)
+    if job is not None and (principal.is_ops or job.member_id in own):
+        return job
+    found = (imports.job(_beside(import_id, member_id)) for member_id in sorted(own))
+    return next((one for one in found if one is not None), None)
+
+
+def _beside(import_id: str, member_id: str) -> str:
+    """As what a member's import is kept whose id another member had used before."""
+    return BESIDE + derived_id("import", member_id, import_id)
+
+
+async def asked_as(imports: Imports, principal: Principal, import_id: str, member_id: str) -> Asked:
+    """What a sender asks for, by the id under which it is kept: that of the import it is a repeat
+    of, else the sender's own. Where another member has used that, it is kept under one derived from
+    both: nobody is told of it, and nobody is in another's way."""
+
+    def found() -> str:
+        job = _theirs(imports, principal, import_id)
+        if job is not None:
+            return job.import_id
+        free = imports.job(import_id) is None and not import_id.startswith(BESIDE)
+        return import_id if free else _beside(import_id, member_id)
+
+    return Asked(await asyncio.to_thread(found), member_id, import_id)
 
 
 def _page(found: Sequence[dict[str, object]], wanted: Page) -> dict[str, object]:
@@ -147,10 +180,10 @@ def _page(found: Sequence[dict[str, object]], wanted: Page) -> dict[str, object]
     return {"items": items, "next": str(items[-1]["row"]) if len(found) > wanted.limit else None}
 
 
-async def _rejects(running: Running, imports: Imports, job: Job) -> Response:
+async def _rejects(running: Running, imports: Imports, job: Job, import_id: str) -> Response:
     page = partial(jobs.refused_rows, running.engine, job.import_id)
     form = job.options.format
-    name = f"{job.import_id.replace(':', '_')}-rejects.{form}"
+    name = f"{import_id.replace(':', '_')}-rejects.{form}"
     if form != "xlsx":
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(
@@ -190,12 +223,12 @@ def _group(group: Told) -> dict[str, object]:
     return {**group._asdict(), "told": told}
 
 
-def shown(job: Job) -> dict[str, object]:
-    """A job as its sender sees it."""
+def shown(job: Job, import_id: str) -> dict[str, object]:
+    """A job as its sender sees it, under the sender's own id."""
     tally, options = job.tally, job.options
     problem = {"slug": job.problem_slug, "sentence": job.problem} if job.problem_slug else None
     return {
-        "import_id": job.import_id,
+        "import_id": import_id,
         "kind": job.kind,
         "member_id": job.member_id,
         "sha256": job.sha256,

@@ -15,7 +15,7 @@ from infra.importing.kinds import Absence, Asked, Build, Kind
 from infra.importing.mapping import Binding
 from infra.importing.places import places
 from infra.importing.run import Imports
-from infra.importing.web import BODY, FILE_LIMIT, MAX_CONSTANTS, add_reads, shown
+from infra.importing.web import BODY, FILE_LIMIT, MAX_CONSTANTS, add_reads, asked_as, shown
 from infra.persons import Persons
 from infra.service import Running
 from infra.web import Api, Json, SignedIn, correlation_id
@@ -81,11 +81,11 @@ def add_imports(api: Api, running: Running, queries: Queries, persons: Persons) 
         constants = [*set, *([f"entity_id:{entity_id}"] if entity_id else [])]
         options = Options(format, dry_run, sync, all_or_nothing, tuple(map), tuple(constants))
         actor = await persons.actor(principal)
-        asked = Asked(import_id, member_id)
+        asked = await asked_as(imports, principal, import_id, member_id)
         job = await imports.receive(
             kind, asked, options, actor, correlation_id(request), request.stream()
         )
-        return Json(shown(job), 202)
+        return Json(shown(job, import_id), 202)
 
     add_reads(api, running, imports)
     return imports

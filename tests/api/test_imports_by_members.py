@@ -8,6 +8,8 @@ from typer.testing import CliRunner
 
 from castmark.cli import app
 from castmark.local import Host
+from infra.decider import derived_id
+from infra.importing.web import BESIDE
 from tests.door import Door
 from tests.embedded import door_of, platform
 from tests.imports.desk import as_csv, plants
@@ -106,3 +108,43 @@ def test_another_members_import_cannot_be_told_from_one_that_nobody_sent(
 def test_who_may_not_import_is_not_told_of_imports(kind: str, door: Door) -> None:
     answer = door.ask("auditor:FIRM-1", "GET", f"{FILES[kind][0]}/nobodys")
     assert (answer.status_code, answer.json()["slug"]) == (403, "role-missing")
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_same_id_of_two_members_names_two_imports_and_tells_neither_of_the_other(
+    kind: str, door: Door
+) -> None:
+    """Each with a file of its own: that is what would be refused of an id that is one's own."""
+    path, content, constants = FILES[kind]
+    said = [constant.replace("=", ":") for constant in constants]
+    query = {"import_id": "both", "format": "csv", "set": said}
+    told = []
+    for member_id, body in ((SMELTER, content()), (MILL, content() + b"\n")):
+        params = {**query, "member_id": member_id}
+        for _ in range(2):
+            sent = door.ask(who(member_id), "POST", path, params=params, content=body)
+            assert sent.status_code == 202, sent.text
+            assert (sent.json()["import_id"], sent.json()["member_id"]) == ("both", member_id)
+        own = door.get(who(member_id), f"{path}/both")
+        assert (own["import_id"], own["member_id"]) == ("both", member_id)
+        told.append(own["sha256"])
+        other = door.ask(who(member_id), "POST", path, params=params, content=body + b"\n")
+        assert (other.status_code, other.json()["slug"]) == (409, "import-id-reused")
+        assert other.json()["facts"] == {"import_id": "both"}
+    assert told[0] != told[1], "each follows its own"
+    names = [door.ask(who(one), "GET", f"{path}/both/rejects").headers for one in (SMELTER, MILL)]
+    assert names[0]["content-disposition"] == names[1]["content-disposition"]
+
+
+def test_nobody_takes_the_id_under_which_anothers_import_is_kept(door: Door) -> None:
+    """Not even who knows how such ids are made, and comes first."""
+    path, content, constants = FILES["movements"]
+    said = [constant.replace("=", ":") for constant in constants]
+    theirs = BESIDE + derived_id("import", MILL, "shared")
+    for member_id, import_id in ((SMELTER, "shared"), (SMELTER, theirs), (MILL, "shared")):
+        query = {"import_id": import_id, "member_id": member_id, "format": "csv", "set": said}
+        sent = door.ask(who(member_id), "POST", path, params=query, content=content())
+        assert (sent.status_code, sent.json()["import_id"]) == (202, import_id)
+        own = door.get(who(member_id), f"{path}/{import_id}")
+        assert (own["import_id"], own["member_id"]) == (import_id, member_id)
+    assert door.get(who(MILL), f"{path}/{theirs}")["member_id"] == MILL
