@@ -84,6 +84,13 @@ def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
 
 
 def _reporting(app: typer.Typer, session: Callable[[], Client], out: Console) -> None:
+    @app.command("proofs")
+    def proofs_(scope: str, year: int, json: AsJson = False) -> None:
+        """Proofs of origin that are named in two scopes, or for two suppliers, in a year."""
+        with session() as client:
+            found = client.get(f"/coc/scopes/{scope}/proofs", year=str(year))
+        out.print_json(data=found) if json else proofs(found["items"], out)
+
     @app.command("report")
     def report_(scope: str, year: int, json: AsJson = False) -> None:
         """What a scope reports of a calendar year: its versions, and whether the books moved on."""
@@ -94,12 +101,19 @@ def _reporting(app: typer.Typer, session: Callable[[], Client], out: Console) ->
     @app.command("prepare-report")
     def prepare_(scope: str, year: int, command_id: CommandId = None) -> None:
         """Take the figures of a year from the books, as a version that can be submitted."""
+        with session() as client:
+            found = client.get(f"/coc/scopes/{scope}/proofs", year=str(year))["items"]
         events = _asked(session, "prepare_report", scope, year, command_id)
         for event in events:
             out.print(f"version {event['version']}, of position {event['books_position']}")
             figures(event["stages"], out)
         if not events:
             out.print("the books say what the last version says")
+        if count := len({one["origin_ref"] for one in found}):
+            out.print(
+                f"proofs of origin that are named in two scopes, or for two suppliers: {count}"
+                f" (castmark coc proofs {escape(scope)} {year})"
+            )
 
     @app.command("submit-report")
     def submit_(scope: str, year: int, version: int, command_id: CommandId = None) -> None:
@@ -160,6 +174,22 @@ def balance(found: Row, out: Console) -> None:
     for stop in found.get("blocked_because", ()):
         out.print(f"  because {escape(stop['reason'])}", style="red")
     sellable(found["on"], found["answer"], out)
+
+
+def proofs(found: Sequence[Row], out: Console) -> None:
+    """Who names each proof that is named by more than one."""
+    heads = ["proof", "scope", "supplier", "movements", "kg", "days", "remarks"]
+    table = Table(*heads, box=SIMPLE_HEAD)
+    for one in found:
+        scope = one["scope_id"] or "(not yours to see)"
+        days = "" if one["masked"] else f"{one['first_on']} to {one['last_on']}"
+        kg = "" if one["masked"] else tell(one["mass_kg"])
+        cells = (one["origin_ref"], scope, one["supplier_id"] or "", str(one["movements"] or ""))
+        table.add_row(*map(escape, cells), kg, days, ", ".join(one["remarks"]))
+    if found:
+        out.print(table)
+    else:
+        out.print("no proof is named in two scopes, or for two suppliers")
 
 
 def sellable(on: str, answer: Row, out: Console) -> None:

@@ -13,6 +13,7 @@ from .auditors import AuditRow
 from .documents.readers import readers_of
 from .documents.rows import DocumentRow
 from .documents.state import Document
+from .domain import CONSUMER
 from .own_writes_api import followed
 from .pools.state import Pool
 from .rows import PoolRow, ScopeRow
@@ -115,6 +116,15 @@ class Allowed:
         firms = sorted(principal.ids(RoleKind.AUDITOR))
         found = self._open({"firm": firms}) if firms else []
         return frozenset(one.entity_id for one in found)
+
+    def of_member(self, principal: Principal, row: ScopeRow) -> frozenset[str]:
+        """Which scopes of a scope's member somebody who may see that one sees. May wait for the
+        database."""
+        where = {"member_id": row.member_id}
+        scopes: list[ScopeRow] = self._reader.page(CONSUMER, "scopes", None, MANY, where)
+        own = principal.is_ops or row.member_id in principal.ids(RoleKind.MEMBER)
+        audited = frozenset() if own else self.audited(principal)
+        return frozenset(one.scope_id for one in scopes if own or one.entity_id in audited)
 
     def readers(self, entity_id: str) -> list[str]:
         """The audit firms that read an entity's books now. May wait for the database."""

@@ -98,6 +98,17 @@ def statement(pool: str, form: str) -> str:
     return f"/custody/pools/{quote(pool, safe='')}/statement?form={form}"
 
 
+def proofs(scope_id: str, year: int) -> str:
+    """Where the proofs of origin that are named more than once are fetched."""
+    return f"/custody/scopes/{quote(scope_id, safe='')}/proofs?year={year}"
+
+
+def years_of(pools: Sequence[Content]) -> Sequence[int]:
+    """The calendar years of some periods, the last first."""
+    days = [date.fromisoformat(one[name]) for one in pools for name in ("period", "ends_on")]
+    return sorted({day.year for day in days}, reverse=True)
+
+
 def check_page(number: str, code: str) -> str:
     """The page of a document for who has its code."""
     return f"/check/{quote(number, safe='')}/{quote(code, safe='')}"

@@ -25,6 +25,7 @@ from .forms import sent, word
 
 Number = Annotated[str, Path(pattern=ID_PATTERN)]
 OnDay = Annotated[str | None, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
+Year = Annotated[int, Query(ge=2010, le=2100)]
 Word = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_.:-]{0,255}$")]
 PAGE = 50
 SCOPES = 100
@@ -266,6 +267,13 @@ def _files(made: Api, visit: Visit) -> None:
     ) -> Response:
         path = f"/coc/pools/{quote(pool, safe='')}/statement"
         return await _handed_on(visit, request, path, {"form": form})
+
+    @made.get("/custody/scopes/{scope_id}/proofs", include_in_schema=False)
+    async def proofs(
+        request: Request, scope_id: Key, year: Year, form: Literal["csv", "xlsx"] = "csv"
+    ) -> Response:
+        path = f"/coc/scopes/{quote(scope_id, safe='')}/proofs"
+        return await _handed_on(visit, request, path, {"year": str(year), "form": form})
 
     @made.get("/custody/documents/{number}/paper", include_in_schema=False)
     async def paper(request: Request, number: Number) -> Response:

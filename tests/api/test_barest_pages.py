@@ -153,6 +153,7 @@ def pages_of(door: Door) -> dict[str, list[str]]:
         "/custody": ["/custody", f"/custody?member={MEMBER}"],
         "/custody/flow": ["/custody/flow"],
         "/custody/scopes/{scope_id}": [SCOPE],
+        "/custody/scopes/{scope_id}/proofs": [f"{SCOPE}/proofs?year={TODAY.year}"],
         "/custody/documents/{number}": [number],
         "/custody/documents/{number}/trace": [
             trace,

@@ -102,7 +102,7 @@ def params(path: str) -> dict[str, Any]:
     """What a question cannot be asked without."""
     if path.endswith("/balance"):
         return {"stage": "aluminium"}
-    return {"year": TODAY.year} if path.endswith("/report") else {}
+    return {"year": TODAY.year} if path.endswith(("/report", "/proofs")) else {}
 
 
 def test_nobody_elses_firm_reads_and_what_is_there_cannot_be_told(audited: Door) -> None:

@@ -4,7 +4,7 @@ import errno
 import io
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,14 @@ REPORT: Mapping[str, Any] = {
          "stages": [STAGE]},
     ],
 }  # fmt: skip
+TWICE = ["proof-in-more-than-one-scope"]
+PROOFS: Sequence[Mapping[str, Any]] = (
+    {"origin_ref": "[b]N-1[/b]", "remarks": TWICE, "scope_id": "S-1", "supplier_id": "YARD",
+     "movements": 2, "mass_kg": 12_000, "first_on": "2025-01-01", "last_on": "2025-02-03",
+     "masked": False},
+    {"origin_ref": "[b]N-1[/b]", "remarks": TWICE, "scope_id": None, "supplier_id": None,
+     "movements": None, "mass_kg": None, "first_on": None, "last_on": None, "masked": True},
+)  # fmt: skip
 PREPARED: Mapping[str, Any] = {"version": 3, "books_position": 9, "stages": [STAGE]}
 
 
@@ -106,6 +114,8 @@ class Told:
             return httpx.Response(200, json=dict(REPORT))
         if path.endswith("/prepare_report"):
             return httpx.Response(200, json={"events": [{"data": dict(PREPARED)}]})
+        if path.endswith("/proofs"):
+            return httpx.Response(200, json={"items": list(PROOFS)})
         if path.endswith("/submit_report"):
             return httpx.Response(200, json={"events": []})
         if path == "/coc/scopes/S-1":
@@ -188,6 +198,24 @@ def test_a_trace_of_a_past_day_tells_what_is_known_since() -> None:
     shown = out.file.getvalue()
     assert "what was so on 2026-05-25; the document was not issued" in shown
     assert "2026-06-01, withdrawn from 2026-06-09" in shown
+
+
+def test_proofs_that_are_named_twice_are_told_with_who_names_them() -> None:
+    shown = Told().said("proofs", "S-1", "2025")
+    assert "[b]N-1[/b]" in shown
+    assert "12,000" in shown
+    assert "2025-01-01 to 2025-02-03" in shown
+    assert "(not yours to see)" in shown
+    assert orjson.loads(Told().said("proofs", "S-1", "2025", "--json"))["items"] == list(PROOFS)
+    out = Console(file=io.StringIO(), width=160)
+    coc.proofs([], out)
+    assert isinstance(out.file, io.StringIO)
+    assert "no proof is named in two scopes" in out.file.getvalue()
+
+
+def test_who_prepares_a_report_is_told_of_proofs_that_are_named_twice() -> None:
+    shown = Told().said("prepare-report", "S-1", "2025")
+    assert "named in two scopes, or for two suppliers: 1 (castmark coc proofs S-1 2025)" in shown
 
 
 def test_a_statement_is_written_to_a_file(tmp_path: Path) -> None:

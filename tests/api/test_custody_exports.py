@@ -140,6 +140,29 @@ def test_the_yearly_report_has_a_line_for_each_stage(traded: Door) -> None:
     assert refused.json()["slug"] == "not-your-member"
 
 
+def test_a_proof_that_is_named_for_two_suppliers_is_listed_for_clerk_and_operations(
+    traded: Door,
+) -> None:
+    path = f"/coc/scopes/{SMELTER}-S/proofs"
+    assert traded.get(who(SMELTER), path, year=2024)["items"] == []
+    scrap = {"origin": "post_consumer_scrap", "origin_ref": "note-1"}
+    book(traded, "receive_material", "AGAIN-1", mass_kg=7, supplier_id="YARD-9", **scrap)
+    traded.settled()
+    for role in (who(SMELTER), "ops"):
+        lines = traded.get(role, path, year=2024)["items"]
+        assert [(one["supplier_id"], one["mass_kg"], one["remarks"]) for one in lines] == [
+            ("YARD", 5000 * TONNE, ["proof-of-more-than-one-supplier"]),
+            ("YARD-9", 7, ["proof-of-more-than-one-supplier"]),
+        ]
+    table = traded.ask(who(SMELTER), "GET", f"{path}?year=2024&form=csv").text
+    assert table.splitlines()[0].startswith("origin_ref,remarks,scope_id,supplier_id,movements")
+    assert "note-1,proof-of-more-than-one-supplier" in table
+    book(traded, "reverse_movement", "AGAIN-2", reverses="AGAIN-1")
+    traded.settled()
+    assert traded.get(who(SMELTER), path, year=2024)["items"] == []
+    assert traded.ask(who(MILL), "GET", f"{path}?year=2024").status_code == 403
+
+
 def flows(door: Door, role: str) -> dict[str, int]:
     seen = door.get(role, "/coc/flow", first="2024-01-01", last="2024-12-31")
     return {f"{one['source']}>{one['target']}/{one['status']}": one["kg"] for one in seen["links"]}

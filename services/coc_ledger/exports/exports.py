@@ -30,12 +30,13 @@ from services.coc_ledger.flows.flow import (
 )
 from services.coc_ledger.flows.public_flow import Public, Release
 from services.coc_ledger.flows.publication import STREAM, Publication, PublishFlow, to_tell, told
-from services.coc_ledger.rows import PoolRow, ScopeRow
+from services.coc_ledger.rows import MovementRow, PoolRow, ScopeRow, movement_key, movement_of
 from services.coc_ledger.yearly_reports import yearly
 
 from .corrections import rests_on
 from .export_rows import CONSUMER as OURS
 from .export_rows import CountryRow, FlowRow, PlaceRow, YearRow, flow_of, sums_of, year_key
+from .proofs import Proofs
 from .statements import Line, lines
 
 PAGE = 100
@@ -146,6 +147,30 @@ class Exports:
             line = yearly.report_line(row.scope_id, year, stage, _activities(row), sums)
             lines.append((line, yearly.activity_lines(line, sums)))
         return lines
+
+    def proofs(self, row: ScopeRow, year: int) -> Proofs:
+        """What the scopes of a scope's member name as proofs of origin in a calendar year: from
+        their bookings, page by page. For a year of a million movements that takes seconds."""
+        found = Proofs(year)
+        for scope in self.scopes(row.member_id):
+            pools: list[PoolRow] = self._reader.page(
+                CONSUMER, "pools", None, MANY, {"scope_id": scope.scope_id}
+            )
+            for pool in pools:
+                if pool.period.year <= year <= pool.ends_on.year:
+                    self._name_proofs(pool, found)
+        keys = [movement_key(*one) for one in found.taken_back]
+        gone: Mapping[str, MovementRow] = self._reader.rows(CONSUMER, "movements", keys)
+        for one in gone.values():
+            found.take_back(movement_of(one))
+        return found
+
+    def _name_proofs(self, pool: PoolRow, found: Proofs) -> None:
+        after = 0
+        while page := self.part(f"pool/{pool.pool}", after, PAGE):
+            for one in page:
+                found.add(one.event)
+            after = page[-1].envelope.version
 
     # --- flows ---
 

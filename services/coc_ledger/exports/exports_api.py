@@ -26,6 +26,7 @@ from services.coc_ledger.overview_api import add_overview
 from services.coc_ledger.rows import ScopeRow
 from services.coc_ledger.yearly_reports import yearly
 
+from . import proofs
 from .epcis import epcis_document
 from .exports import Exports
 from .statements import COLUMNS, csv_of
@@ -109,6 +110,21 @@ def _reports(made: Api, exports: Exports, allowed: Allowed) -> None:
         activity, with which others it shares a pool: the report to ASI."""
         row = await allowed.scope(principal, scope_id)
         return await _report((form, by), exports, [row], year, scope_id)
+
+    @made.get("/coc/scopes/{scope_id}/proofs", tags=["exports"])
+    async def named_again(
+        principal: SignedIn, scope_id: Key, year: Year, form: Form = "json"
+    ) -> Response:
+        """Proofs of origin (`origin_ref`) that this scope names in a calendar year and that are
+        named in another scope of its member as well, or for more than one supplier: who names them,
+        for how many movements, with what mass. `remarks`: `proof-in-more-than-one-scope`,
+        `proof-of-more-than-one-supplier`. Nothing is refused for it: a declaration may cover many
+        deliveries. A scope that is not the viewer's to see is `masked`."""
+        row = await allowed.scope(principal, scope_id)
+        found = await asyncio.to_thread(exports.proofs, row, year)
+        seen = await asyncio.to_thread(allowed.of_member, principal, row)
+        name = f"proofs-{scope_id.replace(':', '_')}-{year}"
+        return await _table(form, name, proofs.COLUMNS, found.lines(scope_id, seen))
 
     @made.get("/coc/members/{member_id}/report", tags=["exports"])
     async def reports(
