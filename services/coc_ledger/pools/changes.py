@@ -100,8 +100,9 @@ def _late(command: ApplyChange, state: Pool, end: End, policies: Policies) -> Se
         return []  # two corrections of one document: it is given back once
     released = _released(command, state, change)
     after = evolve(state, released)
-    named, why = change.change_id, change.because
-    return [released, corrected(after, end, named, why, command.on, policies)]
+    late = share(after, command.on)  # what it was told otherwise is settled with it, as in time
+    after, why = reduce(evolve, late, after), change.because
+    return [released, *late, corrected(after, end, change.change_id, why, command.on, policies)]
 
 
 def _released(command: ApplyChange, state: Pool, change: ClaimChange) -> DesignationReleased:

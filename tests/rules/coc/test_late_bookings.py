@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.coc import PoolClosed
+from contracts.coc_corrections import PoolCorrected
 from contracts.coc_late import LateShared
 from contracts.custody import Account, Carried
 from services.coc_ledger.accounting.accounts import Amount
@@ -87,6 +88,31 @@ def arrived(carried: Carried) -> Decimal:
 
 def stock(pool: Pool) -> Amount:
     return pool.books[Account.STOCK]
+
+
+def close(world: World) -> None:
+    """The year is over, and closed."""
+    world.today = date(2027, 1, 20)
+    world.send("close_period", scope_id="A", member_id="A", stage="aluminium", day=DAY)
+    world.settle()
+
+
+def last_remarks(world: World) -> list[str]:
+    """What the last word of the year's close says of what came late."""
+    closes = [
+        one.event for one in world.desk.log if isinstance(one.event, PoolClosed | PoolCorrected)
+    ]
+    return [one.sentence for one in closes[-1].remarks if one.rule == "5.7"]
+
+
+def told_before_emissions() -> World:
+    """D-1 claims 900 t of 1 t CO2e/t, and tells them so; then the month's emissions come."""
+    here = world()
+    came(here, "IN", 1_000_000, "1")
+    left(here, "OUT-1", 900_000)
+    sold(here, "D-1", 900_000)
+    book(here, "book_process_emissions", "STEP", emission_kgco2e=Decimal(1_000_000))
+    return here
 
 
 # --- c: emissions of the step, booked after the metal was shipped ---
@@ -229,15 +255,44 @@ def test_what_remains_is_told_at_the_close_and_not_carried_on() -> None:
     here.today = date(2027, 1, 20)
     here.send("close_period", scope_id="A", member_id="A", stage="aluminium", day=DAY)
     here.settle()
-    [close] = [one.event for one in here.desk.log if isinstance(one.event, PoolClosed)]
-    assert [(one.rule, one.severity) for one in close.remarks] == [("5.7", "info")]
-    assert "+900000 kg CO2e" in close.remarks[0].sentence
+    [closed] = [one.event for one in here.desk.log if isinstance(one.event, PoolClosed)]
+    assert [(one.rule, one.severity) for one in closed.remarks] == [("5.7", "info")]
+    assert "+900000 kg CO2e" in closed.remarks[0].sentence
     after = here.pool(HERE.model_copy(update={"period": date(2027, 1, 1)}))
     assert stock(after).emission_g == 200_000_000
     assert not any(after.told_otherwise)
 
 
 # --- d: a received document is corrected ---
+
+
+def test_a_claim_that_is_given_up_behind_the_close_settles_what_it_was_told() -> None:
+    """As it does before: the books, and what the close finds, are those of who gave it up in
+    time."""
+    late, early = told_before_emissions(), told_before_emissions()
+    close(late)
+    for here in (late, early):
+        here.send("withdraw_document", number="D-1", member_id="A", reason="mistake")
+        here.settle()
+    close(early)
+    mine, right = late.pool(HERE), early.pool(HERE)
+    assert (mine.books, mine.told_otherwise) == (right.books, Amount())
+    rows = [here.reader.row("pools", HERE.key) for here in (late, early)]
+    assert [(one.carrying["outflow"], one.late) for one in rows] == [
+        (rows[1].carrying["outflow"], False)
+    ] * 2
+    assert last_remarks(late) == last_remarks(early) == []
+
+
+def test_what_a_late_correction_keeps_of_a_claim_is_all_that_the_close_still_tells() -> None:
+    here = told_before_emissions()
+    close(here)
+    assert [one[:12] for one in last_remarks(here)] == ["Lots that ha"]
+    sold(here, "D-2", 1000, here.today, replaces="D-1", correction_reason="weighed")
+    assert here.pool(HERE).told_otherwise == Amount(emission_g=1_000_000)
+    [remark] = last_remarks(here)
+    assert "should have told +1000 kg CO2e" in remark
+    assert balanced(here.pool(HERE))
 
 
 def test_a_received_document_that_is_corrected_moves_no_last_tonne() -> None:
