@@ -12,7 +12,7 @@ from collections import Counter
 from datetime import date
 from typing import Any, ClassVar
 
-from hypothesis import settings
+from hypothesis import seed, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import (
     Bundle,
@@ -290,12 +290,23 @@ VERBS = {
 """What the machine is there for, and by what it is counted."""
 
 
+ROUNDS = 6
+"""As often it is tried, each time from a seed of its own: chance gives a machine some of its rules
+at a time, so that one round may leave out a verb that needs two of them."""
+
+
 def test_all_that_the_machine_is_there_for_does_happen() -> None:
-    """Taken by the ledger, not asked for alone: a rule that is always refused proves nothing."""
+    """Taken by the ledger, not asked for alone: a rule that is always refused proves nothing. By
+    seeds of its own, so that what other seeds draw changes nothing here."""
 
     class Counted(Ledger):
         happened: ClassVar[Counter[str]] = Counter()
 
-    run_state_machine_as_test(Counted, settings=TestLedger.settings)
-    found = {verb: sum(Counted.happened[one] for one in by) for verb, by in VERBS.items()}
-    assert {verb: times for verb, times in found.items() if times < 3} == {}
+    rare = dict.fromkeys(VERBS, 0)
+    for number in range(ROUNDS):
+        run_state_machine_as_test(seed(number)(Counted), settings=TestLedger.settings)
+        found = {verb: sum(Counted.happened[one] for one in by) for verb, by in VERBS.items()}
+        rare = {verb: times for verb, times in found.items() if times < 3}
+        if not rare:
+            break
+    assert rare == {}
