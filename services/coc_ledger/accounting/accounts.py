@@ -33,6 +33,7 @@ class Amount(NamedTuple):
 
 
 NOTHING = Amount()
+_made = tuple.__new__  # an amount without its constructor: several of them are made of each row
 Books = Mapping[Account, Amount]
 Kgs = tuple[int, ...]
 """Mass by account, in the order of `ACCOUNTS`."""
@@ -50,27 +51,37 @@ OUTPUTS = (Account.OUTPUT_COC, Account.OUTFLOW, Account.OUTFLOW_SCRAP)
 
 def plus(one: Amount, other: Amount) -> Amount:
     """The sum, component by component."""
+    if other is NOTHING:
+        return one
     kg, known, grams, pre, post, partial = other
-    return Amount(
-        one[0] + kg,
-        one[1] + known,
-        one[2] + grams,
-        one[3] + pre,
-        one[4] + post,
-        one[5] + partial,
+    return _made(
+        Amount,
+        (
+            one[0] + kg,
+            one[1] + known,
+            one[2] + grams,
+            one[3] + pre,
+            one[4] + post,
+            one[5] + partial,
+        ),
     )
 
 
 def less(one: Amount, other: Amount) -> Amount:
     """The difference, component by component."""
+    if other is NOTHING:
+        return one
     kg, known, grams, pre, post, partial = other
-    return Amount(
-        one[0] - kg,
-        one[1] - known,
-        one[2] - grams,
-        one[3] - pre,
-        one[4] - post,
-        one[5] - partial,
+    return _made(
+        Amount,
+        (
+            one[0] - kg,
+            one[1] - known,
+            one[2] - grams,
+            one[3] - pre,
+            one[4] - post,
+            one[5] - partial,
+        ),
     )
 
 
@@ -88,13 +99,16 @@ def part(held: Amount, kg: int) -> Amount:
     if kg >= held.kg:
         return held._replace(kg=kg)
     whole, known, grams, pre, post, partial = held
-    return Amount(
-        kg,
-        known * kg // whole if known > 0 else 0,
-        grams * kg // whole if grams > 0 else 0,
-        pre * kg // whole if pre > 0 else 0,
-        post * kg // whole if post > 0 else 0,
-        partial * kg // whole if partial > 0 else 0,
+    return _made(
+        Amount,
+        (
+            kg,
+            known * kg // whole if known > 0 else 0,
+            grams * kg // whole if grams > 0 else 0,
+            pre * kg // whole if pre > 0 else 0,
+            post * kg // whole if post > 0 else 0,
+            partial * kg // whole if partial > 0 else 0,
+        ),
     )
 
 

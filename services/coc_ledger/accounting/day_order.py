@@ -78,19 +78,26 @@ class _Walk:
             self._through(day, days[day], steps.get(day))
 
     def _through(self, day: date, one: Day, step: Step | None) -> None:
-        opened = one.opened._replace(kg=max(0, one.opened.kg))
-        self.stock = plus(plus(self.stock, opened), one.came)
-        self.stock = plus(self.stock, Amount(max(0, one.counted_kg)))
+        if one.opened is not NOTHING:
+            opened = one.opened._replace(kg=max(0, one.opened.kg))
+            self.stock = plus(self.stock, opened)
+        self.stock = plus(self.stock, one.came)
+        if one.counted_kg > 0:
+            self.stock = plus(self.stock, Amount(one.counted_kg))
         away = one.onward_kg + max(0, -one.opened.kg)  # lots of the period before wait as well
         wanted = (one.lost_kg, max(0, -one.counted_kg), one.product_kg, one.scrap_kg, away)
         self.waiting = [kg + more for kg, more in zip(self.waiting, wanted, strict=True)]
         for at in (0, 1):
+            if not self.waiting[at]:
+                continue
             share = part(self.stock, max(0, min(self.waiting[at], self.stock.kg)))
             share = share._replace(emission_g=0, partial_g=0)
             self.stock, self.gone[at] = less(self.stock, share), plus(self.gone[at], share)
             self.waiting[at] -= share.kg
         shares = list(_shares(self.stock, self.waiting[2:]))
         for at, share in enumerate(shares):
+            if share is NOTHING:
+                continue
             self.stock = less(self.stock, share)
             self.lots[at] = plus(plus(self.lots[at], share), self._of_step(step, share))
             self.waiting[at + 2] -= share.kg
@@ -104,7 +111,9 @@ class _Walk:
 
     def _of_step(self, step: Step | None, lot: Amount) -> Amount:
         """What a lot has of the step's own emissions."""
-        grams = step.grams * lot.kg // step.kg if step is not None and step.kg else 0
+        if step is None:
+            return NOTHING
+        grams = step.grams * lot.kg // step.kg if step.kg else 0
         self.given += grams
         return self._split(grams, lot)
 
