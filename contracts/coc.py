@@ -16,6 +16,7 @@ from .custody import (
     Carried,
     Checked,
     ClaimPart,
+    Dated,
     DocumentNumber,
     Entry,
     FootprintWords,
@@ -30,6 +31,7 @@ from .custody import (
     ScopeId,
     Stage,
     StepEmissions,
+    Switched,
     Topic,
 )
 from .envelope import Event
@@ -329,7 +331,8 @@ class OverdraftCaseDeclared(Event):
 class BalanceCarried(Event):
     """What the period before leaves: a balance that may be used in this one, an overdraft that
     must be made good in it, and the stock with what it carries. `blocked`: more was claimed than
-    the rules allow, and nothing more may be until that is made good."""
+    the rules allow, and nothing more may be until that is made good. `lasting` of the balance, and
+    `due` of the overdraft, have a last day of their own, since a scope went over."""
 
     TYPE: ClassVar[str] = "coc.balance_carried.v1"
     pool: PoolKey
@@ -339,12 +342,14 @@ class BalanceCarried(Event):
     owed_kg: MassOrNone
     blocked: bool
     entries: tuple[Entry, ...]
+    lasting: tuple[Dated, ...] = ()
+    due: tuple[Dated, ...] = ()
 
 
 class PoolClosed(Event):
     """The period is over: the figures it ended with, and what the rules found. `owed_kg` is the
     overdraft that the next one makes good, `unmet_kg` the part of it that this one should have.
-    `to_scope_id` is where the balance goes when the scope was transferred."""
+    `to_scope_id` is where the balance goes when the scope was transferred (`switched`)."""
 
     TYPE: ClassVar[str] = "coc.pool_closed.v1"
     pool: PoolKey
@@ -365,6 +370,9 @@ class PoolClosed(Event):
     to_scope_id: ScopeId
     policy_id: Id
     unmet_kg: MassOrNone = 0
+    lasting: tuple[Dated, ...] = ()
+    due: tuple[Dated, ...] = ()
+    switched: Switched | None = None
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -9,7 +9,7 @@ from datetime import date
 from typing import ClassVar
 
 from .coc import Months
-from .custody import PoolKey, ScopeId
+from .custody import PoolKey, ScopeId, Switched
 from .envelope import Event
 from .values import Id, MemberId
 
@@ -30,7 +30,7 @@ class PeriodChanged(Event):
 class PoolShortened(Event):
     """A pool that was opened before its scope's periods changed, or before it was to go over into
     another one, ends on `ends_on`: earlier, or later again where a change was replaced before it
-    began. By `close_by` it should be closed."""
+    began. By `close_by` it should be closed. `switched`: it ends since its scope goes over."""
 
     TYPE: ClassVar[str] = "coc.pool_shortened.v1"
     pool: PoolKey
@@ -38,6 +38,7 @@ class PoolShortened(Event):
     ends_on: date
     close_by: date
     policy_id: Id
+    switched: Switched | None = None
 
 
 EVENTS = (PeriodChanged, PoolShortened)

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from .custody import Entry, MassOrNone, PoolKey, Remark, ScopeId, SignedMass
+from .custody import Dated, Entry, MassOrNone, PoolKey, Remark, ScopeId, SignedMass
 from .envelope import Event
 from .values import Id, MemberId
 
@@ -18,7 +18,8 @@ from .values import Id, MemberId
 class PoolCorrected(Event):
     """A closed period as it should have ended; `correction_id` is the movement that corrects it, or
     the correction of the period before. The changes are what the next period gets more, or less;
-    `passed` are the closed periods that they have come through, this one last."""
+    `passed` are the closed periods that they have come through, this one last. `lasting` and `due`
+    are parts of what it leaves that have a last day of their own (`coc.pool_closed`)."""
 
     TYPE: ClassVar[str] = "coc.pool_corrected.v1"
     pool: PoolKey
@@ -45,12 +46,17 @@ class PoolCorrected(Event):
     owed_change_kg: SignedMass
     stock_change: tuple[Entry, ...]
     passed: tuple[PoolKey, ...] = ()
+    lasting: tuple[Dated, ...] = ()
+    due: tuple[Dated, ...] = ()
+    lasting_change: tuple[Dated, ...] = ()
+    due_change: tuple[Dated, ...] = ()
 
 
 class BalanceCorrected(Event):
     """What the period before left was corrected: so much more, or less, was carried. `stops` is
     whether that period stops claims by now, `blocked` whether any does that leaves something here;
-    older events do not tell them apart."""
+    older events do not tell them apart. `lasting_change` and `due_change` are the parts of the
+    changes that have a last day of their own."""
 
     TYPE: ClassVar[str] = "coc.balance_corrected.v1"
     pool: PoolKey
@@ -63,6 +69,8 @@ class BalanceCorrected(Event):
     blocked: bool
     entries: tuple[Entry, ...]
     stops: bool | None = None
+    lasting_change: tuple[Dated, ...] = ()
+    due_change: tuple[Dated, ...] = ()
 
 
 EVENTS = (PoolCorrected, BalanceCorrected)

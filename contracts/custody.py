@@ -298,6 +298,22 @@ class PoolKey(Value):
         return f"pool/{self.key}"
 
 
+class Dated(Value):
+    """So many kilograms through a day of their own, whatever period that lies in."""
+
+    day: date
+    kg: SignedMass
+
+
+class Switched(Value):
+    """Through which days a balance would serve, and an overdraft be made good, if the scope had not
+    gone over: `carried_until` what came into the period, `earned_until` what it left itself
+    (sources.md 5.4, 5.6 rule 7)."""
+
+    carried_until: date
+    earned_until: date
+
+
 class Remark(Value):
     """A finding of a rule on a booking or at a close (sources.md 8)."""
 

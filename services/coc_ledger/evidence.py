@@ -24,6 +24,7 @@ from contracts.custody import (
     Position,
     ScopeId,
     Stage,
+    Switched,
     Topic,
 )
 from contracts.ghg import Amount, StepTotal, Year
@@ -83,8 +84,9 @@ class ScopeEvidence(Value):
     have. At the stages that it `awaits` they are facilities of another scope that come when that
     goes over; `awaiting`: all are. `suspended_from` and `ends_before` are the first days without
     claims and without bookings, `suspended_before` earlier times without claims: first days of
-    being without and with them. `instead_of` is the scope that was asked about, where that went
-    over into this one."""
+    being without and with them. `switched`: through which days what the period got and leaves would
+    serve if the scope did not go over. `instead_of` is the scope that was asked about, where that
+    went over into this one."""
 
     scope_id: ScopeId
     member_id: MemberId
@@ -106,6 +108,7 @@ class ScopeEvidence(Value):
     reinstated_from: date | None = None
     suspended_before: tuple[tuple[date, date], ...] = ()
     ends_before: date | None = None
+    switched: Switched | None = None
     to_scope_id: ScopeId | None = None
     instead_of: ScopeId | None = None
     ps_pending: bool = False
@@ -166,7 +169,7 @@ def onward_of(stream: str, pool: Any, entered: MovementSeen | None) -> Onward:
         stream,
         pool.kgs,
         pool.days,
-        pool.terms,
+        pool.terms_on(entered.day) if entered is not None else pool.terms,
         pool.end is not None,
         pool.came_back,
         pool.altered,

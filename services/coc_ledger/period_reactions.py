@@ -40,6 +40,8 @@ def carry_balances(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         owed_kg=event.owed_kg,
         blocked=blocked(event.remarks),
         stock=event.stock,
+        lasting=event.lasting,
+        due=event.due,
     )
     return [_into(_day(recorded), pool, event.member_id, rows, carry=carry)]
 
@@ -61,6 +63,8 @@ def carry_corrections(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         blocked=blocked(event.remarks),
         stock=event.stock_change,
         passed=event.passed,
+        lasting=event.lasting_change,
+        due=event.due_change,
     )
     return [command.model_copy(update={"carry_change": change})]
 
@@ -82,7 +86,8 @@ def foresee_overdrafts(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             return ()
     pool = PoolKey(scope_id=to, stage=event.pool.stage, period=day)
     command = _into(_day(recorded), pool, event.member_id, rows)
-    told = Foreseen(from_pool=event.pool, owed_kg=event.owed_kg, blocked=event.blocked)
+    owing = {"owed_kg": event.owed_kg, "blocked": event.blocked, "due": event.due}
+    told = Foreseen.model_validate({"from_pool": event.pool, **owing})
     return [command.model_copy(update={"foreseen": told})]
 
 

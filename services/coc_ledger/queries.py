@@ -15,8 +15,9 @@ from infra.service import Running
 
 from .accounting.accounts import ACCOUNTS, Kgs
 from .accounting.balance import percentage
-from .accounting.balance_on import BalanceOn, balance_on
+from .accounting.balance_on import BalanceOn, asked_from, balance_on
 from .accounting.footprint import disclosed
+from .accounting.lasting import total
 from .accounting.period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
 from .accounting.sellable import Held, Sellable, sellable
 from .accounting.stops import Stop, before, stops
@@ -125,7 +126,7 @@ class Queries:
         key = PoolKey(scope_id=row.scope_id, stage=stage, period=period.starts_on).key
         pool = self.pool(key)
         policy = self._running.definition.policies.on(on)
-        later = self._later(pool, on) if pool else {}
+        later = self._later(pool, asked_from(pool, on)) if pool else {}
         stopped = self._stopped(pool)
         stood = balance_on(pool, on, later, policy, stopped)
         made = stood.cover
@@ -143,9 +144,10 @@ class Queries:
             "claimable_bound_on": stood.claimable.day,
             "claimable_barred": stood.barred,
             "claimable_how": stood.how,
-            "carried_until": period.ends_on,
+            "carried_until": min((one.day for one in stood.unused), default=period.ends_on),
+            "carried_parts": [{"kg": one.kg, "until": one.day} for one in stood.unused],
             "balance_until": following.ends_on if following else period.ends_on,
-            "owed_by": period.ends_on if made.owed_kg else None,
+            "owed_by": _owed_by(stood, period.ends_on) if made.owed_kg else None,
             "suspended_from": row.suspended_from,
             "reinstated_from": row.reinstated_from,
             "closed_on": pool.closed_on if pool else None,
@@ -154,7 +156,7 @@ class Queries:
             "accounts": named(stood.masses),
             "working": [line._asdict() for line in stood.working],
             "carries": _carries(pool, policy),
-            "carries_as_of": max(later, default=on),
+            "carries_as_of": max([on, *later]),
             "told_otherwise": self._told_otherwise(pool),
             "policy_id": policy.policy_id,
         }
@@ -269,6 +271,13 @@ def _carries(pool: PoolRow | None, policy: Policy) -> dict[str, object]:
         for name, amount in amounts.items()
         if amount.kg > 0
     }
+
+
+def _owed_by(stood: BalanceOn, ends_on: date) -> date:
+    """By when the first of what is owed is to be made good."""
+    due = stood.stood.terms.due
+    plain = stood.cover.owed_kg > total(due)
+    return min([one.day for one in due] + [ends_on] * plain)
 
 
 def _calendar(row: ScopeRow) -> Calendar:

@@ -12,7 +12,7 @@ claimed before stays claimed, and nothing more can be until output has followed 
 Rules: sources.md 5.3 (percentage; W10, W11), 5.4 (carry-over, overdraft).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from contracts.custody import Account
 from infra.policy import Policy
 
 from .accounts import INFLOWS, INPUTS, OUTPUTS, PLACE, Kgs
+from .lasting import NO_ENDING, Ending, Parts, Until, split, total, without
 
 
 class Figures(NamedTuple):
@@ -32,11 +33,14 @@ class Figures(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What else bears on the cover. `case` is a declared case of force majeure."""
+    """What else bears on the cover. `case` is a declared case of force majeure; `lasting` are the
+    parts of what is carried, and `due` those of what is owed, that have a last day of their own."""
 
     carried_kg: int = 0
     owed_kg: int = 0
     case: bool = False
+    lasting: Parts = ()
+    due: Parts = ()
 
 
 class Rule(NamedTuple):
@@ -76,7 +80,8 @@ class Tightest(NamedTuple):
 
 class Closing(NamedTuple):
     """What a period leaves. `unmet_kg` was owed and not made good; `excess_kg` was claimed beyond
-    the overdraft allowed."""
+    the overdraft allowed. `lasting` of the balance, and `due` of what is owed, have a last day of
+    their own."""
 
     max_output_kg: int
     balance_kg: int
@@ -84,6 +89,8 @@ class Closing(NamedTuple):
     owed_kg: int
     unmet_kg: int
     excess_kg: int
+    lasting: Parts = ()
+    due: Parts = ()
 
 
 class Line(NamedTuple):
@@ -164,23 +171,90 @@ def tightest(standings: Iterable[tuple[date, Kgs]], terms: Terms, rule: Rule) ->
     return min(found, key=lambda one: (one.available_kg, one.day))
 
 
-def closing(found: Figures, terms: Terms, rule: Rule) -> Closing:
+def wanted(found: Figures, terms: Terms) -> int:
+    """What takes of a balance that is carried: what is owed, and what was claimed."""
+    return owed(found, terms) + found.designated_kg
+
+
+Through = Callable[[date], Kgs]
+"""The masses of a pool through a day."""
+
+
+def lapsed_before(terms: Terms, through: Through, day: date) -> int:
+    """What of a balance with a last day of its own lapsed before a day, unused. All days are asked
+    as they stand now, so that what is booked late is as if it had come in time."""
+    gone = there = 0
+    for last, kg in terms.lasting:
+        if last >= day:
+            break
+        there += kg
+        gone = max(gone, there - max(0, wanted(figures(through(last)), terms)))
+    return gone
+
+
+def overdue(terms: Terms, through: Through, day: date, rule: Rule) -> bool:
+    """Whether something that is owed was to be made good before a day, and was not in time."""
+    to_make_good = 0
+    for last, kg in terms.due:
+        if last >= day:
+            break
+        to_make_good += kg
+        earned = max_output(figures(through(last)), cap_at_input=rule.cap_at_input)
+        if to_make_good > terms.carried_kg - lapsed_before(terms, through, last) + earned:
+            return True
+    return False
+
+
+def unused(found: Figures, terms: Terms, ends_on: date, day: date) -> Parts:
+    """What is left on a day of what was carried in, by the last day on which it serves; `terms` and
+    `found` are those of the day."""
+    lasting = tuple(one for one in terms.lasting if one.day >= day)
+    plain = Until(ends_on, terms.carried_kg - total(lasting))
+    return without(tuple(sorted((plain, *lasting))), wanted(found, terms))
+
+
+def closing(found: Figures, terms: Terms, rule: Rule, end: Ending = NO_ENDING) -> Closing:
     """What the period leaves to the next one.
 
     A balance that was carried in is used first; what is left of it expires. What was owed is made
-    good first.
+    good first. Where the scope goes over, and after it did, each part has the last day that it
+    would have without that: what it is carried into does not change it.
     """
     earned = max_output(found, cap_at_input=rule.cap_at_input)
-    due = owed(found, terms)
-    wanted = due + found.designated_kg
-    left = terms.carried_kg + earned - wanted
-    if left >= 0:
-        expired = max(0, terms.carried_kg - max(wanted, 0))
-        balance = left - expired if rule.carry_over else 0
-        return Closing(earned, balance, left - balance, 0, 0, 0)
-    unmet = max(0, due - terms.carried_kg - earned)
-    excess = max(0, -left - unmet - overdraft(found, terms, rule))
-    return Closing(earned, 0, 0, -left, unmet, excess)
+    left = terms.carried_kg - end.lapsed_kg + earned - wanted(found, terms)
+    if left < 0:
+        return _overdrawn(found, terms, rule, end, -left)
+    if not rule.carry_over:
+        return Closing(earned, 0, left + end.lapsed_kg, 0, 0, 0)
+    used = max(0, wanted(found, terms))
+    plain = Until(_serves(end), terms.carried_kg - total(terms.lasting))
+    now, later = split(plain, terms.lasting, end.last)
+    expired = max(end.lapsed_kg, now - used)
+    balance = left + end.lapsed_kg - expired
+    lasting = without(later, used - (now - expired))
+    if end.switched is not None:
+        lasting += (Until(end.switched.earned_until, balance - total(lasting)),)
+    return Closing(earned, balance, expired, 0, 0, 0, lasting)
+
+
+def _overdrawn(found: Figures, terms: Terms, rule: Rule, end: Ending, over_kg: int) -> Closing:
+    """A period in which more was claimed, and was owed, than there was cover for."""
+    earned = max_output(found, cap_at_input=rule.cap_at_input)
+    made_good = terms.carried_kg - end.lapsed_kg + earned
+    plain = Until(_serves(end), owed(found, terms) - total(terms.due))
+    now, later = split(plain, terms.due, date.max if end.stopped else end.last)
+    unmet = max(0, now - made_good)
+    due = without(later, made_good - now)
+    ahead = over_kg - unmet - total(due)
+    excess = max(0, ahead - overdraft(found, terms, rule))
+    if end.switched is not None:
+        due += (Until(end.switched.earned_until, ahead),)
+    return Closing(earned, 0, end.lapsed_kg, over_kg, unmet, excess, (), due)
+
+
+def _serves(end: Ending) -> date:
+    """Through which day that serves which was carried into a period, and has no day of its own."""
+    return end.switched.carried_until if end.switched is not None else end.last
 
 
 def percentage(found: Figures) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from contracts.custody import Account
 from infra.policy import Policy
-from services.coc_ledger.pools.earlier import LeftBefore
+from services.coc_ledger.pools.earlier import Kept, LeftBefore, parts_kept
 from services.coc_ledger.rows import DayRow, PoolRow
 
 from .accounts import NO_KGS, PLACE, Kgs, added, standings
@@ -25,14 +25,22 @@ from .balance import (
     Line,
     Rule,
     Terms,
+    Through,
     Tightest,
     cover,
     figures,
+    lapsed_before,
+    overdue,
     rule_of,
     tightest,
+    unused,
     working,
 )
+from .lasting import Parts, by_day, parts
 from .stops import Stop, in_words
+
+NOT_IN_TIME = "an overdraft was not made good in time"
+"""By its own day, which lies within the period: no earlier one stops claims for it."""
 
 
 class Stood(NamedTuple):
@@ -56,17 +64,43 @@ class BalanceOn(NamedTuple):
     barred: str | None
     how: str
     working: Sequence[Line]
+    unused: Parts = ()
 
 
-def stood_on(pool: PoolRow, day: date) -> Stood:
-    """What bore on the cover of a day, as a pool's row knows it by now."""
+def asked_from(pool: PoolRow, day: date) -> date:
+    """After which day a balance has to know what was booked on each: it, or an earlier one on which
+    a balance lapsed, or was to be made good."""
+    left = [LeftBefore(*one) for one in pool.left_before]
+    ends = (last for one in left for last, _ in (*one.lasting, *one.due))
+    return min([day, *map(date.fromisoformat, ends)])
+
+
+def stood_on(pool: PoolRow, day: date, days: Mapping[date, Kgs]) -> Stood:
+    """What bore on the cover of a day, as a pool's row knows it by now; `days` are what was booked
+    on each behind `asked_from`."""
     over, on = day >= pool.ends_on, day.isoformat()
     left = [LeftBefore(*one) for one in pool.left_before]
     carried = [one for one in left if one.carried_from and (over or one.carried_from <= on)]
     owed = [one for one in left if over or one.owed_from <= on]
     case = pool.case_on is not None and (over or pool.case_on <= day)
-    terms = Terms(sum(one.carried_kg for one in carried), sum(one.owed_kg for one in owed), case)
-    return Stood(terms, pool.blocked and bool(owed))
+    terms = Terms(
+        sum(one.carried_kg for one in carried),
+        sum(one.owed_kg for one in owed),
+        case,
+        _together(one.lasting for one in carried),
+        _together(one.due for one in owed),
+    )
+    gone = lapsed_before(terms, _through(pool, days), day)
+    return Stood(terms._replace(carried_kg=terms.carried_kg - gone), pool.blocked and bool(owed))
+
+
+def _together(some: Iterable[Kept]) -> Parts:
+    """Parts of all that earlier periods left."""
+    return parts(by_day(part for kept in some for part in parts_kept(kept)))
+
+
+def _through(pool: PoolRow, days: Mapping[date, Kgs]) -> Through:
+    return lambda day: list(standings(pool.kgs, days, day))[-1][1]
 
 
 def balance_on(
@@ -76,24 +110,39 @@ def balance_on(
     policy: Policy,
     stopped: Sequence[Stop] = (),
 ) -> BalanceOn:
-    """The balance; `later` is what was booked on each day after that one, `stopped` why the periods
-    before let nothing be claimed, where they do."""
+    """The balance; `later` is what was booked on each day after that one, or behind `asked_from`
+    where that is earlier; `stopped` why the periods before let nothing be claimed, where they
+    do."""
     rule = rule_of(policy)
     stands = list(standings(pool.kgs if pool else NO_KGS, later, day))
     _, masses = stands[-1]
-    stood, found = stood_on(pool, day) if pool else Stood(), figures(masses)
+    stood, found = stood_on(pool, day, later) if pool else Stood(), figures(masses)
     made = cover(found, stood.terms, rule)
-    now = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared) if pool else Terms()
+    now, late = _now(pool, day, later, rule) if pool else (Terms(), False)
     least, barred = tightest(stands, now, rule), None
     if pool and pool.closed_on is not None:
         least, barred = Tightest(day, 0), f"the period was closed on {pool.closed_on}"
-    elif pool and pool.blocked and cover(figures(stands[0][1]), now, rule).own_kg < 0:
-        least, barred = Tightest(stands[0][0], 0), in_words(stopped)
+    elif late and cover(figures(stands[0][1]), now, rule).own_kg < 0:
+        why = in_words(stopped) if pool and pool.blocked else NOT_IN_TIME
+        least, barred = Tightest(stands[0][0], 0), why
     bound = next(kgs for one, kgs in stands if one == least.day)
     own = min(least.available_kg, max(0, cover(figures(bound), now, rule).own_kg))
     how = barred or _found(least, Tightest(day, made.available_kg))
     lines = working(found, stood.terms, policy)
-    return BalanceOn(masses, found, stood, made, least, own, barred, how, lines)
+    rest = unused(found, stood.terms, pool.ends_on, day) if pool else ()
+    return BalanceOn(masses, found, stood, made, least, own, barred, how, lines, rest)
+
+
+def _now(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> tuple[Terms, bool]:
+    """What bears by now on the cover of a claim of a day, and whether an overdraft was not made
+    good in time before it."""
+    left = [LeftBefore(*one) for one in pool.left_before]
+    lasting, due = _together(one.lasting for one in left), _together(one.due for one in left)
+    terms = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared, lasting, due)
+    through = _through(pool, days)
+    gone = lapsed_before(terms, through, day)
+    late = pool.blocked or overdue(terms, through, day, rule)
+    return terms._replace(carried_kg=terms.carried_kg - gone), late
 
 
 def _found(least: Tightest, then: Tightest) -> str:
@@ -121,9 +170,11 @@ class DayLine(NamedTuple):
 def day_lines(pool: PoolRow, days: Iterable[DayRow], rule: Rule) -> list[DayLine]:
     """A line for each day of a pool, in their order: the balance as of that day."""
     kgs, lines = NO_KGS, []
+    days = list(days)
+    booked = {row.day: row.kgs for row in days}
     for row in days:
         of_day, kgs = figures(row.kgs), added(kgs, row.kgs)
-        made = cover(figures(kgs), stood_on(pool, row.day).terms, rule)
+        made = cover(figures(kgs), stood_on(pool, row.day, booked).terms, rule)
         lines.append(
             DayLine(
                 row.day.isoformat(),

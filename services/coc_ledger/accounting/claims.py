@@ -28,8 +28,8 @@ from services.coc_ledger.evidence import (
 )
 from services.coc_ledger.pools.commands import ChangeStage, ClaimChange, DesignateOutput
 from services.coc_ledger.pools.late import share
-from services.coc_ledger.pools.recent import remembered
-from services.coc_ledger.pools.state import Pool, evolve, replaced_key
+from services.coc_ledger.pools.recent import remembered, replaced_key
+from services.coc_ledger.pools.state import Pool, evolve
 from services.coc_ledger.scopes.entity_rules import (
     check_certified,
     check_holder,
@@ -39,7 +39,7 @@ from services.coc_ledger.scopes.entity_rules import (
 
 from . import accounts
 from .accounts import NOTHING, Amount, carried_amount, entry, held, minus
-from .balance import Tightest, cover, figures, rule_of, tightest
+from .balance import Tightest, cover, figures, overdue, rule_of, tightest
 from .booking import LOT_ACCOUNT
 from .claim_parts import Laid, laid_out
 from .footprint import NO_STEP, carried, step_part
@@ -77,19 +77,31 @@ def check_cover(state: Pool, day: date, mass_kg: int, extra: Extra, policy: Poli
         (one, accounts.posted_kg(kgs, extra.entries) if one >= extra.since else kgs)
         for one, kgs in state.standings(day)
     ]
-    rule = rule_of(policy)
-    last = cover(figures(stands[0][1]), state.terms, rule)
-    least = tightest(stands, state.terms, rule)
-    barred = state.blocked and last.own_kg < 0
+    rule, before = rule_of(policy), state.terms_on(day)
+    after = _posted(state, extra) if extra.entries else state
+    terms = after.terms_on(day)
+    last = cover(figures(stands[0][1]), terms, rule)
+    least = tightest(stands, terms, rule)
+    late = state.blocked or overdue(state.terms, after.through, day, rule)
+    barred = late and last.own_kg < 0
     if barred:
         least = Tightest(stands[0][0], 0)
-    asked = [one for one in stands if mass_kg > extra.mass_kg or one[0] < extra.since]
-    short = least if barred or not asked else tightest(asked, state.terms, rule)
+    more = mass_kg > extra.mass_kg or terms.carried_kg < before.carried_kg
+    asked = [one for one in stands if more or one[0] < extra.since]
+    short = least if barred or not asked else tightest(asked, terms, rule)
     if asked and mass_kg > short.available_kg:
         raise _uncovered(state, day, mass_kg, short)
     used = last.overdraft_used_kg
     over = min(mass_kg, max(0, used + mass_kg - max(0, last.own_kg)))
     return Covered(least.available_kg, over)
+
+
+def _posted(state: Pool, extra: Extra) -> Pool:
+    """The pool once what is booked with a claim is: what is given back of a day may lapse on it."""
+    since = max(extra.since, state.key.period) if state.key is not None else extra.since
+    kgs = accounts.posted_kg(state.days.get(since, accounts.NO_KGS), extra.entries)
+    books = accounts.posted(state.books, extra.entries)
+    return state._replace(books=books, days={**state.days, since: kgs})
 
 
 def _uncovered(state: Pool, day: date, mass_kg: int, short: Tightest) -> Refused:

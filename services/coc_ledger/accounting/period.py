@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from contracts.custody import Account, Remark
+from contracts.custody import Account, Remark, Switched
 from contracts.inventory import Severity
 from infra.errors import Refused
 from infra.policy import Policy
@@ -66,6 +66,16 @@ def period_of(calendar: Calendar, day: date) -> Period | None:
         number += 1
     ends_on = min([following, *later]) - ONE_DAY
     return Period(start_of(course, number), ends_on)
+
+
+def switched_at(calendar: Calendar, day: date) -> Switched | None:
+    """Through which days a balance would serve that came into the period of a day, and one that is
+    earned in it, if the scope kept its periods; None before the first."""
+    period = period_of(calendar, day)
+    following = period_of(calendar, period.ends_on + ONE_DAY) if period is not None else None
+    if period is None or following is None:
+        return None
+    return Switched(carried_until=period.ends_on, earned_until=following.ends_on)
 
 
 def start_of(course: Course, number: int) -> date:

@@ -13,16 +13,18 @@ from typing import NamedTuple, TypedDict
 from contracts.coc import PoolOpened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_late import LateShared
-from contracts.custody import Account, Entry, PoolKey, Remark
+from contracts.custody import Account, Dated, Entry, PoolKey, Remark, Switched
 from contracts.values import MemberId
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.coc_ledger.pools.commands import CarryChange
+from services.coc_ledger.pools.end import End
 from services.coc_ledger.pools.late import share
-from services.coc_ledger.pools.state import End, Pool, evolve
+from services.coc_ledger.pools.state import Pool, evolve
 
 from .accounts import Amount, entry, held, minus, plus
 from .balance import Closing, Figures, closing, figures, rule_of
+from .lasting import ByDay, Ending, by_day, dated, with_more
 from .period import close_remarks, late_remarks, mass_remarks
 
 
@@ -35,11 +37,13 @@ class Left(NamedTuple):
     remarks: tuple[Remark, ...]
 
 
-def left_by(state: Pool, policy: Policy) -> Left:
+def left_by(state: Pool, policy: Policy, switched: Switched | None) -> Left:
     """What a pool leaves, by all that is booked in it. A stock below zero goes on as it is, with
     its remark: what came in is what went out, was lost and is left, over all periods."""
-    found = figures(state.kgs)
-    ended = closing(found, state.told_terms, rule_of(policy))
+    found, last = figures(state.kgs), state.ends_on or date.max
+    terms = state.told_terms
+    ending = Ending(last, state.lapsed(terms, last), switched, bool(state.stopped_by))
+    ended = closing(found, terms, rule_of(policy), ending)
     stock = held(state.books, Account.STOCK)
     odd = held(state.books, Account.UNEXPLAINED).kg
     there = found.inflow_kg - held(state.books, Account.OPENING).kg
@@ -64,6 +68,8 @@ class Told(TypedDict):
     stock: tuple[Entry, ...]
     remarks: tuple[Remark, ...]
     policy_id: str
+    lasting: tuple[Dated, ...]
+    due: tuple[Dated, ...]
 
 
 def told(left: Left, ends_on: date, policy: Policy) -> Told:
@@ -83,6 +89,8 @@ def told(left: Left, ends_on: date, policy: Policy) -> Told:
         stock=stock_entries(stock),
         remarks=remarks,
         policy_id=policy.policy_id,
+        lasting=dated(by_day(ended.lasting)),
+        due=dated(by_day(ended.due)),
     )
 
 
@@ -129,7 +137,7 @@ def corrected(
     assert state.key is not None  # it was closed
     assert state.ends_on is not None
     policy = policies.named(end.policy_id) or policies.on(state.key.period)
-    left = left_by(state, policy)
+    left = left_by(state, policy, end.switched)
     more = plus(left.stock, minus(end.stock))
     return PoolCorrected(
         pool=state.key,
@@ -143,8 +151,15 @@ def corrected(
         owed_change_kg=left.closing.owed_kg - end.owed_kg,
         stock_change=stock_entries(more) if any(more) else (),
         passed=(*passed, state.key),
+        lasting_change=_change(end.lasting, by_day(left.closing.lasting)),
+        due_change=_change(end.due, by_day(left.closing.due)),
         **told(left, state.ends_on, policy),
     )
+
+
+def _change(before: ByDay, after: ByDay) -> tuple[Dated, ...]:
+    """By how much more is left of each last day."""
+    return dated(with_more(after, dated(before), -1))
 
 
 def carried_on(
@@ -166,6 +181,8 @@ def carried_on(
         blocked=change.blocked or bool(others) or foreseen,
         entries=change.stock,
         stops=change.blocked,
+        lasting_change=change.lasting,
+        due_change=change.due,
     )
     if state.end is None:
         return [event]

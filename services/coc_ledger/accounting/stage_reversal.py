@@ -47,7 +47,7 @@ def check_stage_reversal(
             movement_id=seen.movement_id,
         )
     own = tuple(state.standings(seen.day))
-    _check(own, made.entries, state.terms, policy, command.stage)
+    _check(own, made.entries, state.terms_on(seen.day), policy, command.stage)
     after = accounts.reversed_entries(_as_entered(onward, onward.entered))
     kgs, days = _told(onward, state, seen)
     theirs = tuple(accounts.standings(kgs, days, onward.entered.day))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from contracts.custody import Remark
 from contracts.inventory import Severity
 from infra.policy import Policies
-from services.coc_ledger.pools.earlier import LeftBefore
+from services.coc_ledger.pools.earlier import LeftBefore, parts_kept
 from services.coc_ledger.rows import PoolRow
 
 from .balance import Terms, closing, figures, rule_of
@@ -44,8 +44,10 @@ def stops(pool: PoolRow, rows: Mapping[str, PoolRow], policies: Policies) -> Seq
     `before`."""
     if not pool.blocked:
         return []
-    left = (rows[key] for key in before(pool) if key in rows)
-    return [one for row in sorted(left, key=lambda row: row.ends_on) for one in _of(row, policies)]
+    left = [LeftBefore(*one) for one in pool.left_before]
+    found = [(rows[one.pool], one) for one in left if one.pool in rows]
+    found.sort(key=lambda one: one[0].ends_on)
+    return [one for row, told in found for one in _of(row, told, policies)]
 
 
 def in_words(found: Iterable[Stop]) -> str:
@@ -53,19 +55,25 @@ def in_words(found: Iterable[Stop]) -> str:
     return "; ".join(one.reason for one in found) or UNTOLD
 
 
-def _of(row: PoolRow, policies: Policies) -> list[Stop]:
+def _of(row: PoolRow, told: LeftBefore, policies: Policies) -> list[Stop]:
     here = f"in the period {row.period} to {row.ends_on}"
     if row.closed_on is None:
         here += ", which is over and not closed"
     return [
         Stop(row.pool, row.period, row.ends_on, row.closed_on, f"{one.sentence[:-1]} {here}")
-        for one in _remarks(row, policies)
+        for one in _remarks(row, told, policies)
         if one.severity is Severity.BLOCK
     ]
 
 
-def _remarks(row: PoolRow, policies: Policies) -> Sequence[Remark]:
+def _remarks(row: PoolRow, told: LeftBefore, policies: Policies) -> Sequence[Remark]:
+    """Of a period that is open and was cut, since its scope went over, by what it `told`: what is
+    still to be made good is not late."""
     if row.closing is not None:
         return [Remark.model_validate(one) for one in row.closing["remarks"]]
     terms = Terms(row.carried_kg, row.owed_kg, row.case_declared)
-    return close_remarks(closing(figures(row.kgs), terms, rule_of(policies.on(row.period))))
+    ended = closing(figures(row.kgs), terms, rule_of(policies.on(row.period)))
+    if told.due:
+        in_time = sum(one.kg for one in parts_kept(told.due))
+        ended = ended._replace(unmet_kg=max(0, told.owed_kg - in_time))
+    return close_remarks(ended)

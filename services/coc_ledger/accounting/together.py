@@ -32,7 +32,8 @@ from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.coc_ledger.pools.commands import BookLoss, CountStock, ReceiveMaterial, ShipMaterial
-from services.coc_ledger.pools.state import Pool, movement_key
+from services.coc_ledger.pools.recent import movement_key
+from services.coc_ledger.pools.state import Pool
 
 from . import accounts, booking
 from .accounts import GRAMS, Amount, held

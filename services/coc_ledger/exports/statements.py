@@ -8,7 +8,8 @@ come one by one, so that a pool with a million movements needs no memory. Rules:
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from contracts.coc import (
@@ -33,8 +34,10 @@ from services.coc_ledger.accounting.accounts import (
     Kgs,
     grams_of,
     posted_kg,
+    standings,
 )
-from services.coc_ledger.accounting.balance import Terms, cover, figures, rule_of
+from services.coc_ledger.accounting.balance import Terms, cover, figures, lapsed_before, rule_of
+from services.coc_ledger.accounting.lasting import ByDay, parts, with_more
 
 
 class Line(NamedTuple):
@@ -102,8 +105,11 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
-    """The lines of a pool's events, in the order of booking."""
+    """The lines of a pool's events, in the order of booking. What is available is so on the last
+    day that was booked by then: a balance with a last day of its own may have lapsed before it."""
     kgs, terms, rule = NO_KGS, Terms(), rule_of(policy)
+    days: dict[date, Kgs] = {}
+    lasting: ByDay = {}
     for recorded in records:
         event = recorded.event
         if not isinstance(event, SHOWN):
@@ -112,23 +118,26 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
         match event:
             case MovementBooked() | OutputDesignated() | DesignationReleased():
                 kgs = posted_kg(kgs, event.entries)
+                days[event.day] = posted_kg(days.get(event.day, NO_KGS), event.entries)
             case BalanceCarried():
                 kgs = posted_kg(kgs, event.entries)
                 terms = terms._replace(
                     carried_kg=terms.carried_kg + event.balance_kg,
                     owed_kg=terms.owed_kg + event.owed_kg,
                 )
+                lasting = with_more(lasting, event.lasting)
             case BalanceCorrected():
                 kgs = posted_kg(kgs, event.entries)
                 terms = terms._replace(
                     carried_kg=terms.carried_kg + event.balance_change_kg,
                     owed_kg=terms.owed_kg + event.owed_change_kg,
                 )
+                lasting = with_more(lasting, event.lasting_change)
             case OverdraftCaseDeclared():
                 terms = terms._replace(case=True)
             case OverdraftForeseen():
                 terms = terms._replace(owed_kg=terms.owed_kg + event.owed_change_kg)
-        made = cover(figures(kgs), terms, rule)
+        made = cover(figures(kgs), _not_lapsed(terms, lasting, kgs, days), rule)
         yield _moved(_footprint(_words(recorded), event), before, kgs)._replace(
             stock_kg=kgs[PLACE[Account.STOCK]],
             available_kg=made.available_kg,
@@ -136,6 +145,15 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
             carried_kg=terms.carried_kg,
             owed_kg=terms.owed_kg,
         )
+
+
+def _not_lapsed(terms: Terms, lasting: ByDay, kgs: Kgs, days: Mapping[date, Kgs]) -> Terms:
+    """What bears on the cover on the last day that was booked."""
+    if not lasting or not days:
+        return terms
+    dated = terms._replace(lasting=parts(lasting))
+    gone = lapsed_before(dated, lambda day: list(standings(kgs, days, day))[-1][1], max(days))
+    return terms._replace(carried_kg=terms.carried_kg - gone)
 
 
 def moved_lines(records: Iterable[Recorded]) -> Iterator[Line]:

@@ -11,15 +11,18 @@ from datetime import date, timedelta
 
 from contracts.coc import PoolOpened, ScopeTransferApproved
 from contracts.coc_calendar import PeriodChanged, PoolShortened
-from contracts.custody import PoolKey, Stage
+from contracts.custody import PoolKey, Stage, Switched
 from contracts.envelope import Recorded
 from infra.decider import Command, Lookup, Reaction
 from infra.policy import Policy
-from services.coc_ledger.accounting.period import ONE_DAY, Course, period_of
+from services.coc_ledger.accounting.period import ONE_DAY, Course, period_of, switched_at
 from services.coc_ledger.rows import PoolRow, ScopeRow
 
 from .commands import ShortenPool
 from .state import Pool
+
+KEEPS_LAST_DAY = "transfer.keeps_last_day"
+"""Whether what goes over into another scope serves through the day that it would have otherwise."""
 
 
 def shortened(state: Pool, ends_on: date | None, policy: Policy) -> tuple[PoolShortened, ...]:
@@ -29,7 +32,7 @@ def shortened(state: Pool, ends_on: date | None, policy: Policy) -> tuple[PoolSh
         return ()
     if ends_on is None or ends_on >= state.ends_on:
         return ()
-    return _ends(state, ends_on, policy)
+    return _ends(state, ends_on, policy, None)
 
 
 def moved(state: Pool, command: ShortenPool, policy: Policy) -> tuple[PoolShortened, ...]:
@@ -38,12 +41,16 @@ def moved(state: Pool, command: ShortenPool, policy: Policy) -> tuple[PoolShorte
     if state.key is None or state.ends_on is None or state.end is not None:
         return ()
     running = state.told is None and command.on <= state.ends_on
-    if command.ends_on > state.ends_on and running:
-        return _ends(state, command.ends_on, policy)
-    return shortened(state, command.ends_on, policy)
+    earlier = command.ends_on < state.ends_on
+    if earlier or (command.ends_on > state.ends_on and running):
+        switched = command.switched if policy.flag(KEEPS_LAST_DAY) else None
+        return _ends(state, command.ends_on, policy, switched)
+    return ()
 
 
-def _ends(state: Pool, ends_on: date, policy: Policy) -> tuple[PoolShortened, ...]:
+def _ends(
+    state: Pool, ends_on: date, policy: Policy, switched: Switched | None
+) -> tuple[PoolShortened, ...]:
     assert state.key is not None  # it was opened
     return (
         PoolShortened(
@@ -52,6 +59,7 @@ def _ends(state: Pool, ends_on: date, policy: Policy) -> tuple[PoolShortened, ..
             ends_on=ends_on,
             close_by=ends_on + timedelta(days=policy.integer("period.close_days")),
             policy_id=policy.policy_id,
+            switched=switched,
         ),
     )
 
@@ -82,13 +90,13 @@ def _shorten(row: PoolRow, on: date, rows: Lookup) -> Sequence[ShortenPool]:
         return ()
     calendar = tuple(Course(date.fromisoformat(day), months) for day, months in scope.calendar)
     period = period_of(calendar, row.period)
-    last = period.ends_on if period is not None else row.ends_on
-    if scope.ends_before is not None and row.period < scope.ends_before:
-        last = min(last, scope.ends_before - ONE_DAY)
+    last, switched = period.ends_on if period is not None else row.ends_on, None
+    if scope.ends_before is not None and row.period < scope.ends_before <= last:
+        last, switched = scope.ends_before - ONE_DAY, switched_at(calendar, row.period)
     if last == row.ends_on:
         return ()
     pool = PoolKey(scope_id=row.scope_id, stage=Stage(row.stage), period=row.period)
-    return [ShortenPool(on=on, pool=pool, member_id=row.member_id, ends_on=last)]
+    return [ShortenPool(on=on, pool=pool, member_id=row.member_id, ends_on=last, switched=switched)]
 
 
 CALENDAR_REACTIONS: tuple[Reaction, ...] = (

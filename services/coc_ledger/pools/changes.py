@@ -30,10 +30,11 @@ from .commands import (
     DeliveryChange,
     StageCheck,
 )
+from .end import End
 from .ending import foreseen, no_longer_foreseen
 from .late import share
-from .recent import remembered
-from .state import ChangeDeferred, End, Pool, evolve, replaced_key
+from .recent import remembered, replaced_key
+from .state import ChangeDeferred, Pool, evolve
 
 WHY = {
     "book": "delivery-corrected",
@@ -135,6 +136,8 @@ def _as_correction(command: ApplyChange, state: Pool, carry: Carry) -> CarryChan
         blocked=carry.blocked,
         stock=carry.stock,
         passed=(*command.passed, carry.from_pool),
+        lasting=carry.lasting,
+        due=carry.due,
     )
 
 
@@ -262,4 +265,6 @@ def _carried(command: ApplyChange, carry: Carry) -> BalanceCarried:
         owed_kg=carry.owed_kg,
         blocked=carry.blocked,
         entries=carry.stock,
+        lasting=carry.lasting,
+        due=carry.due,
     )

@@ -13,6 +13,7 @@ from pydantic import Field, SkipValidation
 from contracts.custody import (
     Carried,
     Checked,
+    Dated,
     DocumentNumber,
     Entry,
     Grams,
@@ -26,6 +27,7 @@ from contracts.custody import (
     ScopeId,
     SignedMass,
     Stage,
+    Switched,
 )
 from contracts.values import Activity, Id, MemberId, NoteRef, Value
 from infra.decider import Command
@@ -273,13 +275,16 @@ class ClaimChange(Value):
 
 
 class Carry(Value):
-    """What a period leaves to the next. `stock` are the entries that bring the stock in."""
+    """What a period leaves to the next. `stock` are the entries that bring the stock in; `lasting`
+    and `due` what of it has a last day of its own."""
 
     from_pool: PoolKey
     balance_kg: MassOrNone
     owed_kg: MassOrNone
     blocked: bool
     stock: tuple[Entry, ...]
+    lasting: tuple[Dated, ...] = ()
+    due: tuple[Dated, ...] = ()
 
 
 class Foreseen(Value):
@@ -288,6 +293,7 @@ class Foreseen(Value):
     from_pool: PoolKey
     owed_kg: MassOrNone
     blocked: bool
+    due: tuple[Dated, ...] = ()
 
 
 class CarryChange(Value):
@@ -303,6 +309,8 @@ class CarryChange(Value):
     blocked: bool
     stock: tuple[Entry, ...]
     passed: tuple[PoolKey, ...] = ()
+    lasting: tuple[Dated, ...] = ()
+    due: tuple[Dated, ...] = ()
 
 
 class StageCheck(Value):
@@ -323,13 +331,15 @@ class StageCheck(Value):
 
 
 class ShortenPool(Command):
-    """Ours: the scope's periods have changed, so that the pool ends on `ends_on`."""
+    """Ours: the scope's periods have changed, so that the pool ends on `ends_on`; or the scope goes
+    over (`switched`)."""
 
     NAME: ClassVar[str] = "shorten_pool"
     FILLED: ClassVar[frozenset[str]] = frozenset()
     pool: PoolKey
     member_id: MemberId
     ends_on: date
+    switched: Switched | None = None
 
     @property
     def stream(self) -> str:

@@ -2,15 +2,17 @@
 documents change. As rows keep it; days are text there. Pure. Rules: docs/decisions/0007.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple, assert_never
 
 from contracts import coc
 from contracts.coc_corrections import BalanceCorrected
 from contracts.coc_periods import OverdraftForeseen
-from contracts.custody import MovementKind
+from contracts.custody import Dated, MovementKind
 from contracts.envelope import Event
 from services.coc_ledger.accounting.accounts import NO_KGS, posted_kg
+from services.coc_ledger.accounting.lasting import Parts, Until, by_day, parts, with_more
 
 from .day_rows import Posting, by_document
 
@@ -21,13 +23,16 @@ Left = coc.BalanceCarried | BalanceCorrected | OverdraftForeseen
 class LeftBefore(NamedTuple):
     """What an earlier period left by what is known now, and from which days on it counts. A balance
     does from the close on that told it, an overdraft of the scope's own from the first day of the
-    period: whoever corrects them later corrects what they were from there on."""
+    period: whoever corrects them later corrects what they were from there on. `lasting` and `due`
+    are what of them has a last day of its own: (day, kilograms)."""
 
     pool: str
     carried_from: str | None
     carried_kg: int
     owed_from: str
     owed_kg: int
+    lasting: Kept = ()
+    due: Kept = ()
 
 
 class Freed(NamedTuple):
@@ -52,14 +57,26 @@ def left_by(before: Kept, event: Left, told_on: date) -> Kept:
     had = LeftBefore(*others.get(from_pool, (from_pool, None, 0, since, 0)))
     match event:
         case OverdraftForeseen():
-            now = had._replace(owed_kg=had.owed_kg + event.owed_change_kg)
+            due = _kept((), event.due)
+            now = had._replace(owed_kg=had.owed_kg + event.owed_change_kg, due=due)
         case coc.BalanceCarried():
             now = _with(had, event.balance_kg, event.owed_kg, told_on)
+            now = _lasting(now, event.lasting, event.due)
         case BalanceCorrected():
             now = _with(had, event.balance_change_kg, event.owed_change_kg, told_on)
+            now = _lasting(now, event.lasting_change, event.due_change)
         case _:
             assert_never(event)
-    return tuple({**others, from_pool: tuple(now)}.values())
+    return tuple({**others, from_pool: _trimmed(now)}.values())
+
+
+def _trimmed(left: LeftBefore) -> tuple[Any, ...]:
+    """As rows of before keep it, where nothing has a last day of its own."""
+    return (
+        tuple(left)
+        if left.lasting or left.due
+        else tuple(left)[: LeftBefore._fields.index("lasting")]
+    )
 
 
 def _with(had: LeftBefore, carried_kg: int, owed_kg: int, told_on: date) -> LeftBefore:
@@ -68,6 +85,20 @@ def _with(had: LeftBefore, carried_kg: int, owed_kg: int, told_on: date) -> Left
         carried_kg=had.carried_kg + carried_kg,
         owed_kg=had.owed_kg + owed_kg,
     )
+
+
+def _lasting(had: LeftBefore, lasting: Iterable[Dated], due: Iterable[Dated]) -> LeftBefore:
+    return had._replace(lasting=_kept(had.lasting, lasting), due=_kept(had.due, due))
+
+
+def _kept(before: Kept, more: Iterable[Dated]) -> Kept:
+    after = with_more(by_day(parts_kept(before)), more)
+    return tuple((one.day.isoformat(), one.kg) for one in parts(after))
+
+
+def parts_kept(kept: Kept) -> Parts:
+    """Parts with a last day of their own, as rows keep them."""
+    return tuple(Until(date.fromisoformat(day), kg) for day, kg in kept)
 
 
 def freed_by(before: Kept, event: Event, last: tuple[date, bool], told_on: date) -> Kept:

@@ -17,12 +17,13 @@ from contracts.custody import PoolKey
 from contracts.envelope import Event
 from infra.policy import Policies
 from services.coc_ledger.accounting.balance import closing, figures, rule_of
+from services.coc_ledger.accounting.lasting import Ending, by_day, dated
 from services.coc_ledger.accounting.period import blocked, close_remarks
 
 from .commands import ApplyChange, Foreseen
 from .owing import NOT_OWED, Owing, PeriodOver
-from .recent import remembered
-from .state import Pool, PoolEvent, change_key, evolve
+from .recent import change_key, remembered
+from .state import Pool, PoolEvent, evolve
 
 PERIOD_OVER = "period_over"
 
@@ -63,8 +64,13 @@ def told_again(
 
 def _owing(state: Pool, policies: Policies) -> Owing:
     assert state.key is not None  # it has events
-    ended = closing(figures(state.kgs), state.terms, rule_of(policies.on(state.key.period)))
-    return Owing(ended.owed_kg, blocked(close_remarks(ended)))
+    assert state.ends_on is not None
+    gone = state.lapsed(state.terms, state.ends_on)
+    ending = Ending(state.ends_on, gone, state.switched, state.blocked)
+    rule = rule_of(policies.on(state.key.period))
+    ended = closing(figures(state.kgs), state.terms, rule, ending)
+    due = dated(by_day(ended.due))
+    return Owing(ended.owed_kg, blocked(close_remarks(ended)), due)
 
 
 def _told(state: Pool, owing: Owing) -> PeriodOver:
@@ -77,6 +83,7 @@ def _told(state: Pool, owing: Owing) -> PeriodOver:
         owed_kg=owing.kg,
         blocked=owing.blocked,
         again=state.told is not None,
+        due=owing.due,
     )
 
 
@@ -87,7 +94,7 @@ def foreseen(command: ApplyChange, state: Pool, told: Foreseen) -> Sequence[Over
     """What the period before would owe; nothing once it is closed, or where it was told before. A
     closed pool gets it with what the period before carries."""
     carried = remembered(state.recent, change_key(f"carry:{told.from_pool.key}"))
-    owing = Owing(told.owed_kg, told.blocked)
+    owing = Owing(told.owed_kg, told.blocked, told.due)
     if state.end or carried or owing == state.foreseen.get(told.from_pool.key, NOT_OWED):
         return []
     return [_foreseen(command, state, told.from_pool, owing)]
@@ -115,4 +122,5 @@ def _foreseen(
         owed_change_kg=owing.kg - before.kg,
         stops=owing.blocked,
         blocked=bool(state.stopped_by) or owing.blocked or any(others),
+        due=owing.due,
     )

@@ -3,8 +3,8 @@
 from infra.errors import Refused
 from services.coc_ledger.evidence import MovementSeen, PoolKnown
 
-from .recent import remembered
-from .state import Pool, movement_key, reversal_key
+from .recent import movement_key, remembered, reversal_key
+from .state import Pool
 
 
 def check_known(state: Pool, known: PoolKnown) -> None:

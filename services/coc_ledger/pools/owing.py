@@ -6,17 +6,18 @@ from typing import ClassVar, NamedTuple
 
 from contracts.coc import BalanceCarried
 from contracts.coc_corrections import BalanceCorrected
-from contracts.custody import MassOrNone, PoolKey
+from contracts.custody import Dated, MassOrNone, PoolKey
 from contracts.envelope import Event
 from contracts.values import MemberId
 
 
 class Owing(NamedTuple):
     """What a period would leave if it were closed as it stands: an overdraft, and whether that
-    stops claims."""
+    stops claims. `due` of it has a last day of its own."""
 
     kg: int = 0
     blocked: bool = False
+    due: tuple[Dated, ...] = ()
 
 
 NOT_OWED = Owing()
@@ -45,3 +46,4 @@ class PeriodOver(Event):
     owed_kg: MassOrNone
     blocked: bool
     again: bool
+    due: tuple[Dated, ...] = ()

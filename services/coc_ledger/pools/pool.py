@@ -35,7 +35,7 @@ from services.coc_ledger.evidence import (
     went_over,
 )
 
-from .calendar import moved, shortened
+from .calendar import KEEPS_LAST_DAY, moved, shortened
 from .changes import apply
 from .commands import (
     ApplyChange,
@@ -56,8 +56,8 @@ from .commands import (
 from .ending import due, period_over, told_again
 from .ids import check_known, is_repeat, reversible
 from .late import ShareLate, share
-from .recent import remembered
-from .state import INITIAL, Pool, PoolEvent, claim_key, evolve
+from .recent import claim_key, remembered
+from .state import INITIAL, Pool, PoolEvent, evolve
 
 __all__ = ["INITIAL", "Pool", "decide", "due", "evolve"]
 
@@ -340,7 +340,8 @@ def _close(
             f"The period ends on {state.ends_on}; close it afterwards.",
             ends_on=state.ends_on,
         )
-    left = left_by(state, policy)
+    switched = scope.switched if ended and policy.flag(KEEPS_LAST_DAY) else None
+    left = left_by(state, policy, switched)
     check_within({}, state.books)
     check_room(command.there, left.stock)
     return [
@@ -352,6 +353,7 @@ def _close(
             closed_on=command.on,
             next_period=(scope.ends_before if ended else None) or scope.next_period or last,
             to_scope_id=(scope.to_scope_id if ended else None) or scope.scope_id,
+            switched=switched,
             **told(left, state.ends_on, policy),
         ),
     ]

@@ -51,3 +51,26 @@ def remember_all(recent: Recent, used: Mapping[str, str], version: int) -> Recen
     if len(full) >= PAGES:
         forgotten, full = full[0].through, full[1:]
     return Recent((*full, last), forgotten)
+
+
+# --- by which an id is remembered ---
+
+
+def movement_key(movement_id: str) -> str:
+    return f"movement {movement_id}"
+
+
+def reversal_key(movement_id: str) -> str:
+    return f"reversal {movement_id}"
+
+
+def claim_key(document: str) -> str:
+    return f"claim {document}"
+
+
+def replaced_key(document: str) -> str:
+    return f"replaced {document}"
+
+
+def change_key(change_id: str) -> str:
+    return f"change {change_id}"

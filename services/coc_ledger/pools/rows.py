@@ -75,6 +75,8 @@ class PoolRow(NamedTuple):
     moved_on: date | None = None
 
 
+WITH_LAST_DAYS = ("lasting", "due", "switched", "lasting_change", "due_change")
+"""What a close tells of a scope that goes over, or got what one left."""
 PoolEvent = (
     coc.PoolOpened
     | PoolShortened
@@ -160,13 +162,21 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             after = row._replace(owed_kg=owed_kg, blocked=event.blocked)
             return _noted(_left(after, event, _told_on(recorded)), _told_on(recorded))
         case PoolCorrected():
-            closing = event.model_dump(mode="json", exclude={"pool", "stock", "stock_change"})
-            return row._replace(closing={**(row.closing or {}), **closing})
+            before = {**(row.closing or {}), "lasting": (), "due": ()}
+            return row._replace(closing=_told({**before, **_closing(event)}))
         case coc.PoolClosed():
-            closing = event.model_dump(mode="json", exclude={"pool", "stock"})
-            return row._replace(closed_on=event.closed_on, closing=closing)
+            return row._replace(closed_on=event.closed_on, closing=_closing(event))
         case _:
             return row
+
+
+def _closing(event: coc.PoolClosed | PoolCorrected) -> dict[str, Any]:
+    """The figures of a close; what few have is told where they do, as rows of before have it."""
+    return _told(event.model_dump(mode="json", exclude={"pool", "stock", "stock_change"}))
+
+
+def _told(closing: dict[str, Any]) -> dict[str, Any]:
+    return {name: what for name, what in closing.items() if what or name not in WITH_LAST_DAYS}
 
 
 def _came(row: PoolRow, event: coc.MovementBooked | MovementsBooked) -> PoolRow:

@@ -22,7 +22,7 @@ from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_late import LateShared
 from contracts.coc_movements import MovementsBooked, added_up
 from contracts.coc_periods import OverdraftForeseen
-from contracts.custody import Account, Entry, MovementKind, PoolKey
+from contracts.custody import Account, Entry, MovementKind, PoolKey, Switched
 from contracts.envelope import Event
 from contracts.values import Id, MemberId
 from services.coc_ledger.accounting.accounts import (
@@ -39,7 +39,8 @@ from services.coc_ledger.accounting.accounts import (
     shifted_kg,
     standings,
 )
-from services.coc_ledger.accounting.balance import Terms
+from services.coc_ledger.accounting.balance import Terms, lapsed_before
+from services.coc_ledger.accounting.lasting import parts, with_more
 from services.coc_ledger.accounting.lots import (
     NO_LOTS,
     Day,
@@ -57,8 +58,18 @@ from services.coc_ledger.accounting.stages import altered, back_id
 from services.coc_ledger.evidence import TakenBack
 
 from .commands import Carry, ClaimChange, DeliveryChange
+from .end import End, end_of
 from .owing import Owing, PeriodOver, stopped_by
-from .recent import Recent, remember, remember_all
+from .recent import (
+    Recent,
+    change_key,
+    claim_key,
+    movement_key,
+    remember,
+    remember_all,
+    replaced_key,
+    reversal_key,
+)
 
 
 class ChangeDeferred(Event):
@@ -101,18 +112,6 @@ PoolEvent = (
 )
 
 
-class End(NamedTuple):
-    """How the period ended: where what comes later goes, and what it left."""
-
-    closed_on: date
-    next_period: date
-    to_scope_id: str
-    balance_kg: int = 0
-    owed_kg: int = 0
-    stock: Amount = NOTHING
-    policy_id: str = ""
-
-
 class Taken(NamedTuple):
     """What a joint venture's holder took by a document; whether the claim counts."""
 
@@ -134,7 +133,8 @@ class Pool(NamedTuple):
     `onward` is what of the outflow went on to the next stage without CoC status: it was not
     shipped, and no document claims it. `lots` are its days by which late bookings are put in order,
     `told_otherwise` what belongs to lots that were told otherwise: with it the books add up to
-    zero."""
+    zero. `lasting` of what is carried, and `due` of what is owed, have a last day of their own;
+    `switched`: it ends since its scope goes over."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -161,17 +161,37 @@ class Pool(NamedTuple):
     onward: Amount = NOTHING
     lots: Lots = NO_LOTS
     told_otherwise: Amount = NOTHING
+    lasting: Mapping[date, int] = {}
+    due: Mapping[date, int] = {}
+    switched: Switched | None = None
 
     @property
     def terms(self) -> Terms:
         """What bears on the cover beside the masses."""
-        return Terms(self.carried_kg, self.owed_kg, self.case)
+        due = self.due
+        for one in self.foreseen.values():
+            due = with_more(due, one.due)
+        return Terms(self.carried_kg, self.owed_kg, self.case, parts(self.lasting), parts(due))
+
+    def lapsed(self, terms: Terms, day: date) -> int:
+        """What of a balance with a last day of its own lapsed before a day."""
+        return lapsed_before(terms, self.through, day)
+
+    def terms_on(self, day: date) -> Terms:
+        """What bears on the cover of a claim of a day: what lapsed before that is not there."""
+        terms = self.terms
+        return terms._replace(carried_kg=terms.carried_kg - self.lapsed(terms, day))
+
+    def through(self, day: date) -> Kgs:
+        """The masses through a day."""
+        *_, (_, kgs) = self.standings(day)
+        return kgs
 
     @property
     def told_terms(self) -> Terms:
         """The same as closed periods alone tell it, by which this one is closed."""
         ahead = sum(one.kg for one in self.foreseen.values())
-        return self.terms._replace(owed_kg=self.owed_kg - ahead)
+        return self.terms._replace(owed_kg=self.owed_kg - ahead, due=parts(self.due))
 
     @property
     def kgs(self) -> Kgs:
@@ -194,7 +214,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
         case PoolOpened():
             return state._replace(key=event.pool, member_id=event.member_id, ends_on=event.ends_on)
         case PoolShortened():
-            return state._replace(ends_on=event.ends_on)
+            return state._replace(ends_on=event.ends_on, switched=event.switched)
         case MovementBooked():
             return _booked(state, event)
         case MovementsBooked():
@@ -225,10 +245,10 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
         case BalanceCarried() | BalanceCorrected() | OverdraftForeseen():
             return _from_before(state, event)
         case PoolClosed():
-            return state._replace(end=_end(event, event.closed_on))
+            return state._replace(end=end_of(event, event.closed_on, event.switched))
         case PoolCorrected():
             assert state.end is not None  # only what is closed is corrected
-            return state._replace(end=_end(event, state.end.closed_on))
+            return state._replace(end=end_of(event, state.end.closed_on, state.end.switched))
         case ChangeDeferred():
             used = _used(state, change_key(event.change_id), "deferred")
             passed_on = {event.claim.document} if event.claim else ()
@@ -243,7 +263,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             books = posted(state.books, event.entries)
             return state._replace(books=books, told_otherwise=told, lots=lots)
         case PeriodOver():
-            return state._replace(told=Owing(event.owed_kg, event.blocked))
+            return state._replace(told=Owing(event.owed_kg, event.blocked, event.due))
         case _:
             assert_never(event)
 
@@ -257,6 +277,8 @@ def _from_before(state: Pool, event: BalanceCarried | BalanceCorrected | Overdra
             return _used(carried, key, event.from_pool.key)._replace(
                 carried_kg=state.carried_kg + event.balance_kg,
                 owed_kg=state.owed_kg + event.owed_kg,
+                lasting=with_more(state.lasting, event.lasting),
+                due=with_more(state.due, event.due),
                 blocked=state.blocked or event.blocked,
                 stopped_by=stopped_by(state.stopped_by, event),
             )
@@ -265,12 +287,14 @@ def _from_before(state: Pool, event: BalanceCarried | BalanceCorrected | Overdra
             return after._replace(
                 carried_kg=state.carried_kg + event.balance_change_kg,
                 owed_kg=state.owed_kg + event.owed_change_kg,
+                lasting=with_more(state.lasting, event.lasting_change),
+                due=with_more(state.due, event.due_change),
                 blocked=event.blocked,
                 stopped_by=stopped_by(state.stopped_by, event),
             )
         case OverdraftForeseen():
             others = {key: one for key, one in state.foreseen.items() if key != event.from_pool.key}
-            its = {event.from_pool.key: Owing(event.owed_kg, event.stops)}
+            its = {event.from_pool.key: Owing(event.owed_kg, event.stops, event.due)}
             return state._replace(
                 foreseen={**others, **its} if event.owed_kg else others,
                 owed_kg=state.owed_kg + event.owed_change_kg,
@@ -278,19 +302,6 @@ def _from_before(state: Pool, event: BalanceCarried | BalanceCorrected | Overdra
             )
         case _:
             assert_never(event)
-
-
-def _end(event: PoolClosed | PoolCorrected, closed_on: date) -> End:
-    held = [amount_of(one) for one in event.stock if one.account is Account.STOCK]
-    return End(
-        closed_on,
-        event.next_period,
-        event.to_scope_id,
-        event.balance_kg,
-        event.owed_kg,
-        held[0] if held else NOTHING,
-        event.policy_id,
-    )
 
 
 def _posted(state: Pool, day: date, entries: tuple[Entry, ...]) -> Pool:
@@ -372,23 +383,3 @@ def _moved(state: Pool, event: MovementsBooked) -> Pool:
 
 def _used(state: Pool, key: str, what: str) -> Pool:
     return state._replace(recent=remember(state.recent, key, what, state.version))
-
-
-def movement_key(movement_id: str) -> str:
-    return f"movement {movement_id}"
-
-
-def reversal_key(movement_id: str) -> str:
-    return f"reversal {movement_id}"
-
-
-def claim_key(document: str) -> str:
-    return f"claim {document}"
-
-
-def replaced_key(document: str) -> str:
-    return f"replaced {document}"
-
-
-def change_key(change_id: str) -> str:
-    return f"change {change_id}"

@@ -24,7 +24,7 @@ from contracts.coc import (
 from contracts.coc_calendar import PeriodChanged
 from contracts.coc_scopes import JointVentureEnded, ScopeFacilitiesCame
 from contracts.values import Activity
-from services.coc_ledger.accounting.period import Calendar, Course, period_of
+from services.coc_ledger.accounting.period import Calendar, Course, period_of, switched_at
 from services.coc_ledger.evidence import Diligence, ScopeEvidence, Stake, stages_of
 
 from .partners import Hired, Share, contractors_on, dismissed, hired, shared, stakes_on
@@ -307,6 +307,7 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
         reinstated_from=state.reinstated_from,
         suspended_before=state.suspended_before,
         ends_before=state.ends_before,
+        switched=switched_at(state.calendar, day) if state.ends_before is not None else None,
         to_scope_id=state.to_scope_id,
         ps_pending=WHOLE in state.ps_due,
         contractors=contractors_on(state.hired, day),

@@ -14,7 +14,7 @@ from hypothesis.stateful import Bundle, consumes, multiple, precondition, rule
 from contracts import certification
 from contracts.values import CertificateType, CertificationStatus, Standard
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
-from tests.rules.coc.ledger_books import AFTER, DAY, MASS, SCOPE, SCOPES, Books, key_of
+from tests.rules.coc.ledger_books import AFTER, DAY, LATER, MASS, SCOPE, SCOPES, Books, key_of
 from tests.rules.coc.own_book import Certificate
 from tests.rules.coc.own_period import Key
 from tests.rules.coc.results import both
@@ -159,11 +159,11 @@ class Changes(Books):
 
     # --- years and scopes end ---
 
-    @precondition(lambda self: self.world.today < AFTER)
+    @precondition(lambda self: self.world.today < LATER)
     @rule()
     def a_year_goes_by(self) -> None:
-        self.world.today = self.own.today = AFTER
-        self.world.end_periods(date(2026, 12, 31))
+        self.world.today = self.own.today = AFTER if self.world.today < AFTER else LATER
+        self.world.end_periods(date(self.world.today.year - 1, 12, 31))
 
     @rule(scope=SCOPE)
     def declare_a_case(self, scope: str) -> None:

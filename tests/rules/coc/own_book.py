@@ -4,8 +4,9 @@ oracle that uses none of the service's code, and reads none of its rows."""
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 
-from tests.rules.coc.own_period import Key, Left, Line, Period
+from tests.rules.coc.own_period import Key, Left, Line, Period, plus
 
 
 @dataclass
@@ -135,11 +136,11 @@ class OwnBook:
 
     def _correct(self, key: Key) -> None:
         period = self.period(key)
-        before, after = period.left, period.leaves()
+        before, after = period.left, period.leaves(key[1], cut=period.next[1] == key[1])
         assert before is not None
         period.left, following = after, self.period(period.next)
-        following.carried += after.balance - before.balance
-        following.owed += after.owed - before.owed
+        following.carried = plus(following.carried, plus(after.balance, before.balance, -1))
+        following.owed = plus(following.owed, plus(after.owed, before.owed, -1))
         following.opening += after.stock - before.stock
         following.stops = following.stops - {key} | ({key} if after.blocked else set())
         if following.left is not None:
@@ -160,13 +161,16 @@ class OwnBook:
                 self.period(self.following(key))
             for key, period in self.periods.items():
                 if period.left is None:
-                    found = [one.leaves(foreseen=True) for one in self._open_before(key)]
+                    found = [
+                        one.leaves(year, cut=year == key[1], foreseen=True)
+                        for year, one in self._open_before(key)
+                    ]
                     stops = any(one.owed and one.blocked for one in found)
-                    period.ahead = Left(0, sum(one.owed for one in found), stops)
+                    period.ahead = Left({}, reduce(plus, (one.owed for one in found), {}), stops)
 
-    def _open_before(self, key: Key) -> list[Period]:
+    def _open_before(self, key: Key) -> list[tuple[int, Period]]:
         return [
-            period
+            (one[1], period)
             for one, period in self.periods.items()
             if one != key and self.following(one) == key
             if period.left is None and self._is_over(one)
@@ -179,10 +183,11 @@ class OwnBook:
 
     def close(self, key: Key) -> None:
         period = self.period(key)
-        period.left, period.next = period.leaves(), self.following(key)
+        period.next = self.following(key)
+        period.left = period.leaves(key[1], cut=period.next[1] == key[1])
         following = self.period(period.next)
-        following.carried += period.left.balance
-        following.owed += period.left.owed
+        following.carried = plus(following.carried, period.left.balance)
+        following.owed = plus(following.owed, period.left.owed)
         following.opening += period.left.stock
         following.stops |= {key} if period.left.blocked else set()
 

@@ -1,8 +1,10 @@
 """A scope's year as a book of our own keeps it: what was booked, and what that lets be claimed, by
 section 5 of the sources alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 Key = tuple[str, int]
@@ -12,6 +14,27 @@ INFLOWS = (*INPUTS, "other")
 OUTS = ("out", "on")
 CLAIMS = ("claim", "on_as_coc")
 """What was shipped, or went `on` to the next stage: that is no lot that a document may claim."""
+
+
+ByYear = Mapping[int, int]
+NONE: ByYear = MappingProxyType({})
+
+
+def plus(one: ByYear, other: ByYear, sign: int = 1) -> dict[int, int]:
+    """The sum of both, or their difference."""
+    years = {*one, *other}
+    both = {year: one.get(year, 0) + sign * other.get(year, 0) for year in years}
+    return {year: kg for year, kg in both.items() if kg}
+
+
+def take(kgs: ByYear, wanted: int) -> dict[int, int]:
+    """What is left once so much was taken, of the first year first."""
+    left = {}
+    for year in sorted(kgs):
+        taken = min(kgs[year], max(0, wanted))
+        wanted -= taken
+        left[year] = kgs[year] - taken
+    return {year: kg for year, kg in left.items() if kg}
 
 
 class Line(NamedTuple):
@@ -26,10 +49,11 @@ class Line(NamedTuple):
 
 
 class Left(NamedTuple):
-    """What a period leaves to the next (5.4)."""
+    """What a period leaves to the next (5.4). Balance and overdraft by the last year in which they
+    serve, or are made good."""
 
-    balance: int = 0
-    owed: int = 0
+    balance: ByYear = NONE
+    owed: ByYear = NONE
     blocked: bool = False
     stock: int = 0
 
@@ -39,8 +63,8 @@ class Period:
     """A scope's year."""
 
     lines: list[Line] = field(default_factory=list)
-    carried: int = 0
-    owed: int = 0
+    carried: ByYear = field(default_factory=dict)
+    owed: ByYear = field(default_factory=dict)
     stops: frozenset[Key] = frozenset()
     """The closed periods that let nothing more be claimed until they are made good."""
     opening: int = 0
@@ -72,7 +96,7 @@ class Period:
 
     def owes(self) -> int:
         """What is to be made good in it, by closed periods and by open ones that are over."""
-        return self.owed + self.ahead.owed
+        return sum(self.owed.values()) + sum(self.ahead.owed.values())
 
     def stopped(self) -> bool:
         """Whether nothing more is claimed until that is made good."""
@@ -85,7 +109,8 @@ class Period:
 
     def own(self, day: date = date.max) -> int:
         """The cover less what is claimed, without an overdraft."""
-        return self.carried + self.earned(day)[0] - self.owes() - self.claimed(day)
+        there = sum(self.carried.values()) + self.earned(day)[0]
+        return there - self.owes() - self.claimed(day)
 
     def days(self, day: date) -> list[date]:
         """A day, and every later one on which something was booked."""
@@ -106,15 +131,27 @@ class Period:
         sums = self.sums()
         return sums["out"] - sums["claim"]
 
-    def leaves(self, *, foreseen: bool = False) -> Left:
-        """What this period leaves, by all that is booked in it; with what is foreseen, if asked."""
+    def leaves(self, year: int, *, cut: bool, foreseen: bool = False) -> Left:
+        """What this period leaves, by all that is booked in it; with what is foreseen, if asked.
+
+        A balance serves in the year after the one that earned it, and an overdraft is made good by
+        the end of the year after its own (5.4). A period that is cut since its scope goes over
+        closes then, and its balances move (5.6, 7): its year is not over, so that nothing lapses
+        by that and nothing is late. What serves for the shortest time is used first, and what was
+        owed is made good first. Where something was late before, nothing more may be claimed until
+        all is made good."""
         earned, over = self.earned()
-        owed = self.owes() if foreseen else self.owed
-        wanted = owed + self.claimed()
-        left = self.carried + earned - wanted
-        stock = self.stock()
-        if left >= 0:
-            expired = max(0, self.carried - max(wanted, 0))
-            return Left(left - expired, 0, False, stock)
-        unmet = max(0, owed - self.carried - earned)
-        return Left(0, -left, unmet > 0 or -left - unmet > over, stock)
+        owed = plus(self.owed, self.ahead.owed) if foreseen else self.owed
+        stopped = self.stopped() if foreseen else bool(self.stops)
+        over_by_now = year - 1 if cut else year
+        wanted = sum(owed.values()) + self.claimed()
+        there = plus(self.carried, {year + 1: earned - min(wanted, 0)})
+        short = wanted - sum(there.values())
+        if short <= 0:
+            rest = take(there, wanted)
+            kept = {last: kg for last, kg in rest.items() if last > over_by_now}
+            return Left(kept, {}, False, self.stock())
+        debts = take(owed, sum(self.carried.values()) + earned)
+        ahead = short - sum(debts.values())
+        late = any(stopped or last <= over_by_now for last in debts)
+        return Left({}, plus(debts, {year + 1: ahead}), late or ahead > over, self.stock())

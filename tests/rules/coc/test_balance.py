@@ -6,17 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from contracts.custody import Account, Entry, Switched
+from services.coc_ledger.accounting.accounts import NO_KGS, Kgs, posted_kg
 from services.coc_ledger.accounting.balance import (
     Closing,
     Figures,
     Terms,
     closing,
     cover,
+    lapsed_before,
     max_output,
     percentage,
     rule_of,
     working,
 )
+from services.coc_ledger.accounting.lasting import Ending, Until
 from services.coc_ledger.accounting.period import Course, period_of
 from tests.rules.coc.given import POLICY, TONNE
 
@@ -124,3 +128,53 @@ def test_periods_are_fixed_until_they_are_changed() -> None:
     assert found[0] is None
     assert found[1] == found[2] == (date(2026, 4, 1), date(2026, 12, 31))
     assert found[3] == (date(2027, 7, 1), date(2027, 12, 31))
+
+
+DAY = some.integers(0, 9)
+BY_DAY = some.dictionaries(DAY, some.integers(1, 20), max_size=4)
+
+
+@given(BY_DAY, some.integers(0, 20), BY_DAY, some.integers(0, 9))
+def test_what_lapses_is_what_nobody_took_day_by_day(
+    lasting: dict[int, int], plain: int, claims: dict[int, int], asked: int
+) -> None:
+    """Gone through by day, as a clerk would: what lapses first is taken first."""
+    days = [date(2026, 1, 1 + number) for number in range(10)]
+    rest, lapsed = dict(lasting), 0
+    for number in range(asked):
+        wanted = claims.get(number, 0)
+        for last in sorted(rest):
+            taken = min(rest[last], wanted)
+            rest[last], wanted = rest[last] - taken, wanted - taken
+        lapsed += rest.pop(number, 0)
+
+    def through(day: date) -> Kgs:
+        claimed = sum(kg for number, kg in claims.items() if days[number] <= day)
+        return posted_kg(NO_KGS, (Entry(account=Account.OUTPUT_COC, kg=claimed),))
+
+    parts = tuple(Until(days[last], kg) for last, kg in sorted(lasting.items()))
+    terms = Terms(plain + sum(lasting.values()), lasting=parts)
+    assert lapsed_before(terms, through, days[asked]) == lapsed
+
+
+@given(BY_DAY, BY_DAY, MASS, MASS, MASS)
+def test_nothing_is_lost_between_what_a_period_got_and_what_it_leaves(
+    lasting: dict[int, int], due: dict[int, int], plain: int, output: int, designated: int
+) -> None:
+    """Whatever lapses or goes on; and no part goes on whose day is over."""
+    days = [date(2026, 1, 1 + number) for number in range(10)]
+    had, owed = ([Until(days[one], kg) for one, kg in sorted(of.items())] for of in (lasting, due))
+    terms = Terms(plain + sum(kg for _, kg in had), 7 + sum(kg for _, kg in owed), False)
+    terms = terms._replace(lasting=tuple(had), due=tuple(owed))
+    switched = Switched(carried_until=days[7], earned_until=days[9])
+    for ending in (Ending(days[4]), Ending(days[4], 0, switched)):
+        left = closing(Figures(output, output, output, designated), terms, RULE, ending)
+        total = terms.carried_kg + output - terms.owed_kg - designated
+        assert left.balance_kg + left.expired_kg - left.owed_kg == total
+        for parts, whole in ((left.lasting, left.balance_kg), (left.due, left.owed_kg)):
+            assert sum(one.kg for one in parts) <= whole
+            assert all(one.day > days[4] for one in parts)
+        if ending.switched:
+            assert sum(one.kg for one in left.lasting) == left.balance_kg
+            late = left.unmet_kg
+            assert sum(one.kg for one in left.due) == left.owed_kg - late

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.custody import PoolKey, Stage
 from services.coc_ledger.accounting.balance import rule_of
-from services.coc_ledger.accounting.balance_on import BalanceOn, balance_on, day_lines
+from services.coc_ledger.accounting.balance_on import BalanceOn, asked_from, balance_on, day_lines
 from services.coc_ledger.rows import DayRow, PoolRow
 from tests.rules.coc.given import POLICY, YEAR
 from tests.rules.coc.test_periods_and_orders import (
@@ -26,7 +26,8 @@ MAY = date(2026, 5, 5)
 def told(world: World, day: date, key: PoolKey = KEY) -> BalanceOn:
     """The balance from rows alone, as the service's queries find it."""
     row: PoolRow | None = world.reader.row("pools", key.key)
-    later_days = {one.day: one.kgs for one in days_of(world, key) if one.day > day}
+    since = asked_from(row, day) if row is not None else day
+    later_days = {one.day: one.kgs for one in days_of(world, key) if one.day > since}
     return balance_on(row, day, later_days, POLICY)
 
 

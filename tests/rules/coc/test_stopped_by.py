@@ -13,7 +13,7 @@ from tests.rules.coc.test_going_over import approve
 from tests.rules.coc.test_periods_and_orders import EVERY, close, document, send, stocked
 from tests.rules.coc.world import YEAR, World
 
-NEXT, OVER_ON, MAY = date(2027, 1, 1), date(2027, 7, 1), date(2026, 5, 1)
+NEXT, MAY = date(2028, 1, 1), date(2027, 5, 1)
 SCRAP = {"origin": "post_consumer_scrap", "supplier_id": "YARD", "origin_ref": "note-1"}
 
 
@@ -26,26 +26,28 @@ def pool(world: World, scope: str, first: date) -> Pool:
 
 
 def gone_over(*, a_closed: bool) -> World:
-    """Scope A overdraws 150 kg in 2026, does not make them good, and goes over into A2, which has
-    an earlier year of its own."""
+    """Scope A overdraws 150 kg in 2026, does not make them good in 2027, and goes over when that is
+    over into A2, which has an earlier year of its own."""
     world = stocked()
     world.open("A2", "A")
-    look = {"scope_id": "A2", "member_id": "A", "supplier_id": "YARD"}
-    world.send("record_due_diligence", **look, topics=EVERY, performed_on=YEAR)
-    world.send("receive_material", **at(MAY), movement_id="Z-1", mass_kg=400, **SCRAP)
-    other = {"movement_id": "Z-2", "mass_kg": 10, "origin": "non_coc"}
-    world.send("receive_material", **at(MAY), **other)
-    world.send("ship_material", **at(MAY), movement_id="Z-3", mass_kg=200)
-    case = {"scope_id": "A", "member_id": "A", "stage": "aluminium", "day": MAY}
+    case = {"scope_id": "A", "member_id": "A", "stage": "aluminium", "day": date(2026, 5, 1)}
     world.send("declare_overdraft_case", **case, reason="flood")
     send(world, document("D-1", 770))
     world.settle()
     days_end(world, date(2027, 1, 10))
     close(world, "A")
+    world.today = date(2027, 6, 1)
+    look = {"scope_id": "A2", "member_id": "A", "supplier_id": "YARD"}
+    world.send("record_due_diligence", **look, topics=EVERY, performed_on=date(2027, 1, 5))
+    world.send("receive_material", **at(MAY), movement_id="Z-1", mass_kg=400, **SCRAP)
+    other = {"movement_id": "Z-2", "mass_kg": 10, "origin": "non_coc"}
+    world.send("receive_material", **at(MAY), **other)
+    world.send("ship_material", **at(MAY), movement_id="Z-3", mass_kg=200)
+    world.settle()
+    approve(world, "A", "A2", NEXT)
+    days_end(world, date(2028, 1, 10))
     world.send("close_period", **at(MAY))
     world.settle()
-    approve(world, "A", "A2", OVER_ON)
-    days_end(world, date(2027, 7, 2))
     if a_closed:
         close(world, "A", date(2027, 6, 1))
     return world
