@@ -79,13 +79,19 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
         name="coc_overdraft",
         title="Chain of Custody: overdraft to be made good",
         rule="What was claimed ahead of input in one period is made good by the end of the next,"
-        " whether its own books are closed or not; the close of the next period shows it.",
+        " whether its own books are closed or not; the close of the next period shows it. Where the"
+        " scope goes over into another one that day stays.",
         source="rule 5.4",
         evidence="unverified",
         owner="member",
         subject="pool",
         policy_of="coc_ledger",
-        figures=("overdraft.percent_of_input", "overdraft.needs_case", "period.months_at_most"),
+        figures=(
+            "overdraft.percent_of_input",
+            "overdraft.needs_case",
+            "period.months_at_most",
+            "transfer.keeps_last_day",
+        ),
         decided_by="coc_ledger",
         needs_audit=False,
         own={

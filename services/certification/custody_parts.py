@@ -5,7 +5,7 @@ gets hundreds of documents a day, each a stream. So they are counted by the day 
 due, as a sum that any order of reading gives, and the row is about the oldest of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from contracts import coc, coc_reports
@@ -20,6 +20,7 @@ from contracts.coc_documents import (
     DocumentLapsed,
 )
 from contracts.coc_periods import OverdraftForeseen
+from contracts.custody import Dated
 from contracts.envelope import Recorded
 
 from .deadline_parts import UNOPENED, Outcome, Part, day, reference
@@ -86,8 +87,14 @@ def pool_opened(event: coc.PoolOpened, part: Part | None, at: Recorded) -> Part:
 
 
 def pool_shortened(event: PoolShortened, part: Part | None, at: Recorded) -> Part | None:
-    """The scope's periods changed: this one ends earlier, and what is owed is due by then."""
-    return None if part is None else {**part, "due_on": iso(event.ends_on)}
+    """The scope's periods changed: this one ends earlier, and what is owed is due by then. Where it
+    ends since its scope goes over, that is due by the day by which it was."""
+    if part is None:
+        return None
+    if event.switched is None:
+        return _due(part, iso(event.ends_on))
+    until = iso(event.switched.carried_until)
+    return _due({**part, "switched": until}, until)
 
 
 def to_close(event: coc.PoolOpened, part: Part | None, at: Recorded) -> Part | None:
@@ -111,38 +118,82 @@ def was_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part |
 
 def balance_carried(event: coc.BalanceCarried, part: Part | None, at: Recorded) -> Part | None:
     """The period before left an overdraft."""
-    if part is None or not event.owed_kg:
-        return part
-    owed = part["owed_kg"] + event.owed_kg
-    return {**part, "owed_kg": owed, "opened": reference("opened", at)}
+    return _owed_changes(event.owed_kg, event.due, part, at)
 
 
 def overdraft_foreseen(event: OverdraftForeseen, part: Part | None, at: Recorded) -> Part | None:
     """The period before is over and open: its overdraft is due whether it is closed or not."""
-    return _owed_changes(event.owed_change_kg, part, at)
+    if part is None or not event.owed_change_kg:
+        return part
+    others = {key: due for key, due in part.get("ahead", {}).items() if key != event.from_pool.key}
+    its = {event.from_pool.key: _more({}, event.due)} if event.due else {}
+    part = _with(part, "ahead", {**others, **its})
+    return _owed_changes(event.owed_change_kg, (), part, at)
 
 
 def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part | None:
     """The books of the period tell whether it was made good in it. If not, what is owed goes on
-    into the next period, where it is due again."""
+    into the next period, where it is due again; or by its own day, where the scope went over before
+    that had come."""
     if part is None or not part["owed_kg"]:
         return part
     if event.unmet_kg:
         ended = {"closed_on": iso(event.closed_on), "closed": reference("closed", at)}
         return {**part, "state": "missed", **ended}
-    return done(min(event.closed_on, event.ends_on), part, at)
+    if event.switched is not None:
+        part = {**part, "switched": iso(event.switched.carried_until)}
+    if _goes_on(event.due, part):
+        return cancelled(event.closed_on, part, at)
+    return done(min(event.closed_on, event.ends_on, day(part["due_on"])), part, at)
 
 
 def balance_corrected(event: BalanceCorrected, part: Part | None, at: Recorded) -> Part | None:
     """What the period before left was corrected."""
-    return _owed_changes(event.owed_change_kg, part, at)
+    return _owed_changes(event.owed_change_kg, event.due_change, part, at)
 
 
-def _owed_changes(change_kg: int, part: Part | None, at: Recorded) -> Part | None:
-    if part is None or not change_kg:
+def _owed_changes(
+    change_kg: int, due: tuple[Dated, ...], part: Part | None, at: Recorded
+) -> Part | None:
+    if part is None or not (change_kg or due):
         return part
+    ends_on = part["ends_on"] if "ends_on" in part else part["due_on"]
+    part = _with(part, "due", _more(part.get("due", {}), due))
     owed = max(0, part["owed_kg"] + change_kg)
-    return {**part, "owed_kg": owed, "opened": reference("opened", at)}
+    return _due({**part, "owed_kg": owed, "opened": reference("opened", at)}, ends_on)
+
+
+def _more(before: Mapping[str, int], more: tuple[Dated, ...]) -> dict[str, int]:
+    """What is due by days of its own, by day."""
+    after = dict(before)
+    for one in more:
+        after[iso(one.day)] = after.get(iso(one.day), 0) + one.kg
+    return {due_on: kg for due_on, kg in after.items() if kg}
+
+
+def _with(part: Part, name: str, what: Mapping[str, object]) -> Part:
+    """With something that few pools have; without its name where there is none of it."""
+    others = {key: value for key, value in part.items() if key != name}
+    return {**others, name: what} if what else others
+
+
+def _due(part: Part, ends_on: str) -> Part:
+    """With the first day by which something of it is due: the period's last one, or, of what came
+    with a scope that went over, a day of its own."""
+    kept = [part.get("due", {}), *part.get("ahead", {}).values()]
+    days = {due_on for one in kept for due_on in one}
+    part = {key: value for key, value in part.items() if key != "ends_on"}
+    if not days:
+        return {**part, "due_on": ends_on}
+    if part["owed_kg"] > sum(kg for one in kept for kg in one.values()):
+        days.add(ends_on)
+    return {**part, "ends_on": ends_on, "due_on": min(days)}
+
+
+def _goes_on(due: tuple[Dated, ...], part: Part) -> bool:
+    """Whether something that was owed here goes on, since its day has not come yet."""
+    own = {*part.get("due", {}), part.get("switched")}
+    return not own.isdisjoint(iso(one.day) for one in due)
 
 
 def pool_corrected(event: PoolCorrected, part: Part | None, at: Recorded) -> Part | None:
@@ -152,7 +203,10 @@ def pool_corrected(event: PoolCorrected, part: Part | None, at: Recorded) -> Par
     if event.unmet_kg:
         ended = {"closed_on": iso(event.corrected_on), "closed": reference("closed", at)}
         return {**part, "state": "missed", **ended}
-    return done(event.ends_on, {**part, "state": "open", "closed_on": None}, at)
+    again = {**part, "state": "open", "closed_on": None}
+    if _goes_on(event.due, part):
+        return cancelled(event.corrected_on, again, at)
+    return done(min(event.ends_on, day(part["due_on"])), again, at)
 
 
 def overdraft(own: Part | None, others: Sequence[Part]) -> Outcome:

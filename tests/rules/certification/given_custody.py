@@ -6,7 +6,7 @@ from contracts import coc, coc_documents, coc_reports
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_documents import Awaited
 from contracts.coc_periods import OverdraftForeseen
-from contracts.custody import Checked, PoolKey, Stage
+from contracts.custody import Checked, Dated, PoolKey, Stage, Switched
 from contracts.values import Activity
 from tests.rules.coc import told
 
@@ -99,14 +99,19 @@ def pool_opened(on: date = PERIOD, close_by: date | None = None) -> Happened:
     return Happened(POOL.stream, event, on)
 
 
-def pool_shortened(ends_on: date, close_by: date) -> Happened:
+def pool_shortened(ends_on: date, close_by: date, switched: Switched | None = None) -> Happened:
     event = PoolShortened(
-        pool=POOL, member_id="M1", ends_on=ends_on, close_by=close_by, policy_id="coc-1"
+        pool=POOL,
+        member_id="M1",
+        ends_on=ends_on,
+        close_by=close_by,
+        policy_id="coc-1",
+        switched=switched,
     )
     return Happened(POOL.stream, event, PERIOD)
 
 
-def carried(owed_kg: int, on: date = PERIOD) -> Happened:
+def carried(owed_kg: int, on: date = PERIOD, due: tuple[Dated, ...] = ()) -> Happened:
     event = coc.BalanceCarried(
         pool=POOL,
         member_id="M1",
@@ -115,6 +120,7 @@ def carried(owed_kg: int, on: date = PERIOD) -> Happened:
         owed_kg=owed_kg,
         blocked=False,
         entries=(),
+        due=due,
     )
     return Happened(POOL.stream, event, on)
 
@@ -132,7 +138,12 @@ def foreseen(owed_kg: int, change_kg: int, on: date = PERIOD) -> Happened:
     return Happened(POOL.stream, event, on)
 
 
-def pool_closed(on: date, unmet_kg: int = 0) -> Happened:
+def pool_closed(
+    on: date,
+    unmet_kg: int = 0,
+    due: tuple[Dated, ...] = (),
+    switched: Switched | None = None,
+) -> Happened:
     event = coc.PoolClosed(
         pool=POOL,
         member_id="M1",
@@ -145,13 +156,15 @@ def pool_closed(on: date, unmet_kg: int = 0) -> Happened:
         max_output_kg=5,
         balance_kg=0,
         expired_kg=0,
-        owed_kg=unmet_kg,
+        owed_kg=max(unmet_kg, sum(one.kg for one in due)),
         stock=(),
         remarks=(),
         next_period=ENDS_ON + timedelta(days=1),
         to_scope_id="S1",
         policy_id="coc-1",
         unmet_kg=unmet_kg,
+        due=due,
+        switched=switched,
     )
     return Happened(POOL.stream, event, on)
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from contracts.coc_documents import Awaited
+from contracts.custody import Dated, Switched
 from services.certification.buckets import Seen, bucket_of
 from services.certification.deadline_parts import DeadlineRow, items_of
 from services.certification.explain import explain
@@ -165,6 +166,32 @@ def test_an_overdraft_is_due_before_the_period_that_left_it_is_closed() -> None:
     assert (row(told, OVERDRAFT).state, row(told, OVERDRAFT).due_on) == ("open", ENDS_ON)
     later = ENDS_ON + 20 * DAY
     assert end(after(*owing, pool_closed(later, 90)), OVERDRAFT) == ("missed", later)
+
+
+def test_an_overdraft_whose_scope_goes_over_is_due_by_the_day_by_which_it_was() -> None:
+    """In the successor, whose year may end later; its own pool has no more to do with it."""
+    over, last = date(2026, 6, 30), ENDS_ON
+    switched = Switched(carried_until=last, earned_until=date(2027, 12, 31))
+    cut = (pool_opened(), carried(500), pool_shortened(over, over + SIXTY, switched))
+    assert (row(after(*cut), OVERDRAFT).state, row(after(*cut), OVERDRAFT).due_on) == ("open", last)
+    goes_on = (Dated(day=last, kg=300),)
+    left = after(*cut, pool_closed(over + DAY, due=goes_on, switched=switched))
+    assert end(left, OVERDRAFT) == ("cancelled", over + DAY)
+    made_good = after(*cut, pool_closed(over + DAY, switched=switched))
+    assert end(made_good, OVERDRAFT) == ("met", over + DAY)
+    got = (pool_opened(), carried(300, due=(Dated(day=over, kg=300),)))
+    assert row(after(*got), OVERDRAFT).due_on == over
+    assert end(after(*got, pool_closed(ENDS_ON + DAY)), OVERDRAFT) == ("met", over)
+    also = after(*got, carried(20))
+    assert row(also, OVERDRAFT).due_on == over
+
+
+def test_what_is_due_after_the_period_goes_on_into_the_next_one() -> None:
+    later = (Dated(day=ENDS_ON + 365 * DAY, kg=300),)
+    owing = (pool_opened(), carried(300, due=later))
+    assert row(after(*owing), OVERDRAFT).due_on == later[0].day
+    closed = after(*owing, pool_closed(ENDS_ON + DAY, due=later))
+    assert end(closed, OVERDRAFT) == ("cancelled", ENDS_ON + DAY)
 
 
 # --- Performance Standard ---
