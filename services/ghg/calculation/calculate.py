@@ -6,19 +6,19 @@ else, so that the same data give the same working to the last digit. Sources: so
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from contracts.inventory import Regime, Step
 from infra.errors import Refused
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import ITEMS, Family
-from services.ghg.factors.pinned import BEFORE_FOURTH, Pinned
+from services.ghg.factors.pinned import BEFORE_FIFTH, BEFORE_FOURTH, Pinned
 from services.ghg.factors.tables import tables
 
 from .anode_lines import anode_lines
 from .flows import doubts_of as flow_doubts
 from .fuel_lines import fuel_lines
 from .lines import Line, Result
+from .melts import ONE, ZERO
 from .pfc_lines import pfc_lines
 from .power_lines import power_lines
 from .purchase_lines import process_lines, purchase_lines
@@ -28,7 +28,6 @@ from .stock_lines import stock_lines
 from .transport_lines import transport_lines
 from .working import Doubt
 
-ZERO = Decimal(0)
 ByFamily = dict[Family, list[Datum]]
 _FAMILY = {item.slug: item.family for item in ITEMS.values()}
 _STEPS = {item.slug: frozenset(item.steps or Step) for item in ITEMS.values()}
@@ -62,8 +61,10 @@ def calculate(
     lines += stock_lines(data[Family.STOCK], bought, table, doubts)
     lines += scrap_lines(data, inventory, regime, method, table)
     lines += transport_lines(data[Family.TRANSPORT], table)
+    melt_loss = ZERO if pinned.engine in BEFORE_FIFTH else ONE - table.reference.melt_yield
     if pinned.engine not in BEFORE_FOURTH:
-        doubts += flow_doubts(inventory, data[Family.OUTPUT], data[Family.STOCK])
+        outputs, stocks = data[Family.OUTPUT], data[Family.STOCK]
+        doubts += flow_doubts(inventory, outputs, stocks, pinned.engine, melt_loss)
     return Result(
         inventory=inventory,
         lines=tuple(lines),
@@ -73,6 +74,7 @@ def calculate(
         engine=pinned.engine,
         doubts=tuple(doubts),
         scrap_method=method,
+        melt_loss=melt_loss,
     )
 
 

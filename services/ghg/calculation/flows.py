@@ -10,11 +10,6 @@ made, as the Chain of Custody takes a balance of masses (5.3); no source says wh
 leaves, so a result says how it was read. What comes out of stock is taken at the mean of the year,
 as bought goods are (`stock_lines`). The first three engines took the same tonne sold off casting
 and off remelting, and knew no stock of a facility's own products.
-
-Metal is primary that was tapped and nothing else, wherever other metal was charged: to the
-casthouse, to a remelting furnace that casts none of its own (its metal is cast with the rest, and
-so is what a furnace was charged with beyond what it cast, as far as casting has more than it was
-given), or to cells. The first three engines looked at what was charged to casting.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,14 +19,26 @@ from typing import NamedTuple
 from contracts.inventory import Step
 from contracts.values import plain
 from services.ghg.activity.inventory import Datum, Inventory
-from services.ghg.factors.pinned import BEFORE_FOURTH, ENGINE
+from services.ghg.factors.pinned import BEFORE_FIFTH, BEFORE_FOURTH, ENGINE
 
 from . import metal
+from .melts import (
+    CHARGED,
+    NOTHING_LOST,
+    ONE,
+    OTHER_METAL,
+    SCRAP,
+    ZERO,
+    Losses,
+    Melt,
+    net_of,
+    old_lost,
+    primary_share,
+    recast_share,
+)
 from .scrap import Kind
 from .working import PERCENT, Doubt
 
-ZERO = Decimal(0)
-ONE = Decimal(1)
 NEXT = {
     Step.BAUXITE_MINING: Step.ALUMINA_REFINING,
     Step.ALUMINA_REFINING: Step.ELECTROLYSIS,
@@ -55,11 +62,6 @@ CAST = "output.cast_metal"
 SOURCE = "sources.md 4.1"
 GRAMS = 6
 """Digits of a tonne."""
-OTHER_METAL = frozenset({"bought.primary_metal", "bought.cast_metal", "bought.alloying"})
-"""Metal in a casthouse that was not tapped: cold metal and alloying elements; scrap is another."""
-LIQUID, SCRAP = "bought.liquid_metal", "scrap.in"
-CHARGED = OTHER_METAL | {LIQUID, SCRAP}
-OWN_SCRAP = frozenset({Kind.INTERNAL.value, Kind.DROSS.value})
 
 
 class Flows(NamedTuple):
@@ -67,7 +69,8 @@ class Flows(NamedTuple):
     product that went to the next step (`onward`; above one where a stock was drawn on), and of the
     metal cast the share that was tapped as liquid metal, here or next door (`primary`).
     `legs_of_other_metal` are ids of transport legs that carried metal which was not tapped;
-    `recast` is the share of what remelting gave off that is in the metal cast at casting."""
+    `recast` is the share of what remelting gave off that is in the metal cast at casting, and
+    `old_lost_t` the tonnes of post-consumer scrap that are taken as lost, where nobody tells."""
 
     made: Mapping[Step, Decimal]
     scrap: Mapping[Step, Decimal]
@@ -75,6 +78,7 @@ class Flows(NamedTuple):
     primary: Decimal
     legs_of_other_metal: frozenset[str] = frozenset()
     recast: Decimal = ZERO
+    old_lost_t: Decimal = ZERO
 
     @property
     def cast_primary_t(self) -> Decimal:
@@ -106,14 +110,17 @@ class Flows(NamedTuple):
         return found
 
 
-def flows_of(inventory: Inventory, engine: str = ENGINE) -> Flows:
-    """The flows of a facility's year, as an engine takes them."""
+def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZERO) -> Flows:
+    """The flows of a facility's year, as an engine takes them. `melt_loss` is the part of
+    post-consumer scrap that a melt usually takes (`Result.melt_loss`): what it bears first of what
+    the melt lost, where nobody tells."""
     made: dict[Step, Decimal] = {}
     scrap: dict[Step, Decimal] = {}
     left: dict[str, Decimal] = {}
     charged: dict[Step, list[Datum]] = {}
     legs: list[str] = []
     held: list[Datum] = []
+    lost: list[Datum] = []
     for datum in inventory.data:
         item = datum.item
         if item.startswith("output."):
@@ -129,6 +136,10 @@ def flows_of(inventory: Inventory, engine: str = ENGINE) -> Flows:
             legs.append(datum.datum_id)
         elif datum.of in MADE and item in DAYS:
             held.append(datum)
+        elif item == metal.LOST and datum.scrap_kind:
+            lost.append(datum)
+    if lost and engine not in BEFORE_FIFTH:
+        charged = net_of(charged, lost)
     apart = engine in BEFORE_FOURTH
     if apart:
         charged = {step: data for step, data in charged.items() if step is Step.CASTING}
@@ -143,10 +154,16 @@ def flows_of(inventory: Inventory, engine: str = ENGINE) -> Flows:
         tapped = max(tapped - left.get("output.liquid_metal", ZERO), ZERO)
     within = read.in_tapped and not only_cast
     gone = tapped / every if every and within else ONE
-    melt = _Melt(made, charged, tapped, gone, within, only_cast and not apart)
-    recast = ZERO if apart else _recast(melt)
-    primary = _primary(melt, recast)
-    return Flows(made, scrap, _onward(made, left, apart), primary, frozenset(legs), recast)
+    melt = Melt(made, charged, tapped, gone, within, only_cast and not apart)
+    recast = ZERO if apart else recast_share(melt)
+    old = NOTHING_LOST
+    if melt_loss and engine not in BEFORE_FIFTH:
+        uncast = [] if read.finished else [one for one in held if metal.lies_cast(one)]
+        stored = sum(grown_of(uncast).values(), ZERO)
+        old = old_lost(melt, recast, Losses(melt_loss, lost, inventory.data, stored))
+    primary = primary_share(melt, recast, old)
+    onward = _onward(made, left, apart)
+    return Flows(made, scrap, onward, primary, frozenset(legs), recast, sum(old, ZERO))
 
 
 def grown_of(held: Iterable[Datum]) -> Mapping[str, Decimal]:
@@ -162,10 +179,14 @@ def grown_of(held: Iterable[Datum]) -> Mapping[str, Decimal]:
 
 
 def doubts_of(
-    inventory: Inventory, outputs: Sequence[Datum], stocks: Sequence[Datum]
+    inventory: Inventory,
+    outputs: Sequence[Datum],
+    stocks: Sequence[Datum],
+    engine: str = ENGINE,
+    melt_loss: Decimal = ZERO,
 ) -> list[Doubt]:
-    """How flows were read that no source lays down, of a year with its outputs and stocks; nothing
-    of what goes nowhere from here."""
+    """How flows were read that no source lays down, of a year with its outputs and stocks, as
+    `flows_of` takes them; nothing of what goes nowhere from here."""
     found: list[Doubt] = []
     cast = {one.step for one in outputs if one.item == CAST and one.quantity}
     sold_t = _sum(one for one in outputs if one.item == "output.sold" and one.of == CAST)
@@ -175,7 +196,8 @@ def doubts_of(
             " what left and what went on is taken of both, in proportion to what each made."
         )
         found.append(Doubt("sold_of_both", sentence, f"{SOURCE}, 5.3"))
-    return [*found, *_doubts_of_stocks(inventory, outputs, stocks), *_doubts_of_melts(inventory)]
+    found += _doubts_of_stocks(inventory, outputs, stocks)
+    return [*found, *_doubts_of_melts(inventory, engine, melt_loss)]
 
 
 def _doubts_of_stocks(
@@ -205,8 +227,8 @@ def _doubts_of_stocks(
             yield Doubt("stock_drawn", sentence, SOURCE)
 
 
-def _doubts_of_melts(inventory: Inventory) -> Iterable[Doubt]:
-    """Of metal that was charged elsewhere than where it was cast."""
+def _doubts_of_melts(inventory: Inventory, engine: str, melt_loss: Decimal) -> Iterable[Doubt]:
+    """Of metal that was charged elsewhere than where it was cast, and of what was lost of it."""
     melted = [one for one in inventory.data if one.item in CHARGED and one.quantity]
     cells_t = _sum(one for one in melted if one.step is Step.ELECTROLYSIS)
     if cells_t:
@@ -218,15 +240,24 @@ def _doubts_of_melts(inventory: Inventory) -> Iterable[Doubt]:
         )
         yield Doubt("scrap_in_cells", sentence, f"{SOURCE}, R-34")
     furnace_t = _sum(one for one in melted if one.step is Step.REMELTING)
-    recast = flows_of(inventory).recast if furnace_t else ZERO
-    if recast:
-        percent = plain(round(recast * PERCENT, 1))
+    if not furnace_t and all(one.scrap_kind != Kind.POST_CONSUMER for one in melted):
+        return
+    flows = flows_of(inventory, engine, melt_loss)
+    if furnace_t and flows.recast:
+        percent = plain(round(flows.recast * PERCENT, 1))
         sentence = (
             f"{plain(furnace_t)} t of metal were charged to remelting, and no metal that it cast"
             f" holds {percent} % of that: read as cast at casting, with what was given off for it."
             " Where it was cast at remelting, tell it there."
         )
         yield Doubt("remelted_cast_at_casting", sentence, f"{SOURCE}, R-34")
+    if flows.primary and flows.old_lost_t:
+        sentence = (
+            f"{plain(round(flows.old_lost_t, GRAMS))} t of what was melted are taken as lost of"
+            " post-consumer scrap: nobody tells how much of it was. Where it is known, tell it as"
+            " loss.metal with scrap_kind post_consumer."
+        )
+        yield Doubt("old_scrap_lost", sentence, f"{SOURCE}, 6 [B15]")
 
 
 def _onward(
@@ -247,67 +278,6 @@ def _onward(
         gone = sum((left.get(item, ZERO) for item in items), ZERO)
         onward[step] = max(tonnes - gone, ZERO) / tonnes
     return onward
-
-
-class _Melt(NamedTuple):
-    """What steps made in t, what metal they were charged with, and the tonnes that were tapped and
-    went to be cast: the part `gone` of all, in which scrap that cells were charged with is
-    (`within`) or not. With `only_cast` what was tapped is told as cast alone."""
-
-    made: Mapping[Step, Decimal]
-    charged: Mapping[Step, Sequence[Datum]]
-    tapped: Decimal
-    gone: Decimal
-    within: bool
-    only_cast: bool
-
-    def at(self, step: Step) -> Sequence[Datum]:
-        return self.charged.get(step, ())
-
-
-def _recast(melt: _Melt) -> Decimal:
-    """The share of what was remelted that was cast at casting: all of it where remelting casts
-    none, else what it was charged with and did not cast, as far as casting has more metal than it
-    was given."""
-    cast, own = melt.made.get(Step.CASTING, ZERO), melt.made.get(Step.REMELTING, ZERO)
-    if not cast or not own:
-        return ONE if cast else ZERO
-    lacking = cast - melt.tapped - _sum(melt.at(Step.CASTING))
-    spare = max(min(_sum(melt.at(Step.REMELTING)) - own, lacking), ZERO)
-    return spare / (spare + own)
-
-
-def _primary(melt: _Melt, recast: Decimal) -> Decimal:
-    """The share of liquid metal in what was cast; run-around and own dross count as nothing, as
-    they are of the same mix."""
-    cast, cells = melt.at(Step.CASTING), melt.at(Step.ELECTROLYSIS)
-    bought = _sum(one for one in cast if one.item == LIQUID)
-    other = _other(cast) + _other(cells) * melt.gone + _other_recast(melt, recast)
-    taken = _sum(cells) * melt.gone if melt.within else ZERO
-    if melt.only_cast:  # what nothing else makes up is what the cells made
-        taken = other + bought
-    liquid = max(melt.tapped - taken, ZERO) + bought
-    total = liquid + other
-    return liquid / total if total else ZERO
-
-
-def _other_recast(melt: _Melt, recast: Decimal) -> Decimal:
-    """Metal that was not tapped here, in t, of that which was remelted and cast at casting."""
-    melted = melt.at(Step.REMELTING)
-    other = _other(melted) + _sum(one for one in melted if one.item == LIQUID)
-    own, into = melt.made.get(Step.REMELTING, ZERO), _sum(melted)
-    if not recast or not own or not into:
-        return other * recast
-    return other * (recast * own / (ONE - recast)) / into
-
-
-def _other(data: Sequence[Datum]) -> Decimal:
-    """Metal that was not tapped and came from outside."""
-    return _sum(
-        one
-        for one in data
-        if one.item in OTHER_METAL or (one.item == SCRAP and one.scrap_kind not in OWN_SCRAP)
-    )
 
 
 def _sum(data: Iterable[Datum]) -> Decimal:

@@ -149,7 +149,8 @@ def line_of(
 
 class Result(NamedTuple):
     """The lines of one facility and year, and under what they were calculated. `scrap_method` is
-    disclosed with them. `doubts` are those of no single line."""
+    disclosed with them. `doubts` are those of no single line. `melt_loss` is the part of
+    post-consumer scrap that a melt usually takes, of the pinned set of materials (`flows`)."""
 
     inventory: Inventory
     lines: Sequence[Line]
@@ -159,6 +160,7 @@ class Result(NamedTuple):
     engine: str
     doubts: tuple[Doubt, ...] = ()
     scrap_method: str = ""
+    melt_loss: Decimal = Decimal(0)
 
     def working_hash(self) -> str:
         """SHA-256 over all lines in order: what was multiplied by what and what came out."""

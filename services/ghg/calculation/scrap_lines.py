@@ -19,8 +19,9 @@ from services.ghg.activity.items import Family
 from services.ghg.factors.pinned import BEFORE_FIFTH
 from services.ghg.factors.tables import KG_PER_T, Tables, own
 
-from .flows import ONE, ZERO, Flows, flows_of
+from .flows import Flows, flows_of
 from .lines import Applied, Line, line_of, product
+from .melts import ONE, ZERO
 from .scrap import Burden, Kind, Lot, Method, burden
 from .working import Doubt
 

@@ -14,8 +14,9 @@ from contracts.inventory import Scope, Step
 from infra.errors import Refused
 from services.ghg.activity.inventory import PRIMARY
 
-from .flows import ONE, OTHER_METAL, PRODUCTS, ZERO, Flows, flows_of
+from .flows import PRODUCTS, Flows, flows_of
 from .lines import Line, Result, primary_rule
+from .melts import ONE, OTHER_METAL, ZERO
 from .scrap import Method
 
 KG_PER_T = Decimal(1000)
@@ -215,7 +216,7 @@ def mine_to_metal(
 ) -> Intensity:
     """The intensity that criterion 5.2 asks for; `cells` are those of all lines, where they are
     known already. Refused: `output-missing` where no primary metal was cast."""
-    known = flows or flows_of(result.inventory, result.engine)
+    known = flows or flows_of(result.inventory, result.engine, result.melt_loss)
     tonnes = known.cast_primary_t
     if tonnes <= 0:
         raise Refused(
@@ -257,7 +258,7 @@ def footprints(
 ) -> tuple[Footprint, ...]:
     """Every product from cradle to gate, of mine, refinery, anode plant, cells, casthouse and
     mill. Under `co_product` scrap that leaves carries its share by mass."""
-    known = flows or flows_of(result.inventory, result.engine)
+    known = flows or flows_of(result.inventory, result.engine, result.melt_loss)
     if cells is None:
         cells = cells_of(result.lines, known)
     found: list[Footprint] = []

@@ -6,7 +6,7 @@ from decimal import Decimal
 from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import tapped
-from services.ghg.calculation.metal import AT_CASTHOUSE, TAPPED, Account, drawn_up
+from services.ghg.calculation.metal import AT_CASTHOUSE, LOST, SCRAP_IN, TAPPED, Account, drawn_up
 from services.ghg.calculation.stock_lines import held
 from services.ghg.calculation.supplies import supplies
 from services.ghg.calculation.working import PERCENT
@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 
 def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-34: metal that appears or vanishes; alumina or carbon that cannot have made the metal, or
-    bauxite the alumina; more in stock than ever came."""
+    bauxite the alumina; more in stock than ever came, or lost than was charged."""
     only_cast = context.inventory.site.technology is not None and TAPPED not in seen.by_item
     for account in drawn_up(seen.by_item):
         if account.entered_t > 0:
@@ -29,6 +29,7 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     yield from _supplied(context, seen)
     yield from _carbon(context, seen)
     yield from _stocks(seen)
+    yield from _lost(seen)
 
 
 def _difference(account: Account, context: Context) -> Iterator[Fault]:
@@ -67,6 +68,25 @@ def _supplied(context: Context, seen: Survey) -> Iterator[Fault]:
                 f" {shown(high)}: a mass is wrong, or a stock is missing."
             )
             yield Fault(sentence, of.data)
+
+
+def _lost(seen: Survey) -> Iterator[Fault]:
+    """Losses of a kind of scrap that was not there to be lost."""
+    told = [one for one in seen.data(LOST) if one.scrap_kind]
+    for step, kind in dict.fromkeys((one.step, one.scrap_kind) for one in told):
+        here, charged = (
+            [one for one in every if (one.step, one.scrap_kind) == (step, kind)]
+            for every in (told, seen.data(SCRAP_IN))
+        )
+        lost_t = sum((one.quantity for one in here), ZERO)
+        charged_t = sum((one.quantity for one in charged), ZERO)
+        if lost_t > charged_t:
+            sentence = (
+                f"{shown(lost_t)} t of {kind} scrap are told lost at {step}, where"
+                f" {shown(charged_t)} t of it were charged: tell them at the step and of the kind"
+                " that they are of."
+            )
+            yield Fault(sentence, [one.datum_id for one in (*here, *charged)])
 
 
 def _stocks(seen: Survey) -> Iterator[Fault]:

@@ -18,8 +18,9 @@ from contracts.values import plain
 from services.ghg.activity.installation import Boundary, Installation, Route
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import GOODS, ITEMS, PRECURSORS, Family
-from services.ghg.calculation.flows import ONE, ZERO, Flows
+from services.ghg.calculation.flows import Flows
 from services.ghg.calculation.lines import Line, Result
+from services.ghg.calculation.melts import ONE, ZERO
 from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.working import Doubt
 from services.ghg.factors.calorific import calorific_of

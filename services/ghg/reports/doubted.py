@@ -10,7 +10,8 @@ from contracts.values import plain
 from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation.cells import tapped
-from services.ghg.calculation.flows import NEXT, PRODUCTS, ZERO, Flows
+from services.ghg.calculation.flows import NEXT, PRODUCTS, Flows
+from services.ghg.calculation.melts import ZERO
 from services.ghg.calculation.working import Doubt
 from services.ghg.factors.pinned import Pinned
 from services.ghg.findings.survey import STAND_INS

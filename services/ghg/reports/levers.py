@@ -117,7 +117,8 @@ def what_if(
     say when its production began, `output-missing` without primary metal cast."""
     known = levers(policy, better)
     fuelless = frozenset(policy.words("finding.plants_without_fuel"))
-    case = _Case(result, flows_of(result.inventory, result.engine), side, fuelless)
+    flows = flows_of(result.inventory, result.engine, result.melt_loss)
+    case = _Case(result, flows, side, fuelless)
     before = _intensity(result.lines, case)
     limits = _limits(before, result, policy)
     alone = [_effect((slug,), known, before, case, policy) for slug in known]

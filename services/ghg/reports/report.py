@@ -18,8 +18,9 @@ from infra.errors import Refused
 from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation import pfc
-from services.ghg.calculation.flows import ONE, PRODUCTS, ZERO, Flows, flows_of
+from services.ghg.calculation.flows import PRODUCTS, Flows, flows_of
 from services.ghg.calculation.lines import Line, Result, primary_rule
+from services.ghg.calculation.melts import ONE, ZERO
 from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import (
     KG_PER_T,
@@ -137,7 +138,7 @@ def report(
     result = engine_of(pinned.engine)(inventory, sets, regime=regime, scrap_method=method)
     if rules.gases_co2_pfc:
         result = result._replace(lines=tuple(_co2_alone(one, sets) for one in result.lines))
-    flows = flows_of(inventory, result.engine)
+    flows = flows_of(inventory, result.engine, result.melt_loss)
     product, primary = what = _product(rules, flows, asked_for)
     counted = _counted(result, rules, what, flows, rules.side)
     wanted = marked(inventory) if cut is None else cut

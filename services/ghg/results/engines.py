@@ -52,8 +52,9 @@ in what goes on to the next step (`flows`), in weighing anode effects by metal (
 when an own ratio of C2F6 expires (`own_pfc`), in leaving out a stock beyond all purchases
 (`stock_lines`), and in unproven power of a plant dirtier than the grid (`electricity`).
 The fifth differs from the fourth in what scrap bears and is credited under `substitution`
-(`scrap`, `scrap_lines`), in an own PFC coefficient that is not told whole (`own_pfc`), and in what
-claims of power leave of which none is proven (`electricity`)."""
+(`scrap`, `scrap_lines`), in an own PFC coefficient that is not told whole (`own_pfc`), in what
+claims of power leave of which none is proven (`electricity`), and in whose loss a melt's is
+(`melts`)."""
 
 
 def newest() -> str:

@@ -31,8 +31,9 @@ from services.ghg.activity.inventory import Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.activity.plausible import check_data, check_result
 from services.ghg.calculation import totals
-from services.ghg.calculation.flows import OWN_SCRAP, Flows, flows_of
+from services.ghg.calculation.flows import Flows, flows_of
 from services.ghg.calculation.lines import Line, Result
+from services.ghg.calculation.melts import OWN_SCRAP
 from services.ghg.calculation.own_pfc import COEFFICIENTS, OWN, by_technology, measured
 from services.ghg.calculation.spread import half_width_percent
 from services.ghg.evidence import Calculated, Chunk, Packed
@@ -124,7 +125,7 @@ def reckon(
     pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, newest())
     result = engine_of(pinned.engine)(version.inventory, pinned)
     check_result(result)
-    flows = flows_of(result.inventory, result.engine)
+    flows = flows_of(result.inventory, result.engine, result.melt_loss)
     added = totals.added(result, flows)
     intensities = per_tonne(result, flows, added.cells)
     found = findings(

@@ -27,6 +27,8 @@ LEAST_OF_CELLS = Decimal("1.5")
 """What cells give off per tonne at the least, in t CO2e: that of their anodes."""
 MOST_COLLECTED = Decimal(1)
 """Collecting and sorting old scrap, in t CO2e/t: a tenth of it is usual."""
+USUALLY_LOST, MOST_LOST = "0.02", "0.15"
+"""Of what is melted: a melt yield is usually above 98 % (sources.md 6 [B15])."""
 METHODS = [
     (regime, Method(method))
     for regime in Regime
@@ -41,7 +43,9 @@ TONNES = decimals("0", "5000", 0)
 class Year(NamedTuple):
     """A casthouse and perhaps its mill: tonnes tapped, bought cold, and of scrap by kind; the
     factors of what was bought (kg CO2e/t); parts of what was made that left as scrap or were
-    sold; the step `at` which all is charged, but for what is added."""
+    sold; the step `at` which all is charged, but for what is added; the part of all that is
+    `lost`, and of old scrap (`old_lost`); where `told`, the latter is told by its kind;
+    MJ of `gas` per tonne charged."""
 
     tapped: Decimal
     bought: Decimal
@@ -56,6 +60,10 @@ class Year(NamedTuple):
     mill_to_scrap: Decimal | None
     at: Step
     more_at: Step
+    lost: Decimal = ZERO
+    old_lost: Decimal = ZERO
+    told: bool = False
+    gas: Decimal = Decimal(1500)
 
     @property
     def entered(self) -> Decimal:
@@ -72,17 +80,19 @@ class Year(NamedTuple):
         """Its activity data; with `added` tonnes of old scrap whose metal is sold (or `rolled`),
         `displaced` tonnes in the place of bought metal, or `traded` ones that leave as scrap."""
         told = self._told(added, displaced, traded, rolled)
-        return tuple(one for one in told if one.quantity)
+        return tuple(one for one in told if one.quantity or one.item == "loss.metal")
 
     def _told(
         self, added: Decimal, displaced: Decimal, traded: Decimal, rolled: bool
     ) -> Iterator[Datum]:
-        cast = self.entered * (ONE - self.to_scrap)
+        left = self.entered * (ONE - self.to_scrap)
+        cast = left * (ONE - self.lost) - self.post * self.old_lost * (ONE - self.to_scrap)
+        more = added * (ONE - self.old_lost)
         yield datum("tapped", CELLS, "output.liquid_metal", str(self.tapped))
         yield datum("anode", CELLS, "input.net_anode", str(self.tapped * Decimal("0.42")))
         yield datum("aem", CELLS, "anode_effect.minutes", "0.2")
         yield datum("power", CELLS, "power.grid", str(self.tapped * 13600))
-        yield datum("gas", self.at, "fuel.gas", str(self.entered * 1500))
+        yield datum("gas", self.at, "fuel.gas", str(self.entered * self.gas))
         bought = str(self.bought - displaced)
         yield datum("cold", self.at, "bought.primary_metal", bought, factor=str(self.bought_factor))
         of_pre = {} if self.pre_factor is None else {"factor": str(self.pre_factor)}
@@ -94,14 +104,20 @@ class Year(NamedTuple):
         yield datum("again", self.at, "output.scrap_returned", str(self.round_t))
         out = self.entered * self.to_scrap + traded
         yield datum("out", self.at, "output.scrap", str(out))
-        yield datum("cast", self.at, "output.cast_metal", str(cast + added))
+        yield datum("cast", self.at, "output.cast_metal", str(cast + more))
+        if self.told:
+            old_t = {self.at: self.post, self.more_at: ZERO}
+            old_t[self.more_at] += added + displaced + traded
+            for step, tonnes in old_t.items():
+                gone = {"scrap_kind": "post_consumer"}
+                yield datum(f"gone-{step}", step, "loss.metal", str(tonnes * self.old_lost), **gone)
         if self.mill_to_scrap is None:
             return
         sold = cast * self.sold
         sheet = (cast - sold) * (ONE - self.mill_to_scrap)
-        left = sold + (ZERO if rolled else added)
+        left = sold + (ZERO if rolled else more)
         yield datum("sold", self.at, "output.sold", str(left), of="output.cast_metal")
-        yield datum("sheet", ROLL, "output.semi", str(sheet + (added if rolled else ZERO)))
+        yield datum("sheet", ROLL, "output.semi", str(sheet + (more if rolled else ZERO)))
         yield datum("trim", ROLL, "output.scrap", str((cast - sold) * self.mill_to_scrap))
 
 
@@ -109,13 +125,16 @@ class Year(NamedTuple):
 def years(draw: st.DrawFn) -> Year:
     """Any year in which something was charged. Old scrap is collected for no more than what the
     rest of the melt gives off per tonne, pre-consumer scrap counted at nothing: an average falls
-    only by what lies below it."""
+    only by what lies below it. All loses some; old scrap loses of its own no more than a melt
+    usually takes, or more where that is told by its kind."""
     tapped, bought, pre, post = (draw(TONNES) for _ in range(4))
     at = CAST if tapped else draw(st.sampled_from([CAST, Step.REMELTING]))
     bought_factor = draw(decimals("3200", "20000", 0))
     entered = tapped + bought + pre + post + 1
     rest = (tapped * LEAST_OF_CELLS + bought * bought_factor / 1000) / entered
-    collected = draw(decimals("0", "1", 3)) * min(rest, MOST_COLLECTED) * 1000
+    told = draw(st.booleans())
+    old_lost = draw(decimals("0", MOST_LOST if told else USUALLY_LOST, 3))
+    collected = draw(decimals("0", "1", 3)) * min(rest, MOST_COLLECTED) * 1000 * (ONE - old_lost)
     return Year(
         tapped,
         bought + 1,
@@ -130,6 +149,10 @@ def years(draw: st.DrawFn) -> Year:
         draw(st.one_of(st.none(), decimals("0", "0.6", 2))),
         at,
         draw(st.sampled_from([at, Step.REMELTING])),
+        draw(decimals("0", "0.05", 3)),
+        old_lost,
+        told,
+        draw(st.sampled_from([ZERO, Decimal(1500)])),
     )
 
 
@@ -168,8 +191,9 @@ def higher(before: dict[str, Decimal], after: dict[str, Decimal]) -> list[str]:
 def test_adding_post_consumer_scrap_never_raises(
     regime: Regime, method: Method, year: Year, added: Decimal, rolled: bool
 ) -> None:
-    """Its metal is added to what was cast, and sold or rolled; the energy of melting it is not
-    added. It is collected for at most what the rest of the melt gives off (`years`)."""
+    """The metal that comes of it is added to what was cast, and sold or rolled; the energy of
+    melting it is not added. It is collected for at most what the rest of the melt gives off, per
+    tonne that comes of it, and loses what `years` says."""
     before = told(year.data(), regime, method)
     assert higher(before, told(year.data(added, rolled=rolled), regime, method)) == []
 

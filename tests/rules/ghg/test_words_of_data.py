@@ -103,6 +103,14 @@ def test_free_text_stays_free_at_items_where_a_word_means_nothing() -> None:
     assert sent(**GRID, geography="North, zone 3").geography == "North, zone 3"
 
 
+def test_a_loss_may_say_of_which_kind_of_scrap_it_is() -> None:
+    loss = {"step": "casting", "item": "loss.metal", "quantity": "9", "unit": "t"}
+    for told in (row(**loss, scrap_kind="post_consumer"), sent(**loss, scrap_kind="post_consumer")):
+        assert told.scrap_kind == "post_consumer"
+        assert unpack(pack(inventory(told))).data[0].scrap_kind == "post_consumer"
+    assert row(**loss).scrap_kind == sent(**loss).scrap_kind == ""
+
+
 def test_an_item_that_another_is_of_is_read_by_any_of_its_names() -> None:
     assert sent(**SOLD, of="output.cast_metal").of == row(**SOLD, of="metal cast").of
 
