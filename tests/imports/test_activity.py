@@ -70,6 +70,20 @@ async def test_a_dry_run_stores_nothing_and_tells_the_findings(desk: YearDesk) -
     assert await desk.groups("real") == told
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_an_output_of_zero_beside_tapped_metal_is_told_as_data_come_in(
+    desk: YearDesk, dry_run: bool
+) -> None:
+    rows = year(1, started="2015")
+    cast = next(at for at, row in enumerate(rows) if row["item"] == "output.cast_metal")
+    job = await desk.load("zero", activity_csv(spoilt(rows, cast, quantity="0")), dry_run=dry_run)
+    assert {"finding R-34 (major)", "finding R-23 (major)"} <= set(job["notes"])
+    [group] = await desk.groups("zero")
+    sentences = [one["sentence"] for one in group["told"]["findings"]]
+    assert any("200000 t in, and an output of zero" in one for one in sentences)
+    assert any("(output-missing)" in one for one in sentences)
+
+
 @pytest.mark.parametrize(
     ("day", "expired"), [("2022-01-05", False), ("2021-12-30", True), ("2025-01-01", None)]
 )

@@ -22,7 +22,7 @@ PLANTS = 8
 COLUMNS = (
     "facility_id", "year", "step", "item", "quantity", "unit", "kind", "evidence",
     "factor", "factor_unit", "scrap_kind", "of", "cell_technology", "from_on",
-    "uncertainty_percent",
+    "uncertainty_percent", "started",
 )  # fmt: skip
 LINES: Sequence[Mapping[str, str]] = (
     {"step": "electrolysis", "item": "output.liquid_metal", "quantity": "200", "unit": "kt"},

@@ -85,12 +85,27 @@ def drawn_up(by_item: ByItem, read: Reading | None = None) -> Sequence[Account]:
     """The accounts of all that made a product, those of which nothing tells where its metal is
     from among them; as they come out nearest, where nobody says how to read them."""
     known = read or _nearest(by_item)
+    return [one for one in _told(by_item, known) if one.products_t > 0]
+
+
+def without_product(by_item: ByItem) -> Sequence[Account]:
+    """The accounts that metal entered and of which somebody tells that nothing was made: what they
+    made is told, and is zero."""
+    made = [by_item[item] for item in (CAST, SEMI) if item in by_item]
+    if all(any(one.quantity for one in data) for data in made):
+        return []  # nearly always
+    every = _told(by_item, _nearest(by_item))
+    return [one for one in every if one.products_t == 0 and one.entered_t > 0]
+
+
+def _told(by_item: ByItem, known: Reading) -> Sequence[Account]:
+    """The accounts of all of which somebody tells what they made."""
     found: list[Account] = []
     if CAST in by_item:
         found.append(_account(AT_CASTHOUSE, CASTHOUSE, (TAPPED, CAST), by_item, known))
     if SEMI in by_item:
         found.append(_account("semi-fabrication", SEMIS, (CAST, SEMI), by_item, known))
-    return [one for one in found if one.products_t > 0]
+    return found
 
 
 def by_item(data: Iterable[Datum]) -> ByItem:

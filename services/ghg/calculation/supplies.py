@@ -67,6 +67,20 @@ def supplies(by_item: ByItem, site: Site) -> Iterator[Supply]:
         yield _supply(("bauxite_per_alumina", "bauxite", BAUXITE), refined, by_item, "alumina")
 
 
+def unmade(by_item: ByItem) -> Iterator[Supply]:
+    """Bauxite and alumina of which somebody tells that nothing was made: metal or alumina is told,
+    and is zero. Of alumina what was bought alone: what a refinery made may be sold."""
+    for what, item, product in (
+        (("bauxite_per_alumina", "bauxite", BAUXITE), "output.alumina", "alumina"),
+        (("alumina_per_metal", "alumina", ALUMINA[:1]), TAPPED, "liquid metal"),
+    ):
+        made = by_item.get(item)
+        if made and _sum(made) == 0:
+            found = _supply(what, made, by_item, product)
+            if found.used_t > 0:
+                yield found
+
+
 def _by_carbon(metal: Sequence[Datum], site: Site) -> Mapping[str, Sequence[Datum]]:
     """The metal by what its cells burn."""
     made: dict[str, list[Datum]] = {}

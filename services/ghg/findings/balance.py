@@ -6,9 +6,17 @@ from decimal import Decimal
 from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import tapped
-from services.ghg.calculation.metal import AT_CASTHOUSE, LOST, SCRAP_IN, TAPPED, Account, drawn_up
+from services.ghg.calculation.metal import (
+    AT_CASTHOUSE,
+    LOST,
+    SCRAP_IN,
+    TAPPED,
+    Account,
+    drawn_up,
+    without_product,
+)
 from services.ghg.calculation.stock_lines import held
-from services.ghg.calculation.supplies import supplies
+from services.ghg.calculation.supplies import supplies, unmade
 from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
@@ -18,14 +26,17 @@ ZERO = Decimal(0)
 
 
 def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-34: metal that appears or vanishes; alumina or carbon that cannot have made the metal, or
-    bauxite the alumina; more in stock than ever came, or lost than was charged."""
+    """R-34: metal that appears or vanishes, all of it where an output of zero is told; alumina or
+    carbon that cannot have made the metal, or bauxite the alumina; more in stock than ever came,
+    or lost than was charged."""
     only_cast = context.inventory.site.technology is not None and TAPPED not in seen.by_item
     for account in drawn_up(seen.by_item):
         if account.entered_t > 0:
             yield from _difference(account, context)
         elif account.where != AT_CASTHOUSE or not only_cast:
             yield _from_nothing(account)
+    for account in vanished(context, seen):
+        yield _into_nothing(account)
     yield from _supplied(context, seen)
     yield from _carbon(context, seen)
     yield from _stocks(seen)
@@ -55,6 +66,27 @@ def _from_nothing(account: Account) -> Fault:
     return Fault(sentence, account.data)
 
 
+def vanished(context: Context, seen: Survey) -> list[Account]:
+    """Accounts that metal entered and of which an output of zero is told, with more missing than
+    is tolerated: neither left, nor lost, nor put in stock."""
+    tolerance = context.policy.decimal("finding.balance_percent")
+    return [
+        one
+        for one in without_product(seen.by_item)
+        if one.difference_t * PERCENT > tolerance * one.entered_t
+    ]
+
+
+def _into_nothing(account: Account) -> Fault:
+    sentence = (
+        f"Metal of {account.where}: {shown(account.entered_t)} t in, and an output of zero;"
+        f" {shown(account.difference_t)} t neither left, nor were lost, nor put in stock. Tell what"
+        " was made, or as output.sold what left before; where it is not known, leave the output"
+        " out."
+    )
+    return Fault(sentence, account.data)
+
+
 def _supplied(context: Context, seen: Survey) -> Iterator[Fault]:
     """What was bought and made, against what it made; what nobody tells of at all is R-08."""
     for of in supplies(seen.by_item, context.inventory.site):
@@ -68,6 +100,12 @@ def _supplied(context: Context, seen: Survey) -> Iterator[Fault]:
                 f" {shown(high)}: a mass is wrong, or a stock is missing."
             )
             yield Fault(sentence, of.data)
+    for of in unmade(seen.by_item):
+        sentence = (
+            f"{shown(of.used_t)} t of {of.title} went in, and an output of zero {of.product} is"
+            " told: what was made, sold or put in stock is missing."
+        )
+        yield Fault(sentence, of.data)
 
 
 def _lost(seen: Survey) -> Iterator[Fault]:

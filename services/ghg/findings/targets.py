@@ -5,10 +5,12 @@ from datetime import date
 
 from infra.errors import Refused
 from infra.policy import Policy
+from services.ghg.calculation.metal import AT_CASTHOUSE
 from services.ghg.calculation.working import PERCENT
 from services.ghg.plans.pathway import target_doubts
 from services.ghg.reports.threshold import NO_ROADMAP, Check, Smelter, assess, exit_rate_of
 
+from .balance import vanished
 from .context import Context, Fault, shown
 from .survey import Survey
 
@@ -42,7 +44,10 @@ def method_fault(method: str, audited_on: date, policy: Policy) -> str | None:
 def intensity(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-23: criterion 5.2 is missed, with every limit and its gap, or it cannot be judged."""
     started = context.inventory.site.started
-    if started is None or context.intensity is None:
+    if started is None:
+        return
+    if context.intensity is None:
+        yield from _nothing_cast(context, seen)
         return
     told = context.inventory
     smelter = Smelter(started, told.year, context.intensity, exit_rate_of(told.data))
@@ -67,6 +72,18 @@ def intensity(context: Context, seen: Survey) -> Iterator[Fault]:
         f" Missed: {'; '.join(missed)}."
     )
     yield Fault(sentence)
+
+
+def _nothing_cast(context: Context, seen: Survey) -> Iterator[Fault]:
+    """Of a year in which cells tapped metal and none of it was cast, sold or put in stock; who does
+    not say what was cast, or stood still, is asked nothing."""
+    for account in vanished(context, seen):
+        if account.where == AT_CASTHOUSE and account.fed_t > 0:
+            yield Fault(
+                f"Criterion 5.2 cannot be judged (output-missing): {shown(account.fed_t)} t of"
+                " liquid metal went to the casthouse, and an output of zero is told.",
+                account.data,
+            )
 
 
 def _told(check: Check) -> str:
