@@ -150,6 +150,10 @@ async def test_verified_years_become_a_plan_with_a_pathway_and_its_alignment(
 
     status, told = await get(member, f"/ghg/entities/{entity_id}/plan")
     assert status == 200
+    document = (await get(member, "/ghg/openapi.json"))[1]
+    described = document["components"]["schemas"]["SetPathway"]["properties"]["method"]
+    assert method["method"] in told["methods"]
+    assert all(one in described["description"] for one in told["methods"])
     (family,) = told["families"]
     first, *_, last = family["alignment"]
     assert (first["year"], first["actual_gap"]) == (2024, "0")

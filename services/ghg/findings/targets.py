@@ -33,12 +33,17 @@ def pathway_method(context: Context, seen: Survey) -> Iterator[Fault]:
 
 
 def method_fault(method: str, audited_on: date, policy: Policy) -> str | None:
-    """R-22 as a sentence: none when a method that ASI accepts made the pathway, or none had to."""
+    """R-22 as a sentence, with the methods that count: none when one of them made the pathway, or
+    none had to."""
     since = policy.day("5.3.method_from")
-    if audited_on < since or method in policy.words("5.3.methods"):
+    accepted = policy.words("5.3.methods")
+    if audited_on < since or method in accepted:
         return None
     made = f"made by {method}" if method else "not made by any method that is named"
-    return f"The pathway is {made}: since {since:%B %Y} the ASI GHG Pathways Method is used."
+    return (
+        f"The pathway is {made}: since {since:%B %Y} the ASI GHG Pathways Method is used, told as"
+        f" `method` {' or '.join(accepted)}."
+    )
 
 
 def intensity(context: Context, seen: Survey) -> Iterator[Fault]:

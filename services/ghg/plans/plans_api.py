@@ -16,6 +16,7 @@ from infra.web import Api, Json, Paged, SignedIn, listed
 from services.ghg.claims.claim import Claim
 from services.ghg.queries import CONSUMER, Queries
 
+from .commands import SetPathway
 from .figures import EntityEvidence
 from .filling import PlansFilling
 from .parts import actual_of, doubts, target_today
@@ -27,9 +28,23 @@ CLAIM_STATE = r"^(requested|assessed|approved|refused|withdrawn|lapsed)$"
 
 
 def add_plans(made: Api, running: Running, queries: Queries, filling: PlansFilling) -> None:
-    """Add the routes of plans and claims."""
+    """Add the routes of plans and claims, and to the command that names a method those that
+    count."""
+    schema = made.schemas[SetPathway.__name__]
+    assert isinstance(schema, dict)  # as commands have them
+    policy = running.definition.policies.on(running.times.today())
+    schema["properties"]["method"]["description"] = methods_described(policy)
     _plans(made, running, queries, filling)
     _claims(made, queries)
+
+
+def methods_described(policy: Policy) -> str:
+    """What is said of the method of a pathway where one is sent."""
+    since, accepted = policy.day("5.3.method_from"), policy.words("5.3.methods")
+    return (
+        f"The tool that was used: {' or '.join(accepted)}, the ASI GHG Pathways Method. Any other"
+        f" word is taken, and found (R-22) from {since.isoformat()} on."
+    )
 
 
 def _plans(made: Api, running: Running, queries: Queries, filling: PlansFilling) -> None:
@@ -41,7 +56,8 @@ def _plans(made: Api, running: Running, queries: Queries, filling: PlansFilling)
         pathway as it is now and of today: after a change of structure, or once its year is over,
         they are others than when it was set. Tonnes of bought metal are those that the entity
         told with the plan, a review or an evaluation (`tonnes_told`), else those of its activity
-        data, as in `figures`. Refused `unknown-plan` while an entity of yours has none."""
+        data, as in `figures`. `methods` are those of a pathway that R-22
+        lets pass. Refused `unknown-plan` while an entity of yours has none."""
 
         def found() -> tuple[ReductionPlan, str | None, EntityEvidence | None]:
             state = queries.reader.state(f"reduction_plan/{entity_id}")
@@ -138,6 +154,7 @@ def plan_shown(
         "ended_on": state.ended_on,
         "reviewed": state.reviewed,
         "evaluated": state.evaluated,
+        "methods": policy.words("5.3.methods"),
         "families": [
             _family(plan, evidence, policy, on) for _, plan in sorted(state.families.items())
         ],

@@ -3,6 +3,7 @@ year, and made anew when the structure changes (sources.md 3.3, 4.9)."""
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +33,9 @@ from services.ghg.plans.commands import (
     ReviewPlan,
     SetIntermediateTarget,
 )
+from services.ghg.plans.plans_api import methods_described
 
+from .given import POLICY
 from .planned import (
     CURVES,
     ON,
@@ -172,7 +175,22 @@ def test_a_curve_that_is_not_verified_is_doubted() -> None:
 def test_a_pathway_not_made_by_asis_method_is_found_r22() -> None:
     event = plans.when(adopt(), set_pathway(method="house_method")).events[0]
     assert isinstance(event, PathwaySet)
-    assert [one.rule for one in event.findings] == ["R-22"]
+    [found] = event.findings
+    assert found.rule == "R-22"
+    assert "made by house_method" in found.sentence
+    assert all(method in found.sentence for method in POLICY.words("5.3.methods"))
+
+
+def test_methods_that_count_are_named_wherever_one_is_asked_for() -> None:
+    """The names are ours, of the policy: nobody can guess them."""
+    said = methods_described(POLICY)
+    manual = (Path(__file__).parents[3] / "docs" / "ghg.md").read_text(encoding="utf-8")
+    for method in POLICY.words("5.3.methods"):
+        assert method in said
+        assert f"`{method}`" in manual
+        event = plans.when(adopt(), set_pathway(method=method)).events[0]
+        assert isinstance(event, PathwaySet)
+        assert event.findings == ()
 
 
 def test_the_sda_ends_where_the_sector_does() -> None:
