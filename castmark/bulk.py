@@ -38,6 +38,9 @@ POLL_S = 0.2
 EXAMPLES = 3
 NOTED = ("movements",)
 """Kinds that say something of single rows that were taken."""
+TOLD_OF_GROUPS: Mapping[str, str] = {"supplier-datum-replaced": "supplier_data"}
+"""Notes whose sentences are told with their group of rows, and the field that has them there."""
+GROUPS = 500
 ENDED = ("done", "failed")
 
 
@@ -163,6 +166,8 @@ def _sum_up(client: Client, at: str, job: Mapping[str, Any], out: Console) -> No
     )
     for slug, count in job["notes"].items():
         out.print(f"  note {slug}: {count}")
+        if field := TOLD_OF_GROUPS.get(slug):
+            of_groups(client, at, (field, count), out)
     _notes(client, at, job, out)
     if job["sync"]:
         out.print(f"{job['proposed']} facilities absent from the file {what}proposed for closure")
@@ -177,6 +182,30 @@ def _notes(client: Client, at: str, job: Mapping[str, Any], out: Console) -> Non
         rows = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in note["rows"][:EXAMPLES])
         more = ", ..." if len(note["rows"]) > EXAMPLES else ""
         out.print(f"    {note['slug']}, rows {rows}{more}: {escape(note['sentence'])}")
+
+
+def of_groups(client: Client, at: str, wanted: tuple[str, int], out: Console) -> None:
+    """The first sentences of a note that groups tell in a field, each with its group, and where the
+    others of so many are."""
+    field, count = wanted
+    left, after = min(count, EXAMPLES), ""
+    while left:
+        page = client.get(f"{at}/groups", limit=GROUPS, **({"after": after} if after else {}))
+        said = [(group, one) for group in page["items"] for one in _told(group, field)]
+        for group, one in said[:left]:
+            out.print(f"    {escape(group['key'])}: {escape(one['sentence'])}")
+        left -= len(said[:left])
+        if page["next"] is None:
+            break
+        after = page["next"]
+    if count > EXAMPLES:
+        out.print(f"    ... {count - EXAMPLES} more in `{field}` of {client.at(f'{at}/groups')}")
+
+
+def _told(group: Mapping[str, Any], field: str) -> Sequence[Mapping[str, Any]]:
+    told = group["told"] or {}
+    found: Sequence[Mapping[str, Any]] = told.get(field, ())
+    return found
 
 
 def _examples(client: Client, at: str, job: Mapping[str, Any], out: Console) -> None:

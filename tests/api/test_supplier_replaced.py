@@ -1,20 +1,26 @@
 """A facility's own file that comes in after a supplier's answer was taken hears that it does
 not stand any more; in a dry run too, and the answer can be taken again."""
 
+import asyncio
+import io
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from rich.console import Console
 
+from castmark.bulk import ACTIVITY, Wanted, of_groups
 from contracts.ghg_claims import DatumAnswered, DatumTaken
 from contracts.inventory import DataKind, Step
 from services.ghg.activity.inventory import Datum
 from services.ghg.calculation.scrap import Kind
 from services.ghg.suppliers.replaced import gone
 from tests.imports.desk import as_csv
+from tests.imports.test_command_line import client_of, run
 from tests.imports.years import COLUMNS, YearDesk, year, years_on
 
 from .test_ghg_plans import FACILITY, MEMBER, YEAR, answered, get, post, registered, there, told_of
@@ -82,6 +88,52 @@ async def test_a_file_that_puts_a_default_back_in_place_of_a_supplier_is_told_so
         kept = (await get(member, f"{YEAR}/data/4"))[1]["data"]
         [alumina] = [one for one in kept if one["item"] == "bought.alumina"]
         assert alumina["factor"] == "900"
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_the_command_line_prints_what_is_said_of_a_suppliers_datum(
+    tmp_path: Path, dry_run: bool
+) -> None:
+    sent = tmp_path / "year.csv"
+    await asyncio.to_thread(sent.write_bytes, file())
+    asked = Wanted(sent, "M1", dry_run, False, False, [], [], None, None, ACTIVITY)
+    async with years_on(tmp_path) as desk:
+        await told_of(desk, 1)
+        await took(desk, desk.signed_in("member:M1"))
+        async with client_of(desk) as client:
+            code, said = await run(client, asked)
+    assert code == 0
+    assert f"note {NOTE}: 1" in said
+    assert "M1.plant-1:2024: The supplier's answer to request R-1 was taken, and" in said
+    assert "Take the answer again if it holds." in said
+
+
+class Groups(NamedTuple):
+    """Stands in for the platform: groups of one page each, with what is told of them."""
+
+    told: Sequence[Sequence[str]]
+
+    def get(self, at: str, **asked: object) -> dict[str, Any]:
+        place = int(str(asked.get("after", 0)))
+        told = {"supplier_data": [{"sentence": one} for one in self.told[place]]}
+        item = {"key": f"F{place}:2024", "told": told if self.told[place] else None}
+        after = place + 1
+        return {"items": [item], "next": str(after) if after < len(self.told) else None}
+
+    def at(self, path: str) -> str:
+        return f"http://there{path}"
+
+
+def test_of_many_sentences_the_first_are_printed_and_where_the_others_are() -> None:
+    out = io.StringIO()
+    many: Any = Groups([[], ["one", "two"], [], ["three", "four"], ["five"]])
+    of_groups(many, "/i", ("supplier_data", 5), Console(file=out, width=300))
+    assert [line.split(": ")[-1].strip() for line in out.getvalue().splitlines()] == [
+        "one",
+        "two",
+        "three",
+        "... 2 more in `supplier_data` of http://there/i/groups",
+    ]
 
 
 OF: Any = {"request_id": "R-1", "member_id": "M1", "facility_id": "F1", "year": 2024, "answer": 1}

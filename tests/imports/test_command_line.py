@@ -5,6 +5,7 @@ import io
 import re
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ from tests.imports.desk import ENTITIES, Desk, as_csv, plants
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[Client]:
     """The desk behind a real socket."""
+    async with client_of(desk) as made:
+        yield made
+
+
+@asynccontextmanager
+async def client_of(desk: Desk) -> AsyncIterator[Client]:
+    """A desk behind a real socket, for operations."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     listening.listen()
