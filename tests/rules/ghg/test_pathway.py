@@ -45,6 +45,22 @@ def test_w13_indexed_by_intensity_or_by_budget(used: Curve, year: int, expected:
 
 
 @pytest.mark.parametrize(
+    ("year", "expected"), [(2020, "12.0007"), (2025, "10.6134"), (2030, "8.9293")]
+)
+def test_w13_the_sectors_intensity(year: int, expected: str) -> None:
+    assert rounded(INTENSITY.at(year), expected) == d(expected)
+
+
+@pytest.mark.parametrize(
+    ("year", "expected"), [(2025, "0.873963"), (2030, "0.747926"), (2050, "0.022974")]
+)
+def test_w13_the_index_of_the_budget_from_the_base_on(year: int, expected: str) -> None:
+    assert rounded(BUDGET.at(year) / BUDGET.at(2020), expected) == d(expected)
+    path = pathway.indexed(SIXTEEN, BUDGET, POLICY)
+    assert rounded(path.target(year) / SIXTEEN.intensity, expected) == d(expected)
+
+
+@pytest.mark.parametrize(
     ("year", "expected"),
     [(2025, ".83202"), (2030, ".71203"), (2035, ".20049"), (2040, ".09113"), (2050, ".02187")],
 )

@@ -33,6 +33,22 @@ def test_w1_a_tonne_of_the_worlds_metal_by_step(step: Decimal, tonnes: str) -> N
     assert rounded(step / 1000, tonnes) == d(tonnes)
 
 
+def test_w1_takes_the_bauxite_and_burns_the_carbon_of_its_source() -> None:
+    """Told by what the chain gives off: 1.928 t x 2.847 of bauxite, .463 t x .831 of carbon."""
+    bauxite_t = W1.bauxite_kg / energy(Process.BAUXITE, WORLD, FUELS, GRID).value
+    assert rounded(bauxite_t, "0.000001") == d("5.489016")
+    anode_t = WORLD.factor("electrolysis.input_anode").value
+    burnt_kg = W1.anode_kg - anode_t * energy(Process.ANODE, WORLD, FUELS, GRID).value
+    assert rounded(burnt_kg / 1000 * 12 / 44, "0.000001") == d("0.384753")
+
+
+@pytest.mark.parametrize(
+    ("gas", "kg", "tonnes"), [(Gas.CF4, W1.cf4_kg, "0.491283"), (Gas.C2F6, W1.c2f6_kg, "0.047175")]
+)
+def test_w1_each_fluorocarbon(gas: Gas, kg: Decimal, tonnes: str) -> None:
+    assert rounded(co2e({gas: kg}, gwp_set(BOOK, "AR5")).tonnes, tonnes) == d(tonnes)
+
+
 def test_w1_with_fluorocarbons_and_casting() -> None:
     gases = {Gas.CO2: W1.liquid_metal_kg, Gas.CF4: W1.cf4_kg, Gas.C2F6: W1.c2f6_kg}
     total = co2e(gases, gwp_set(BOOK, "AR5"))
