@@ -157,7 +157,7 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
     melt = Melt(made, charged, tapped, gone, within, only_cast and not apart)
     recast = ZERO if apart else recast_share(melt)
     old = NOTHING_LOST
-    if melt_loss and engine not in BEFORE_FIFTH:
+    if melt_loss and charged and engine not in BEFORE_FIFTH:
         uncast = [] if read.finished else [one for one in held if metal.lies_cast(one)]
         stored = sum(grown_of(uncast).values(), ZERO)
         old = old_lost(melt, recast, Losses(melt_loss, lost, inventory.data, stored))
