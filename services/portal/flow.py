@@ -91,9 +91,11 @@ class StageFlow(NamedTuple):
     asked: sankey.Sankey | None
 
 
-def flow_of(told: Content, period: str) -> Sequence[StageFlow]:
-    """The flow of a period by stage, in the order of stages; those without any are left out."""
-    lines = [_line(one, one["kg"]) for one in told["links"]]
+def flow_of(told: Content, period: str, *, public: bool = False) -> Sequence[StageFlow]:
+    """The flow of a period by stage, in the order of stages; those without any are left out. Public
+    figures go by where the entities are registered, all others by where the works stand."""
+    works = "Registered" if public else "Works"
+    lines = [_line(one, one["kg"], works) for one in told["links"]]
     found = []
     for stage, name in STAGES.items():
         mine = [(line, one) for line, one in zip(lines, told["links"], strict=True)
@@ -109,10 +111,11 @@ def withheld_of(told: Content) -> Sequence[Line]:
     return [_line(one, None) for one in told.get("withheld", ())]
 
 
-def _line(link: Content, kg: int | None) -> Line:
+def _line(link: Content, kg: int | None, works: str = "Works") -> Line:
     source, target = _node(link["source"]), _node(link["target"])
     pool = source if source[0] == "pool" else target
-    return Line(pool[1], _named(source, FROM), _named(target, INTO), link["status"] == "coc", kg)
+    ends = _named(source, FROM, works), _named(target, INTO, works)
+    return Line(pool[1], *ends, link["status"] == "coc", kg)
 
 
 def _node(key: str) -> tuple[str, str, str]:
@@ -120,11 +123,11 @@ def _node(key: str) -> tuple[str, str, str]:
     return place, stage, region[0] if region else ""
 
 
-def _named(node: tuple[str, str, str], names: Mapping[str, str]) -> str:
+def _named(node: tuple[str, str, str], names: Mapping[str, str], works: str) -> str:
     """A node in words, as seen from the pool at the other end."""
     place, stage, region = node
     if place == "pool":
-        return f"Works in {region_name(region)}" if region else "Works"
+        return f"{works} in {region_name(region)}" if region else "Works"
     if place == "conversion":
         after = next((later for later, before in BEFORE.items() if before == stage), stage)
         return f"From {stage}" if names is FROM else f"Made into {after}"

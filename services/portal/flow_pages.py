@@ -121,7 +121,7 @@ def _public(made: Api, visit: Visit) -> None:
         if not answer.fine:
             return visit.problem(answer)
         told = answer.content
-        stages = await asyncio.to_thread(_drawn, told, str(told["period"]))
+        stages = await asyncio.to_thread(_drawn, told, str(told["period"]), public=True)
         return visit.pages.page(
             "flow_public.html",
             told=told,
@@ -132,10 +132,12 @@ def _public(made: Api, visit: Visit) -> None:
         )
 
 
-def _drawn(told: dict[str, Any], period: str) -> list[tuple[flow.StageFlow, Picture | None]]:
+def _drawn(
+    told: dict[str, Any], period: str, *, public: bool = False
+) -> list[tuple[flow.StageFlow, Picture | None]]:
     return [
         (stage, Picture(stage.asked.title, sankey(stage.asked)) if stage.asked else None)
-        for stage in flow.flow_of(told, period)
+        for stage in flow.flow_of(told, period, public=public)
     ]
 
 

@@ -190,6 +190,21 @@ def test_everybody_sees_the_flow_through_its_own_pools(traded: Door) -> None:
     assert refused.json()["slug"] == "period-out-of-range"
 
 
+def test_the_flow_lies_where_the_works_stand_not_where_their_entity_is_registered(
+    traded: Door,
+) -> None:
+    """The mill's entity is of DE; its works turn out to stand in Australia."""
+    facility = {"facility_id": f"{MILL}-F1", "member_id": MILL, "entity_id": f"{MILL}-E"}
+    known = {"name": "Works 1", "activities": ["smelting"]}
+    for country, region in (("AU", "oceania"), ("DE", "europe")):
+        place = {"country": country, "latitude": "50.1", "longitude": "8.7"}
+        traded.send(who(MILL), "membership/change_facility", **facility, **known, location=place)
+        traded.settled()
+        assert list(flows(traded, who(MILL))) == [
+            f"coc_market:aluminium>pool:aluminium:{region}/coc"
+        ]
+
+
 @pytest.mark.parametrize(
     ("role", "choice", "kg"),
     [

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from contracts import coc, facilities
 from contracts.coc_movements import MovementsBooked, each_year
+from contracts.coc_scopes import ScopeFacilitiesCame
 from contracts.custody import PoolKey, Stage
 from contracts.envelope import Recorded
 from infra.readmodel import Consumer, Projection
@@ -53,10 +54,19 @@ class YearRow(NamedTuple):
 
 
 class PlaceRow(NamedTuple):
-    """The entity of a scope."""
+    """The entity of a scope, and every facility that it ever had: what was booked while one was in
+    it stays where it was."""
 
     scope_id: str
     entity_id: str
+    facilities: tuple[str, ...] = ()
+
+
+class WorksRow(NamedTuple):
+    """Where a facility stands, as was told last."""
+
+    facility_id: str
+    country: str
 
 
 class CountryRow(NamedTuple):
@@ -180,14 +190,37 @@ def sums_of(row: YearRow) -> yearly.Sums:
     )
 
 
+SCOPES = (coc.ScopeOpened, coc.ScopeFacilityAdded, ScopeFacilitiesCame)
+WORKS = (facilities.FacilityRegistered, facilities.FacilityChanged)
+
+
 def _place_keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
-    return (event.scope_id,) if isinstance(event, coc.ScopeOpened) else ()
+    return (event.scope_id,) if isinstance(event, SCOPES) else ()
 
 
 def _place(key: str, row: PlaceRow | None, recorded: Recorded) -> PlaceRow | None:
     event = recorded.event
-    return PlaceRow(key, event.entity_id) if isinstance(event, coc.ScopeOpened) else row
+    if isinstance(event, coc.ScopeOpened):
+        return PlaceRow(key, event.entity_id, event.facilities)
+    if row is None:
+        return None
+    more: tuple[str, ...] = ()
+    if isinstance(event, coc.ScopeFacilityAdded):
+        more = (event.facility_id,)
+    elif isinstance(event, ScopeFacilitiesCame):
+        more = event.facilities
+    return row._replace(facilities=tuple(dict.fromkeys((*row.facilities, *more))))
+
+
+def _works_keys(recorded: Recorded) -> Sequence[str]:
+    event = recorded.event
+    return (event.facility_id,) if isinstance(event, WORKS) else ()
+
+
+def _works(key: str, row: WorksRow | None, recorded: Recorded) -> WorksRow | None:
+    event = recorded.event
+    return WorksRow(key, event.location.country) if isinstance(event, WORKS) else row
 
 
 def _country_keys(recorded: Recorded) -> Sequence[str]:
@@ -211,7 +244,8 @@ PROJECTIONS: tuple[Projection, ...] = (
         frozenset(POSTINGS),
     ),
     Projection("years", 4, YearRow, _year_keys, _year, (("scope_id", "key"),), frozenset(POSTINGS)),
-    Projection("scope_places", 1, PlaceRow, _place_keys, _place, (), frozenset({coc.ScopeOpened})),
+    Projection("scope_places", 2, PlaceRow, _place_keys, _place, (), frozenset(SCOPES)),
+    Projection("works_places", 1, WorksRow, _works_keys, _works, (), frozenset(WORKS)),
     Projection(
         "entity_places",
         1,

@@ -1,7 +1,8 @@
 """Reads for what leaves the ledger: events of streams page by page, rows, what was published."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from contracts.coc_documents import DocumentEnded, DocumentIssued
@@ -21,11 +22,13 @@ from services.coc_ledger.flows import public_flow
 from services.coc_ledger.flows.cells import Quarter, Rule, rule_of
 from services.coc_ledger.flows.flow import (
     ELSEWHERE,
+    SEVERAL,
     Choice,
     Flow,
     Picture,
     chosen,
     region_of,
+    region_of_works,
     regions_of,
 )
 from services.coc_ledger.flows.public_flow import Public, Release
@@ -35,13 +38,24 @@ from services.coc_ledger.yearly_reports import yearly
 
 from .corrections import rests_on
 from .export_rows import CONSUMER as OURS
-from .export_rows import CountryRow, FlowRow, PlaceRow, YearRow, flow_of, sums_of, year_key
+from .export_rows import (
+    CountryRow,
+    FlowRow,
+    PlaceRow,
+    WorksRow,
+    YearRow,
+    flow_of,
+    sums_of,
+    year_key,
+)
 from .proofs import Proofs
 from .statements import Line, lines
 
 PAGE = 100
 MANY = 10_000_000
 DAYS_NAMED = 3_700
+Places = Mapping[str, PlaceRow]
+"""Scopes, by their ids."""
 
 
 class Told(NamedTuple):
@@ -183,9 +197,9 @@ class Exports:
         return self._reader.through(OURS).get(self._running.name, 0)
 
     def regions(self) -> Sequence[str]:
-        """The regions in which pools may lie."""
+        """The regions in which pools may lie; of several, where works stand in more than one."""
         policy = self._running.definition.policies.on(self.today())
-        return regions_of(policy)
+        return [*regions_of(policy), SEVERAL]
 
     def picture(self, first: date, last: date, choice: Choice) -> Picture:
         """The flow of some days, as chosen from what may be seen. Days are looked up by name where
@@ -198,7 +212,7 @@ class Exports:
                 where[column] = sorted(some)
         if choice.stage is not None:
             where["stage"] = choice.stage.value
-        flows = self._flows(where, self.today())
+        flows = self._flows(where, self._stand)
         scopes = sorted({one.scope_id for one in flows}) if choice.entities is not None else []
         places: Mapping[str, PlaceRow] = self._reader.rows(OURS, "scope_places", scopes)
         entity_of = {scope_id: place.entity_id for scope_id, place in places.items()}
@@ -223,7 +237,8 @@ class Exports:
         some = releases[: len(state.releases) + 1]
         if len(some) == len(state.releases) or not self._has_read(some[-1].recorded_through):
             return None
-        found = public_flow.publish(self._flows({}, recorded), some, self._rule)
+        flows = self._flows({}, partial(self._registered, on=recorded))
+        found = public_flow.publish(flows, some, self._rule)
         return to_tell(state, some[-1], found, today)
 
     def _has_read(self, day: date) -> bool:
@@ -242,23 +257,41 @@ class Exports:
         day = public_flow.last_day(period)
         return rule_of(self._running.definition.policies.on(day))
 
-    def _flows(self, where: Mapping[str, object], on: date) -> list[Flow]:
+    def _flows(
+        self, where: Mapping[str, object], regions_of_scopes: Callable[[Places], Mapping[str, str]]
+    ) -> list[Flow]:
         rows: list[FlowRow] = self._reader.page(OURS, "flows", None, MANY, where)
-        regions = self._regions(sorted({row.scope_id for row in rows}), on)
-        return [flow_of(row, regions[row.scope_id]) for row in rows]
+        scopes = sorted({row.scope_id for row in rows})
+        places: Places = self._reader.rows(OURS, "scope_places", scopes)
+        regions = regions_of_scopes(places)
+        return [flow_of(row, regions.get(row.scope_id, ELSEWHERE)) for row in rows]
 
-    def _regions(self, scopes: Sequence[str], on: date) -> dict[str, str]:
-        """Where scopes are: by the country in which their entities were registered, and the
-        regions that a day's policy names."""
-        places: Mapping[str, PlaceRow] = self._reader.rows(OURS, "scope_places", scopes)
-        entities = sorted({row.entity_id for row in places.values()})
-        countries: Mapping[str, CountryRow] = self._reader.rows(OURS, "entity_places", entities)
-        policy = self._running.definition.policies.on(on)
-        found = dict.fromkeys(scopes, ELSEWHERE)
+    def _stand(self, places: Places) -> Mapping[str, str]:
+        """Where the works of scopes stand, by the regions that today's policy names."""
+        policy = self._running.definition.policies.on(self.today())
+        ids = sorted({one for place in places.values() for one in place.facilities})
+        works: Mapping[str, WorksRow] = self._reader.rows(OURS, "works_places", ids)
+        registered = self._countries(places)
+        found = {}
         for scope_id, place in places.items():
-            country = countries.get(place.entity_id)
-            found[scope_id] = region_of(country.country if country else None, policy)
+            known = [works[one].country for one in place.facilities if one in works]
+            found[scope_id] = region_of_works(known, registered.get(place.entity_id), policy)
         return found
+
+    def _registered(self, places: Places, on: date) -> Mapping[str, str]:
+        """Where the entities of scopes were registered, by the regions that a day's policy names:
+        that does not change, so that no figure which was published once would be another now."""
+        policy = self._running.definition.policies.on(on)
+        registered = self._countries(places)
+        return {
+            scope_id: region_of(registered.get(place.entity_id), policy)
+            for scope_id, place in places.items()
+        }
+
+    def _countries(self, places: Places) -> Mapping[str, str]:
+        entities = sorted({place.entity_id for place in places.values()})
+        rows: Mapping[str, CountryRow] = self._reader.rows(OURS, "entity_places", entities)
+        return {entity_id: row.country for entity_id, row in rows.items()}
 
 
 def _page(found: Sequence[Recorded], limit: int) -> tuple[list[Recorded], int | None]:

@@ -11,10 +11,8 @@ from contracts.custody import Stage
 from infra.policy import Policy
 from services.coc_ledger.accounting.stages import RATIO
 
+from .flow import SEVERAL as SEVERAL
 from .flow import Link, Place
-
-SEVERAL = "several"
-"""Stands for regions that are shown together."""
 
 
 class Quarter(NamedTuple):

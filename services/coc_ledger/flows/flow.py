@@ -1,14 +1,16 @@
 """The material flow: what went from where to where, by stage, region and CoC status. Pure.
 
-A flow is a fact about one pool: so many kilograms went into it or out of it on a day. Metal under
-CoC documents passes a market of its own between pools, so that no flow names two organisations.
-The picture of a viewer sums the flows of the scopes it may see over any days; the public picture is
-`public_flow`. What stays (stock) or is lost is no flow between places, save `losses`.
+A flow is a fact about one pool: so many kilograms went into it or out of it on a day. It lies in
+the region of its works (`region_of_works`); in public figures, in that of its entity's
+registration, which moves nothing that was published. Metal under CoC documents passes a market of
+its own between pools, so that no flow names two organisations. The picture of a viewer sums the
+flows of the scopes it may see over any days; the public picture is `public_flow`. What stays
+(stock) or is lost is no flow between places, save `losses`.
 Accounts: sources.md 5.3; regions: the policy's figures `flow.region.*`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,6 +23,8 @@ from infra.policy import Policy
 
 REGIONS = "flow.region."
 ELSEWHERE = "other"
+SEVERAL = "several"
+"""Stands for regions that are shown together."""
 
 
 class Place(StrEnum):
@@ -187,8 +191,17 @@ def region_of(country: str | None, policy: Policy) -> str:
     return ELSEWHERE
 
 
+def region_of_works(countries: Collection[str], registered: str | None, policy: Policy) -> str:
+    """The region in which facilities stand; `several` where they stand in more than one, and that
+    of the entity's registration where it is not known of any."""
+    found = {region_of(country, policy) for country in countries}
+    if len(found) > 1:
+        return SEVERAL
+    return found.pop() if found else region_of(registered, policy)
+
+
 def regions_of(policy: Policy) -> Sequence[str]:
-    """All regions, the rest of the world last."""
+    """All regions of a policy, the rest of the world last."""
     names = (name.removeprefix(REGIONS) for name in policy.figures if name.startswith(REGIONS))
     return [*sorted(names), ELSEWHERE]
 

@@ -69,8 +69,9 @@ def _own(made: Api, exports: Exports, allowed: Allowed) -> None:
         principal: SignedIn, wanted: Annotated[Wanted, Depends(wanted_of)]
     ) -> Response:
         """The flow of metal through the pools that you may see, by stage, region and status: of
-        all, or of the members, scopes and entities that you name, at a stage, in a region. Without
-        days, of this calendar year. `through` is the position of the ledger's own events that the
+        all, or of the members, scopes and entities that you name, at a stage, in a region: the one
+        in which a scope's facilities stand, `several` where they stand in more. Without days, of
+        this calendar year. `through` is the position of the ledger's own events that the
         picture knows."""
         principal.require(RoleKind.OPS, RoleKind.MEMBER)
         last = wanted.last or exports.today()
@@ -151,8 +152,8 @@ def _public(made: Api, running: Running, exports: Exports) -> None:
         region: Region = None,
     ) -> Response:
         """The public flow of certified metal in a quarter (`2026-Q1`) or a complete year; without
-        a period, the last one published. Small numbers are not shown, nor can they be worked
-        out."""
+        a period, the last one published. The region is that of the entity's registration.
+        Small numbers are not shown, nor can they be worked out."""
         await _kept(running, exports)
         releases, shown = await asyncio.to_thread(exports.published)
         if period is None and not releases:

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.coc import DesignationReleased
+from contracts.coc import (
+    DesignationReleased,
+    ScopeFacilityAdded,
+    ScopeFacilityLeft,
+    ScopeOpened,
+)
+from contracts.coc_scopes import ScopeFacilitiesCame
 from contracts.custody import Account, Entry, MovementKind, Stage
 from contracts.envelope import Event
 from services.coc_ledger.exports import export_rows
@@ -21,10 +27,11 @@ from services.coc_ledger.flows.flow import (
     passages,
     picture,
     region_of,
+    region_of_works,
 )
 
 from .given import POLICY, YEAR
-from .told import ALUMINA, POOL, movement, receipt, recorded, shipment
+from .told import ALUMINA, POOL, SEEN, movement, receipt, recorded, shipment
 
 
 def went(*events: Event) -> dict[tuple[str, bool, bool], int]:
@@ -97,6 +104,22 @@ def test_regions_are_the_policys(country: str, region: str) -> None:
     assert region_of(country, POLICY) == region
 
 
+@pytest.mark.parametrize(
+    ("countries", "region"),
+    [
+        (("AU",), "oceania"),
+        (("AU", "AU", "NZ"), "oceania"),
+        (("AU", "DE"), "several"),
+        ((), "europe"),
+    ],
+)
+def test_a_pool_lies_where_its_works_stand_whatever_country_its_entity_is_of(
+    countries: tuple[str, ...], region: str
+) -> None:
+    """Of works of which nothing is known, in the region of the entity, here registered in DE."""
+    assert region_of_works(countries, "DE", POLICY) == region
+
+
 def test_no_country_is_in_two_regions() -> None:
     regions = [name for name in POLICY.figures if name.startswith("flow.region.")]
     named = Counter(country for name in regions for country in POLICY.words(name))
@@ -118,6 +141,34 @@ def test_rows_are_folds_that_give_the_picture() -> None:
     assert sorted(kg for _, kg in picture(told, first, last, None).links) == [3, 11]
     assert picture(told, first, last, frozenset({"M-2"})).links == []
     assert picture(told, first, date(2026, 3, 8), None).links == []
+
+
+def test_a_scope_keeps_every_facility_that_it_ever_had_as_a_place() -> None:
+    """Else what was booked in Australia would move to Europe on the day on which works left."""
+    places = next(one for one in export_rows.PROJECTIONS if one.name == "scope_places")
+    whose = {"scope_id": "S-1", "member_id": "M-1"}
+    seen = {"activities": ("casthouse",), "evidence": SEEN, "policy_id": "P", "ps_due_on": None}
+    opened = {"name": "Works", "address": "1 Street", "starts_on": YEAR, "months": 12}
+    told = (
+        ScopeOpened.model_validate(
+            {**whose, **seen, **opened, "entity_id": "E-1", "facilities": ("F-1",)}
+            | {"opened_on": YEAR}
+        ),
+        ScopeFacilityAdded.model_validate(
+            {**whose, **seen, "facility_id": "F-2", "added_on": YEAR}
+        ),
+        ScopeFacilityLeft.model_validate(
+            {**whose, "facility_id": "F-1", "effective_on": YEAR, "because": "closed"}
+        ),
+        ScopeFacilitiesCame.model_validate(
+            {**whose, "from_scope_id": "S-0", "facilities": ("F-3",), "effective_on": YEAR}
+        ),
+    )
+    row = None
+    for one in recorded(*told):
+        for key in places.keys(one):
+            row = places.evolve(key, row, one)
+    assert row == export_rows.PlaceRow("S-1", "E-1", ("F-1", "F-2", "F-3"))
 
 
 ENTITIES = {"S-1": "E-1", "S-2": "E-1", "S-3": "E-3"}

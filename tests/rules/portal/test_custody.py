@@ -92,6 +92,11 @@ def test_a_flow_is_told_by_stage_and_seen_from_its_pools() -> None:
     assert (held.stage, held.target, held.kg) == ("bauxite", "Made into alumina", None)
 
 
+def test_the_public_flow_names_the_region_of_registration_as_such() -> None:
+    _, aluminium = flow.flow_of(FLOW, "2025", public=True)
+    assert (aluminium.lines[0].target, aluminium.lines[2].source) == ("Registered in Europe",) * 2
+
+
 def test_boxes_of_a_column_do_not_overlap_and_share_a_scale() -> None:
     columns = (
         tuple(Box(f"0 {at}", str(at), Decimal(value)) for at, value in enumerate((90, 5, 4, 1))),
