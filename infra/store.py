@@ -207,6 +207,14 @@ class Store:
             rows = connection.execute(query, {"stream": stream, "after": after, "limit": limit})
             return self.records(rows.all())
 
+    def last_of_stream(self, stream: str) -> int:
+        """The position of a stream's last event; 0 where it has none."""
+        query = text(
+            "SELECT position FROM events WHERE stream = :stream ORDER BY version DESC LIMIT 1"
+        )
+        with translated(), self.engine.connect() as connection:
+            return int(connection.scalar(query, {"stream": stream}) or 0)
+
     def has_command(self, command_id: str) -> bool:
         """Whether a command was kept under this id."""
         known = tables.COMMANDS.c.command_id

@@ -1,6 +1,7 @@
 """Who may see which of the ledger's rows: in the same words whether or not there is such a row."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from infra.auth import Principal, RoleKind
@@ -14,7 +15,7 @@ from .documents.readers import readers_of
 from .documents.rows import DocumentRow
 from .documents.state import Document
 from .domain import CONSUMER
-from .own_writes_api import followed
+from .own_writes_api import Row, caught_up, followed
 from .pools.state import Pool
 from .rows import PoolRow, ScopeRow
 from .scopes.neighbours import stream_of
@@ -50,27 +51,29 @@ class Allowed:
 
     async def scope(self, principal: Principal, scope_id: str) -> ScopeRow:
         """A scope, for its member."""
-        row = await followed(
-            lambda: self._rows.scope(scope_id),
-            lambda: self._is_theirs(principal, stream_of(scope_id)),
-            scope_id,
-        )
+        stream = stream_of(scope_id)
+
+        def look() -> ScopeRow | None:
+            return self._rows.scope(scope_id)
+
+        row = await followed(look, lambda: self._is_theirs(principal, stream), scope_id)
         await self._require(principal, row, scope_id)
         if row is None:
             raise Refused("unknown-scope", f"there is no scope {scope_id}", scope_id=scope_id)
-        return row
+        return await self._current(look, stream) or row
 
     async def pool(self, principal: Principal, pool: str) -> PoolRow:
         """A pool, for its member."""
-        row = await followed(
-            lambda: self._rows.pool(pool),
-            lambda: self._is_theirs(principal, f"pool/{pool}"),
-            pool,
-        )
+        stream = f"pool/{pool}"
+
+        def look() -> PoolRow | None:
+            return self._rows.pool(pool)
+
+        row = await followed(look, lambda: self._is_theirs(principal, stream), pool)
         await self._require(principal, row, pool)
         if row is None:
             raise Refused("unknown-pool", f"there is no pool {pool}", pool=pool)
-        return row
+        return await self._current(look, stream) or row
 
     async def document(self, principal: Principal, number: str) -> DocumentRow:
         """A document, for its two sides and who stands in their place."""
@@ -80,23 +83,43 @@ class Allowed:
     async def reading(self, principal: Principal, number: str) -> tuple[DocumentRow, bool]:
         """The same; and whether all that the ledger keeps of it is theirs to see, or what was
         stated to its customer alone."""
-        row = await followed(
-            lambda: self._rows.document(number),
-            lambda: self._is_theirs(principal, f"coc_document/{number}"),
-            number,
-        )
+        stream = f"coc_document/{number}"
+
+        def look() -> DocumentRow | None:
+            return self._rows.document(number)
+
+        row = await followed(look, lambda: self._is_theirs(principal, stream), number)
+        whole = await self._reads_whole(principal, row, number)
+        if row is None:
+            raise Refused("unknown-document", f"there is no document {number}", number=number)
+        return await self._current(look, stream) or row, whole
+
+    async def _reads_whole(
+        self, principal: Principal, row: DocumentRow | None, number: str
+    ) -> bool:
         own = await self.members(principal, row) if row else frozenset()
         if row is not None and row.member_id in own:
-            return row, True
+            return True
         if row is not None and not principal.is_ops:
             today = self._running.times.today()
             who = await asyncio.to_thread(readers_of, row, self._rows, today)
             if own & (who.issuers | who.others):
-                return row, bool(own & who.issuers)
+                return bool(own & who.issuers)
         await self._require(principal, row, number)
-        if row is None:
-            raise Refused("unknown-document", f"there is no document {number}", number=number)
-        return row, True
+        return True
+
+    async def caught_up_with(self, stream: str) -> None:
+        """Wait a little until rows know all that a stream has told by now."""
+        await self._current(lambda: None, stream)
+
+    async def _current(self, look: Callable[[], Row], stream: str) -> Row:
+        """A row that somebody may see, with all that its stream has told by now."""
+        name, store = self._running.name, self._running.store
+        return await caught_up(
+            look,
+            lambda: store.last_of_stream(stream),
+            lambda: self._reader.through(CONSUMER).get(name, 0),
+        )
 
     async def members(self, principal: Principal, row: DocumentRow) -> frozenset[str]:
         """In whose place somebody looks at a document: their own members', and of its two sides

@@ -230,6 +230,7 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
         it, and whether it would wait for what is not known yet (`answer`); with its working."""
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
+        await allowed.caught_up_with(queries.pool_of(row, stage, day).stream)
         return Json(await asyncio.to_thread(queries.balance, row, stage, day))
 
     @made.get("/coc/scopes/{scope_id}/pools", tags=["scopes"])

@@ -116,6 +116,11 @@ class Queries:
         """A pool's movements, by key, up to `limit + 1`."""
         return self.reader.page(CONSUMER, "movements", after, limit, {"pool": key})
 
+    def pool_of(self, row: ScopeRow, stage: Stage, on: date) -> PoolKey:
+        """The pool of a scope's stage in the period of a day. Refused where there is none."""
+        period = self._period(row, on)
+        return PoolKey(scope_id=row.scope_id, stage=stage, period=period.starts_on)
+
     def balance(self, row: ScopeRow, stage: Stage, on: date) -> dict[str, object]:
         """How much may still be sold as CoC by a document of a day, until when, and why (`answer`).
         Behind it: what the books covered on that day, by all that is known now (corrected is as if

@@ -6,7 +6,7 @@ import pytest
 
 from infra.errors import Refused
 from services.coc_ledger import own_writes_api
-from services.coc_ledger.own_writes_api import followed
+from services.coc_ledger.own_writes_api import caught_up, followed
 
 
 class Late:
@@ -47,3 +47,28 @@ def test_where_no_row_follows_its_writer_is_told_so() -> None:
     with pytest.raises(Refused) as refused:
         asyncio.run(followed(Late(10_000), lambda: True, "D-1"))
     assert refused.value.slug == "not-known-yet"
+
+
+class Following:
+    """Rows that come to know one event more with each look at how far they are."""
+
+    def __init__(self, through: int) -> None:
+        self.known = through
+
+    def through(self) -> int:
+        self.known += 1
+        return self.known
+
+    def look(self) -> int:
+        return self.known
+
+
+def test_a_change_is_read_once_rows_know_the_last_event_of_its_stream() -> None:
+    rows = Following(3)
+    assert asyncio.run(caught_up(rows.look, lambda: 7, rows.through)) == 7
+
+
+def test_who_reads_behind_a_large_import_gets_what_rows_know() -> None:
+    rows = Following(0)
+    seen = asyncio.run(caught_up(rows.look, lambda: 10_000, rows.through))
+    assert seen == own_writes_api.LOOKS_FOR_CHANGES
