@@ -47,6 +47,7 @@ from .knowledge import (
     results_of,
     scope_on,
     seen,
+    stopped,
     went_to,
 )
 from .period_reactions import PERIOD_REACTIONS
@@ -236,6 +237,7 @@ def pool_known(key: str, body: Body, known: Knowledge) -> PoolKnown:
         through=row.version if row else 0,
         movement=_seen(key, _text(body, "movement_id"), known),
         reversed=_seen(key, _text(body, "reverses"), known),
+        stopped=stopped(row, known),
     )
 
 

@@ -179,11 +179,12 @@ def onward_of(stream: str, pool: Any, entered: MovementSeen | None) -> Onward:
 
 class PoolKnown(Value):
     """What rows know of a pool through a version of its stream: the movement of the id that is
-    asked for, and the one it takes back."""
+    asked for, and the one it takes back; and the reasons for which its claims are stopped."""
 
     through: Version = 0
     movement: MovementSeen | None = None
     reversed: MovementSeen | None = None
+    stopped: tuple[str, ...] = ()
 
 
 class FacilityFound(Value):

@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 from contracts.custody import Checked, PoolKey
 from contracts.values import Activity, Standard
+from infra.policy import Policies
 
 from .accounting.own_emissions import ResultRow, newest
 from .accounting.period import ONE_DAY, period_of
+from .accounting.stops import before, stops
 from .evidence import Diligence, FacilityFound, FacilityResult, MovementSeen, ScopeEvidence
 from .rows import FacilityRow, MovementRow, PoolRow, movement_of
 from .scopes import state as scope_state
@@ -24,7 +26,8 @@ class Knowledge(NamedTuple):
     """What the server can look up. `state(stream)`: one of our own streams as folded now;
     `row(projection, key)`; `certificates(entity)`: their rows; `scopes(entity)`: their ids, as far
     as rows know; `through`: the last position of
-    certification that they know; `behind_s`: how far that is behind."""
+    certification that they know; `behind_s`: how far that is behind; `policies`: by which what an
+    open period leaves is worked out."""
 
     state: Callable[[str], Any]
     row: Callable[[str, str], Any]
@@ -32,6 +35,7 @@ class Knowledge(NamedTuple):
     scopes: Callable[[str], Sequence[str]]
     through: int
     behind_s: int
+    policies: Policies
 
 
 def checked(entity_id: str, day: date, known: Knowledge) -> Checked:
@@ -99,6 +103,15 @@ def open_before(key: PoolKey, known: Knowledge) -> date | None:
             return period.starts_on
         period = period_of(calendar, period.ends_on + ONE_DAY)
     return None
+
+
+def stopped(row: PoolRow | None, known: Knowledge) -> tuple[str, ...]:
+    """Why claims of a pool are stopped, as far as rows know; nothing where they are not."""
+    if row is None or not row.blocked:
+        return ()
+    left: dict[str, PoolRow | None] = {key: known.row("pools", key) for key in before(row)}
+    rows = {key: one for key, one in left.items() if one is not None}
+    return tuple(one.reason for one in stops(row, rows, known.policies))
 
 
 def facilities_found(

@@ -308,7 +308,8 @@ PROBLEMS: tuple[Problem, ...] = (
         "The claim is not covered",
         "`facts.available_kg` may be claimed on that day. A claim counts on each later day as well:"
         " on `facts.short_on` `facts.short_kg` would be missing. Claim less, or book the input"
-        " first.",
+        " first. Where claims are stopped (`facts.blocked`), `facts.blocked_because` names the"
+        " periods and what the rules found of them.",
     ),
     Problem(
         "lot-not-shipped",

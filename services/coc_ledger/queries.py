@@ -60,6 +60,7 @@ class Queries:
             self.scopes_of,
             known,
             self._watch.behind_s(),
+            self._running.definition.policies,
         )
 
     def certificates(self, entity_id: str) -> list[CertificateRow]:

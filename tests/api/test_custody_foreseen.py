@@ -56,3 +56,13 @@ def test_what_stops_claims_is_told_as_it_is_in_json_on_the_page_and_in_the_termi
     assert f"Claims are stopped: {stop['reason']}." in page
     assert f"because {stop['reason']}" in terminal
     assert "made good in time" not in page + terminal
+
+
+def test_the_refusal_of_a_claim_that_is_stopped_names_the_stop(door: Door) -> None:
+    [stop] = balance(door)["blocked_because"]
+    sent = document("D-3", 1, day="2025-01-02")
+    refused = door.attempt(who(SMELTER), "coc/issue_document", **sent).json()
+    assert refused["slug"] == "claim-not-covered"
+    assert refused["facts"]["blocked"] is True
+    assert refused["facts"]["blocked_because"] == [stop["reason"]]
+    assert f"Claims are stopped: {stop['reason']}." in refused["detail"]

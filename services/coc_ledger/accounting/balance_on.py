@@ -37,10 +37,8 @@ from .balance import (
     working,
 )
 from .lasting import Parts, by_day, parts
+from .period import NOT_IN_TIME as NOT_IN_TIME
 from .stops import Stop, in_words
-
-NOT_IN_TIME = "an overdraft was not made good in time"
-"""By its own day, which lies within the period: no earlier one stops claims for it."""
 
 
 class Stood(NamedTuple):

@@ -7,6 +7,7 @@ is closed it keeps what it can, and claims only the rest here (`claim_parts`).
 Rules: sources.md 5.3, 5.4, 5.6 (4), 5.7, 8 (R-27, R-28, R-29).
 """
 
+from collections.abc import Sequence
 from datetime import date
 from functools import reduce
 from typing import NamedTuple
@@ -44,6 +45,7 @@ from .booking import LOT_ACCOUNT
 from .claim_parts import Laid, laid_out
 from .footprint import NO_STEP, carried, step_part
 from .own_emissions import step_in, step_of
+from .period import NOT_IN_TIME, UNTOLD
 
 
 class Covered(NamedTuple):
@@ -69,8 +71,16 @@ def shipped(books: accounts.Books, onward: Amount, lot: Lot) -> Amount:
     return accounts.plus(out, minus(onward)) if lot is Lot.PRODUCT else out
 
 
-def check_cover(state: Pool, day: date, mass_kg: int, extra: Extra, policy: Policy) -> Covered:
-    """Refuse a claim that any day from its own on does not cover (`claim-not-covered`). Days on
+def check_cover(
+    state: Pool,
+    day: date,
+    mass_kg: int,
+    extra: Extra,
+    policy: Policy,
+    stopped: Sequence[str] = (),
+) -> Covered:
+    """Refuse a claim that any day from its own on does not cover (`claim-not-covered`), with why
+    claims are `stopped` where they are. Days on
     which it claims no more than the one that it replaces are not asked: what is short there came
     by other means, and is not made worse."""
     stands = [
@@ -90,7 +100,8 @@ def check_cover(state: Pool, day: date, mass_kg: int, extra: Extra, policy: Poli
     asked = [one for one in stands if more or one[0] < extra.since]
     short = least if barred or not asked else tightest(asked, terms, rule)
     if asked and mass_kg > short.available_kg:
-        raise _uncovered(state, day, mass_kg, short)
+        why = (stopped or (UNTOLD,)) if state.blocked else (NOT_IN_TIME,)
+        raise _uncovered(why if barred else (), day, mass_kg, short)
     used = last.overdraft_used_kg
     over = min(mass_kg, max(0, used + mass_kg - max(0, last.own_kg)))
     return Covered(least.available_kg, over)
@@ -104,18 +115,20 @@ def _posted(state: Pool, extra: Extra) -> Pool:
     return state._replace(books=books, days={**state.days, since: kgs})
 
 
-def _uncovered(state: Pool, day: date, mass_kg: int, short: Tightest) -> Refused:
+def _uncovered(stopped: Sequence[str], day: date, mass_kg: int, short: Tightest) -> Refused:
     missing = mass_kg - short.available_kg
+    why = f" Claims are stopped: {'; '.join(stopped)}." if stopped else ""
     return Refused(
         "claim-not-covered",
         f"{short.available_kg} kg may be claimed as CoC on {day}, not {mass_kg} kg: {missing} kg"
-        f" would be missing on {short.day}.",
+        f" would be missing on {short.day}.{why}",
         available_kg=short.available_kg,
         asked_kg=mass_kg,
         day=day,
         short_kg=missing,
         short_on=short.day,
-        blocked=state.blocked,
+        blocked=bool(stopped),
+        blocked_because=list(stopped),
     )
 
 
@@ -172,7 +185,7 @@ def designated(
         raise _not_shipped(command, laid, waiting.kg)
     day = min(command.day, state.ends_on or command.day)  # late for the period of an error
     extra = Extra(back, since, laid.here.kg) if laid.here else Extra()
-    covered = check_cover(state, day, more, extra, policy)
+    covered = check_cover(state, day, more, extra, policy, command.known.stopped)
     holder = _stake(command, state, scope, books)
     step = _step(command, state, policy)
     lot, entries = _claimed(command.lot, waiting, more, laid.kept, step)

@@ -187,6 +187,12 @@ def mass_remarks(there: int, odd: int, stock: int, policy: Policy) -> tuple[Rema
     return tuple(found)
 
 
+UNTOLD = "an earlier period claimed more than the rules allow"
+"""Why claims are stopped where the periods before say nothing of it (events of older builds)."""
+NOT_IN_TIME = "an overdraft was not made good in time"
+"""By its own day, which lies within the period: no earlier one stops claims for it."""
+
+
 def close_remarks(end: Closing) -> tuple[Remark, ...]:
     """R-27: claims beyond the cover, an overdraft not made good."""
     found: list[Remark] = []

@@ -17,10 +17,8 @@ from services.coc_ledger.pools.earlier import LeftBefore, parts_kept
 from services.coc_ledger.rows import PoolRow
 
 from .balance import Terms, closing, figures, rule_of
+from .period import UNTOLD as UNTOLD
 from .period import close_remarks
-
-UNTOLD = "an earlier period claimed more than the rules allow"
-"""Where the periods before say nothing of it (events of older builds)."""
 
 
 class Stop(NamedTuple):

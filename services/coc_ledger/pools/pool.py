@@ -152,7 +152,8 @@ def _book(
         claims.check_may_claim(command, scope, policy)
         extra = tuple(one for one in made.entries if one.account is not Account.OUTPUT_COC)
         extra += (entry(Account.OUTFLOW, Amount(command.coc_kg)),)
-        claims.check_cover(state, command.day, command.coc_kg, claims.Extra(extra), policy)
+        more, stopped = claims.Extra(extra), command.known.stopped
+        claims.check_cover(state, command.day, command.coc_kg, more, policy, stopped)
     return [*opening, *late, booking.booked(command, made, digest)]
 
 

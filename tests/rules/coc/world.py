@@ -253,6 +253,7 @@ class World:
             self.scopes_of,
             self.public_read,
             self.behind_s,
+            LEDGER.policies,
         )
 
     def certificates(self, entity_id: str) -> list[CertificateRow]:
