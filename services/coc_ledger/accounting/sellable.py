@@ -19,6 +19,7 @@ from services.coc_ledger.rows import PoolRow
 from services.coc_ledger.scopes.certificates import CertificateRow, seen_on, status_on
 from services.coc_ledger.scopes.entity_rules import COC, PS, supplier_faults
 
+from .balance import Cover
 from .balance_on import BalanceOn
 from .period import ONE_DAY
 
@@ -109,7 +110,8 @@ def sellable(
     barred = _barred(scope, pool, day, held) or stood.barred
     if barred is not None or scope.ends_on is None:
         return Sellable(0, 0, None, None, barred or NO_PERIOD, *known)
-    ends = [(scope.ends_on, "the period ends; what is left then is carried on")]
+    kg, own_kg = stood.claimable.available_kg, stood.claimable_own_kg
+    ends = [(scope.ends_on, _period_ends(kg, own_kg, stood.cover))]
     for standard, name in NAMES.items():
         last = _last_day(standard, scope, day, held)
         ends += [(last, f"{name} ends")] if last is not None else []
@@ -119,8 +121,20 @@ def sellable(
     if scope.ends_before is not None:
         ends.append((scope.ends_before - ONE_DAY, f"the scope goes over into {scope.to_scope_id}"))
     until, because = min(ends)
-    kg = stood.claimable.available_kg
-    return Sellable(kg, kg - stood.claimable_own_kg, until, because, None, *known)
+    return Sellable(kg, kg - own_kg, until, because, None, *known)
+
+
+def _period_ends(kg: int, own_kg: int, cover: Cover) -> str:
+    """What becomes of so many kilograms, `own_kg` of them no overdraft, at a period's end: neither
+    an overdraft serves in the next one, nor what was carried into this one (sources.md 5.4)."""
+    expires = max(0, cover.carried_kg - cover.owed_kg - cover.designated_kg)
+    ends = (("overdraft", own_kg < kg), ("what was carried into it", expires > 0))
+    named = " or ".join(name for name, there in ends if there)
+    if not named:
+        return "the period ends; what is left then is carried on"
+    if own_kg > expires:
+        return f"the period ends; what is left then is carried on, save {named}"
+    return f"the period ends; nothing of it is carried on: it is {named}"
 
 
 def _barred(scope: ScopeEvidence, pool: PoolRow | None, day: date, held: Held) -> str | None:

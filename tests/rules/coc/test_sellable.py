@@ -221,3 +221,32 @@ def test_where_nothing_may_be_sold_it_is_said_too_how_far_that_is_known() -> Non
     assert found.barred is not None
     assert (found.known_through_position, found.behind_s) == (world.public_read, None)
     assert str(found.waits).startswith("A document of this moment waits")
+
+
+@pytest.mark.parametrize(
+    ("kg", "own_kg", "carried_kg", "then"),
+    [
+        (90, 90, 0, "what is left then is carried on"),
+        (90, 60, 0, "what is left then is carried on, save overdraft"),
+        (90, 0, 0, "nothing of it is carried on: it is overdraft"),
+        (90, 90, 50, "what is left then is carried on, save what was carried into it"),
+        (90, 50, 50, "nothing of it is carried on: it is overdraft or what was carried into it"),
+    ],
+)
+def test_the_answer_says_what_of_it_serves_no_longer_once_the_period_ends(
+    kg: int, own_kg: int, carried_kg: int, then: str
+) -> None:
+    """As a close has it: overdraft, and what was carried in and not used, go no further."""
+    world = stocked()
+    stood = told(world, MAY)
+    stood = stood._replace(
+        claimable=stood.claimable._replace(available_kg=kg),
+        claimable_own_kg=own_kg,
+        cover=stood.cover._replace(carried_kg=carried_kg, owed_kg=0, designated_kg=0),
+    )
+    scope = scope_on("A", MAY, world.known())
+    assert scope is not None
+    held = Held(world.certificates("EA"), 9, 0)
+    policy = LEDGER.policies.on(MAY)
+    found = sellable(scope, (), world.reader.row("pools", KEY.key), MAY, stood, held, policy)
+    assert found.because == f"the period ends; {then}"
