@@ -16,6 +16,7 @@ from rich.table import Table
 from contracts.custody import Stage
 
 from .client import Client, Refusal, answer
+from .columns import Column, Head, show, uncut
 from .files import check_place, written
 
 Row = Mapping[str, Any]
@@ -143,7 +144,7 @@ def balance(found: Row, out: Console) -> None:
     """The working line by line; what may be sold, until when or why not, stands last."""
     period = found["period"]
     title = f"{found['pool']} on {found['on']} (period through {period['ends_on']})"
-    table = Table("", "kg", "how", "rule", box=SIMPLE_HEAD, title=escape(title))
+    table = Table("", uncut("kg"), "how", "rule", box=SIMPLE_HEAD, title=escape(title))
     for line in found["working"]:
         rule = f"{line['source']} ({line['evidence']})" if line["source"] else ""
         table.add_row(line["name"], tell(line["kg"]), escape(line["how"]), escape(rule))
@@ -178,7 +179,15 @@ def balance(found: Row, out: Console) -> None:
 
 def proofs(found: Sequence[Row], out: Console) -> None:
     """Who names each proof that is named by more than one."""
-    heads = ["proof", "scope", "supplier", "movements", "kg", "days", "remarks"]
+    heads: list[Head] = [
+        "proof",
+        "scope",
+        "supplier",
+        uncut("movements"),
+        uncut("kg"),
+        "days",
+        "remarks",
+    ]
     table = Table(*heads, box=SIMPLE_HEAD)
     for one in found:
         scope = one["scope_id"] or "(not yours to see)"
@@ -212,7 +221,7 @@ def sellable(on: str, answer: Row, out: Console) -> None:
 
 def trace(found: Row, out: Console) -> None:
     """Level by level; the parts of all ends are the whole."""
-    heads = ["level", "what", "share %", "kg CO2e/kg", "document", "pool"]
+    heads: list[Head] = ["level", "what", uncut("share %"), "kg CO2e/kg", "document", "pool"]
     past = found.get("on")
     table = Table(*heads, *(["told on, and since"] if past else []), box=SIMPLE_HEAD)
     for node in found["nodes"]:
@@ -289,12 +298,9 @@ def report(found: Row, out: Console) -> None:
 
 def figures(stages: Sequence[Row], out: Console) -> None:
     """The masses of a report, a stage a column."""
-    table = Table("kg", *(stage["stage"] for stage in stages), box=SIMPLE_HEAD)
-    for name in (name for name in stages[0] if name.endswith("_kg")):
-        label = name.removesuffix("_kg").replace("_", " ")
-        masses = (stage.get(name) for stage in stages)
-        table.add_row(label, *("" if kg is None else tell(kg) for kg in masses))
-    out.print(table)
+    names = [name for name in stages[0] if name.endswith("_kg")]
+    labels = Column("kg", [label_of(name) for name in names])
+    show([labels], [Column(stage["stage"], masses(stage, names)) for stage in stages], out)
     activities(
         [(stage["stage"], one) for stage in stages for one in stage.get("by_activity", ())], out
     )
@@ -306,12 +312,21 @@ def activities(lines: Sequence[tuple[str, Row]], out: Console) -> None:
     if not lines:
         return
     names = [name for name in lines[0][1] if name.endswith("_kg")]
-    labels = (name.removesuffix("_kg").replace("_", " ") for name in names)
-    table = Table("activity", "pool", *labels, box=SIMPLE_HEAD)
-    for stage, line in lines:
-        name = line["activity"] or "not assigned"
-        table.add_row(name.replace("_", " "), stage, *(tell(line[kg]) for kg in names))
-    out.print(table)
+    done = [(line["activity"] or "not assigned").replace("_", " ") for _, line in lines]
+    whose = [Column("activity", done), Column("pool", [stage for stage, _ in lines])]
+    cells = zip(*(masses(line, names) for _, line in lines), strict=True)
+    told = zip(names, cells, strict=True)
+    show(whose, [Column(label_of(name), column) for name, column in told], out)
+
+
+def label_of(name: str) -> str:
+    """A field of kilograms in words."""
+    return name.removesuffix("_kg").replace("_", " ")
+
+
+def masses(line: Row, names: Sequence[str]) -> list[str]:
+    """Fields of kilograms as they are told; empty where a line has none."""
+    return ["" if line.get(name) is None else tell(line[name]) for name in names]
 
 
 def form_of(to: Path) -> Form:

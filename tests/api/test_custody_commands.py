@@ -308,6 +308,41 @@ def test_a_report_is_told_with_its_versions_and_that_the_books_moved_on() -> Non
     assert "the books say something else by now" in shown
 
 
+MASSES = ("inflow", "input_coc", "output", "output_coc", "scrap", "losses", "stock_change")
+GRAND = {f"{name}_kg": 12_345_678_901 + at for at, name in enumerate(MASSES)}
+WIDE = {
+    **STAGE,
+    **GRAND,
+    "by_activity": [{"activity": "other_manufacturing_or_sale", **GRAND}] * 2,
+}
+
+
+@pytest.mark.parametrize("width", [80, 60, 40])
+def test_figures_of_a_report_are_whole_however_narrow_the_window_is(width: int) -> None:
+    out = Console(file=io.StringIO(), width=width)
+    stages = [{**WIDE, "stage": stage} for stage in ("bauxite", "alumina", "aluminium")]
+    coc.figures(stages, out)
+    assert isinstance(out.file, io.StringIO)
+    shown = out.file.getvalue()
+    for kg in GRAND.values():
+        assert shown.count(f"{kg:,}") == 3 + 3 * 2, "each of a stage, and of its activities"
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= width
+
+
+def test_a_balance_and_a_trace_keep_their_figures_whole_in_80_columns() -> None:
+    out = Console(file=io.StringIO(), width=80)
+    line = {"name": "inflow", "kg": 12_345_678_901, "how": "all that came in " * 9}
+    rule = {"source": "rule 5.3", "evidence": "V:A28"}
+    coc.balance({**BALANCE, "working": [{**line, **rule}]}, out)
+    coc.trace(TRACE, out)
+    assert isinstance(out.file, io.StringIO)
+    shown = out.file.getvalue()
+    assert "12,345,678,901" in shown
+    assert "33.3000" in shown
+    assert "…" not in shown
+
+
 def test_a_report_is_prepared_and_submitted_for_the_owner_of_the_scope() -> None:
     told = Told()
     assert "version 3, of position 9" in told.said("prepare-report", "S-1", "2025")
