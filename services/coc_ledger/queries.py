@@ -26,7 +26,7 @@ from .domain import CONSUMER, Knowledge
 from .facility_reactions import still_there
 from .jobs import Watch
 from .pools.carrying import waiting
-from .pools.told_otherwise import MOST, Claiming, account_of, by_document
+from .pools.told_otherwise import COLUMNS, MOST, account_of, by_document, claimed_here, kept_here
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 from .scopes.certificates import CertificateRow
 from .scopes.neighbours import also_in, neighbours, stream_of
@@ -179,12 +179,19 @@ class Queries:
         account = account_of(pool) if pool else None
         if pool is None or account is None:
             return None
-        said = self.reader.columns(CONSUMER, "documents", Claiming._fields, "pool", [pool.pool])
-        claiming = (
-            Claiming(number, date.fromisoformat(str(issued_on)), mass_kg, state)
-            for number, issued_on, mass_kg, state in said
+        own = (
+            claimed_here(number, date.fromisoformat(day), kg, state, orjson.loads(elsewhere))
+            for number, day, kg, state, elsewhere in self.reader.columns(
+                CONSUMER, "documents", COLUMNS, "pool", [pool.pool]
+            )
         )
-        named = by_document(pool, claiming)
+        parts = self.reader.columns(
+            CONSUMER, "claim_parts", ("number", "kg"), "from_pool", [pool.pool]
+        )
+        kept = kept_here(
+            pool.pool, dict(parts), lambda some: self.reader.rows(CONSUMER, "documents", some)
+        )
+        named = by_document(pool, [*own, *kept])
         lines = [{**one._asdict(), **told._asdict()} for one, told in named[:MOST]]
         return {**account._asdict(), "documents_count": len(named), "documents": lines}
 

@@ -2,6 +2,7 @@
 and the documents that told otherwise, until a correction takes what is known by then."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def book(door: Door, command: str, movement_id: str, **said: Any) -> None:
     door.send(who(SMELTER), f"coc/{command}", **named, day=day, movement_id=movement_id, **said)
 
 
-def sold(door: Door, number: str, **more: str) -> None:
+def sold(door: Door, number: str, kg: int = 900 * TONNE, day: date = BEGAN, **more: str) -> None:
     door.settled()
     customer = {"name": "Mill", "address": "1 Main Street", "scope_id": f"{MILL}-S"}
     door.send(
@@ -53,12 +54,12 @@ def sold(door: Door, number: str, **more: str) -> None:
         number=number,
         member_id=SMELTER,
         scope_id=f"{SMELTER}-S",
-        day=BEGAN.isoformat(),
+        day=day.isoformat(),
         customer=customer,
         responsible="person-1",
         statement="asi_coc_mass_balance",
         material="coc_casthouse_product",
-        mass_kg=900 * TONNE,
+        mass_kg=kg,
         total_mass_kg=900 * TONNE,
         **more,
     )
@@ -95,6 +96,28 @@ def test_a_correction_settles_it(late: tuple[Host, Door]) -> None:
     sold(door, "D-2", replaces="D-1", correction_reason="footprint")
     after = eventually(lambda: balance(door), lambda seen: not _told(seen))
     assert _told(after) == 0
+
+
+def test_what_a_correction_of_a_closed_period_keeps_is_named_by_the_document_that_keeps_it(
+    late: tuple[Host, Door],
+) -> None:
+    """D-2 keeps 600 t where D-1 claimed them, in the closed year, as they were told; D-3, which
+    replaces it in turn, 500 t."""
+    _, door = late
+    eventually(lambda: balance(door), lambda seen: seen["told_otherwise"])
+    again = date(2025, 1, 2)
+    door.tick(again)
+    where = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER, "stage": "aluminium"}
+    door.send(who(SMELTER), "coc/close_period", **where, day=BEGAN.isoformat())
+    for number, old, kept in (("D-2", "D-1", 600 * TONNE), ("D-3", "D-2", 500 * TONNE)):
+        sold(door, number, kept, again, replaces=old, correction_reason="weighed")
+        told = balance(door, on=BEGAN.isoformat())["told_otherwise"]
+        assert Decimal(told["emission_kgco2e"]) == kept
+        assert told["documents_count"] == 1
+        [one] = told["documents"]
+        assert (one["number"], one["mass_kg"]) == (number, kept)
+        assert Decimal(one["emission_kgco2e"]) == kept
+        assert (one["issued_on"], one["claimed_on"]) == ("2025-01-02", BEGAN.isoformat())
 
 
 def _told(seen: dict[str, Any]) -> Decimal:
