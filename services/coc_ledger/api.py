@@ -51,6 +51,7 @@ from .queries import Queries
 from .rows import MovementRow, movement_of
 from .scopes.commands import OpenScope
 from .scopes.entity_scopes import naming
+from .scopes.partners import contractors_told, ventures_told
 from .scopes.problems import SCOPE_PROBLEMS
 from .traces import trace
 from .yearly_reports.problems import REPORT_PROBLEMS
@@ -202,7 +203,9 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
         its pool: where there is more than one, a movement or a document names its own. Of its
         facilities those `to_come` are `successor_of`'s until that goes over; `also_in` names the
         scopes of earlier builds that have one of them for the same activity. `read_by` are the
-        audit firms that read its books, as long as their Chain of Custody audit is open."""
+        audit firms that read its books, as long as their Chain of Custody audit is open.
+        `contractors` and `joint_ventures` are listed `since` a day and `through` another (`null`:
+        still); the first share of a holder counts for the days before as well."""
         row = await allowed.scope(principal, scope_id)
         state, shared = await asyncio.to_thread(queries.sharing, scope_id, running.times.today())
         does = tuple(map(Activity, row.activities))
@@ -211,6 +214,8 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
             "successor_of": state.successor_of,
             "to_come": state.awaited,
             "also_in": shared,
+            "contractors": [one._asdict() for one in contractors_told(state.hired)],
+            "joint_ventures": [one._asdict() for one in ventures_told(state.shares)],
             "read_by": await asyncio.to_thread(allowed.readers, row.entity_id),
         }
         return Json({**row._asdict(), **told})

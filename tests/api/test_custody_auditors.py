@@ -141,6 +141,28 @@ def test_an_auditor_finds_the_books_on_the_pages(audited: Door, host: Host) -> N
         assert browser.get(f"/custody/scopes/{THEIRS}").status_code == 403
 
 
+def test_contractors_and_joint_ventures_are_told_to_the_member_and_its_auditor(
+    audited: Door, host: Host
+) -> None:
+    named = {"scope_id": SCOPE, "member_id": SELLER}
+    kept = {"title_stays": True, "keeps_records": True, "risks_controlled": True}
+    toller = {"contractor_id": "K-1", "name": "Toll Rolling Ltd"}
+    audited.send(WHO, "coc/list_contractor", **named, **toller, **kept)
+    stake = {"holder_scope_id": THEIRS, "share_percent": "12.5"}
+    audited.send(WHO, "coc/list_joint_venture", **named, **stake)
+    since = {"since": TODAY.isoformat(), "through": None}
+    for role in (WHO, FIRM):
+        seen = audited.get(role, f"/coc/scopes/{SCOPE}")
+        assert seen["contractors"] == [{**toller, **since}]
+        assert seen["joint_ventures"] == [{**stake, **since}]
+    assert host.issuer is not None
+    with httpx.Client(base_url=host.url, follow_redirects=True, timeout=60) as browser:
+        browser.get(f"/signin?ticket={host.issuer.ticket([FIRM])}")
+        shown = " ".join(browser.get(f"/custody/scopes/{SCOPE}").text.split())
+    assert "Toll Rolling Ltd (K-1)" in shown
+    assert f"scope {THEIRS}</td> <td>12.5 % of the output" in shown
+
+
 def test_a_member_sees_who_reads_its_books(audited: Door) -> None:
     assert audited.get(WHO, f"/coc/scopes/{SCOPE}")["read_by"] == ["FIRM-1"]
     assert audited.get(f"member:{BUYER}", f"/coc/scopes/{THEIRS}")["read_by"] == []

@@ -6,17 +6,20 @@ sources.md 5.6 (4, 5).
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from services.coc_ledger.evidence import Stake
 
 
 class Hired(NamedTuple):
-    """A time for which a contractor is listed: its first day, and the last (None: it still is)."""
+    """A time for which a contractor is listed: its first day, and the last (None: it still is); by
+    which name."""
 
     since: date
     through: date | None = None
+    name: str = ""
 
 
 Contractors = Mapping[str, tuple[Hired, ...]]
@@ -34,9 +37,10 @@ Shares = Mapping[str, tuple[Share, ...]]
 """By holder, in order."""
 
 
-def hired(before: Contractors, contractor_id: str, since: date) -> Contractors:
+def hired(before: Contractors, contractor_id: str, name: str, since: date) -> Contractors:
     """With a contractor that is listed from a day on."""
-    return {**before, contractor_id: (*before.get(contractor_id, ()), Hired(since))}
+    now = Hired(since, None, name)
+    return {**before, contractor_id: (*before.get(contractor_id, ()), now)}
 
 
 def dismissed(before: Contractors, contractor_id: str, through: date) -> Contractors:
@@ -65,3 +69,44 @@ def stakes_on(known: Shares, day: date) -> tuple[Stake, ...]:
     the days before as well: what left by then was of the same joint venture."""
     found = (([one for one in told if one.since <= day] or told[:1])[-1] for told in known.values())
     return tuple(one.stake for one in found if one.stake.share_percent)
+
+
+class ContractorTold(NamedTuple):
+    """A contractor was listed from a day through another (None: it still is)."""
+
+    contractor_id: str
+    name: str
+    since: date
+    through: date | None
+
+
+class VentureTold(NamedTuple):
+    """A holder has a share of the output from a day through another (None: it still has)."""
+
+    holder_scope_id: str
+    share_percent: Decimal
+    since: date
+    through: date | None
+
+
+def contractors_told(known: Contractors) -> list[ContractorTold]:
+    """Each time of each contractor, by contractor, in order."""
+    return [
+        ContractorTold(contractor_id, one.name, one.since, one.through)
+        for contractor_id in sorted(known)
+        for one in known[contractor_id]
+    ]
+
+
+def ventures_told(known: Shares) -> list[VentureTold]:
+    """Each share of each holder, by holder, in order; of two that begin on one day the last."""
+    found: list[VentureTold] = []
+    for holder in sorted(known):
+        told = {one.since: one.stake.share_percent for one in known[holder]}
+        ends = [*(since - timedelta(days=1) for since in list(told)[1:]), None]
+        found += [
+            VentureTold(holder, percent, since, end)
+            for (since, percent), end in zip(told.items(), ends, strict=True)
+            if percent
+        ]
+    return found

@@ -139,7 +139,7 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
         case ContractorListed():
             return state._replace(
                 contractors=(*state.contractors, event.contractor_id),
-                hired=hired(state.hired, event.contractor_id, event.listed_on),
+                hired=hired(state.hired, event.contractor_id, event.name, event.listed_on),
             )
         case ContractorDelisted():
             kept = tuple(one for one in state.contractors if one != event.contractor_id)

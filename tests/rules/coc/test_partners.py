@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.coc_ledger.scopes.entity_rules import stake_limit
+from services.coc_ledger.scopes.partners import contractors_told, ventures_told
 from services.coc_ledger.scopes.scope import evidence
 from tests.rules.coc.test_periods_and_orders import document, stocked
 from tests.rules.coc.world import World
@@ -85,3 +86,22 @@ def test_a_share_is_given_to_a_scope_that_there_is() -> None:
     assert share(world, "40", LISTED, "NOBODY") == "unknown-holder"
     assert share(world, "0", LISTED, "NOBODY") == ""
     assert world.desk.state("coc_scope/A").stakes == ()
+
+
+def test_each_time_of_a_contractor_and_each_share_is_told_with_its_days() -> None:
+    world = stocked()
+    listed(world, LISTED)
+    share(world, "1", LISTED)
+    said(world, "delist_contractor", BETWEEN, contractor_id="K-1")
+    share(world, "0", BETWEEN)
+    listed(world, GONE)
+    share(world, "40", GONE)
+    state = world.desk.state("coc_scope/A")
+    assert contractors_told(state.hired) == [
+        ("K-1", "Toller", LISTED, BETWEEN),
+        ("K-1", "Toller", GONE, None),
+    ]
+    assert ventures_told(state.shares) == [
+        ("B", Decimal(1), LISTED, date(2026, 6, 9)),
+        ("B", Decimal(40), GONE, None),
+    ]
