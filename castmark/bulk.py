@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -60,6 +61,21 @@ class Wanted(NamedTuple):
     at: str = FACILITIES
 
 
+class OfMember(NamedTuple):
+    """A client that asks about a member's imports: operations may have one of each under an id."""
+
+    client: Client
+    member: str
+
+    def get(self, path: str, **query: object) -> Any:
+        """GET as JSON; raises Refusal."""
+        return self.client.get(path, member_id=self.member, **query)
+
+    def at(self, path: str) -> str:
+        """Where a path is."""
+        return f"{self.client.at(path)}?member_id={quote(self.member, safe='')}"
+
+
 def load(client: Client, wanted: Wanted, out: Console) -> None:
     """Load a file. Raises Refusal when the file is refused whole, or when there is no place for
     its rejects; typer.Exit(1) when rows are refused."""
@@ -68,18 +84,19 @@ def load(client: Client, wanted: Wanted, out: Console) -> None:
     import_id = wanted.import_id or str(uuid.uuid4())
     out.print(f"import {import_id} (--import-id {import_id} follows it again)")
     at = f"{wanted.at}/{import_id}"
-    if not _known(client, at, wanted.file):
+    whose = OfMember(client, wanted.member)
+    if not _known(whose, at, wanted.file):
         client.upload(wanted.at, _pieces(wanted.file), _query(import_id, wanted))
-    job = _follow(client, at, out)
-    _sum_up(client, at, job, out)
+    job = _follow(whose, at, out)
+    _sum_up(whose, at, job, out)
     if job["refused"] and wanted.rejects is not None:
-        _keep_rejects(client, at, wanted.rejects)
+        _keep_rejects(whose, at, wanted.rejects)
         out.print(f"refused rows: {wanted.rejects} (mend them there and import that file)")
     if job["refused"] or job["state"] == "failed":
         raise typer.Exit(1)
 
 
-def _known(client: Client, at: str, file: Path) -> bool:
+def _known(client: OfMember, at: str, file: Path) -> bool:
     """Whether the platform has this very file under this id: then it need not be sent again."""
     try:
         job = client.get(at)
@@ -132,7 +149,7 @@ def _pieces(file: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _follow(client: Client, at: str, out: Console) -> Any:
+def _follow(client: OfMember, at: str, out: Console) -> Any:
     """Wait for the end of an import, with a bar."""
     columns = (
         TextColumn("{task.description}"),
@@ -150,7 +167,7 @@ def _follow(client: Client, at: str, out: Console) -> Any:
             time.sleep(POLL_S)
 
 
-def _sum_up(client: Client, at: str, job: Mapping[str, Any], out: Console) -> None:
+def _sum_up(client: OfMember, at: str, job: Mapping[str, Any], out: Console) -> None:
     for bound in job["mapping"]:
         told = bound["column"] if bound["column"] is not None else f"“{bound['value']}”"
         out.print(f"  {bound['field']} ← {escape(told)} ({bound['how']})")
@@ -174,7 +191,7 @@ def _sum_up(client: Client, at: str, job: Mapping[str, Any], out: Console) -> No
     _examples(client, at, job, out)
 
 
-def _notes(client: Client, at: str, job: Mapping[str, Any], out: Console) -> None:
+def _notes(client: OfMember, at: str, job: Mapping[str, Any], out: Console) -> None:
     """What is said of rows that were taken, and of which; where a kind tells that."""
     if job["kind"] not in NOTED or not job["notes"]:
         return
@@ -184,7 +201,7 @@ def _notes(client: Client, at: str, job: Mapping[str, Any], out: Console) -> Non
         out.print(f"    {note['slug']}, rows {rows}{more}: {escape(note['sentence'])}")
 
 
-def of_groups(client: Client, at: str, wanted: tuple[str, int], out: Console) -> None:
+def of_groups(client: OfMember, at: str, wanted: tuple[str, int], out: Console) -> None:
     """The first sentences of a note that groups tell in a field, each with its group, and where the
     others of so many are."""
     field, count = wanted
@@ -208,7 +225,7 @@ def _told(group: Mapping[str, Any], field: str) -> Sequence[Mapping[str, Any]]:
     return found
 
 
-def _examples(client: Client, at: str, job: Mapping[str, Any], out: Console) -> None:
+def _examples(client: OfMember, at: str, job: Mapping[str, Any], out: Console) -> None:
     """Per slug how often, and the first rows of each among the first page."""
     if not job["refused"]:
         return
@@ -224,10 +241,10 @@ def _examples(client: Client, at: str, job: Mapping[str, Any], out: Console) -> 
             out.print(f"  {escape(at)}: {escape(row['sentence'])}")
 
 
-def _keep_rejects(client: Client, at: str, file: Path) -> None:
+def _keep_rejects(client: OfMember, at: str, file: Path) -> None:
     """Write the refused rows; the file appears whole or not at all."""
     url = client.at(f"{at}/rejects")
-    with client.http.stream("GET", url) as response:
+    with client.client.http.stream("GET", url) as response:
         if response.is_error:
             response.read()
             answer(response)

@@ -36,6 +36,8 @@ FILE_LIMIT = 1 << 30
 BESIDE = "beside."
 """How ids begin under which no sender's own id is kept as it is: else one could take another's."""
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
+Whose = Annotated[str | None, Query(pattern=ID_PATTERN)]
+"""Of which member an import is asked about: an id may name one of each."""
 Text = Annotated[str, Query(max_length=500)]
 
 
@@ -74,7 +76,7 @@ def add_receive(
         principal.require_member(member_id)
         options = Options(format, dry_run, False, all_or_nothing, tuple(map), tuple(set))
         actor = await persons.actor(principal)
-        asked = await asked_as(imports, principal, import_id, member_id)
+        asked = await asked_as(imports, import_id, member_id)
         job = await imports.receive(
             kind, asked, options, actor, correlation_id(request), request.stream()
         )
@@ -86,14 +88,16 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
     at = f"{running.definition.prefix}/imports"
 
     @api.get(at + "/{import_id}", tags=["imports"])
-    async def state(principal: SignedIn, import_id: Key) -> Response:
+    async def state(principal: SignedIn, import_id: Key, member_id: Whose = None) -> Response:
         """How far an import is, and what became of its rows."""
-        return Json(shown(await _own(imports, principal, import_id), import_id))
+        return Json(shown(await _own(imports, principal, import_id, member_id), import_id))
 
     @api.get(at + "/{import_id}/rows", tags=["imports"])
-    async def rows(principal: SignedIn, import_id: Key, wanted: Paged) -> Response:
+    async def rows(
+        principal: SignedIn, import_id: Key, wanted: Paged, member_id: Whose = None
+    ) -> Response:
         """Answers to refused rows, in order; `after` is a row's number."""
-        job = await _own(imports, principal, import_id)
+        job = await _own(imports, principal, import_id, member_id)
         after = _row_number(wanted.after)
         found = await asyncio.to_thread(
             jobs.refused_rows, running.engine, job.import_id, after, wanted.limit + 1
@@ -103,10 +107,12 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
     if any(kind.noted is not None for kind in imports.kinds.values()):
 
         @api.get(at + "/{import_id}/notes", tags=["imports"])
-        async def notes(principal: SignedIn, import_id: Key, wanted: Paged) -> Response:
+        async def notes(
+            principal: SignedIn, import_id: Key, wanted: Paged, member_id: Whose = None
+        ) -> Response:
             """What has to be said of rows that were taken, in the order of their first rows:
             `rows` are all of which it is said, from and through. A dry run tells it too."""
-            job = await _own(imports, principal, import_id)
+            job = await _own(imports, principal, import_id, member_id)
             after = _row_number(wanted.after)
             found = await asyncio.to_thread(
                 jobs.notes, running.engine, job.import_id, after, wanted.limit + 1
@@ -114,19 +120,21 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
             return Json(_page([one._asdict() for one in found], wanted))
 
     @api.get(at + "/{import_id}/rejects", tags=["imports"])
-    async def rejected(principal: SignedIn, import_id: Key) -> Response:
+    async def rejected(principal: SignedIn, import_id: Key, member_id: Whose = None) -> Response:
         """The refused rows in the columns they came in, with what was wrong: mend and send."""
-        job = await _own(imports, principal, import_id)
+        job = await _own(imports, principal, import_id, member_id)
         return await _rejects(running, imports, job, import_id)
 
     if any(kind.grouped is not None for kind in imports.kinds.values()):
 
         @api.get(at + "/{import_id}/groups", tags=["imports"])
-        async def groups(principal: SignedIn, import_id: Key, wanted: Paged) -> Response:
+        async def groups(
+            principal: SignedIn, import_id: Key, wanted: Paged, member_id: Whose = None
+        ) -> Response:
             """What became of rows that are taken together, in the order of their first rows, and
             what was found about them; `after` is the number of such a row. A dry run tells it
             too."""
-            job = await _own(imports, principal, import_id)
+            job = await _own(imports, principal, import_id, member_id)
             after = _row_number(wanted.after)
             found = await asyncio.to_thread(
                 jobs.groups, running.engine, job.import_id, after, wanted.limit + 1
@@ -134,11 +142,18 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
             return Json(_page([_group(one) for one in found], wanted))
 
 
-async def _own(imports: Imports, principal: Principal, import_id: str) -> Job:
-    """An import of whoever asks. Ids are their senders' own, so another's is as unknown as one
-    that nobody has sent: `unknown-import`, which tells a sender that theirs is free to use."""
+async def _own(
+    imports: Imports, principal: Principal, import_id: str, member_id: str | None
+) -> Job:
+    """An import of whoever asks, or of the member that they name. Ids are their members' own, so
+    another's is as unknown as one that nobody has sent: `unknown-import`, which tells a sender that
+    theirs is free to use."""
     principal.require(RoleKind.OPS, RoleKind.MEMBER)
-    job = await asyncio.to_thread(_theirs, imports, principal, import_id)
+    if member_id is not None:
+        principal.require_member(member_id)
+        job = await asyncio.to_thread(_of_member, imports, import_id, member_id)
+    else:
+        job = await asyncio.to_thread(_theirs, imports, principal, import_id)
     if job is None:
         raise Refused("unknown-import", f"there is no import {import_id}")
     return job
@@ -154,18 +169,24 @@ def _theirs(imports: Imports, principal: Principal, import_id: str) -> Job | Non
     return next((one for one in found if one is not None), None)
 
 
+def _of_member(imports: Imports, import_id: str, member_id: str) -> Job | None:
+    """The import that an id names for a member. May wait for the database."""
+    found = (imports.job(kept) for kept in (import_id, _beside(import_id, member_id)))
+    return next((one for one in found if one is not None and one.member_id == member_id), None)
+
+
 def _beside(import_id: str, member_id: str) -> str:
     """As what a member's import is kept whose id another member had used before."""
     return BESIDE + derived_id("import", member_id, import_id)
 
 
-async def asked_as(imports: Imports, principal: Principal, import_id: str, member_id: str) -> Asked:
-    """What a sender asks for, by the id under which it is kept: that of the import it is a repeat
-    of, else the sender's own. Where another member has used that, it is kept under one derived from
-    both: nobody is told of it, and nobody is in another's way."""
+async def asked_as(imports: Imports, import_id: str, member_id: str) -> Asked:
+    """What is asked for a member, by the id under which it is kept: that of the member's import it
+    is a repeat of, else the sender's own. Where that is used for another member, it is kept under
+    one derived from both: nobody is told of it, and nobody is in another's way."""
 
     def found() -> str:
-        job = _theirs(imports, principal, import_id)
+        job = _of_member(imports, import_id, member_id)
         if job is not None:
             return job.import_id
         free = imports.job(import_id) is None and not import_id.startswith(BESIDE)

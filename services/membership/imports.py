@@ -81,7 +81,7 @@ def add_imports(api: Api, running: Running, queries: Queries, persons: Persons) 
         constants = [*set, *([f"entity_id:{entity_id}"] if entity_id else [])]
         options = Options(format, dry_run, sync, all_or_nothing, tuple(map), tuple(constants))
         actor = await persons.actor(principal)
-        asked = await asked_as(imports, principal, import_id, member_id)
+        asked = await asked_as(imports, import_id, member_id)
         job = await imports.receive(
             kind, asked, options, actor, correlation_id(request), request.stream()
         )

@@ -148,3 +148,32 @@ def test_nobody_takes_the_id_under_which_anothers_import_is_kept(door: Door) -> 
         own = door.get(who(member_id), f"{path}/{import_id}")
         assert (own["import_id"], own["member_id"]) == (import_id, member_id)
     assert door.get(who(MILL), f"{path}/{theirs}")["member_id"] == MILL
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_operations_import_for_a_member_under_an_id_that_another_one_used(
+    kind: str, host: Host, door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And follow it: the terminal shows the member's own, not the other's."""
+    path, content, constants = FILES[kind]
+    said = [constant.replace("=", ":") for constant in constants]
+    query = {"import_id": "by-ops", "format": "csv", "set": said, "member_id": SMELTER}
+    sent = door.ask(who(SMELTER), "POST", path, params=query, content=content() + b"\n")
+    assert sent.status_code == 202, sent.text
+    file = tmp_path / f"{kind}.csv"
+    file.write_bytes(content())
+    token = door.headers("ops")["authorization"].removeprefix("Bearer ")
+    monkeypatch.setenv("CASTMARK_URL", host.url)
+    monkeypatch.setenv("CASTMARK_TOKEN", token)
+    words = ["import", kind, str(file), "--member", MILL, "--import-id", "by-ops"]
+    words += [word for constant in constants for word in ("--set", constant)]
+    first, again = (CliRunner().invoke(app, words, catch_exceptions=False) for _ in range(2))
+    assert "rows read" in first.output, first.output
+    assert again.output == first.output
+    mine = door.get(who(MILL), f"{path}/by-ops")
+    assert (mine["member_id"], mine["import_id"]) == (MILL, "by-ops")
+    whose = [door.get("ops", f"{path}/by-ops", member_id=one) for one in (SMELTER, MILL)]
+    assert [one["member_id"] for one in whose] == [SMELTER, MILL]
+    assert whose[1]["sha256"] == mine["sha256"] != whose[0]["sha256"]
+    other = door.ask(who(SMELTER), "GET", f"{path}/by-ops", params={"member_id": MILL})
+    assert (other.status_code, other.json()["slug"]) == (403, "not-your-member")
