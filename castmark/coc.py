@@ -170,11 +170,21 @@ def balance(found: Row, out: Console) -> None:
             f"{late['documents_count']} documents were told otherwise than is known by now: lots"
             f" that had left should have told {grams:+f} kg CO2e"
         )
-    if found["blocked"]:
-        out.print("claims are stopped: nothing more is overdrawn", style="red")
-    for stop in found.get("blocked_because", ()):
-        out.print(f"  because {escape(stop['reason'])}", style="red")
+    _stop(found, out)
     sellable(found["on"], found["answer"], out)
+
+
+def _stop(found: Row, out: Console) -> None:
+    """What an earlier period stops, or stopped until it was made good in this one."""
+    style = "red" if found["blocked"] else None
+    if found["blocked"]:
+        out.print("claims are stopped: nothing more is overdrawn", style=style)
+    elif found.get("made_good"):
+        out.print("what had stopped claims is made good; nothing is overdrawn in this period")
+    else:
+        return
+    for stop in found.get("blocked_because", ()):
+        out.print(f"  because {escape(stop['reason'])}", style=style)
 
 
 def proofs(found: Sequence[Row], out: Console) -> None:

@@ -36,6 +36,7 @@ BALANCE: Mapping[str, Any] = {
     "claimable_kg": 4_700_000,
     "claimable_how": "the least of [i]each[/i] day",
     "blocked": False,
+    "made_good": False,
     "suspended_from": "2026-01-05",
     "reinstated_from": "2026-02-05",
     "answer": {"kg": 4_700_000, "ahead_kg": 200_000, "until": "2026-12-31", "barred": None,
@@ -173,6 +174,13 @@ def test_a_balance_that_is_stopped_tells_the_reason_that_it_is_given() -> None:
     assert "because 7 kg were claimed without cover in [b]2025[/b]" in shown
     assert "made good" not in shown
     assert "because 7 kg" not in balance_said()
+
+
+def test_a_balance_whose_stop_was_made_good_is_not_told_as_stopped() -> None:
+    shown = balance_said(blocked=False, made_good=True, blocked_because=[STOP])
+    assert "claims are stopped" not in shown
+    assert "what had stopped claims is made good; nothing is overdrawn in this period" in shown
+    assert "because 7 kg were claimed without cover" in shown
 
 
 def test_what_metal_carries_by_a_later_day_is_said_to_be_of_that_day() -> None:

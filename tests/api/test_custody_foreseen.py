@@ -66,3 +66,23 @@ def test_the_refusal_of_a_claim_that_is_stopped_names_the_stop(door: Door) -> No
     assert refused["facts"]["blocked"] is True
     assert refused["facts"]["blocked_because"] == [stop["reason"]]
     assert f"Claims are stopped: {stop['reason']}." in refused["detail"]
+
+
+def test_what_had_stopped_claims_is_told_as_made_good_once_it_is(host: Host, door: Door) -> None:
+    """As much comes again as was taken back of the year before, and more than that leaves."""
+    [stop] = balance(door)["blocked_because"]
+    owed = balance(door)["owed_kg"]
+    where = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER, "stage": "aluminium"}
+    today = {**where, "day": "2025-01-02"}
+    brought = {"origin": "post_consumer_scrap", "supplier_id": "YARD", "origin_ref": "note-1"}
+    for name, command, more in (("IN", "receive_material", brought), ("OUT", "ship_material", {})):
+        lot = {"movement_id": f"{name}-GOOD", "mass_kg": owed}
+        door.send(who(SMELTER), f"coc/{command}", **today, **lot, **more)
+    found = eventually(lambda: balance(door), lambda seen: not seen["blocked"])
+    assert (found["made_good"], found["blocked_because"]) == (True, [stop])
+    assert found["answer"]["kg"] > 0
+    assert (found["answer"]["ahead_kg"], found["overdraft_kg"]) == (0, 0)
+    page, terminal = on_the_page(host, SMELTER), in_the_terminal(host, door, SMELTER)
+    assert "Claims are stopped" not in page
+    assert f"What had stopped claims is made good: {stop['reason']}." in page
+    assert "what had stopped claims is made good" in terminal

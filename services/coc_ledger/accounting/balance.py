@@ -34,13 +34,16 @@ class Figures(NamedTuple):
 
 class Terms(NamedTuple):
     """What else bears on the cover. `case` is a declared case of force majeure; `lasting` are the
-    parts of what is carried, and `due` those of what is owed, that have a last day of their own."""
+    parts of what is carried, and `due` those of what is owed, that have a last day of their own.
+    `stopped`: something was not made good in time, or was claimed without cover, before the day on
+    which a claim is made."""
 
     carried_kg: int = 0
     owed_kg: int = 0
     case: bool = False
     lasting: Parts = ()
     due: Parts = ()
+    stopped: bool = False
 
 
 class Rule(NamedTuple):
@@ -51,6 +54,7 @@ class Rule(NamedTuple):
     carry_over: bool
     overdraft_percent: int
     needs_case: bool
+    while_stopped: bool
 
 
 class Cover(NamedTuple):
@@ -111,6 +115,7 @@ def rule_of(policy: Policy) -> Rule:
         policy.flag("balance.carry_over"),
         policy.integer("overdraft.percent_of_input"),
         policy.flag("overdraft.needs_case"),
+        policy.flag("overdraft.while_stopped"),
     )
 
 
@@ -135,6 +140,8 @@ def max_output(found: Figures, *, cap_at_input: bool) -> int:
 def overdraft(found: Figures, terms: Terms, rule: Rule) -> int:
     """How much may be claimed ahead of input in this period."""
     if rule.needs_case and not terms.case:
+        return 0
+    if terms.stopped and not rule.while_stopped:
         return 0
     return max(found.input_kg, 0) * rule.overdraft_percent // 100
 
@@ -246,7 +253,8 @@ def _overdrawn(found: Figures, terms: Terms, rule: Rule, end: Ending, over_kg: i
     unmet = max(0, now - made_good)
     due = without(later, made_good - now)
     ahead = over_kg - unmet - total(due)
-    excess = max(0, ahead - overdraft(found, terms, rule))
+    # a stop is told of claims that are asked for; what was claimed before it was allowed then
+    excess = max(0, ahead - overdraft(found, terms._replace(stopped=False), rule))
     if end.switched is not None:
         due += (Until(end.switched.earned_until, ahead),)
     return Closing(earned, 0, end.lapsed_kg, over_kg, unmet, excess, (), due)
@@ -279,7 +287,10 @@ def working(found: Figures, terms: Terms, policy: Policy) -> Sequence[Line]:
     )
     if rule.cap_at_input:
         earned += ", at most the input"
-    case = "a case was declared" if terms.case else "no case was declared"
+    allowed = f"{rule.overdraft_percent} % of the input"
+    allowed += "; a case was declared" if terms.case else "; no case was declared"
+    if terms.stopped and not rule.while_stopped:
+        allowed = "none in a period in which an earlier one stops claims"
     return (
         Line("inflow", found.inflow_kg, "all that came in", percent.source, percent.evidence),
         Line("input", found.input_kg, "the CoC part of it", percent.source, percent.evidence),
@@ -290,7 +301,7 @@ def working(found: Figures, terms: Terms, policy: Policy) -> Sequence[Line]:
         Line(
             "overdraft",
             made.overdraft_kg,
-            f"{rule.overdraft_percent} % of the input; {case}",
+            allowed,
             over.source,
             over.evidence,
         ),

@@ -45,13 +45,14 @@ class Stood(NamedTuple):
     """What bore on the cover beside the masses."""
 
     terms: Terms = Terms()
-    blocked: bool = False
 
 
 class BalanceOn(NamedTuple):
     """A pool's balance as of a day. `claimable` is what a claim of that day could be by now, and
     the day that binds it, `claimable_own_kg` how much of it is no overdraft; `barred` why it could
-    be none at all, `how` how it was found."""
+    be none at all, `how` how it was found. `stopped`: something earlier was not in order, and lets
+    nothing be claimed until it is made good; `made_good`: it was since, so that there are claims
+    again, none of them ahead of input."""
 
     masses: Kgs
     found: Figures
@@ -63,6 +64,8 @@ class BalanceOn(NamedTuple):
     how: str
     working: Sequence[Line]
     unused: Parts = ()
+    stopped: bool = False
+    made_good: bool = False
 
 
 def asked_from(pool: PoolRow, day: date) -> date:
@@ -73,7 +76,7 @@ def asked_from(pool: PoolRow, day: date) -> date:
     return min([day, *map(date.fromisoformat, ends)])
 
 
-def stood_on(pool: PoolRow, day: date, days: Mapping[date, Kgs]) -> Stood:
+def stood_on(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> Stood:
     """What bore on the cover of a day, as a pool's row knows it by now; `days` are what was booked
     on each behind `asked_from`."""
     over, on = day >= pool.ends_on, day.isoformat()
@@ -88,8 +91,10 @@ def stood_on(pool: PoolRow, day: date, days: Mapping[date, Kgs]) -> Stood:
         _together(one.lasting for one in carried),
         _together(one.due for one in owed),
     )
-    gone = lapsed_before(terms, _through(pool, days), day)
-    return Stood(terms._replace(carried_kg=terms.carried_kg - gone), pool.blocked and bool(owed))
+    through = _through(pool, days)
+    gone = lapsed_before(terms, through, day)
+    stopped = (pool.blocked and bool(owed)) or overdue(terms, through, day, rule)
+    return Stood(terms._replace(carried_kg=terms.carried_kg - gone, stopped=stopped))
 
 
 def _together(some: Iterable[Kept]) -> Parts:
@@ -114,33 +119,44 @@ def balance_on(
     rule = rule_of(policy)
     stands = list(standings(pool.kgs if pool else NO_KGS, later, day))
     _, masses = stands[-1]
-    stood, found = stood_on(pool, day, later) if pool else Stood(), figures(masses)
+    stood, found = stood_on(pool, day, later, rule) if pool else Stood(), figures(masses)
     made = cover(found, stood.terms, rule)
-    now, late = _now(pool, day, later, rule) if pool else (Terms(), False)
+    now = _now(pool, day, later, rule) if pool else Terms()
     least, barred = tightest(stands, now, rule), None
+    short = cover(figures(stands[0][1]), now, rule).own_kg < 0
     if pool and pool.closed_on is not None:
         least, barred = Tightest(day, 0), f"the period was closed on {pool.closed_on}"
-    elif late and cover(figures(stands[0][1]), now, rule).own_kg < 0:
+    elif now.stopped and short:
         why = in_words(stopped) if pool and pool.blocked else NOT_IN_TIME
         least, barred = Tightest(stands[0][0], 0), why
     bound = next(kgs for one, kgs in stands if one == least.day)
     own = min(least.available_kg, max(0, cover(figures(bound), now, rule).own_kg))
     how = barred or _found(least, Tightest(day, made.available_kg))
-    lines = working(found, stood.terms, policy)
-    rest = unused(found, stood.terms, pool.ends_on, day) if pool else ()
-    return BalanceOn(masses, found, stood, made, least, own, barred, how, lines, rest)
+    return BalanceOn(
+        masses,
+        found,
+        stood,
+        made,
+        least,
+        own,
+        barred,
+        how,
+        working(found, stood.terms, policy),
+        unused(found, stood.terms, pool.ends_on, day) if pool else (),
+        stopped=now.stopped and short,
+        made_good=now.stopped and not short,
+    )
 
 
-def _now(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> tuple[Terms, bool]:
-    """What bears by now on the cover of a claim of a day, and whether an overdraft was not made
-    good in time before it."""
+def _now(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> Terms:
+    """What bears by now on the cover of a claim of a day."""
     left = [LeftBefore(*one) for one in pool.left_before]
     lasting, due = _together(one.lasting for one in left), _together(one.due for one in left)
     terms = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared, lasting, due)
     through = _through(pool, days)
     gone = lapsed_before(terms, through, day)
     late = pool.blocked or overdue(terms, through, day, rule)
-    return terms._replace(carried_kg=terms.carried_kg - gone), late
+    return terms._replace(carried_kg=terms.carried_kg - gone, stopped=late)
 
 
 def _found(least: Tightest, then: Tightest) -> str:
@@ -172,7 +188,7 @@ def day_lines(pool: PoolRow, days: Iterable[DayRow], rule: Rule) -> list[DayLine
     booked = {row.day: row.kgs for row in days}
     for row in days:
         of_day, kgs = figures(row.kgs), added(kgs, row.kgs)
-        made = cover(figures(kgs), stood_on(pool, row.day, booked).terms, rule)
+        made = cover(figures(kgs), stood_on(pool, row.day, booked, rule).terms, rule)
         lines.append(
             DayLine(
                 row.day.isoformat(),

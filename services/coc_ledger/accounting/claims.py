@@ -80,19 +80,19 @@ def check_cover(
     stopped: Sequence[str] = (),
 ) -> Covered:
     """Refuse a claim that any day from its own on does not cover (`claim-not-covered`), with why
-    claims are `stopped` where they are. Days on
-    which it claims no more than the one that it replaces are not asked: what is short there came
-    by other means, and is not made worse."""
+    claims are `stopped` where they are: then there is none ahead of input, and none at all until
+    what was owed is made good. Days on which it claims no more than the one that it replaces are
+    not asked: what is short there came by other means, and is not made worse."""
     stands = [
         (one, accounts.posted_kg(kgs, extra.entries) if one >= extra.since else kgs)
         for one, kgs in state.standings(day)
     ]
     rule, before = rule_of(policy), state.terms_on(day)
     after = _posted(state, extra) if extra.entries else state
-    terms = after.terms_on(day)
+    late = state.blocked or overdue(state.terms, after.through, day, rule)
+    terms = after.terms_on(day)._replace(stopped=late)
     last = cover(figures(stands[0][1]), terms, rule)
     least = tightest(stands, terms, rule)
-    late = state.blocked or overdue(state.terms, after.through, day, rule)
     barred = late and last.own_kg < 0
     if barred:
         least = Tightest(stands[0][0], 0)
@@ -101,7 +101,7 @@ def check_cover(
     short = least if barred or not asked else tightest(asked, terms, rule)
     if asked and mass_kg > short.available_kg:
         why = (stopped or (UNTOLD,)) if state.blocked else (NOT_IN_TIME,)
-        raise _uncovered(why if barred else (), day, mass_kg, short)
+        raise _uncovered(why if late else (), day, mass_kg, short, blocked=barred)
     used = last.overdraft_used_kg
     over = min(mass_kg, max(0, used + mass_kg - max(0, last.own_kg)))
     return Covered(least.available_kg, over)
@@ -115,9 +115,13 @@ def _posted(state: Pool, extra: Extra) -> Pool:
     return state._replace(books=books, days={**state.days, since: kgs})
 
 
-def _uncovered(stopped: Sequence[str], day: date, mass_kg: int, short: Tightest) -> Refused:
-    missing = mass_kg - short.available_kg
-    why = f" Claims are stopped: {'; '.join(stopped)}." if stopped else ""
+def _uncovered(
+    stopped: Sequence[str], day: date, mass_kg: int, short: Tightest, *, blocked: bool
+) -> Refused:
+    missing, why = mass_kg - short.available_kg, ""
+    if stopped:
+        what = "Claims are stopped" if blocked else "Nothing is claimed ahead of input"
+        why = f" {what}: {'; '.join(stopped)}."
     return Refused(
         "claim-not-covered",
         f"{short.available_kg} kg may be claimed as CoC on {day}, not {mass_kg} kg: {missing} kg"
@@ -127,7 +131,7 @@ def _uncovered(stopped: Sequence[str], day: date, mass_kg: int, short: Tightest)
         day=day,
         short_kg=missing,
         short_on=short.day,
-        blocked=bool(stopped),
+        blocked=blocked,
         blocked_because=list(stopped),
     )
 

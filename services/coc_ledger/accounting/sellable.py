@@ -19,8 +19,8 @@ from services.coc_ledger.rows import PoolRow
 from services.coc_ledger.scopes.certificates import CertificateRow, seen_on, status_on
 from services.coc_ledger.scopes.entity_rules import COC, PS, supplier_faults
 
-from .balance import Cover
 from .balance_on import BalanceOn
+from .lasting import Parts
 from .period import ONE_DAY
 
 NAMES = {COC: "the Chain of Custody certificate", PS: "the Performance certificate"}
@@ -111,7 +111,7 @@ def sellable(
     if barred is not None or scope.ends_on is None:
         return Sellable(0, 0, None, None, barred or NO_PERIOD, *known)
     kg, own_kg = stood.claimable.available_kg, stood.claimable_own_kg
-    ends = [(scope.ends_on, _period_ends(kg, own_kg, stood.cover))]
+    ends = [(scope.ends_on, _period_ends(kg, own_kg, stood.unused, scope.ends_on))]
     for standard, name in NAMES.items():
         last = _last_day(standard, scope, day, held)
         ends += [(last, f"{name} ends")] if last is not None else []
@@ -124,10 +124,11 @@ def sellable(
     return Sellable(kg, kg - own_kg, until, because, None, *known)
 
 
-def _period_ends(kg: int, own_kg: int, cover: Cover) -> str:
+def _period_ends(kg: int, own_kg: int, unused: Parts, ends_on: date) -> str:
     """What becomes of so many kilograms, `own_kg` of them no overdraft, at a period's end: neither
-    an overdraft serves in the next one, nor what was carried into this one (sources.md 5.4)."""
-    expires = max(0, cover.carried_kg - cover.owed_kg - cover.designated_kg)
+    an overdraft serves in the next one, nor what was carried into this one and is `unused`, unless
+    its last day is a later one (sources.md 5.4)."""
+    expires = sum(one.kg for one in unused if one.day <= ends_on)
     ends = (("overdraft", own_kg < kg), ("what was carried into it", expires > 0))
     named = " or ".join(name for name, there in ends if there)
     if not named:

@@ -124,6 +124,7 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
                 terms = terms._replace(
                     carried_kg=terms.carried_kg + event.balance_kg,
                     owed_kg=terms.owed_kg + event.owed_kg,
+                    stopped=terms.stopped or event.blocked,
                 )
                 lasting = with_more(lasting, event.lasting)
             case BalanceCorrected():
@@ -131,12 +132,14 @@ def lines(records: Iterable[Recorded], policy: Policy) -> Iterator[Line]:
                 terms = terms._replace(
                     carried_kg=terms.carried_kg + event.balance_change_kg,
                     owed_kg=terms.owed_kg + event.owed_change_kg,
+                    stopped=event.blocked,
                 )
                 lasting = with_more(lasting, event.lasting_change)
             case OverdraftCaseDeclared():
                 terms = terms._replace(case=True)
             case OverdraftForeseen():
-                terms = terms._replace(owed_kg=terms.owed_kg + event.owed_change_kg)
+                owed_kg = terms.owed_kg + event.owed_change_kg
+                terms = terms._replace(owed_kg=owed_kg, stopped=event.blocked)
         made = cover(figures(kgs), _not_lapsed(terms, lasting, kgs, days), rule)
         yield _moved(_footprint(_words(recorded), event), before, kgs)._replace(
             stock_kg=kgs[PLACE[Account.STOCK]],

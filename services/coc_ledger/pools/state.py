@@ -171,7 +171,10 @@ class Pool(NamedTuple):
         due = self.due
         for one in self.foreseen.values():
             due = with_more(due, one.due)
-        return Terms(self.carried_kg, self.owed_kg, self.case, parts(self.lasting), parts(due))
+        lasting, due_parts = parts(self.lasting), parts(due)
+        return Terms(
+            self.carried_kg, self.owed_kg, self.case, lasting, due_parts, stopped=self.blocked
+        )
 
     def lapsed(self, terms: Terms, day: date) -> int:
         """What of a balance with a last day of its own lapsed before a day."""

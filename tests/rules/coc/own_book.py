@@ -206,7 +206,7 @@ class OwnBook:
         asked = [one for one in with_it.days(day) if mass > kept or one < since]
         if asked and period.stopped() and with_it.own() < 0:
             return False
-        return all(mass <= with_it.own(one) + with_it.earned(one)[1] for one in asked)
+        return all(mass <= with_it.own(one) + with_it.ahead_of_input(one) for one in asked)
 
     def issue(self, paper: Paper, old: Paper | None) -> None:
         """A claim. A correction keeps what it can of what was claimed in closed years, where it

@@ -94,6 +94,12 @@ class Period:
         share = put * out // inflow if min(put, inflow, out) > 0 else 0
         return min(share, put), max(0, put) // 5 if self.case else 0
 
+    def ahead_of_input(self, day: date = date.max) -> int:
+        """What a new claim may be ahead of input: an overdraft is made up by the end of the next
+        period, and new documents are blocked where it was not (5.4). So there is none in a period
+        that an earlier one stops, also after what was late is made good in it."""
+        return 0 if self.stopped() else self.earned(day)[1]
+
     def owes(self) -> int:
         """What is to be made good in it, by closed periods and by open ones that are over."""
         return sum(self.owed.values()) + sum(self.ahead.owed.values())
@@ -120,11 +126,11 @@ class Period:
         """The largest claim that a day lets make."""
         if self.stopped() and self.own() < 0:
             return 0
-        return max(0, min(self.own(one) + self.earned(one)[1] for one in self.days(day)))
+        return max(0, min(self.own(one) + self.ahead_of_input(one) for one in self.days(day)))
 
     def short(self, day: date) -> int:
         """What is claimed on a day and not covered."""
-        return max(0, -(self.own(day) + self.earned(day)[1]))
+        return max(0, -(self.own(day) + self.ahead_of_input(day)))
 
     def lot(self) -> int:
         """What was shipped and is not claimed."""

@@ -8,6 +8,7 @@ import pytest
 from contracts import certification
 from contracts.custody import PoolKey
 from contracts.values import CertificationStatus
+from services.coc_ledger.accounting.lasting import Until
 from services.coc_ledger.accounting.sellable import Held, Sellable, sellable
 from services.coc_ledger.evidence import UNKNOWN_S
 from services.coc_ledger.knowledge import scope_on
@@ -242,7 +243,7 @@ def test_the_answer_says_what_of_it_serves_no_longer_once_the_period_ends(
     stood = stood._replace(
         claimable=stood.claimable._replace(available_kg=kg),
         claimable_own_kg=own_kg,
-        cover=stood.cover._replace(carried_kg=carried_kg, owed_kg=0, designated_kg=0),
+        unused=(Until(YEAR_END, carried_kg), Until(date(2027, 3, 1), 7)) if carried_kg else (),
     )
     scope = scope_on("A", MAY, world.known())
     assert scope is not None
