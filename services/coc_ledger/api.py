@@ -232,7 +232,9 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
         principal: SignedIn, scope_id: Key, stage: Stage, on: Day | None = None
     ) -> Response:
         """How much may still be sold as CoC by a document of a day (today), until when, what bars
-        it, and whether it would wait for what is not known yet (`answer`); with its working."""
+        it, and whether it would wait for what is not known yet (`answer`); with its working.
+        `blocked`: nothing is claimed until what an earlier period left is made good, `made_good`:
+        it was since, and nothing is ahead of input in this one; `blocked_because` says why."""
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
         await allowed.caught_up_with(queries.pool_of(row, stage, day).stream)
