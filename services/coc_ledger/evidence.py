@@ -150,8 +150,9 @@ class TakenBack(NamedTuple):
 
 class Onward(NamedTuple):
     """The pool of the next stage: masses by account in all and of each day, what bears on its cover
-    beside them, whether it is closed, and by which movement a product left it last that was taken
-    back; `entered` is how the product of a change of stage came in."""
+    beside them before anything of that lapsed, whether it is closed, and by which movement a
+    product left it last that was taken back; `entered` is how the product of a change of stage came
+    in."""
 
     stream: str
     kgs: tuple[int, ...]
@@ -169,7 +170,7 @@ def onward_of(stream: str, pool: Any, entered: MovementSeen | None) -> Onward:
         stream,
         pool.kgs,
         pool.days,
-        pool.terms_on(entered.day) if entered is not None else pool.terms,
+        pool.terms,
         pool.end is not None,
         pool.came_back,
         pool.altered,

@@ -8,8 +8,9 @@ has not left it yet; a claim that is made there between is a shortfall afterward
 correction. Rules: sources.md 5.3, 5.4.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
+from typing import NamedTuple
 
 from contracts.custody import Account, Entry, MovementKind, Stage
 from infra.errors import Refused
@@ -20,7 +21,7 @@ from services.coc_ledger.pools.state import MOST_TAKEN_BACK, Pool
 
 from . import accounts
 from .accounts import Kgs
-from .balance import Terms, cover, figures, rule_of
+from .balance import Rule, Terms, cover, figures, lapsed_before, rule_of
 from .booking import Posting
 from .stages import as_it_stands, next_of
 
@@ -46,12 +47,11 @@ def check_stage_reversal(
             f"The {stage.value} of {seen.movement_id} was made a moment ago; send the same again.",
             movement_id=seen.movement_id,
         )
-    own = tuple(state.standings(seen.day))
-    _check(own, made.entries, state.terms_on(seen.day), policy, command.stage)
+    own = _Books(state.kgs, state.days, state.terms)
+    _check(own, made.entries, seen.day, policy, command.stage)
     after = accounts.reversed_entries(_as_entered(onward, onward.entered))
-    kgs, days = _told(onward, state, seen)
-    theirs = tuple(accounts.standings(kgs, days, onward.entered.day))
-    _check(theirs, after, onward.terms, policy, stage)
+    theirs = _Books(*_told(onward, state, seen), onward.terms)
+    _check(theirs, after, onward.entered.day, policy, stage)
 
 
 def with_product(made: Posting, seen: MovementSeen, onward: Onward | None) -> Posting:
@@ -97,24 +97,48 @@ def _leaving(one: TakenBack) -> tuple[Entry, ...]:
     )
 
 
+class _Books(NamedTuple):
+    """What the cover of a pool is found from: masses in all and of each day, and its terms as its
+    period began, before anything of them lapsed."""
+
+    kgs: Kgs
+    days: Mapping[date, Kgs]
+    terms: Terms
+
+    def shortfalls(self, since: date, rule: Rule) -> dict[date, int]:
+        """What is claimed and not covered on each day from one on, by what has not lapsed by it."""
+        terms, found = self.terms, {}
+        for day, kgs in accounts.standings(self.kgs, self.days, since):
+            gone = lapsed_before(terms, self._through, day)
+            of_day = terms._replace(carried_kg=terms.carried_kg - gone)
+            found[day] = cover(figures(kgs), of_day, rule).shortfall_kg
+        return found
+
+    def posted(self, entries: tuple[Entry, ...], day: date) -> "_Books":
+        """With entries of a day."""
+        of_day = accounts.posted_kg(self.days.get(day, accounts.NO_KGS), entries)
+        kgs = accounts.posted_kg(self.kgs, entries)
+        return self._replace(kgs=kgs, days={**self.days, day: of_day})
+
+    def _through(self, day: date) -> Kgs:
+        *_, (_, kgs) = accounts.standings(self.kgs, self.days, day)
+        return kgs
+
+
 def _check(
-    stands: Iterable[tuple[date, Kgs]],
-    entries: tuple[Entry, ...],
-    terms: Terms,
-    policy: Policy,
-    stage: Stage,
+    books: _Books, entries: tuple[Entry, ...], since: date, policy: Policy, stage: Stage
 ) -> None:
-    """Refuse what leaves more claimed than covered, on any day, than there was before."""
+    """Refuse what leaves more claimed than covered, on any day, than there was before. Less claimed
+    on a day leaves more that lapses after it, so that each day is asked by its own terms."""
     rule = rule_of(policy)
-    for day, kgs in stands:
-        before = cover(figures(kgs), terms, rule).shortfall_kg
-        after = cover(figures(accounts.posted_kg(kgs, entries)), terms, rule).shortfall_kg
-        if after > before:
+    before = books.shortfalls(since, rule)
+    for day, short in books.posted(entries, since).shortfalls(since, rule).items():
+        if short > before[day]:
             raise Refused(
                 "claims-rest-on-it",
-                f"Without it {after} kg of {stage.value} would be claimed on {day} that nothing"
+                f"Without it {short} kg of {stage.value} would be claimed on {day} that nothing"
                 " covers: withdraw those documents, or take back what was made of it, first.",
-                short_kg=after,
+                short_kg=short,
                 short_on=day,
                 stage=stage.value,
             )

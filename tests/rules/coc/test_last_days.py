@@ -1,0 +1,103 @@
+"""Once a last day that went over with a scope is gone by: changes of stage that are taken back, the
+answer until when the rest serves, the trace, the calendar of a scope that went over (5.4, 5.6)."""
+
+from datetime import date
+
+from contracts.custody import PoolKey, Stage
+from services.coc_ledger import domain
+from services.coc_ledger.scopes.commands import ApproveScopeTransfer
+from tests.rules.coc.test_balance_goes_over import LAST, NEXT, SWITCH
+from tests.rules.coc.test_balance_on import told
+from tests.rules.coc.test_stage_reversal import refinery, send, sold
+from tests.rules.coc.world import YEAR, World, facility_of
+
+USED_ON = date(2027, 8, 1)
+"""A day on which what was carried still serves."""
+
+# --- a change of stage is taken back ---
+
+
+def refinery_gone_over() -> World:
+    """600 kg of bauxite and 600 of alumina left R in 2026 without a claim; R went over into R4, in
+    which what they leave serves through the end of 2027."""
+    world = refinery()
+    send(world, "ship_material", "bauxite", "OUT-B", mass_kg=600)
+    both_closed(world, YEAR, date(2027, 1, 10))
+    world.today = date(2027, 6, 1)
+    world.certify(facility_of("R4"), "A")
+    world.send(
+        "open_scope",
+        scope_id="R4",
+        member_id="A",
+        entity_id="EA",
+        name="R4",
+        address="1 Main Street",
+        facilities=(facility_of("R4"),),
+        activities=("bauxite_mining", "alumina_refining"),
+        starts_on=SWITCH,
+    )
+    world.settle()
+    sent = {"scope_id": "R", "member_id": "A", "to_scope_id": "R4", "effective_on": SWITCH}
+    filled = domain.fill(ApproveScopeTransfer, sent, world.known(), world.today)
+    asked = {**sent, **filled, "on": world.today, "approver": "person-1"}
+    world.desk.handle(ApproveScopeTransfer.model_validate(asked), "R", "", world.today)
+    world.settle()
+    both_closed(world, date(2027, 1, 1), SWITCH)
+    world.today = date(2028, 2, 1)
+    return world
+
+
+def both_closed(world: World, day: date, today: date) -> None:
+    world.today = today
+    world.end_periods(today)
+    world.settle()
+    for stage in ("bauxite", "alumina"):
+        world.send("close_period", scope_id="R", member_id="A", stage=stage, day=day)
+        world.settle()
+
+
+def booked(world: World, command: str, stage: str, name: str, day: date, **more: object) -> str:
+    where = {"scope_id": "R4", "member_id": "A", "stage": stage, "day": day}
+    slug = world.attempt(command, movement_id=name, **where, **more)
+    world.settle()
+    return slug
+
+
+def pool_of(stage: Stage) -> PoolKey:
+    return PoolKey(scope_id="R4", stage=stage, period=SWITCH)
+
+
+def test_a_change_of_stage_stays_where_claims_after_the_last_day_rest_on_its_product() -> None:
+    """What lapsed since covers none of them."""
+    world = refinery_gone_over()
+    assert booked(world, "receive_material", "bauxite", "I", USED_ON, **MINED) == ""
+    assert booked(world, "change_stage", "bauxite", "T", USED_ON, mass_kg=2847, coc_kg=2847) == ""
+    assert booked(world, "ship_material", "alumina", "O", USED_ON, mass_kg=500) == ""
+    assert world.attempt("issue_document", **{**sold("D-1", 500), **IN_FEBRUARY}) == ""
+    world.settle()
+    back = booked(world, "reverse_movement", "bauxite", "B", USED_ON, reverses="T")
+    assert back == "claims-rest-on-it"
+    assert told(world, world.today, pool_of(Stage.ALUMINA)).cover.shortfall_kg == 0
+    world.send("withdraw_document", number="D-1", member_id="A", reason="mistake")
+    world.settle()
+    assert booked(world, "reverse_movement", "bauxite", "B", USED_ON, reverses="T") == ""
+
+
+MINED = {"mass_kg": 10_000, "origin": "own_mine"}
+IN_FEBRUARY = {"scope_id": "R4", "day": date(2028, 2, 1)}
+
+
+def test_a_change_of_stage_stays_where_later_ones_rest_on_the_cover_that_it_left() -> None:
+    """It had used what lapsed since, and its output covers a later one."""
+    world = refinery_gone_over()
+    for name, origin in (("I-1", "own_mine"), ("I-2", "non_coc")):
+        given = {"mass_kg": 1000, "origin": origin}
+        assert booked(world, "receive_material", "bauxite", name, USED_ON, **given) == ""
+    assert booked(world, "change_stage", "bauxite", "T-1", USED_ON, mass_kg=1000, coc_kg=600) == ""
+    assert booked(world, "change_stage", "bauxite", "T-2", NEXT, mass_kg=500, coc_kg=500) == ""
+    back = booked(world, "reverse_movement", "bauxite", "B", USED_ON, reverses="T-1")
+    assert back == "claims-rest-on-it"
+    assert told(world, world.today, pool_of(Stage.BAUXITE)).cover.shortfall_kg == 0
+    assert booked(world, "reverse_movement", "bauxite", "B", NEXT, reverses="T-2") == ""
+    assert booked(world, "reverse_movement", "bauxite", "B-1", USED_ON, reverses="T-1") == ""
+    assert told(world, LAST, pool_of(Stage.BAUXITE)).cover.carried_kg == 600
