@@ -75,8 +75,10 @@ class PoolRow(NamedTuple):
     moved_on: date | None = None
 
 
-WITH_LAST_DAYS = ("lasting", "due", "switched", "lasting_change", "due_change")
-"""What a close tells of a scope that goes over, or got what one left."""
+OF_CORRECTION = ("lasting", "due", "lasting_change", "due_change")
+WITH_LAST_DAYS = (*OF_CORRECTION, "switched")
+"""What a close tells of a scope that goes over, or got what one left; its correction tells all but
+one of it anew."""
 PoolEvent = (
     coc.PoolOpened
     | PoolShortened
@@ -162,8 +164,9 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             after = row._replace(owed_kg=owed_kg, blocked=event.blocked)
             return _noted(_left(after, event, _told_on(recorded)), _told_on(recorded))
         case PoolCorrected():
-            before = {**(row.closing or {}), "lasting": (), "due": ()}
-            return row._replace(closing=_told({**before, **_closing(event)}))
+            closing = row.closing or {}
+            before = {name: told for name, told in closing.items() if name not in OF_CORRECTION}
+            return row._replace(closing={**before, **_closing(event)})
         case coc.PoolClosed():
             return row._replace(closed_on=event.closed_on, closing=_closing(event))
         case _:

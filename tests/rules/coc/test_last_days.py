@@ -6,7 +6,17 @@ from datetime import date
 from contracts.custody import PoolKey, Stage
 from services.coc_ledger import domain
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
-from tests.rules.coc.test_balance_goes_over import LAST, NEXT, SWITCH
+from tests.rules.coc.test_balance_goes_over import (
+    LAST,
+    NEXT,
+    SWITCH,
+    at,
+    earned,
+    gone_over,
+    in_second_year,
+    key_of,
+    taken_back,
+)
 from tests.rules.coc.test_balance_on import told
 from tests.rules.coc.test_stage_reversal import refinery, send, sold
 from tests.rules.coc.world import YEAR, World, facility_of
@@ -101,3 +111,24 @@ def test_a_change_of_stage_stays_where_later_ones_rest_on_the_cover_that_it_left
     assert booked(world, "reverse_movement", "bauxite", "B", NEXT, reverses="T-2") == ""
     assert booked(world, "reverse_movement", "bauxite", "B-1", USED_ON, reverses="T-1") == ""
     assert told(world, LAST, pool_of(Stage.BAUXITE)).cover.carried_kg == 600
+
+
+# --- the close, and its corrections ---
+
+
+def test_what_a_correction_changes_of_no_last_day_is_not_told_of_the_one_before() -> None:
+    world = in_second_year()
+    earned(world, 300)
+    lost = at("A", world.today)
+    world.send("book_loss", **lost, movement_id="L", mass_kg=7)
+    gone_over(world)
+    taken_back(world)
+    key = key_of("A", date(2027, 1, 1)).key
+    before = world.reader.row("pools", key).closing
+    assert before["lasting_change"] == [{"day": LAST.isoformat(), "kg": 310}]
+    world.send("reverse_movement", **lost, movement_id="R-2", reverses="L", reason="mistake")
+    world.settle()
+    after = world.reader.row("pools", key).closing
+    assert (after["correction_id"], after["balance_change_kg"]) == ("R-2", 0)
+    assert "lasting_change" not in after
+    assert after["lasting"] == before["lasting"]
