@@ -347,9 +347,9 @@ class BalanceCarried(Event):
 
 
 class PoolClosed(Event):
-    """The period is over: the figures it ended with, and what the rules found. `owed_kg` is the
-    overdraft that the next one makes good, `unmet_kg` the part of it that this one should have.
-    `to_scope_id` is where the balance goes when the scope was transferred (`switched`)."""
+    """The period is over: its figures, and what the rules found. `owed_kg` is the overdraft that
+    the next one makes good: `unmet_kg` this one should have, `ahead_kg` it made; `late_kg` was not
+    by a last day of its own. `to_scope_id`: where all goes if the scope was transferred."""
 
     TYPE: ClassVar[str] = "coc.pool_closed.v1"
     pool: PoolKey
@@ -373,6 +373,8 @@ class PoolClosed(Event):
     lasting: tuple[Dated, ...] = ()
     due: tuple[Dated, ...] = ()
     switched: Switched | None = None
+    late_kg: MassOrNone = 0
+    ahead_kg: MassOrNone | None = None
 
 
 EVENTS: tuple[type[Event], ...] = (

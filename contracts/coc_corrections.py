@@ -19,7 +19,8 @@ class PoolCorrected(Event):
     """A closed period as it should have ended; `correction_id` is the movement that corrects it, or
     the correction of the period before. The changes are what the next period gets more, or less;
     `passed` are the closed periods that they have come through, this one last. `lasting` and `due`
-    are parts of what it leaves that have a last day of their own (`coc.pool_closed`)."""
+    are parts of what it leaves that have a last day of their own, `late_kg` was not made good by
+    such a day, `ahead_kg` of what is owed the period made itself (`coc.pool_closed`)."""
 
     TYPE: ClassVar[str] = "coc.pool_corrected.v1"
     pool: PoolKey
@@ -50,6 +51,8 @@ class PoolCorrected(Event):
     due: tuple[Dated, ...] = ()
     lasting_change: tuple[Dated, ...] = ()
     due_change: tuple[Dated, ...] = ()
+    late_kg: MassOrNone = 0
+    ahead_kg: MassOrNone | None = None
 
 
 class BalanceCorrected(Event):

@@ -6,6 +6,7 @@ due, as a sum that any order of reading gives, and the row is about the oldest o
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from contracts import coc, coc_reports
@@ -142,9 +143,7 @@ def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part 
         return {**part, "state": "missed", **ended}
     if event.switched is not None:
         part = {**part, "switched": iso(event.switched.carried_until)}
-    if _goes_on(event.due, part):
-        return cancelled(event.closed_on, part, at)
-    return done(min(event.closed_on, event.ends_on, day(part["due_on"])), part, at)
+    return _made_good(event, event.closed_on, part, at)
 
 
 def balance_corrected(event: BalanceCorrected, part: Part | None, at: Recorded) -> Part | None:
@@ -190,10 +189,26 @@ def _due(part: Part, ends_on: str) -> Part:
     return {**part, "ends_on": ends_on, "due_on": min(days)}
 
 
-def _goes_on(due: tuple[Dated, ...], part: Part) -> bool:
-    """Whether something that was owed here goes on, since its day has not come yet."""
+def _made_good(
+    event: coc.PoolClosed | PoolCorrected, on: date, part: Part, at: Recorded
+) -> Part | None:
+    """What of it was to be made good in the period was: in time, or after its own last day, by the
+    period's end at the latest."""
+    made_good_by = min(on, event.ends_on)
+    if event.late_kg:
+        return done(made_good_by, part, at)
+    if _goes_on(event, part):
+        return cancelled(on, part, at)
+    return done(min(made_good_by, day(part["due_on"])), part, at)
+
+
+def _goes_on(event: coc.PoolClosed | PoolCorrected, part: Part) -> bool:
+    """Whether something that was owed here goes on, since its day has not come yet. Events of
+    before do not tell what of it the period made itself: then the days have to."""
+    if event.ahead_kg is not None:
+        return event.owed_kg > event.ahead_kg
     own = {*part.get("due", {}), part.get("switched")}
-    return not own.isdisjoint(iso(one.day) for one in due)
+    return not own.isdisjoint(iso(one.day) for one in event.due)
 
 
 def pool_corrected(event: PoolCorrected, part: Part | None, at: Recorded) -> Part | None:
@@ -203,10 +218,7 @@ def pool_corrected(event: PoolCorrected, part: Part | None, at: Recorded) -> Par
     if event.unmet_kg:
         ended = {"closed_on": iso(event.corrected_on), "closed": reference("closed", at)}
         return {**part, "state": "missed", **ended}
-    again = {**part, "state": "open", "closed_on": None}
-    if _goes_on(event.due, part):
-        return cancelled(event.corrected_on, again, at)
-    return done(min(event.ends_on, day(part["due_on"])), again, at)
+    return _made_good(event, event.corrected_on, {**part, "state": "open", "closed_on": None}, at)
 
 
 def overdraft(own: Part | None, others: Sequence[Part]) -> Outcome:

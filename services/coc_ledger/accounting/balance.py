@@ -85,7 +85,8 @@ class Tightest(NamedTuple):
 class Closing(NamedTuple):
     """What a period leaves. `unmet_kg` was owed and not made good; `excess_kg` was claimed beyond
     the overdraft allowed. `lasting` of the balance, and `due` of what is owed, have a last day of
-    their own."""
+    their own; `ahead_kg` of what is owed was claimed in the period itself, and `late_kg` was not
+    made good by a day of its own within it, whatever became of that since."""
 
     max_output_kg: int
     balance_kg: int
@@ -95,6 +96,8 @@ class Closing(NamedTuple):
     excess_kg: int
     lasting: Parts = ()
     due: Parts = ()
+    ahead_kg: int = 0
+    late_kg: int = 0
 
 
 class Line(NamedTuple):
@@ -201,15 +204,21 @@ def lapsed_before(terms: Terms, through: Through, day: date) -> int:
 
 def overdue(terms: Terms, through: Through, day: date, rule: Rule) -> bool:
     """Whether something that is owed was to be made good before a day, and was not in time."""
-    to_make_good = 0
+    return late_before(terms, through, day, rule) > 0
+
+
+def late_before(terms: Terms, through: Through, day: date, rule: Rule) -> int:
+    """What of that which is owed was to be made good before a day, and was not in time: of each
+    part as much as was missing on its last day."""
+    to_make_good = late = 0
     for last, kg in terms.due:
         if last >= day:
             break
         to_make_good += kg
         earned = max_output(figures(through(last)), cap_at_input=rule.cap_at_input)
-        if to_make_good > terms.carried_kg - lapsed_before(terms, through, last) + earned:
-            return True
-    return False
+        made_good = terms.carried_kg - lapsed_before(terms, through, last) + earned
+        late += max(0, min(kg, to_make_good - made_good))
+    return late
 
 
 def unused(found: Figures, terms: Terms, ends_on: date, day: date) -> Parts:
@@ -257,7 +266,7 @@ def _overdrawn(found: Figures, terms: Terms, rule: Rule, end: Ending, over_kg: i
     excess = max(0, ahead - overdraft(found, terms._replace(stopped=False), rule))
     if end.switched is not None:
         due += (Until(end.switched.earned_until, ahead),)
-    return Closing(earned, 0, end.lapsed_kg, over_kg, unmet, excess, (), due)
+    return Closing(earned, 0, end.lapsed_kg, over_kg, unmet, excess, (), due, max(0, ahead))
 
 
 def _serves(end: Ending) -> date:

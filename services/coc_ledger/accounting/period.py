@@ -194,7 +194,7 @@ NOT_IN_TIME = "an overdraft was not made good in time"
 
 
 def close_remarks(end: Closing) -> tuple[Remark, ...]:
-    """R-27: claims beyond the cover, an overdraft not made good."""
+    """R-27: claims beyond the cover, an overdraft not made good, or not by its own last day."""
     found: list[Remark] = []
     if end.excess_kg:
         found.append(
@@ -208,6 +208,9 @@ def close_remarks(end: Closing) -> tuple[Remark, ...]:
                 f"{end.unmet_kg} kg of overdraft of the period before were not made good.",
             )
         )
+    if end.late_kg:
+        sentence = f"{end.late_kg} kg of overdraft were not made good by their own last day."
+        found.append(_remark("R-27", Severity.MAJOR, sentence))
     return tuple(found)
 
 

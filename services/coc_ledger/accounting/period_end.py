@@ -23,7 +23,7 @@ from services.coc_ledger.pools.late import share
 from services.coc_ledger.pools.state import Pool, evolve
 
 from .accounts import Amount, entry, held, minus, plus
-from .balance import Closing, Figures, closing, figures, rule_of
+from .balance import Closing, Figures, closing, figures, late_before, rule_of
 from .lasting import ByDay, Ending, by_day, dated, with_more
 from .period import close_remarks, late_remarks, mass_remarks
 
@@ -43,7 +43,9 @@ def left_by(state: Pool, policy: Policy, switched: Switched | None) -> Left:
     found, last = figures(state.kgs), state.ends_on or date.max
     terms = state.told_terms
     ending = Ending(last, state.lapsed(terms, last), switched, bool(state.stopped_by))
-    ended = closing(found, terms, rule_of(policy), ending)
+    rule = rule_of(policy)
+    late_kg = late_before(terms, state.through, last, rule)
+    ended = closing(found, terms, rule, ending)._replace(late_kg=late_kg)
     stock = held(state.books, Account.STOCK)
     odd = held(state.books, Account.UNEXPLAINED).kg
     there = found.inflow_kg - held(state.books, Account.OPENING).kg
@@ -70,6 +72,8 @@ class Told(TypedDict):
     policy_id: str
     lasting: tuple[Dated, ...]
     due: tuple[Dated, ...]
+    late_kg: int
+    ahead_kg: int
 
 
 def told(left: Left, ends_on: date, policy: Policy) -> Told:
@@ -91,6 +95,8 @@ def told(left: Left, ends_on: date, policy: Policy) -> Told:
         policy_id=policy.policy_id,
         lasting=dated(by_day(ended.lasting)),
         due=dated(by_day(ended.due)),
+        late_kg=ended.late_kg,
+        ahead_kg=ended.ahead_kg,
     )
 
 

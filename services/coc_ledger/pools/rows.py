@@ -75,7 +75,7 @@ class PoolRow(NamedTuple):
     moved_on: date | None = None
 
 
-OF_CORRECTION = ("lasting", "due", "lasting_change", "due_change")
+OF_CORRECTION = ("lasting", "due", "lasting_change", "due_change", "late_kg", "ahead_kg")
 WITH_LAST_DAYS = (*OF_CORRECTION, "switched")
 """What a close tells of a scope that goes over, or got what one left; its correction tells all but
 one of it anew."""

@@ -143,6 +143,8 @@ def pool_closed(
     unmet_kg: int = 0,
     due: tuple[Dated, ...] = (),
     switched: Switched | None = None,
+    late_kg: int = 0,
+    ahead_kg: int | None = None,
 ) -> Happened:
     event = coc.PoolClosed(
         pool=POOL,
@@ -165,6 +167,8 @@ def pool_closed(
         unmet_kg=unmet_kg,
         due=due,
         switched=switched,
+        late_kg=late_kg,
+        ahead_kg=ahead_kg,
     )
     return Happened(POOL.stream, event, on)
 

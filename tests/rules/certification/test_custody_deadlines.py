@@ -194,6 +194,27 @@ def test_what_is_due_after_the_period_goes_on_into_the_next_one() -> None:
     assert end(closed, OVERDRAFT) == ("cancelled", ENDS_ON + DAY)
 
 
+def test_one_that_was_made_good_after_its_own_day_is_missed() -> None:
+    """Though before the period's end, by which the close finds it made good."""
+    due = ENDS_ON - 90 * DAY
+    got = (pool_opened(), carried(300, due=(Dated(day=due, kg=300),)))
+    closed = after(*got, pool_closed(ENDS_ON + DAY, late_kg=200))
+    assert end(closed, OVERDRAFT) == ("missed", ENDS_ON)
+    assert row(closed, OVERDRAFT).due_on == due
+
+
+def test_one_that_was_made_good_is_met_though_a_new_one_is_due_on_the_same_day() -> None:
+    """What the cut period claimed ahead itself is no part of what it owed."""
+    far = ENDS_ON + 365 * DAY
+    switched = Switched(carried_until=ENDS_ON, earned_until=far)
+    new = (Dated(day=far, kg=30),)
+    owing = (pool_opened(), carried(50, due=(Dated(day=far, kg=50),)))
+    met = pool_closed(ENDS_ON + DAY, due=new, switched=switched, ahead_kg=30)
+    assert end(after(*owing, met), OVERDRAFT) == ("met", ENDS_ON)
+    partly = pool_closed(ENDS_ON + DAY, due=new, switched=switched, ahead_kg=20)
+    assert end(after(*owing, partly), OVERDRAFT) == ("cancelled", ENDS_ON + DAY)
+
+
 # --- Performance Standard ---
 
 

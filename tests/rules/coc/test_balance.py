@@ -76,11 +76,11 @@ def test_an_overdraft_needs_a_case_and_ends_at_a_fifth_of_the_input() -> None:
         (5, Terms(carried_kg=12), Closing(40, 40, 7, 0, 0, 0)),
         (20, Terms(carried_kg=12), Closing(40, 32, 0, 0, 0, 0)),
         # an overdraft within the limit is owed
-        (48, Terms(case=True), Closing(40, 0, 0, 8, 0, 0)),
+        (48, Terms(case=True), Closing(40, 0, 0, 8, 0, 0, ahead_kg=8)),
         # beyond the limit (a fifth of 50) it is a finding as well
-        (55, Terms(case=True), Closing(40, 0, 0, 15, 0, 5)),
+        (55, Terms(case=True), Closing(40, 0, 0, 15, 0, 5, ahead_kg=15)),
         # without a case all of it is
-        (41, Terms(), Closing(40, 0, 0, 1, 0, 1)),
+        (41, Terms(), Closing(40, 0, 0, 1, 0, 1, ahead_kg=1)),
         # what was owed is made good before anything is earned
         (30, Terms(owed_kg=10), Closing(40, 0, 0, 0, 0, 0)),
         # and where it is not, that is said

@@ -3,7 +3,9 @@ answer until when the rest serves, the trace, the calendar of a scope that went 
 
 from datetime import date
 
+from contracts.coc import PoolClosed
 from contracts.custody import PoolKey, Stage
+from contracts.inventory import Severity
 from services.coc_ledger import domain
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.test_balance_goes_over import (
@@ -11,13 +13,18 @@ from tests.rules.coc.test_balance_goes_over import (
     NEXT,
     SWITCH,
     at,
+    closed,
     earned,
     gone_over,
     in_second_year,
     key_of,
+    last_close,
+    moved,
+    overdrawn,
     taken_back,
 )
 from tests.rules.coc.test_balance_on import told
+from tests.rules.coc.test_periods_and_orders import EVERY
 from tests.rules.coc.test_stage_reversal import refinery, send, sold
 from tests.rules.coc.world import YEAR, World, facility_of
 
@@ -114,6 +121,51 @@ def test_a_change_of_stage_stays_where_later_ones_rest_on_the_cover_that_it_left
 
 
 # --- the close, and its corrections ---
+
+
+def made_good_on(*days: date) -> World:
+    """150 kg are due within a year of the successor; on each of some days more is earned in it."""
+    world = overdrawn(successor_from=SWITCH)
+    look = {"scope_id": "A2", "member_id": "A", "supplier_id": "YARD"}
+    world.send("record_due_diligence", **look, topics=EVERY, performed_on=SWITCH)
+    for day in days:
+        world.today = day
+        moved(world, "receive_material", 1000, at("A2", day))
+        out = {"movement_id": f"OUT-{day}", "mass_kg": 900}
+        world.send("ship_material", **out, **at("A2", day))
+    closed(world, "A2", SWITCH, date(2028, 7, 1))
+    return world
+
+
+def test_a_close_tells_what_was_made_good_after_its_own_last_day() -> None:
+    late, in_time = last_close(made_good_on(NEXT)), last_close(made_good_on(LAST))
+    assert (late.owed_kg, late.unmet_kg, late.late_kg) == (0, 0, 150)
+    said = [(one.rule, one.severity, one.sentence) for one in late.remarks]
+    because = "150 kg of overdraft were not made good by their own last day."
+    assert said == [("R-27", Severity.MAJOR, because)]
+    assert (in_time.unmet_kg, in_time.late_kg, in_time.remarks) == (0, 0, ())
+
+
+def test_a_correction_of_a_close_tells_it_anew() -> None:
+    """What had made it good in time had never left."""
+    world = made_good_on(LAST, NEXT)
+    key = key_of("A2", SWITCH).key
+    assert "late_kg" not in world.reader.row("pools", key).closing
+    back = {"movement_id": "BACK", "reverses": f"OUT-{LAST}", "reason": "mistake"}
+    world.send("reverse_movement", **at("A2", LAST), **back)
+    world.settle()
+    closing = world.reader.row("pools", key).closing
+    assert (closing["unmet_kg"], closing["late_kg"]) == (0, 150)
+    assert [one["severity"] for one in closing["remarks"]] == ["major"]
+
+
+def test_a_close_tells_what_the_period_itself_claimed_ahead() -> None:
+    world = overdrawn()
+    year = [one.event for one in world.desk.log if isinstance(one.event, PoolClosed)]
+    assert [(one.owed_kg, one.ahead_kg) for one in year] == [(150, 150), (150, 0)]
+
+
+# --- as rows have it ---
 
 
 def test_what_a_correction_changes_of_no_last_day_is_not_told_of_the_one_before() -> None:
