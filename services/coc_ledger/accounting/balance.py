@@ -36,7 +36,8 @@ class Terms(NamedTuple):
     """What else bears on the cover. `case` is a declared case of force majeure; `lasting` are the
     parts of what is carried, and `due` those of what is owed, that have a last day of their own.
     `stopped`: something was not made good in time, or was claimed without cover, before the day on
-    which a claim is made."""
+    which a claim is made. As of a day, `lapsed_kg` of the balance are there no more, and not in
+    `carried_kg`."""
 
     carried_kg: int = 0
     owed_kg: int = 0
@@ -44,6 +45,7 @@ class Terms(NamedTuple):
     lasting: Parts = ()
     due: Parts = ()
     stopped: bool = False
+    lapsed_kg: int = 0
 
 
 class Rule(NamedTuple):
@@ -202,6 +204,12 @@ def lapsed_before(terms: Terms, through: Through, day: date) -> int:
     return gone
 
 
+def as_of(terms: Terms, through: Through, day: date) -> Terms:
+    """What bears on the cover of a claim of a day: what lapsed before that is not there."""
+    gone = lapsed_before(terms, through, day)
+    return terms._replace(carried_kg=terms.carried_kg - gone, lapsed_kg=gone)
+
+
 def overdue(terms: Terms, through: Through, day: date, rule: Rule) -> bool:
     """Whether something that is owed was to be made good before a day, and was not in time."""
     return late_before(terms, through, day, rule) > 0
@@ -225,8 +233,9 @@ def unused(found: Figures, terms: Terms, ends_on: date, day: date) -> Parts:
     """What is left on a day of what was carried in, by the last day on which it serves; `terms` and
     `found` are those of the day."""
     lasting = tuple(one for one in terms.lasting if one.day >= day)
-    plain = Until(ends_on, terms.carried_kg - total(lasting))
-    return without(tuple(sorted((plain, *lasting))), wanted(found, terms))
+    plain = Until(ends_on, terms.carried_kg + terms.lapsed_kg - total(terms.lasting))
+    used_in_time = total(terms.lasting) - total(lasting) - terms.lapsed_kg
+    return without(tuple(sorted((plain, *lasting))), wanted(found, terms) - used_in_time)
 
 
 def closing(found: Figures, terms: Terms, rule: Rule, end: Ending = NO_ENDING) -> Closing:

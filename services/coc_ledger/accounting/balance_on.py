@@ -27,9 +27,9 @@ from .balance import (
     Terms,
     Through,
     Tightest,
+    as_of,
     cover,
     figures,
-    lapsed_before,
     overdue,
     rule_of,
     tightest,
@@ -38,6 +38,7 @@ from .balance import (
 )
 from .lasting import Parts, by_day, parts
 from .period import NOT_IN_TIME as NOT_IN_TIME
+from .period import ONE_DAY
 from .stops import Stop, in_words
 
 
@@ -50,9 +51,10 @@ class Stood(NamedTuple):
 class BalanceOn(NamedTuple):
     """A pool's balance as of a day. `claimable` is what a claim of that day could be by now, and
     the day that binds it, `claimable_own_kg` how much of it is no overdraft; `barred` why it could
-    be none at all, `how` how it was found. `stopped`: something earlier was not in order, and lets
-    nothing be claimed until it is made good; `made_good`: it was since, so that there are claims
-    again, none of them ahead of input."""
+    be none at all, `how` how it was found. `unused` is what is left of what was carried, by its
+    last day. `stopped`: something earlier was not in order, and lets nothing be claimed until it is
+    made good; `made_good`: it was since, so that there are claims again, none of them ahead of
+    input. `lapses_on` is the last day before part of what could be claimed lapses."""
 
     masses: Kgs
     found: Figures
@@ -66,6 +68,7 @@ class BalanceOn(NamedTuple):
     unused: Parts = ()
     stopped: bool = False
     made_good: bool = False
+    lapses_on: date | None = None
 
 
 def asked_from(pool: PoolRow, day: date) -> date:
@@ -92,9 +95,8 @@ def stood_on(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> 
         _together(one.due for one in owed),
     )
     through = _through(pool, days)
-    gone = lapsed_before(terms, through, day)
     stopped = (pool.blocked and bool(owed)) or overdue(terms, through, day, rule)
-    return Stood(terms._replace(carried_kg=terms.carried_kg - gone, stopped=stopped))
+    return Stood(as_of(terms, through, day)._replace(stopped=stopped))
 
 
 def _together(some: Iterable[Kept]) -> Parts:
@@ -145,6 +147,7 @@ def balance_on(
         unused(found, stood.terms, pool.ends_on, day) if pool else (),
         stopped=now.stopped and short,
         made_good=now.stopped and not short,
+        lapses_on=_lapses_on(pool, day, later, now, least, rule) if pool else None,
     )
 
 
@@ -154,9 +157,26 @@ def _now(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> Term
     lasting, due = _together(one.lasting for one in left), _together(one.due for one in left)
     terms = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared, lasting, due)
     through = _through(pool, days)
-    gone = lapsed_before(terms, through, day)
     late = pool.blocked or overdue(terms, through, day, rule)
-    return terms._replace(carried_kg=terms.carried_kg - gone, stopped=late)
+    return as_of(terms, through, day)._replace(stopped=late)
+
+
+def _lapses_on(
+    pool: PoolRow,
+    day: date,
+    days: Mapping[date, Kgs],
+    now: Terms,
+    least: Tightest,
+    rule: Rule,
+) -> date | None:
+    """The first day, from one on, behind which that can be claimed no more, since a part of what is
+    carried lapses then."""
+    for last in (one.day for one in now.lasting if day <= one.day < pool.ends_on):
+        then = _now(pool, last + ONE_DAY, days, rule)._replace(stopped=now.stopped)
+        left = standings(pool.kgs, days, last + ONE_DAY)
+        if tightest(left, then, rule).available_kg < least.available_kg:
+            return last
+    return None
 
 
 def _found(least: Tightest, then: Tightest) -> str:

@@ -116,8 +116,8 @@ def sellable(
         last = _last_day(standard, scope, day, held)
         ends += [(last, f"{name} ends")] if last is not None else []
     ends += [(due, f"{NAMES[PS]} is due") for due in ps_due if due >= day]
-    lapses = (one.day for one in stood.unused if one.day < scope.ends_on)
-    ends += [(last, "what came with a scope that went over lapses") for last in lapses]
+    if stood.lapses_on is not None:
+        ends.append((stood.lapses_on, "what came with a scope that went over lapses"))
     if scope.ends_before is not None:
         ends.append((scope.ends_before - ONE_DAY, f"the scope goes over into {scope.to_scope_id}"))
     until, because = min(ends)

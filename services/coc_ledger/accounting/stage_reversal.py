@@ -21,7 +21,7 @@ from services.coc_ledger.pools.state import MOST_TAKEN_BACK, Pool
 
 from . import accounts
 from .accounts import Kgs
-from .balance import Rule, Terms, cover, figures, lapsed_before, rule_of
+from .balance import Rule, Terms, as_of, cover, figures, rule_of
 from .booking import Posting
 from .stages import as_it_stands, next_of
 
@@ -107,10 +107,9 @@ class _Books(NamedTuple):
 
     def shortfalls(self, since: date, rule: Rule) -> dict[date, int]:
         """What is claimed and not covered on each day from one on, by what has not lapsed by it."""
-        terms, found = self.terms, {}
+        found = {}
         for day, kgs in accounts.standings(self.kgs, self.days, since):
-            gone = lapsed_before(terms, self._through, day)
-            of_day = terms._replace(carried_kg=terms.carried_kg - gone)
+            of_day = as_of(self.terms, self._through, day)
             found[day] = cover(figures(kgs), of_day, rule).shortfall_kg
         return found
 

@@ -39,7 +39,7 @@ from services.coc_ledger.accounting.accounts import (
     shifted_kg,
     standings,
 )
-from services.coc_ledger.accounting.balance import Terms, lapsed_before
+from services.coc_ledger.accounting.balance import Terms, as_of, lapsed_before
 from services.coc_ledger.accounting.lasting import parts, with_more
 from services.coc_ledger.accounting.lots import (
     NO_LOTS,
@@ -182,8 +182,7 @@ class Pool(NamedTuple):
 
     def terms_on(self, day: date) -> Terms:
         """What bears on the cover of a claim of a day: what lapsed before that is not there."""
-        terms = self.terms
-        return terms._replace(carried_kg=terms.carried_kg - self.lapsed(terms, day))
+        return as_of(self.terms, self.through, day)
 
     def through(self, day: date) -> Kgs:
         """The masses through a day."""

@@ -12,12 +12,15 @@ from services.coc_ledger.accounting.balance import (
     Closing,
     Figures,
     Terms,
+    as_of,
     closing,
     cover,
+    figures,
     lapsed_before,
     max_output,
     percentage,
     rule_of,
+    unused,
     working,
 )
 from services.coc_ledger.accounting.lasting import Ending, Until
@@ -155,6 +158,31 @@ def test_what_lapses_is_what_nobody_took_day_by_day(
     parts = tuple(Until(days[last], kg) for last, kg in sorted(lasting.items()))
     terms = Terms(plain + sum(lasting.values()), lasting=parts)
     assert lapsed_before(terms, through, days[asked]) == lapsed
+
+
+@given(BY_DAY, some.integers(0, 20), BY_DAY, some.integers(0, 9))
+def test_what_is_left_of_each_part_is_what_nobody_took_of_it_day_by_day(
+    lasting: dict[int, int], plain: int, claims: dict[int, int], asked: int
+) -> None:
+    """Claims of before a last day took what lapsed since, and not what serves longer."""
+    days = [date(2026, 1, 1 + number) for number in range(31)]
+    rest = {**lasting, 30: plain}
+    for number in range(asked + 1):
+        rest = {last: kg for last, kg in rest.items() if last >= number}
+        wanted = claims.get(number, 0)
+        for last in sorted(rest):
+            taken = min(rest[last], wanted)
+            rest[last], wanted = rest[last] - taken, wanted - taken
+
+    def through(day: date) -> Kgs:
+        claimed = sum(kg for number, kg in claims.items() if days[number] <= day)
+        return posted_kg(NO_KGS, (Entry(account=Account.OUTPUT_COC, kg=claimed),))
+
+    parts = tuple(Until(days[last], kg) for last, kg in sorted(lasting.items()))
+    terms = Terms(plain + sum(lasting.values()), lasting=parts)
+    found, then = figures(through(days[asked])), as_of(terms, through, days[asked])
+    left = [(days[last], kg) for last, kg in sorted(rest.items()) if kg]
+    assert list(unused(found, then, days[30], days[asked])) == left
 
 
 @given(BY_DAY, BY_DAY, MASS, MASS, MASS)

@@ -7,12 +7,14 @@ from contracts.coc import PoolClosed
 from contracts.custody import PoolKey, Stage
 from contracts.inventory import Severity
 from services.coc_ledger import domain
+from services.coc_ledger.accounting.period import ONE_DAY
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.test_balance_goes_over import (
     LAST,
     NEXT,
     SWITCH,
     at,
+    claimed,
     closed,
     earned,
     gone_over,
@@ -20,11 +22,14 @@ from tests.rules.coc.test_balance_goes_over import (
     key_of,
     last_close,
     moved,
+    opened,
     overdrawn,
     taken_back,
 )
 from tests.rules.coc.test_balance_on import told
+from tests.rules.coc.test_going_over import approve
 from tests.rules.coc.test_periods_and_orders import EVERY
+from tests.rules.coc.test_sellable import answer
 from tests.rules.coc.test_stage_reversal import refinery, send, sold
 from tests.rules.coc.world import YEAR, World, facility_of
 
@@ -118,6 +123,59 @@ def test_a_change_of_stage_stays_where_later_ones_rest_on_the_cover_that_it_left
     assert booked(world, "reverse_movement", "bauxite", "B", NEXT, reverses="T-2") == ""
     assert booked(world, "reverse_movement", "bauxite", "B-1", USED_ON, reverses="T-1") == ""
     assert told(world, LAST, pool_of(Stage.BAUXITE)).cover.carried_kg == 600
+
+
+# --- until when the rest serves ---
+
+
+def with_two_last_days() -> World:
+    """620 kg serve in A4 through the end of 2027, and 300 through March 2028."""
+    world = in_second_year()
+    opened(world, "A5", date(2026, 4, 1))
+    look = {"scope_id": "A5", "member_id": "A", "supplier_id": "YARD"}
+    world.send("record_due_diligence", **look, topics=EVERY, performed_on=date(2026, 4, 5))
+    moved(world, "receive_material", 300, at("A5", date(2026, 5, 1)))
+    moved(world, "ship_material", 300, at("A5", date(2026, 5, 1)))
+    closed(world, "A5", date(2026, 5, 1), date(2027, 6, 1))
+    opened(world, "A4", SWITCH)
+    gone_over(world, "A4")
+    approve(world, "A5", "A4", USED_ON)
+    closed(world, "A5", date(2027, 6, 1), USED_ON)
+    world.today = date(2028, 5, 1)
+    moved(world, "ship_material", 2000, at("A4", SWITCH))
+    return world
+
+
+def test_the_answer_says_until_when_the_rest_serves_once_a_part_that_was_used_has_lapsed() -> None:
+    world, key, end = with_two_last_days(), key_of("A4", SWITCH), date(2028, 3, 31)
+    assert claimed(world, "D-1", 600, LAST, "A4") == ""
+    assert told(world, LAST, key).unused == ((LAST, 20), (end, 300))
+    for day in (NEXT, end):
+        assert told(world, day, key).unused == ((end, 300),)
+        assert (answer(world, day, key).kg, answer(world, day, key).until) == (300, end)
+    after = answer(world, end + ONE_DAY, key)
+    assert (after.kg, after.until) == (0, date(2028, 6, 30))
+
+
+def test_the_answer_of_a_day_before_the_balance_was_told_says_until_when_it_serves() -> None:
+    """What a document of that day could claim by now, it could through that last day."""
+    world, key = in_second_year(), key_of("A4", SWITCH)
+    earned(world, 300)
+    opened(world, "A4", SWITCH)
+    approve(world, "A", "A4", SWITCH)
+    closed(world, "A", date(2027, 1, 1), date(2028, 2, 1))
+    moved(world, "ship_material", 2000, at("A4", SWITCH))
+    then, after = answer(world, USED_ON, key), answer(world, NEXT, key)
+    assert (then.kg, then.until) == (920, LAST)
+    assert (after.kg, after.until) == (300, date(2028, 6, 30))
+
+
+def test_a_part_that_documents_of_later_days_have_used_ends_no_answer() -> None:
+    """The same may be claimed behind its last day: the answer of an earlier one says so."""
+    world, key = with_two_last_days(), key_of("A4", SWITCH)
+    assert claimed(world, "D-1", 620, LAST, "A4") == ""
+    found = answer(world, USED_ON, key)
+    assert (found.kg, found.until) == (300, date(2028, 3, 31))
 
 
 # --- the close, and its corrections ---
