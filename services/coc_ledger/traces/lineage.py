@@ -25,14 +25,14 @@ import orjson
 from infra.policy import Policies
 from infra.reading import Reader
 from services.coc_ledger.accounting.accounts import NO_KGS, Amount, Kgs, added, plus
-from services.coc_ledger.accounting.balance import Rule, rule_of
+from services.coc_ledger.accounting.balance import Rule, Terms, rule_of
 from services.coc_ledger.documents.rows import BOUGHT, DocumentRow, Stood, stood
 from services.coc_ledger.domain import CONSUMER
 from services.coc_ledger.pools import carrying as pool_carrying
 from services.coc_ledger.pools.carrying import KIND_OF, Carries, Carrying, carries
 
 from . import trace
-from .ahead import Ahead, ahead_of, came_in, times, went_out
+from .ahead import Ahead, ahead_of, came_in, lapsed_by, lasting_of, times, went_out
 from .passage_rows import STAGE
 from .since import carried_since, changed, freed_since
 
@@ -56,6 +56,7 @@ class PoolPart(NamedTuple):
     owed_kg: int
     freed: str
     moved_on: str | None
+    left_before: str
 
 
 class Sale(NamedTuple):
@@ -212,6 +213,7 @@ class Lineage:
             if on and day <= on:
                 then[pool] = added(then[pool], orjson.loads(kgs))
         rules: dict[str, Rule] = {}
+        lapsed = self._lapsed(parts, on)
         found: dict[str, Ahead] = {}
         for pool, part in parts.items():
             if part.period not in rules:
@@ -220,8 +222,23 @@ class Lineage:
             kgs = NO_KGS if early else then.get(pool) or tuple(orjson.loads(part.kgs))
             freed = freed_since(part.freed, on)
             kgs = tuple(had - more for had, more in zip(kgs, freed.kgs, strict=True))
-            left = part.carried_kg - freed.carried_kg, part.owed_kg - freed.owed_kg
-            found[pool] = ahead_of(kgs, *left, rules[part.period])
+            carried_kg = part.carried_kg - freed.carried_kg - lapsed.get(pool, 0)
+            owed_kg = part.owed_kg - freed.owed_kg
+            found[pool] = ahead_of(kgs, carried_kg, owed_kg, rules[part.period])
+        return found
+
+    def _lapsed(self, parts: Mapping[str, PoolPart], on: str | None) -> dict[str, int]:
+        """What of balances with a last day of their own had lapsed unused by a day."""
+        lasting = {key: lasting_of(part.left_before) for key, part in parts.items()}
+        booked: dict[str, dict[str, Kgs]] = {key: {} for key, some in lasting.items() if some}
+        for pool, day, kgs in self._days(("pool", "day", "kgs"), list(booked)):
+            booked[pool][day] = tuple(orjson.loads(kgs))
+        found = {}
+        for key, days in booked.items():
+            part = parts[key]
+            terms = Terms(part.carried_kg, part.owed_kg, lasting=lasting[key])
+            last = date.fromisoformat(min(on or part.ends_on, part.ends_on))
+            found[key] = lapsed_by(last, terms, days, part.freed, on)
         return found
 
     def _changed(self, parts: Mapping[str, PoolPart], on: str | None) -> dict[str, str]:

@@ -26,12 +26,13 @@ def carried_since(freed: str, on: str | None) -> int:
     return sum(kg for told_on, kg in orjson.loads(freed) if told_on > on)
 
 
-def freed_since(freed: str, on: str | None) -> Freed:
-    """What they changed in a pool's books of a day, told after it: the sums."""
+def freed_since(freed: str, on: str | None, through: str | None = None) -> Freed:
+    """What they changed in a pool's books of a day, or of an earlier one, told after it: the
+    sums."""
     if on is None or freed == NONE_KEPT:
         return NOT_FREED
     told = (Freed(*one) for one in orjson.loads(freed))
-    after = [one for one in told if one.day <= on < one.told_on]
+    after = [one for one in told if one.day <= (through or on) and on < one.told_on]
     kgs = tuple(map(sum, zip(NO_KGS, *(one.kgs for one in after), strict=True)))
     left = sum(one.carried_kg for one in after), sum(one.owed_kg for one in after)
     return Freed("", "", kgs, *left)

@@ -9,6 +9,7 @@ from contracts.inventory import Severity
 from services.coc_ledger import domain
 from services.coc_ledger.accounting.period import ONE_DAY
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
+from services.coc_ledger.traces.trace import WHOLE
 from tests.rules.coc.test_balance_goes_over import (
     LAST,
     NEXT,
@@ -28,6 +29,7 @@ from tests.rules.coc.test_balance_goes_over import (
 )
 from tests.rules.coc.test_balance_on import told
 from tests.rules.coc.test_going_over import approve
+from tests.rules.coc.test_lineage import traced
 from tests.rules.coc.test_periods_and_orders import EVERY
 from tests.rules.coc.test_sellable import answer
 from tests.rules.coc.test_stage_reversal import refinery, send, sold
@@ -176,6 +178,30 @@ def test_a_part_that_documents_of_later_days_have_used_ends_no_answer() -> None:
     assert claimed(world, "D-1", 620, LAST, "A4") == ""
     found = answer(world, USED_ON, key)
     assert (found.kg, found.until) == (300, date(2028, 3, 31))
+
+
+# --- the trace ---
+
+
+def test_a_trace_has_as_overdraft_what_a_balance_that_lapsed_before_did_not_cover() -> None:
+    world = in_second_year()
+    opened(world, "A4", SWITCH)
+    gone_over(world, "A4")
+    world.today = date(2028, 2, 1)
+    look = {"scope_id": "A4", "member_id": "A", "supplier_id": "YARD"}
+    world.send("record_due_diligence", **look, topics=EVERY, performed_on=USED_ON)
+    world.send("declare_overdraft_case", **at("A4", world.today), reason="flood")
+    moved(world, "receive_material", 1000, at("A4", world.today))
+    moved(world, "ship_material", 1200, at("A4", world.today))
+    moved(world, "ship_material", 300, at("A4", USED_ON))
+    assert claimed(world, "D-1", 100, USED_ON, "A4") == ""
+    assert claimed(world, "D-2", 1200, world.today, "A4") == ""
+    assert told(world, world.today, key_of("A4", SWITCH)).cover.overdraft_used_kg == 200
+    for day in (None, world.today):
+        found = {one.kind: one.parts for one in traced(world, "up", "D-2", day)}
+        assert found["overdraft"] == round(WHOLE * 200 / 1300)
+    then = {one.kind: one.parts for one in traced(world, "up", "D-1", LAST)}
+    assert (then["carried"], "overdraft" in then) == (WHOLE, False)
 
 
 # --- the close, and its corrections ---
