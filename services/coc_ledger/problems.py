@@ -211,6 +211,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "`facts.most` is the largest number of months.",
     ),
     Problem(
+        "period-change-after-transfer",
+        "The scope goes over before its periods would change",
+        "From `facts.ends_before` on the scope keeps no periods, and what it leaves serves by those"
+        " it had. Change those of `facts.to_scope_id`, or let these begin on an earlier day.",
+    ),
+    Problem(
         "period-change-too-late",
         "The period has begun",
         "Choose a first day from `facts.earliest` on.",

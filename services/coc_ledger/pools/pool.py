@@ -341,7 +341,8 @@ def _close(
             f"The period ends on {state.ends_on}; close it afterwards.",
             ends_on=state.ends_on,
         )
-    switched = scope.switched if ended and policy.flag(KEEPS_LAST_DAY) else None
+    told_before = state.switched or scope.switched  # a calendar may have changed since it was told
+    switched = told_before if ended and policy.flag(KEEPS_LAST_DAY) else None
     left = left_by(state, policy, switched)
     check_within({}, state.books)
     check_room(command.there, left.stock)

@@ -48,7 +48,7 @@ from .commands import (
 from .duties import left, noted, suspended
 from .neighbours import check_elsewhere
 from .state import INITIAL, ONE_DAY, Scope, due, evidence, evolve
-from .transfer import awaited, came, transferred
+from .transfer import awaited, came, check_before_transfer, transferred
 
 __all__ = ["INITIAL", "Scope", "decide", "due", "evidence", "evolve"]
 
@@ -258,6 +258,7 @@ def _change_period(command: ChangePeriod, state: Scope, policy: Policy) -> Seque
     wanted = Course(command.starts_on, command.months)
     if wanted == state.calendar[-1]:
         return []
+    check_before_transfer(wanted.starts_on, state)
     pending = check_change(state.calendar, wanted, command.on, policy)
     return [
         PeriodChanged(

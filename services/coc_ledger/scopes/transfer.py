@@ -1,6 +1,7 @@
 """A scope goes over into another one, which stays. Pure. Rules: sources.md 5.6 (7)."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from contracts.coc import ScopeTransferApproved
 from contracts.coc_scopes import ScopeFacilitiesCame
@@ -67,6 +68,20 @@ def _check_stays(command: ApproveScopeTransfer) -> None:
             " that ends.",
             scope_id=command.to_scope_id,
             to_scope_id=over[-1],
+        )
+
+
+def check_before_transfer(starts_on: date, state: Scope) -> None:
+    """Refuse other periods from the day on which a scope goes over, and has none any more: what it
+    leaves keeps the last days that its periods give it as they are (decisions/0012)."""
+    if state.ends_before is not None and starts_on >= state.ends_before:
+        raise Refused(
+            "period-change-after-transfer",
+            f"Scope {state.scope_id} goes over into {state.to_scope_id} on {state.ends_before}: it"
+            " has no periods from then on.",
+            scope_id=state.scope_id,
+            to_scope_id=state.to_scope_id,
+            ends_before=state.ends_before,
         )
 
 

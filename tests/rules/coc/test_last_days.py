@@ -3,11 +3,14 @@ answer until when the rest serves, the trace, the calendar of a scope that went 
 
 from datetime import date
 
+import pytest
+
 from contracts.coc import PoolClosed
-from contracts.custody import PoolKey, Stage
+from contracts.custody import PoolKey, Stage, Switched
 from contracts.inventory import Severity
 from services.coc_ledger import domain
 from services.coc_ledger.accounting.period import ONE_DAY
+from services.coc_ledger.scopes import scope
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from services.coc_ledger.traces.trace import WHOLE
 from tests.rules.coc.test_balance_goes_over import (
@@ -202,6 +205,51 @@ def test_a_trace_has_as_overdraft_what_a_balance_that_lapsed_before_did_not_cove
         assert found["overdraft"] == round(WHOLE * 200 / 1300)
     then = {one.kind: one.parts for one in traced(world, "up", "D-1", LAST)}
     assert (then["carried"], "overdraft" in then) == (WHOLE, False)
+
+
+# --- the calendar of the scope that goes over ---
+
+
+def change(world: World, first: date, months: int = 12) -> str:
+    periods = {"scope_id": "A", "member_id": "A", "starts_on": first, "months": months}
+    slug = world.attempt("change_period", **periods)
+    world.settle()
+    return slug
+
+
+def test_a_scope_that_goes_over_has_no_other_periods_from_that_day_on() -> None:
+    """Announced or gone: what it leaves keeps the days that it was told."""
+    world, after = in_second_year(), "period-change-after-transfer"
+    earned(world, 300)
+    approve(world, "A", "A2", SWITCH)
+    assert change(world, SWITCH) == change(world, date(2027, 10, 1)) == after
+    closed(world, "A", date(2027, 1, 1), USED_ON)
+    assert change(world, date(2027, 9, 1)) == after
+    two = {LAST: 620, date(2028, 12, 31): 300}
+    assert dict(world.pool(key_of("A2", date(2027, 1, 1))).lasting) == two
+
+
+def test_before_it_goes_over_its_periods_change_and_the_days_with_them() -> None:
+    world = in_second_year()
+    approve(world, "A", "A2", SWITCH)
+    assert change(world, date(2027, 6, 15), 6) == ""
+    world.today = date(2027, 6, 20)
+    moved(world, "book_loss", 1, at("A", world.today))
+    switched = world.pool(key_of("A", date(2027, 6, 15))).switched
+    assert switched == Switched(carried_until=date(2027, 12, 14), earned_until=date(2028, 6, 14))
+
+
+def test_a_close_keeps_the_days_its_pool_was_told_where_the_calendar_changed_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As books are in which that was not refused yet."""
+    monkeypatch.setattr(scope, "check_before_transfer", lambda starts_on, state: None)
+    world = in_second_year()
+    approve(world, "A", "A2", SWITCH)
+    assert change(world, date(2027, 10, 1)) == ""
+    closed(world, "A", date(2027, 1, 1), USED_ON)
+    days = Switched(carried_until=LAST, earned_until=date(2028, 12, 31))
+    assert last_close(world).switched == days
 
 
 # --- the close, and its corrections ---
