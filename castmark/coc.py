@@ -27,6 +27,9 @@ OnDay = Annotated[str | None, typer.Option("--on", help="YYYY-MM-DD; else today"
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document")]
 CommandId = Annotated[str | None, typer.Option(help="repeat one that was lost")]
 
+NAMED = 8
+"""Documents that are named in a line."""
+
 
 def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
     """The commands, each with a session of its own."""
@@ -170,6 +173,8 @@ def balance(found: Row, out: Console) -> None:
             f"{late['documents_count']} documents were told otherwise than is known by now: lots"
             f" that had left should have told {grams:+f} kg CO2e"
         )
+        if named := [escape(one["number"]) for one in late["documents"][:NAMED]]:
+            out.print("  " + ", ".join(named) + ("" if len(late["documents"]) <= NAMED else " ..."))
     _stop(found, out)
     sellable(found["on"], found["answer"], out)
 

@@ -80,7 +80,7 @@ def test_the_balance_and_its_page_name_the_account_and_the_documents(
     assert "900,000.000 kg CO2e, of 1 documents" in " ".join(page.split())
     said = in_the_terminal(host, door, SMELTER)
     assert "1 documents were told otherwise" in said
-    assert "should have told +900000 kg CO2e" in said
+    assert "should have told +900000 kg CO2e D-1 " in said
 
 
 def test_the_page_of_a_scope_is_there_when_all_that_left_is_claimed(

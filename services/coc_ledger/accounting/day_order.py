@@ -163,8 +163,9 @@ class Shared(NamedTuple):
     by_day: Mapping[date, Amount]
 
 
-def shared(books: Books, days: Days, onward: Amount) -> Shared:
-    """What came late, shared."""
+def shared(books: Books, days: Days, onward: Amount, known_before_g: int = 0) -> Shared:
+    """What came late, shared; so much of the step's own emissions was found to be of known metal
+    when something was shared before, and is not moved again."""
     found = in_order(days)
     wanted = (
         (Account.STOCK, found.stock),
@@ -173,7 +174,8 @@ def shared(books: Books, days: Days, onward: Amount) -> Shared:
         (Account.LOSSES, found.lost),
         (Account.UNEXPLAINED, found.missed),
     )
-    step = Amount(emission_g=-found.known_g, partial_g=found.known_g)
+    known_g = found.known_g - known_before_g
+    step = Amount(emission_g=-known_g, partial_g=known_g)
     changes = [(one, less(carried, held(books, one))._replace(kg=0)) for one, carried in wanted]
     changes.append((Account.PROCESS, step))
     told = NOTHING

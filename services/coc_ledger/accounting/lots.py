@@ -73,11 +73,13 @@ NOT_PASSED = Passed()
 
 class Lots(NamedTuple):
     """What is remembered of a pool's lots: its days, through which metal left and came, and whether
-    something has come late since lots and stock were put in order."""
+    something has come late since lots and stock were put in order. `known_g` of the step's own
+    emissions were found then to be of metal whose footprint is known, beyond those booked so."""
 
     days: Days = NO_DAYS
     passed: Passed = NOT_PASSED
     late: bool = False
+    known_g: int = 0
 
 
 NO_LOTS = Lots()

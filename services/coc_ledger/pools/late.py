@@ -44,7 +44,7 @@ def share(state: Pool, on: date) -> Sequence[LateShared]:
 
 
 def _shared(state: Pool, key: PoolKey, on: date) -> LateShared:
-    found = shared(state.books, state.lots.days, state.onward)
+    found = shared(state.books, state.lots.days, state.onward, state.lots.known_g)
     days = (ToldDay(day=day, kg=one.kg, **_otherwise(one)) for day, one in found.by_day.items())
     return LateShared(
         pool=key,

@@ -261,7 +261,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             )
         case LateShared():
             told = plus(state.told_otherwise, otherwise_of(event.told_otherwise))
-            lots = state.lots._replace(late=False)
+            lots = state.lots._replace(late=False, known_g=state.lots.known_g + _known(event))
             books = posted(state.books, event.entries)
             return state._replace(books=books, told_otherwise=told, lots=lots)
         case PeriodOver():
@@ -333,6 +333,12 @@ def _undone(state: Pool, event: MovementBooked) -> Pool:
     name = back_id(event.pool.stage, event.reverses or "")
     made = TakenBack(name, event.day, event.produced_kg, event.produced_coc_kg or 0)
     return state._replace(taken_back=(*state.taken_back, made)[-MOST_TAKEN_BACK:])
+
+
+def _known(event: LateShared) -> int:
+    """Grams of the step's own emissions that were found to be of known metal."""
+    process = (one for one in event.entries if one.account is Account.PROCESS)
+    return -sum(amount_of(one).emission_g for one in process)
 
 
 def _added(event: MovementBooked) -> int:

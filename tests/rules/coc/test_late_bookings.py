@@ -175,6 +175,21 @@ def test_a_correction_of_the_document_takes_the_average_that_holds_then() -> Non
 # --- b: a mistyped intensity ---
 
 
+def test_what_is_shared_twice_is_split_once_between_known_and_unknown_metal() -> None:
+    """Of half the metal nothing is known, and when the month's emissions come all of it has left:
+    they are split when they are shared, and a correction that shares again finds them so."""
+    here = world()
+    came(here, "KNOWN", 500_000, "1")
+    came(here, "UNKNOWN", 500_000, "1", footprint={})
+    left(here, "OUT-1", 1_000_000)
+    sold(here, "D-1", 900_000)
+    book(here, "book_process_emissions", "STEP", emission_kgco2e=Decimal(1_000_000))
+    sold(here, "D-2", 900_000, replaces="D-1", correction_reason="footprint")
+    told = here.pool(HERE).told_otherwise
+    assert not any(told), told
+    assert balanced(here.pool(HERE))
+
+
 def test_a_mistyped_intensity_is_put_right_in_what_has_left_too() -> None:
     """160 in place of 16: reversed and booked anew after half of it had left."""
     here = world()
