@@ -50,6 +50,13 @@ def _column(name: str, kind: type[Any], *, optional: bool, key: bool) -> Column[
     return Column(name, sql, primary_key=key, nullable=optional and not key)
 
 
+def _index(table: str, projection: Projection, columns: Sequence[str]) -> Index:
+    index = Index(f"{table}_{'_'.join(columns)}"[:LONGEST_NAME], *columns)
+    if columns[0] == projection.within:
+        index.ddl_if(dialect="postgresql")  # whose text may be in another order than its bytes
+    return index
+
+
 class RowTable(NamedTuple):
     """A projection's table in one slot."""
 
@@ -230,9 +237,7 @@ class ReadModels:
                     zip(codec.fields, codec.kinds, codec.optional, strict=True)
                 )
             ]
-            indexes = [
-                Index(f"{name}_{'_'.join(i)}"[:LONGEST_NAME], *i) for i in projection.indexes
-            ]
+            indexes = [_index(name, projection, these) for these in projection.indexes]
             table = Table(name, self.metadata, *columns, *indexes)
             rows[projection.name] = RowTable(projection, codec, table)
         logs = {log.name: FactTable(log, self._log(log, slot)) for log in facts}

@@ -25,6 +25,8 @@ class Projection(NamedTuple):
     `takes` are the event classes that concern it (None = any may), so that others need not even
     be read. `whole` are those of them of which `evolve` asks for no row before: it gives all rows
     of such an event at once, the same ones as `keys` and `evolve`, so that none is read first.
+    `within` is the column with which each key begins, before a slash: SQLite, which orders text by
+    its bytes, finds such rows by their keys, and keeps no index that begins with that column.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Projection(NamedTuple):
     indexes: tuple[tuple[str, ...], ...] = ()
     takes: frozenset[type[Event]] | None = None
     whole: Mapping[type[Event], Callable[[Recorded], Mapping[str, Any]]] = {}
+    within: str | None = None
 
 
 class Fact(NamedTuple):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, exc
 from contracts.envelope import Recorded
 from infra import tables
 from infra.projection import Fold, ReadModels, RowTable
+from infra.reading import page_of
 from infra.readmodel import Fact, Facts, Projection
 from infra.store import Store
 from tests.databases import Database
@@ -67,6 +68,14 @@ EMPTY = Everything(
 )
 
 
+class Part(NamedTuple):
+    """A row whose key begins with the name of what it is a part of."""
+
+    key: str
+    whole: str
+    number: int
+
+
 class OnlyKey(NamedTuple):
     """A row that says no more than that it is there."""
 
@@ -120,6 +129,25 @@ class ReadModelsSuite:
             assert table.read(connection, list(rows)) == rows
             table.write(connection, dict.fromkeys(list(rows)[1:], None))
             assert table.read(connection, list(rows)).keys() == {"k0"}
+
+    def test_rows_within_one_are_paged_by_key_and_no_others(self, database: Database) -> None:
+        inside = Projection(
+            "parts", 1, Part, lambda _: (), lambda *_: None, (("whole", "key"),), within="whole"
+        )
+        made, store = self._create(database, ReadModels("shows", [inside], []))
+        table = made.slots["a"].rows["parts"]
+        names = ["", "/", "0", "a", "a:b", "a/b", "z", "Ä", "\U0010ffff"]
+        wholes = ["P", "P:1", "P/x", "P0", "PP", "O", "Q", "p"]
+        rows = {f"{one}/{n}": Part(f"{one}/{n}", one, 1) for one in wholes for n in names}
+        with store.engine.connect() as connection:
+            table.write(connection, rows)
+            for one in wholes:
+                found, after = list[Part](), None
+                while page := page_of(connection, table, {"whole": one}, after, 2):
+                    found += page[:2]
+                    after = found[-1].key
+                assert {row.key for row in found} == {f"{one}/{n}" for n in names}
+                assert len(found) == len(names)
 
     def test_a_row_without_a_value_that_it_must_have_is_refused(self, database: Database) -> None:
         connection, table = self._table(database, Everything)

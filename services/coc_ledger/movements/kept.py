@@ -163,4 +163,5 @@ MOVEMENTS = Projection(
     (("pool", "key"),),
     frozenset({coc.MovementBooked, MovementsBooked}),
     {MovementsBooked: _all_packed},
+    within="pool",
 )
