@@ -66,10 +66,11 @@ class _Look:
         return self.order.rank
 
     def at_once(self, path: Path, columns: tuple[str, ...], delimiter: str) -> int | None:
-        """Look through a plain file by its lines, and leave its runs beside it (`runs_of`); how
-        many rows it has, None where it has to be read. Refused as `columns` and `rank` are."""
+        """Look through a plain file by its lines, and leave the runs of one whose rows belong
+        together beside it (`runs_of`); how many rows it has, None where it has to be read. Refused
+        as `columns` and `rank` are."""
         if self._kind.grouped is None:
-            return None
+            return self._counted(path, Form(delimiter, len(columns)), columns)
         self.columns(columns)
         found = [self.binding.fields.get(name) for name in self._kind.grouped.fields]
         places = [bound.at for bound in found if bound is not None and bound.at is not None]
@@ -83,6 +84,15 @@ class _Look:
             runs_of(path).unlink()
             return None
         return self.order.rows
+
+    def _counted(self, path: Path, form: Form, columns: tuple[str, ...]) -> int | None:
+        try:
+            rows = plain.count(path, form)
+        except plain.NotPlain:
+            return None
+        if rows:
+            self.columns(columns)
+        return rows
 
 
 def runs_of(spooled: Path) -> Path:

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from contracts.values import Instant
 from infra.errors import Refused
 from infra.importing import order, plain
-from infra.importing.formats import csv_head
+from infra.importing.formats import csv_head, open_sheet
 from infra.importing.groups import GroupSource, LineSource
 from infra.importing.jobs import Job, Options, Tally
 from infra.importing.kinds import Asked, Fault, Grouped, KeyOf
 from infra.importing.lines import Form
 from infra.importing.mapping import Binding
 from infra.importing.order import ranked
-from infra.importing.plain import NotPlain, index, indexed
+from infra.importing.plain import NotPlain, count, index, indexed
 from infra.importing.rows import Row
 
 COLUMNS = ("what", "plant", "year")
@@ -72,6 +72,15 @@ def by_lines(file: Path, job: Job = JOB) -> Found | None:
     return all_of(LineSource(file, indexed(runs), form, job))
 
 
+def counted(file: Path) -> int | None:
+    """How many rows there are, by the lines; None where the file is not plain."""
+    columns, delimiter = csv_head(file)
+    try:
+        return count(file, Form(delimiter, len(columns)))
+    except NotPlain:
+        return None
+
+
 def by_rows(file: Path, job: Job = JOB) -> Found:
     """What is found by reading."""
     rows = ranked(file, "csv", COLUMNS, key)
@@ -119,6 +128,8 @@ def _lines_say_what_reading_says(
     file.write_bytes((b"\xef\xbb\xbf" if mark else b"") + text.encode())
     found = by_lines(file)
     assert found is None or found == by_rows(file)
+    rows = counted(file)
+    assert rows is None or rows == len(list(open_sheet(file, "csv").rows))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -133,9 +144,11 @@ def test_usual_files_are_plain_and_others_are_read(tmp_path: Path, end: str) -> 
         ("q:1", [6]),
         ("q:2", [7]),
     ]
+    assert counted(file) == 5
     for odd in ('"a",p,1', "a,p", "a,p,1,", "a\rb,p,1"):
         file.write_text("\n".join([*lines, odd]), newline="")
         assert by_lines(file) is None
+        assert counted(file) is None
 
 
 def test_groups_that_are_answered_are_left_out(tmp_path: Path) -> None:
