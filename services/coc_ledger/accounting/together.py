@@ -32,7 +32,7 @@ from infra.decider import Command
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.coc_ledger.pools.commands import BookLoss, CountStock, ReceiveMaterial, ShipMaterial
-from services.coc_ledger.pools.recent import movement_key
+from services.coc_ledger.pools.recent import movement_key, used_of
 from services.coc_ledger.pools.state import Pool
 
 from . import accounts, booking
@@ -170,14 +170,15 @@ def _rows(
     lines: Sequence[Line], state: Pool, way_of: Callable[[Plain], _Way | None]
 ) -> Iterator[Row]:
     """What is booked, in order; each lot takes its part of the stock as it is by then."""
-    used: set[str] = set().union(*(page.used for page in state.recent.pages))
+    keys = [movement_key(line.movement_id) for line in lines]
+    used = used_of(state.recent, keys)
     ways: dict[int, _Way | None] = {}
     stock = held(state.books, Account.STOCK)
-    for movement_id, digest, kg, proof, party, ground in lines:
+    for key, (movement_id, digest, kg, proof, party, ground) in zip(keys, lines, strict=True):
         at = id(ground)
         if at not in ways:
             ways[at] = way_of(ground.like)
-        way, key = ways[at], movement_key(movement_id)
+        way = ways[at]
         if way is None or key in used:
             continue
         kind = way.kind

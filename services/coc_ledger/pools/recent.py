@@ -6,7 +6,7 @@ gets them as evidence with the version through which they are known, and waits w
 `forgotten`. So no id is ever taken twice, and a state stays small.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 PER_PAGE = 64
@@ -34,6 +34,17 @@ def remembered(recent: Recent, key: str) -> str | None:
         if key in page.used:
             return page.used[key]
     return None
+
+
+def used_of(recent: Recent, keys: Sequence[str]) -> set[str]:
+    """Those of some keys that were used lately: many are looked for a page at a time."""
+    wanted = set(keys)
+    return {
+        key
+        for page in recent.pages
+        if not wanted.isdisjoint(page.used)
+        for key in wanted & page.used.keys()
+    }
 
 
 def remember(recent: Recent, key: str, what: str, version: int) -> Recent:
