@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .consumer import Applier, Batch, Cursor
+from .store import LARGE
 
 OWN = 0.25  # seconds between looks when nobody wakes us (another process may have written)
 
@@ -24,6 +25,11 @@ async def rest(began: float) -> None:
     an event costs; so those that follow while many commands come in leave time for the commands.
     """
     await asyncio.sleep(min(REST_S, REST * (time.monotonic() - began)))
+
+
+def in_bulk(batch: Batch) -> bool:
+    """Whether events came that hold many things each, as those of files do."""
+    return any(len(received.record.data) >= LARGE for received in batch.received)
 
 
 ALL = -1
