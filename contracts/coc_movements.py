@@ -52,6 +52,7 @@ class MovementsBooked(Event):
     would say nothing of any."""
 
     TYPE: ClassVar[str] = "coc.movements_booked.v1"
+    AS_WRITTEN: ClassVar[bool] = True
     pool: PoolKey
     member_id: MemberId
     movement_ids: tuple[MovementId, ...]

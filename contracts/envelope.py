@@ -18,10 +18,13 @@ class Event(BaseModel):
     (`catalog.decode`) ignore them, so an added optional field breaks nobody.
 
     `TYPE` is the explicit stored name, never a class path: moving a class changes no history.
+    `AS_WRITTEN` where what is read of its bytes is the same to the last digit and type, so that who
+    has written it need not read it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     TYPE: ClassVar[str]
+    AS_WRITTEN: ClassVar[bool] = False
 
     @classmethod
     def of_checked(cls, fields: dict[str, object]) -> Self:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .consumer import Applier, Batch, Cursor
-from .store import LARGE
+from .lately import LARGE
 
 OWN = 0.25  # seconds between looks when nobody wakes us (another process may have written)
 

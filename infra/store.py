@@ -8,7 +8,6 @@ behind a reader. That is why every reader here is a plain `position > ?`.
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, select, text
@@ -21,14 +20,13 @@ from contracts.values import Instant
 
 from . import tables
 from .errors import Transient
+from .lately import Lately
 from .writing import AT_ONCE, ENVELOPE, HEAD, LOCK_KEY, LOST, POSTGRESQL, SQLITE, Row, as_json
 
 # Recursive triggers: without them INSERT OR REPLACE deletes rows behind the guards' back.
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
 LOCK_WAIT_S = 5  # who holds a store's lock longer than this is no neighbour but an outage
 HUNG_S = 60  # a writer silent for so long inside its transaction has hung: it loses the lock
-LARGE, LARGE_KEPT = 4_096, 32
-"""Bytes of an event that cost more to read than to compare, and how many such are kept."""
 
 
 class Head(NamedTuple):
@@ -131,7 +129,7 @@ class Store:
             raise ValueError(f"this database holds {meta.get('source')!r}, not {source!r}")
         self.store_id = meta["store_id"]
         self.simulated = meta["simulated"] == "yes"
-        self._large = lru_cache(maxsize=LARGE_KEPT)(catalog.recorded)
+        self.lately = Lately(catalog.recorded)
 
     @staticmethod
     def create(
@@ -165,9 +163,8 @@ class Store:
     # --- reading ---
 
     def recorded(self, record: Record) -> Recorded:
-        """The record with its event as an object, as the catalogue reads it. Of what is large the
-        last few are kept: a service's consumers read the same, one shortly after the other."""
-        return self._large(record) if len(record.data) >= LARGE else self.catalog.recorded(record)
+        """The record with its event as an object, as the catalogue reads it."""
+        return self.lately.recorded(record)
 
     def head(self, connection: Connection | None = None) -> Head:
         """The last position, as this reader can see it."""

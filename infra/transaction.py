@@ -70,6 +70,7 @@ class Transaction:
         self.policies = policies
         self.request_key = request_key
         self.appended = 0
+        self._written: list[tuple[Record, Event]] = []
         self._cache = cache
         self._now = now
         self._opened = opened
@@ -246,6 +247,8 @@ class Transaction:
             record = self._record(request, stream, version, position, event)
             records.append(record)
             recorded.append(_made(Recorded, (record[0], event, None)))
+            if event.AS_WRITTEN:
+                self._written.append((record, event))
         if records and decider.due is not None:
             dues = decider.due(state)
         self._before.setdefault(stream, fold)
@@ -288,6 +291,8 @@ class Transaction:
         self.store.append(self.connection, rows_of(self._events), self._commands, commit=True)
         if self._started:
             self._cache.keep(self._folds, self.position)
+        for record, event in self._written:
+            self.store.lately.written(record, event)
 
     def _write_dues(self) -> None:
         """What follows from folds that changed: dues, snapshots."""

@@ -108,6 +108,7 @@ def together(rows: Sequence[Plain], state: Pool, through: int = 0) -> tuple[list
     for event in events:
         known = CATALOG.decode(event.TYPE, CATALOG.encode(event))
         assert known == event
+        assert not event.AS_WRITTEN or repr(known) == repr(event)
         state = pool.evolve(state, known)  # type: ignore[arg-type]  # one of the pool's
     return events, state
 
