@@ -200,6 +200,13 @@ PROBLEMS: tuple[Problem, ...] = (
         "An intensity needs an output above zero.",
     ),
     Problem(
+        "scrap-loss-missing",
+        "The loss of post-consumer scrap is not told",
+        "Without it the primary part of what was cast is not known. Add `loss.metal` with"
+        " `scrap_kind` `post_consumer` at `facts.steps` (0 where nothing was lost), or"
+        " `output.liquid_metal` where it is not told.",
+    ),
+    Problem(
         "unknown-item",
         "There is no such item",
         "Activity data are about items of the closed list: look at the spelling of `facts.item`.",

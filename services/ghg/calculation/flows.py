@@ -19,7 +19,7 @@ from typing import NamedTuple
 from contracts.inventory import Step
 from contracts.values import plain
 from services.ghg.activity.inventory import Datum, Inventory
-from services.ghg.factors.pinned import BEFORE_FIFTH, BEFORE_FOURTH, ENGINE
+from services.ghg.factors.pinned import BEFORE_FIFTH, BEFORE_FOURTH, BEFORE_SIXTH, ENGINE
 
 from . import metal
 from .melts import (
@@ -37,6 +37,7 @@ from .melts import (
     recast_share,
 )
 from .scrap import Kind
+from .shared_cast import GRAMS, Beside, SharedCast, doubts_of_cast, shared_cast
 from .working import PERCENT, Doubt
 
 NEXT = {
@@ -60,8 +61,7 @@ MADE = frozenset(item for items in PRODUCTS.values() for item in items)
 DAYS = OPENING, CLOSING = "stock.opening", "stock.closing"
 CAST = "output.cast_metal"
 SOURCE = "sources.md 4.1"
-GRAMS = 6
-"""Digits of a tonne."""
+OUT_OF_MELT = frozenset({CAST, metal.SCRAP_OUT, metal.RETURNED})
 
 
 class Flows(NamedTuple):
@@ -70,7 +70,9 @@ class Flows(NamedTuple):
     metal cast the share that was tapped as liquid metal, here or next door (`primary`).
     `legs_of_other_metal` are ids of transport legs that carried metal which was not tapped;
     `recast` is the share of what remelting gave off that is in the metal cast at casting, and
-    `old_lost_t` the tonnes of post-consumer scrap that are taken as lost, where nobody tells."""
+    `old_lost_t` the tonnes of post-consumer scrap that are taken as lost, where nobody tells:
+    of `old_untold_t`. Since the sixth engine, `beyond_t` came out beyond all that went in, and
+    `old_unknown_t` are those, by step, without whose loss no primary share is known."""
 
     made: Mapping[Step, Decimal]
     scrap: Mapping[Step, Decimal]
@@ -79,6 +81,9 @@ class Flows(NamedTuple):
     legs_of_other_metal: frozenset[str] = frozenset()
     recast: Decimal = ZERO
     old_lost_t: Decimal = ZERO
+    old_untold_t: Decimal = ZERO
+    beyond_t: Decimal = ZERO
+    old_unknown_t: Mapping[Step, Decimal] = {}
 
     @property
     def cast_primary_t(self) -> Decimal:
@@ -116,6 +121,7 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
     the melt lost, where nobody tells."""
     made: dict[Step, Decimal] = {}
     scrap: dict[Step, Decimal] = {}
+    returned: dict[Step, Decimal] = {}
     left: dict[str, Decimal] = {}
     charged: dict[Step, list[Datum]] = {}
     legs: list[str] = []
@@ -130,6 +136,8 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
                 left[datum.of] = left.get(datum.of, ZERO) + datum.quantity
             elif item == "output.scrap":
                 scrap[datum.step] = scrap.get(datum.step, ZERO) + datum.quantity
+            elif item == metal.RETURNED:
+                returned[datum.step] = returned.get(datum.step, ZERO) + datum.quantity
         elif item in CHARGED:
             charged.setdefault(datum.step, []).append(datum)
         elif datum.of in OTHER_METAL or datum.of == SCRAP:
@@ -156,14 +164,22 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
     gone = tapped / every if every and within else ONE
     melt = Melt(made, charged, tapped, gone, within, only_cast and not apart)
     recast = ZERO if apart else recast_share(melt)
-    old = NOTHING_LOST
-    if melt_loss and charged and engine not in BEFORE_FIFTH:
-        uncast = [] if read.finished else [one for one in held if metal.lies_cast(one)]
-        stored = sum(grown_of(uncast).values(), ZERO)
-        old = old_lost(melt, recast, Losses(melt_loss, lost, inventory.data, stored))
-    primary = primary_share(melt, recast, old)
+    uncast = [] if read.finished else [one for one in held if metal.lies_cast(one)]
+    stored = sum(grown_of(uncast).values(), ZERO)
+    if engine not in BEFORE_SIXTH:
+        told = frozenset(one.step for one in lost if one.scrap_kind == Kind.POST_CONSUMER)
+        shared = shared_cast(melt, recast, Beside(scrap, returned, stored, told))
+    else:
+        takes = melt_loss if charged and engine not in BEFORE_FIFTH else ZERO
+        shared = _shared_before(melt, recast, Losses(takes, lost, inventory.data, stored))
     onward = _onward(made, left, apart)
-    return Flows(made, scrap, onward, primary, frozenset(legs), recast, sum(old, ZERO))
+    return Flows(made, scrap, onward, shared.primary, frozenset(legs), recast, *shared[1:])
+
+
+def _shared_before(melt: Melt, recast: Decimal, of: Losses) -> SharedCast:
+    """As the first five engines shared what was cast."""
+    old = old_lost(melt, recast, of) if of.usual else NOTHING_LOST
+    return SharedCast(primary_share(melt, recast, old), sum(old, ZERO))
 
 
 def grown_of(held: Iterable[Datum]) -> Mapping[str, Decimal]:
@@ -197,7 +213,8 @@ def doubts_of(
         )
         found.append(Doubt("sold_of_both", sentence, f"{SOURCE}, 5.3"))
     found += _doubts_of_stocks(inventory, outputs, stocks)
-    return [*found, *_doubts_of_melts(inventory, engine, melt_loss)]
+    more = engine not in BEFORE_SIXTH and _more_than_tapped(outputs)
+    return [*found, *_doubts_of_melts(inventory, engine, melt_loss, more)]
 
 
 def _doubts_of_stocks(
@@ -227,8 +244,11 @@ def _doubts_of_stocks(
             yield Doubt("stock_drawn", sentence, SOURCE)
 
 
-def _doubts_of_melts(inventory: Inventory, engine: str, melt_loss: Decimal) -> Iterable[Doubt]:
-    """Of metal that was charged elsewhere than where it was cast, and of what was lost of it."""
+def _doubts_of_melts(
+    inventory: Inventory, engine: str, melt_loss: Decimal, more: bool
+) -> Iterable[Doubt]:
+    """Of metal that was charged elsewhere than where it was cast, of what was lost of it, and of
+    what came out beyond it: where `more` came out than cells tapped."""
     melted = [one for one in inventory.data if one.item in CHARGED and one.quantity]
     cells_t = _sum(one for one in melted if one.step is Step.ELECTROLYSIS)
     if cells_t:
@@ -240,7 +260,8 @@ def _doubts_of_melts(inventory: Inventory, engine: str, melt_loss: Decimal) -> I
         )
         yield Doubt("scrap_in_cells", sentence, f"{SOURCE}, R-34")
     furnace_t = _sum(one for one in melted if one.step is Step.REMELTING)
-    if not furnace_t and all(one.scrap_kind != Kind.POST_CONSUMER for one in melted):
+    old = any(one.scrap_kind == Kind.POST_CONSUMER for one in melted)
+    if not furnace_t and not old and not more:
         return
     flows = flows_of(inventory, engine, melt_loss)
     if furnace_t and flows.recast:
@@ -251,13 +272,27 @@ def _doubts_of_melts(inventory: Inventory, engine: str, melt_loss: Decimal) -> I
             " Where it was cast at remelting, tell it there."
         )
         yield Doubt("remelted_cast_at_casting", sentence, f"{SOURCE}, R-34")
-    if flows.primary and flows.old_lost_t:
-        sentence = (
-            f"{plain(round(flows.old_lost_t, GRAMS))} t of what was melted are taken as lost of"
-            " post-consumer scrap: nobody tells how much of it was. Where it is known, tell it as"
-            " loss.metal with scrap_kind post_consumer."
-        )
-        yield Doubt("old_scrap_lost", sentence, f"{SOURCE}, 6 [B15]")
+    if flows.primary or flows.old_unknown_t:
+        usual_t = None if engine in BEFORE_SIXTH else flows.old_untold_t * melt_loss
+        yield from doubts_of_cast(_told(flows), usual_t)
+
+
+def _told(flows: Flows) -> SharedCast:
+    return SharedCast(
+        flows.primary, flows.old_lost_t, flows.old_untold_t, flows.beyond_t, flows.old_unknown_t
+    )
+
+
+def _more_than_tapped(outputs: Iterable[Datum]) -> bool:
+    """Whether cells tapped metal, and more came out of the casthouse than that: asked of every
+    facility, so of its outputs alone."""
+    tapped = out = ZERO
+    for one in outputs:
+        if one.item == metal.TAPPED:
+            tapped += one.quantity
+        elif one.item in OUT_OF_MELT and one.step in metal.CASTHOUSE:
+            out += one.quantity
+    return bool(tapped) and out > tapped
 
 
 def _onward(

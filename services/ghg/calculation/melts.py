@@ -8,7 +8,8 @@ given), or to cells. The first three engines looked at what was charged to casti
 Scrap is counted in that share by the metal that comes of it, or its loss would fall on what was
 tapped as well: less what is told lost of its kind (`loss.metal`), and post-consumer scrap of which
 nobody tells less its part of what the melt lost, which it bears first, up to what a melt usually
-takes of it (decision 0013). The first four engines shared by what was charged.
+takes of it (decision 0013). So did the fifth engine; the four before it shared by what was
+charged, and the sixth shares otherwise (`shared_cast`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,8 +54,8 @@ def recast_share(melt: Melt) -> Decimal:
     cast, own = melt.made.get(Step.CASTING, ZERO), melt.made.get(Step.REMELTING, ZERO)
     if not cast or not own:
         return ONE if cast else ZERO
-    lacking = cast - melt.tapped - _sum(melt.at(Step.CASTING))
-    spare = max(min(_sum(melt.at(Step.REMELTING)) - own, lacking), ZERO)
+    lacking = cast - melt.tapped - sum_t(melt.at(Step.CASTING))
+    spare = max(min(sum_t(melt.at(Step.REMELTING)) - own, lacking), ZERO)
     return spare / (spare + own)
 
 
@@ -92,7 +93,7 @@ def net_of(
     for key, tonnes in told.items():
         step, kind = key
         lots = (one for one in charged.get(step, ()) if one.item == SCRAP)
-        every = _sum(one for one in lots if one.scrap_kind == kind)
+        every = sum_t(one for one in lots if one.scrap_kind == kind)
         left[key] = max(every - tonnes, ZERO) / every if every else ONE
     return {
         step: [
@@ -112,7 +113,7 @@ def old_lost(melt: Melt, recast: Decimal, of: Losses) -> OldLost:
     steps = (Step.CASTING, Step.REMELTING) if recast == ONE else (Step.CASTING,)
     told = {one.step for one in of.told if one.scrap_kind == Kind.POST_CONSUMER}
     untold = {
-        step: _sum(one for one in melt.at(step) if one.scrap_kind == Kind.POST_CONSUMER)
+        step: sum_t(one for one in melt.at(step) if one.scrap_kind == Kind.POST_CONSUMER)
         for step in (Step.ELECTROLYSIS, *steps)
         if step not in told
     }
@@ -129,11 +130,11 @@ def _melt_lost(melt: Melt, steps: Sequence[Step], of: Losses) -> Decimal:
     charged = [one for step in steps for one in melt.at(step)]
     own = [one for one in charged if one.scrap_kind in OWN_SCRAP]
     beside = () if melt.within else melt.at(Step.ELECTROLYSIS)
-    outside = _sum(one for one in beside if one.scrap_kind not in OWN_SCRAP) * melt.gone
-    entered = melt.tapped + outside + _sum(charged) - _sum(own)
+    outside = sum_t(one for one in beside if one.scrap_kind not in OWN_SCRAP) * melt.gone
+    entered = melt.tapped + outside + sum_t(charged) - sum_t(own)
     here = [one for one in of.data if one.step in steps]
-    returned = _sum(one for one in here if one.item == metal.RETURNED) - _sum(own)
-    left = _sum(one for one in here if one.item == metal.SCRAP_OUT) + max(returned, ZERO)
+    returned = sum_t(one for one in here if one.item == metal.RETURNED) - sum_t(own)
+    left = sum_t(one for one in here if one.item == metal.SCRAP_OUT) + max(returned, ZERO)
     return entered - melt.made.get(Step.CASTING, ZERO) - left - of.stored
 
 
@@ -141,10 +142,10 @@ def primary_share(melt: Melt, recast: Decimal, old: OldLost) -> Decimal:
     """The share of liquid metal in what was cast; run-around and own dross count as nothing, as
     they are of the same mix."""
     cast, cells = melt.at(Step.CASTING), melt.at(Step.ELECTROLYSIS)
-    bought = _sum(one for one in cast if one.item == LIQUID)
-    other = _other(cast) + _other(cells) * melt.gone + _other_recast(melt, recast)
+    bought = sum_t(one for one in cast if one.item == LIQUID)
+    other = other_t(cast) + other_t(cells) * melt.gone + other_recast(melt, recast)
     other -= sum(old, ZERO)
-    taken = _sum(cells) * melt.gone - old.cells if melt.within else ZERO
+    taken = sum_t(cells) * melt.gone - old.cells if melt.within else ZERO
     if melt.only_cast:  # what nothing else makes up is what the cells made
         taken = other + bought
     liquid = max(melt.tapped - taken, ZERO) + bought
@@ -152,24 +153,30 @@ def primary_share(melt: Melt, recast: Decimal, old: OldLost) -> Decimal:
     return liquid / total if total else ZERO
 
 
-def _other_recast(melt: Melt, recast: Decimal) -> Decimal:
+def other_recast(melt: Melt, recast: Decimal) -> Decimal:
     """Metal that was not tapped here, in t, of that which was remelted and cast at casting."""
     melted = melt.at(Step.REMELTING)
-    other = _other(melted) + _sum(one for one in melted if one.item == LIQUID)
-    own, into = melt.made.get(Step.REMELTING, ZERO), _sum(melted)
+    other = other_t(melted) + sum_t(one for one in melted if one.item == LIQUID)
+    own, into = melt.made.get(Step.REMELTING, ZERO), sum_t(melted)
     if not recast or not own or not into:
         return other * recast
     return other * (recast * own / (ONE - recast)) / into
 
 
-def _other(data: Sequence[Datum]) -> Decimal:
+def other_t(data: Sequence[Datum]) -> Decimal:
     """Metal that was not tapped and came from outside."""
-    return _sum(
+    return sum_t(
         one
         for one in data
         if one.item in OTHER_METAL or (one.item == SCRAP and one.scrap_kind not in OWN_SCRAP)
     )
 
 
-def _sum(data: Iterable[Datum]) -> Decimal:
+def own_t(data: Iterable[Datum]) -> Decimal:
+    """Run-around scrap and dross, in t."""
+    return sum_t(one for one in data if one.scrap_kind in OWN_SCRAP)
+
+
+def sum_t(data: Iterable[Datum]) -> Decimal:
+    """All of some data, in t."""
     return sum((one.quantity for one in data), ZERO)

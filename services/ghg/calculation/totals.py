@@ -215,8 +215,17 @@ def mine_to_metal(
     result: Result, flows: Flows | None = None, cells: Cells | None = None
 ) -> Intensity:
     """The intensity that criterion 5.2 asks for; `cells` are those of all lines, where they are
-    known already. Refused: `output-missing` where no primary metal was cast."""
+    known already. Refused: `output-missing` where no primary metal was cast, `scrap-loss-missing`
+    where it is not known how much of it (`shared_cast`)."""
     known = flows or flows_of(result.inventory, result.engine, result.melt_loss)
+    if known.old_unknown_t:
+        raise Refused(
+            "scrap-loss-missing",
+            "mine to metal is not known: tell what was lost of post-consumer scrap as loss.metal"
+            f" with scrap_kind post_consumer at {' and '.join(known.old_unknown_t)}, 0 where"
+            " nothing was.",
+            steps=list(known.old_unknown_t),
+        )
     tonnes = known.cast_primary_t
     if tonnes <= 0:
         raise Refused(

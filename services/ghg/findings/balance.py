@@ -15,6 +15,8 @@ from services.ghg.calculation.metal import (
     drawn_up,
     without_product,
 )
+from services.ghg.calculation.scrap import Kind
+from services.ghg.calculation.shared_cast import UNKNOWN, UNUSUAL
 from services.ghg.calculation.stock_lines import held
 from services.ghg.calculation.supplies import supplies, unmade
 from services.ghg.calculation.working import PERCENT
@@ -28,7 +30,7 @@ ZERO = Decimal(0)
 def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-34: metal that appears or vanishes, all of it where an output of zero is told; alumina or
     carbon that cannot have made the metal, or bauxite the alumina; more in stock than ever came,
-    or lost than was charged."""
+    or lost than was charged; a loss that nobody tells whose it was."""
     only_cast = context.inventory.site.technology is not None and TAPPED not in seen.by_item
     for account in drawn_up(seen.by_item):
         if account.entered_t > 0:
@@ -41,6 +43,7 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     yield from _carbon(context, seen)
     yield from _stocks(seen)
     yield from _lost(seen)
+    yield from _of_old_scrap(seen)
 
 
 def _difference(account: Account, context: Context) -> Iterator[Fault]:
@@ -125,6 +128,14 @@ def _lost(seen: Survey) -> Iterator[Fault]:
                 " that they are of."
             )
             yield Fault(sentence, [one.datum_id for one in (*here, *charged)])
+
+
+def _of_old_scrap(seen: Survey) -> Iterator[Fault]:
+    """Post-consumer scrap that is taken to have lost more than a melt usually takes, or without
+    whose loss mine to metal is not known."""
+    for one in seen.raised(UNUSUAL, UNKNOWN):
+        lots = [of for of in seen.data(SCRAP_IN) if of.scrap_kind == Kind.POST_CONSUMER]
+        yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
 
 
 def _stocks(seen: Survey) -> Iterator[Fault]:

@@ -36,7 +36,7 @@ def doubts(
         sentence = f"{rules.regime} is in force from {rules.in_force}."
         found.append(Doubt("regime_not_in_force", sentence, source))
     if product is None:
-        sentence = f"Nothing was made of which {rules.regime} speaks."
+        sentence = f"Nothing is known to have been made of which {rules.regime} speaks."
         found.append(Doubt("no_declared_product", sentence, source))
     elif rules.primary_only and not primary:
         sentence = f"No primary metal was cast: the product of {product} is told instead."

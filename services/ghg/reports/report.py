@@ -229,7 +229,10 @@ def _co2_alone(line: Line, pinned: Pinned) -> Line:
 
 
 def products_of(rules: Rules, flows: Flows) -> tuple[Step, ...]:
-    """The steps of whose products a report may speak, the regime's first choice first."""
+    """The steps of whose products a report may speak, the regime's first choice first. Of
+    primary metal a regime speaks of nothing else where it is not known how much there is."""
+    if rules.primary_only and flows.old_unknown_t:
+        return ()
     if rules.primary_only and flows.cast_primary_t > 0:
         return (Step.CASTING,)
     return tuple(step for step in rules.products if flows.made.get(step, ZERO) > 0)

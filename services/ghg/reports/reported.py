@@ -27,6 +27,12 @@ SHARES = 12
 """So many of the quantities that make a result uncertain are named, the greatest first."""
 
 
+NO_FIGURE = (
+    "there is no mine-to-metal intensity: no primary metal was cast, or it is not known how much of"
+    " the metal cast was (R-34 then says which row to add)."
+)
+
+
 class Known(NamedTuple):
     """A year of a facility as its pathway sees it: its latest result (or the verified one)."""
 
@@ -120,7 +126,7 @@ def threshold_shown(
         )
     intensity = judged(kept.intensities)
     if intensity is None:
-        raise Refused("output-missing", "no primary metal was cast.", output_t=0)
+        raise Refused("output-missing", NO_FIGURE, output_t=0)
     found = assess(Smelter(started, kept.year, intensity, exit_rate), roadmap, policy)
     checks = [
         {**one._asdict(), "gap": one.gap, "gap_percent": one.gap_percent} for one in found.checks

@@ -15,6 +15,7 @@ from services.ghg.calculation.lines import Result
 from services.ghg.calculation.scrap import Method
 from services.ghg.factors.pinned import (
     ENGINE,
+    FIFTH_ENGINE,
     FIRST_ENGINE,
     FOURTH_ENGINE,
     SECOND_ENGINE,
@@ -42,6 +43,7 @@ ENGINES: dict[str, Engine] = {
     SECOND_ENGINE: calculate,
     THIRD_ENGINE: calculate,
     FOURTH_ENGINE: calculate,
+    FIFTH_ENGINE: calculate,
     ENGINE: calculate,
 }
 """The newest last: that one makes new results. The first makes the same lines as the second, and
@@ -54,7 +56,7 @@ when an own ratio of C2F6 expires (`own_pfc`), in leaving out a stock beyond all
 The fifth differs from the fourth in what scrap bears and is credited under `substitution`
 (`scrap`, `scrap_lines`), in an own PFC coefficient that is not told whole (`own_pfc`), in what
 claims of power leave of which none is proven (`electricity`), and in whose loss a melt's is
-(`melts`)."""
+(`melts`). The sixth differs from the fifth in that alone (`shared_cast`)."""
 
 
 def newest() -> str:

@@ -17,6 +17,7 @@ from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import cells_of, primary_data_share
 from services.ghg.factors.pinned import (
     ENGINE,
+    FIFTH_ENGINE,
     FIRST_ENGINE,
     FOURTH_ENGINE,
     SECOND_ENGINE,
@@ -207,6 +208,35 @@ def test_a_result_of_the_fourth_engine_keeps_its_hash_and_its_reports_under_subs
         found = report(told, sets, Regime.IAI, scrap_method=Method.SUBSTITUTION)
         bears += [one.line.kg for one in found.lines if one.line.data == ("old",)]
     assert bears == [5000 * 14308, 5000 * 100]
+
+
+def test_a_result_of_the_fifth_engine_keeps_its_hash_its_intensities_and_its_findings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It let post-consumer scrap bear 2 % of its mass of what the melt lost, and no more."""
+    more = (
+        datum("old", CASTING, "scrap.in", "50000", scrap_kind="post_consumer", factor="100"),
+        datum("more", CASTING, "output.cast_metal", "47500"),
+    )
+    told = inventory()._replace(data=(*inventory().data, *more))
+    version = Version(1, data_hash(pack(told)), told)
+    wanted = usual(app.policies().on(ON), ON)
+    with monkeypatch.context() as then:
+        then.setattr(engines, "ENGINES", {FIFTH_ENGINE: ENGINES[FIFTH_ENGINE]})
+        old = result(1, reckon(version, wanted, app.factors(), app.policies()))
+    new = result(2, reckon(version, wanted, app.factors(), app.policies()))
+    assert (old.engine, new.engine) == (FIFTH_ENGINE, ENGINE)
+    assert old.totals == new.totals
+    per_t: list[Decimal] = []
+    for kept in (old, new):
+        made = rework(kept, told, app.factors(), app.policies())
+        flows = flows_of(told, kept.engine, made.melt_loss)
+        assert made.working_hash() == kept.working_hash
+        assert per_tonne(made, flows, cells_of(made.lines, flows)) == kept.intensities
+        per_t += [one.t_per_t for one in kept.intensities if one.of == "mine_to_metal"][:1]
+    assert per_t[0] > per_t[1]
+    r_34 = [{one.sentence for one in kept.findings if one.rule == "R-34"} for kept in (old, new)]
+    assert [any("are taken as lost of" in one for one in found) for found in r_34] == [False, True]
 
 
 def test_a_result_of_the_first_engine_keeps_its_hash_and_what_it_counts_as_primary(

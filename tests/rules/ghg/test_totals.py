@@ -77,9 +77,10 @@ def test_cold_metal_and_scrap_in_the_casthouse_are_no_primary_metal() -> None:
     more.append(datum("ingot", CAST, "output.cast_metal", "297000"))
     cold = datum("cold", CAST, "bought.primary_metal", "25000", factor="4000")
     scrap = datum("scrap", CAST, "scrap.in", "25000", scrap_kind="post_consumer", factor="100")
-    mixed = result(*more, cold, scrap)
+    gone = datum("gone", CAST, "loss.metal", "500", scrap_kind="post_consumer")
+    mixed = result(*more, cold, scrap, gone)
     found = mine_to_metal(mixed)
-    # 250,000 of 299,500 t: of the 3,000 t lost, old scrap bears 500 of its 25,000 first.
+    # 250,000 of 299,500 t: of the 3,000 t lost, 500 are told of 25,000 of old scrap.
     assert near(found.cast_t, d("297000") * 250000 / 299500)
     assert found.market < alone.market  # its energy now melts the others too
     assert found.market > d("0.99") * alone.market
