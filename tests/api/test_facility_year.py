@@ -101,6 +101,7 @@ def test_wrong_data_are_named_field_by_field_and_nothing_is_stored(door: Door) -
         datum("c", "electrolysis", "input.net_anode", "1", unit="kWh"),
         datum("d", "electrolysis", "input.net_anode", "1"),
         datum("e", "electrolysis", "input.net_anode", "1", unit=" "),
+        datum("f", "casting", "scrap.in", "1", unit="t"),
     ]
     answer = door.attempt("member:M1", "ghg/submit_activity", **OURS, site=SITE, data=wrong)
     assert answer.status_code == 422
@@ -111,6 +112,7 @@ def test_wrong_data_are_named_field_by_field_and_nothing_is_stored(door: Door) -
         "/data/11/unit": "unit-of-other-kind",
         "/data/12/unit": "unit-missing",
         "/data/13/unit": "unit-missing",
+        "/data/14/scrap_kind": "scrap-kind-missing",
     }
     for slug in {one["slug"] for one in answer.json()["errors"]}:
         assert door.ask(None, "GET", f"/problems/{slug}").status_code == 200, slug

@@ -21,7 +21,7 @@ from services.ghg.power_certificates.power_certificate import certificate_of
 from .installation import Boundary
 from .inventory import Datum
 from .items import GOODS, ITEMS, PARAMETERS, PRECURSORS, STOCKED, Family, Item
-from .meaning import TECHNOLOGIES, TREATMENTS, known, spelled
+from .meaning import SCRAP_RIGHT, TECHNOLOGIES, TREATMENTS, known, spelled
 from .words import ITEM_OF, KINDS, SCRAP, STEPS
 
 SHARES = frozenset({"%", "1"})
@@ -43,9 +43,6 @@ _CN_CODE = re.compile(r"76[0-9]{2}(?:[0-9]{2}){0,2}")
 YES, NO = frozenset({"yes", "y", "true", "1", "x"}), frozenset({"no", "n", "false", "0"})
 _CERTIFICATE = re.compile(r"(?P<id>.+?)\s*[:=]\s*(?P<mwh>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
 _OF_ALL = re.compile(r"(?P<told>[0-9.eE+]+)\s*(?:mwh)?", re.IGNORECASE)
-SCRAP_RIGHT = (
-    "scrap needs its kind: pre_consumer, post_consumer, internal or dross; split what is mixed"
-)
 
 
 def number(text: str) -> Decimal:

@@ -1,5 +1,5 @@
 """Words that mean something at some items only: what became of a waste, of which cells a datum is,
-what was sold. Pure.
+what was sold, what kind of scrap it is. Pure.
 
 At other items such a column is free text, or not read. A word that nobody knows is refused where it
 comes in, by name: it would otherwise count as not told, and nobody would see that it did. Data that
@@ -18,6 +18,9 @@ from .inventory import Datum
 from .items import STOCKED, Family, Item
 
 SHOWN = 40
+SCRAP_RIGHT = (
+    "scrap needs its kind: pre_consumer, post_consumer, internal or dross; split what is mixed"
+)
 SOLD = "output.sold"
 CELL_FAMILIES = frozenset({Family.ANODE_EFFECT, Family.DUCT, Family.PARAMETER})
 OF_CELLS = frozenset({"output.liquid_metal", "input.paste"})
@@ -81,3 +84,10 @@ def _one_of(slug: str, field: str, what: str, text: str) -> None:
 def _nearest(text: str, words: Mapping[str, str]) -> str:
     near: Iterable[str] = get_close_matches(plain_name(text[:200]), list(words), n=1, cutoff=0.6)
     return "".join(f"nearest is {words[one]}; " for one in near)
+
+
+def kinded(scrap_kind: str, item: Item) -> None:
+    """Refused `scrap-kind-missing` for scrap of which nobody says what kind it is: a file's row and
+    a datum sent over HTTP alike."""
+    if item.family is Family.SCRAP and not scrap_kind:
+        raise Refused("scrap-kind-missing", SCRAP_RIGHT)

@@ -28,7 +28,6 @@ from .cells import (
     ONE,
     PLACED,
     READERS,
-    SCRAP_RIGHT,
     SHOWN,
     certified,
     for_goods,
@@ -43,7 +42,8 @@ from .columns import column, numbers
 from .heads import MAX_KEPT, Head, Heads
 from .ids import named, twice
 from .inventory import Datum, Inventory
-from .items import Family, Item
+from .items import Item
+from .meaning import kinded
 from .sites import SiteReader
 from .units import Conversion, Units
 from .words import FIELDS, INSTALLATION_FIELDS, NEEDED, SITE_FIELDS
@@ -327,8 +327,7 @@ class Rows:
             period(datum, self._year(row))
         for_goods(datum, head.item)
         certified(datum)
-        if head.item.family is Family.SCRAP and not datum.scrap_kind:
-            raise Refused("scrap-kind-missing", SCRAP_RIGHT)
+        kinded(datum.scrap_kind, head.item)
         if head.looked_at:
             self._own.content(datum.quantity, head.item)
         own = with_own_value(datum, head.item, head.note)
@@ -385,8 +384,7 @@ class Rows:
                 told("certificates", lambda: certified(cells))
             note = conversion.note if isinstance(conversion, Conversion) else ""
             told("calorific_value", lambda: with_own_value(cells, item, note))
-            if item.family is Family.SCRAP and not row[at["scrap_kind"]].strip():
-                faults.append(Fault("scrap_kind", "scrap-kind-missing", SCRAP_RIGHT))
+            told("scrap_kind", lambda: kinded(row[at["scrap_kind"]].strip(), item))
             if isinstance(quantity, Decimal) and conversion is not None:
                 factor = self._units.of(row[at["unit"]], item).factor
                 told("quantity", lambda: self._own.content(quantity * factor, item))

@@ -29,6 +29,7 @@ from .cells import (
 from .installation import faults_of
 from .inventory import Datum, Inventory, Site
 from .items import Item
+from .meaning import kinded
 from .plausible import takes_factor
 from .sent import DatumSent, SiteSent
 from .units import Units
@@ -118,6 +119,8 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         _gwp_set(sent.embedded_gwp_set)
         field = "of"
         stocked(_of(sent), item)
+        field = "scrap_kind"
+        kinded(sent.scrap_kind or "", item)
         field = "proofs"
         _proofs(sent)
         field = "cn_code"

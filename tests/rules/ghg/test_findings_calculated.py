@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.inventory import Regime, Step
 from services.ghg.activity.inventory import Datum, Site
+from services.ghg.activity.packing import pack, unpack
 from services.ghg.calculation.calculate import calculate
 from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import Side, footprints, mine_to_metal
@@ -142,6 +143,13 @@ def test_zeroing_by_method_is_found_and_by_cbam_is_not() -> None:
     cut_off = context(*REMELTER, lot, regime=Regime.IAI, method=Method.CUT_OFF)
     assert concerned(cut_off, "R-03") == {"scrap"}
     assert "R-03" not in rules(context(*REMELTER, lot, regime=Regime.CBAM))
+
+
+def test_scrap_that_was_stored_with_no_kind_is_still_read_and_found() -> None:
+    """Files and commands refuse it (`scrap-kind-missing`); versions from before may hold it."""
+    kept = unpack(pack(inventory(*REMELTER, scrap(""), site=XINJIANG)))
+    found = context(*kept.data)
+    assert concerned(found, "R-04") == {"scrap"}
 
 
 def test_scrap_of_no_kind_is_found_once_and_bears_most() -> None:
