@@ -51,7 +51,7 @@ from .results.reporting import (
     NoteCover,
     NoteDisclosure,
 )
-from .results.state import PowerCertificatesNamed
+from .results.state import PowerCertificatesNamed, SupplierAnswersReplaced
 from .rows import PROJECTIONS, engagements, facility_evidence
 
 DECIDERS: Mapping[str, ModuleType] = {
@@ -88,6 +88,7 @@ PRIVATE: tuple[type[Event], ...] = (
     PowerCertificateClaimed,
     PowerCertificateNamed,
     PowerCertificatesNamed,
+    SupplierAnswersReplaced,
     *PLAN_PRIVATE,
 )
 

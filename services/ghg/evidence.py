@@ -56,6 +56,17 @@ class Engagement(Value):
     last_on: date
 
 
+class AnswerReplaced(Value):
+    """A supplier's answer that was taken before and does not stand in data that come in: of which
+    request, and what is said of it."""
+
+    request_id: Id
+    supplier_id: Id
+    item: Id
+    scrap_kind: Id | None = None
+    sentence: Annotated[str, Field(max_length=600)]
+
+
 class Chunk(Value):
     """A part of a version's activity data: column names once, then the rows as one text (written
     and read by `packing`)."""

@@ -15,6 +15,7 @@ from .activity.work import units_on
 from .domain import States, owners
 from .evidence import Calculated, FacilityEvidence, owned
 from .parties import acted_for
+from .plans.filling import PlansFilling
 from .queries import Queries
 from .results.commands import (
     PublishDisclosure,
@@ -25,6 +26,7 @@ from .results.commands import (
 )
 from .results.current import outdated_findings
 from .results.reckoning import Version, Wanted, packed_of, reckon, usual
+from .suppliers.replaced import Replaced
 
 Body = Mapping[str, object]
 BY_PERSON = frozenset({VerifyResult})
@@ -37,6 +39,7 @@ class Filling:
     def __init__(self, policies: Policies, queries: Queries) -> None:
         self._policies = policies
         self._queries = queries
+        self._replaced = Replaced(queries, PlansFilling(queries))
 
     def computed(
         self, command: type[Command], sent: Body, evidence: Body, today: date
@@ -76,7 +79,8 @@ class Filling:
 
     def _packed(self, sent: Body, evidence: Body, today: date) -> dict[str, object]:
         """The data packed, with the result that is calculated of them: so data that cannot be
-        calculated are refused before anything is stored."""
+        calculated are refused before anything is stored; and the suppliers' answers that they
+        replace."""
         facility = evidence["facility"]
         assert facility is None or isinstance(facility, FacilityEvidence)
         facility_id, member_id = str(sent["facility_id"]), str(sent["member_id"])
@@ -87,7 +91,8 @@ class Filling:
         wanted = usual(self._policies.on(today), today)
         version = Version(1, packed.data_hash, inventory)
         made = reckon(version, wanted, app.factors(), self._policies)
-        return {"packed": packed, "calculated": made}
+        replaced = self._replaced.of_year(member_id, facility_id, year, packed)
+        return {"packed": packed, "calculated": made, "answers_replaced": replaced}
 
     def _calculated(self, sent: Body, today: date) -> Calculated | None:
         stored = self._queries.latest(*self._where(sent))

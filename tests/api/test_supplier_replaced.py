@@ -17,6 +17,7 @@ from castmark.bulk import ACTIVITY, Wanted, of_groups
 from contracts.ghg_claims import DatumAnswered, DatumTaken
 from contracts.inventory import DataKind, Step
 from services.ghg.activity.inventory import Datum
+from services.ghg.activity.sent import DatumSent
 from services.ghg.calculation.scrap import Kind
 from services.ghg.suppliers.replaced import gone
 from tests.imports.desk import as_csv
@@ -88,6 +89,39 @@ async def test_a_file_that_puts_a_default_back_in_place_of_a_supplier_is_told_so
         kept = (await get(member, f"{YEAR}/data/4"))[1]["data"]
         [alumina] = [one for one in kept if one["item"] == "bought.alumina"]
         assert alumina["factor"] == "900"
+
+
+async def test_data_sent_over_http_in_place_of_a_suppliers_answer_are_told_so_in_their_answer(
+    tmp_path: Path,
+) -> None:
+    async with years_on(tmp_path) as desk:
+        await told_of(desk, 1)
+        member = desk.signed_in("member:M1")
+        await heard(desk, "first", file(), dry_run=False)
+        await took(desk, member)
+        taken = (await get(member, f"{YEAR}/data/2"))[1]["data"]
+        whose = {"facility_id": FACILITY, "year": 2024, **MEMBER}
+        body = {**whose, "site": {"technology": "PFPB_MW"}, "data": sent_again(taken)}
+        status, said = await post(member, "commands/submit_activity", **body)
+        assert (status, [one["type"] for one in said["events"] if TOLD in one["type"]]) == (200, [])
+        body["data"] = sent_again(taken, {"factor": None, "kind": "supplier_verified"})
+        status, said = await post(member, "commands/submit_activity", **body)
+        assert status == 200, said
+        [event] = [one["data"] for one in said["events"] if one["type"] == TOLD]
+        [told] = event["replaced"]
+        assert (told["request_id"], told["supplier_id"]) == ("R-1", "SUP-1")
+        assert told["item"] == "bought.alumina"
+        assert "Take the answer again if it holds." in told["sentence"]
+
+
+TOLD = "ghg.supplier_answers_replaced.v1"
+
+
+def sent_again(data: list[Any], alumina: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Stored data as one sends them, with this of the alumina."""
+    fields = set(DatumSent.model_fields)
+    found = [{k: v for k, v in one.items() if k in fields and v not in (None, "")} for one in data]
+    return [{**one, **(alumina or {})} if one["item"] == "bought.alumina" else one for one in found]
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

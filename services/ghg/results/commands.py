@@ -15,7 +15,7 @@ from contracts.inventory import Scope
 from contracts.values import FacilityId, Id, MemberId
 from infra.decider import Command
 from services.ghg.activity.sent import DatumSent, SiteSent
-from services.ghg.evidence import Calculated, Engagement, FacilityEvidence, Packed
+from services.ghg.evidence import AnswerReplaced, Calculated, Engagement, FacilityEvidence, Packed
 
 DATA_AT_MOST = 20_000
 POINTS_AT_MOST = 200
@@ -45,18 +45,23 @@ class StoreActivity(MemberCommand):
     result that was `calculated` of them. (Of which version is known when it is decided.)"""
 
     NAME: ClassVar[str] = "store_activity"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "packed", "calculated"})
+    FILLED: ClassVar[frozenset[str]] = frozenset(
+        {"on", "facility", "packed", "calculated", "answers_replaced"}
+    )
     prepared_by: Id | None = None
     replaces: Number | None = None
     packed: Packed
     calculated: Calculated | None = None
+    answers_replaced: tuple[AnswerReplaced, ...] = ()
 
 
 class SubmitActivity(StoreActivity):
     """Submit a facility's activity data of a calendar year, whole. What was submitted before for
     that year is replaced by a new version and kept; equal data change nothing. `prepared_by` names
     the organisation that prepared them, where it is not the member's own people, `replaces` the
-    version that these were made from: another one in the meantime is not overwritten unseen."""
+    version that these were made from: another one in the meantime is not overwritten unseen.
+    Answers of suppliers that were taken before and do not stand in these data are told in the
+    answer (`ghg.supplier_answers_replaced.v1`)."""
 
     NAME: ClassVar[str] = "submit_activity"
     site: SiteSent = SiteSent()

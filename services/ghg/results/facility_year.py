@@ -12,7 +12,7 @@ Rules: sources.md 3.3 (criterion 5.1), 8 (R-12, R-18, R-19); verification and di
 `verification`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal
 
@@ -40,6 +40,7 @@ from .state import (
     FacilityYearEvent,
     Kept,
     PowerCertificatesNamed,
+    SupplierAnswersReplaced,
     evolve,
     kept_of,
 )
@@ -117,20 +118,31 @@ def _store(command: StoreActivity, state: FacilityYear) -> Sequence[FacilityYear
         )
         for number, chunk in enumerate(packed.chunks, start=1)
     ]
-    named = [
-        PowerCertificatesNamed(
-            facility_id=command.facility_id,
-            year=command.year,
-            data_version=sealed.data_version,
-            certificates=packed.certificates,
-        )
-    ]
-    whole = [*chunks, sealed, *(named if packed.certificates else ())]
+    whole = [*chunks, sealed, *_told(command, sealed)]
     if command.calculated is None:
         return whole
     calculated = command.calculated.model_copy(update={"data_version": sealed.data_version})
     result = _record(calculated, "data", command.on, state._replace(sealed=sealed))
     return [*whole, *result]
+
+
+def _told(command: StoreActivity, sealed: ActivitySealed) -> Iterator[FacilityYearEvent]:
+    """What is told of a version beside its data: the certificates for power that it names, and the
+    suppliers' answers that it replaces."""
+    if command.packed.certificates:
+        yield PowerCertificatesNamed(
+            facility_id=command.facility_id,
+            year=command.year,
+            data_version=sealed.data_version,
+            certificates=command.packed.certificates,
+        )
+    if command.answers_replaced:
+        yield SupplierAnswersReplaced(
+            facility_id=command.facility_id,
+            year=command.year,
+            data_version=sealed.data_version,
+            replaced=command.answers_replaced,
+        )
 
 
 def _same_data(before: ActivitySealed, now: ActivitySealed) -> bool:

@@ -19,7 +19,7 @@ from contracts.ghg import (
 )
 from contracts.values import FacilityId, Id
 from infra.errors import Refused
-from services.ghg.evidence import Calculated
+from services.ghg.evidence import AnswerReplaced, Calculated
 
 
 class ActivityRecorded(Event):
@@ -43,6 +43,17 @@ class PowerCertificatesNamed(Event):
     year: Year
     data_version: Number
     certificates: tuple[Id, ...]
+
+
+class SupplierAnswersReplaced(Event):
+    """Private: in a version of the data these answers of suppliers, which were taken before, do not
+    stand any more. Who submits data hears of it by this event, which the answer holds."""
+
+    TYPE: ClassVar[str] = "ghg.supplier_answers_replaced.v1"
+    facility_id: FacilityId
+    year: Year
+    data_version: Number
+    replaced: tuple[AnswerReplaced, ...]
 
 
 class Kept(NamedTuple):
@@ -87,6 +98,7 @@ INITIAL = FacilityYear()
 FacilityYearEvent = (
     ActivityRecorded
     | PowerCertificatesNamed
+    | SupplierAnswersReplaced
     | ActivitySealed
     | ResultCalculated
     | ResultSubmitted
@@ -100,7 +112,7 @@ FacilityYearEvent = (
 def evolve(state: FacilityYear, event: FacilityYearEvent) -> FacilityYear:
     """The facility-year after an event."""
     match event:
-        case ActivityRecorded() | PowerCertificatesNamed():
+        case ActivityRecorded() | PowerCertificatesNamed() | SupplierAnswersReplaced():
             return state
         case ActivitySealed():
             parties = state.parties | {event.member_id, event.entity_id}
