@@ -9,6 +9,7 @@ from services.ghg.calculation.own_pfc import (
     TOO_HIGH,
     TOO_LOW,
 )
+from services.ghg.calculation.own_pfc import OWN as OWN_PFC
 from services.ghg.calculation.pfc import EXPIRED
 from services.ghg.factors import gwp
 from services.ghg.factors.tables import OWN
@@ -17,6 +18,8 @@ from .context import Context, Fault, listed
 from .survey import Survey
 
 TAPPED = "output.liquid_metal"
+OF_LINES = (Family.ANODE_EFFECT, Family.DUCT)
+"""Data that may say of which line of cells they are; own coefficients are others."""
 PFC_DOUBTS = (
     "low_voltage_unaddressed",
     "own_measurement_expected",
@@ -138,6 +141,31 @@ def perfluorocarbons(context: Context, seen: Survey) -> Iterator[Fault]:
             said.setdefault(one.doubt.sentence, {}).update(dict.fromkeys(one.data))
         for sentence, data in said.items():
             yield Fault(sentence, list(data), graver=about == EXPIRED)
+    yield from _of_no_metal(context, seen)
+
+
+def _of_no_metal(context: Context, seen: Survey) -> Iterator[Fault]:
+    """Data of a line of cells that no metal names, where lines are told apart: they count for metal
+    that names no line, or one of which nothing is told, and a slip of the pen is all it takes."""
+    told = [one for family in OF_LINES for one in seen.family(family)]
+    named = [one for one in (*told, *seen.data(*OWN_PFC)) if one.potline]
+    if not named:
+        return
+    usual = context.inventory.site.technology or ""
+    metal = [one for one in seen.data(TAPPED) if one.quantity]
+    for technology in dict.fromkeys(one.technology or usual for one in named):
+        here = [one for one in named if (one.technology or usual) == technology]
+        made = [one for one in metal if (one.technology or usual) == technology]
+        lines, of_metal = {one.potline for one in here}, {one.potline for one in made} - {""}
+        lost = [one for one in here if one.potline not in of_metal]
+        counts_for = any(one.potline not in lines for one in made)
+        if lost and counts_for and (of_metal or len(lines) > 1):
+            sentence = (
+                f"No metal is told of the line of cells {listed(one.potline for one in lost)}: what"
+                " is told of it counts for the metal of which nothing is told by line. Name the"
+                " line (potline) of its metal, or spell it as there."
+            )
+            yield Fault(sentence, [one.datum_id for one in lost])
 
 
 def _taps(seen: Survey) -> bool:

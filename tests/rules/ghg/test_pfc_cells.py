@@ -212,6 +212,18 @@ def test_what_is_told_of_all_potlines_is_of_each_and_cells_without_effects_are_a
     assert second.data == ("rest",)
 
 
+def test_a_potline_that_no_metal_names_counts_for_the_rest_and_is_asked_about() -> None:
+    """As where a line is spelled otherwise there: its effects are of metal that names no line."""
+    data = (metal("a", "10000", "A"), metal("rest", "90000"), minutes("ae-a", "0.1", potline="A"))
+    lost = minutes("ae-b", "3", potline="B")
+    sentences = r25(result(*data, lost))
+    assert any("No metal is told of the line of cells B: " in one for one in sentences)
+    mended = result(*data, metal("b", "5", "B"), lost)
+    assert not [one for one in r25(mended) if "line of cells B" in one]
+    one_line = result(metal("all", "100000"), minutes("ae", "1", potline="A"))
+    assert not [one for one in r25(one_line) if "line of cells" in one], "a site of one line"
+
+
 def test_a_potline_without_metal_is_told_and_counts_nothing() -> None:
     lost = minutes("ae-b", "3", potline="B")
     found = result(metal("a", "10000", "A"), minutes("ae-a", "1", potline="A"), lost)
