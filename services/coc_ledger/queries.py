@@ -20,7 +20,7 @@ from .accounting.footprint import disclosed
 from .accounting.lasting import total
 from .accounting.period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
 from .accounting.sellable import Held, Sellable, sellable
-from .accounting.stops import Stop, before, stops
+from .accounting.stops import before, late_stops, may_stop, stops
 from .documents.rows import DocumentRow
 from .domain import CONSUMER, Knowledge
 from .facility_reactions import still_there
@@ -133,8 +133,10 @@ class Queries:
         pool = self.pool(key)
         policy = self._running.definition.policies.on(on)
         later = self._later(pool, asked_from(pool, on)) if pool else {}
-        stopped = self._stopped(pool)
+        rows = self._before(pool)
+        stopped = stops(pool, rows, self._running.definition.policies) if pool else []
         stood = balance_on(pool, on, later, policy, stopped)
+        late = late_stops(pool, rows, stood.late) if pool else []
         made = stood.cover
         following = period_of(_calendar(row), period.ends_on + ONE_DAY)
         return {
@@ -159,7 +161,7 @@ class Queries:
             "closed_on": pool.closed_on if pool else None,
             "blocked": stood.stopped,
             "made_good": stood.made_good,
-            "blocked_because": [one._asdict() for one in stopped],
+            "blocked_because": [one._asdict() for one in (*stopped, *late)],
             "accounts": named(stood.masses),
             "working": [line._asdict() for line in stood.working],
             "carries": _carries(pool, policy),
@@ -168,12 +170,12 @@ class Queries:
             "policy_id": policy.policy_id,
         }
 
-    def _stopped(self, pool: PoolRow | None) -> Sequence[Stop]:
-        """Why claims of a pool are stopped, where they are: by what the periods before it tell."""
-        if pool is None or not pool.blocked:
-            return []
+    def _before(self, pool: PoolRow | None) -> Mapping[str, PoolRow]:
+        """The pools that say why claims of one are stopped; none where nothing stops them."""
+        if pool is None or not may_stop(pool):
+            return {}
         rows: dict[str, PoolRow] = self.reader.rows(CONSUMER, "pools", before(pool))
-        return stops(pool, rows, self._running.definition.policies)
+        return rows
 
     def _told_otherwise(self, pool: PoolRow | None) -> dict[str, object] | None:
         """What came too late for lots that were told of, and the documents that this is about."""

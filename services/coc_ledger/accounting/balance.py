@@ -210,23 +210,19 @@ def as_of(terms: Terms, through: Through, day: date) -> Terms:
     return terms._replace(carried_kg=terms.carried_kg - gone, lapsed_kg=gone)
 
 
-def overdue(terms: Terms, through: Through, day: date, rule: Rule) -> bool:
-    """Whether something that is owed was to be made good before a day, and was not in time."""
-    return late_before(terms, through, day, rule) > 0
-
-
-def late_before(terms: Terms, through: Through, day: date, rule: Rule) -> int:
+def late_before(terms: Terms, through: Through, day: date, rule: Rule) -> Parts:
     """What of that which is owed was to be made good before a day, and was not in time: of each
-    part as much as was missing on its last day."""
-    to_make_good = late = 0
+    part, by its last day, as much as was missing on that."""
+    to_make_good, late = 0, list[Until]()
     for last, kg in terms.due:
         if last >= day:
             break
         to_make_good += kg
         earned = max_output(figures(through(last)), cap_at_input=rule.cap_at_input)
         made_good = terms.carried_kg - lapsed_before(terms, through, last) + earned
-        late += max(0, min(kg, to_make_good - made_good))
-    return late
+        if (missing := min(kg, to_make_good - made_good)) > 0:
+            late.append(Until(last, missing))
+    return tuple(late)
 
 
 def unused(found: Figures, terms: Terms, ends_on: date, day: date) -> Parts:

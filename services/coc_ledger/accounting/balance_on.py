@@ -30,15 +30,14 @@ from .balance import (
     as_of,
     cover,
     figures,
-    overdue,
+    late_before,
     rule_of,
     tightest,
     unused,
     working,
 )
 from .lasting import Parts, by_day, parts
-from .period import NOT_IN_TIME as NOT_IN_TIME
-from .period import ONE_DAY
+from .period import ONE_DAY, not_in_time
 from .stops import Stop, in_words
 
 
@@ -54,7 +53,8 @@ class BalanceOn(NamedTuple):
     be none at all, `how` how it was found. `unused` is what is left of what was carried, by its
     last day. `stopped`: something earlier was not in order, and lets nothing be claimed until it is
     made good; `made_good`: it was since, so that there are claims again, none of them ahead of
-    input. `lapses_on` is the last day before part of what could be claimed lapses."""
+    input. `late` is what was missing of overdrafts on last days of their own that lie before the
+    day. `lapses_on` is the last day before part of what could be claimed lapses."""
 
     masses: Kgs
     found: Figures
@@ -68,6 +68,7 @@ class BalanceOn(NamedTuple):
     unused: Parts = ()
     stopped: bool = False
     made_good: bool = False
+    late: Parts = ()
     lapses_on: date | None = None
 
 
@@ -95,7 +96,7 @@ def stood_on(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> 
         _together(one.due for one in owed),
     )
     through = _through(pool, days)
-    stopped = (pool.blocked and bool(owed)) or overdue(terms, through, day, rule)
+    stopped = (pool.blocked and bool(owed)) or bool(late_before(terms, through, day, rule))
     return Stood(as_of(terms, through, day)._replace(stopped=stopped))
 
 
@@ -123,14 +124,14 @@ def balance_on(
     _, masses = stands[-1]
     stood, found = stood_on(pool, day, later, rule) if pool else Stood(), figures(masses)
     made = cover(found, stood.terms, rule)
-    now = _now(pool, day, later, rule) if pool else Terms()
+    now, late = _now(pool, day, later, rule) if pool else (Terms(), ())
     least, barred = tightest(stands, now, rule), None
     short = cover(figures(stands[0][1]), now, rule).own_kg < 0
     if pool and pool.closed_on is not None:
         least, barred = Tightest(day, 0), f"the period was closed on {pool.closed_on}"
     elif now.stopped and short:
-        why = in_words(stopped) if pool and pool.blocked else NOT_IN_TIME
-        least, barred = Tightest(stands[0][0], 0), why
+        before_it = (in_words(stopped),) if pool and pool.blocked else ()
+        least, barred = Tightest(stands[0][0], 0), "; ".join((*before_it, *not_in_time(late)))
     bound = next(kgs for one, kgs in stands if one == least.day)
     own = min(least.available_kg, max(0, cover(figures(bound), now, rule).own_kg))
     how = barred or _found(least, Tightest(day, made.available_kg))
@@ -147,18 +148,20 @@ def balance_on(
         unused(found, stood.terms, pool.ends_on, day) if pool else (),
         stopped=now.stopped and short,
         made_good=now.stopped and not short,
+        late=late,
         lapses_on=_lapses_on(pool, day, later, now, least, rule) if pool else None,
     )
 
 
-def _now(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> Terms:
-    """What bears by now on the cover of a claim of a day."""
+def _now(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> tuple[Terms, Parts]:
+    """What bears by now on the cover of a claim of a day, and what was late before it."""
     left = [LeftBefore(*one) for one in pool.left_before]
     lasting, due = _together(one.lasting for one in left), _together(one.due for one in left)
     terms = Terms(pool.carried_kg, pool.owed_kg, pool.case_declared, lasting, due)
     through = _through(pool, days)
-    late = pool.blocked or overdue(terms, through, day, rule)
-    return as_of(terms, through, day)._replace(stopped=late)
+    late = late_before(terms, through, day, rule)
+    stopped = pool.blocked or bool(late)
+    return as_of(terms, through, day)._replace(stopped=stopped), late
 
 
 def _lapses_on(
@@ -172,7 +175,7 @@ def _lapses_on(
     """The first day, from one on, behind which that can be claimed no more, since a part of what is
     carried lapses then."""
     for last in (one.day for one in now.lasting if day <= one.day < pool.ends_on):
-        then = _now(pool, last + ONE_DAY, days, rule)._replace(stopped=now.stopped)
+        then = _now(pool, last + ONE_DAY, days, rule)[0]._replace(stopped=now.stopped)
         left = standings(pool.kgs, days, last + ONE_DAY)
         if tightest(left, then, rule).available_kg < least.available_kg:
             return last

@@ -40,12 +40,12 @@ from services.coc_ledger.scopes.entity_rules import (
 
 from . import accounts
 from .accounts import NOTHING, Amount, carried_amount, entry, held, minus
-from .balance import Tightest, cover, figures, overdue, rule_of, tightest
+from .balance import Tightest, cover, figures, late_before, rule_of, tightest
 from .booking import LOT_ACCOUNT
 from .claim_parts import Laid, laid_out
 from .footprint import NO_STEP, carried, step_part
 from .own_emissions import step_in, step_of
-from .period import NOT_IN_TIME, UNTOLD
+from .period import UNTOLD, not_in_time
 
 
 class Covered(NamedTuple):
@@ -89,7 +89,8 @@ def check_cover(
     ]
     rule, before = rule_of(policy), state.terms_on(day)
     after = _posted(state, extra) if extra.entries else state
-    late = state.blocked or overdue(state.terms, after.through, day, rule)
+    missed = late_before(state.terms, after.through, day, rule)
+    late = state.blocked or bool(missed)
     terms = after.terms_on(day)._replace(stopped=late)
     last = cover(figures(stands[0][1]), terms, rule)
     least = tightest(stands, terms, rule)
@@ -100,8 +101,9 @@ def check_cover(
     asked = [one for one in stands if more or one[0] < extra.since]
     short = least if barred or not asked else tightest(asked, terms, rule)
     if asked and mass_kg > short.available_kg:
-        why = (stopped or (UNTOLD,)) if state.blocked else (NOT_IN_TIME,)
-        raise _uncovered(why if late else (), day, mass_kg, short, blocked=barred)
+        before_it = (stopped or (UNTOLD,)) if state.blocked else ()
+        why = (*before_it, *not_in_time(missed))
+        raise _uncovered(why, day, mass_kg, short, blocked=barred)
     used = last.overdraft_used_kg
     over = min(mass_kg, max(0, used + mass_kg - max(0, last.own_kg)))
     return Covered(least.available_kg, over)

@@ -19,6 +19,7 @@ from infra.policy import Policy
 
 from .accounts import GRAMS, INFLOWS, NO_KGS, OUTPUTS, PLACE, Amount, Kgs, added
 from .balance import Closing
+from .lasting import Until
 
 ONE_DAY = timedelta(days=1)
 
@@ -189,8 +190,14 @@ def mass_remarks(there: int, odd: int, stock: int, policy: Policy) -> tuple[Rema
 
 UNTOLD = "an earlier period claimed more than the rules allow"
 """Why claims are stopped where the periods before say nothing of it (events of older builds)."""
-NOT_IN_TIME = "an overdraft was not made good in time"
-"""By its own day, which lies within the period: no earlier one stops claims for it."""
+
+
+def not_in_time(late: Iterable[Until]) -> tuple[str, ...]:
+    """Why claims are stopped where the last day of an overdraft lies within the period: `late` is
+    what was missing on each such day."""
+    return tuple(
+        f"{kg} kg of overdraft were not made good by their own last day, {day}" for day, kg in late
+    )
 
 
 def close_remarks(end: Closing) -> tuple[Remark, ...]:

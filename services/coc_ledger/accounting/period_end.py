@@ -24,7 +24,7 @@ from services.coc_ledger.pools.state import Pool, evolve
 
 from .accounts import Amount, entry, held, minus, plus
 from .balance import Closing, Figures, closing, figures, late_before, rule_of
-from .lasting import ByDay, Ending, by_day, dated, with_more
+from .lasting import ByDay, Ending, by_day, dated, total, with_more
 from .period import close_remarks, late_remarks, mass_remarks
 
 
@@ -44,7 +44,7 @@ def left_by(state: Pool, policy: Policy, switched: Switched | None) -> Left:
     terms = state.told_terms
     ending = Ending(last, state.lapsed(terms, last), switched, bool(state.stopped_by))
     rule = rule_of(policy)
-    late_kg = late_before(terms, state.through, last, rule)
+    late_kg = total(late_before(terms, state.through, last, rule))
     ended = closing(found, terms, rule, ending)._replace(late_kg=late_kg)
     stock = held(state.books, Account.STOCK)
     odd = held(state.books, Account.UNEXPLAINED).kg

@@ -17,8 +17,9 @@ from services.coc_ledger.pools.earlier import LeftBefore, parts_kept
 from services.coc_ledger.rows import PoolRow
 
 from .balance import Terms, closing, figures, rule_of
+from .lasting import Parts, Until
 from .period import UNTOLD as UNTOLD
-from .period import close_remarks
+from .period import close_remarks, not_in_time
 
 
 class Stop(NamedTuple):
@@ -37,6 +38,11 @@ def before(pool: PoolRow) -> list[str]:
     return [LeftBefore(*one).pool for one in pool.left_before]
 
 
+def may_stop(pool: PoolRow) -> bool:
+    """Whether something of before stops claims of a pool, or may on a day within its period."""
+    return pool.blocked or any(LeftBefore(*one).due for one in pool.left_before)
+
+
 def stops(pool: PoolRow, rows: Mapping[str, PoolRow], policies: Policies) -> Sequence[Stop]:
     """Why claims of a pool are stopped; nothing where they are not. `rows` are those of the pools
     `before`."""
@@ -46,6 +52,29 @@ def stops(pool: PoolRow, rows: Mapping[str, PoolRow], policies: Policies) -> Seq
     found = [(rows[one.pool], one) for one in left if one.pool in rows]
     found.sort(key=lambda one: one[0].ends_on)
     return [one for row, told in found for one in _of(row, told, policies)]
+
+
+def late_stops(pool: PoolRow, rows: Mapping[str, PoolRow], late: Parts) -> Sequence[Stop]:
+    """The same of what was `late` within the pool's own period, by the last day that it has of its
+    own: each with the pool that left it."""
+    missing, found = dict(late), list[Stop]()
+    left = [LeftBefore(*one) for one in pool.left_before]
+    for last, kg, row in _due(left, rows):
+        here = min(kg, missing.get(last, 0))
+        missing[last] = missing.get(last, 0) - here
+        if here:
+            [reason] = not_in_time([Until(last, here)])
+            found.append(Stop(row.pool, row.period, row.ends_on, row.closed_on, reason))
+    return found
+
+
+def _due(
+    left: Iterable[LeftBefore], rows: Mapping[str, PoolRow]
+) -> Iterable[tuple[date, int, PoolRow]]:
+    """What has a last day of its own, each part with the pool that left it, in their order."""
+    some = ((last, kg, one) for one in left for last, kg in parts_kept(one.due))
+    ordered = sorted(some, key=lambda each: (each[0], each[2].pool))
+    return [(last, kg, rows[one.pool]) for last, kg, one in ordered if one.pool in rows]
 
 
 def in_words(found: Iterable[Stop]) -> str:

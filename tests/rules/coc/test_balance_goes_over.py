@@ -386,6 +386,7 @@ def test_one_that_is_late_within_a_period_of_the_successor_stops_its_claims_from
     key = key_of("A2", SWITCH)
     found = [told(world, day, key) for day in (LAST, NEXT)]
     assert [one.claimable.available_kg for one in found] == [150, 0]
-    assert found[1].barred == "an overdraft was not made good in time"
+    missed = "50 kg of overdraft were not made good by their own last day, 2027-12-31"
+    assert found[1].barred == missed
     assert claimed(world, "D-9", 1, NEXT) == "claim-not-covered"
     assert claimed(world, "D-9", 100, LAST) == ""

@@ -1,0 +1,73 @@
+"""Claims stop on a day within a period, since an overdraft that came with a scope was not made good
+by its own last day (5.4, 5.6 rule 7): what names it, by when it was due, until when there is more."""
+
+from datetime import date
+
+import pytest
+
+from contracts.custody import PoolKey
+from infra.errors import Refused
+from services.coc_ledger.accounting.stops import Stop, before, late_stops, may_stop, stops
+from services.coc_ledger.rows import PoolRow
+from tests.rules.coc.test_balance_goes_over import (
+    LAST,
+    NEXT,
+    SWITCH,
+    at,
+    key_of,
+    moved,
+    overdrawn,
+)
+from tests.rules.coc.test_balance_on import told
+from tests.rules.coc.test_periods_and_orders import EVERY, document, send
+from tests.rules.coc.world import LEDGER, World
+
+CUT = date(2027, 1, 1)
+A2 = key_of("A2", SWITCH)
+MISSED = "50 kg of overdraft were not made good by their own last day, 2027-12-31"
+
+
+def stopped_within() -> World:
+    """Of 150 kg that A2 is to make good through 2027, within its first year, 100 were."""
+    world = overdrawn(successor_from=SWITCH)
+    world.today = date(2028, 2, 1)
+    look = {"scope_id": "A2", "member_id": "A", "supplier_id": "YARD"}
+    world.send("record_due_diligence", **look, topics=EVERY, performed_on=date(2027, 1, 5))
+    moved(world, "receive_material", 1000, at("A2", date(2027, 8, 1)))
+    moved(world, "ship_material", 100, at("A2", date(2027, 8, 1)))
+    return world
+
+
+def named(world: World, day: date, key: PoolKey = A2) -> list[Stop]:
+    """What the balance of a day names, as the service's queries find it."""
+    row: PoolRow = world.reader.row("pools", key.key)
+    rows = {one: world.reader.row("pools", one) for one in before(row)}
+    return [*stops(row, rows, LEDGER.policies), *late_stops(row, rows, told(world, day, key).late)]
+
+
+def test_a_stop_that_begins_on_a_day_within_a_period_is_named_from_that_day_on() -> None:
+    world = stopped_within()
+    found = told(world, NEXT, A2)
+    assert (found.stopped, found.barred) == (True, MISSED)
+    [stop] = named(world, NEXT)
+    assert stop == Stop(key_of("A", CUT).key, CUT, date(2027, 6, 30), SWITCH, MISSED)
+    assert (told(world, LAST, A2).stopped, named(world, LAST)) == (False, [])
+    assert may_stop(world.reader.row("pools", A2.key))
+
+
+def test_what_had_stopped_claims_within_a_period_is_named_once_it_is_made_good() -> None:
+    world = stopped_within()
+    moved(world, "ship_material", 900, at("A2", world.today))
+    found = told(world, world.today, A2)
+    assert (found.stopped, found.made_good) == (False, True)
+    assert [one.reason for one in named(world, world.today)] == [MISSED]
+
+
+def test_a_claim_that_is_refused_for_it_names_the_same() -> None:
+    world = stopped_within()
+    moved(world, "ship_material", 10, at("A2", world.today))
+    with pytest.raises(Refused) as refused:
+        send(world, document("D-9", 1, scope_id="A2", day=world.today))
+    assert refused.value.slug == "claim-not-covered"
+    assert refused.value.facts["blocked_because"] == [MISSED]
+    assert f"Claims are stopped: {MISSED}." in refused.value.sentence
