@@ -15,9 +15,9 @@ from infra.service import Running
 
 from .accounting.accounts import ACCOUNTS, Kgs
 from .accounting.balance import percentage
-from .accounting.balance_on import BalanceOn, asked_from, balance_on
+from .accounting.balance_on import BalanceOn, asked_from, balance_on, owed_on
 from .accounting.footprint import disclosed
-from .accounting.lasting import total
+from .accounting.owed_by import owed_by, serves_through
 from .accounting.period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
 from .accounting.sellable import Held, Sellable, sellable
 from .accounting.stops import before, late_stops, may_stop, stops
@@ -25,6 +25,7 @@ from .documents.rows import DocumentRow
 from .domain import CONSUMER, Knowledge
 from .facility_reactions import still_there
 from .jobs import Watch
+from .pools.calendar import KEEPS_LAST_DAY
 from .pools.carrying import waiting
 from .pools.told_otherwise import COLUMNS, MOST, account_of, by_document, claimed_here, kept_here
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
@@ -135,7 +136,9 @@ class Queries:
         later = self._later(pool, asked_from(pool, on)) if pool else {}
         rows = self._before(pool)
         stopped = stops(pool, rows, self._running.definition.policies) if pool else []
-        stood = balance_on(pool, on, later, policy, stopped)
+        keeps = policy.flag(KEEPS_LAST_DAY)
+        serves = serves_through(pool, period.ends_on, keeps=keeps) if pool else period.ends_on
+        stood = balance_on(pool, on, later, policy, stopped, serves)
         late = late_stops(pool, rows, stood.late) if pool else []
         made = stood.cover
         following = period_of(_calendar(row), period.ends_on + ONE_DAY)
@@ -152,10 +155,14 @@ class Queries:
             "claimable_bound_on": stood.claimable.day,
             "claimable_barred": stood.barred,
             "claimable_how": stood.how,
-            "carried_until": min((one.day for one in stood.unused), default=period.ends_on),
+            "carried_until": min((one.day for one in stood.unused), default=serves),
             "carried_parts": [{"kg": one.kg, "until": one.day} for one in stood.unused],
             "balance_until": following.ends_on if following else period.ends_on,
-            "owed_by": _owed_by(stood, period.ends_on) if made.owed_kg else None,
+            "owed_by": (
+                owed_by(owed_on(pool, on), rows, self._running.definition.policies, serves)
+                if pool and made.owed_kg
+                else None
+            ),
             "suspended_from": row.suspended_from,
             "reinstated_from": row.reinstated_from,
             "closed_on": pool.closed_on if pool else None,
@@ -171,10 +178,17 @@ class Queries:
         }
 
     def _before(self, pool: PoolRow | None) -> Mapping[str, PoolRow]:
-        """The pools that say why claims of one are stopped; none where nothing stops them."""
+        """The pools that say why claims of one are stopped, and those that stopped theirs; none
+        where nothing stops them."""
         if pool is None or not may_stop(pool):
             return {}
-        rows: dict[str, PoolRow] = self.reader.rows(CONSUMER, "pools", before(pool))
+        rows: dict[str, PoolRow] = {}
+        wanted = before(pool)
+        while wanted:
+            found: dict[str, PoolRow] = self.reader.rows(CONSUMER, "pools", wanted)
+            rows |= found
+            wanted = [key for row in found.values() if row.blocked for key in before(row)]
+            wanted = [key for key in wanted if key not in rows]
         return rows
 
     def _told_otherwise(self, pool: PoolRow | None) -> dict[str, object] | None:
@@ -287,13 +301,6 @@ def _carries(pool: PoolRow | None, policy: Policy) -> dict[str, object]:
         for name, amount in amounts.items()
         if amount.kg > 0
     }
-
-
-def _owed_by(stood: BalanceOn, ends_on: date) -> date:
-    """By when the first of what is owed is to be made good."""
-    due = stood.stood.terms.due
-    plain = stood.cover.owed_kg > total(due)
-    return min([one.day for one in due] + [ends_on] * plain)
 
 
 def _calendar(row: ScopeRow) -> Calendar:

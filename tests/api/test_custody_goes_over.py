@@ -31,6 +31,9 @@ def test_a_balance_that_goes_over_serves_through_the_day_that_it_would_have(
     first = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER}
     door.send("ops", "coc/approve_scope_transfer", **first, **over)
     door.settled()
+    announced = balance(door, on=SECOND.isoformat())
+    assert announced["carried_parts"] == [{"kg": 4_900 * TONNE, "until": "2025-12-31"}]
+    assert announced["answer"]["until"] == "2025-06-30"
     door.tick(OVER_ON)
     door.send(who(SMELTER), "coc/close_period", **where, day=SECOND.isoformat())
     found = eventually(

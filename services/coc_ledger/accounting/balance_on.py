@@ -80,13 +80,19 @@ def asked_from(pool: PoolRow, day: date) -> date:
     return min([day, *map(date.fromisoformat, ends)])
 
 
+def owed_on(pool: PoolRow, day: date) -> list[LeftBefore]:
+    """What earlier periods left, as far as it is owed on a day, by all that is known now."""
+    left = [LeftBefore(*one) for one in pool.left_before]
+    return [one for one in left if day >= pool.ends_on or one.owed_from <= day.isoformat()]
+
+
 def stood_on(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> Stood:
     """What bore on the cover of a day, as a pool's row knows it by now; `days` are what was booked
     on each behind `asked_from`."""
     over, on = day >= pool.ends_on, day.isoformat()
     left = [LeftBefore(*one) for one in pool.left_before]
     carried = [one for one in left if one.carried_from and (over or one.carried_from <= on)]
-    owed = [one for one in left if over or one.owed_from <= on]
+    owed = owed_on(pool, day)
     case = pool.case_on is not None and (over or pool.case_on <= day)
     terms = Terms(
         sum(one.carried_kg for one in carried),
@@ -115,10 +121,12 @@ def balance_on(
     later: Mapping[date, Kgs],
     policy: Policy,
     stopped: Sequence[Stop] = (),
+    serves: date | None = None,
 ) -> BalanceOn:
     """The balance; `later` is what was booked on each day after that one, or behind `asked_from`
-    where that is earlier; `stopped` why the periods before let nothing be claimed, where they
-    do."""
+    where that is earlier; `stopped` why the periods before let nothing be claimed, where they do.
+    What was carried in, and has no other day, `serves` through one: through the pool's last, if its
+    scope does not go over before its period would have ended."""
     rule = rule_of(policy)
     stands = list(standings(pool.kgs if pool else NO_KGS, later, day))
     _, masses = stands[-1]
@@ -145,7 +153,7 @@ def balance_on(
         barred,
         how,
         working(found, stood.terms, policy),
-        unused(found, stood.terms, pool.ends_on, day) if pool else (),
+        unused(found, stood.terms, serves or pool.ends_on, day) if pool else (),
         stopped=now.stopped and short,
         made_good=now.stopped and not short,
         late=late,

@@ -16,7 +16,7 @@ from infra.policy import Policies
 from services.coc_ledger.pools.earlier import LeftBefore, parts_kept
 from services.coc_ledger.rows import PoolRow
 
-from .balance import Terms, closing, figures, rule_of
+from .balance import Closing, Terms, closing, figures, rule_of
 from .lasting import Parts, Until
 from .period import UNTOLD as UNTOLD
 from .period import close_remarks, not_in_time
@@ -98,9 +98,22 @@ def _remarks(row: PoolRow, told: LeftBefore, policies: Policies) -> Sequence[Rem
     still to be made good is not late."""
     if row.closing is not None:
         return [Remark.model_validate(one) for one in row.closing["remarks"]]
+    return close_remarks(_ended(row, told, policies))
+
+
+def unmet_of(row: PoolRow, told: LeftBefore, policies: Policies) -> int:
+    """What of the overdraft that a period `told` was to be made good in it."""
+    if row.closing is not None:
+        unmet: int = row.closing["unmet_kg"]
+        return unmet
+    return _ended(row, told, policies).unmet_kg
+
+
+def _ended(row: PoolRow, told: LeftBefore, policies: Policies) -> Closing:
+    """What an open period would leave."""
     terms = Terms(row.carried_kg, row.owed_kg, row.case_declared)
     ended = closing(figures(row.kgs), terms, rule_of(policies.on(row.period)))
     if told.due:
         in_time = sum(one.kg for one in parts_kept(told.due))
         ended = ended._replace(unmet_kg=max(0, told.owed_kg - in_time))
-    return close_remarks(ended)
+    return ended

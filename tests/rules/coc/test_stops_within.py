@@ -1,5 +1,5 @@
 """Claims stop on a day within a period, since an overdraft that came with a scope was not made good
-by its own last day (5.4, 5.6 rule 7): what names it, by when it was due, until when there is more."""
+by its own last day (5.4, 5.6 rule 7): what names it, by when it was due, until when it holds."""
 
 from datetime import date
 
