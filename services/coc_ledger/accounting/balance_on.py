@@ -51,10 +51,12 @@ class BalanceOn(NamedTuple):
     """A pool's balance as of a day. `claimable` is what a claim of that day could be by now, and
     the day that binds it, `claimable_own_kg` how much of it is no overdraft; `barred` why it could
     be none at all, `how` how it was found. `unused` is what is left of what was carried, by its
-    last day. `stopped`: something earlier was not in order, and lets nothing be claimed until it is
-    made good; `made_good`: it was since, so that there are claims again, none of them ahead of
-    input. `late` is what was missing of overdrafts on last days of their own that lie before the
-    day. `lapses_on` is the last day before part of what could be claimed lapses."""
+    last day, also of a day before the close that told it: claims of that day may use it by now.
+    `stopped`: something earlier was not in order, and lets nothing be claimed until it is made
+    good; `made_good`: it was since, so that there are claims again, none of them ahead of input.
+    `late` is what was missing of overdrafts on last days of their own that lie before the day.
+    `lapses_on` is the last day before part of what could be claimed lapses, `overdue_on` that
+    before less can be, since an overdraft is not made good by then."""
 
     masses: Kgs
     found: Figures
@@ -70,6 +72,7 @@ class BalanceOn(NamedTuple):
     made_good: bool = False
     late: Parts = ()
     lapses_on: date | None = None
+    overdue_on: date | None = None
 
 
 def asked_from(pool: PoolRow, day: date) -> date:
@@ -153,11 +156,12 @@ def balance_on(
         barred,
         how,
         working(found, stood.terms, policy),
-        unused(found, stood.terms, serves or pool.ends_on, day) if pool else (),
+        unused(found, now, serves or pool.ends_on, day) if pool else (),
         stopped=now.stopped and short,
         made_good=now.stopped and not short,
         late=late,
         lapses_on=_lapses_on(pool, day, later, now, least, rule) if pool else None,
+        overdue_on=_overdue_on(pool, day, later, now, least, rule) if pool else None,
     )
 
 
@@ -188,6 +192,31 @@ def _lapses_on(
         if tightest(left, then, rule).available_kg < least.available_kg:
             return last
     return None
+
+
+def _overdue_on(
+    pool: PoolRow,
+    day: date,
+    days: Mapping[date, Kgs],
+    now: Terms,
+    least: Tightest,
+    rule: Rule,
+) -> date | None:
+    """The same since an overdraft has its last day then, and was not made good by all that is known
+    now: from the next on nothing is claimed, or nothing ahead of input."""
+    for last in (one.day for one in now.due if day <= one.day < pool.ends_on and not now.stopped):
+        then, _ = _now(pool, last + ONE_DAY, days, rule)
+        left = list(standings(pool.kgs, days, last + ONE_DAY))
+        most = [_most(left, terms, rule) for terms in (then, then._replace(stopped=False))]
+        if most[0] < min(most[1], least.available_kg):
+            return last
+    return None
+
+
+def _most(stands: Sequence[tuple[date, Kgs]], terms: Terms, rule: Rule) -> int:
+    """How much can be claimed of the last of some days, the last first."""
+    short = cover(figures(stands[0][1]), terms, rule).own_kg < 0
+    return 0 if terms.stopped and short else tightest(stands, terms, rule).available_kg
 
 
 def _found(least: Tightest, then: Tightest) -> str:

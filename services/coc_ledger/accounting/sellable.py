@@ -118,6 +118,8 @@ def sellable(
     ends += [(due, f"{NAMES[PS]} is due") for due in ps_due if due >= day]
     if stood.lapses_on is not None:
         ends.append((stood.lapses_on, "what came with a scope that went over lapses"))
+    if stood.overdue_on is not None:
+        ends.append((stood.overdue_on, "an overdraft is to be made good, and is not yet"))
     if scope.ends_before is not None:
         ends.append((scope.ends_before - ONE_DAY, f"the scope goes over into {scope.to_scope_id}"))
     until, because = min(ends)

@@ -10,6 +10,7 @@ from infra.errors import Refused
 from services.coc_ledger.accounting.stops import Stop, before, late_stops, may_stop, stops
 from services.coc_ledger.rows import PoolRow
 from tests.rules.coc.test_balance_goes_over import (
+    CARRIED,
     LAST,
     NEXT,
     SWITCH,
@@ -19,7 +20,16 @@ from tests.rules.coc.test_balance_goes_over import (
     overdrawn,
 )
 from tests.rules.coc.test_balance_on import told
-from tests.rules.coc.test_periods_and_orders import EVERY, document, send
+from tests.rules.coc.test_periods_and_orders import (
+    AFTER,
+    EVERY,
+    close,
+    document,
+    later,
+    send,
+    stocked,
+)
+from tests.rules.coc.test_sellable import answer
 from tests.rules.coc.world import LEDGER, World
 
 CUT = date(2027, 1, 1)
@@ -71,3 +81,49 @@ def test_a_claim_that_is_refused_for_it_names_the_same() -> None:
     assert refused.value.slug == "claim-not-covered"
     assert refused.value.facts["blocked_because"] == [MISSED]
     assert f"Claims are stopped: {MISSED}." in refused.value.sentence
+
+
+# --- until when the rest may be sold ---
+
+
+def test_the_answer_ends_on_the_last_day_of_an_overdraft_that_is_not_made_good() -> None:
+    """A declared case lets 200 kg be claimed ahead of input, 50 of them on what is owed still."""
+    world = stopped_within()
+    world.send("declare_overdraft_case", **at("A2", world.today), reason="flood")
+    world.settle()
+    then, after = answer(world, LAST, A2), answer(world, NEXT, A2)
+    assert (then.kg, then.ahead_kg, then.until) == (150, 150, LAST)
+    assert then.because == "an overdraft is to be made good, and is not yet"
+    assert (after.kg, after.barred) == (0, MISSED)
+
+
+def test_the_answer_goes_on_where_the_overdraft_is_made_good_by_its_last_day() -> None:
+    world = stopped_within()
+    moved(world, "ship_material", 900, at("A2", LAST))
+    found = answer(world, LAST, A2)
+    assert (found.kg, found.until) == (850, date(2028, 6, 30))
+    assert told(world, LAST, A2).overdue_on is None
+
+
+def test_an_overdraft_that_is_made_good_late_ends_no_answer_where_no_less_is_covered_then() -> None:
+    """Behind its day there is nothing ahead of input, and more that is covered without."""
+    world = stopped_within()
+    world.send("declare_overdraft_case", **at("A2", world.today), reason="flood")
+    moved(world, "ship_material", 900, at("A2", NEXT))
+    found = [answer(world, day, A2) for day in (LAST, NEXT)]
+    assert [(one.kg, one.until) for one in found] == [(kg, date(2028, 6, 30)) for kg in (150, 850)]
+
+
+def test_what_was_carried_is_told_also_of_a_day_before_the_close_that_told_it() -> None:
+    """It was not covered then, and a claim of that day may use it by now."""
+    world = stocked()
+    world.today = AFTER
+    close(world)
+    early = date(2027, 1, 5)
+    found = told(world, early, later())
+    assert (found.stood.terms.carried_kg, found.unused) == (0, ((LAST, CARRIED),))
+    moved(world, "ship_material", CARRIED, at("A", AFTER))
+    then = answer(world, early, later())
+    assert (then.kg, then.until) == (CARRIED, LAST)
+    end = "the period ends; nothing of it is carried on: it is what was carried into it"
+    assert then.because == end
