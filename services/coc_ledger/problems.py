@@ -315,7 +315,8 @@ PROBLEMS: tuple[Problem, ...] = (
         "`facts.available_kg` may be claimed on that day. A claim counts on each later day as well:"
         " on `facts.short_on` `facts.short_kg` would be missing. Claim less, or book the input"
         " first. Where claims are stopped (`facts.blocked`), `facts.blocked_because` names the"
-        " periods and what the rules found of them.",
+        " periods and what the rules found of them, or the last day of an overdraft that was not"
+        " made good; that is said before what has not left yet.",
     ),
     Problem(
         "lot-not-shipped",

@@ -78,11 +78,13 @@ def check_cover(
     extra: Extra,
     policy: Policy,
     stopped: Sequence[str] = (),
+    unshipped: Refused | None = None,
 ) -> Covered:
     """Refuse a claim that any day from its own on does not cover (`claim-not-covered`), with why
     claims are `stopped` where they are: then there is none ahead of input, and none at all until
     what was owed is made good. Days on which it claims no more than the one that it replaces are
-    not asked: what is short there came by other means, and is not made worse."""
+    not asked: what is short there came by other means, and is not made worse. Of metal that has not
+    left that is said (`unshipped`), but why claims are stopped first: to ship it helps nobody."""
     stands = [
         (one, accounts.posted_kg(kgs, extra.entries) if one >= extra.since else kgs)
         for one, kgs in state.standings(day)
@@ -100,10 +102,12 @@ def check_cover(
     more = mass_kg > extra.mass_kg or terms.carried_kg < before.carried_kg
     asked = [one for one in stands if more or one[0] < extra.since]
     short = least if barred or not asked else tightest(asked, terms, rule)
-    if asked and mass_kg > short.available_kg:
+    if asked and mass_kg > short.available_kg and (barred or unshipped is None):
         before_it = (stopped or (UNTOLD,)) if state.blocked else ()
         why = (*before_it, *not_in_time(missed))
-        raise _uncovered(why, day, mass_kg, short, blocked=barred)
+        raise _uncovered(why, day, mass_kg, short, blocked=barred, unshipped=unshipped)
+    if unshipped is not None:
+        raise unshipped
     used = last.overdraft_used_kg
     over = min(mass_kg, max(0, used + mass_kg - max(0, last.own_kg)))
     return Covered(least.available_kg, over)
@@ -118,12 +122,20 @@ def _posted(state: Pool, extra: Extra) -> Pool:
 
 
 def _uncovered(
-    stopped: Sequence[str], day: date, mass_kg: int, short: Tightest, *, blocked: bool
+    stopped: Sequence[str],
+    day: date,
+    mass_kg: int,
+    short: Tightest,
+    *,
+    blocked: bool,
+    unshipped: Refused | None,
 ) -> Refused:
     missing, why = mass_kg - short.available_kg, ""
     if stopped:
         what = "Claims are stopped" if blocked else "Nothing is claimed ahead of input"
         why = f" {what}: {'; '.join(stopped)}."
+    if unshipped is not None:
+        why += f" {unshipped.sentence}"
     return Refused(
         "claim-not-covered",
         f"{short.available_kg} kg may be claimed as CoC on {day}, not {mass_kg} kg: {missing} kg"
@@ -187,11 +199,10 @@ def designated(
     books = reduce(evolve, late, after).books
     more = command.mass_kg - laid.kept_kg
     waiting = shipped(books, state.onward, command.lot)
-    if more and more > waiting.kg:
-        raise _not_shipped(command, laid, waiting.kg)
     day = min(command.day, state.ends_on or command.day)  # late for the period of an error
     extra = Extra(back, since, laid.here.kg) if laid.here else Extra()
-    covered = check_cover(state, day, more, extra, policy, command.known.stopped)
+    left = _not_shipped(command, laid, waiting.kg) if more > max(0, waiting.kg) else None
+    covered = check_cover(state, day, more, extra, policy, command.known.stopped, left)
     holder = _stake(command, state, scope, books)
     step = _step(command, state, policy)
     lot, entries = _claimed(command.lot, waiting, more, laid.kept, step)

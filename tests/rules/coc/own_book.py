@@ -196,6 +196,19 @@ class OwnBook:
     def covers(self, key: Key, day: date, mass: int, old: Paper | None) -> bool:
         """Whether every day from one on covers a claim; those on which it claims no more than the
         one that it replaces are not asked."""
+        with_it, asked = self._asked(key, day, mass, old)
+        if asked and with_it.barred():
+            return False
+        return all(mass <= with_it.own(one) + with_it.ahead_of_input(one) for one in asked)
+
+    def barred(self, key: Key, day: date, mass: int, old: Paper | None) -> bool:
+        """Whether that is so since what stops claims is not made good."""
+        with_it, asked = self._asked(key, day, mass, old)
+        return bool(asked) and with_it.barred()
+
+    def _asked(
+        self, key: Key, day: date, mass: int, old: Paper | None
+    ) -> tuple[Period, list[date]]:
         self.foresee()
         period = self.period(key)
         kept, since = old.parts.get(key, (0, day)) if old and old.counts else (0, day)
@@ -204,9 +217,7 @@ class OwnBook:
         with_it = Period([*period.lines, back], period.carried, period.owed, period.stops)
         with_it.case, with_it.ahead = period.case, period.ahead
         asked = [one for one in with_it.days(day) if mass > kept or one < since]
-        if asked and period.stopped() and with_it.own() < 0:
-            return False
-        return all(mass <= with_it.own(one) + with_it.ahead_of_input(one) for one in asked)
+        return with_it, asked
 
     def issue(self, paper: Paper, old: Paper | None) -> None:
         """A claim. A correction keeps what it can of what was claimed in closed years, where it

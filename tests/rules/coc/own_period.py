@@ -122,9 +122,13 @@ class Period:
         """A day, and every later one on which something was booked."""
         return sorted({day, *(line.day for line in self.lines if line.day > day)})
 
+    def barred(self) -> bool:
+        """Whether nothing is claimed at all until what stops claims is made good."""
+        return self.stopped() and self.own() < 0
+
     def most(self, day: date) -> int:
         """The largest claim that a day lets make."""
-        if self.stopped() and self.own() < 0:
+        if self.barred():
             return 0
         return max(0, min(self.own(one) + self.ahead_of_input(one) for one in self.days(day)))
 

@@ -221,9 +221,10 @@ class Ledger(Changes):
         lacking = own.lacks(paper.seller, paper.day)
         if lacking:
             return "ps-certificate-needed" if lacking == "PS" else "coc-certificate-not-valid"
-        if more and more > own.period(at).lot() + given:
-            return "lot-not-shipped"
         day = min(paper.day, date(at[1], 12, 31))
+        if more > max(0, own.period(at).lot() + given):
+            barred = own.barred(at, day, more, old)
+            return "claim-not-covered" if barred else "lot-not-shipped"
         return "" if own.covers(at, day, more, old) else "claim-not-covered"
 
     @rule(number=numbers)

@@ -127,3 +127,35 @@ def test_what_was_carried_is_told_also_of_a_day_before_the_close_that_told_it() 
     assert (then.kg, then.until) == (CARRIED, LAST)
     end = "the period ends; nothing of it is carried on: it is what was carried into it"
     assert then.because == end
+
+
+# --- what is heard first ---
+
+
+def refused(world: World, key: PoolKey, day: date, mass: int = 5) -> Refused:
+    fields = document("D-9", mass, scope_id=key.scope_id, day=day)
+    with pytest.raises(Refused) as found:
+        send(world, fields)
+    return found.value
+
+
+def test_who_has_shipped_nothing_hears_first_that_claims_are_stopped_and_then_that() -> None:
+    """To ship it would help nobody while they are."""
+    world = overdrawn(successor_from=SWITCH)
+    world.today = date(2028, 2, 1)
+    found = refused(world, A2, world.today)
+    missed = MISSED.replace("50 kg", "150 kg")
+    assert (found.slug, found.facts["blocked_because"]) == ("claim-not-covered", [missed])
+    assert f"Claims are stopped: {missed}. 0 kg have left in the period" in found.sentence
+
+
+def test_where_nothing_stops_claims_metal_that_has_not_left_is_said_alone() -> None:
+    world = overdrawn(successor_from=SWITCH)
+    assert refused(world, A2, SWITCH).slug == "lot-not-shipped"
+
+
+def test_what_is_made_good_stops_no_claim_of_metal_that_has_not_left() -> None:
+    world = stopped_within()
+    moved(world, "ship_material", 900, at("A2", world.today))
+    found = refused(world, A2, world.today, 1001)
+    assert (found.slug, found.facts["shipped_kg"]) == ("lot-not-shipped", 1000)
