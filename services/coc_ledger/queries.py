@@ -46,7 +46,7 @@ class Queries:
         self.reader = Reader(running)
         self._running = running
         self._watch = watch
-        self._lineage = Lineage(self.reader, running.definition.policies)
+        self._lineage = Lineage(self.reader, running.definition.policies, running.times.today)
 
     # --- evidence ---
 

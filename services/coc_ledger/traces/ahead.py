@@ -6,20 +6,13 @@ of 115 t on 100 t is traced to these 100 t (87 %) and to the overdraft (13 %), a
 found in the covered part of each claim alone: both ways say the same. Rules: sources.md 5.3, 5.4.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from operator import sub
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import orjson
-
 from contracts.custody import Account
-from services.coc_ledger.accounting.accounts import NO_KGS, PLACE, Kgs, added
-from services.coc_ledger.accounting.balance import Rule, Terms, cover, figures, lapsed_before
-from services.coc_ledger.accounting.lasting import Parts, by_day, parts
-from services.coc_ledger.pools.earlier import LeftBefore, parts_kept
+from services.coc_ledger.accounting.accounts import PLACE, Kgs
+from services.coc_ledger.accounting.balance import Rule, Terms, cover, figures
 
-from .since import NONE_KEPT, freed_since
 from .trace import Link
 
 OVERDRAFT = "overdraft"
@@ -46,31 +39,6 @@ def ahead_of(kgs: Kgs, carried_kg: int, owed_kg: int, rule: Rule) -> Ahead:
         return Ahead(0, 0)
     used = cover(figures(kgs), Terms(carried_kg, owed_kg), rule).overdraft_used_kg
     return Ahead(claimed, min(claimed, used))
-
-
-def lasting_of(left_before: str) -> Parts:
-    """What of that which was carried into a pool has a last day of its own, as its row keeps it."""
-    if left_before == NONE_KEPT:
-        return ()
-    kept = [LeftBefore(*one).lasting for one in orjson.loads(left_before)]
-    if not any(kept):  # as nearly all pools are, and a long trace reads ten thousand
-        return ()
-    return parts(by_day(one for each in kept for one in parts_kept(each)))
-
-
-def lapsed_by(
-    day: date, terms: Terms, booked: Mapping[str, Kgs], freed: str, on: str | None
-) -> int:
-    """What of it had lapsed by a day, unused by what was `booked` on each: it covers no claim that
-    is not covered otherwise. `freed`: without what was told after `on`, as all of a trace."""
-
-    def through(last: date) -> Kgs:
-        kgs = NO_KGS
-        for one, more in booked.items():
-            kgs = added(kgs, more) if one <= last.isoformat() else kgs
-        return tuple(map(sub, kgs, freed_since(freed, on, last.isoformat()).kgs))
-
-    return lapsed_before(terms, through, day)
 
 
 def came_in(links: Sequence[Link], ahead: Ahead, seen_by: tuple[str, ...]) -> list[Link]:

@@ -15,25 +15,27 @@ A long trace reads ten thousand documents: of each no more columns than a link i
 but the link, and one query per level for each kind of row.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from infra.policy import Policies
 from infra.reading import Reader
 from services.coc_ledger.accounting.accounts import NO_KGS, Amount, Kgs, added, plus
-from services.coc_ledger.accounting.balance import Rule, Terms, rule_of
+from services.coc_ledger.accounting.balance import Rule, rule_of
 from services.coc_ledger.documents.rows import BOUGHT, DocumentRow, Stood, stood
 from services.coc_ledger.domain import CONSUMER
 from services.coc_ledger.pools import carrying as pool_carrying
 from services.coc_ledger.pools.carrying import KIND_OF, Carries, Carrying, carries
 
 from . import trace
-from .ahead import Ahead, ahead_of, came_in, lapsed_by, lasting_of, times, went_out
-from .passage_rows import STAGE
+from .ahead import Ahead, ahead_of, came_in, times, went_out
+from .kept import Passed, PoolPart, Sale
+from .lapsed import NOT_LAPSED, Lapsed, lapsed_by, lasting_of
+from .passage_rows import CARRIED, STAGE
 from .since import carried_since, changed, freed_since
 
 GONE = ("withdrawn", "superseded", "non_coc")
@@ -42,67 +44,16 @@ NOWHERE = "[]"
 """What a document's row keeps that is claimed in its own pool alone."""
 
 
-class PoolPart(NamedTuple):
-    """What a trace needs of a pool's row, as it is kept."""
-
-    pool: str
-    period: str
-    member_id: str
-    kgs: str
-    carrying: str
-    ends_on: str
-    closed_on: str | None
-    carried_kg: int
-    owed_kg: int
-    freed: str
-    moved_on: str | None
-    left_before: str
-
-
-class Sale(NamedTuple):
-    """What a trace needs of a document's row that left a pool, as it is kept."""
-
-    number: str
-    pool: str
-    receiver: str | None
-    state: str
-    mass_kg: int
-    booked_kg: int
-    member_id: str
-    customer_member_id: str | None
-    known_kg: int
-    emission_g: int
-    partial_g: int
-    elsewhere: str
-
-
-class Passed(NamedTuple):
-    """What a trace needs of a passage between two pools, as it is kept."""
-
-    kind: str
-    from_pool: str | None
-    pool: str | None
-    member_id: str
-    left_on: str | None
-    left_kg: int
-    came_on: str | None
-    kg: int
-    known_kg: int
-    emission_g: int
-    partial_g: int
-    told_on: str
-    freed: str
-
-
 Links = dict[str, list[trace.Link]]
 
 
 class Lineage:
     """Reads links; every call may wait for the database."""
 
-    def __init__(self, reader: Reader, policies: Policies) -> None:
+    def __init__(self, reader: Reader, policies: Policies, today: Callable[[], date]) -> None:
         self._reader = reader
         self._policies = policies
+        self._today = today
 
     def upstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
         """Where the metal of a document comes from."""
@@ -133,18 +84,25 @@ class Lineage:
     def _inputs(self, pools: Sequence[str], on: str | None) -> Links:
         """What the claims of pools come from."""
         parts = {part.pool: part for part in self._parts(pools)}
-        found = self._input(pools, on, parts)
-        ahead = self._ahead(parts, on)
+        lapsed = self._lapsed(parts, on)
+        found = self._input(pools, on, parts, lapsed)
+        ahead = self._ahead(parts, on, lapsed)
         moved = self._changed(parts, on)
         for pool, part in parts.items():
             links = came_in(found[pool], ahead[pool], (part.member_id,))
             found[pool] = changed(links, moved.get(pool))
         return found
 
-    def _input(self, pools: Sequence[str], on: str | None, parts: Mapping[str, PoolPart]) -> Links:
-        """What came into pools as CoC."""
+    def _input(
+        self,
+        pools: Sequence[str],
+        on: str | None,
+        parts: Mapping[str, PoolPart],
+        lapsed: Mapping[str, Lapsed],
+    ) -> Links:
+        """What came into pools as CoC, and can be claimed there."""
         found = self._bought(pools, on)
-        for link_of, link in self._came(pools, on, parts):
+        for link_of, link in self._came(pools, on, parts, lapsed):
             found[link_of].append(link)
         by_day = self._brought(_running(parts, on), on or "")
         for pool, part in parts.items():
@@ -177,7 +135,11 @@ class Lineage:
         return found
 
     def _came(
-        self, pools: Sequence[str], on: str | None, parts: Mapping[str, PoolPart]
+        self,
+        pools: Sequence[str],
+        on: str | None,
+        parts: Mapping[str, PoolPart],
+        lapsed: Mapping[str, Lapsed],
     ) -> Iterator[tuple[str, trace.Link]]:
         """What came into pools from other pools: one link for all that came from one."""
         sums: dict[tuple[str, str, str | None], tuple[Carries, str]] = {}
@@ -192,7 +154,9 @@ class Lineage:
         for (pool, kind, source), (lot, since) in sums.items():
             seen_by = (parts[pool].member_id,) if pool in parts else ()
             amount, told = (lot if kind == STAGE else None), (trace.Told(since) if on else None)
-            yield pool, trace.Link(kind, lot.kg, None, source, seen_by, amount, told)
+            gone = _gone(kind, lapsed.get(pool), source)
+            kg = max(0, lot.kg - gone) if gone else lot.kg
+            yield pool, trace.Link(kind, kg, None, source, seen_by, amount, told)
 
     def _brought(self, pools: Sequence[str], on: str) -> dict[str, Carrying]:
         """What mines and scrap had brought by a day into pools whose period was still running."""
@@ -206,14 +170,15 @@ class Lineage:
                     before[kind] = list(plus(had, Amount(*amount)))
         return found
 
-    def _ahead(self, parts: Mapping[str, PoolPart], on: str | None) -> dict[str, Ahead]:
+    def _ahead(
+        self, parts: Mapping[str, PoolPart], on: str | None, lapsed: Mapping[str, Lapsed]
+    ) -> dict[str, Ahead]:
         """What pools claim ahead of their cover, by what was booked through a day."""
         then: dict[str, Kgs] = dict.fromkeys(_running(parts, on), NO_KGS)
         for pool, day, kgs in self._days(("pool", "day", "kgs"), list(then)):
             if on and day <= on:
                 then[pool] = added(then[pool], orjson.loads(kgs))
         rules: dict[str, Rule] = {}
-        lapsed = self._lapsed(parts, on)
         found: dict[str, Ahead] = {}
         for pool, part in parts.items():
             if part.period not in rules:
@@ -222,23 +187,23 @@ class Lineage:
             kgs = NO_KGS if early else then.get(pool) or tuple(orjson.loads(part.kgs))
             freed = freed_since(part.freed, on)
             kgs = tuple(had - more for had, more in zip(kgs, freed.kgs, strict=True))
-            carried_kg = part.carried_kg - freed.carried_kg - lapsed.get(pool, 0)
+            gone = sum(lapsed.get(pool, NOT_LAPSED).values())
+            carried_kg = part.carried_kg - freed.carried_kg - gone
             owed_kg = part.owed_kg - freed.owed_kg
             found[pool] = ahead_of(kgs, carried_kg, owed_kg, rules[part.period])
         return found
 
-    def _lapsed(self, parts: Mapping[str, PoolPart], on: str | None) -> dict[str, int]:
+    def _lapsed(self, parts: Mapping[str, PoolPart], on: str | None) -> dict[str, Lapsed]:
         """What of balances with a last day of their own had lapsed unused by a day."""
         lasting = {key: lasting_of(part.left_before) for key, part in parts.items()}
         booked: dict[str, dict[str, Kgs]] = {key: {} for key, some in lasting.items() if some}
         for pool, day, kgs in self._days(("pool", "day", "kgs"), list(booked)):
             booked[pool][day] = tuple(orjson.loads(kgs))
-        found = {}
+        found: dict[str, Lapsed] = {}
         for key, days in booked.items():
-            part = parts[key]
-            terms = Terms(part.carried_kg, part.owed_kg, lasting=lasting[key])
-            last = date.fromisoformat(min(on or part.ends_on, part.ends_on))
-            found[key] = lapsed_by(last, terms, days, part.freed, on)
+            part, day = parts[key], date.fromisoformat(on) if on else self._today()
+            last = min(day, date.fromisoformat(part.ends_on))
+            found[key] = lapsed_by(last, part, lasting[key], days, on)
         return found
 
     def _changed(self, parts: Mapping[str, PoolPart], on: str | None) -> dict[str, str]:
@@ -269,9 +234,11 @@ class Lineage:
                 if one.pool in found:
                     found[one.pool].append(one._replace(pool=to))
         parts = {part.pool: part for part in self._parts(pools)}
+        lapsed = self._lapsed(parts, on)
         for link_of, link in self._left(pools, on, parts):
             found[link_of].append(link)
-        inputs, ahead = self._input(pools, on, parts), self._ahead(parts, on)
+        inputs = self._input(pools, on, parts, lapsed)
+        ahead = self._ahead(parts, on, lapsed)
         for pool, part in parts.items():
             found[pool] = went_out(found[pool], ahead[pool])
             had = sum(link.kg for link in inputs[pool]) * times(ahead[pool])
@@ -302,9 +269,11 @@ class Lineage:
         self, pools: Sequence[str], on: str | None, parts: Mapping[str, PoolPart]
     ) -> Iterator[tuple[str, trace.Link]]:
         """What left pools for other pools: one link for all that went to one. What has not come
-        there yet is on its way."""
+        there yet is on its way; what lapsed there was never claimed."""
         sums: dict[tuple[str, str, str | None], tuple[Carries, str, str]] = {}
-        for row in self._passed("from_pool", pools):
+        rows = list(self._passed("from_pool", pools))
+        lapsed = self._lapsed_in([row.pool for row in rows if row.kind == CARRIED], on)
+        for row in rows:
             if row.from_pool is None or (on and (row.left_on or "") > on):
                 continue
             there = on is None or (row.came_on or "") <= on
@@ -316,8 +285,21 @@ class Lineage:
         for (pool, kind, to), (lot, since, member) in sums.items():
             own = parts[pool].member_id if pool in parts else member
             seen_by = (own,) if own == member else (own, member)
-            word, told = ("next_stage" if kind == STAGE else kind), trace.Told(since)
-            yield pool, trace.Link(word, lot.kg, None, to, seen_by, None, told if on else None)
+            word, told = (
+                ("next_stage" if kind == STAGE else kind),
+                trace.Told(since) if on else None,
+            )
+            gone = min(max(0, lot.kg), _gone(kind, lapsed.get(to or ""), pool))
+            yield pool, trace.Link(word, lot.kg - gone, None, to, seen_by, None, told)
+            if gone > 0:
+                yield pool, trace.Link("unclaimed", gone, None, None, seen_by, None, told)
+
+    def _lapsed_in(self, pools: Sequence[str | None], on: str | None) -> dict[str, Lapsed]:
+        """The same as `_lapsed` of pools of which nothing is read yet: few have any."""
+        named, names = sorted({one for one in pools if one is not None}), ("pool", "left_before")
+        kept = self._reader.columns(CONSUMER, "pools", names, "pool", named) if named else []
+        some = [pool for pool, left_before in kept if lasting_of(left_before)]
+        return self._lapsed({part.pool: part for part in self._parts(some)}, on) if some else {}
 
     # --- rows ---
 
@@ -352,6 +334,11 @@ def _more(before: tuple[Carries, str] | None, lot: Carries, told_on: str) -> tup
         return lot, told_on
     had, since = before
     return Carries(*map(sum, zip(had, lot, strict=True))), max(since, told_on)
+
+
+def _gone(kind: str, lapsed: Lapsed | None, source: str | None) -> int:
+    """What lapsed of a balance that was carried on from a pool."""
+    return lapsed.get(source or "", 0) if lapsed and kind == CARRIED else 0
 
 
 def _running(parts: Mapping[str, PoolPart], on: str | None) -> list[str]:

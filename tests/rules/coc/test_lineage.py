@@ -41,7 +41,7 @@ class Kept:
 
 
 def traced(world: World, way: str, number: str, on: date | None = None) -> list[Node]:
-    lineage = Lineage(cast(Reader, Kept(world)), POLICIES)
+    lineage = Lineage(cast(Reader, Kept(world)), POLICIES, lambda: world.today)
     walk = lineage.upstream if way == "up" else lineage.downstream
     return walk(world.reader.row("documents", number), DEPTH, on)
 
