@@ -78,13 +78,11 @@ class _Walk:
             self._through(day, days[day], steps.get(day))
 
     def _through(self, day: date, one: Day, step: Step | None) -> None:
-        if one.opened is not NOTHING:
-            opened = one.opened._replace(kg=max(0, one.opened.kg))
-            self.stock = plus(self.stock, opened)
+        self.stock = plus(self.stock, one.opened)
         self.stock = plus(self.stock, one.came)
         if one.counted_kg > 0:
             self.stock = plus(self.stock, Amount(one.counted_kg))
-        away = one.onward_kg + max(0, -one.opened.kg)  # lots of the period before wait as well
+        away = one.onward_kg + one.short_kg  # lots of the periods before wait as well
         wanted = (one.lost_kg, max(0, -one.counted_kg), one.product_kg, one.scrap_kg, away)
         self.waiting = [kg + more for kg, more in zip(self.waiting, wanted, strict=True)]
         for at in (0, 1):

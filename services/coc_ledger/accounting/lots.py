@@ -28,11 +28,11 @@ from .accounts import (
 
 
 class Day(NamedTuple):
-    """What moved a pool's stock on a day: what the period before left, and what came, each with all
-    that it carries; the step's own
-    emissions that were booked by hand, known and in part as they were split; kilograms that were
-    lost, that a count found, that left as product, as scrap, to the next stage; what documents
-    claimed of both."""
+    """What moved a pool's stock on a day: what periods before left, and what came, each with all
+    that it carries; the step's own emissions that were booked by hand, known and in part as they
+    were split; kilograms that were lost, that a count found, that left as product, as scrap, to the
+    next stage; what documents claimed of both; by how much more had left of periods before than was
+    there, each for itself."""
 
     opened: Amount = NOTHING
     came: Amount = NOTHING
@@ -44,6 +44,7 @@ class Day(NamedTuple):
     onward_kg: int = 0
     claimed: Amount = NOTHING
     claimed_scrap: Amount = NOTHING
+    short_kg: int = 0
 
     @property
     def gone_kg(self) -> int:
@@ -74,12 +75,15 @@ NOT_PASSED = Passed()
 class Lots(NamedTuple):
     """What is remembered of a pool's lots: its days, through which metal left and came, and whether
     something has come late since lots and stock were put in order. `known_g` of the step's own
-    emissions were found then to be of metal whose footprint is known, beyond those booked so."""
+    emissions were found then to be of metal whose footprint is known, beyond those booked so.
+    `opened_kg` is the stock that each period before left, by its pool: below zero where more had
+    left of it than was there."""
 
     days: Days = NO_DAYS
     passed: Passed = NOT_PASSED
     late: bool = False
     known_g: int = 0
+    opened_kg: Mapping[str, int] = {}
 
 
 NO_LOTS = Lots()
@@ -104,8 +108,22 @@ def with_day(lots: Lots, day: date, more: Day) -> Lots:
         one.onward_kg + more.onward_kg,
         plus(one.claimed, more.claimed),
         plus(one.claimed_scrap, more.claimed_scrap),
+        one.short_kg + more.short_kg,
     )
     return lots._replace(days={**lots.days, day: summed})
+
+
+def with_opening(lots: Lots, day: date, source: str, entries: Iterable[Entry]) -> Lots:
+    """With what a period before left, or left otherwise. One that left less than nothing takes
+    nothing off what another one left: its lots wait for metal, as all that left before it came."""
+    made = of_movement(entries)
+    if made is NO_DAY:
+        return lots
+    before = lots.opened_kg.get(source, 0)
+    after = before + made.opened.kg
+    kg, short_kg = max(0, after) - max(0, before), max(0, -after) - max(0, -before)
+    lots = lots._replace(opened_kg={**lots.opened_kg, source: after})
+    return with_day(lots, day, Day(opened=made.opened._replace(kg=kg), short_kg=short_kg))
 
 
 def of_movement(entries: Iterable[Entry], *, onward: bool = False) -> Day:

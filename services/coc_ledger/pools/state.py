@@ -53,6 +53,7 @@ from services.coc_ledger.accounting.lots import (
     otherwise_of,
     passed,
     with_day,
+    with_opening,
 )
 from services.coc_ledger.accounting.stages import altered, back_id
 from services.coc_ledger.evidence import TakenBack
@@ -364,7 +365,8 @@ def _carried(state: Pool, event: BalanceCarried | BalanceCorrected) -> Pool:
     """What the period before left was there before any lot left."""
     stock_kg = state.books.get(Account.STOCK, NOTHING).kg
     late = opened_late(event.entries, state.lots.passed, stock_kg)
-    return _of_day(state, event.pool.period, of_movement(event.entries), late=late)
+    lots = with_opening(state.lots, event.pool.period, event.from_pool.key, event.entries)
+    return state._replace(lots=lots._replace(late=late or lots.late))
 
 
 def _of_day(state: Pool, day: date, more: Day, *, late: bool = False) -> Pool:
