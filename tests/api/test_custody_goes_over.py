@@ -24,6 +24,15 @@ def test_a_balance_that_goes_over_serves_through_the_day_that_it_would_have(
     door.tick(SECOND)
     door.send(who(SMELTER), "coc/close_period", **where, day=BEGAN.isoformat())
     eventually(lambda: balance(door, on="2025-01-02"), lambda seen: seen["carried_kg"] > 0)
+    before = balance(door, on="2025-01-01")
+    assert (before["carried_kg"], before["answer"]["kg"]) == (0, 4_900 * TONNE)
+    assert before["carried_parts"] == [{"kg": 4_900 * TONNE, "until": "2025-12-31"}]
+    early = page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S?on=2025-01-01")
+    said = " ".join(re.sub("<[^>]*>", "", early.partition("Carried in")[2]).split())
+    assert said.startswith(
+        "nothing on that day; told since, and not used by then, are 4,900.0 t, which expire on"
+        " 31 Dec 2025 Overdraft"
+    )
     today = {**where, "day": SECOND.isoformat(), "mass_kg": 100 * TONNE}
     door.send(who(SMELTER), "coc/receive_material", **today, movement_id="IN-9", **SCRAP)
     door.send(who(SMELTER), "coc/ship_material", **today, movement_id="OUT-9")
