@@ -37,6 +37,9 @@ NO_ONE, NOTHING, NO_MOVEMENT, NO_PROOF = "~customer~", 10**15 + 7, "~movement~",
 """What no row says: it marks the places in what a digest is taken of."""
 
 
+_made = tuple.__new__  # a row without its constructor: two are made of each
+
+
 class _Like(NamedTuple):
     """What rows of a kind say on whatever day: the first of them, how their masses are read, and
     what a digest is taken of, without the day: that stands at `place`, at the end of the part."""
@@ -97,7 +100,8 @@ class Lines:
             return self._slow.build(cells)
         if (proof and not self._is_name(proof)) or (party and not self._is_name(party)):
             return self._slow.build(cells)
-        return Built(movement_id, None, (), (), _line(shape, movement_id, kg, proof, party))
+        line = _line(shape, movement_id, kg, proof, party)
+        return _made(Built, (movement_id, None, (), (), line))
 
     def _is_name(self, text: str) -> bool:
         """Whether it is an id; customers come again."""
@@ -199,7 +203,7 @@ def _line(shape: _Shape, movement_id: str, kg: int, proof: str, party: str) -> L
     ground, (one, two, three, four, five) = shape.ground, shape.parts
     asked = f"{one}{party}{two}{kg}{three}{movement_id}{four}{proof}{five}"
     digest = derived_id(ground.like.NAME, asked)
-    return Line(movement_id, digest, kg, proof or None, party or None, ground)
+    return _made(Line, (movement_id, digest, kg, proof or None, party or None, ground))
 
 
 def _kg(text: str, shape: _Shape) -> int | None:
