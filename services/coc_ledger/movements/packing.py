@@ -26,7 +26,7 @@ from services.coc_ledger.rows import MovementRow, PoolRow, movement_key
 from .lines import Lines
 from .rows import Values
 
-ROWS = 2_000
+ROWS = 3_000
 """Rows of a chunk: enough that what is done once for it does not show, and interactive commands
 do not wait long for it."""
 SAME = ("scope_id", "stage", "day")
