@@ -16,7 +16,8 @@ from rich.table import Table
 from contracts.custody import Stage
 
 from .client import Client, Refusal, answer
-from .columns import Column, Head, show, uncut
+from .coc_trace import trace
+from .columns import Column, Head, folded, show, uncut
 from .files import check_place, written
 
 Row = Mapping[str, Any]
@@ -54,7 +55,7 @@ def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
         path = f"/coc/documents/{document}/trace"
         with session() as client:
             found = client.get(path, direction=direction, depth=depth, on=on)
-        out.print_json(data=found) if json else trace(found, out)
+        out.print_json(data=found) if json else trace(found, out, direction)
 
     @app.command("statement")
     def statement_(
@@ -147,7 +148,8 @@ def balance(found: Row, out: Console) -> None:
     """The working line by line; what may be sold, until when or why not, stands last."""
     period = found["period"]
     title = f"{found['pool']} on {found['on']} (period through {period['ends_on']})"
-    table = Table("", uncut("kg"), "how", "rule", box=SIMPLE_HEAD, title=escape(title))
+    heads: list[Head] = [folded(""), uncut("kg"), folded("how"), folded("rule")]
+    table = Table(*heads, box=SIMPLE_HEAD, title=escape(title))
     for line in found["working"]:
         rule = f"{line['source']} ({line['evidence']})" if line["source"] else ""
         table.add_row(line["name"], tell(line["kg"]), escape(line["how"]), escape(rule))
@@ -195,13 +197,13 @@ def _stop(found: Row, out: Console) -> None:
 def proofs(found: Sequence[Row], out: Console) -> None:
     """Who names each proof that is named by more than one."""
     heads: list[Head] = [
-        "proof",
-        "scope",
-        "supplier",
+        folded("proof"),
+        folded("scope"),
+        folded("supplier"),
         uncut("movements"),
         uncut("kg"),
-        "days",
-        "remarks",
+        folded("days"),
+        folded("remarks"),
     ]
     table = Table(*heads, box=SIMPLE_HEAD)
     for one in found:
@@ -232,48 +234,6 @@ def sellable(on: str, answer: Row, out: Console) -> None:
     if answer["waits"]:
         out.print(escape(answer["waits"]), style="bold red")
     out.print(escape(answer["known"]))
-
-
-def trace(found: Row, out: Console) -> None:
-    """Level by level; the parts of all ends are the whole."""
-    heads: list[Head] = ["level", "what", uncut("share %"), "kg CO2e/kg", "document", "pool"]
-    past = found.get("on")
-    table = Table(*heads, *(["told on, and since"] if past else []), box=SIMPLE_HEAD)
-    for node in found["nodes"]:
-        masked = "(not yours to see)" if node["masked"] else ""
-        table.add_row(
-            str(node["level"]),
-            node["kind"].replace("_", " ") + ("" if node["final"] else " ..."),
-            percent(node["parts"], found["whole"]),
-            footprint(node["carries"]),
-            escape(node["document"] or masked),
-            escape(node["pool"] or ""),
-            *([since(node.get("told"))] if past else []),
-        )
-    if past:
-        out.print(f"what was so on {past}; the document was {found['state'].replace('_', ' ')}")
-        if changed := found.get("changed_on"):
-            out.print(f"movements of that day or before were told afterwards, last on {changed}")
-    out.print(table)
-
-
-def since(told: Row | None) -> str:
-    """When the ledger was told of a part of a past day, and what it became afterwards."""
-    if told is None:
-        return ""
-    later = f", {told['became'].replace('_', ' ')} from {told['became_on']}"
-    return f"{told['known_since']}{later if told['became'] else ''}"
-
-
-def footprint(carries: Row | None) -> str:
-    """The average of a lot; of the part alone that is known, or at least so much."""
-    if carries is None or not carries["kg"]:
-        return ""
-    kg, known = carries["kg"], carries["known_kg"]
-    if known >= kg:
-        return f"{carries['emission_g'] / known / 1000:.3f}"
-    least = (carries["emission_g"] + carries["partial_g"]) / kg / 1000
-    return f"at least {least:.3f}, known for {percent(known, kg)} %"
 
 
 def closed(events: Sequence[Row], out: Console) -> None:
@@ -366,9 +326,3 @@ def download(client: Client, path: str, to: Path) -> int:
 def tell(kg: int) -> str:
     """`1,234,567`."""
     return f"{kg:,}"
-
-
-def percent(part: int, whole: int) -> str:
-    """A part in per cent to four places, cut."""
-    cut = part * 1_000_000 // whole
-    return f"{cut // 10_000}.{cut % 10_000:04}"

@@ -25,20 +25,27 @@ def uncut(head: str) -> RichColumn:
     return RichColumn(escape(head), no_wrap=True)
 
 
+def folded(head: str, *, whole: bool = False) -> RichColumn:
+    """A column of words, or of ids: what is too wide goes on in the next line, never into dots.
+    `whole`: other columns give way first."""
+    return RichColumn(escape(head), overflow="fold", no_wrap=whole)
+
+
+def fits(table: Table, out: Console, *, wrapped: bool = False) -> bool:
+    """Whether a table has room: without a line that is wrapped, or (`wrapped`) a word."""
+    needs = Measurement.get(out, out.options.update_width(10_000), table)
+    return (needs.minimum if wrapped else needs.maximum) <= out.width
+
+
 def show(names: Sequence[Column], figures: Sequence[Column], out: Console) -> None:
     """Figures beside the names of their lines, in as many tables as the width needs; each repeats
     the names. Names wrap, figures do not."""
     left = list(figures)
     while left:
         part, left = left[:1], left[1:]
-        while left and _width(names, [*part, left[0]], out) <= out.width:
+        while left and fits(_table(names, [*part, left[0]]), out):
             part, left = [*part, left[0]], left[1:]
         out.print(_table(names, part))
-
-
-def _width(names: Sequence[Column], figures: Sequence[Column], out: Console) -> int:
-    unbound = out.options.update_width(10_000)
-    return Measurement.get(out, unbound, _table(names, figures)).maximum
 
 
 def _table(names: Sequence[Column], figures: Sequence[Column]) -> Table:

@@ -1,0 +1,87 @@
+"""`castmark coc` in a narrow window: what has no room goes on in the next line, never into dots."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from castmark import coc
+from castmark.coc_trace import trace
+
+POOL = "NORD-casthouse-works:aluminium:2025-01-01"
+DOCUMENT = "CAST-2025-0001"
+LOT = {"kg": 2_000_000, "known_kg": 0, "emission_g": 0, "partial_g": 500_000_000}
+GOES_ON: Mapping[str, Any] = {
+    "level": 1, "kind": "document", "parts": 700, "final": False, "document": DOCUMENT,
+    "pool": POOL, "masked": False, "carries": LOT,
+    "told": {"known_since": "2025-01-10", "became": None, "became_on": None},
+}  # fmt: skip
+ENDS: Mapping[str, Any] = {
+    **GOES_ON, "kind": "recovered_from_dross", "parts": 300, "final": True, "document": None,
+    "pool": None, "told": None,
+}  # fmt: skip
+FOUND: Mapping[str, Any] = {"number": "D-1", "whole": 1_000, "nodes": [GOES_ON, ENDS]}
+
+
+def traced(width: int, **told: Any) -> str:
+    """What a trace prints in a window so wide."""
+    out = Console(file=io.StringIO(), width=width)
+    trace({**FOUND, **told}, out)
+    assert isinstance(out.file, io.StringIO)
+    shown = out.file.getvalue()
+    assert max(map(len, shown.splitlines())) <= width
+    return shown
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_pools_and_documents_of_a_trace_stand_whole_in_one_line(width: int) -> None:
+    shown = traced(width)
+    assert POOL in shown
+    assert DOCUMENT in shown
+    assert "70.0000" in shown
+    assert "…" not in shown
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_what_has_no_room_in_one_line_goes_on_in_the_next(width: int) -> None:
+    shown = traced(width)
+    lines = shown.splitlines()
+    head = next(line for line in lines if "what" in line)
+    start, end = head.index("what"), head.index("share %")
+    assert "70.0000" in shown
+    assert "…" not in shown
+    assert f"{DOCUMENT}{POOL}" in "".join(line[start:end].strip() for line in lines)
+
+
+def test_a_trace_of_a_past_day_tells_of_what_is_so_still_in_any_window() -> None:
+    for width in (60, 80, 200):
+        shown = traced(width, on="2025-01-10", state="confirmed")
+        assert "2025-01-10" in shown
+        assert "from None" not in shown
+
+
+def test_a_trace_says_which_way_it_goes_and_where_it_goes_on() -> None:
+    shown = traced(80)
+    assert "where the metal of D-1 comes from" in shown
+    assert "... goes on at the next level" in shown
+    assert "goes on at" not in traced(80, nodes=[ENDS])
+    assert "nothing is known of it" in traced(80, nodes=[])
+
+
+def test_a_footprint_of_which_nothing_is_known_whole_is_told_without_idle_zeros() -> None:
+    assert "at least 0.250, known for 0 %" in traced(200)
+
+
+def test_proofs_with_long_names_are_told_whole_in_80_columns() -> None:
+    out = Console(file=io.StringIO(), width=80)
+    proof = {"origin_ref": "DECLARATION-OF-ORIGIN-2025-000000001", "masked": False,
+             "scope_id": "NORD-casthouse-works-of-the-north", "supplier_id": "YARD-OF-THE-SOUTH",
+             "movements": 2, "mass_kg": 12_345_678, "first_on": "2025-01-01",
+             "last_on": "2025-12-03", "remarks": ["proof-in-more-than-one-scope"]}  # fmt: skip
+    coc.proofs([proof], out)
+    assert isinstance(out.file, io.StringIO)
+    shown = out.file.getvalue()
+    assert "12,345,678" in shown
+    assert "…" not in shown
