@@ -159,7 +159,8 @@ def balance(found: Row, out: Console) -> None:
     out.print(f"input percentage {found['input_percentage']} %, policy {found['policy_id']}")
     out.print(f"a balance of this period may be used through {found['balance_until']}")
     if found["owed_by"]:
-        out.print(f"{tell(found['owed_kg'])} kg of overdraft are made good by {found['owed_by']}")
+        by = "made good" if found.get("made_good") else f"to be made good by {found['owed_by']}"
+        out.print(f"{tell(found['owed_kg'])} kg of overdraft of the period before are {by}")
     later = found.get("carries_as_of", found["on"]) != found["on"]
     by_then = f"on {found['carries_as_of']}, " if later else ""
     for name, lot in found["carries"].items():
@@ -169,16 +170,31 @@ def balance(found: Row, out: Console) -> None:
             f" {lot['known_percent']} % of {tell(lot['kg'])} kg, without this step"
         )
     if found.get("told_otherwise"):
-        late = found["told_otherwise"]
-        grams = Decimal(late["emission_kgco2e"]) + Decimal(late["partial_kgco2e"])
-        out.print(
-            f"{late['documents_count']} documents were told otherwise than is known by now: lots"
-            f" that had left should have told {grams:+f} kg CO2e"
-        )
-        if named := [escape(one["number"]) for one in late["documents"][:NAMED]]:
-            out.print("  " + ", ".join(named) + ("" if len(late["documents"]) <= NAMED else " ..."))
+        otherwise(found["told_otherwise"], out)
     _stop(found, out)
     sellable(found["on"], found["answer"], out)
+
+
+def otherwise(late: Row, out: Console) -> None:
+    """What came too late for documents, and what is not known of it."""
+    partly, count = Decimal(late["partial_kgco2e"]), late["documents_count"]
+    more = Decimal(late["emission_kgco2e"]) + partly
+    out.print(
+        f"{count} {'documents were' if count != 1 else 'document was'} told otherwise than is known"
+        f" by now: lots that had left should have told {more:+,f} kg CO2e"
+    )
+    if named := [escape(one["number"]) for one in late["documents"][:NAMED]]:
+        out.print("  " + ", ".join(named) + ("" if len(late["documents"]) <= NAMED else " ..."))
+    if partly:
+        out.print(
+            f"  of it {partly:+,f} kg CO2e of metal whose footprint is known only in part: what"
+            " else that metal emitted is not known"
+        )
+    if known_kg := late["known_kg"]:
+        way = "more" if known_kg > 0 else "less"
+        out.print(
+            f"  the footprint is wholly known for {tell(abs(known_kg))} kg {way} than was told"
+        )
 
 
 def _stop(found: Row, out: Console) -> None:

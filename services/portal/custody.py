@@ -161,6 +161,30 @@ def _kt(kg: int) -> str:
     return words.number(_kilotonnes(kg), 1)
 
 
+def otherwise_of(told: Content) -> Decimal:
+    """Kilograms of CO2e that a pool's documents, or one of them, should have told more, as far as
+    it is known: of metal whose footprint is wholly known, and of the rest."""
+    return Decimal(told["emission_kgco2e"]) + Decimal(told["partial_kgco2e"])
+
+
+def unknown_of(told: Content) -> Sequence[str]:
+    """What is not known of that, in sentences."""
+    partly, known_kg = Decimal(told["partial_kgco2e"]), told["known_kg"]
+    found = []
+    if partly:
+        found.append(
+            f"{words.number(partly, 3)} kg of it are of metal whose footprint is known only in"
+            " part: what else that metal emitted is not known."
+        )
+    if known_kg:
+        way = "more" if known_kg > 0 else "less"
+        found.append(
+            f"The footprint is wholly known for {words.tonnes(abs(known_kg), 1)} t {way} than was"
+            " told."
+        )
+    return found
+
+
 # --- a trace ---
 
 

@@ -4,14 +4,14 @@ and its deadline is on the board."""
 from datetime import date
 
 from castmark.local import Host
-from tests.api.sellable import in_the_terminal, on_the_page
+from tests.api.sellable import in_the_terminal, on_the_page, page_of
 from tests.api.test_custody import BEGAN, SMELTER, TONNE, balance, book, document, who
 from tests.api.test_custody import door as door  # the same world, in a platform of its own
 from tests.api.test_custody import host as host
 from tests.door import Door, eventually
 
 
-def test_who_does_not_close_a_year_owes_all_the_same(door: Door) -> None:
+def test_who_does_not_close_a_year_owes_all_the_same(host: Host, door: Door) -> None:
     where = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER, "stage": "aluminium"}
     case = {"day": BEGAN.isoformat(), "reason": "furnace-fire"}
     door.send(who(SMELTER), "coc/declare_overdraft_case", **where, **case)
@@ -23,6 +23,10 @@ def test_who_does_not_close_a_year_owes_all_the_same(door: Door) -> None:
         lambda: balance(door, on="2025-01-01"), lambda seen: seen["owed_kg"] == 960 * TONNE
     )
     assert (found["answer"]["kg"], found["owed_by"]) == (0, "2025-12-31")
+    page = " ".join(page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S").split())
+    assert "960.0</data> t of the period before are to be made good by 31 Dec 2025" in page
+    terminal = in_the_terminal(host, door, SMELTER)
+    assert "overdraft of the period before are to be made good by 2025-12-31" in terminal
     line = f"/certification/deadlines/coc_overdraft:{SMELTER}-S:aluminium:2025-01-01"
     shown = eventually(
         lambda: door.ask("ops", "GET", line).json(), lambda seen: "deadline" in seen
@@ -86,3 +90,14 @@ def test_what_had_stopped_claims_is_told_as_made_good_once_it_is(host: Host, doo
     assert "Claims are stopped" not in page
     assert f"What had stopped claims is made good: {stop['reason']}." in page
     assert "what had stopped claims is made good" in terminal
+
+
+def test_an_overdraft_that_is_made_good_is_not_told_as_one_to_be_made_good(
+    host: Host, door: Door
+) -> None:
+    owed = balance(door)["owed_kg"]
+    page = " ".join(page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S").split())
+    assert "t of the period before are made good</dd>" in page
+    assert "to be made good" not in page.partition("<dt>Overdraft</dt>")[2].partition("</dd>")[0]
+    terminal = in_the_terminal(host, door, SMELTER)
+    assert f"{owed:,} kg of overdraft of the period before are made good" in terminal

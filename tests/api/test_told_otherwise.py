@@ -1,6 +1,7 @@
 """What comes late for lots that have left: the balance, its page and the terminal name the account
 and the documents that told otherwise, until a correction takes what is known by then."""
 
+import io
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -8,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from castmark import coc
 from castmark.local import Host
+from services.portal import custody
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 
@@ -23,20 +27,36 @@ TOPICS = ["responsible_sourcing", "anti_corruption", "human_rights", "conflict_a
 def late(tmp_path: Path) -> Iterator[tuple[Host, Door]]:
     """1,000 t of scrap at 1 t CO2e/t; 900 t left and are sold; then the month's 1,000 t come."""
     with platform(tmp_path) as host, door_of(host) as door:
-        door.tick(BEGAN)
-        for member_id in (SMELTER, MILL):
-            opened(door, member_id)
-        named = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER}
-        looked = {"supplier_id": "YARD", "topics": TOPICS, "performed_on": BEGAN.isoformat()}
-        door.send(who(SMELTER), "coc/record_due_diligence", **named, **looked)
-        scrap = {"origin": "post_consumer_scrap", "origin_ref": "n-1", "supplier_id": "YARD"}
-        told = {"footprint": {"intensity_kgco2e_per_kg": "1"}}
-        book(door, "receive_material", "IN", mass_kg=1000 * TONNE, **scrap, **told)
-        book(door, "ship_material", "OUT", mass_kg=900 * TONNE)
-        sold(door, "D-1")
-        book(door, "book_process_emissions", "STEP", emission_kgco2e=str(1000 * TONNE))
-        door.settled()
+        began(door, 1000)
         yield host, door
+
+
+@pytest.fixture
+def partly(tmp_path: Path) -> Iterator[tuple[Host, Door]]:
+    """The same with half of the metal without a footprint, so that half as much may be sold."""
+    with platform(tmp_path) as host, door_of(host) as door:
+        began(door, 500)
+        yield host, door
+
+
+def began(door: Door, known_t: int) -> None:
+    """1,000 t of metal of which so many are scrap that tells its footprint."""
+    door.tick(BEGAN)
+    for member_id in (SMELTER, MILL):
+        opened(door, member_id)
+    named = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER}
+    looked = {"supplier_id": "YARD", "topics": TOPICS, "performed_on": BEGAN.isoformat()}
+    door.send(who(SMELTER), "coc/record_due_diligence", **named, **looked)
+    scrap = {"origin": "post_consumer_scrap", "origin_ref": "n-1", "supplier_id": "YARD"}
+    told = {"footprint": {"intensity_kgco2e_per_kg": "1"}}
+    book(door, "receive_material", "IN", mass_kg=known_t * TONNE, **scrap, **told)
+    if known_t < 1000:
+        other = {"mass_kg": (1000 - known_t) * TONNE, "origin": "non_coc"}
+        book(door, "receive_material", "IN-2", **other)
+    book(door, "ship_material", "OUT", mass_kg=900 * TONNE)
+    sold(door, "D-1", known_t * 900)
+    book(door, "book_process_emissions", "STEP", emission_kgco2e=str(1000 * TONNE))
+    door.settled()
 
 
 def book(door: Door, command: str, movement_id: str, **said: Any) -> None:
@@ -77,10 +97,44 @@ def test_the_balance_and_its_page_name_the_account_and_the_documents(
     assert (one["number"], int(Decimal(one["emission_kgco2e"]))) == ("D-1", 900 * TONNE)
     page = page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S")
     assert "Told otherwise" in page
-    assert "900,000.000 kg CO2e, of 1 documents" in " ".join(page.split())
+    assert "900,000.000 kg CO2e, of 1 document: <a" in " ".join(page.split())
+    assert "not known" not in page.partition("Told otherwise")[2].partition("</dd>")[0]
     said = in_the_terminal(host, door, SMELTER)
-    assert "1 documents were told otherwise" in said
-    assert "should have told +900000 kg CO2e D-1 " in said
+    assert "1 document was told otherwise" in said
+    assert "should have told +900,000 kg CO2e D-1 " in said
+    assert "known only in part" not in said
+
+
+def test_what_is_not_known_of_documents_told_otherwise_is_said_on_the_page_and_in_the_terminal(
+    partly: tuple[Host, Door],
+) -> None:
+    """Half of the 450 t that were sold is known in part alone: so is half of what comes late."""
+    host, door = partly
+    told = eventually(lambda: balance(door), lambda seen: seen["told_otherwise"])["told_otherwise"]
+    half = Decimal(225 * TONNE)
+    assert Decimal(told["emission_kgco2e"]) == Decimal(told["partial_kgco2e"]) == half
+    page = " ".join(page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S").split())
+    assert "for lots that had left is 450,000.000 kg CO2e, of 1 document: <a" in page
+    assert ">D-1</a> (450,000.000). <strong>225,000.000 kg of it are of metal whose" in page
+    assert "what else that metal emitted is not known.</strong>" in page
+    said = in_the_terminal(host, door, SMELTER)
+    assert "should have told +450,000 kg CO2e D-1 of it +225,000 kg CO2e of metal whose" in said
+    assert "what else that metal emitted is not known" in said
+
+
+def test_documents_that_told_more_as_known_than_is_are_told_so_though_the_sum_is_the_same() -> None:
+    late = {"emission_kgco2e": "-7", "partial_kgco2e": "7", "known_kg": -450_000}
+    assert custody.otherwise_of(late) == 0
+    partly, known = custody.unknown_of(late)
+    assert "what else that metal emitted is not known" in partly
+    assert known == "The footprint is wholly known for 450.0 t less than was told."
+    out = Console(file=io.StringIO(), width=200)
+    coc.otherwise({**late, "documents_count": 2, "documents": []}, out)
+    assert isinstance(out.file, io.StringIO)
+    said = out.file.getvalue()
+    assert "2 documents were told otherwise" in said
+    assert "of it +7 kg CO2e of metal whose footprint is known only in part" in said
+    assert "the footprint is wholly known for 450,000 kg less than was told" in said
 
 
 def test_the_page_of_a_scope_is_there_when_all_that_left_is_claimed(
