@@ -11,7 +11,7 @@ from infra.service import Running
 
 from .accounting.accounts import PLACE
 from .accounting.balance import figures, rule_of
-from .accounting.balance_on import DayLine, day_lines
+from .accounting.running import DayLine, day_lines
 from .accounting.sellable import valid_through
 from .documents.rows import DocumentRow
 from .documents.verdict import Age, Standing, age, standing
@@ -93,12 +93,13 @@ class Overview:
             for row in rows
         ]
 
-    def days(self, pool: PoolRow) -> list[DayLine]:
-        """The days on which anything was booked, each with what stood at its end."""
+    def days(self, pool: PoolRow, on: date) -> list[DayLine]:
+        """The days through one on which anything was booked, or what covers claims changed, each
+        with what stood at its end."""
         found: list[DayRow] = self._reader.page(
             CONSUMER, "pool_days", None, DAYS_AT_MOST, {"pool": pool.pool}
         )
-        return day_lines(pool, found, rule_of(self._policies.on(pool.ends_on)))
+        return day_lines(pool, found, rule_of(self._policies.on(on)), on)
 
     def bookings(
         self, pool: PoolRow, before: Before | None, limit: int

@@ -26,7 +26,7 @@ RUNNING = ("stock_kg", "available_kg", "overdraft_used_kg", "carried_kg", "owed_
 def add_overview(made: Api, running: Running, overview: Overview, allowed: Allowed) -> None:
     """All these routes."""
     _scopes(made, running, overview, allowed)
-    _pools(made, overview, allowed)
+    _pools(made, running, overview, allowed)
     _documents(made, overview, allowed)
     _through(made, running, overview)
 
@@ -90,12 +90,15 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
         return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["number"]))
 
 
-def _pools(made: Api, overview: Overview, allowed: Allowed) -> None:
+def _pools(made: Api, running: Running, overview: Overview, allowed: Allowed) -> None:
     @made.get("/coc/pools/{pool}/days", tags=["pools"])
-    async def days(principal: SignedIn, pool: Key) -> Response:
-        """The days on which anything was booked in a pool: what moved, what stood at their end."""
+    async def days(principal: SignedIn, pool: Key, on: Day | None = None) -> Response:
+        """The days through one (today) on which anything was booked in a pool, or what covers
+        claims changed: what moved, what stood at their end. The last is the balance as of the
+        day."""
         row = await allowed.pool(principal, pool)
-        return Json({"pool": pool, "items": await asyncio.to_thread(overview.days, row)})
+        day = on or running.times.today()
+        return Json({"pool": pool, "items": await asyncio.to_thread(overview.days, row, day)})
 
     @made.get("/coc/pools/{pool}/bookings", tags=["pools"])
     async def bookings(

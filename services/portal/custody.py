@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -49,6 +50,10 @@ KINDS: Mapping[str, str] = {
     "unknown": "Not known",
     "beyond": "Beyond the levels asked for",
 }
+KILOTONNES = ("kt", 1_000_000, "Thousand tonnes")
+TONNES = ("t", 1_000, "Tonnes")
+SMALL_KG = 10_000_000
+"""A running balance that never reaches so much is drawn in tonnes."""
 THIN = Decimal("0.3")
 """Parts smaller than this (in per cent) are drawn together."""
 SHOWN_AT_MOST = 500
@@ -130,35 +135,30 @@ def stages_of(pools: Sequence[Content]) -> Sequence[str]:
 
 def running_of(balance: Content, days: Sequence[Content]) -> charts.Running | None:
     """The running balance of a pool, day by day to the day of its balance; None where nothing was
-    booked."""
+    booked. Small ones are in tonnes, so that they are no row of zeros."""
     if not days:
         return None
     last = days[-1]
+    claimed = list(accumulate(one["designated_kg"] for one in days))
+    most = max(kg + one["available_kg"] for kg, one in zip(claimed, days, strict=True))
+    unit, kilograms, named = KILOTONNES if most >= SMALL_KG else TONNES
+    told = (words.number(Decimal(kg) / kilograms, 1) for kg in (claimed[-1], last["available_kg"]))
     return charts.Running(
         f"Running balance of {balance['scope_id']}, {balance['stage']}",
-        "Thousand tonnes, day by day: what was claimed as CoC, and what may still be claimed on top"
-        f" of it. On {words.day(last['day'])}: claimed"
-        f" {_kt(sum(one['designated_kg'] for one in days))}, still {_kt(last['available_kg'])}."
+        f"{named}, day by day: what was claimed as CoC, and what may still be claimed on top of it."
+        f" On {words.day(last['day'])}: claimed {next(told)} {unit}, still {next(told)} {unit}."
         " The table below has every day.",
-        "kt",
+        unit,
         tuple(
             charts.Day(
                 date.fromisoformat(one["day"]),
-                _kilotonnes(sum(before["designated_kg"] for before in days[: at + 1])),
-                _kilotonnes(one["available_kg"]),
+                Decimal(kg) / kilograms,
+                Decimal(one["available_kg"]) / kilograms,
             )
-            for at, one in enumerate(days)
+            for kg, one in zip(claimed, days, strict=True)
         ),
         date.fromisoformat(balance["on"]),
     )
-
-
-def _kilotonnes(kg: int) -> Decimal:
-    return Decimal(kg) / 1_000_000
-
-
-def _kt(kg: int) -> str:
-    return words.number(_kilotonnes(kg), 1)
 
 
 def otherwise_of(told: Content) -> Decimal:

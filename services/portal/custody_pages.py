@@ -168,7 +168,7 @@ async def _stage(
     pool = f"/coc/pools/{quote(balance.content['pool'], safe='')}"
     paged = {"limit": str(BOOKINGS), **which[1]}
     days, bookings = await asyncio.gather(
-        visit.asking.get(token, f"{pool}/days", {}),
+        visit.asking.get(token, f"{pool}/days", {"on": balance.content["on"]}),
         visit.asking.get(token, f"{pool}/bookings", paged),
     )
     shown: dict[str, Any] = {"stage": stage, "balance": balance.content}

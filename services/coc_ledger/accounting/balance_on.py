@@ -13,12 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from contracts.custody import Account
 from infra.policy import Policy
 from services.coc_ledger.pools.earlier import Kept, LeftBefore, parts_kept
-from services.coc_ledger.rows import DayRow, PoolRow
+from services.coc_ledger.rows import PoolRow
 
-from .accounts import NO_KGS, PLACE, Kgs, added, standings
+from .accounts import NO_KGS, Kgs, standings
 from .balance import (
     Cover,
     Figures,
@@ -225,41 +224,3 @@ def _found(least: Tightest, then: Tightest) -> str:
     if least.day == then.day:
         return "by what is known by now of what is carried, owed and declared"
     return f"the least of this day and of each later one: that of {least.day}"
-
-
-class DayLine(NamedTuple):
-    """A day of a pool: what it moved, and what stood at its end."""
-
-    day: str
-    inflow_kg: int
-    input_kg: int
-    output_kg: int
-    designated_kg: int
-    stock_kg: int
-    max_output_kg: int
-    available_kg: int
-    overdraft_used_kg: int
-
-
-def day_lines(pool: PoolRow, days: Iterable[DayRow], rule: Rule) -> list[DayLine]:
-    """A line for each day of a pool, in their order: the balance as of that day."""
-    kgs, lines = NO_KGS, []
-    days = list(days)
-    booked = {row.day: row.kgs for row in days}
-    for row in days:
-        of_day, kgs = figures(row.kgs), added(kgs, row.kgs)
-        made = cover(figures(kgs), stood_on(pool, row.day, booked, rule).terms, rule)
-        lines.append(
-            DayLine(
-                row.day.isoformat(),
-                of_day.inflow_kg,
-                of_day.input_kg,
-                of_day.output_kg,
-                of_day.designated_kg,
-                kgs[PLACE[Account.STOCK]],
-                made.max_output_kg,
-                made.available_kg,
-                made.overdraft_used_kg,
-            )
-        )
-    return lines

@@ -46,7 +46,9 @@ class Line(NamedTuple):
     footprint is of the metal that came into stock (negative: left it), or was claimed: the mass for
     which it is wholly known, with its emissions, and what is known of those of the rest. Of metal
     that came in, `origin_ref` names the proof of its origin, and `told_...` say how its supplier
-    found the footprint: nobody here looked at that."""
+    found the footprint: nobody here looked at that. `opening_kg` is stock that the period before
+    left, so that stock is what it was, with that and what came in, without what left, was lost or
+    not found."""
 
     number: int
     recorded_at: str
@@ -76,6 +78,7 @@ class Line(NamedTuple):
     told_method: str = ""
     told_period: str = ""
     told_verifier: str = ""
+    opening_kg: int = 0
 
 
 SHOWN = (
@@ -299,6 +302,7 @@ def _moved(line: Line, before: Kgs, after: Kgs) -> Line:
         designated_kg=more([Account.OUTPUT_COC]),
         losses_kg=more([Account.LOSSES]),
         unexplained_kg=more([Account.UNEXPLAINED]),
+        opening_kg=-more([Account.OPENING]),
     )
 
 

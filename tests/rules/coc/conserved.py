@@ -2,6 +2,9 @@
 delivery, rows that say what streams say. Sums are over all pools, so that they hold over the end of
 a period and of a scope."""
 
+from collections.abc import Sequence
+from datetime import date
+
 from contracts.coc import MovementBooked
 from contracts.coc_movements import apart
 from contracts.custody import Account, Carried, MovementKind, Origin
@@ -14,10 +17,12 @@ from services.coc_ledger.accounting.accounts import (
     plus,
 )
 from services.coc_ledger.accounting.balance import cover, figures, rule_of
+from services.coc_ledger.accounting.balance_on import asked_from, balance_on
 from services.coc_ledger.accounting.period import through
+from services.coc_ledger.accounting.running import day_lines
 from services.coc_ledger.exports.statements import lines
 from services.coc_ledger.pools.carrying import KEPT, held
-from services.coc_ledger.rows import PoolRow
+from services.coc_ledger.rows import DayRow, PoolRow
 from tests.rules.coc.given import POLICY, balanced, kg
 from tests.rules.coc.world import World
 
@@ -74,10 +79,16 @@ def stages_hand_on_what_they_took(world: World) -> None:
 
 
 def statements_end_in_the_balance(world: World) -> None:
-    """The last line of each pool's statement says what its balance says, whatever was told."""
+    """Each line of a pool's statement follows from the one before, and the last says what its
+    balance says, whatever was told."""
     for stream, pool in world.pools().items():
         booked = [one for one in world.desk.log if one.envelope.stream == stream]
         told = list(lines((part for one in booked for part in apart(one)), POLICY))
+        stock = 0
+        for line in told:
+            stock += line.opening_kg + line.inflow_kg - line.output_kg
+            stock -= line.losses_kg + line.unexplained_kg
+            assert line.stock_kg == stock
         if told:
             made = cover(figures(pool.kgs), pool.terms, rule_of(POLICY))
             last = told[-1]
@@ -87,6 +98,32 @@ def statements_end_in_the_balance(world: World) -> None:
                 made.overdraft_used_kg,
             )
             assert (last.carried_kg, last.owed_kg) == (pool.carried_kg, pool.owed_kg)
+
+
+def days_end_in_the_balance(world: World) -> None:
+    """Each line of a pool's days follows from the one before and its own masses, and is the balance
+    as of its day; the last one is that of today."""
+    rule = rule_of(POLICY)
+    for row in world.reader.rows["pools"].values():
+        booked = [one for one in world.reader.rows["pool_days"].values() if one.pool == row.pool]
+        stock = claimed = 0
+        told = day_lines(row, booked, rule, world.today)
+        for line in told:
+            stock += line.opening_kg + line.inflow_kg - line.output_kg
+            stock -= line.losses_kg + line.unexplained_kg
+            claimed += line.designated_kg
+            covered = line.carried_kg + line.max_output_kg - line.owed_kg + line.overdraft_kg
+            assert (line.stock_kg, line.available_kg) == (stock, max(0, covered - claimed))
+            assert line.available_kg == _available(row, booked, date.fromisoformat(line.day))
+        if told:
+            assert told[-1].available_kg == _available(row, booked, world.today)
+
+
+def _available(row: PoolRow, booked: Sequence[DayRow], day: date) -> int:
+    """As queries find it."""
+    since = asked_from(row, day)
+    later = {one.day: one.kgs for one in booked if one.day > since}
+    return balance_on(row, day, later, POLICY).cover.available_kg
 
 
 def by_stages(world: World, account: Account) -> Amount:

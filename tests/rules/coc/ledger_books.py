@@ -132,6 +132,7 @@ class Books(RuleBasedStateMachine):
         if hasattr(self, "world"):
             self.world.settle()
             conserved.statements_end_in_the_balance(self.world)
+            conserved.days_end_in_the_balance(self.world)
 
     @invariant()
     def no_claim_counts_outside_a_certificate(self) -> None:

@@ -11,7 +11,7 @@ from contracts.coc import PoolClosed
 from contracts.coc_movements import apart
 from contracts.custody import PoolKey
 from services.coc_ledger.accounting.balance import rule_of
-from services.coc_ledger.accounting.balance_on import day_lines
+from services.coc_ledger.accounting.running import day_lines
 from services.coc_ledger.accounting.stops import stops
 from services.coc_ledger.exports.statements import lines
 from services.coc_ledger.pools.state import Pool

@@ -6,7 +6,8 @@ import pytest
 
 from contracts.custody import PoolKey, Stage
 from services.coc_ledger.accounting.balance import rule_of
-from services.coc_ledger.accounting.balance_on import BalanceOn, asked_from, balance_on, day_lines
+from services.coc_ledger.accounting.balance_on import BalanceOn, asked_from, balance_on
+from services.coc_ledger.accounting.running import day_lines
 from services.coc_ledger.rows import DayRow, PoolRow
 from tests.rules.coc.given import POLICY, YEAR
 from tests.rules.coc.test_periods_and_orders import (
@@ -99,6 +100,7 @@ def test_each_day_of_the_table_is_the_balance_as_of_that_day() -> None:
     assert {line.day[5:]: line.available_kg for line in lines} == {
         "01-01": 0,  # the stock of the year before
         "01-08": 0,
+        "01-10": 620,  # the close, on which nothing moved
         "01-19": 620,
     }
     for line in lines:

@@ -109,3 +109,20 @@ def test_boxes_of_a_column_do_not_overlap_and_share_a_scale() -> None:
     for above, below in pairwise(tops):
         assert below.foot + below.height < above.foot
     assert all(one.foot >= -0.02 and one.foot + one.height <= 1.02 for one in spots.values())
+
+
+def day_of(day: str, designated_kg: int, available_kg: int) -> dict[str, Any]:
+    return {"day": day, "designated_kg": designated_kg, "available_kg": available_kg}
+
+
+def test_the_running_balance_of_a_small_scope_is_told_in_tonnes() -> None:
+    balance = {"scope_id": "re-10", "stage": "aluminium", "on": "2026-03-09"}
+    days = [day_of("2026-01-05", 0, 900_000), day_of("2026-02-05", 450_000, 450_000)]
+    found = custody.running_of(balance, days)
+    assert found is not None
+    assert "On 5 Feb 2026: claimed 450.0 t, still 450.0 t." in found.told
+    assert (found.unit, found.days[-1].available) == ("t", Decimal(450))
+    large = custody.running_of(balance, [day_of("2026-01-05", 4_000_000, 6_000_000)])
+    assert large is not None
+    assert "claimed 4.0 kt, still 6.0 kt." in large.told
+    assert custody.running_of(balance, []) is None
