@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from contracts.custody import PoolKey
 from infra.auth import Principal, RoleKind
 from infra.errors import Refused
 from infra.reading import Reader
@@ -16,6 +17,7 @@ from .documents.rows import DocumentRow
 from .documents.state import Document
 from .domain import CONSUMER
 from .own_writes_api import Row, caught_up, followed
+from .pools.leaving import key_of, left_by
 from .pools.state import Pool
 from .rows import PoolRow, ScopeRow
 from .scopes.neighbours import stream_of
@@ -63,16 +65,23 @@ class Allowed:
         return await self._current(look, stream) or row
 
     async def pool(self, principal: Principal, pool: str) -> PoolRow:
-        """A pool, for its member."""
+        """A pool, for its member, with what the periods before have left it by now."""
         stream = f"pool/{pool}"
 
         def look() -> PoolRow | None:
             return self._rows.pool(pool)
 
-        row = await followed(look, lambda: self._is_theirs(principal, stream), pool)
+        def theirs() -> bool:
+            return self._is_theirs(principal, stream)
+
+        row = await followed(look, theirs, pool)
+        if row is None and await asyncio.to_thread(self._in_their_scope, principal, pool):
+            await self._carried(pool)  # a close that was just answered may open it
+            row = await followed(look, theirs, pool)
         await self._require(principal, row, pool)
         if row is None:
             raise Refused("unknown-pool", f"there is no pool {pool}", pool=pool)
+        await self._carried(pool)
         return await self._current(look, stream) or row
 
     async def document(self, principal: Principal, number: str) -> DocumentRow:
@@ -108,9 +117,33 @@ class Allowed:
         await self._require(principal, row, number)
         return True
 
-    async def caught_up_with(self, stream: str) -> None:
-        """Wait a little until rows know all that a stream has told by now."""
-        await self._current(lambda: None, stream)
+    async def caught_up_with(self, pool: PoolKey) -> None:
+        """Wait a little until rows know all that a pool's stream has told by now, and the pool has
+        what those before it left: reactions carry it together with the rows."""
+        await self._carried(pool.key)
+        await self._current(lambda: None, pool.stream)
+
+    async def _carried(self, pool: str) -> None:
+        for before in await asyncio.to_thread(self._before, pool):
+            await self._current(lambda: None, before.stream)
+
+    def _before(self, pool: str) -> list[PoolKey]:
+        try:
+            key = key_of(pool)
+        except ValueError:
+            return []
+        scope = self._rows.scope(key.scope_id)
+        if scope is None:
+            return []
+        where = {"to_scope_id": key.scope_id}
+        over: list[ScopeRow] = self._reader.page(CONSUMER, "scopes", None, MANY, where)
+        return left_by(key, scope, over)
+
+    def _in_their_scope(self, principal: Principal, pool: str) -> bool:
+        scope = self._rows.scope(pool.rpartition(":")[0].rpartition(":")[0])
+        return scope is not None and (
+            principal.is_ops or scope.member_id in principal.ids(RoleKind.MEMBER)
+        )
 
     async def _current(self, look: Callable[[], Row], stream: str) -> Row:
         """A row that somebody may see, with all that its stream has told by now."""

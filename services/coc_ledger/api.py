@@ -94,7 +94,7 @@ def api(running: Running, shared: Shared) -> Api:
     """All routes under `/coc`."""
     watch = Watch(running, CONSUMER)
     queries = Queries(running, watch)
-    persons = Persons(running.engine)
+    persons, allowed = Persons(running.engine), Allowed(running, queries)
     reports = Reports(running)
 
     def waiting() -> list[CheckDocument]:
@@ -128,7 +128,8 @@ def api(running: Running, shared: Shared) -> Api:
             taken = (str(sent["scope_id"]), int(str(sent["year"])))
             fields["figures"] = await asyncio.to_thread(reports.figures, *taken)
         if command is IssueDocument:
-            fields["claim"] = await _claimed(running, queries, sent, fields, principal, persons)
+            actor = await persons.actor(principal)
+            fields["claim"] = await _claimed(running, queries, allowed, {**sent, **fields}, actor)
         if command is OpenScope:
             await _name(running, {**sent, **fields}, await persons.actor(principal))
         return fields
@@ -141,7 +142,6 @@ def api(running: Running, shared: Shared) -> Api:
     add_operations(made, running)
     add_people(made, persons)
     _deliveries(made, queries, running)
-    allowed = Allowed(running, queries)
     _scopes(made, queries, allowed, running)
     _pools(made, queries, allowed)
     _documents(made, queries, allowed)
@@ -163,21 +163,16 @@ async def _name(running: Running, fields: Mapping[str, object], actor: str) -> N
 
 
 async def _claimed(
-    running: Running,
-    queries: Queries,
-    sent: Mapping[str, object],
-    fields: Mapping[str, object],
-    principal: Principal,
-    persons: Persons,
+    running: Running, queries: Queries, allowed: Allowed, sent: Mapping[str, object], actor: str
 ) -> OutputDesignated | None:
     """The claim for a document that is about to be issued: made now, or when this was sent
     before. Raises Refused where the ledger does not cover it: then nothing is issued."""
-    command = IssueDocument.model_validate({**sent, **fields, "claim": None})
+    command = IssueDocument.model_validate({**sent, "claim": None})
     command_id, drafting = issuing.drafting(command)
     state = await asyncio.to_thread(queries.reader.state, command.stream)
     if not isinstance(state, Document) or state.issued is not None:
         return None
-    actor = await persons.actor(principal)
+    await allowed.caught_up_with(command.pool)  # what a close has left may be claimed at once
     known = await asyncio.to_thread(queries.knowledge)
     scope = command.scope
     assert scope is not None  # drafting has looked at it
@@ -237,7 +232,7 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
         it was since, and nothing is ahead of input in this one; `blocked_because` says why."""
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
-        await allowed.caught_up_with(queries.pool_of(row, stage, day).stream)
+        await allowed.caught_up_with(queries.pool_of(row, stage, day))
         return Json(await asyncio.to_thread(queries.balance, row, stage, day))
 
     @made.get("/coc/scopes/{scope_id}/pools", tags=["scopes"])

@@ -61,3 +61,39 @@ def test_the_running_balance_ends_in_what_the_close_left(closed: tuple[Host, Doo
     assert row.count(f'<data value="{450 * TONNE}">450.0') == 2, "carried in, and may be claimed"
     day = page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S?on=2025-01-09")
     assert "On 1 Jan 2025: claimed 0.0 t, still 0.0 t." in day, "as the balance of the day is"
+
+
+def test_what_a_close_leaves_is_in_the_next_year_as_soon_as_it_is_answered(
+    closed: tuple[Host, Door],
+) -> None:
+    _, door = closed
+    door.settled()
+    close(door)
+    path = f"/coc/scopes/{SMELTER}-S/balance"
+    found = door.get(who(SMELTER), path, stage="aluminium")
+    assert (found["carried_kg"], found["answer"]["kg"]) == (450 * TONNE, 450 * TONNE)
+
+
+def test_the_pool_that_a_close_opens_is_there_as_soon_as_it_is_answered(
+    closed: tuple[Host, Door],
+) -> None:
+    _, door = closed
+    door.settled()
+    close(door)
+    assert door.get(who(SMELTER), f"/coc/pools/{POOL}")["carried_kg"] == 450 * TONNE
+    assert door.ask(who(MILL), "GET", f"/coc/pools/{POOL}").status_code == 403
+
+
+def test_what_a_close_leaves_is_claimed_as_soon_as_it_is_answered(
+    closed: tuple[Host, Door],
+) -> None:
+    _, door = closed
+    where = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER, "stage": "aluminium"}
+    shipped = {"movement_id": "OUT-2", "day": CLOSED.isoformat(), "mass_kg": 200 * TONNE}
+    door.send(who(SMELTER), "coc/ship_material", **where, **shipped)
+    door.settled()
+    close(door)
+    sold = door.attempt(
+        who(SMELTER), "coc/issue_document", **document("D-2", 200, day=CLOSED.isoformat())
+    )
+    assert sold.status_code == 200, sold.text
