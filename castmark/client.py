@@ -21,10 +21,9 @@ class Refusal(RuntimeError):
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         slug = problem.get("slug", status)
         lines = [f"{slug}: {problem.get('detail', 'refused')}"]
-        lines += [
-            f"  {error.get('pointer', '')}: {error.get('detail', '')}"
-            for error in problem.get("errors", ())
-        ]
+        errors = problem.get("errors", ())
+        if len(errors) > 1:  # a single one is in the sentence
+            lines += [f"  {one.get('pointer', '')}: {one.get('detail', '')}" for one in errors]
         super().__init__("\n".join(lines))
         self.status = status
         self.problem = problem

@@ -1,11 +1,12 @@
-"""`castmark coc`: what may still be claimed and why, whence metal comes, statements, closing, the
-yearly report."""
+"""`castmark coc`: what may still be claimed and why, whence metal comes, documents, statements,
+closing, the yearly report."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -16,6 +17,7 @@ from rich.table import Table
 from contracts.custody import Stage
 
 from .client import Client, Refusal, answer
+from .coc_document import document
 from .coc_trace import trace
 from .columns import Column, Head, folded, show, uncut
 from .files import check_place, written
@@ -26,8 +28,12 @@ FORMS: Mapping[str, Form] = {".csv": "csv", ".xlsx": "xlsx"}
 Direction = Literal["upstream", "downstream"]
 OnDay = Annotated[str | None, typer.Option("--on", help="YYYY-MM-DD; else today")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document")]
+Scope = Annotated[str, typer.Argument(help="a scope's id")]
+AtStage = Annotated[Stage, typer.Argument(help="the stage whose pool is meant")]
 CommandId = Annotated[str | None, typer.Option(help="repeat one that was lost")]
 
+LIES = {"outflow": "left and not claimed", "outflow_scrap": "scrap that left and is not claimed"}
+"""Where metal lies whose footprint is told; what is not here says so itself."""
 NAMED = 8
 """Documents that are named in a line."""
 
@@ -37,25 +43,59 @@ def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
     app = typer.Typer(help="The chain of custody.", no_args_is_help=True)
 
     @app.command("balance")
-    def balance_(scope: str, stage: Stage, on: OnDay = None, json: AsJson = False) -> None:
+    def balance_(scope: Scope, stage: AtStage, on: OnDay = None, json: AsJson = False) -> None:
         """How much a scope may still claim as CoC on a day, until when, and why."""
         with session() as client:
-            found = client.get(f"/coc/scopes/{scope}/balance", stage=stage.value, on=on)
+            found = client.get(f"/coc/scopes/{part(scope)}/balance", stage=stage.value, on=on)
         out.print_json(data=found) if json else balance(found, out)
 
     @app.command("trace")
     def trace_(
-        document: str,
-        direction: Direction = "upstream",
-        depth: Annotated[int, typer.Option(min=1, max=16)] = 8,
+        document: Annotated[str, typer.Argument(help="its number")],
+        direction: Annotated[
+            Direction, typer.Option(help="where its metal comes from, or where it went")
+        ] = "upstream",
+        depth: Annotated[int, typer.Option(min=1, max=16, help="levels that are looked at")] = 8,
         on: OnDay = None,
         json: AsJson = False,
     ) -> None:
         """Where the metal of a document comes from, or where it went."""
-        path = f"/coc/documents/{document}/trace"
+        path = f"/coc/documents/{part(document)}/trace"
         with session() as client:
             found = client.get(path, direction=direction, depth=depth, on=on)
         out.print_json(data=found) if json else trace(found, out, direction)
+
+    @app.command("close")
+    def close_(
+        scope: Scope,
+        stage: AtStage,
+        day: Annotated[str, typer.Argument(help="any day of the period, YYYY-MM-DD")],
+        command_id: CommandId = None,
+        json: AsJson = False,
+    ) -> None:
+        """Close a period: what it ends with, what goes into the next one, what was found."""
+        made = command_id or str(uuid.uuid4())
+        with session() as client:
+            owner = client.get(f"/coc/scopes/{part(scope)}")["member_id"]
+            body = {"scope_id": scope, "member_id": owner, "stage": stage.value, "day": day}
+            told = client.command("coc", "close_period", body, made)
+        out.print_json(data=told) if json else closed([one["data"] for one in told["events"]], out)
+
+    _papers(app, session, out)
+    _reporting(app, session, out)
+    return app
+
+
+def _papers(app: typer.Typer, session: Callable[[], Client], out: Console) -> None:
+    @app.command("document")
+    def document_(
+        number: Annotated[str, typer.Argument(help="of the document")], json: AsJson = False
+    ) -> None:
+        """Whether a document is good, and what it says."""
+        path = f"/coc/documents/{part(number)}"
+        with session() as client:
+            told = {one: client.get(f"{path}/{one}") for one in ("standing", "paper")}
+        out.print_json(data=told) if json else document(told["standing"], told["paper"], out)
 
     @app.command("statement")
     def statement_(
@@ -66,48 +106,30 @@ def commands(session: Callable[[], Client], out: Console) -> typer.Typer:
         form = form_of(to)
         check_place(to)
         with session() as client:
-            size = download(client, f"/coc/pools/{pool}/statement?form={form}", to)
-        out.print(f"{size} bytes in {escape(str(to))}")
-
-    @app.command("close")
-    def close_(
-        scope: str,
-        stage: Stage,
-        day: Annotated[str, typer.Argument(help="any day of the period, YYYY-MM-DD")],
-        command_id: CommandId = None,
-    ) -> None:
-        """Close a period: what it ends with, what goes into the next one, what was found."""
-        made = command_id or str(uuid.uuid4())
-        with session() as client:
-            owner = client.get(f"/coc/scopes/{scope}")["member_id"]
-            body = {"scope_id": scope, "member_id": owner, "stage": stage.value, "day": day}
-            told = client.command("coc", "close_period", body, made)
-        closed([event["data"] for event in told["events"]], out)
-
-    _reporting(app, session, out)
-    return app
+            size = download(client, f"/coc/pools/{part(pool)}/statement?form={form}", to)
+        out.print(f"the statement is in {escape(str(to))} ({size:,} bytes)")
 
 
 def _reporting(app: typer.Typer, session: Callable[[], Client], out: Console) -> None:
     @app.command("proofs")
-    def proofs_(scope: str, year: int, json: AsJson = False) -> None:
+    def proofs_(scope: Scope, year: int, json: AsJson = False) -> None:
         """Proofs of origin that are named in two scopes, or for two suppliers, in a year."""
         with session() as client:
-            found = client.get(f"/coc/scopes/{scope}/proofs", year=str(year))
+            found = client.get(f"/coc/scopes/{part(scope)}/proofs", year=str(year))
         out.print_json(data=found) if json else proofs(found["items"], out)
 
     @app.command("report")
-    def report_(scope: str, year: int, json: AsJson = False) -> None:
+    def report_(scope: Scope, year: int, json: AsJson = False) -> None:
         """What a scope reports of a calendar year: its versions, and whether the books moved on."""
         with session() as client:
-            found = client.get(f"/coc/scopes/{scope}/reports/{year}")
+            found = client.get(f"/coc/scopes/{part(scope)}/reports/{year}")
         out.print_json(data=found) if json else report(found, out)
 
     @app.command("prepare-report")
-    def prepare_(scope: str, year: int, command_id: CommandId = None) -> None:
+    def prepare_(scope: Scope, year: int, command_id: CommandId = None) -> None:
         """Take the figures of a year from the books, as a version that can be submitted."""
         with session() as client:
-            found = client.get(f"/coc/scopes/{scope}/proofs", year=str(year))["items"]
+            found = client.get(f"/coc/scopes/{part(scope)}/proofs", year=str(year))["items"]
         events = _asked(session, "prepare_report", scope, year, command_id)
         for event in events:
             out.print(f"version {event['version']}, of position {event['books_position']}")
@@ -121,7 +143,7 @@ def _reporting(app: typer.Typer, session: Callable[[], Client], out: Console) ->
             )
 
     @app.command("submit-report")
-    def submit_(scope: str, year: int, version: int, command_id: CommandId = None) -> None:
+    def submit_(scope: Scope, year: int, version: int, command_id: CommandId = None) -> None:
         """Report a version to ASI; you stand for its figures."""
         events = _asked(session, "submit_report", scope, year, command_id, version=version)
         out.print(f"version {version} is submitted" if events else "it was submitted already")
@@ -138,7 +160,7 @@ def _asked(
     """What a command about a scope's report made happen, in the name of the scope's owner."""
     made = command_id or str(uuid.uuid4())
     with session() as client:
-        owner = client.get(f"/coc/scopes/{scope}")["member_id"]
+        owner = client.get(f"/coc/scopes/{part(scope)}")["member_id"]
         body = {"scope_id": scope, "member_id": owner, "year": year, **more}
         told = client.command("coc", command, body, made)
     return [event["data"] for event in told["events"]]
@@ -150,12 +172,15 @@ def balance(found: Row, out: Console) -> None:
     title = f"{found['pool']} on {found['on']} (period through {period['ends_on']})"
     heads: list[Head] = [folded(""), uncut("kg"), folded("how"), folded("rule")]
     table = Table(*heads, box=SIMPLE_HEAD, title=escape(title))
+    before = ""
     for line in found["working"]:
         rule = f"{line['source']} ({line['evidence']})" if line["source"] else ""
-        table.add_row(line["name"], tell(line["kg"]), escape(line["how"]), escape(rule))
+        told = rule if rule != before else "the same"
+        table.add_row(line["name"], tell(line["kg"]), escape(line["how"]), escape(told))
+        before = rule
     out.print(table)
     claimable, how = tell(found["claimable_kg"]), escape(found["claimable_how"])
-    out.print(f"the books cover {claimable} kg of a claim of that day by now: {how}")
+    out.print(f"by now the books cover {claimable} kg of a claim of that day ({how})")
     out.print(f"input percentage {found['input_percentage']} %, policy {found['policy_id']}")
     out.print(f"a balance of this period may be used through {found['balance_until']}")
     if found["owed_by"]:
@@ -166,8 +191,8 @@ def balance(found: Row, out: Console) -> None:
     for name, lot in found["carries"].items():
         average = lot["intensity"] or f"incomplete, at least {lot['at_least'] or 0}"
         out.print(
-            f"{name.replace('_', ' ')}: {by_then}{average} kg CO2e/kg, its footprint known for"
-            f" {lot['known_percent']} % of {tell(lot['kg'])} kg, without this step"
+            f"{LIES.get(name, name)}: {by_then}{average} kg CO2e/kg, its footprint known for"
+            f" {lot['known_percent']} % of {tell(lot['kg'])} kg; your own step comes on top"
         )
     if found.get("told_otherwise"):
         otherwise(found["told_otherwise"], out)
@@ -239,6 +264,10 @@ def sellable(on: str, answer: Row, out: Console) -> None:
     certificates are known, and whether a document waits for that, is said of either."""
     if answer["barred"]:
         out.print(f"nothing may be sold as CoC: {escape(answer['barred'])}", style="bold red")
+    elif not answer["kg"]:
+        out.print(
+            f"0 kg may be sold as CoC by a document of {on}: no more is covered", style="bold"
+        )
     else:
         out.print(
             f"{tell(answer['kg'])} kg may be sold as CoC by a document of {on}, through"
@@ -337,6 +366,11 @@ def download(client: Client, path: str, to: Path) -> int:
             answer(response)
         with written(to) as file:
             return sum(file.write(part) for part in response.iter_bytes())
+
+
+def part(text: str) -> str:
+    """What somebody typed as one part of a path, whatever stands in it."""
+    return quote(text, safe=":")
 
 
 def tell(kg: int) -> str:

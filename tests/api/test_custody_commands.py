@@ -148,7 +148,7 @@ def test_a_balance_is_told_with_its_working() -> None:
     assert "4,900,000" in shown
     assert "[b]x[/b]" in shown, "what others wrote is no markup"
     assert "r (design)" in shown
-    assert "cover 4,700,000 kg of a claim of that day by now: the least of [i]each[/i] day" in shown
+    assert "cover 4,700,000 kg of a claim of that day (the least of [i]each[/i] day)" in shown
     assert (
         "4,700,000 kg may be sold as CoC by a document of 2026-03-09, through 2026-12-31" in shown
     )

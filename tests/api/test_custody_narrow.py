@@ -1,14 +1,19 @@
-"""`castmark coc` in a narrow window: what has no room goes on in the next line, never into dots."""
+"""`castmark coc` as a clerk reads it: clear words, and in a narrow window nothing is cut."""
 
 import io
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 import pytest
 from rich.console import Console
 
 from castmark import coc
+from castmark.client import Refusal
+from castmark.coc_document import document
 from castmark.coc_trace import trace
+
+from .test_custody_commands import BALANCE, CLOSED, Told
 
 POOL = "NORD-casthouse-works:aluminium:2025-01-01"
 DOCUMENT = "CAST-2025-0001"
@@ -85,3 +90,69 @@ def test_proofs_with_long_names_are_told_whole_in_80_columns() -> None:
     shown = out.file.getvalue()
     assert "12,345,678" in shown
     assert "…" not in shown
+
+
+STANDING: Mapping[str, Any] = {
+    "number": DOCUMENT, "word": "waiting", "sentence": "The check [b]waits[/b].", "state": "issued",
+    "reasons": ["A reason."], "late": None, "on": "2025-01-10",
+    "held": [{"certificate_id": "C-1", "standard": "Chain of Custody", "status": "suspended"}],
+    "chain": [{"number": DOCUMENT}, {"number": "CAST-2025-0002"}],
+}  # fmt: skip
+PAPER = {"sections": [{"title": "Material", "lines": [["CoC Material", "2 000 000 kg"]]}]}
+
+
+def document_said(**told: Any) -> str:
+    out = Console(file=io.StringIO(), width=200)
+    document({**STANDING, **told}, PAPER, out)
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue()
+
+
+def test_a_document_says_first_whether_it_is_good_and_then_what_it_says() -> None:
+    shown = document_said()
+    assert shown.startswith(f"{DOCUMENT} is not confirmed yet: The check [b]waits[/b].\nA reason.")
+    assert "certificate C-1 (Chain of Custody): suspended on 2025-01-10" in shown
+    assert "Material\n  CoC Material: 2 000 000 kg" in shown
+    assert "replaces, or is replaced by: CAST-2025-0002" in shown
+    assert "is confirmed, and not checked yet" in document_said(state="pending_check")
+
+
+def balance_said(**told: Any) -> str:
+    out = Console(file=io.StringIO(), width=200)
+    coc.balance({**BALANCE, **told}, out)
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue()
+
+
+def test_a_rule_that_is_the_same_as_in_the_line_above_is_told_once() -> None:
+    line = {"name": "x", "kg": 1, "how": "so", "source": "rule 5.3", "evidence": "verified"}
+    assert balance_said(working=[line, line, line]).count("rule 5.3") == 1
+
+
+def test_nothing_to_sell_is_told_without_a_day_until_which_it_may_be_sold() -> None:
+    shown = balance_said(answer={**BALANCE["answer"], "kg": 0, "ahead_kg": 0})
+    assert "0 kg may be sold as CoC by a document of 2026-03-09: no more is covered" in shown
+    assert "what is left then" not in shown
+
+
+def test_metal_that_left_is_called_so_and_not_by_the_name_of_its_account() -> None:
+    shown = balance_said(carries={"outflow": BALANCE["carries"]["stock"]})
+    assert "left and not claimed: incomplete, at least 4.2 kg CO2e/kg" in shown
+    assert "outflow" not in shown
+
+
+def test_a_single_fault_of_a_request_is_told_once_and_each_of_several() -> None:
+    fault = {"pointer": "/on", "detail": "write dates so"}
+    one = {"slug": "invalid-request", "detail": "query/on: write dates so", "errors": [fault]}
+    assert str(Refusal(422, one)) == "invalid-request: query/on: write dates so"
+    assert str(Refusal(422, {**one, "errors": [fault, fault]})).count("write dates so") == 3
+
+
+def test_a_close_is_told_as_one_json_document_to_a_program() -> None:
+    told = orjson.loads(Told().said("close", "S-1", "aluminium", "2026-05-01", "--json"))
+    assert told["events"][0]["data"] == CLOSED
+
+
+def test_what_somebody_types_stays_one_part_of_the_address() -> None:
+    assert coc.part("../a b?c") == "..%2Fa%20b%3Fc"
+    assert coc.part(POOL) == POOL
