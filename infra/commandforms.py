@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from contracts.values import ID_PATTERN
 
 from .decider import Command
+from .faultwords import in_words
 from .problems import FieldError, InvalidRequest, pointer
 from .strictjson import MAX_INTEGER, read_json
 
@@ -81,8 +82,10 @@ class Form:
                 return f"write {said}"
             case "is_instance_of":
                 return "write decimals as text ('0.4630')"
-            case _:
-                return fault["msg"].removeprefix("Value error, ")
+            case kind:
+                pattern = fault.get("ctx", {}).get("pattern")
+                name = str(fault["loc"][-1]) if fault["loc"] else ""
+                return in_words(kind, fault["msg"], name, pattern)
 
     def _described(self, path: Path) -> str | None:
         """What a field of the command says of itself."""

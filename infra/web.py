@@ -32,7 +32,16 @@ from .commandforms import DAY_PATTERN, FIRST_YEAR, LAST_YEAR, tell
 from .devissuer import DevIssuer
 from .door import CORRELATION, Door, problem_response
 from .errors import Refused, Transient
-from .problems import MEDIA_TYPE, SCHEMA, FieldError, InvalidRequest, Problem, Problems, pointer
+from .faultwords import in_words
+from .problems import (
+    MEDIA_TYPE,
+    SCHEMA,
+    FieldError,
+    InvalidRequest,
+    Problem,
+    Problems,
+    pointer,
+)
 from .strictroute import StrictRoute
 from .taking import Taking
 from .telemetry import Metrics
@@ -181,7 +190,9 @@ def as_refused(error: Exception) -> tuple[Refused, Mapping[str, str]]:
 
 def _field_error(fault: ErrorDetails) -> FieldError:
     part, *path = fault["loc"]
-    return FieldError(pointer(path), str(part), fault["msg"].removeprefix("Value error, "))
+    pattern = fault.get("ctx", {}).get("pattern")
+    said = in_words(fault["type"], fault["msg"], str(path[-1]) if path else "", pattern)
+    return FieldError(pointer(path), str(part), said)
 
 
 def _sentence(error: HTTPException, headers: Mapping[str, str]) -> str:

@@ -80,7 +80,9 @@ class Allowed:
             row = await followed(look, theirs, pool)
         await self._require(principal, row, pool)
         if row is None:
-            raise Refused("unknown-pool", f"there is no pool {pool}", pool=pool)
+            told = f"there is no pool {pool}: it is SCOPE:STAGE:FIRST DAY OF ITS PERIOD"
+            told += ", as in works-1:aluminium:2026-01-01, and opens with its first booking"
+            raise Refused("unknown-pool", told, pool=pool)
         await self._carried(pool)
         return await self._current(look, stream) or row
 

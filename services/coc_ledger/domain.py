@@ -8,7 +8,6 @@ from types import ModuleType
 from contracts.custody import STAGE_OF, Material, PoolKey, Stage
 from contracts.envelope import Event
 from infra.decider import Command
-from infra.errors import Refused
 from infra.readmodel import Consumer
 
 from .accounting.stages import NEXT, entry_id
@@ -42,6 +41,7 @@ from .knowledge import (
     checked_of,
     diligence_of,
     facilities_found,
+    first_day,
     holding,
     open_before,
     results_of,
@@ -69,6 +69,7 @@ from .pools.late import LATE_REACTIONS
 from .pools.owing import PeriodOver
 from .pools.state import ChangeDeferred
 from .reactions import REACTIONS
+from .refused import before_first_period, unknown_scope
 from .rooms import held_after, held_by, held_onward
 from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key
 from .scopes import entity_scopes, scope
@@ -196,18 +197,9 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
     scope_id, day = _text(body, "scope_id"), _day(body, "day")
     found = scope_on(scope_id, day, known)
     if found is None or found.member_id != _text(body, "member_id"):
-        raise Refused(
-            "unknown-scope",
-            f"Member {_text(body, 'member_id')} has no scope {scope_id}.",
-            scope_id=scope_id,
-        )
+        raise unknown_scope(_text(body, "member_id"), scope_id)
     if found.period is None:
-        raise Refused(
-            "before-first-period",
-            f"Scope {scope_id} keeps no accounts on {day} yet.",
-            scope_id=scope_id,
-            day=day,
-        )
+        raise before_first_period(scope_id, day, first_day(scope_id, known))
     stage = body.get("stage")
     assert isinstance(stage, Stage)  # the form has read it
     at = PoolKey(scope_id=scope_id, stage=stage, period=found.period)
@@ -290,18 +282,9 @@ def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     scope_id, day, number = _text(body, "scope_id"), _day(body, "day"), _text(body, "number")
     found = scope_on(scope_id, day, known)
     if found is None or found.member_id != _text(body, "member_id"):
-        raise Refused(
-            "unknown-scope",
-            f"Member {_text(body, 'member_id')} has no scope {scope_id}.",
-            scope_id=scope_id,
-        )
+        raise unknown_scope(_text(body, "member_id"), scope_id)
     if found.period is None:
-        raise Refused(
-            "before-first-period",
-            f"Scope {scope_id} keeps no accounts on {day} yet.",
-            scope_id=scope_id,
-            day=day,
-        )
+        raise before_first_period(scope_id, day, first_day(scope_id, known))
     if found.ended(day):
         raise went_over(found)  # before its number is bound to a pool that can claim nothing
     material = body["material"]

@@ -34,6 +34,7 @@ from infra.decider import derived_id
 from infra.errors import Refused
 
 from .accounting.balance import Terms
+from .refused import unknown_scope
 
 Version = Annotated[int, Field(ge=0)]
 UNKNOWN_S = 10**9
@@ -282,12 +283,7 @@ def check_scope(
 ) -> ScopeEvidence:
     """The scope, for the member that owns it; others do not learn that it exists."""
     if scope is None or scope.member_id != member_id or scope.scope_id != scope_id:
-        raise Refused(
-            "unknown-scope",
-            f"Member {member_id} has no scope {scope_id}.",
-            scope_id=scope_id,
-            member_id=member_id,
-        )
+        raise unknown_scope(member_id, scope_id)
     return scope
 
 

@@ -62,6 +62,12 @@ def checked_issuer(entity_id: str, scope_id: str, day: date, known: Knowledge) -
     return seen.model_copy(update={"suspended": scope is not None and scope.suspended(day)})
 
 
+def first_day(scope_id: str, known: Knowledge) -> date | None:
+    """The day on which a scope's accounts begin; None where there is none."""
+    scope: scope_state.Scope = known.state(f"coc_scope/{scope_id}")
+    return scope.calendar[0].starts_on if scope.calendar else None
+
+
 def scope_on(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
     """A scope on a day; None when there is none."""
     state = known.state(f"coc_scope/{scope_id}") if scope_id else None

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from contracts.custody import Account, PoolKey, Stage
+from contracts.values import Activity
 from infra.decider import Command
-from infra.errors import Refused
 from infra.policy import Policy
 from infra.reading import Reader
 from infra.service import Running
@@ -23,11 +23,13 @@ from .accounting.sellable import Held, Sellable, sellable
 from .accounting.stops import before, late_stops, may_stop, stops
 from .documents.rows import DocumentRow
 from .domain import CONSUMER, Knowledge
+from .evidence import stages_of
 from .facility_reactions import still_there
 from .jobs import Watch
 from .pools.calendar import KEEPS_LAST_DAY
 from .pools.carrying import waiting
 from .pools.told_otherwise import COLUMNS, MOST, account_of, by_document, claimed_here, kept_here
+from .refused import before_first_period, stage_not_in_scope
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 from .scopes.certificates import CertificateRow
 from .scopes.neighbours import also_in, neighbours, stream_of
@@ -132,6 +134,9 @@ class Queries:
         period = self._period(row, on)
         key = PoolKey(scope_id=row.scope_id, stage=stage, period=period.starts_on).key
         pool = self.pool(key)
+        there = stages_of(tuple(map(Activity, row.activities)))
+        if pool is None and stage not in there:
+            raise stage_not_in_scope(row.scope_id, stage, there)
         policy = self._running.definition.policies.on(on)
         later = self._later(pool, asked_from(pool, on)) if pool else {}
         rows = self._before(pool)
@@ -248,12 +253,7 @@ class Queries:
     def _period(self, row: ScopeRow, on: date) -> Period:
         period = period_of(_calendar(row), on)
         if period is None:
-            raise Refused(
-                "before-first-period",
-                f"Scope {row.scope_id} keeps no accounts on {on} yet.",
-                scope_id=row.scope_id,
-                day=on,
-            )
+            raise before_first_period(row.scope_id, on, _calendar(row)[0].starts_on)
         return period
 
     # --- documents ---

@@ -21,6 +21,7 @@ from services.coc_ledger.accounting.accounts import carried_amount
 from services.coc_ledger.accounting.bounds import check_room
 from services.coc_ledger.accounting.footprint import of_lot
 from services.coc_ledger.evidence import activity_of, facility_left, went_over
+from services.coc_ledger.refused import before_first_period, day_ahead, stage_not_in_scope
 
 from . import words as documents
 from .commands import (
@@ -58,12 +59,7 @@ def confirm(
         )
     _check_alive(state, command.number)
     if command.received_on > command.on:
-        raise Refused(
-            "day-ahead",
-            f"{command.received_on} is still to come.",
-            day=command.received_on,
-            today=command.on,
-        )
+        raise day_ahead(command.received_on, command.on)
     _check_day(command, document, policy)
     documents.check_mass(document, command.received_kg, policy)
     if isinstance(command, ConfirmDocument):
@@ -117,21 +113,11 @@ def _receiver(
     if scope.ended(command.received_on):
         raise went_over(scope)
     if document.pool.stage not in scope.stages:
-        raise Refused(
-            "stage-not-in-scope",
-            f"Scope {scope.scope_id} has no {document.pool.stage.value}.",
-            scope_id=scope.scope_id,
-            stage=document.pool.stage.value,
-        )
+        raise stage_not_in_scope(scope.scope_id, document.pool.stage, scope.stages)
     if document.pool.stage in scope.idle:
         raise facility_left(scope, document.pool.stage, command.received_on)
     if scope.period is None:
-        raise Refused(
-            "before-first-period",
-            f"Scope {scope.scope_id} keeps no accounts on {command.received_on} yet.",
-            scope_id=scope.scope_id,
-            day=command.received_on,
-        )
+        raise before_first_period(scope.scope_id, command.received_on)
     pool = PoolKey(scope_id=scope.scope_id, stage=document.pool.stage, period=scope.period)
     return pool, scope.ends_on
 

@@ -134,5 +134,7 @@ def claim_of(state: Document) -> ReplacedClaim | None:
 def issued_of(number: str, state: Document) -> DocumentIssued:
     """The document, once it is issued."""
     if state.issued is None:
-        raise Refused("unknown-document", f"There is no document {number}.", number=number)
+        raise Refused(
+            "unknown-document", f"There is no document {number}: look at the number.", number=number
+        )
     return state.issued

@@ -125,7 +125,9 @@ MOVEMENTS: Mapping[str, Form] = {
 MOVEMENT_RIGHT = (
     "receipt, shipment, scrap_shipment, loss, count, process_emissions, to_stage or reversal"
 )
-CLAIMS = frozenset({"output_coc", "coc_output", "coc_shipment", "designation", "designate"})
+CLAIMS = frozenset(
+    {"output_coc", "coc_output", "coc_shipment", "designation", "designate", "claim"}
+)
 STAGE_WORDS: Mapping[str, Stage] = {
     **{stage.value: stage for stage in Stage},
     "aluminum": Stage.ALUMINIUM,

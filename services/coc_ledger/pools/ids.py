@@ -53,7 +53,8 @@ def reversible(state: Pool, known: PoolKnown, movement_id: str) -> MovementSeen:
             )
         raise Refused(
             "unknown-movement",
-            f"This pool has no movement {movement_id} on that day's period.",
+            f"This pool has no movement {movement_id}: look at the id, and name the day on which it"
+            " was booked (its scope, stage and period are those of the day).",
             movement_id=movement_id,
         )
     by = remembered(state.recent, reversal_key(movement_id)) or seen.reversed_by

@@ -34,6 +34,7 @@ from services.coc_ledger.evidence import (
     facility_left,
     went_over,
 )
+from services.coc_ledger.refused import before_first_period, day_ahead, stage_not_in_scope
 
 from .calendar import KEEPS_LAST_DAY, moved, shortened
 from .changes import apply
@@ -238,25 +239,13 @@ def _ready(
 ) -> Sequence[PoolOpened]:
     """The opening, if this is the first; Refused where the day cannot be booked."""
     if command.stage not in scope.stages:
-        raise Refused(
-            "stage-not-in-scope",
-            f"Scope {scope.scope_id} has no {command.stage.value}.",
-            scope_id=scope.scope_id,
-            stage=command.stage.value,
-        )
+        raise stage_not_in_scope(scope.scope_id, command.stage, scope.stages)
     if command.day > command.on:
-        raise Refused(
-            "day-ahead", f"{command.day} is still to come.", day=command.day, today=command.on
-        )
+        raise day_ahead(command.day, command.on)
     if scope.ended(command.day):
         raise went_over(scope)
     if scope.period is None or scope.ends_on is None:
-        raise Refused(
-            "before-first-period",
-            f"Scope {scope.scope_id} keeps no accounts on {command.day} yet.",
-            scope_id=scope.scope_id,
-            day=command.day,
-        )
+        raise before_first_period(scope.scope_id, command.day)
     if state.end is not None:
         raise Refused(
             "period-closed",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from contracts.custody import VALID, Checked, Origin, Remark, Topic
+from contracts.custody import VALID, CertificateSeen, Checked, Origin, Remark, Topic
 from contracts.inventory import Severity
 from contracts.values import Activity, EntityId, FacilityId, Standard
 from infra.errors import Refused
@@ -32,11 +32,27 @@ def check_certified(checked: Checked) -> None:
         raise Refused(
             "coc-certificate-not-valid",
             f"On {checked.day} entity {checked.entity_id} held no valid Chain of Custody"
-            " certificate, as far as is known here.",
+            f" certificate, as far as is known here: {_instead(checked)}. Name a day on which one"
+            " is valid.",
             entity_id=checked.entity_id,
             day=checked.day,
             known_through_position=checked.known_through_position,
         )
+
+
+def _instead(checked: Checked) -> str:
+    """What its certificates were on the day instead."""
+    chain = [one for one in checked.certificates if one.standard is COC]
+    words = [_was(one, checked) for one in chain]
+    return ", ".join(words) or "none is known"
+
+
+def _was(one: CertificateSeen, checked: Checked) -> str:
+    if one.valid_from is not None and one.valid_from > checked.day:
+        return f"{one.certificate_id} is valid from {one.valid_from} on"
+    if one.status in VALID:
+        return f"{one.certificate_id} covers no facility of the scope"
+    return f"{one.certificate_id} was {one.status.value.replace('_', ' ')}"
 
 
 def check_own(

@@ -29,6 +29,7 @@ from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.coc_ledger.accounting.period import Course, check_change, check_first, check_months
 from services.coc_ledger.evidence import Diligence, FacilityFound, Stake, age_of, told_age
+from services.coc_ledger.refused import day_ahead, unknown_scope
 
 from . import entity_rules
 from .commands import (
@@ -114,12 +115,7 @@ def _decide_as_owner(command: OwnCommand, state: Scope, policy: Policy) -> Seque
 
 def _own(command: ScopeBound, state: Scope) -> None:
     if not state.scope_id or state.member_id != command.member_id:
-        raise Refused(
-            "unknown-scope",
-            f"Member {command.member_id} has no scope {command.scope_id}.",
-            scope_id=command.scope_id,
-            member_id=command.member_id,
-        )
+        raise unknown_scope(command.member_id, command.scope_id)
 
 
 def check_fresh(behind_s: int, policy: Policy) -> None:
@@ -332,12 +328,7 @@ def _record(command: RecordDueDiligence, state: Scope, policy: Policy) -> Sequen
     latest = command.performed_on + relativedelta(months=months) - ONE_DAY
     through = min(command.valid_through or latest, latest)
     if command.performed_on > command.on:
-        raise Refused(
-            "day-ahead",
-            f"{command.performed_on} is still to come.",
-            day=command.performed_on,
-            today=command.on,
-        )
+        raise day_ahead(command.performed_on, command.on)
     if through < command.performed_on:
         raise Refused(
             "dates-reversed",
