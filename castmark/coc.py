@@ -286,9 +286,12 @@ def closed(events: Sequence[Row], out: Console) -> None:
     for event in events:
         if "closed_on" not in event:
             continue
+        following = event.get("next_period")
+        into = f" into the period from {following}" if following and event["balance_kg"] else ""
+        by = ", to be made good by the end of the next period" if event["owed_kg"] else ""
         out.print(
-            f"closed through {event['ends_on']}: {tell(event['balance_kg'])} kg carried over,"
-            f" {tell(event['expired_kg'])} kg expired, {tell(event['owed_kg'])} kg owed"
+            f"closed through {event['ends_on']}: {tell(event['balance_kg'])} kg carried over{into},"
+            f" {tell(event['expired_kg'])} kg expired, {tell(event['owed_kg'])} kg owed{by}"
         )
         for remark in event["remarks"]:
             out.print(f"  {remark['rule']} ({remark['severity']}): {escape(remark['sentence'])}")

@@ -156,3 +156,17 @@ def test_a_close_is_told_as_one_json_document_to_a_program() -> None:
 def test_what_somebody_types_stays_one_part_of_the_address() -> None:
     assert coc.part("../a b?c") == "..%2Fa%20b%3Fc"
     assert coc.part(POOL) == POOL
+
+
+def closed_said(**told: Any) -> str:
+    out = Console(file=io.StringIO(), width=200)
+    coc.closed([{**CLOSED, "next_period": "2027-01-01", **told}], out)
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue()
+
+
+def test_a_close_says_where_its_balance_goes_and_by_when_what_is_owed_is_made_good() -> None:
+    assert "1,200 kg carried over into the period from 2027-01-01, 0 kg expired" in closed_said()
+    assert closed_said().count("made good") == 0
+    owing = closed_said(balance_kg=0, owed_kg=1_234)
+    assert "0 kg carried over, 0 kg expired, 1,234 kg owed, to be made good by the end" in owing
