@@ -23,6 +23,9 @@ def test_who_does_not_close_a_year_owes_all_the_same(host: Host, door: Door) -> 
         lambda: balance(door, on="2025-01-01"), lambda seen: seen["owed_kg"] == 960 * TONNE
     )
     assert (found["answer"]["kg"], found["owed_by"]) == (0, "2025-12-31")
+    first = on_the_page(host, SMELTER)
+    assert '<p class="big">0 t</p> <p>No more is covered: the working below says what is.' in first
+    assert "then the period ends" not in first, "nothing has an end"
     page = " ".join(page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S").split())
     assert "960.0</data> t of the period before are to be made good by 31 Dec 2025" in page
     terminal = in_the_terminal(host, door, SMELTER)
