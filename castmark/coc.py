@@ -18,7 +18,7 @@ from contracts.custody import Stage
 
 from .client import Client, Refusal, answer
 from .coc_document import document
-from .coc_trace import trace
+from .coc_trace import trace as trace
 from .columns import Column, Head, folded, show, uncut
 from .files import check_place, written
 
