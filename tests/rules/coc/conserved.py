@@ -102,7 +102,7 @@ def statements_end_in_the_balance(world: World) -> None:
 
 def days_end_in_the_balance(world: World) -> None:
     """Each line of a pool's days follows from the one before and its own masses, and is the balance
-    as of its day; the last one is that of today."""
+    as of its day; the last one is that of today, or of the pool's last day."""
     rule = rule_of(POLICY)
     for row in world.reader.rows["pools"].values():
         booked = [one for one in world.reader.rows["pool_days"].values() if one.pool == row.pool]
@@ -116,7 +116,8 @@ def days_end_in_the_balance(world: World) -> None:
             assert (line.stock_kg, line.available_kg) == (stock, max(0, covered - claimed))
             assert line.available_kg == _available(row, booked, date.fromisoformat(line.day))
         if told:
-            assert told[-1].available_kg == _available(row, booked, world.today)
+            last = min(world.today, row.ends_on)  # later days are the next pool's
+            assert told[-1].available_kg == _available(row, booked, last)
 
 
 def _available(row: PoolRow, booked: Sequence[DayRow], day: date) -> int:
