@@ -244,9 +244,10 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "factor-not-physical",
         "A factor cannot be",
-        "Nothing gives off so much, or less than nothing, and nothing that is bought next to"
-        " nothing: look at the unit of the factors of `facts.data`. They are in kg CO2e per unit of"
-        " the item; own coefficients for perfluorocarbons are in the unit of theirs.",
+        "Nothing gives off so much, or less than nothing, and no fossil fuel and nothing that is"
+        " bought next to nothing: look at the unit of the factors of `facts.data`. They are in kg"
+        " CO2e per unit of the item; own coefficients for perfluorocarbons are in the unit of"
+        " theirs.",
     ),
     Problem(
         "unknown-lever",

@@ -303,3 +303,12 @@ def test_a_report_that_counts_a_factor_of_another_set_than_its_regimes_is_stoppe
     assert "R-18 block" in said
     assert "not to be submitted or published: R-18" in said
     assert told(file, *under, "gbt_44905_2024")["years"][0]["report"]["blocking"] == []
+
+
+def test_a_fuels_factor_in_tonnes_where_kilograms_are_written_is_refused(tmp_path: Path) -> None:
+    file = changed(tmp_path, 7, factor="0.0561", factor_unit="kg CO2e/GJ")  # the gas
+    said = " ".join(run(file, code=1).split())
+    assert "not calculated" in said
+    assert "factor: factor-not-physical natural gas at less than 0.036 kg CO2e/MJ cannot be" in said
+    document = told(file, code=1)
+    assert document["years"] == []

@@ -55,13 +55,14 @@ def results() -> Mapping[str, Calculated]:
         data, site = step.fields["data"], step.fields["site"]
         assert isinstance(data, list)
         year = int(str(step.fields["year"]))
+        policy = policies().on(step.on)
         inventory = inventory_of(
             site_of(evidence(step), SiteSent.model_validate(site)),
             year,
             tuple(DatumSent.model_validate(one) for one in data),
             units_on(step.on),
+            policy,
         )
-        policy = policies().on(step.on)
         version = Version(1, packed_of(inventory).data_hash, inventory)
         calculated = reckon(version, usual(policy, step.on), factors(), policies())
         found[f"{step.fields['facility_id']}:{year}"] = calculated

@@ -4,7 +4,9 @@ A finding is what an auditor would write down; a mass below zero or a factor bey
 physical is no statement about a facility at all, most often a unit that slipped. Bounds of factors
 are policy, by family of items and closer for some items; so are those of own coefficients for
 perfluorocarbons (sources.md 4.3), whose value is the datum's quantity. Data are all looked at:
-whoever corrects a file wants the whole list.
+whoever corrects a file wants the whole list. A factor below the least that can be is refused where
+data come in (`own_factors`, a supplier's answer); data that were stored before are calculated as
+they were, and found by R-17.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +16,7 @@ from typing import NamedTuple
 
 from contracts.values import plain
 from infra.errors import Refused
+from infra.importing.mapping import plain_name
 from infra.policy import Policy
 from services.ghg.calculation.lines import Result
 
@@ -24,6 +27,14 @@ FACTORS_OF = frozenset(
     {Family.FUEL, Family.POWER, Family.INPUT, Family.BOUGHT, Family.SCRAP, Family.TRANSPORT}
 )
 COEFFICIENTS = "plausible.coefficient_max."
+WHY_NOT_LESS: Mapping[Family, str] = {
+    Family.FUEL: (
+        "the carbon is in the fuel (what holds none of fossil origin has no item here, and is left"
+        " out)"
+    ),
+    Family.BOUGHT: "what is bought was made, and gave something off",
+    Family.TRANSPORT: "what moves it burns fuel",
+}
 TOLD = 20
 ZERO = Decimal(0)
 PRODUCTS = frozenset(one.slug for one in ITEMS.values() if one.family is Family.OUTPUT)
@@ -136,12 +147,46 @@ def bounds(policy: Policy) -> dict[str, Decimal]:
 
 @lru_cache(maxsize=512)
 def least_factor(item: str, policy: Policy, scrap_kind: str = "") -> Decimal:
-    """The lowest factor that an item can have, in kg CO2e per its unit: what is bought was made
-    somewhere, and pre-consumer scrap was molten; power, other scrap and what is burnt may come
-    without a burden, their least is 0."""
+    """The lowest factor that an item can have, in kg CO2e per its unit: fossil fuels hold carbon,
+    what is bought was made somewhere, and pre-consumer scrap was molten; power, other scrap and
+    ways that may be electric can be without a burden, their least is 0."""
     known = ITEMS.get(item)
     for name in (f"{item}.{scrap_kind}", item, "" if known is None else known.family.value):
         figure = f"plausible.factor_min.{name}"
         if figure in policy.figures:
             return policy.decimal(figure)
     return ZERO
+
+
+class Low(NamedTuple):
+    """Below `kg_per_unit` (kg CO2e) a factor of an item is doubted whatever reference it has, but
+    where the datum names one of the technologies in `unless`."""
+
+    kg_per_unit: Decimal
+    unless: frozenset[str] = frozenset()
+
+    def doubts(self, datum: Datum) -> bool:
+        """Whether the factor of a datum is that low, with nothing that explains it."""
+        if datum.factor is None or datum.factor >= self.kg_per_unit:
+            return False
+        return plain_name(datum.technology) not in self.unless
+
+
+@lru_cache(maxsize=512)
+def doubted_below(item: str, policy: Policy) -> Low | None:
+    """What is lower than anything that is known, though it can be; None where nothing is laid
+    down."""
+    name, unless = f"plausible.factor_low.{item}", f"plausible.factor_low_unless.{item}"
+    if name not in policy.figures:
+        return None
+    words = policy.words(unless) if unless in policy.figures else ()
+    return Low(policy.decimal(name), frozenset(words))
+
+
+def too_low(item: Item, least: Decimal) -> str:
+    """What is said of a factor below the least that there can be."""
+    why = WHY_NOT_LESS.get(item.family, "it gives something off")
+    return (
+        f"{item.title} at less than {plain(least)} kg CO2e/{item.unit} cannot be: {why}. Look at"
+        " its unit."
+    )

@@ -36,14 +36,14 @@ def _unit_is_needed(schema: dict[str, Any]) -> None:
 
 class DatumSent(Value):
     """One quantity in a `unit`, any of its kind: none is guessed (`unit-missing`). `factor` is the
-    supplier's or the plant's own, in kg CO2e per the item's unit, `factor_gwp_set` the warming
+    supplier's or the plant's own, in `factor_unit` (t CO2e/t, kg CO2e/MWh ...), where that is left
+    out in kg CO2e per the item's own unit, whatever `unit` is; `factor_gwp_set` the warming
     potentials in it (SAR to AR6); `of` names what a leg carries or a stock holds, `potline` the
-    line of cells. `embedded` is
-    what a maker of bought metal says it embeds, in kg CO2e/t, and
-    `embedded_boundary` which emissions are in it, `embedded_gwp_set` its warming potentials;
-    `cn_code` the code of the goods that an output
-    is. A supplier without an id may be named: its id is made of the name. `left_out` asks reports
-    to leave it out, as far as they may. Of a fuel, `calorific_value` is net, in `calorific_unit`
+    line of cells. `embedded` is what a maker of bought metal says it embeds, in `embedded_unit`,
+    where that is left out in kg CO2e/t, `embedded_boundary` which emissions are in it,
+    `embedded_gwp_set` its warming potentials; `cn_code` the code of the goods that an output is. A
+    supplier without an id may be named: its id is made of the name. `left_out` asks reports to
+    leave it out, as far as they may. Of a fuel, `calorific_value` is net, in `calorific_unit`
     (MJ/kg, GJ/t, MJ/Nm3 ...), and `oxidation_factor` a fraction. `treatment` says what became of a
     waste: reused, recycled, recovered, treated, stored, landfilled, landfilled_untreated,
     discharged, empty where nobody told. Texts name documents and meters, never persons."""
@@ -61,6 +61,7 @@ class DatumSent(Value):
     supplier_id: Id | None = None
     supplier_name: Text = ""
     factor: Quantity | None = None
+    factor_unit: Unit = ""
     factor_source: Text = ""
     factor_gwp_set: Annotated[str, StringConstraints(max_length=20)] = ""
     of: Id | None = None
@@ -77,6 +78,7 @@ class DatumSent(Value):
     to_on: date | None = None
     left_out: bool = False
     embedded: Quantity | None = None
+    embedded_unit: Unit = ""
     embedded_boundary: Boundary | None = None
     embedded_gwp_set: Annotated[str, StringConstraints(max_length=20)] = ""
     cn_code: Annotated[str, StringConstraints(max_length=20)] = ""

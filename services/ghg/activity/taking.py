@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from infra.errors import Refused
 from infra.importing.places import places
+from infra.policy import Policy
 from infra.problems import FieldError, InvalidRequest
 from services.ghg.evidence import FacilityEvidence
 from services.ghg.factors.calorific import calorific_unit, with_own_value
 from services.ghg.factors.gwp import gwp_set_of
+from services.ghg.factors.own_factors import OwnFactors
 
 from .cells import (
     SHARES,
@@ -18,7 +20,6 @@ from .cells import (
     item_of,
     of_slug,
     period,
-    precursor,
     proofs_of,
     stands,
     stocked,
@@ -30,7 +31,6 @@ from .installation import faults_of
 from .inventory import Datum, Inventory, Site
 from .items import Item
 from .meaning import kinded
-from .plausible import takes_factor
 from .sent import DatumSent, SiteSent
 from .units import Units
 
@@ -59,9 +59,12 @@ def site_of(facility: FacilityEvidence, sent: SiteSent) -> Site:
     )
 
 
-def inventory_of(site: Site, year: int, sent: tuple[DatumSent, ...], units: Units) -> Inventory:
-    """The inventory in the items' own units. Raises InvalidRequest that names each faulty datum
-    and its field."""
+def inventory_of(
+    site: Site, year: int, sent: tuple[DatumSent, ...], units: Units, policy: Policy
+) -> Inventory:
+    """The inventory in the items' own units; what a factor can be is policy. Raises InvalidRequest
+    that names each faulty datum and its field."""
+    own = OwnFactors(units, policy)
     faults: list[FieldError] = []
     data: list[Datum] = []
     seen: set[str] = set()
@@ -71,7 +74,7 @@ def inventory_of(site: Site, year: int, sent: tuple[DatumSent, ...], units: Unit
             sentence = f"{one.datum_id} stands here twice: each datum has its own id"
             fields.add("datum_id", Refused("datum-twice", sentence))
         seen.add(one.datum_id)
-        datum = _datum(one, year, units, fields)
+        datum = _datum(one, year, (units, own), fields)
         if datum is not None:
             data.append(datum)
         if len(faults) >= TOLD:
@@ -93,7 +96,10 @@ class _Faults:
         self._faults.append(FieldError(where, "body", refused.sentence, refused.slug))
 
 
-def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum | None:
+def _datum(
+    sent: DatumSent, year: int, readers: tuple[Units, OwnFactors], fields: _Faults
+) -> Datum | None:
+    units, own = readers
     item: Item | None = None
     quantity = sent.quantity
     field = "item"
@@ -108,11 +114,9 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         if item.unit in SHARES:
             content(quantity, item)
         field = "factor"
-        if sent.factor is not None:
-            takes_factor(item)
+        factor = own.told(sent.factor, sent.factor_unit, item)
         field = "embedded"
-        if sent.embedded is not None:
-            precursor(item)
+        embedded = own.told_embedded(sent.embedded, sent.embedded_unit, item)
         field = "factor_gwp_set"
         _gwp_set(sent.factor_gwp_set)
         field = "embedded_gwp_set"
@@ -125,6 +129,7 @@ def _datum(sent: DatumSent, year: int, units: Units, fields: _Faults) -> Datum |
         _proofs(sent)
         field = "cn_code"
         datum = _made(sent, item.slug, quantity, conversion.note)
+        datum = datum._replace(factor=factor, embedded=embedded)
         for_goods(datum, item)
         field = "calorific_value"
         datum = with_own_value(datum, item, conversion.note)
@@ -147,7 +152,6 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         source=source,
         evidence=sent.evidence,
         supplier_id=sent.supplier_id or _named(sent.supplier_name.strip()),
-        factor=sent.factor,
         factor_source=sent.factor_source,
         factor_gwp_set=_gwp_set(sent.factor_gwp_set),
         of=_of(sent),
@@ -163,7 +167,6 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
         from_on=sent.from_on,
         to_on=sent.to_on,
         left_out="yes" if sent.left_out else "",
-        embedded=sent.embedded,
         embedded_boundary=sent.embedded_boundary or "",
         embedded_gwp_set=_gwp_set(sent.embedded_gwp_set),
         cn_code=cn_code(sent.cn_code) if sent.cn_code.strip() else "",

@@ -1,45 +1,57 @@
-"""Factors and coefficients of the plant's own, and what a maker says its metal embeds, read from
-cells with a unit. Pure."""
+"""Factors and coefficients of the plant's own, and what a maker says its metal embeds, read with
+their unit. Pure."""
 
 from decimal import Decimal
 
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.activity.cells import SHARES, content, number, precursor
-from services.ghg.activity.items import Item
+from services.ghg.activity.items import ITEMS, Item
 from services.ghg.activity.plausible import (
     beyond,
     bounds,
     coefficient_bounds,
+    least_factor,
     takes_factor,
+    too_low,
 )
 from services.ghg.activity.units import Units
 
 
 class OwnFactors:
-    """Reads them in kg CO2e per unit of the item."""
+    """Reads them in kg CO2e per unit of the item. `factor` and `embedded` are cells, of a number
+    and of its unit; `told` and `told_embedded` a number with a unit that may be left out over HTTP:
+    then it is in kg CO2e per the item's unit."""
 
     def __init__(self, units: Units, policy: Policy) -> None:
         self._units = units
         self._most = bounds(policy)
+        self._least = {item: least_factor(item, policy) for item in ITEMS}
         self._highest = coefficient_bounds(policy)
 
     def factor(self, text: str, unit: str, item: Item) -> Decimal:
         """The own emission factor. Refused `factor-not-used`, `value-missing`,
         `factor-not-physical`, and as the unit and the number are."""
-        takes_factor(item)
-        most = self._most[item.slug]
-        if not text:
-            raise Refused("value-missing", "the factor's unit stands there without a factor")
-        conversion = self._units.of_factor(unit, item)
-        value = number(text) * conversion.factor
-        if value > most:
-            raise Refused(
-                "factor-not-physical",
-                f"{value} kg CO2e/{item.unit} is more than {item.title} can give off"
-                f" ({most}): look at its unit",
-            )
-        return value
+        return self._not_too_low(self._cell(text, unit, item), item)
+
+    def embedded(self, text: str, unit: str, item: Item) -> Decimal:
+        """What bought metal embeds; refused as a factor is, and `embedded-not-used`. It may be of
+        direct emissions alone, which have no least."""
+        precursor(item)
+        return self._cell(text, unit, item)
+
+    def told(self, value: Decimal | None, unit: str, item: Item) -> Decimal | None:
+        """The own emission factor, None where there is none; refused as that of a cell is, but for
+        a unit that is left out."""
+        found = self._told(value, unit, item)
+        return None if found is None else self._not_too_low(found, item)
+
+    def told_embedded(self, value: Decimal | None, unit: str, item: Item) -> Decimal | None:
+        """What bought metal embeds, None where nobody tells; refused as that of a cell is, but for
+        a unit that is left out."""
+        if value is not None or unit.strip():
+            precursor(item)
+        return self._told(value, unit, item)
 
     def content(self, quantity: Decimal, item: Item) -> None:
         """A share or a coefficient in the item's unit. Refused `share-above-one`,
@@ -51,7 +63,39 @@ class OwnFactors:
                 "factor-not-physical", beyond("the coefficient", quantity, item, self._highest)
             )
 
-    def embedded(self, text: str, unit: str, item: Item) -> Decimal:
-        """What bought metal embeds; refused as a factor is, and `embedded-not-used`."""
-        precursor(item)
-        return self.factor(text, unit, item)
+    def _cell(self, text: str, unit: str, item: Item) -> Decimal:
+        takes_factor(item)
+        if not text:
+            raise _without_value()
+        conversion = self._units.of_factor(unit, item)
+        return self._not_too_high(number(text) * conversion.factor, item)
+
+    def _told(self, value: Decimal | None, unit: str, item: Item) -> Decimal | None:
+        unit = unit.strip()
+        if value is None and not unit:
+            return None
+        takes_factor(item)
+        if value is None:
+            raise _without_value()
+        found = value * self._units.of_factor(unit, item).factor if unit else value
+        return self._not_too_high(found, item)
+
+    def _not_too_high(self, value: Decimal, item: Item) -> Decimal:
+        most = self._most[item.slug]
+        if value > most:
+            raise Refused(
+                "factor-not-physical",
+                f"{value} kg CO2e/{item.unit} is more than {item.title} can give off"
+                f" ({most}): look at its unit",
+            )
+        return value
+
+    def _not_too_low(self, value: Decimal, item: Item) -> Decimal:
+        least = self._least[item.slug]
+        if value < least:
+            raise Refused("factor-not-physical", too_low(item, least).removesuffix("."))
+        return value
+
+
+def _without_value() -> Refused:
+    return Refused("value-missing", "the factor's unit stands there without a factor")

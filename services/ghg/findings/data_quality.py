@@ -7,7 +7,7 @@ from decimal import Decimal
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import ITEMS, PARAMETERS, Family
-from services.ghg.activity.plausible import least_factor
+from services.ghg.activity.plausible import Low, doubted_below, least_factor, too_low
 from services.ghg.calculation.lines import Line, total_kg
 from services.ghg.calculation.own_pfc import OWN, TOO_LOW
 from services.ghg.calculation.totals import primary_data_share
@@ -72,33 +72,38 @@ def primary_share(context: Context, seen: Survey) -> Iterator[Fault]:
 def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-17: an own or a supplier's factor below the 10th percentile, or an own PFC coefficient far
     below what is published for such cells, with nothing to prove it; or a factor below anything
-    that can be, which no reference proves."""
+    that can be, or that is known, which a reference alone does not prove."""
     yield from _best_case_coefficient(seen)
     for item, data in seen.by_item.items():
-        least = least_factor(item, context.policy)
+        least, low = least_factor(item, context.policy), doubted_below(item, context.policy)
         if least and (nothing := [one for one in data if _below(one, least)]):
-            sentence = (
-                f"{_title(item)} at less than {shown(least)} kg CO2e/{ITEMS[item].unit} cannot be:"
-                " what is bought was made, and gave something off. Look at its unit."
-            )
-            yield Fault(sentence, [one.datum_id for one in nothing])
-        chosen = [
-            one
-            for one in data
-            if one.factor is not None and not one.evidence and not _below(one, least)
-        ]
+            yield Fault(too_low(ITEMS[item], least), [one.datum_id for one in nothing])
+        left = [one for one in data if one.factor is not None and not _below(one, least)]
+        if low is not None and (doubted := [one for one in left if low.doubts(one)]):
+            yield Fault(_lower_than_known(item, low), [one.datum_id for one in doubted])
+            left = [one for one in left if not low.doubts(one)]
+        chosen = [one for one in left if not one.evidence]
         if not chosen:
             continue
-        low = _tenth_percentile(item, context)
-        if low is None:
+        percentile = _tenth_percentile(item, context)
+        if percentile is None:
             continue
-        below = [one.datum_id for one in chosen if one.factor is not None and one.factor < low]
+        below = [one.datum_id for one in chosen if _below(one, percentile)]
         if below:
             sentence = (
-                f"Best-case factor is not evidence: {_title(item)} below {shown(low)} kg CO2e/"
-                f"{ITEMS[item].unit}, which nine of ten do not reach, without any reference."
+                f"Best-case factor is not evidence: {_title(item)} below {shown(percentile)} kg"
+                f" CO2e/{ITEMS[item].unit}, which nine of ten do not reach, without any reference."
             )
             yield Fault(sentence, below)
+
+
+def _lower_than_known(item: str, low: Low) -> str:
+    explained = f"; name what explains it as its technology ({', '.join(sorted(low.unless))})"
+    return (
+        f"Best-case factor is not evidence: {_title(item)} below {shown(low.kg_per_unit)} kg CO2e/"
+        f"{ITEMS[item].unit} is lower than any that is known, and a reference alone does not show"
+        f" it. Look at its unit and boundary{explained if low.unless else ''}."
+    )
 
 
 def _best_case_coefficient(seen: Survey) -> Iterator[Fault]:

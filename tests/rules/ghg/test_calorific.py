@@ -13,7 +13,7 @@ from services.ghg.activity.taking import inventory_of
 from services.ghg.factors.calorific import calorific_of
 from services.ghg.reports.cbam import Stream
 from services.ghg.reports.report import report
-from tests.rules.ghg.given import d
+from tests.rules.ghg.given import POLICY, d
 from tests.rules.ghg.made import inventory, pinned, smelter
 from tests.rules.ghg.test_activity_rows import GOOD, UNITS, assembled, datum, faults, taken
 
@@ -25,7 +25,7 @@ SITE = Site("F1", "NO")
 def sent(**fields: object) -> Datum:
     """One datum sent over HTTP."""
     said = {"datum_id": "c", "step": Step.CASTING, "kind": DataKind.MEASURED, **COAL, **fields}
-    return inventory_of(SITE, 2024, (DatumSent.model_validate(said),), UNITS).data[0]
+    return inventory_of(SITE, 2024, (DatumSent.model_validate(said),), UNITS, POLICY).data[0]
 
 
 def streams(*more: Datum) -> dict[str, Stream]:

@@ -12,7 +12,7 @@ from services.ghg.activity.sent import DatumSent, InstallationSent, SiteSent
 from services.ghg.activity.taking import inventory_of, site_of
 from services.ghg.evidence import FacilityEvidence
 
-from .given import d
+from .given import POLICY, d
 from .made import inventory, smelter
 from .test_activity_rows import UNITS, assembled, taken
 
@@ -157,7 +157,7 @@ def sent(**more: object) -> Inventory:
         "kind": "supplier_verified",
     }
     datum = DatumSent.model_validate(fields | more)
-    return inventory_of(Site("F1", "NO"), 2024, (datum,), UNITS)
+    return inventory_of(Site("F1", "NO"), 2024, (datum,), UNITS, POLICY)
 
 
 def test_what_is_sent_is_what_a_file_gives() -> None:

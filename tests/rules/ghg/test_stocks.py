@@ -78,7 +78,7 @@ def test_a_stock_of_nothing_that_counts_is_refused_where_it_comes_in(of: str) ->
         of=of or None,
     )
     with pytest.raises(InvalidRequest) as refused:
-        inventory_of(NOWHERE, 2024, (sent,), units_on(TODAY))
+        inventory_of(NOWHERE, 2024, (sent,), units_on(TODAY), POLICY)
     (fault,) = refused.value.errors
     assert (fault.slug, fault.pointer) == ("stock-of-nothing", "/data/0/of")
 

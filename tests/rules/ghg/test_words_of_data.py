@@ -14,6 +14,7 @@ from services.ghg.activity.sent import DatumSent
 from services.ghg.activity.taking import inventory_of
 from services.ghg.calculation.circularity import Level, circularity
 
+from .given import POLICY
 from .made import inventory
 from .test_activity_rows import UNITS, assembled, faults
 from .test_activity_rows import datum as row
@@ -28,7 +29,8 @@ LEG = {"step": "casting", "item": "transport.road", "quantity": "9", "unit": "t*
 def sent(**fields: object) -> Datum:
     """One datum sent over HTTP."""
     said = {"datum_id": "d", "kind": DataKind.MEASURED, **fields}
-    return inventory_of(Site("F1", "NO"), 2024, (DatumSent.model_validate(said),), UNITS).data[0]
+    datum = DatumSent.model_validate(said)
+    return inventory_of(Site("F1", "NO"), 2024, (datum,), UNITS, POLICY).data[0]
 
 
 def refused(**fields: object) -> list[tuple[str, str]]:
