@@ -30,6 +30,7 @@ def _item(source: Source) -> str:
 
 
 OWN = _item(Source.OWN_GENERATION)
+CERTIFICATE = _item(Source.GREEN_CERTIFICATE)
 GRID = _item(Source.GRID)
 CLAIMED = tuple(_item(source) for source in Source if source in CLAIMS)
 COVERED = tuple(_item(source) for source in Source if source in CERTIFIED)
@@ -49,8 +50,10 @@ def factor_too_coarse(context: Context, seen: Survey) -> Iterator[Fault]:
 
 
 def unproven(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-11: a claim that is not proven, or grid power that simply says zero. Where the plant that
-    is claimed gives off more than the grid, it says that its factor was kept."""
+    """R-11: a claim that is not proven, grid power that simply says zero, or a certificate that
+    lowers what is given off with neither a line nor a contract behind it, in any country
+    (docs/decisions/0014). Where the plant that is claimed gives off more than the grid, it says
+    that its factor was kept."""
     higher = seen.raised("higher_factor_kept")
     for sentence in dict.fromkeys(one.doubt.sentence for one in higher):
         yield Fault(sentence, _ids(one for one in higher if one.doubt.sentence == sentence))
@@ -65,6 +68,27 @@ def unproven(context: Context, seen: Survey) -> Iterator[Fault]:
             " as a direct line, a contract or certificates, with its proof."
         )
         yield Fault(sentence, zero)
+    alone = _lowered_by_certificate(context, seen)
+    told = {name for one in raised for name in one.data}
+    if left := [name for name in alone if name not in told]:
+        sentence = (
+            "No physical-connection proof for green power: a certificate alone shows none, in any"
+            " country. It counts on the market side here; a direct line with its meter, or a"
+            " contract with certificates cancelled, would prove it."
+        )
+        yield Fault(sentence, left)
+
+
+def _lowered_by_certificate(context: Context, seen: Survey) -> list[str]:
+    """The supplies of which a certificate alone lowers the market side below the location side."""
+    if CERTIFICATE not in seen.by_item:
+        return []
+    sides: dict[str, dict[Scope, Decimal]] = {}
+    for line in context.result.lines:
+        if line.item == CERTIFICATE and line.scope in _BOUGHT_POWER:
+            kg = sides.setdefault(line.data[0], dict.fromkeys(_BOUGHT_POWER, ZERO))
+            kg[line.scope] += line.kg
+    return [name for name, kg in sides.items() if kg[Scope.POWER_MARKET] < kg[Scope.POWER_LOCATION]]
 
 
 def certificates_wrong(context: Context, seen: Survey) -> Iterator[Fault]:

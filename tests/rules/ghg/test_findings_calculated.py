@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.inventory import Regime, Step
+from contracts.inventory import Regime, Severity, Step
 from services.ghg.activity.inventory import Datum, Site
 from services.ghg.activity.packing import pack, unpack
 from services.ghg.calculation.calculate import calculate
@@ -15,6 +15,7 @@ from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import Side, footprints, mine_to_metal
 from services.ghg.findings import Context, findings
 from services.ghg.reports.report import refused_cut_offs, report
+from services.ghg.reports.threshold import doubted_by
 
 from .given import BOOK, POLICY, TODAY, d, decimals
 from .made import NOWHERE, XINJIANG, datum, inventory, pinned, smelter
@@ -110,6 +111,37 @@ def test_a_site_that_does_not_say_its_province_is_asked() -> None:
 def test_claims_for_power_are_found_by_what_they_lack(claim: Datum, found: set[str]) -> None:
     asked = {"R-11", "R-12", "R-14"}
     assert rules(context(*smelter(), claim)) & asked == found
+
+
+CANCELLED = {
+    "proofs": ("certificate_cancellation",),
+    "certificates": (("lot", d("1000")),),
+}
+
+
+def test_a_certificate_alone_proves_no_green_power_in_any_country() -> None:
+    """Section 8 names no country. The number stays as it is bought (docs/decisions/0014)."""
+    alone = context(*smelter(), power("green_certificate", **CANCELLED), site=NOWHERE)
+    (found,) = [one for one in findings(alone) if one.rule == "R-11"]
+    assert (found.severity, found.data) == (Severity.MAJOR, ("claim",))
+    assert "a certificate alone shows none, in any country" in found.sentence
+    assert found in doubted_by([found], POLICY)
+    nearly = power("green_certificate", **CANCELLED)._replace(factor=d("0.0001"))
+    assert concerned(context(*smelter(), nearly, site=NOWHERE), "R-11") == {"claim"}
+
+
+def test_a_contract_with_certificates_cancelled_proves_it_where_a_certificate_does_not() -> None:
+    proofs = {**CANCELLED, "proofs": ("contract", "certificate_cancellation")}
+    proven = context(*smelter(), power("ppa_contract", **proofs), site=NOWHERE)
+    assert "R-11" not in rules(proven)
+    nothing = power("green_certificate", **CANCELLED)._replace(quantity=d("0"))
+    assert "R-11" not in rules(context(*smelter(), nothing, site=NOWHERE))
+
+
+def test_a_certificate_without_its_cancellation_is_found_once() -> None:
+    bare = context(*smelter(), power("green_certificate"), site=NOWHERE)
+    (found,) = [one for one in findings(bare) if one.rule == "R-11"]
+    assert "certificate_cancellation missing" in found.sentence
 
 
 def test_what_contracts_leave_is_asked_about_where_no_factor_for_it_is_known() -> None:
