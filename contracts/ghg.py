@@ -86,10 +86,12 @@ class OwnFactor(Value):
 
 class PrimaryMetal(Value):
     """What `mine_to_metal` is per: tonnes of primary metal cast; `power_t` is the part of its
-    emission that bought power gives off, as bought, in t CO2e."""
+    emission that bought power gives off, as bought, in t CO2e, `own_power_t` the part of the fuels
+    of an own plant (None: there is none, or the result is older than this figure)."""
 
     cast_t: PlainDecimal
     power_t: PlainDecimal
+    own_power_t: PlainDecimal | None = None
 
 
 class BoughtMetal(Value):

@@ -85,7 +85,8 @@ class MissingEvidence(Value):
 class PlanBase(Value):
     """The base of a pathway: its year, by which rule, from which years, and the sums behind it:
     those of all `years` together where the base is their mean. `power_t` is the part of
-    `emission_t` that bought power gives off."""
+    `emission_t` that power gives off, bought or of an own plant; of results that do not tell the
+    latter, bought power alone."""
 
     year: Year
     t_per_t: PlainDecimal
@@ -101,7 +102,7 @@ class PlanBase(Value):
 class StructuralChange(Value):
     """What came, went or is counted anew, in t CO2e and t of product of the base year: of one year,
     as it was in their mean, where the base is a mean of years. `power_t` is the part of
-    `emission_t` that bought power gives off."""
+    `emission_t` that power gives off, bought or of an own plant."""
 
     kind: ChangeKind
     emission_t: PlainDecimal
@@ -119,7 +120,7 @@ class CurveNode(Value):
 
 class GivenCurve(Value):
     """A sector curve that the entity gives, read from ASI's tool, say: for the whole intensity, or
-    for the part that bought power gives off and the rest. `source` names what it was read from."""
+    for the part that power gives off and the rest. `source` names what it was read from."""
 
     part: Literal["whole", "power", "rest"] = "whole"
     source: Id

@@ -5,7 +5,7 @@ a sum takes one of them. What a whole site shares and nobody split (`Step.SITE`)
 steps in proportion to what they give off themselves.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -253,13 +253,25 @@ def mine_to_metal(
 
 def power_of_primary(flows: Flows, cells: Cells) -> Decimal:
     """What of mine to metal bought power gives off, as it was bought, in kg CO2e."""
+    bought = {key: kg for key, kg in cells.items() if key[1] is Scope.POWER_MARKET}
+    return _of_primary(bought, flows, cells)
+
+
+def own_power_of_primary(
+    lines: Iterable[Line], fuels: Collection[str], flows: Flows, cells: Cells
+) -> Decimal:
+    """What of mine to metal the fuels of an own plant give off where they burn, in kg CO2e, by the
+    ids of their data."""
+    burnt = (line for line in lines if line.scope is Scope.DIRECT and line.data[0] in fuels)
+    return _of_primary(cells_of(burnt, flows), flows, cells)
+
+
+def _of_primary(part: Cells, flows: Flows, cells: Cells) -> Decimal:
+    """How much of a part of all cells primary metal carries."""
     shares = casthouse_shares(flows, cells, Side.MARKET)
-    carried = (
-        kg * casthouse_share(step, apart, shares)
-        for (step, scope, apart), kg in cells.items()
-        if scope is Scope.POWER_MARKET
+    return sum(
+        (kg * casthouse_share(step, apart, shares) for (step, _, apart), kg in part.items()), ZERO
     )
-    return sum(carried, ZERO)
 
 
 def footprints(

@@ -86,8 +86,9 @@ class EntityEvidence(Value):
 
 
 class Metal(NamedTuple):
-    """Metal in tonnes, with its emission and the part of that which bought power gives off, in t
-    CO2e."""
+    """Metal in tonnes, with its emission and the part of that which power gives off, in t CO2e: all
+    power of primary metal, that of an own plant too (sources.md 4.9 splits electricity from the
+    rest, whoever made it), as far as its result tells it; of other metal, bought power."""
 
     tonnes: Decimal
     emission_t: Decimal
@@ -168,7 +169,8 @@ def _primary(
     said = told.get("primary_metal")
     if said:
         tonnes = Decimal(said["cast_t"])
-        return Metal(tonnes, Decimal(per_t[CAST_METAL]) * tonnes, Decimal(said["power_t"]))
+        power_t = Decimal(said["power_t"]) + Decimal(said.get("own_power_t") or ZERO)
+        return Metal(tonnes, Decimal(per_t[CAST_METAL]) * tonnes, power_t)
     if CAST_METAL in per_t:
         intensity, tonnes = Decimal(per_t[CAST_METAL]), min(tapped, cast) or cast
     elif TAPPED_METAL in per_t and tapped:

@@ -48,8 +48,9 @@ PLAN_PROBLEMS: tuple[Problem, ...] = (
     ),
     Problem(
         "power-above-emission",
-        "Bought power would give off more than everything",
-        "Each change tells its emission and in `power_t` the part that bought power gives off.",
+        "Power would give off more than everything",
+        "Each change tells its emission and in `power_t` the part that power gives off, bought or"
+        " of an own plant.",
     ),
 )
 CLAIM_PROBLEMS: tuple[Problem, ...] = (

@@ -71,7 +71,7 @@ def restructure(
 
 
 def _power(base: PlanBase, changes: Iterable[StructuralChange], emission_t: Decimal) -> Decimal:
-    """What bought power gives off in the new base; refused `power-above-emission`."""
+    """What power gives off in the new base; refused `power-above-emission`."""
     power, years = base.power_t, len(base.years)
     for one in changes:
         power += years * (-one.power_t if one.kind is ChangeKind.DIVESTMENT else one.power_t)
@@ -79,7 +79,7 @@ def _power(base: PlanBase, changes: Iterable[StructuralChange], emission_t: Deci
         raise Refused(
             "power-above-emission",
             f"bought power would give off {power} t of {emission_t} t: tell of each change how much"
-            " of it bought power gives off.",
+            " of it power gives off.",
             power_t=power,
             emission_t=emission_t,
         )

@@ -42,6 +42,7 @@ from services.ghg.factors.pinned import Pinned, pin
 from services.ghg.factors.tables import PRIMARY_METAL
 from services.ghg.findings import Context, blocks, findings
 from services.ghg.power_certificates.power_certificate import certificates_of
+from services.ghg.reports.cbam import plant_fuels
 from services.ghg.reports.report import refused_cut_offs
 
 from .engines import engine_of, newest
@@ -164,7 +165,7 @@ def reckon(
         findings_count=len(found),
         blocking=tuple(sorted({one.rule for one in found if blocks([one])})),
         factors=own_factors(version.inventory),
-        primary_metal=_primary_metal(flows, added.cells),
+        primary_metal=_primary_metal(result, flows, added.cells),
         bought_metal=_bought_metal(version.inventory, bought),
         brought_along=_brought_along(bought),
         metal_left_t=flows.metal_left_t or None,
@@ -275,11 +276,16 @@ def _both(of: str, location: Decimal, market: Decimal) -> list[Intensity]:
     ]
 
 
-def _primary_metal(flows: Flows, cells: totals.Cells) -> PrimaryMetal | None:
+def _primary_metal(result: Result, flows: Flows, cells: totals.Cells) -> PrimaryMetal | None:
     if flows.cast_primary_t <= 0:
         return None
-    power = totals.power_of_primary(flows, cells)
-    return PrimaryMetal(cast_t=flows.cast_primary_t, power_t=power / totals.KG_PER_T)
+    power, own_t = totals.power_of_primary(flows, cells), None
+    if fuels := plant_fuels(result.inventory):
+        own = totals.own_power_of_primary(result.lines, fuels, flows, cells)
+        own_t = own / totals.KG_PER_T
+    return PrimaryMetal(
+        cast_t=flows.cast_primary_t, power_t=power / totals.KG_PER_T, own_power_t=own_t
+    )
 
 
 def _bought_metal(inventory: Inventory, bought: Iterable[Line]) -> BoughtMetal:

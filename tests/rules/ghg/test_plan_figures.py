@@ -261,3 +261,47 @@ def test_of_a_result_of_before_what_left_is_at_most_what_was_cast() -> None:
     rolled = datum("coil", SEMIS, "output.semi", "95000")
     assert processed(*CASTHOUSE, rolled, without=older).output_t == 95_000
     assert processed(*MILL, without=older).output_t == 95_000, "bought, and rolled"
+
+
+def of_plant(*fuels: Datum) -> FamilyYear:
+    """Primary metal of a smelter whose cells run on its own coal."""
+    plant = [
+        one._replace(item="power.own_generation") if one.datum_id == "cells-power" else one
+        for one in smelter()
+    ]
+    found = of(PathwayFamily.PRIMARY, sums_of(told(calculated(*plant, *fuels)), True))
+    assert found is not None
+    return found
+
+
+COAL = datum("coal", Step.ELECTROLYSIS, "fuel.coal_hard", "34000000000", of="power.own_generation")
+
+
+def test_electricity_is_all_that_is_used_that_of_an_own_plant_too() -> None:
+    """Sources.md 4.9 splits electricity from the rest: smelting with its own coal has most of its
+    emission there, as one that buys the same power has."""
+    own, heat = of_plant(COAL), of_plant(COAL._replace(of=""))
+    assert own.emission_t == heat.emission_t
+    burnt = own.power_t - heat.power_t
+    assert burnt > 3_000_000, "34 PJ of coal"
+    assert own.power_t < own.emission_t
+    assert heat.power_t < burnt / 100, "the casthouse buys its power"
+
+
+def test_a_result_of_before_tells_bought_power_alone() -> None:
+    plant = [
+        one._replace(item="power.own_generation") if one.datum_id == "cells-power" else one
+        for one in smelter()
+    ]
+    kept = calculated(*plant, COAL)
+    said = dict(told(kept))
+    assert Decimal(said["primary_metal"].pop("own_power_t")) > 3_000_000
+    before = of(PathwayFamily.PRIMARY, sums_of(said, True))
+    assert before is not None
+    assert before.power_t == Decimal(said["primary_metal"]["power_t"])
+
+
+def test_who_has_no_plant_tells_none() -> None:
+    kept = calculated(*smelter())
+    assert kept.primary_metal is not None
+    assert kept.primary_metal.own_power_t is None
