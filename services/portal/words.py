@@ -22,6 +22,13 @@ LABELS = {
     "iai": "IAI",
     "cbam": "CBAM",
     "gcc": "Gulf states",
+    "footprint.bauxite_mining": "Bauxite",
+    "footprint.alumina_refining": "Alumina",
+    "footprint.anode_production": "Anodes and paste",
+    "footprint.electrolysis": "Liquid metal",
+    "footprint.casting": "Cast metal",
+    "footprint.remelting": "Remelted metal, cast",
+    "footprint.semi_fabrication": "Semi-fabricated products",
 }
 
 

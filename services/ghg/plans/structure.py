@@ -78,7 +78,7 @@ def _power(base: PlanBase, changes: Iterable[StructuralChange], emission_t: Deci
     if not 0 <= power <= emission_t:
         raise Refused(
             "power-above-emission",
-            f"bought power would give off {power} t of {emission_t} t: tell of each change how much"
+            f"power would give off {power} t of {emission_t} t: tell of each change how much"
             " of it power gives off.",
             power_t=power,
             emission_t=emission_t,
