@@ -174,11 +174,18 @@ def _year(made: Api, queries: Queries) -> None:
     @made.get("/ghg/facilities/{facility_id}/years/{year}", tags=["facility-years"])
     async def one(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """A facility's year as it stands, with the result that lies with a verifier now, and what
-        verifiers gave back. `blocking` is as in `/ghg/years`."""
+        verifiers gave back. `blocking` is as in `/ghg/years`. `read_by` are the audit firms that
+        read it now, as long as their audit of the facility is open."""
         seen = await _seen(queries, principal, facility_id, year)
         returns = await asyncio.to_thread(seen.returns)
         lies = await asyncio.to_thread(seen.submitted)
-        told = {"returns": returns, "submitted": lies and _submission(lies)}
+        member_id = seen.row.member_id
+        read_by = await asyncio.to_thread(queries.readers, member_id, facility_id)
+        told = {
+            "returns": returns,
+            "submitted": lies and _submission(lies),
+            "read_by": read_by if seen.former is None else [],
+        }
         return Json({**shown(seen.row), **told})
 
     @made.get("/ghg/facilities/{facility_id}/years/{year}/data/{version}", tags=["facility-years"])

@@ -8,6 +8,7 @@ from contracts.envelope import Event
 from infra.decider import Command, Lookup
 from infra.readmodel import Consumer
 
+from .auditors import AUDITORS
 from .formers import FORMERS
 from .parties import PARTIES
 from .plans.domain import (
@@ -118,8 +119,10 @@ CONSUMERS: tuple[Consumer, ...] = (
         (),
         (*REACTIONS, *PLAN_REACTIONS),
     ),
+    AUDITORS,
 )
-"""One reader: our own events for queries, membership's for evidence, audits' for what is due."""
+"""One reader of our own events for queries, membership's for evidence, audits' for what is due;
+and one of who audits."""
 
 Body = Mapping[str, object]
 States = Callable[[str], Any]

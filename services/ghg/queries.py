@@ -1,6 +1,6 @@
 """What ghg can tell: facility-years, results with their working, the data behind them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from infra.errors import Refused
 from infra.reading import Among, Reader
 from infra.service import Running
 
-from . import app
+from . import app, auditors
 from .activity import packing
 from .activity.inventory import Inventory
 from .activity.packing import Chunk
@@ -29,6 +29,7 @@ from .results.state import ActivityRecorded, FacilityYear
 from .rows import YearRow, facility_evidence
 
 CONSUMER = "ghg"
+MANY = 100_000
 
 
 class Stored(NamedTuple):
@@ -88,6 +89,22 @@ class Queries:
         rows = self.reader.rows(CONSUMER, "facilities", facility_ids)
         found = {one: facility_evidence(one, lambda _, key: rows.get(str(key))) for one in rows}
         return {one: evidence for one, evidence in found.items() if evidence is not None}
+
+    def audited(self, firms: Collection[str], member_id: str, facility_id: str) -> bool:
+        """Whether an audit of one of these firms lets it read a facility that a member has."""
+        return bool(self._audits({"firm": sorted(firms)}, member_id, facility_id))
+
+    def readers(self, member_id: str, facility_id: str) -> list[str]:
+        """The audit firms that read a facility that a member has, now."""
+        found = self._audits({"member_id": member_id}, member_id, facility_id)
+        return sorted({one.firm for one in found})
+
+    def _audits(
+        self, where: Mapping[str, object], member_id: str, facility_id: str
+    ) -> list[auditors.AuditRow]:
+        rows = self.reader.page(auditors.CONSUMER, "audits", None, MANY, where)
+        policy = self._running.definition.policies.on(self._running.times.today())
+        return [row for row in rows if auditors.reads(row, member_id, facility_id, policy)]
 
     def member_of(self, entity_id: str) -> str | None:
         """Whose entity that is; None where there is none of that id."""

@@ -8,6 +8,8 @@ has to be written again. So
 - a former owner reads, and finds in its lists, the versions of the data that it sealed itself, the
   results of these (also later ones, of newer factors), and what happened to them while it was the
   one that answered for them. Of what others sealed it learns nothing, not that it is there;
+- the firm of an open audit against the Performance Standard reads what the present owner does, of
+  the facilities that the audit is of (`auditors`);
 - a verifier reads what was submitted to it, until the facility's next owner sends data;
 - figures count for whom the public disclosure of that year names; without one, for the present
   owner (`figures.counted_to`). What a new owner has verified of a year that another disclosed
@@ -105,9 +107,10 @@ class Seen:
 
 
 def see(queries: Queries, principal: Principal, facility_id: str, year: int) -> Seen:
-    """The facility-year, for its present owner, its verifier, operations and, in part, a former
-    owner; everybody else is refused in the same words whether or not there is such a thing. Of a
-    facility of its own a member hears that nothing was submitted (`unknown-activity`)."""
+    """The facility-year, for its present owner, its verifier, its auditor, operations and, in part,
+    a former owner; everybody else is refused in the same words whether or not there is such a
+    thing. Of a facility of its own a member hears that nothing was submitted
+    (`unknown-activity`)."""
     row = queries.year(facility_id, year)
     if row is not None:
         members = principal.ids(RoleKind.MEMBER)
@@ -117,9 +120,26 @@ def see(queries: Queries, principal: Principal, facility_id: str, year: int) -> 
         for member_id in sorted(members):
             if (part := part_of(queries, row, member_id)) is not None:
                 return part
+        firms = principal.ids(RoleKind.AUDITOR)
+        if firms and queries.audited(firms, row.member_id, facility_id):
+            return Seen(queries, row)
+    _refuse_auditors(principal, f"{facility_id}:{year}")
     known = queries.facilities([facility_id]).get(facility_id) if row is None else None
     principal.require_owner(known.member_id if known else None, f"{facility_id}:{year}")
     raise Refused("unknown-activity", f"nothing was submitted of {facility_id} for {year}")
+
+
+def _refuse_auditors(principal: Principal, what: str) -> None:
+    """Refuse (`not-your-audit`) who is an auditor, and nobody else of whom this could be."""
+    others = principal.ids(RoleKind.MEMBER) | principal.ids(RoleKind.VERIFIER)
+    if firms := principal.ids(RoleKind.AUDITOR):
+        if not others and not principal.is_ops:
+            raise Refused(
+                "not-your-audit",
+                f"your token is for audit firm {', '.join(sorted(firms))}, and no Performance"
+                f" Standard audit of theirs that is open is of {what}",
+                asked=what,
+            )
 
 
 def years_of(

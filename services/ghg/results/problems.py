@@ -130,6 +130,14 @@ YEAR_PROBLEMS: tuple[Problem, ...] = (
         "It covers all scopes that are disclosed; `facts.missing` are not in it.",
     ),
     Problem(
+        "not-your-audit",
+        "No open audit of yours is of this",
+        "An audit firm reads the years of the facilities that it audits against the Performance"
+        " Standard: from the booking by operations on, until the audit is called off or its"
+        " certificate decided.",
+        403,
+    ),
+    Problem(
         "verifier-same-person",
         "The same person stands on both sides",
         "Who states on a result neither acts for the member whose data these are or were, nor sent,"
