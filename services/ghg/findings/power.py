@@ -50,10 +50,10 @@ def factor_too_coarse(context: Context, seen: Survey) -> Iterator[Fault]:
 
 
 def unproven(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-11: a claim that is not proven, grid power that simply says zero, or a certificate that
-    lowers what is given off with neither a line nor a contract behind it, in any country
-    (docs/decisions/0014). Where the plant that is claimed gives off more than the grid, it says
-    that its factor was kept."""
+    """R-11: a claim that is not proven, grid power that simply says zero or next to it, or a
+    certificate that lowers what is given off with neither a line nor a contract behind it, in any
+    country (docs/decisions/0014). Where the plant that is claimed gives off more than the grid, it
+    says that its factor was kept."""
     higher = seen.raised("higher_factor_kept")
     for sentence in dict.fromkeys(one.doubt.sentence for one in higher):
         yield Fault(sentence, _ids(one for one in higher if one.doubt.sentence == sentence))
@@ -61,11 +61,15 @@ def unproven(context: Context, seen: Survey) -> Iterator[Fault]:
     if raised:
         sentence = f"No physical-connection proof for green power. {raised[0].doubt.sentence}"
         yield Fault(sentence, _ids(raised))
-    zero = [one.datum_id for one in seen.data(GRID) if one.factor is not None and one.factor == 0]
+    least = context.policy.decimal("finding.grid_power_kg_per_kwh.low")
+    zero = [
+        one.datum_id for one in seen.data(GRID) if one.factor is not None and one.factor < least
+    ]
     if zero:
         sentence = (
-            "No physical-connection proof for green power: grid power at zero is a claim. Give it"
-            " as a direct line, a contract or certificates, with its proof."
+            "No physical-connection proof for green power: grid power at zero, or next to it (below"
+            f" {shown(least)} kg CO2e/kWh), is a claim. Look at its unit, or give it as a direct"
+            " line, a contract or certificates, with its proof."
         )
         yield Fault(sentence, zero)
     alone = _lowered_by_certificate(context, seen)

@@ -201,6 +201,14 @@ def test_r17_knows_a_best_case_of_everything_that_is_bought() -> None:
         assert sentences(low._replace(evidence="doc-9")) == []
 
 
+@pytest.mark.parametrize(
+    ("factor", "found"), [("0", 1), ("0.00000045", 1), ("0.00058", 1), ("0.001", 0), ("0.0017", 0)]
+)
+def test_grid_power_next_to_zero_is_a_claim_or_in_another_unit(factor: str, found: int) -> None:
+    told = findings(changed("grid", factor=d(factor)), ["R-11"])
+    assert [one.data for one in told] == [("grid",)] * found
+
+
 # --- a supplier's answer ---
 
 
