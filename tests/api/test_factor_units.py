@@ -19,6 +19,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     with platform(tmp_path_factory.mktemp("units")) as host, door_of(host) as door:
         door.tick(TODAY)
         populate(door)
+        door.settled()
         yield door
 
 
