@@ -208,6 +208,19 @@ def test_a_trace_of_a_past_day_tells_what_is_known_since() -> None:
     assert "2026-06-01, withdrawn from 2026-06-09" in shown
 
 
+def test_a_trace_of_a_past_day_tells_parts_that_still_stand_beside_those_that_do_not() -> None:
+    out = Console(file=io.StringIO(), width=200)
+    ended = {"known_since": "2026-06-01", "became": "check_failed", "became_on": "2026-06-09"}
+    stands = {"known_since": "2026-05-02", "became": None, "became_on": None}
+    nodes = [{**TRACE["nodes"][0], "told": ended}, {**TRACE["nodes"][1], "told": stands}]
+    coc.trace({**TRACE, "on": "2026-05-25", "state": "confirmed", "nodes": nodes}, out)
+    assert isinstance(out.file, io.StringIO)
+    shown = out.file.getvalue()
+    assert "2026-06-01, check failed from 2026-06-09" in shown
+    assert "2026-05-02 " in shown
+    assert "2026-05-02," not in shown
+
+
 def test_proofs_that_are_named_twice_are_told_with_who_names_them() -> None:
     shown = Told().said("proofs", "S-1", "2025")
     assert "[b]N-1[/b]" in shown
