@@ -20,12 +20,11 @@ from .documents.commands import (
     IssueDocument,
     WithdrawDocument,
 )
-from .documents.state import DocumentDrafted, claim_of
+from .documents.state import DocumentDrafted
 from .evidence import (
     MovementSeen,
     Onward,
     PoolKnown,
-    ReplacedClaim,
     facility_left,
     onward_of,
     went_over,
@@ -48,7 +47,6 @@ from .knowledge import (
     scope_on,
     seen,
     stopped,
-    went_to,
 )
 from .period_reactions import PERIOD_REACTIONS
 from .pools import pool
@@ -70,6 +68,7 @@ from .pools.owing import PeriodOver
 from .pools.state import ChangeDeferred
 from .reactions import REACTIONS
 from .refused import before_first_period, unknown_scope
+from .replaced import replaced
 from .rooms import held_after, held_by, held_onward
 from .rows import PROJECTIONS, EntityRow, MemberRow, MovementRow, PoolRow, movement_key
 from .scopes import entity_scopes, scope
@@ -290,10 +289,10 @@ def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     material = body["material"]
     assert isinstance(material, Material)  # the form has read it
     key = PoolKey(scope_id=scope_id, stage=STAGE_OF[material], period=found.period)
-    old = _replaced(_text(body, "replaces"), day, known)
+    customer = getattr(body.get("customer"), "scope_id", None)
+    old = replaced(_text(body, "replaces"), customer, day, known)
     if old is not None and old.pool.scope_id == scope_id and old.pool.stage is key.stage:
         key = old.pool if old.open else key
-    customer = getattr(body.get("customer"), "scope_id", None)
     theirs = scope_on(customer or "", day, known)
     if theirs is not None and theirs.ended(day):
         raise went_over(theirs)
@@ -309,17 +308,6 @@ def _for_issuing(body: Body, known: Knowledge, on: date) -> dict[str, object]:
         "registration": proof_of(number, registration) if registration else None,
         "customer_seen": checked(entity, day, known) if entity else None,
     }
-
-
-def _replaced(number: str, day: date, known: Knowledge) -> ReplacedClaim | None:
-    """The claim of a document that is corrected on a day, and where its books are by then."""
-    old = claim_of(known.state(f"coc_document/{number or '-'}"))
-    if old is None:
-        return None
-    error = known.state(old.pool.stream)
-    is_open = isinstance(error, pool.Pool) and error.end is None
-    after = went_to(old.pool.scope_id, day, known)
-    return old.model_copy(update={"went_to": after, "open": is_open})
 
 
 def _for_confirming(body: Body, known: Knowledge, on: date) -> dict[str, object]:

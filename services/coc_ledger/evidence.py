@@ -235,12 +235,23 @@ class FacilityResult(Value):
     member_id: MemberId | None = None
 
 
+class VentureShare(Value):
+    """What a joint venture's partner may take of a closed period's output by its share, and what it
+    has taken of it, in kilograms."""
+
+    pool: PoolKey
+    ends_on: date
+    limit_kg: int
+    taken_kg: int
+
+
 class ReplacedClaim(Value):
     """The claim of a document that another one replaces, as the document's stream tells it: of
     `day`, from which on it counts. `designated` is whether it still does, `ended` whether another
     one stands in its place, `by` which. `from_closed` is what of it was claimed in other pools.
     `went_to` are the scopes that its own has gone over into by the day of the correction, one after
-    the other; `open` is whether its pool is."""
+    the other; `open` is whether its pool is. `customer_scope_id` is whom it was for; where the
+    correction is for another one, `shares` are that one's in the closed periods."""
 
     number: DocumentNumber
     pool: PoolKey
@@ -255,6 +266,8 @@ class ReplacedClaim(Value):
     from_closed: tuple[ClaimPart, ...] = ()
     went_to: tuple[ScopeId, ...] = ()
     open: bool = False
+    customer_scope_id: ScopeId | None = None
+    shares: tuple[VentureShare, ...] = ()
 
 
 def suspended_on(

@@ -180,8 +180,8 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "share-exceeded",
         "The partner has taken its share",
-        "A partner without control takes no more of the output than its share:"
-        " `facts.limit_kg`. More would need a sale of the partner's own.",
+        "A partner without control takes no more of a period's output than its share:"
+        " `facts.limit_kg` of that from `facts.period` on. More needs a sale of the partner's own.",
     ),
     Problem(
         "dates-reversed",

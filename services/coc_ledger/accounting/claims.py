@@ -33,8 +33,6 @@ from services.coc_ledger.pools.recent import remembered, replaced_key
 from services.coc_ledger.pools.state import Pool, evolve
 from services.coc_ledger.scopes.entity_rules import (
     check_certified,
-    check_holder,
-    stake_limit,
     supplier_faults,
 )
 
@@ -46,6 +44,7 @@ from .claim_parts import Laid, laid_out
 from .footprint import NO_STEP, carried, step_part
 from .own_emissions import step_in, step_of
 from .period import UNTOLD, not_in_time
+from .ventures import holder_of
 
 
 class Covered(NamedTuple):
@@ -203,7 +202,7 @@ def designated(
     extra = Extra(back, since, laid.here.kg) if laid.here else Extra()
     left = _not_shipped(command, laid, waiting.kg) if more > max(0, waiting.kg) else None
     covered = check_cover(state, day, more, extra, policy, command.known.stopped, left)
-    holder = _stake(command, state, scope, books)
+    holder = holder_of(command, laid, state, scope)
     step = _step(command, state, policy)
     lot, entries = _claimed(command.lot, waiting, more, laid.kept, step)
     event = OutputDesignated(
@@ -352,33 +351,3 @@ def changed(change: ClaimChange) -> tuple[Entry, ...]:
     whole = carried_amount(change.mass_kg, change.carried)
     step = step_part(change.carried).change
     return claim_entries(whole, step, change.lot, restored=change.restored)
-
-
-def _stake(
-    command: DesignateOutput, state: Pool, scope: ScopeEvidence, books: accounts.Books
-) -> str | None:
-    """A joint venture's holder is certified to the Performance Standard itself, and takes no more
-    than its share of the output (sources.md 5.6, 4)."""
-    holder = command.customer_scope_id
-    if holder is None:
-        return None
-    found = figures(state.kgs)
-    limit = stake_limit(scope.stakes, holder, found.output_kg)
-    if limit is None:
-        return None
-    check_holder(holder, command.customer_seen, command.day)
-    replaced = command.replaced.number if command.replaced else None
-    taken = sum(
-        one.kg
-        for number, one in state.stakes.items()
-        if one.holder == holder and one.counts and number != replaced
-    )
-    if taken + command.mass_kg > limit:
-        raise Refused(
-            "share-exceeded",
-            f"{holder} may take {limit} kg of this output by its share; {taken} kg are taken.",
-            holder_scope_id=holder,
-            limit_kg=limit,
-            taken_kg=taken,
-        )
-    return holder

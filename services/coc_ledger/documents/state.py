@@ -128,6 +128,7 @@ def claim_of(state: Document) -> ReplacedClaim | None:
         day=document.issued_on,
         activity=document.activity,
         from_closed=document.from_closed,
+        customer_scope_id=document.customer.scope_id,
     )
 
 

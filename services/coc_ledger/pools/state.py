@@ -114,7 +114,8 @@ PoolEvent = (
 
 
 class Taken(NamedTuple):
-    """What a joint venture's holder took by a document; whether the claim counts."""
+    """What a joint venture's holder took of this period's output by a document; whether the claim
+    counts."""
 
     holder: str
     kg: int
@@ -225,7 +226,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
         case OutputDesignated():
             stakes = state.stakes
             if event.holder_scope_id is not None:
-                taken = Taken(event.holder_scope_id, event.mass_kg, True)
+                taken = Taken(event.holder_scope_id, _claimed_here(event), True)
                 stakes = {**stakes, event.document: taken}
             used = _used(state, claim_key(event.document), event.draft)
             if event.replaces is not None:
@@ -334,6 +335,11 @@ def _undone(state: Pool, event: MovementBooked) -> Pool:
     name = back_id(event.pool.stage, event.reverses or "")
     made = TakenBack(name, event.day, event.produced_kg, event.produced_coc_kg or 0)
     return state._replace(taken_back=(*state.taken_back, made)[-MOST_TAKEN_BACK:])
+
+
+def _claimed_here(event: OutputDesignated) -> int:
+    """What of a claim is of this period: a correction keeps the rest where that was claimed."""
+    return sum(one.kg for one in event.entries if one.account is Account.OUTPUT_COC)
 
 
 def _known(event: LateShared) -> int:
