@@ -20,12 +20,14 @@ from .accounting.footprint import disclosed
 from .accounting.owed_by import owed_by, serves_through
 from .accounting.period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
 from .accounting.sellable import Held, Sellable, sellable
+from .accounting.step_told import step_told
 from .accounting.stops import before, late_stops, may_stop, stops
 from .documents.rows import DocumentRow
 from .domain import CONSUMER, Knowledge
 from .evidence import stages_of
 from .facility_reactions import still_there
 from .jobs import Watch
+from .knowledge import results_of
 from .pools.calendar import KEEPS_LAST_DAY
 from .pools.carrying import waiting
 from .pools.told_otherwise import COLUMNS, MOST, account_of, by_document, claimed_here, kept_here
@@ -178,6 +180,7 @@ class Queries:
             "working": [line._asdict() for line in stood.working],
             "carries": _carries(pool, policy),
             "carries_as_of": max([on, *later]),
+            "step": self._step(row, pool, stage, on, policy),
             "told_otherwise": self._told_otherwise(pool),
             "policy_id": policy.policy_id,
         }
@@ -229,6 +232,20 @@ class Queries:
         dues = map(date.fromisoformat, row.ps_due.values())
         certified = Held(self.certificates(row.entity_id), through, behind_s)
         return sellable(scope, dues, pool, on, stood, certified, policy)
+
+    def _step(
+        self, row: ScopeRow, pool: PoolRow | None, stage: Stage, on: date, policy: Policy
+    ) -> dict[str, object] | None:
+        """Whether what the metal carries holds the step's own emissions. Only the pool's stream
+        tells what was booked by hand and not taken back; few pools have any."""
+        scope = evidence(self.reader.state(stream_of(row.scope_id)), on)
+        if pool is None or scope is None:
+            return None
+        booked = pool.step_through > date.min
+        state = self.reader.state(f"pool/{pool.pool}") if booked else None
+        by_hand = state is not None and bool(state.by_hand_g)
+        results = results_of(scope, on, self.knowledge())
+        return step_told(scope, stage, results, on, policy, by_hand=by_hand)._asdict()
 
     def _later(self, pool: PoolRow, on: date) -> Mapping[date, Kgs]:
         """What was booked in a pool on each day after one: few, as a rule none."""

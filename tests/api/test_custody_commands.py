@@ -189,6 +189,13 @@ def test_what_metal_carries_by_a_later_day_is_said_to_be_of_that_day() -> None:
     assert "stock: incomplete" in balance_said()
 
 
+def test_a_balance_says_whether_the_step_is_in_what_the_metal_carries() -> None:
+    booked = balance_said(step={"sentence": "with this step: it is booked by hand"})
+    assert "7,000 kg; with this step: it is booked by hand" in booked
+    assert "without this step" not in booked
+    assert "step" not in balance_said(), "where nothing is told of it"
+
+
 def test_a_trace_shows_shares_and_what_is_masked() -> None:
     shown = Told().said("trace", "D-1", "--direction", "downstream")
     assert "100.0000" in shown

@@ -144,6 +144,23 @@ def test_the_page_of_a_scope_is_there_when_all_that_left_is_claimed(
     assert "nothing waits" in page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S")
 
 
+def test_a_step_that_is_booked_by_hand_is_said_to_be_in_the_metal_until_it_is_taken_back(
+    late: tuple[Host, Door],
+) -> None:
+    host, door = late
+    book(door, "ship_material", "OUT-2", mass_kg=50 * TONNE)
+    seen = eventually(lambda: balance(door), lambda told: told["carries"].get("outflow"))
+    assert seen["step"]["how"] == "booked"
+    said = "with this step: it is booked by hand, and a document adds nothing to it"
+    page = " ".join(page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S").split())
+    assert said in page
+    assert "comes on top" not in page
+    assert said in " ".join(in_the_terminal(host, door, SMELTER).split())
+    book(door, "reverse_movement", "BACK", reverses="STEP")
+    after = balance(door)["step"]
+    assert (after["how"], after["reason"]) == ("unknown", "no-verified-result")
+
+
 def test_a_correction_settles_it(late: tuple[Host, Door]) -> None:
     _, door = late
     eventually(lambda: balance(door), lambda seen: seen["told_otherwise"])

@@ -1,0 +1,72 @@
+"""Whether what is told of waiting metal holds the step's own emissions already, in words. Pure.
+
+A balance tells what the metal carries that left and is not claimed. Emissions of the step that
+somebody booked by hand are in it; those of verified results come with each document, on top; and
+where neither is there, nothing comes. Who takes one for another books a step twice, or never.
+Rules: sources.md 4.1, 5.7.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from contracts.custody import STAGE_OF, Material, Stage
+from infra.policy import Policy
+from services.coc_ledger.evidence import FacilityResult, ScopeEvidence
+
+from .own_emissions import CHAINS, passes_through, step_of
+
+REASONS = {
+    "no-verified-result": "no year is verified for all of the scope's facilities",
+    "verified-result-too-old": "the last verified results are too old",
+    "statement-covers-too-little": "the verifiers' statements leave scopes out",
+    "result-tells-no-bought-metal-apart": "a verified result does not tell bought metal apart",
+    "no-output-of-stage": "the verified results tell no output of this stage",
+}
+
+
+class StepTold(NamedTuple):
+    """Where the step's own emissions are: `booked` by hand, so that what waits holds them;
+    `verified`, so that a document of the day adds `kgco2e_per_kg` of its material; `unknown`, for a
+    `reason`; or `none`, where the scope does nothing to what is at the stage. `sentence` says it,
+    as it follows on what the metal carries."""
+
+    how: Literal["booked", "verified", "unknown", "none"]
+    reason: str | None
+    kgco2e_per_kg: Mapping[str, Decimal]
+    period: str | None
+    sentence: str
+
+
+def step_told(
+    scope: ScopeEvidence,
+    stage: Stage,
+    results: Sequence[FacilityResult],
+    day: date,
+    policy: Policy,
+    *,
+    by_hand: bool,
+) -> StepTold:
+    """What a document of a day would add for the step, and what is in the metal already."""
+    if by_hand:
+        said = "with this step: it is booked by hand, and a document adds nothing to it"
+        return StepTold("booked", None, {}, None, said)
+    if passes_through(stage, scope.activities):
+        said = "this scope has no step of its own at this stage"
+        return StepTold("none", None, {}, None, said)
+    materials = [one for one in CHAINS if STAGE_OF[one] is stage]
+    made = {one: step_of(results, one, day, policy) for one in materials}
+    added = {
+        one.value: step.kgco2e_per_kg
+        for one, step in made.items()
+        if step.kgco2e_per_kg is not None and one is not Material.PRE_CONSUMER_SCRAP
+    }
+    if added:
+        year = next(step.period for step in made.values() if step.period)
+        said = f"without this step: a document adds it, by the verified results of {year}"
+        return StepTold("verified", None, added, year, said)
+    reason = next(step.reason for step in made.values())
+    why = REASONS.get(reason or "", reason)
+    said = f"without this step, and a document adds nothing for it: {why}"
+    return StepTold("unknown", reason, {}, None, said)
