@@ -1,9 +1,11 @@
-"""A period is over and its books are open: what it would leave is to be made good all the same.
+"""An overdraft is made good by the end of the next period, whenever books are closed: what a period
+that is over and open would leave, and whether the books of the next one cover it.
 
 Source: sources.md 5.4: an overdraft is made good by the end of the next period, whenever the books
 of its own are closed. Streams `pool/<scope>:<stage>:<period>` of `coc_ledger`.
 """
 
+from datetime import date
 from typing import ClassVar
 
 from .custody import Dated, MassOrNone, PoolKey, SignedMass
@@ -29,4 +31,18 @@ class OverdraftForeseen(Event):
     due: tuple[Dated, ...] = ()
 
 
-EVENTS: tuple[type[Event], ...] = (OverdraftForeseen,)
+class OverdraftMadeGood(Event):
+    """What earlier periods left to be made good in this one, `owed_kg`, is covered by what its
+    books carry and earn, as of `on`; or it is not any more, and `missing_kg` of it are. Said
+    whenever that changes, until the period is closed: the close, and its corrections, tell what
+    became of it."""
+
+    TYPE: ClassVar[str] = "coc.overdraft_made_good.v1"
+    pool: PoolKey
+    member_id: MemberId
+    owed_kg: MassOrNone
+    missing_kg: MassOrNone
+    on: date
+
+
+EVENTS: tuple[type[Event], ...] = (OverdraftForeseen, OverdraftMadeGood)

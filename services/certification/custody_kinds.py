@@ -18,7 +18,7 @@ from contracts.coc_documents import (
     DocumentIssued,
     DocumentLapsed,
 )
-from contracts.coc_periods import OverdraftForeseen
+from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 
 from . import custody_parts as parts
 from .deadline_kind import DeadlineKind, Step
@@ -98,6 +98,7 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
             coc.PoolOpened: Step(_pool, parts.pool_opened),
             PoolShortened: Step(_pool, parts.pool_shortened),
             OverdraftForeseen: Step(_pool, parts.overdraft_foreseen),
+            OverdraftMadeGood: Step(_pool, parts.overdraft_made_good),
             coc.BalanceCarried: Step(_pool, parts.balance_carried),
             coc.PoolClosed: Step(_pool, parts.pool_closed),
             BalanceCorrected: Step(_pool, parts.balance_corrected),

@@ -20,7 +20,7 @@ from contracts.coc_documents import (
     DocumentIssued,
     DocumentLapsed,
 )
-from contracts.coc_periods import OverdraftForeseen
+from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import Dated
 from contracts.envelope import Recorded
 
@@ -132,6 +132,15 @@ def overdraft_foreseen(event: OverdraftForeseen, part: Part | None, at: Recorded
     return _owed_changes(event.owed_change_kg, (), part, at)
 
 
+def overdraft_made_good(event: OverdraftMadeGood, part: Part | None, at: Recorded) -> Part | None:
+    """The books cover what is owed; or they do not any more, and it is open again."""
+    if part is None or not part["owed_kg"]:
+        return part
+    if not event.missing_kg:
+        return part if part["state"] == "met" else done(event.on, part, at)
+    return {**part, **REOPENED} if part["state"] == "met" else part
+
+
 def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part | None:
     """The books of the period tell whether it was made good in it. If not, what is owed goes on
     into the next period, where it is due again; or by its own day, where the scope went over before
@@ -143,6 +152,8 @@ def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part 
         return {**part, "state": "missed", **ended}
     if event.switched is not None:
         part = {**part, "switched": iso(event.switched.carried_until)}
+    if part["state"] == "met" and not _goes_on(event, part):
+        return part  # the books told it before
     return _made_good(event, event.closed_on, part, at)
 
 

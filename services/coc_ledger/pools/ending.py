@@ -10,9 +10,10 @@ is not counted ahead: that is told by the close alone. Rules: sources.md 5.4.
 from collections.abc import Sequence
 from datetime import date
 
-from contracts.coc import PoolOpened
+from contracts.coc import BalanceCarried, PoolOpened
 from contracts.coc_calendar import PoolShortened
-from contracts.coc_periods import OverdraftForeseen
+from contracts.coc_corrections import BalanceCorrected
+from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import PoolKey
 from contracts.envelope import Event
 from infra.policy import Policies
@@ -88,6 +89,52 @@ def _told(state: Pool, owing: Owing) -> PeriodOver:
 
 
 # --- in the next period ---
+
+OWING = (BalanceCarried, BalanceCorrected, OverdraftForeseen)
+
+
+def made_good(
+    on: date, state: Pool, events: Sequence[Event], policies: Policies
+) -> Sequence[OverdraftMadeGood]:
+    """Whether what is owed is covered, after events of a day that change it; when the period is
+    over, said once more of what was covered before that was told."""
+    owing = state.owed_kg > 0 or any(isinstance(one, OWING) for one in events)
+    if not events or not owing or state.end is not None:
+        return ()
+    after = state
+    for event in events:
+        assert isinstance(event, PoolEvent)
+        after = evolve(after, event)
+    missing = _missing(after, policies)
+    if missing is None or after.key is None or after.ends_on is None:
+        return ()
+    first = any(isinstance(one, PeriodOver) and not one.again for one in events)
+    before = _missing(state, policies)
+    if (before == 0) == (missing == 0) and not (first and missing == 0):
+        return ()
+    told = OverdraftMadeGood(
+        pool=after.key,
+        member_id=after.member_id,
+        owed_kg=after.owed_kg,
+        missing_kg=missing,
+        on=min(on, after.ends_on),
+    )
+    return (told,)
+
+
+def _missing(state: Pool, policies: Policies) -> int | None:
+    """What of that which is owed is not covered; None where nothing is, where the period is closed,
+    and where part of it is due on another day than the period's last, since a scope goes over: the
+    close tells then what became of each."""
+    terms = state.terms
+    if state.key is None or state.end is not None or not state.owed_kg:
+        return None
+    if terms.due or state.switched is not None:
+        return None
+    assert state.ends_on is not None  # it was opened
+    ending = Ending(state.ends_on, state.lapsed(terms, state.ends_on), None, state.blocked)
+    rule = rule_of(policies.on(state.key.period))
+    return closing(figures(state.kgs), terms, rule, ending).unmet_kg
 
 
 def foreseen(command: ApplyChange, state: Pool, told: Foreseen) -> Sequence[OverdraftForeseen]:

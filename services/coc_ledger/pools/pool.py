@@ -54,7 +54,7 @@ from .commands import (
     ShipMaterial,
     ShortenPool,
 )
-from .ending import due, period_over, told_again
+from .ending import due, made_good, period_over, told_again
 from .ids import check_known, is_repeat, reversible
 from .late import ShareLate, share
 from .recent import claim_key, remembered
@@ -81,12 +81,14 @@ AnyCommand = (
 
 
 def decide(command: AnyCommand | Tick, state: Pool, policies: Policies) -> Sequence[Event]:
-    """Events of a command, and what they change of what is owed once the period is over; raises
-    Refused."""
+    """Events of a command, and what they change of what is owed, in this period and once it is
+    over; raises Refused."""
     if isinstance(command, Tick):
-        return period_over(state, policies)
-    events = _decided(command, state, policies)
-    return [*events, *told_again(command.on, state, events, policies)]
+        events = period_over(state, policies)
+    else:
+        events = _decided(command, state, policies)
+        events = [*events, *told_again(command.on, state, events, policies)]
+    return [*events, *made_good(command.on, state, events, policies)]
 
 
 def _decided(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[Event]:

@@ -11,7 +11,7 @@ from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_late import LateShared
 from contracts.coc_movements import MovementsBooked, Ways, added_up
-from contracts.coc_periods import OverdraftForeseen
+from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import Account, MovementKind
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
@@ -94,6 +94,7 @@ PoolEvent = (
     | ChangeDeferred
     | PeriodOver
     | OverdraftForeseen
+    | OverdraftMadeGood
     | LateShared
 )
 POOL_EVENTS = (
@@ -111,6 +112,7 @@ POOL_EVENTS = (
     ChangeDeferred,
     PeriodOver,
     OverdraftForeseen,
+    OverdraftMadeGood,
     LateShared,
 )
 

@@ -21,7 +21,7 @@ from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_late import LateShared
 from contracts.coc_movements import MovementsBooked, added_up
-from contracts.coc_periods import OverdraftForeseen
+from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import Account, Entry, MovementKind, PoolKey, Switched
 from contracts.envelope import Event
 from contracts.values import Id, MemberId
@@ -31,7 +31,6 @@ from services.coc_ledger.accounting.accounts import (
     NOTHING,
     Amount,
     Kgs,
-    amount_of,
     plus,
     posted,
     posted_kg,
@@ -61,6 +60,7 @@ from services.coc_ledger.evidence import TakenBack
 from .commands import Carry, ClaimChange, DeliveryChange
 from .end import End, end_of
 from .owing import Owing, PeriodOver, stopped_by
+from .readings import added_g, claimed_here, known_g
 from .recent import (
     Recent,
     change_key,
@@ -109,6 +109,7 @@ PoolEvent = (
     | ChangeDeferred
     | PeriodOver
     | OverdraftForeseen
+    | OverdraftMadeGood
     | LateShared
 )
 
@@ -226,7 +227,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
         case OutputDesignated():
             stakes = state.stakes
             if event.holder_scope_id is not None:
-                taken = Taken(event.holder_scope_id, _claimed_here(event), True)
+                taken = Taken(event.holder_scope_id, claimed_here(event), True)
                 stakes = {**stakes, event.document: taken}
             used = _used(state, claim_key(event.document), event.draft)
             if event.replaces is not None:
@@ -263,9 +264,11 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             )
         case LateShared():
             told = plus(state.told_otherwise, otherwise_of(event.told_otherwise))
-            lots = state.lots._replace(late=False, known_g=state.lots.known_g + _known(event))
+            lots = state.lots._replace(late=False, known_g=state.lots.known_g + known_g(event))
             books = posted(state.books, event.entries)
             return state._replace(books=books, told_otherwise=told, lots=lots)
+        case OverdraftMadeGood():
+            return state  # the books tell it at any time
         case PeriodOver():
             return state._replace(told=Owing(event.owed_kg, event.blocked, event.due))
         case _:
@@ -319,7 +322,7 @@ def _booked(state: Pool, event: MovementBooked) -> Pool:
     if event.reverses is not None:
         used = _used(used, reversal_key(event.reverses), event.movement_id)
     if event.moves_as in BY_HAND:
-        used = used._replace(by_hand_g=used.by_hand_g + _added(event))
+        used = used._replace(by_hand_g=used.by_hand_g + added_g(event))
     used = used._replace(
         altered=altered(used.altered, event), onward=plus(used.onward, gone_onward(event))
     )
@@ -335,23 +338,6 @@ def _undone(state: Pool, event: MovementBooked) -> Pool:
     name = back_id(event.pool.stage, event.reverses or "")
     made = TakenBack(name, event.day, event.produced_kg, event.produced_coc_kg or 0)
     return state._replace(taken_back=(*state.taken_back, made)[-MOST_TAKEN_BACK:])
-
-
-def _claimed_here(event: OutputDesignated) -> int:
-    """What of a claim is of this period: a correction keeps the rest where that was claimed."""
-    return sum(one.kg for one in event.entries if one.account is Account.OUTPUT_COC)
-
-
-def _known(event: LateShared) -> int:
-    """Grams of the step's own emissions that were found to be of known metal."""
-    process = (one for one in event.entries if one.account is Account.PROCESS)
-    return -sum(amount_of(one).emission_g for one in process)
-
-
-def _added(event: MovementBooked) -> int:
-    """Grams that a movement adds to the step's own emissions."""
-    process = (amount_of(one) for one in event.entries if one.account is Account.PROCESS)
-    return -sum(one.emission_g + one.partial_g for one in process)
 
 
 def _came(state: Pool, event: MovementBooked | MovementsBooked) -> Pool:

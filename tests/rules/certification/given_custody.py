@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from contracts import coc, coc_documents, coc_reports
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_documents import Awaited
-from contracts.coc_periods import OverdraftForeseen
+from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import Checked, Dated, PoolKey, Stage, Switched
 from contracts.values import Activity
 from tests.rules.coc import told
@@ -135,6 +135,11 @@ def foreseen(owed_kg: int, change_kg: int, on: date = PERIOD) -> Happened:
         stops=False,
         blocked=False,
     )
+    return Happened(POOL.stream, event, on)
+
+
+def made_good(on: date, missing_kg: int = 0) -> Happened:
+    event = OverdraftMadeGood(pool=POOL, member_id="M1", owed_kg=500, missing_kg=missing_kg, on=on)
     return Happened(POOL.stream, event, on)
 
 

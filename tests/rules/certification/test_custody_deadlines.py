@@ -26,6 +26,7 @@ from .given_custody import (
     foreseen,
     issued,
     lapsed,
+    made_good,
     pool_closed,
     pool_opened,
     pool_shortened,
@@ -166,6 +167,23 @@ def test_an_overdraft_is_due_before_the_period_that_left_it_is_closed() -> None:
     assert (row(told, OVERDRAFT).state, row(told, OVERDRAFT).due_on) == ("open", ENDS_ON)
     later = ENDS_ON + 20 * DAY
     assert end(after(*owing, pool_closed(later, 90)), OVERDRAFT) == ("missed", later)
+
+
+def test_an_overdraft_is_met_on_the_day_on_which_the_books_cover_it() -> None:
+    day = PERIOD + 50 * DAY
+    told = (pool_opened(), carried(500), made_good(day))
+    assert end(after(*told), OVERDRAFT) == ("met", day)
+    assert explain(row(after(*told), OVERDRAFT)).story[-1] == f"It was met on {day}."
+    assert end(after(*told, made_good(ENDS_ON)), OVERDRAFT) == ("met", day), "said once more"
+    assert end(after(*told, pool_closed(ENDS_ON + 20 * DAY)), OVERDRAFT) == ("met", day)
+    assert row(after(pool_opened(), made_good(day)), OVERDRAFT).state == "unopened"
+
+
+def test_an_overdraft_that_the_books_cover_no_longer_is_open_again() -> None:
+    again = (pool_opened(), carried(500), made_good(PERIOD + 50 * DAY), made_good(FROM, 90))
+    assert end(after(*again), OVERDRAFT) == ("open", None)
+    later = ENDS_ON + 20 * DAY
+    assert end(after(*again, pool_closed(later, 90)), OVERDRAFT) == ("missed", later)
 
 
 def test_an_overdraft_whose_scope_goes_over_is_due_by_the_day_by_which_it_was() -> None:

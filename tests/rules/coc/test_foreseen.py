@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from contracts.coc_calendar import PoolShortened
-from contracts.coc_periods import OverdraftForeseen
+from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import PoolKey, Stage
 from services.coc_ledger.exports.statements import lines
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
@@ -180,3 +180,42 @@ def test_a_statement_tells_what_is_foreseen_and_ends_in_the_balance() -> None:
     )
     assert monthly.close(1) == ""
     conserved.statements_end_in_the_balance(monthly.world)
+
+
+def told_made_good(monthly: Monthly) -> list[tuple[int, int, date]]:
+    """What was told of February's owing: how much, what is missing, on which day."""
+    events = [one.event for one in monthly.world.desk.log]
+    found = [one for one in events if isinstance(one, OverdraftMadeGood)]
+    assert {one.pool for one in found} <= {monthly.key(2)}
+    return [(one.owed_kg, one.missing_kg, one.on) for one in found]
+
+
+def test_what_is_made_good_in_the_books_is_told_on_the_day_on_which_it_is() -> None:
+    monthly = overdrawn()
+    assert told_made_good(monthly) == []
+    monthly.days_go_by(date(2026, 2, 20))
+    feed(monthly, 2, 199)
+    assert told_made_good(monthly) == []
+    feed(monthly, 2, 1)
+    once = [(200, 0, date(2026, 2, 20))]
+    assert told_made_good(monthly) == once
+    feed(monthly, 2, 50)
+    assert monthly.claim("D-2", 2, 50) == ""
+    assert told_made_good(monthly) == once, "what is claimed since takes nothing of it"
+
+
+def test_what_is_no_longer_covered_is_told_as_missing_again() -> None:
+    monthly = overdrawn()
+    monthly.days_go_by(date(2026, 2, 20))
+    feed(monthly, 2, 200)
+    assert monthly.receive(2, 200, coc=False) == ""
+    assert told_made_good(monthly)[1:] == [(200, 100, date(2026, 2, 20))]
+
+
+def test_what_was_made_good_is_told_with_the_end_of_the_period_before_its_close() -> None:
+    monthly = overdrawn()
+    monthly.days_go_by(date(2026, 2, 20))
+    feed(monthly, 2, 300)
+    monthly.days_go_by(date(2026, 3, 5))
+    assert told_made_good(monthly)[-1] == (200, 0, date(2026, 2, 28))
+    assert monthly.pool(3).owed_kg == 0
