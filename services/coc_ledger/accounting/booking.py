@@ -36,7 +36,7 @@ from services.coc_ledger.pools.commands import (
     ShipMaterial,
 )
 from services.coc_ledger.pools.state import Pool
-from services.coc_ledger.scopes.entity_rules import missing_topics, origin_remarks
+from services.coc_ledger.scopes.entity_rules import missing_topics, origin_remarks, own_remarks
 
 from . import accounts
 from .accounts import Amount, entry, held, minus
@@ -157,6 +157,8 @@ def inflow(command: ReceiveMaterial, policy: Policy) -> Inflow:
         activities=_activities(command),
         policy=policy,
     )
+    if counts and checked is not None:
+        remarks = (*remarks, *own_remarks(checked))
     account = ACCOUNT_OF.get(command.origin, Account.NON_COC) if counts else Account.NON_COC
     return Inflow(account, counts, remarks)
 

@@ -305,5 +305,16 @@ def origin_remarks(
     return enters and proven and not missing, tuple(remarks)
 
 
+def own_remarks(checked: Checked) -> tuple[Remark, ...]:
+    """What is said of CoC input of a day on which the scope itself could claim nothing. It counts:
+    the rules ask suppliers for certificates on that day, and who claims on the day of the claim
+    (docs/decisions/0015)."""
+    if checked.holds(COC) and not checked.suspended:
+        return ()
+    why = "was suspended" if checked.suspended else "had no valid Chain of Custody certificate"
+    known = f"The scope {why} on {checked.day}, as far as was known"
+    return (_remark("5.6", f"{known}: counted as input all the same."),)
+
+
 def _remark(rule: str, sentence: str) -> Remark:
     return Remark(rule=rule, severity=Severity.MINOR, sentence=sentence)
