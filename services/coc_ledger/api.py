@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from contracts.coc import OutputDesignated
 from contracts.custody import Mass, Stage
-from contracts.values import ID_PATTERN, Activity, Id
+from contracts.values import ID_PATTERN, Activity
 from infra.auth import Principal
 from infra.commandforms import JSON_TYPE
 from infra.decider import Command, own_id
@@ -34,7 +34,6 @@ from .documents.commands import (
     ConfirmDelivery,
     DisputeDelivery,
     IssueDocument,
-    Registration,
 )
 from .documents.problems import CUSTOMER_PROBLEMS
 from .documents.rows import state_on
@@ -53,6 +52,7 @@ from .scopes.commands import OpenScope
 from .scopes.entity_scopes import naming
 from .scopes.partners import contractors_told, ventures_told
 from .scopes.problems import SCOPE_PROBLEMS
+from .sent_ids import Reason, Registration
 from .traces import trace
 from .yearly_reports.problems import REPORT_PROBLEMS
 from .yearly_reports.reports_api import Reports, add_reports
@@ -87,7 +87,7 @@ class Dispute(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     registration_id: Registration
-    reason: Id
+    reason: Reason
 
 
 def api(running: Running, shared: Shared) -> Api:

@@ -75,3 +75,23 @@ def test_a_buyer_that_disputed_can_still_confirm_on_the_page(host: Host, door: D
     door.send(who(MILL), "coc/confirm_document", **confirmed("D-3c", 10))
     door.settled()
     assert "Confirm the delivery" not in page_of(host, MILL, page)
+
+
+def test_what_does_not_fit_is_answered_with_what_would_be_right_in_words(door: Door) -> None:
+    customer = {"name": "Can maker", "address": "3 Main Street"}
+    words = "write 20 to 100 letters (a to z), digits and hyphens"
+    fields = document("D-3c", 10, customer=customer, registration_id="too short")
+    issued = door.attempt(who(SMELTER), "coc/issue_document", **fields)
+    body = {"registration_id": "too short", "reason": "wrong mass"}
+    disputed = door.ask(
+        None, "POST", "/coc/documents/D-3b/dispute", json=body, headers={"idempotency-key": "can-9"}
+    )
+    withdrawn = door.attempt(
+        who(SMELTER), "coc/withdraw_document", number="D-3b", member_id=SMELTER, reason="wrong mass"
+    )
+    told = [answer.json()["errors"] for answer in (issued, disputed, withdrawn)]
+    assert {answer.status_code for answer in (issued, disputed, withdrawn)} == {422}
+    details = [one["detail"] for each in told for one in each]
+    assert [one.startswith(words) for one in details] == [True, True, False, False]
+    assert all("a short code of letters, digits and" in one for one in details[2:])
+    assert not any("[A-Za-z" in one for one in details)

@@ -1,9 +1,7 @@
 """What may be asked of a CoC document: by its seller, its buyer, and by reactions. Pure."""
 
 from datetime import date
-from typing import Annotated, ClassVar
-
-from pydantic import StringConstraints
+from typing import ClassVar
 
 from contracts.coc import OutputDesignated
 from contracts.custody import (
@@ -31,10 +29,7 @@ from contracts.values import (
 )
 from infra.decider import Command
 from services.coc_ledger.evidence import Held, ReplacedClaim, ScopeEvidence
-
-Registration = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{20,100}$")]
-"""What a buyer without a scope proves himself with: long enough that nobody guesses it. Only its
-digest is stored."""
+from services.coc_ledger.sent_ids import Reason, Registration
 
 
 class Customer(Value):
@@ -131,7 +126,7 @@ class IssueDocument(DocumentCommand):
     footprint_period: Id | None = None
     verifier: Id | None = None
     replaces: DocumentNumber | None = None
-    correction_reason: Id | None = None
+    correction_reason: Reason | None = None
     activity: Activity | None = None
     scope: ScopeEvidence | None = None
     pool: PoolKey
@@ -201,7 +196,7 @@ class DisputeDocument(DocumentCommand):
 
     NAME: ClassVar[str] = "dispute_document"
     member_id: MemberId
-    reason: Id
+    reason: Reason
 
 
 class DisputeDelivery(DocumentCommand):
@@ -210,7 +205,7 @@ class DisputeDelivery(DocumentCommand):
     NAME: ClassVar[str] = "dispute_delivery"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "proof"})
     proof: Digest
-    reason: Id
+    reason: Reason
 
 
 class WithdrawDocument(DocumentCommand):
@@ -218,7 +213,7 @@ class WithdrawDocument(DocumentCommand):
 
     NAME: ClassVar[str] = "withdraw_document"
     member_id: MemberId
-    reason: Id
+    reason: Reason
 
 
 class SupersedeDocument(DocumentCommand):

@@ -42,6 +42,7 @@ from services.coc_ledger.evidence import (
     ScopeEvidence,
     onward_of,
 )
+from services.coc_ledger.sent_ids import Reason
 
 
 class PoolCommand(Command):
@@ -155,7 +156,7 @@ class ReverseMovement(Booking):
     NAME: ClassVar[str] = "reverse_movement"
     FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"onward"}
     reverses: MovementId
-    reason: Id | None = None
+    reason: Reason | None = None
     onward: Annotated[Onward | None, SkipValidation] = None
 
     def fresh(self, state: Callable[[str], Any]) -> Self:
@@ -170,7 +171,7 @@ class DeclareOverdraftCase(PoolCommand):
     """A case of force majeure: the internal overdraft may be used in the period of `day`."""
 
     NAME: ClassVar[str] = "declare_overdraft_case"
-    reason: Id
+    reason: Reason
 
 
 class ClosePeriod(PoolCommand):
