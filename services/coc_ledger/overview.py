@@ -110,7 +110,8 @@ class Overview:
         last = min(start.version if start.place else start.version - 1, pool.version)
         after = max(0, last - limit)
         records = self._exports.part(f"pool/{pool.pool}", after, last - after)
-        return last_lines(records, start, limit, more=after > 0)
+        found, before = last_lines(records, start, limit, more=after > 0)
+        return list(self._exports.with_parties(found)), before
 
     # --- certificates ---
 

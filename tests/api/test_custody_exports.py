@@ -70,6 +70,20 @@ def test_a_statement_ends_in_the_balance_of_the_pool(traded: Door) -> None:
     assert len(read.to_python()) == len(items) + 1
 
 
+def test_a_statement_names_the_other_side_of_each_document(traded: Door) -> None:
+    ours = traded.get(who(SMELTER), f"/coc/pools/{POOL}/statement", form="json")["items"]
+    found = {(one["kind"], one["document"]): one["counterparty"] for one in ours if one["document"]}
+    assert found == {
+        ("designation", "D-1"): f"{MILL}-S",
+        ("designation", "D-2"): f"{MILL}-S",
+        ("designation_released", "D-2"): f"{MILL}-S",
+        ("designation", "D-3"): f"{MILL}-S",
+    }
+    theirs = traded.get(who(MILL), f"/coc/pools/{MILL_POOL}/statement", form="json")["items"]
+    [got] = [one["counterparty"] for one in theirs if one["document"] == "D-1"]
+    assert got == f"{SMELTER}-S"
+
+
 def test_statements_are_their_owners(traded: Door) -> None:
     for path in (f"/coc/pools/{POOL}/statement", f"/coc/pools/{POOL}/epcis"):
         refused = traded.ask(who(MILL), "GET", path)

@@ -248,3 +248,19 @@ def test_metal_that_fails_a_later_check_becomes_non_coc() -> None:
 def test_no_person_is_named() -> None:
     assert "person:9" not in str(exported(*EVERYTHING))
     assert POOL.scope_id in str(exported(*EVERYTHING))
+
+
+@pytest.mark.parametrize(
+    ("known", "uri"),
+    [
+        ({}, "entities/name%3AMILL%20works"),
+        ({"scope_id": "mill-s"}, "scopes/mill-s"),
+        ({"scope_id": "mill-s", "entity_id": "E-2"}, "entities/E-2"),
+    ],
+)
+def test_a_customer_is_named_by_what_is_known_of_it_here(known: dict[str, str], uri: str) -> None:
+    customer = Party.model_validate({"name": "MILL works", "address": "6 S", **known})
+    [event] = events_of(exported(told.issued("D-1", customer=customer)))
+    assert event["destinationList"] == [
+        {"type": "owning_party", "destination": f"{BASE}/coc/{uri}"}
+    ]

@@ -55,7 +55,9 @@ class Names(NamedTuple):
         return self.of("events", event_id)
 
     def party(self, party: Party) -> str:
-        """An organisation: its entity here, else by its name."""
+        """An organisation: its entity here, else its scope, else by its name."""
+        if party.entity_id is None and party.scope_id is not None:
+            return self.of("scopes", party.scope_id)
         return self.of("entities", party.entity_id or f"name:{party.name}")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from contracts.coc_documents import DocumentEnded, DocumentIssued
@@ -49,9 +50,10 @@ from .export_rows import (
     year_key,
 )
 from .proofs import Proofs
-from .statements import Line, lines
+from .statements import Line, Sides, lines, with_parties
 
 PAGE = 100
+LINES = 500
 MANY = 10_000_000
 DAYS_NAMED = 3_700
 Places = Mapping[str, PlaceRow]
@@ -119,7 +121,21 @@ class Exports:
     def statement(self, row: PoolRow) -> Iterator[Line]:
         """The lines of a pool's ledger."""
         policy = self._running.definition.policies.on(row.period)
-        return lines(self.stream(f"pool/{row.pool}"), policy)
+        found = lines(self.stream(f"pool/{row.pool}"), policy)
+        while page := list(islice(found, LINES)):
+            yield from self.with_parties(page)
+
+    def with_parties(self, some: Sequence[Line]) -> Iterator[Line]:
+        """Lines with the other side of the documents that they are of."""
+        numbers = sorted({one.document for one in some if one.document})
+        if not numbers:
+            return iter(some)
+        rows: Mapping[str, DocumentRow] = self._reader.rows(CONSUMER, "documents", numbers)
+        sides = {
+            number: Sides(row.scope_id, row.customer_scope_id or row.document["customer"]["name"])
+            for number, row in rows.items()
+        }
+        return with_parties(some, sides)
 
     def pool_events(self, row: PoolRow, after: int, limit: int) -> Told:
         """A page of a pool's events, with those that it takes back, wherever they lie, and what

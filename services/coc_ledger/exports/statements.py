@@ -48,7 +48,8 @@ class Line(NamedTuple):
     that came in, `origin_ref` names the proof of its origin, and `told_...` say how its supplier
     found the footprint: nobody here looked at that. `opening_kg` is stock that the period before
     left, so that stock is what it was, with that and what came in, without what left, was lost or
-    not found."""
+    not found. `counterparty` is as a movement names it, and of a document the other side's scope,
+    or its name where it has none here (`with_parties`)."""
 
     number: int
     recorded_at: str
@@ -79,6 +80,7 @@ class Line(NamedTuple):
     told_period: str = ""
     told_verifier: str = ""
     opening_kg: int = 0
+    contractor: str = ""
 
 
 SHOWN = (
@@ -172,6 +174,25 @@ def moved_lines(records: Iterable[Recorded]) -> Iterator[Line]:
             yield _moved(line, NO_KGS, posted_kg(NO_KGS, entries))
 
 
+class Sides(NamedTuple):
+    """Who issued a document, and to whom."""
+
+    issuer: str
+    customer: str
+
+
+def with_parties(found: Iterable[Line], sides: Mapping[str, Sides]) -> Iterator[Line]:
+    """Lines of documents with the other side: who claims has the customer, who got it the
+    issuer."""
+    for line in found:
+        one = sides.get(line.document)
+        if one is None or line.counterparty:
+            yield line
+        else:
+            ours = line.kind.startswith("designation")
+            yield line._replace(counterparty=one.customer if ours else one.issuer)
+
+
 class Before(NamedTuple):
     """A place in a pool's stream: behind it are the events before `version`, and of the event of
     that version its first `place` movements."""
@@ -219,6 +240,7 @@ def _words(recorded: Recorded) -> Line:
                 movement=event.movement_id,
                 document=event.document or "",
                 counterparty=event.counterparty or "",
+                contractor=event.contractor_id or "",
                 remarks=_remarked(event.remarks),
             )._replace(origin_ref=event.origin_ref or "", **_told(event.told))
         case OutputDesignated():

@@ -104,6 +104,11 @@ def test_a_line_says_what_its_metal_carries() -> None:
     assert seen["designation"] == (0, 0, 160_000)
 
 
+def test_a_line_names_the_contractor_whose_works_the_metal_went_through() -> None:
+    tolled = receipt("R-1", 10).model_copy(update={"contractor_id": "K-1"})
+    assert [line.contractor for line in statement(tolled, receipt("R-2", 10))] == ["K-1", ""]
+
+
 MOVES = st.lists(
     st.tuples(st.sampled_from([*INFLOWS, Account.OUTFLOW, Account.LOSSES]), st.integers(1, 9_999)),
     max_size=12,
