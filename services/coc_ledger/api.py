@@ -37,7 +37,7 @@ from .documents.commands import (
 )
 from .documents.problems import CUSTOMER_PROBLEMS
 from .documents.rows import state_on
-from .documents.shown import to_customer
+from .documents.shown import once, to_customer
 from .documents.state import Document
 from .domain import COMMANDS, CONSUMER, ROLES
 from .evidence import activities_at
@@ -277,7 +277,7 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         issuer sees all, the others what was stated to its customer, an auditor what the side sees
         that they audit. A correction is read by who issued what it replaces, too."""
         row, whole = await allowed.reading(principal, number)
-        return Json((row if whole else to_customer(row))._asdict())
+        return Json(once(row if whole else to_customer(row))._asdict())
 
     @made.get("/coc/members/{member_id}/documents", tags=["documents"])
     async def documents(
@@ -294,7 +294,9 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         rows = await asyncio.to_thread(queries.documents, where, wanted.after, wanted.limit)
         if side == "received":
             rows = [row if row.member_id == member_id else to_customer(row) for row in rows]
-        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["number"]))
+        return Json(
+            listed([once(row)._asdict() for row in rows], wanted, lambda row: row["number"])
+        )
 
     @made.get("/coc/documents/{number}/trace", tags=["documents"])
     async def traced(

@@ -13,7 +13,7 @@ from infra.service import Running
 from infra.web import Api, Day, Json, Paged, SignedIn, listed
 
 from .allowed_api import Allowed
-from .documents.shown import to_customer
+from .documents.shown import once, to_customer
 from .exports.statements import before_of
 from .overview import Overview
 
@@ -87,7 +87,9 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
         if side == "received":
             own = scope.member_id
             rows = [row if row.member_id == own else to_customer(row) for row in rows]
-        return Json(listed([row._asdict() for row in rows], wanted, lambda row: row["number"]))
+        return Json(
+            listed([once(row)._asdict() for row in rows], wanted, lambda row: row["number"])
+        )
 
 
 def _pools(made: Api, running: Running, overview: Overview, allowed: Allowed) -> None:

@@ -119,6 +119,14 @@ def test_a_replaced_document_is_told_by_both_sides(traded: Door) -> None:
         assert declared["errorDeclaration"]["correctiveEventIDs"] == [instead[0]["eventID"]]
 
 
+def test_the_course_of_a_replaced_document_says_once_that_it_was_replaced(traded: Door) -> None:
+    one = traded.get(who(SMELTER), "/coc/documents/D-2")
+    listed = traded.get(who(SMELTER), f"/coc/members/{SMELTER}/documents", limit=100)["items"]
+    [other] = [row for row in listed if row["number"] == "D-2"]
+    for row in (one, other):
+        assert [state for _, _, state, _ in row["course"]] == ["issued", "superseded"]
+
+
 def test_a_document_is_printed_the_same_each_time(traded: Door) -> None:
     path = "/coc/documents/D-1/paper"
     one, other = (

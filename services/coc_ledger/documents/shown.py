@@ -37,3 +37,16 @@ def to_customer(row: DocumentRow) -> DocumentRow:
     """A row as its customer sees it."""
     told = stated(DocumentIssued.model_validate(row.document))
     return row._replace(document=told.model_dump(mode="json"))
+
+
+def once(row: DocumentRow) -> DocumentRow:
+    """A row whose course says each thing once: that a document was replaced is told by the one that
+    stands in its place, and again when it has ended."""
+    course = row.course
+    pairs = zip(course, (None, *course), strict=False)
+    told = [
+        one
+        for one, before in pairs
+        if before is None or (one[0], *one[2:]) != (before[0], *before[2:])
+    ]
+    return row._replace(course=tuple(told))
