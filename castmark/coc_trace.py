@@ -20,6 +20,9 @@ def trace(found: Row, out: Console, direction: str = "upstream") -> None:
     past = found.get("on")
     way = "comes from" if direction == "upstream" else "went"
     out.print(f"where the metal of {escape(found['number'])} {way}")
+    if instead := found.get("replaced_by"):
+        number, other = escape(found["number"]), escape(instead)
+        out.print(f"{number} was replaced by {other}: ask for the trace of that", style="bold red")
     if past:
         out.print(f"what was so on {past}; the document was {found['state'].replace('_', ' ')}")
         if changed := found.get("changed_on"):

@@ -310,7 +310,8 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         may not see is masked, and its parts still count. With `on`, what was so on that day: each
         node says in `told` when the ledger was told of it, and what it became since; `state` is
         the document's own on the day. `changed_on`, of a node and of all: when movements of that
-        day or before it were told last, if that was afterwards, so that the trace changed."""
+        day or before it were told last, if that was afterwards, so that the trace changed.
+        `replaced_by` is the document that stands in its place by now."""
         row = await allowed.document(principal, number)
         walk = queries.upstream if direction == "upstream" else queries.downstream
         nodes = await asyncio.to_thread(walk, row, depth, on)
@@ -324,7 +325,8 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         state = state_on(row, on)
         changed = max((node.changed_on for node in nodes if node.changed_on), default=None)
         head = {"number": number, "on": on, "state": state, "whole": trace.WHOLE}
-        return Json({**head, "changed_on": changed, "nodes": items})
+        told = {"replaced_by": row.replaced_by, "changed_on": changed}
+        return Json({**head, **told, "nodes": items})
 
 
 def _deliveries(made: Api, queries: Queries, running: Running) -> None:

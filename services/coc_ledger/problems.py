@@ -313,10 +313,10 @@ PROBLEMS: tuple[Problem, ...] = (
         "claim-not-covered",
         "The claim is not covered",
         "`facts.available_kg` may be claimed on that day. A claim counts on each later day as well:"
-        " on `facts.short_on` `facts.short_kg` would be missing. Claim less, or book the input"
-        " first. Where claims are stopped (`facts.blocked`), `facts.blocked_because` names the"
-        " periods and what the rules found of them, or the last day of an overdraft that was not"
-        " made good; that is said before what has not left yet.",
+        " on `facts.short_on` `facts.short_kg` would be missing. Claim less, or book the input;"
+        " where a seller corrected a document, confirm the new one. If claims are stopped"
+        " (`facts.blocked`), `facts.blocked_because` names the periods and what the rules found,"
+        " or the last day of an overdraft not made good: said before what has not left yet.",
     ),
     Problem(
         "lot-not-shipped",

@@ -253,6 +253,7 @@ def _trace(made: Api, visit: Visit) -> None:
             on=on or "",
             state=answer.content.get("state"),
             changed_on=answer.content.get("changed_on"),
+            replaced_by=answer.content.get("replaced_by"),
             entries=entries[: custody.SHOWN_AT_MOST],
             more=max(0, len(entries) - custody.SHOWN_AT_MOST),
             picture=Picture(asked.title, svg) if asked else None,

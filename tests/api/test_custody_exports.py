@@ -127,6 +127,14 @@ def test_the_course_of_a_replaced_document_says_once_that_it_was_replaced(traded
         assert [state for _, _, state, _ in row["course"]] == ["issued", "superseded"]
 
 
+def test_a_trace_names_the_document_in_whose_place_another_stands(traded: Door) -> None:
+    told = {
+        number: traded.get(who(SMELTER), f"/coc/documents/{number}/trace")["replaced_by"]
+        for number in ("D-1", "D-2", "D-3")
+    }
+    assert told == {"D-1": None, "D-2": "D-3", "D-3": None}
+
+
 def test_a_document_is_printed_the_same_each_time(traded: Door) -> None:
     path = "/coc/documents/D-1/paper"
     one, other = (

@@ -23,11 +23,13 @@ def said(name: str, **values: object) -> str:
     return " ".join(bytes(body).decode().split())
 
 
-def trace(on: str, state: str | None, changed_on: str | None = None) -> str:
+def trace(
+    on: str, state: str | None, changed_on: str | None = None, replaced_by: str | None = None
+) -> str:
     entries = custody.entries_of({"whole": 1, "nodes": [NODE]})
     return said(
         "custody_trace.html", number="D-1", direction="downstream", on=on, state=state, more=0,
-        entries=entries, picture=None, changed_on=changed_on,
+        entries=entries, picture=None, changed_on=changed_on, replaced_by=replaced_by,
     )  # fmt: skip
 
 
@@ -42,6 +44,13 @@ def test_a_trace_of_a_past_day_says_that_movements_told_since_have_changed_it() 
     page = trace("2026-05-25", "confirmed", "2026-06-03")
     assert "Movements of that day or before were told afterwards, last on 3 Jun 2026" in page
     assert "told afterwards" not in trace("2026-05-25", "confirmed")
+
+
+def test_a_trace_of_a_document_that_was_replaced_leads_to_what_stands_in_its_place() -> None:
+    page = trace("", "superseded", replaced_by="D-1b")
+    assert "<strong>D-1 was replaced</strong> by" in page
+    assert '<a href="/custody/documents/D-1b/trace?direction=downstream">D-1b</a>' in page
+    assert "was replaced" not in trace("", "confirmed")
 
 
 def test_a_trace_of_today_has_no_such_columns() -> None:
