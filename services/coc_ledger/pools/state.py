@@ -247,7 +247,7 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             return after._replace(stakes={**state.stakes, event.document: counts})
         case OverdraftCaseDeclared():
             return state._replace(case=True)
-        case BalanceCarried() | BalanceCorrected() | OverdraftForeseen():
+        case BalanceCarried() | BalanceCorrected() | OverdraftForeseen() | OverdraftMadeGood():
             return _from_before(state, event)
         case PoolClosed():
             return state._replace(end=end_of(event, event.closed_on, event.switched))
@@ -267,17 +267,20 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             lots = state.lots._replace(late=False, known_g=state.lots.known_g + known_g(event))
             books = posted(state.books, event.entries)
             return state._replace(books=books, told_otherwise=told, lots=lots)
-        case OverdraftMadeGood():
-            return state  # the books tell it at any time
         case PeriodOver():
             return state._replace(told=Owing(event.owed_kg, event.blocked, event.due))
         case _:
             assert_never(event)
 
 
-def _from_before(state: Pool, event: BalanceCarried | BalanceCorrected | OverdraftForeseen) -> Pool:
+FromBefore = BalanceCarried | BalanceCorrected | OverdraftForeseen | OverdraftMadeGood
+
+
+def _from_before(state: Pool, event: FromBefore) -> Pool:
     """What the period before leaves, or would leave."""
     match event:
+        case OverdraftMadeGood():
+            return state  # the books tell it at any time
         case BalanceCarried():
             carried = _posted(_carried(state, event), event.pool.period, event.entries)
             key = change_key(f"carry:{event.from_pool.key}")

@@ -15,7 +15,7 @@ from contracts.coc import (
     PoolOpened,
 )
 from contracts.coc_corrections import PoolCorrected
-from contracts.custody import Account, Carried, Checked, Lot, Origin, Stage
+from contracts.custody import Account, Carried, Lot, Origin, Stage
 from contracts.values import Standard
 from services.coc_ledger.evidence import PoolKnown, ReplacedClaim, Stake
 from services.coc_ledger.pools.commands import (
@@ -248,31 +248,6 @@ def test_a_change_of_stage_is_a_claim_and_has_a_plausible_yield() -> None:
     start.and_when(more).refused("claim-not-covered", available_kg=964)
     odd = use.model_copy(update={"produced_kg": 1300})
     start.and_when(odd).refused("yield-implausible", usual_kg=1000)
-
-
-@pytest.mark.parametrize(
-    ("checked", "why"),
-    [
-        (seen(Standard.PERFORMANCE), "had no valid Chain of Custody certificate"),
-        (seen().model_copy(update={"suspended": True}), "was suspended"),
-        (seen(), ""),
-    ],
-)
-def test_input_of_a_day_without_a_certificate_of_its_own_counts_and_is_remarked(
-    checked: Checked, why: str
-) -> None:
-    [_, event] = pools.when(scrap("IN-1", 100, checked=checked)).events
-    assert isinstance(event, MovementBooked)
-    assert event.coc_kg == 100
-    said = f"The scope {why} on {DAY}, as far as was known: counted as input all the same."
-    assert [(one.rule, one.sentence) for one in event.remarks] == ([("5.6", said)] if why else [])
-
-
-def test_what_counts_as_no_input_is_not_remarked_for_the_lack_of_a_certificate() -> None:
-    unseen = seen(Standard.PERFORMANCE)
-    event = pools.when(receive("IN-1", 100, checked=unseen)).events[-1]
-    assert isinstance(event, MovementBooked)
-    assert event.remarks == ()
 
 
 def test_a_partner_without_control_takes_no_more_than_its_share() -> None:
