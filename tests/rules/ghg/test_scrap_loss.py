@@ -1,5 +1,5 @@
 """What a melt takes of scrap is not taken off what was tapped: scrap is counted by the metal that
-comes of it (sources.md 4.1 [A24], 6 [B15]; decision 0013)."""
+comes of it (sources.md 4.1 [A24], 6 [B15]; decisions 0013, 0016)."""
 
 from decimal import Decimal
 
