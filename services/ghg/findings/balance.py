@@ -6,7 +6,6 @@ from decimal import Decimal
 from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import tapped
-from services.ghg.calculation.flows import flows_of
 from services.ghg.calculation.metal import (
     AT_CASTHOUSE,
     LOST,
@@ -44,7 +43,7 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     yield from _carbon(context, seen)
     yield from _stocks(seen)
     yield from _lost(seen)
-    yield from _of_old_scrap(context, seen)
+    yield from _of_old_scrap(seen)
 
 
 def _difference(account: Account, context: Context) -> Iterator[Fault]:
@@ -131,17 +130,12 @@ def _lost(seen: Survey) -> Iterator[Fault]:
             yield Fault(sentence, [one.datum_id for one in (*here, *charged)])
 
 
-def _of_old_scrap(context: Context, seen: Survey) -> Iterator[Fault]:
-    """Post-consumer scrap that is taken to have lost more than a melt usually takes, which weighs
-    little as long as masses balance to that; or without whose loss mine to metal is not known."""
-    lots = [one for one in seen.data(SCRAP_IN) if one.scrap_kind == Kind.POST_CONSUMER]
-    for one in seen.raised(UNKNOWN):
+def _of_old_scrap(seen: Survey) -> Iterator[Fault]:
+    """Post-consumer scrap that is taken to have lost more than a melt usually takes, or without
+    whose loss mine to metal is not known."""
+    for one in seen.raised(UNUSUAL, UNKNOWN):
+        lots = [of for of in seen.data(SCRAP_IN) if of.scrap_kind == Kind.POST_CONSUMER]
         yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
-    for one in seen.raised(UNUSUAL):
-        tolerance = context.policy.decimal("finding.balance_percent")
-        cast = [one.entered_t for one in drawn_up(seen.by_item) if one.where == AT_CASTHOUSE]
-        little = flows_of(context.inventory).old_lost_t * PERCENT <= tolerance * sum(cast, ZERO)
-        yield Fault(one.doubt.sentence, [of.datum_id for of in lots], told_only=little)
 
 
 def _stocks(seen: Survey) -> Iterator[Fault]:
