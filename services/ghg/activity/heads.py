@@ -57,3 +57,8 @@ class Heads:
         stands(what, where)
         conversion = self._units.of(unit, what)
         return Head(where, what, what.slug, conversion.factor, conversion.note, kind_of(kind))
+
+
+def with_note(source: object, note: str) -> str:
+    """A source that tells too by which default its quantity became the item's unit."""
+    return f"{source}; {note}".removeprefix("; ")

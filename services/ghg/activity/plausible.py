@@ -19,6 +19,7 @@ from infra.errors import Refused
 from infra.importing.mapping import plain_name
 from infra.policy import Policy
 from services.ghg.calculation.lines import Result
+from services.ghg.factors.calorific import Calorific, default_in
 
 from .inventory import Datum, Inventory
 from .items import ITEMS, Family, Item
@@ -27,6 +28,7 @@ FACTORS_OF = frozenset(
     {Family.FUEL, Family.POWER, Family.INPUT, Family.BOUGHT, Family.SCRAP, Family.TRANSPORT}
 )
 COEFFICIENTS = "plausible.coefficient_max."
+LEANEST = "plausible.calorific_min."
 WHY_NOT_LESS: Mapping[Family, str] = {
     Family.FUEL: (
         "the carbon is in the fuel (what holds none of fossil origin has no item here, and is left"
@@ -37,6 +39,7 @@ WHY_NOT_LESS: Mapping[Family, str] = {
 }
 TOLD = 20
 ZERO = Decimal(0)
+ONE = Decimal(1)
 PRODUCTS = frozenset(one.slug for one in ITEMS.values() if one.family is Family.OUTPUT)
 
 
@@ -156,6 +159,34 @@ def least_factor(item: str, policy: Policy, scrap_kind: str = "") -> Decimal:
         if figure in policy.figures:
             return policy.decimal(figure)
     return ZERO
+
+
+def least_burnt(item: Item, by: Calorific | None, policy: Policy) -> tuple[Decimal, str]:
+    """The lowest factor of a fuel, and what is said of one below. `by` is the default calorific
+    value by which its quantity became energy, None where the energy is known: by a default, what
+    is known is what a kilogram or a cubic metre gives off, and that is as little as that of the
+    leanest fuel of the kind. The factor is in kg CO2e/MJ, by the default."""
+    least = least_factor(item.slug, policy)
+    per = "" if by is None else by.unit.removeprefix("MJ/")
+    name = f"{LEANEST}{item.slug}.{per}"
+    if by is None or name not in policy.figures:
+        return least, too_low(item, least)
+    leanest = policy.decimal(name)
+    share = min(leanest / by.value, ONE)
+    kg = plain(round(least * by.value * share, 4))
+    return least * share, (
+        f"{item.title} at less than {kg} kg CO2e/{per} cannot be, however lean it is"
+        f" ({plain(leanest)} {by.unit}): {WHY_NOT_LESS[Family.FUEL]}. Look at its unit."
+    )
+
+
+def least_of(datum: Datum, policy: Policy) -> tuple[Decimal, str]:
+    """The lowest factor that a stored datum can have, and what is said of one below."""
+    item = ITEMS[datum.item]
+    if item.family is Family.FUEL:
+        return least_burnt(item, default_in(datum.source), policy)
+    least = least_factor(datum.item, policy)
+    return least, too_low(item, least)
 
 
 class Low(NamedTuple):

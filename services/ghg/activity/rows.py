@@ -18,7 +18,7 @@ from infra.errors import Refused
 from infra.importing.kinds import Fault
 from infra.importing.mapping import Binding
 from infra.policy import Policy
-from services.ghg.factors.calorific import with_own_value
+from services.ghg.factors.calorific import Basis, with_own_value
 from services.ghg.factors.own_factors import OwnFactors
 
 from .cells import (
@@ -39,7 +39,7 @@ from .cells import (
     step_of,
 )
 from .columns import column, numbers
-from .heads import MAX_KEPT, Head, Heads
+from .heads import MAX_KEPT, Head, Heads, with_note
 from .ids import named, twice
 from .inventory import Datum, Inventory
 from .items import Item
@@ -58,6 +58,7 @@ _DEFAULTS: tuple[object, ...] = tuple(_EMPTY.get(name) for name in Datum._fields
 _PLACE = {name: at for at, name in enumerate(Datum._fields)}
 _STEP, _ITEM, _QUANTITY, _KIND = (_PLACE[name] for name in ("step", "item", "quantity", "kind"))
 _FACTOR, _SOURCE, _EMBEDDED = _PLACE["factor"], _PLACE["source"], _PLACE["embedded"]
+_CALORIFIC = _PLACE["calorific_value"], _PLACE["calorific_unit"]
 WITH_UNITS = frozenset({"factor", "embedded"})
 """Fields that are numbers in a unit of their own."""
 _datum = partial(tuple.__new__, Datum)
@@ -199,11 +200,13 @@ class Rows:
                 columns[place] = found
                 if name in LOOKED_AT:
                     again.update(row for row, value in enumerate(found) if value)
+        given = (self._factor, self._factor_unit)
+        told = (columns[place] for place in _CALORIFIC)
         columns[_FACTOR] = [
-            self._own.factor(text.strip(), unit, head.item) if unit or text.strip() else None
-            for text, unit, head in zip(
-                cells(self._factor), cells(self._factor_unit), heads, strict=True
-            )
+            self._own.factor(text.strip(), unit, head.item, Basis(value, per, head.note))
+            if unit or text.strip()
+            else None
+            for text, unit, head, value, per in zip(*map(cells, given), heads, *told, strict=True)
         ]
         if self._embedded >= 0 or self._embedded_unit >= 0:
             columns[_EMBEDDED] = [
@@ -214,7 +217,7 @@ class Rows:
             ]
         if any(notes):
             columns[_SOURCE] = [
-                _with_note(source, note) if note else source
+                with_note(source, note) if note else source
                 for source, note in zip(columns[_SOURCE], notes, strict=True)
             ]
             self._defaults += len(notes) - notes.count("")
@@ -310,10 +313,10 @@ class Rows:
         """What follows from several fields of a row."""
         factor, source = datum.factor, datum.source
         if factor is not None or row[self._factor_unit]:
-            factor = self._factor_of(row, head.item)
+            factor = self._factor_of(row, head.item, datum, head.note)
         if head.note:
             self._defaults += 1
-            source = _with_note(source, head.note)
+            source = with_note(source, head.note)
         if datum.embedded is not None or row[self._embedded_unit]:
             datum = datum._replace(embedded=self._embedded_of(row, head.item))
         if factor is not datum.factor or source is not datum.source:
@@ -334,8 +337,9 @@ class Rows:
         self._defaults -= own is not datum
         return own
 
-    def _factor_of(self, row: Sequence[str], item: Item) -> Decimal:
-        return self._own.factor(row[self._factor].strip(), row[self._factor_unit], item)
+    def _factor_of(self, row: Sequence[str], item: Item, cells: Datum, note: str) -> Decimal:
+        basis = Basis(cells.calorific_value, cells.calorific_unit, note)
+        return self._own.factor(row[self._factor].strip(), row[self._factor_unit], item, basis)
 
     def _embedded_of(self, row: Sequence[str], item: Item) -> Decimal:
         return self._own.embedded(row[self._embedded].strip(), row[self._embedded_unit], item)
@@ -374,15 +378,15 @@ class Rows:
             if isinstance(step, Step):
                 told("step", lambda: stands(item, step))
             conversion = told("unit", lambda: self._units.of(row[at["unit"]], item))
+            note = conversion.note if isinstance(conversion, Conversion) else ""
+            cells = Datum._make(values)
             if row[at["factor"]].strip() or row[at["factor_unit"]].strip():
-                told("factor", lambda: self._factor_of(row, item))
+                told("factor", lambda: self._factor_of(row, item, cells, note))
             if row[self._embedded].strip() or row[self._embedded_unit].strip():
                 told("embedded", lambda: self._embedded_of(row, item))
-            cells = Datum._make(values)
             told("cn_code" if cells.cn_code else "embedded", lambda: for_goods(cells, item))
             if not any(fault.field == "certificates" for fault in faults):
                 told("certificates", lambda: certified(cells))
-            note = conversion.note if isinstance(conversion, Conversion) else ""
             told("calorific_value", lambda: with_own_value(cells, item, note))
             told("scrap_kind", lambda: kinded(row[at["scrap_kind"]].strip(), item))
             if isinstance(quantity, Decimal) and conversion is not None:
@@ -392,7 +396,3 @@ class Rows:
             datum = Datum._make(values)
             told("from_on", lambda: period(datum, year))
         return tuple(dict.fromkeys(faults))
-
-
-def _with_note(source: object, note: str) -> str:
-    return f"{source}; {note}".removeprefix("; ")

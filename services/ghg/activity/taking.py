@@ -8,7 +8,7 @@ from infra.importing.places import places
 from infra.policy import Policy
 from infra.problems import FieldError, InvalidRequest
 from services.ghg.evidence import FacilityEvidence
-from services.ghg.factors.calorific import calorific_unit, with_own_value
+from services.ghg.factors.calorific import Basis, calorific_unit, with_own_value
 from services.ghg.factors.gwp import gwp_set_of
 from services.ghg.factors.own_factors import OwnFactors
 
@@ -27,6 +27,7 @@ from .cells import (
     technology_of,
     treatment_of,
 )
+from .heads import with_note
 from .installation import faults_of
 from .inventory import Datum, Inventory, Site
 from .items import Item
@@ -113,8 +114,10 @@ def _datum(
         field = "quantity"
         if item.unit in SHARES:
             content(quantity, item)
+        field = "calorific_unit"
+        basis = Basis(sent.calorific_value, _calorific(sent), conversion.note)
         field = "factor"
-        factor = own.told(sent.factor, sent.factor_unit, item)
+        factor = own.told(sent.factor, sent.factor_unit, item, basis)
         field = "embedded"
         embedded = own.told_embedded(sent.embedded, sent.embedded_unit, item)
         field = "factor_gwp_set"
@@ -142,7 +145,7 @@ def _datum(
 
 
 def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
-    source = f"{sent.source}; {note}".removeprefix("; ") if note else sent.source
+    source = with_note(sent.source, note) if note else sent.source
     return Datum(
         datum_id=sent.datum_id,
         step=sent.step,
@@ -179,9 +182,13 @@ def _made(sent: DatumSent, item: str, quantity: Decimal, note: str) -> Datum:
             if one.lot_mwh is not None
         ),
         calorific_value=sent.calorific_value,
-        calorific_unit=calorific_unit(sent.calorific_unit) if sent.calorific_unit.strip() else "",
+        calorific_unit=_calorific(sent),
         oxidation_factor=sent.oxidation_factor,
     )
+
+
+def _calorific(sent: DatumSent) -> str:
+    return calorific_unit(sent.calorific_unit) if sent.calorific_unit.strip() else ""
 
 
 def _gwp_set(text: str) -> str:

@@ -2,8 +2,10 @@
 
 Sources: sources.md 4.5, ecosystem.md 2.4 (fields of a source stream). Fuel that is sent by mass or
 volume becomes energy by the facility's own calorific value where it tells one, else by a default
-that stands in the datum's source (`units`). The oxidation factor is told in reports and multiplies
-nothing: the factors of our sets burn all carbon, and a plant's own factor has it in already.
+that stands in the datum's source (`units`); a factor per mass or volume goes the same way, so that
+the quantity times the factor is what the plant said, whatever the calorific value. The oxidation
+factor is told in reports and multiplies nothing: the factors of our sets burn all carbon, and a
+plant's own factor has it in already.
 """
 
 import re
@@ -43,6 +45,23 @@ class Calorific(NamedTuple):
     unit: str
 
 
+class Basis(NamedTuple):
+    """What the energy of a row of fuel rests on: the net calorific value that it tells (None and
+    empty where it does not), and the `note` of the default by which its quantity would become
+    energy (empty where it was sent as energy)."""
+
+    value: Decimal | None = None
+    unit: str = ""
+    note: str = ""
+
+    @property
+    def told(self) -> Calorific | None:
+        """The calorific value of its own; None too where it cannot be one, which `with_own_value`
+        refuses."""
+        whole = self.value is not None and self.value > 0 and self.unit in UNITS
+        return Calorific(self.value, self.unit) if whole and self.value is not None else None
+
+
 def calorific_unit(text: str) -> str:
     """The unit of a calorific value as it is kept; refused `unit-unknown`."""
     found = _NAMES.get(text.replace("³", "3").replace(" ", "").casefold())
@@ -59,7 +78,7 @@ def calorific_of(datum: Datum) -> Calorific | None:
     was sent as energy and nobody told."""
     if datum.calorific_value is not None:
         return Calorific(datum.calorific_value, datum.calorific_unit)
-    return _default(datum.source)
+    return default_in(datum.source)
 
 
 def with_own_value(datum: Datum, item: Item, note: str) -> Datum:
@@ -89,14 +108,23 @@ def with_own_value(datum: Datum, item: Item, note: str) -> Datum:
 
 
 def _by_own(datum: Datum, told: Calorific, note: str) -> Datum:
-    default = _default(note)
+    own, default = beside(told, default_in(note), "quantity")
+    source = datum.source.removesuffix(note).removesuffix("; ")
+    return datum._replace(quantity=datum.quantity * own / default, source=source)
+
+
+def beside(told: Calorific, default: Calorific | None, what: str) -> tuple[Decimal, Decimal]:
+    """An own calorific value and the default by which `what` (quantity or factor) became energy,
+    in one unit; the default is None of gross energy. Refused `unit-of-other-kind` where they are
+    not of the same, `calorific-value-not-physical` where they are far apart."""
     factor, unit = UNITS[told.unit]
     if default is None or default.unit != unit:
         basis = "gross energy" if default is None else default.unit
         raise Refused(
             "unit-of-other-kind",
-            f"a calorific value in {told.unit} does not go with this quantity ({basis}): give both"
+            f"a calorific value in {told.unit} does not go with this {what} ({basis}): give both"
             " by mass or both by the same volume, or send net energy",
+            field="calorific_value",
         )
     own = told.value * factor
     if not default.value / TIMES_DEFAULT <= own <= default.value * TIMES_DEFAULT:
@@ -104,11 +132,13 @@ def _by_own(datum: Datum, told: Calorific, note: str) -> Datum:
             "calorific-value-not-physical",
             f"{plain(told.value)} {told.unit} is far from {plain(default.value)} {default.unit},"
             " which is usual: look at its unit",
+            field="calorific_value",
         )
-    source = datum.source.removesuffix(note).removesuffix("; ")
-    return datum._replace(quantity=datum.quantity * own / default.value, source=source)
+    return own, default.value
 
 
-def _default(text: str) -> Calorific | None:
+def default_in(text: str) -> Calorific | None:
+    """The default calorific value of which a source or a note of `units` tells; None where it tells
+    of none."""
     *_, found = (None, *_DEFAULT.finditer(text))
     return None if found is None else Calorific(Decimal(found["value"]), found["unit"])

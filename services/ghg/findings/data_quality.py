@@ -7,11 +7,12 @@ from decimal import Decimal
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import ITEMS, PARAMETERS, Family
-from services.ghg.activity.plausible import Low, doubted_below, least_factor, too_low
+from services.ghg.activity.plausible import Low, doubted_below, least_of
 from services.ghg.calculation.lines import Line, total_kg
 from services.ghg.calculation.own_pfc import OWN, TOO_LOW
 from services.ghg.calculation.totals import primary_data_share
 from services.ghg.calculation.working import PERCENT
+from services.ghg.factors.calorific import default_in
 
 from .context import Context, Fault, listed, shown
 from .survey import Survey
@@ -29,6 +30,7 @@ YEARLONG = frozenset(
 )
 """What runs all year; a lot of scrap, a voyage or a stock is of a day."""
 DAY = timedelta(days=1)
+BY_DEFAULT = " Its energy is by a default calorific value: tell that of the fuel."
 
 
 def default_used(context: Context, seen: Survey) -> Iterator[Fault]:
@@ -75,10 +77,14 @@ def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
     that can be, or that is known, which a reference alone does not prove."""
     yield from _best_case_coefficient(seen)
     for item, data in seen.by_item.items():
-        least, low = least_factor(item, context.policy), doubted_below(item, context.policy)
-        if least and (nothing := [one for one in data if _below(one, least)]):
-            yield Fault(too_low(ITEMS[item], least), [one.datum_id for one in nothing])
-        left = [one for one in data if one.factor is not None and not _below(one, least)]
+        low, left, nothing = doubted_below(item, context.policy), [], dict[str, list[str]]()
+        for one in [one for one in data if one.factor is not None]:
+            least, said = least_of(one, context.policy)
+            if _below(one, least):
+                nothing.setdefault(said, []).append(one.datum_id)
+            else:
+                left.append(one)
+        yield from (Fault(said, named) for said, named in nothing.items())
         if low is not None and (doubted := [one for one in left if low.doubts(one)]):
             yield Fault(_lower_than_known(item, low), [one.datum_id for one in doubted])
             left = [one for one in left if not low.doubts(one)]
@@ -88,13 +94,15 @@ def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
         percentile = _tenth_percentile(item, context)
         if percentile is None:
             continue
-        below = [one.datum_id for one in chosen if _below(one, percentile)]
+        below = [one for one in chosen if _below(one, percentile)]
         if below:
+            by_default = any(default_in(one.source) for one in below)
             sentence = (
                 f"Best-case factor is not evidence: {_title(item)} below {shown(percentile)} kg"
                 f" CO2e/{ITEMS[item].unit}, which nine of ten do not reach, without any reference."
+                f"{BY_DEFAULT if by_default else ''}"
             )
-            yield Fault(sentence, below)
+            yield Fault(sentence, [one.datum_id for one in below])
 
 
 def _lower_than_known(item: str, low: Low) -> str:

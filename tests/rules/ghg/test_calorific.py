@@ -59,6 +59,12 @@ def test_the_same_value_in_any_unit_is_the_same_energy() -> None:
         assert told.quantity == pytest.approx(Decimal(240_000))
 
 
+def test_energy_by_the_plants_own_value_is_exact() -> None:
+    """As it was before a factor went the same way: the default cancels in whole figures."""
+    found = datum(**COAL, calorific_value="16.3", calorific_unit="GJ/t")
+    assert str(found.quantity) == str(d("258000") * d("16.3") / d("25.8")) == "163000"
+
+
 def test_energy_that_is_sent_stays_as_it_is() -> None:
     told = datum(**OWN)
     assert (told.quantity, told.calorific_value, told.calorific_unit) == (
