@@ -51,6 +51,10 @@ HONEST = {
     "heavy oil": COAL | PER_T | {"item": "fuel.oil_heavy", "factor": "3.114"},
     "diesel": COAL | {"item": "fuel.diesel", "unit": "kl", "factor": "2.51",
                       "factor_unit": "kg CO2e/l"},
+    "B30": COAL | {"item": "fuel.diesel", "unit": "TJ", "factor": "52",
+                   "factor_unit": "kg CO2e/GJ"},
+    "B70 by litres": COAL | {"item": "fuel.diesel", "unit": "kl", "factor": "0.81",
+                             "factor_unit": "kg CO2e/l"},
 }  # fmt: skip
 SLIPPED = {
     "coal, kilograms for tonnes": COAL | PER_T | {"factor_unit": "kg CO2e/t"},
@@ -206,3 +210,10 @@ def test_lean_coal_without_evidence_is_asked_for_its_calorific_value() -> None:
     assert sentence.endswith("tell that of the fuel.")
     assert said(lean._replace(evidence="doc-1")) == []
     assert said(from_file(HONEST["Indian coal that tells"])) == []
+
+
+def test_a_blend_needs_evidence() -> None:
+    blend = from_file(HONEST["B30"])
+    (sentence,) = said(blend)
+    assert "Best-case factor is not evidence" in sentence
+    assert said(blend._replace(evidence="proof of sustainability")) == []
