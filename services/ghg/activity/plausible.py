@@ -97,7 +97,13 @@ def check_result(result: Result) -> None:
 
 def takes_factor(item: Item) -> None:
     """An emission factor stands at what gives off, or gave off where it was made: elsewhere nothing
-    would come of it. Refused `factor-not-used`."""
+    would come of it, nor where an equation reckons by carbon. Refused `factor-not-used`."""
+    if item.family is Family.INPUT:
+        raise Refused(
+            "factor-not-used",
+            f"{item.title}: an equation reckons what it gives off, and takes no emission factor."
+            " Leave the cell empty",
+        )
     if item.family not in FACTORS_OF:
         raise Refused(
             "factor-not-used", f"{item.title} takes no emission factor: leave the cell empty"

@@ -134,7 +134,8 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "factor-not-used",
         "The item takes no emission factor",
-        "Outputs, stocks and the like have none: leave the cell empty.",
+        "Outputs, stocks and the like have none, nor what an equation reckons by its carbon"
+        " (`input.`): leave the cell empty.",
     ),
     Problem(
         "with-its-facility-year",

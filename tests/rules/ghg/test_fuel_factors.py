@@ -16,9 +16,12 @@ from services.ghg.activity.sent import DatumSent
 from services.ghg.activity.taking import inventory_of
 from services.ghg.factors.calorific import default_in
 from services.ghg.findings import findings
+from services.ghg.results.reckoning import Version, reckon, usual
+from tests.rules.spec import policies_of
 
 from .audited import also
-from .given import POLICY, d
+from .given import BOOK, POLICY, TODAY, d
+from .life import inventory as stored
 from .test_activity_rows import UNITS, assembled, faults
 
 MEASURES = [tuple(name.removeprefix(LEANEST).rsplit(".", 1))
@@ -217,3 +220,34 @@ def test_a_blend_needs_evidence() -> None:
     (sentence,) = said(blend)
     assert "Best-case factor is not evidence" in sentence
     assert said(blend._replace(evidence="proof of sustainability")) == []
+
+
+# --- what an equation takes in ---
+
+INPUTS = [one for one in ITEMS.values() if one.family is Family.INPUT]
+
+
+@pytest.mark.parametrize("item", INPUTS, ids=lambda one: one.slug)
+def test_a_factor_of_what_an_equation_takes_in_is_refused_as_not_used(item: Any) -> None:
+    cells = PER_T | {"item": item.slug, "quantity": "10", "unit": "t", "step": item.steps[0]}
+    assert faults(**cells) == [("factor", "factor-not-used")]
+    with pytest.raises(InvalidRequest) as found:
+        over_http(cells)
+    assert [(one.pointer, one.slug) for one in found.value.errors] == [
+        ("/data/0/factor", "factor-not-used")
+    ]
+
+
+def test_a_stored_year_with_a_factor_of_net_anodes_gives_what_it_gave() -> None:
+    year = stored()
+    data = tuple(
+        one._replace(factor=d("3600")) if one.item == "input.net_anode" else one
+        for one in year.data
+    )
+    made = [
+        reckon(Version(1, "0" * 64, one), usual(POLICY, TODAY), BOOK, policies_of("ghg"))
+        for one in (year, year._replace(data=data))
+    ]
+    assert data != year.data
+    assert made[0].working_hash == made[1].working_hash
+    assert made[0].totals == made[1].totals
