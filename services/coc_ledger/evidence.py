@@ -237,12 +237,13 @@ class FacilityResult(Value):
 
 class VentureShare(Value):
     """What a joint venture's partner may take of a closed period's output by its share, and what it
-    has taken of it, in kilograms."""
+    has taken of it, in kilograms. `scopes` are the pool's and those into which that went over."""
 
     pool: PoolKey
     ends_on: date
     limit_kg: int
     taken_kg: int
+    scopes: tuple[ScopeId, ...] = ()
 
 
 class ReplacedClaim(Value):

@@ -7,12 +7,12 @@ from datetime import date
 from contracts.custody import PoolKey
 
 from .accounting.balance import figures
-from .accounting.ventures import taken_by
 from .documents.state import claim_of
 from .evidence import ReplacedClaim, VentureShare
 from .knowledge import Knowledge, scope_on, went_to
 from .pools.state import Pool
 from .scopes.entity_rules import stake_limit
+from .taken import taken_of_closed
 
 
 def replaced(
@@ -30,10 +30,12 @@ def replaced(
     found = old.model_copy(update=update)
     if customer is None or customer == old.customer_scope_id:
         return found
-    return found.model_copy(update={"shares": tuple(_shares(found, customer, known))})
+    return found.model_copy(update={"shares": tuple(_shares(found, customer, day, known))})
 
 
-def _shares(old: ReplacedClaim, customer: str, known: Knowledge) -> Iterator[VentureShare]:
+def _shares(
+    old: ReplacedClaim, customer: str, on: date, known: Knowledge
+) -> Iterator[VentureShare]:
     """What a customer that did not have the metal may take of the output of the closed periods in
     which it is claimed."""
     made = {one.pool: one.day or old.day for one in old.from_closed}
@@ -45,9 +47,11 @@ def _shares(old: ReplacedClaim, customer: str, known: Knowledge) -> Iterator[Ven
         output_kg = figures(state.kgs).output_kg
         limit = stake_limit(scope.stakes if scope else (), customer, output_kg)
         if limit is not None:
+            scopes = (key.scope_id, *went_to(key.scope_id, on, known))
             yield VentureShare(
                 pool=key,
                 ends_on=state.ends_on,
                 limit_kg=limit,
-                taken_kg=taken_by(customer, state, old.number),
+                taken_kg=taken_of_closed(key, customer, scopes, on, known.state),
+                scopes=scopes,
             )

@@ -4,7 +4,8 @@ A share is of a period's output, and what was taken is measured in the period in
 claimed. So a correction is asked only about what it takes: what it keeps in closed periods was
 taken there, and it takes nothing from an open one as long as it claims no more of it than what it
 replaces. What was sold before the venture was listed stays unbound in the same way. Where a
-correction names another customer, what it keeps is asked about in the closed periods themselves.
+correction names another customer, what it keeps is asked about in the closed periods themselves,
+with what other corrections keep there for that customer (`taken`).
 Rules: sources.md 5.6 (4), 5.7.
 """
 

@@ -43,6 +43,7 @@ from services.coc_ledger.evidence import (
     onward_of,
 )
 from services.coc_ledger.sent_ids import Reason
+from services.coc_ledger.taken import taken_of_closed
 
 
 class PoolCommand(Command):
@@ -217,6 +218,21 @@ class DesignateOutput(PoolCommand):
     def pool(self) -> PoolKey:
         """The period of the error while that is open, else that of the day."""
         return self.pool_of_error or super().pool
+
+    def fresh(self, state: Callable[[str], Any]) -> Self:
+        """With what a joint venture's partner has of closed periods when this is decided: another
+        correction may have taken the last of its share meanwhile."""
+        old = self.replaced
+        if old is None or not old.shares:
+            return self
+        now = (
+            taken_of_closed(one.pool, self.customer_scope_id or "", one.scopes, self.day, state)
+            for one in old.shares
+        )
+        shares = tuple(
+            one.model_copy(update={"taken_kg": kg}) for one, kg in zip(old.shares, now, strict=True)
+        )
+        return self.model_copy(update={"replaced": old.model_copy(update={"shares": shares})})
 
 
 # --- what reactions ask: these are never refused for a closed period, but passed on ---

@@ -1,9 +1,23 @@
 """What an event says of its period, in kilograms and grams. Pure."""
 
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
 from contracts.coc import MovementBooked, OutputDesignated
 from contracts.coc_late import LateShared
 from contracts.custody import Account
 from services.coc_ledger.accounting.accounts import amount_of
+
+
+class Kept(NamedTuple):
+    """A correction, in the words of its `draft`, of the document that it `replaces`; `parts` are
+    the kilograms of it that stay in closed pools, by their streams and the days from which on they
+    count."""
+
+    draft: str
+    replaces: str | None
+    parts: tuple[tuple[str, date, int], ...]
 
 
 def known_g(event: LateShared) -> int:
@@ -21,3 +35,9 @@ def added_g(event: MovementBooked) -> int:
 def claimed_here(event: OutputDesignated) -> int:
     """What of a claim is of this period: a correction keeps the rest where that was claimed."""
     return sum(one.kg for one in event.entries if one.account is Account.OUTPUT_COC)
+
+
+def kept_by(event: OutputDesignated) -> Mapping[str, Kept]:
+    """What a correction keeps in closed pools, by its number; nothing where it keeps nothing."""
+    parts = tuple((one.pool.stream, one.day or event.day, one.kg) for one in event.from_closed)
+    return {event.document: Kept(event.draft, event.replaces, parts)} if parts else {}

@@ -60,7 +60,7 @@ from services.coc_ledger.evidence import TakenBack
 from .commands import Carry, ClaimChange, DeliveryChange
 from .end import End, end_of
 from .owing import Owing, PeriodOver, stopped_by
-from .readings import added_g, claimed_here, known_g
+from .readings import Kept, added_g, claimed_here, kept_by, known_g
 from .recent import (
     Recent,
     change_key,
@@ -137,7 +137,8 @@ class Pool(NamedTuple):
     shipped, and no document claims it. `lots` are its days by which late bookings are put in order,
     `told_otherwise` what belongs to lots that were told otherwise: with it the books add up to
     zero. `lasting` of what is carried, and `due` of what is owed, have a last day of their own;
-    `switched`: it ends since its scope goes over."""
+    `switched`: it ends since its scope goes over. `kept` are corrections that were claimed here and
+    keep something in closed pools."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -167,6 +168,7 @@ class Pool(NamedTuple):
     lasting: Mapping[date, int] = {}
     due: Mapping[date, int] = {}
     switched: Switched | None = None
+    kept: Mapping[str, Kept] = {}
 
     @property
     def terms(self) -> Terms:
@@ -233,7 +235,8 @@ def evolve(state: Pool, event: PoolEvent) -> Pool:
             if event.replaces is not None:
                 used = _used(used, replaced_key(event.replaces), event.document)
             used = _of_day(used, event.day, of_claim(event.entries))
-            return _posted(used, event.day, event.entries)._replace(stakes=stakes)
+            after = _posted(used, event.day, event.entries)._replace(stakes=stakes)
+            return after._replace(kept={**state.kept, **kept_by(event)})
         case DesignationReleased():
             used = _used(state, change_key(event.change_id), event.document)
             if event.because == "superseded":

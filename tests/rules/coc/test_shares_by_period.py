@@ -5,6 +5,8 @@ from typing import Any
 
 from contracts import certification
 from contracts.values import CertificationStatus
+from services.coc_ledger.pools.commands import DesignateOutput
+from services.coc_ledger.replaced import replaced
 from tests.rules.coc.test_partners import share
 from tests.rules.coc.test_periods_and_orders import AFTER, KEY, close, document, later, stocked
 from tests.rules.coc.world import World
@@ -132,3 +134,75 @@ def test_a_partner_that_a_correction_names_is_asked_for_its_share_of_the_closed_
     assert corrected(world, "D-3", "D-2", 60) == "share-exceeded", "93 kg of 930, 50 are taken"
     assert corrected(world, "D-3", "D-2", 43) == ""
     assert world.pool(later()).stakes == {}
+
+
+def two(first: int, second: int, percent: str = "10") -> World:
+    """D-1 is B's by its share, D-2 a stranger's; then the year of 930 kg is closed."""
+    world = stocked()
+    assert share(world, percent, date(2026, 6, 1)) == ""
+    assert issue(world, "D-1", first) == ""
+    assert issue(world, "D-2", second, **STRANGER) == ""
+    world.today = AFTER
+    close(world)
+    later_output(world, 2000)
+    return world
+
+
+def test_what_a_correction_keeps_of_a_partners_share_is_not_taken_again_by_another_one() -> None:
+    world = two(50, 60)
+    assert corrected(world, "D-1b", "D-1", 49) == ""
+    assert corrected(world, "D-2b", "D-2", 60) == "share-exceeded", "93 kg, D-1b keeps 49"
+    assert corrected(world, "D-2b", "D-2", 45) == "share-exceeded"
+    assert corrected(world, "D-2b", "D-2", 44) == ""
+
+
+def test_nor_is_what_a_correction_kept_that_named_the_partner_first() -> None:
+    world = stocked()
+    assert share(world, "10", date(2026, 6, 1)) == ""
+    assert issue(world, "D-1", 60, **STRANGER) == ""
+    assert issue(world, "D-2", 60, **STRANGER) == ""
+    world.today = AFTER
+    close(world)
+    later_output(world, 2000)
+    assert corrected(world, "D-1b", "D-1", 60) == ""
+    assert corrected(world, "D-2b", "D-2", 34) == "share-exceeded", "93 kg, D-1b keeps 60"
+    assert corrected(world, "D-1c", "D-1b", 50) == ""
+    assert corrected(world, "D-2b", "D-2", 43) == "", "D-1c keeps 50 of it"
+
+
+def test_a_share_is_free_again_once_its_correction_names_somebody_else_or_is_withdrawn() -> None:
+    world = two(60, 60)
+    assert corrected(world, "D-1b", "D-1", 60, **STRANGER) == ""
+    assert corrected(world, "D-2b", "D-2", 60) == ""
+    where = {"member_id": "A", "reason": "not-delivered"}
+    assert world.attempt("withdraw_document", number="D-2b", **where) == ""
+    world.settle()
+    assert corrected(world, "D-1c", "D-1b", 60) == "", "nothing of the 93 kg is taken"
+
+
+def test_a_correction_of_what_was_sold_before_the_venture_takes_nothing_of_a_closed_year() -> None:
+    world = stocked()
+    assert issue(world, "D-1", 90) == ""
+    assert issue(world, "D-2", 60, **STRANGER) == ""
+    assert share(world, "10", date(2026, 6, 1)) == ""
+    world.today = AFTER
+    close(world)
+    later_output(world, 2000)
+    assert corrected(world, "D-1b", "D-1", 80) == ""
+    assert world.pool(KEY).stakes == {}
+    assert corrected(world, "D-2b", "D-2", 60) == ""
+
+
+def test_two_corrections_decided_at_once_do_not_take_the_last_of_a_share_both() -> None:
+    world = two(1, 60)
+    assert corrected(world, "D-1b", "D-1", 1) == ""
+    old = replaced("D-2", "B", CORRECTED, world.known())
+    asked: dict[str, Any] = {"replaced": old, "customer_scope_id": "B", "day": CORRECTED}
+    late = DesignateOutput.model_construct(**asked)
+    assert corrected(world, "D-2b", "D-2", 60) == ""
+
+    def taken(command: DesignateOutput) -> list[int]:
+        return [one.taken_kg for one in command.replaced.shares] if command.replaced else []
+
+    assert taken(late) == [1], "what was known when it was asked"
+    assert taken(late.fresh(world.desk.state)) == [61]
