@@ -21,8 +21,7 @@ def trace(found: Row, out: Console, direction: str = "upstream") -> None:
     way = "comes from" if direction == "upstream" else "went"
     out.print(f"where the metal of {escape(found['number'])} {way}")
     if instead := found.get("replaced_by"):
-        number, other = escape(found["number"]), escape(instead)
-        out.print(f"{number} was replaced by {other}: ask for the trace of that", style="bold red")
+        _replaced(escape(found["number"]), escape(instead), found, out)
     if past:
         out.print(f"what was so on {past}; the document was {found['state'].replace('_', ' ')}")
         if changed := found.get("changed_on"):
@@ -34,6 +33,16 @@ def trace(found: Row, out: Console, direction: str = "upstream") -> None:
     out.print(_table(found, out))
     if not all(node["final"] for node in nodes):
         out.print(f"{GOES_ON.strip()} goes on at the next level; all others end here")
+
+
+def _replaced(number: str, other: str, found: Row, out: Console) -> None:
+    """What stands in a document's place, since when; a day before that is no day to warn of."""
+    since, past = found.get("replaced_on"), found.get("on")
+    if since and past and past < since:
+        out.print(f"{number} was replaced by {other} from {since} on, after the day asked about")
+        return
+    by = f"{other} from {since} on" if since else other
+    out.print(f"{number} was replaced by {by}: ask for the trace of that", style="bold red")
 
 
 def _table(found: Row, out: Console) -> Table:

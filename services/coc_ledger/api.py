@@ -36,7 +36,7 @@ from .documents.commands import (
     IssueDocument,
 )
 from .documents.problems import CUSTOMER_PROBLEMS
-from .documents.rows import state_on
+from .documents.rows import replaced_on, state_on
 from .documents.shown import once, to_customer
 from .documents.state import Document
 from .domain import COMMANDS, CONSUMER, ROLES
@@ -311,7 +311,8 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         node says in `told` when the ledger was told of it, and what it became since; `state` is
         the document's own on the day. `changed_on`, of a node and of all: when movements of that
         day or before it were told last, if that was afterwards, so that the trace changed.
-        `replaced_by` is the document that stands in its place by now."""
+        `replaced_by` is the document that stands in its place by now, from the day `replaced_on`
+        on: before it, this one stood."""
         row = await allowed.document(principal, number)
         walk = queries.upstream if direction == "upstream" else queries.downstream
         nodes = await asyncio.to_thread(walk, row, depth, on)
@@ -325,7 +326,8 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         state = state_on(row, on)
         changed = max((node.changed_on for node in nodes if node.changed_on), default=None)
         head = {"number": number, "on": on, "state": state, "whole": trace.WHOLE}
-        told = {"replaced_by": row.replaced_by, "changed_on": changed}
+        instead = {"replaced_by": row.replaced_by, "replaced_on": replaced_on(row)}
+        told = {**instead, "changed_on": changed}
         return Json({**head, **told, "nodes": items})
 
 

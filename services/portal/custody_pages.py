@@ -254,6 +254,7 @@ def _trace(made: Api, visit: Visit) -> None:
             state=answer.content.get("state"),
             changed_on=answer.content.get("changed_on"),
             replaced_by=answer.content.get("replaced_by"),
+            replaced_on=answer.content.get("replaced_on"),
             entries=entries[: custody.SHOWN_AT_MOST],
             more=max(0, len(entries) - custody.SHOWN_AT_MOST),
             picture=Picture(asked.title, svg) if asked else None,

@@ -204,14 +204,6 @@ def test_a_trace_shows_shares_and_what_is_masked() -> None:
     assert "(not yours to see)" in shown
 
 
-def test_a_trace_of_a_document_that_was_replaced_names_what_stands_in_its_place() -> None:
-    out = Console(file=io.StringIO(), width=200)
-    coc.trace({**TRACE, "replaced_by": "D-1b"}, out)
-    coc.trace({**TRACE, "replaced_by": None}, out)
-    assert isinstance(out.file, io.StringIO)
-    assert out.file.getvalue().count("was replaced by D-1b: ask for the trace of that") == 1
-
-
 def test_a_trace_of_a_past_day_tells_what_is_known_since() -> None:
     out = Console(file=io.StringIO(), width=200)
     told = {"known_since": "2026-06-01", "became": "withdrawn", "became_on": "2026-06-09"}

@@ -24,12 +24,17 @@ def said(name: str, **values: object) -> str:
 
 
 def trace(
-    on: str, state: str | None, changed_on: str | None = None, replaced_by: str | None = None
+    on: str,
+    state: str | None,
+    changed_on: str | None = None,
+    replaced_by: str | None = None,
+    replaced_on: str | None = None,
 ) -> str:
     entries = custody.entries_of({"whole": 1, "nodes": [NODE]})
     return said(
         "custody_trace.html", number="D-1", direction="downstream", on=on, state=state, more=0,
         entries=entries, picture=None, changed_on=changed_on, replaced_by=replaced_by,
+        replaced_on=replaced_on,
     )  # fmt: skip
 
 
@@ -51,6 +56,14 @@ def test_a_trace_of_a_document_that_was_replaced_leads_to_what_stands_in_its_pla
     assert "<strong>D-1 was replaced</strong> by" in page
     assert '<a href="/custody/documents/D-1b/trace?direction=downstream">D-1b</a>' in page
     assert "was replaced" not in trace("", "confirmed")
+
+
+def test_a_trace_of_a_day_before_the_document_was_replaced_says_since_when_it_is() -> None:
+    before = trace("2026-05-25", "confirmed", replaced_by="D-1b", replaced_on="2026-06-09")
+    assert "</a> from 9 Jun 2026 on, after the day asked about." in before
+    assert "what holds now" not in before
+    after = trace("2026-06-09", "superseded", replaced_by="D-1b", replaced_on="2026-06-09")
+    assert "D-1b</a> from 9 Jun 2026 on: its trace tells of the metal what holds now" in after
 
 
 def test_a_trace_of_today_has_no_such_columns() -> None:

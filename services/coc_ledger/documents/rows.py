@@ -42,6 +42,13 @@ def state_on(row: "DocumentRow", on: date | None) -> str:
     return was.state if was else "not_issued"
 
 
+def replaced_on(row: "DocumentRow") -> str | None:
+    """From which day on another document stands in a document's place; None where none does."""
+    if row.replaced_by is None:
+        return None
+    return next((one[0] for one in row.course if one[2] == "superseded"), None)
+
+
 class DocumentRow(NamedTuple):
     """A document as it stands. `state`: issued, pending_check, confirmed, non_coc, disputed,
     lapsed, withdrawn, superseded. `booked_kg` counts as CoC at the receiver; `document` is what was

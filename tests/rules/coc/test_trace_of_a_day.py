@@ -9,6 +9,7 @@ import pytest
 
 from contracts.certification import CertificateSuspended
 from contracts.values import CertificationStatus
+from services.coc_ledger.documents.rows import replaced_on, state_on
 from tests.rules.coc.monthly import Monthly
 from tests.rules.coc.test_balance_corrected import going_on
 from tests.rules.coc.test_corrections_told import bought
@@ -106,3 +107,16 @@ def test_a_movement_that_is_taken_back_never_was_and_the_trace_says_since_when(c
     assert {one.changed_on for one in found if one.level == 1} == {"2026-04-10"}
     today = traced(wrong.world, "up", "S-1", wrong.world.today)
     assert {one.changed_on for one in today} == {None}
+
+
+def test_a_document_is_replaced_from_the_day_on_from_which_its_correction_stands() -> None:
+    monthly = chain(0)
+    documents = monthly.world.reader
+    assert replaced_on(documents.row("documents", "S-1")) is None
+    smaller(monthly)
+    row = documents.row("documents", "S-1")
+    assert (row.replaced_by, replaced_on(row)) == ("S-2", "2026-04-05")
+    assert state_on(row, date(2026, 4, 4)) == "issued", "the day before"
+    assert state_on(row, date(2026, 4, 5)) == "superseded"
+    assert monthly.withdraw("S-2") == ""
+    assert replaced_on(documents.row("documents", "S-2")) is None, "nothing stands in its place"
