@@ -184,8 +184,7 @@ def balance(found: Row, out: Console) -> None:
     out.print(f"input percentage {found['input_percentage']} %, policy {found['policy_id']}")
     out.print(f"a balance of this period may be used through {found['balance_until']}")
     if found["owed_by"]:
-        by = "made good" if found.get("made_good") else f"to be made good by {found['owed_by']}"
-        out.print(f"{tell(found['owed_kg'])} kg of overdraft of the period before are {by}")
+        out.print(f"{tell(found['owed_kg'])} kg of overdraft of the period before {_owed(found)}")
     later = found.get("carries_as_of", found["on"]) != found["on"]
     by_then = f"on {found['carries_as_of']}, " if later else ""
     step = (found.get("step") or {}).get("sentence", "")
@@ -199,6 +198,15 @@ def balance(found: Row, out: Console) -> None:
         otherwise(found["told_otherwise"], out)
     _stop(found, out)
     sellable(found["on"], found["answer"], out)
+
+
+def _owed(found: Row) -> str:
+    """What became of what is owed, or by when it has to."""
+    if found.get("made_good"):
+        return "are made good"
+    if found.get("owed_covered"):
+        return f"were to be made good by {found['owed_by']}: the books cover them"
+    return f"are to be made good by {found['owed_by']}"
 
 
 def otherwise(late: Row, out: Console) -> None:

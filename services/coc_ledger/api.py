@@ -229,7 +229,8 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
         """How much may still be sold as CoC by a document of a day (today), until when, what bars
         it, and whether it would wait for what is not known yet (`answer`); with its working.
         `blocked`: nothing is claimed until what an earlier period left is made good, `made_good`:
-        it was since, and nothing is ahead of input in this one; `blocked_because` says why."""
+        it was since, and nothing is ahead of input in this one; `blocked_because` says why.
+        `owed_covered`: the books cover all of `owed_kg`, which was to be made good by `owed_by`."""
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
         await allowed.caught_up_with(queries.pool_of(row, stage, day))

@@ -175,6 +175,7 @@ class Queries:
             "closed_on": pool.closed_on if pool else None,
             "blocked": stood.stopped,
             "made_good": stood.made_good,
+            "owed_covered": stood.owed_covered,
             "blocked_because": [one._asdict() for one in (*stopped, *late)],
             "accounts": named(stood.masses),
             "working": [line._asdict() for line in stood.working],

@@ -183,6 +183,14 @@ def test_a_balance_whose_stop_was_made_good_is_not_told_as_stopped() -> None:
     assert "because 7 kg were claimed without cover" in shown
 
 
+def test_an_overdraft_that_the_books_cover_is_not_told_as_one_to_be_made_good() -> None:
+    owed = {"owed_by": "2026-12-31", "owed_kg": 7_000}
+    covered = balance_said(**owed, owed_covered=True)
+    assert "7,000 kg of overdraft of the period before were to be made good by" in covered
+    assert "by 2026-12-31: the books cover them" in covered
+    assert "are to be made good by 2026-12-31" in balance_said(**owed, owed_covered=False)
+
+
 def test_what_metal_carries_by_a_later_day_is_said_to_be_of_that_day() -> None:
     later = balance_said(carries_as_of="2026-04-30")
     assert "stock: on 2026-04-30, incomplete, at least 4.2 kg CO2e/kg" in later

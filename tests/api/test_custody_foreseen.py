@@ -46,6 +46,11 @@ def test_who_does_not_close_a_year_owes_all_the_same(host: Host, door: Door) -> 
     sent = document("D-2", 1000, day="2025-01-02")
     refused = door.attempt(who(SMELTER), "coc/issue_document", **sent).json()
     assert (refused["slug"], refused["facts"]["available_kg"]) == ("claim-not-covered", 40 * TONNE)
+    page = " ".join(page_of(host, SMELTER, f"/custody/scopes/{SMELTER}-S").split())
+    told = "were to be made good by 31 Dec 2025: the books cover them</dd>"
+    assert f"960.0</data> t of the period before {told}" in page
+    terminal = in_the_terminal(host, door, SMELTER)
+    assert "were to be made good by 2025-12-31: the books cover them" in terminal
 
 
 def test_what_stops_claims_is_told_as_it_is_in_json_on_the_page_and_in_the_terminal(

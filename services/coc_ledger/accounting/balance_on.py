@@ -27,6 +27,7 @@ from .balance import (
     Through,
     Tightest,
     as_of,
+    closing,
     cover,
     figures,
     late_before,
@@ -35,9 +36,12 @@ from .balance import (
     unused,
     working,
 )
-from .lasting import Parts, by_day, parts
+from .lasting import Ending, Parts, by_day, parts
 from .period import ONE_DAY, not_in_time
 from .stops import Stop, in_words
+
+ALL_DUE = Ending(stopped=True)
+"""All that is owed, as if it were due at once."""
 
 
 class Stood(NamedTuple):
@@ -53,6 +57,7 @@ class BalanceOn(NamedTuple):
     last day, also of a day before the close that told it: claims of that day may use it by now.
     `stopped`: something earlier was not in order, and lets nothing be claimed until it is made
     good; `made_good`: it was since, so that there are claims again, none of them ahead of input.
+    `owed_covered`: all that is owed is covered by the books of the day, and by those of by now.
     `late` is what was missing of overdrafts on last days of their own that lie before the day.
     `lapses_on` is the last day before part of what could be claimed lapses, `overdue_on` that
     before less can be, since an overdraft is not made good by then."""
@@ -69,6 +74,7 @@ class BalanceOn(NamedTuple):
     unused: Parts = ()
     stopped: bool = False
     made_good: bool = False
+    owed_covered: bool = False
     late: Parts = ()
     lapses_on: date | None = None
     overdue_on: date | None = None
@@ -158,10 +164,16 @@ def balance_on(
         unused(found, now, serves or pool.ends_on, day) if pool else (),
         stopped=now.stopped and short,
         made_good=now.stopped and not short,
+        owed_covered=_met(found, stood.terms, rule) and _met(figures(stands[0][1]), now, rule),
         late=late,
         lapses_on=_lapses_on(pool, day, later, now, least, rule) if pool else None,
         overdue_on=_overdue_on(pool, day, later, now, least, rule) if pool else None,
     )
+
+
+def _met(found: Figures, terms: Terms, rule: Rule) -> bool:
+    """Whether something is owed, and the books cover all of it, whenever it is due."""
+    return terms.owed_kg > 0 and not closing(found, terms, rule, ALL_DUE).unmet_kg
 
 
 def _now(pool: PoolRow, day: date, days: Mapping[date, Kgs], rule: Rule) -> tuple[Terms, Parts]:

@@ -219,3 +219,17 @@ def test_what_was_made_good_is_told_with_the_end_of_the_period_before_its_close(
     monthly.days_go_by(date(2026, 3, 5))
     assert told_made_good(monthly)[-1] == (200, 0, date(2026, 2, 28))
     assert monthly.pool(3).owed_kg == 0
+
+
+def test_what_is_owed_is_called_covered_from_the_day_on_which_the_books_cover_it() -> None:
+    monthly = overdrawn()
+    key, day = monthly.key(2), date(2026, 2, 20)
+    assert not told(monthly.world, FEBRUARY, key).owed_covered
+    monthly.days_go_by(day)
+    feed(monthly, 2, 199)
+    assert not told(monthly.world, day, key).owed_covered, "1 kg is missing"
+    feed(monthly, 2, 1)
+    found = told(monthly.world, day, key)
+    assert (found.owed_covered, found.made_good) == (True, False), "nothing was stopped"
+    assert not told(monthly.world, FEBRUARY, key).owed_covered, "nothing covered it on that day"
+    assert not told(monthly.world, JANUARY, monthly.key(1)).owed_covered, "nothing is owed there"
