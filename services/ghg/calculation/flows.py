@@ -24,6 +24,7 @@ from services.ghg.factors.pinned import BEFORE_FIFTH, BEFORE_FOURTH, BEFORE_SIXT
 from . import metal
 from .melts import (
     CHARGED,
+    LIQUID,
     NOTHING_LOST,
     ONE,
     OTHER_METAL,
@@ -72,7 +73,8 @@ class Flows(NamedTuple):
     `recast` is the share of what remelting gave off that is in the metal cast at casting, and
     `old_lost_t` the tonnes of post-consumer scrap that are taken as lost, where nobody tells:
     of `old_untold_t`. Since the sixth engine, `beyond_t` came out beyond all that went in, and
-    `old_unknown_t` are those, by step, without whose loss no primary share is known."""
+    `old_unknown_t` are those, by step, without whose loss no primary share is known; `stored_old_t`
+    and `stored_beyond_t` are what masses leave open of stock (`SharedCast`)."""
 
     made: Mapping[Step, Decimal]
     scrap: Mapping[Step, Decimal]
@@ -84,6 +86,8 @@ class Flows(NamedTuple):
     old_untold_t: Decimal = ZERO
     beyond_t: Decimal = ZERO
     old_unknown_t: Mapping[Step, Decimal] = {}
+    stored_old_t: Decimal = ZERO
+    stored_beyond_t: Decimal = ZERO
 
     @property
     def cast_primary_t(self) -> Decimal:
@@ -152,7 +156,7 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
     if apart:
         charged = {step: data for step, data in charged.items() if step is Step.CASTING}
     open_to = Step.ELECTROLYSIS in charged or (not apart and any(map(metal.lies_cast, held)))
-    read = metal.reading(metal.by_item(inventory.data)) if open_to else metal.Reading()
+    read = _read(inventory, engine) if open_to else metal.Reading()
     between = [one for one in held if read.finished or not metal.lies_cast(one)]
     for item, grown in {} if apart else grown_of(between).items():
         left[item] = left.get(item, ZERO) + grown
@@ -174,6 +178,12 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
         shared = _shared_before(melt, recast, Losses(takes, lost, inventory.data, stored))
     onward = _onward(made, left, apart)
     return Flows(made, scrap, onward, shared.primary, frozenset(legs), recast, *shared[1:])
+
+
+def _read(inventory: Inventory, engine: str) -> metal.Reading:
+    """How what goes from step to step is read; the first five engines read it as R-34 does."""
+    by_item = metal.by_item(inventory.data)
+    return metal.reading(by_item) if engine in BEFORE_SIXTH else metal.reading_of_shares(by_item)
 
 
 def _shared_before(melt: Melt, recast: Decimal, of: Losses) -> SharedCast:
@@ -213,7 +223,7 @@ def doubts_of(
         )
         found.append(Doubt("sold_of_both", sentence, f"{SOURCE}, 5.3"))
     found += _doubts_of_stocks(inventory, outputs, stocks)
-    more = engine not in BEFORE_SIXTH and _more_than_tapped(outputs)
+    more = engine not in BEFORE_SIXTH and _more_than_tapped(outputs, stocks)
     return [*found, *_doubts_of_melts(inventory, engine, melt_loss, more)]
 
 
@@ -252,7 +262,7 @@ def _doubts_of_melts(
     melted = [one for one in inventory.data if one.item in CHARGED and one.quantity]
     cells_t = _sum(one for one in melted if one.step is Step.ELECTROLYSIS)
     if cells_t:
-        within = metal.reading(metal.by_item(inventory.data)).in_tapped
+        within = _read(inventory, engine).in_tapped
         how = "as a part of what they tapped" if within else "as charged beside what they tapped"
         sentence = (
             f"Cells were charged with {plain(cells_t)} t of scrap: read {how}, as metal in and out"
@@ -261,7 +271,8 @@ def _doubts_of_melts(
         yield Doubt("scrap_in_cells", sentence, f"{SOURCE}, R-34")
     furnace_t = _sum(one for one in melted if one.step is Step.REMELTING)
     old = any(one.scrap_kind == Kind.POST_CONSUMER for one in melted)
-    if not furnace_t and not old and not more:
+    liquid = engine not in BEFORE_SIXTH and any(one.item == LIQUID for one in melted)
+    if not furnace_t and not old and not liquid and not more:
         return
     flows = flows_of(inventory, engine, melt_loss)
     if furnace_t and flows.recast:
@@ -279,20 +290,29 @@ def _doubts_of_melts(
 
 def _told(flows: Flows) -> SharedCast:
     return SharedCast(
-        flows.primary, flows.old_lost_t, flows.old_untold_t, flows.beyond_t, flows.old_unknown_t
+        flows.primary,
+        flows.old_lost_t,
+        flows.old_untold_t,
+        flows.beyond_t,
+        flows.old_unknown_t,
+        flows.stored_old_t,
+        flows.stored_beyond_t,
     )
 
 
-def _more_than_tapped(outputs: Iterable[Datum]) -> bool:
-    """Whether cells tapped metal, and more came out of the casthouse than that: asked of every
-    facility, so of its outputs alone."""
+def _more_than_tapped(outputs: Iterable[Datum], stocks: Iterable[Datum]) -> bool:
+    """Whether more may have come out of the casthouse, or lie there, than cells tapped for it:
+    asked of every facility, so of its outputs and stocks alone."""
     tapped = out = ZERO
     for one in outputs:
         if one.item == metal.TAPPED:
             tapped += one.quantity
+        elif one.item == metal.SOLD and one.of == metal.TAPPED:
+            tapped -= one.quantity
         elif one.item in OUT_OF_MELT and one.step in metal.CASTHOUSE:
             out += one.quantity
-    return bool(tapped) and out > tapped
+    at_casthouse = (one for one in stocks if one.of == metal.TAPPED or metal.lies_cast(one))
+    return out + sum((max(t, ZERO) for t in grown_of(at_casthouse).values()), ZERO) > tapped
 
 
 def _onward(

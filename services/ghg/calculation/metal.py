@@ -133,6 +133,25 @@ def reading(by_item: ByItem) -> Reading:
     )
 
 
+def reading_of_shares(by_item: ByItem) -> Reading:
+    """As `reading` has it, but that whether scrap in cells is in what they tapped is asked with
+    post-consumer scrap left out of what the casthouse was charged with, where nobody tells what it
+    lost: as if all of it were lost. So no loss of such scrap turns that towards less primary metal:
+    the more came of it, the sooner scrap in cells is read as beside what they tapped (decision
+    0016)."""
+    scrap = by_item.get(SCRAP_IN, ())
+    told = {one.step for one in by_item.get(LOST, ()) if one.scrap_kind == Kind.POST_CONSUMER}
+    known = [
+        one
+        for one in scrap
+        if one.scrap_kind != Kind.POST_CONSUMER or one.step in told or one.step is Step.ELECTROLYSIS
+    ]
+    found = reading(by_item)
+    if len(known) == len(scrap) or all(one.step is not Step.ELECTROLYSIS for one in known):
+        return found
+    return found._replace(in_tapped=reading({**by_item, SCRAP_IN: known}).in_tapped)
+
+
 def _nearest(by_item: ByItem) -> Reading:
     """The reading of accounts: as `reading` has it, which flows go by, with stock of
     semi-fabricated metal read as they come out nearest; in what was made, where both are as

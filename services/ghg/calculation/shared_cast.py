@@ -2,9 +2,9 @@
 
 So that adding post-consumer scrap never raises mine to metal, in any year and whatever it lost
 (sources.md 4.1, 6 [B15]; decision 0016). Let C be what was cast; Q that and what left the melt as
-scrap or lies there uncast; S the post-consumer scrap whose loss is told, less that loss; B all
-other metal that is told to have gone in, without post-consumer scrap; p the share of tapped metal
-in B. The primary metal cast is
+scrap; S the post-consumer scrap whose loss is told, less that loss; B all other metal that is told
+to have gone in, without post-consumer scrap and what a stock of cast metal gave; p the share of
+tapped metal in B. The primary metal cast is
 
     p B C / max(Q, B + S)
 
@@ -18,6 +18,12 @@ What came out beyond all that went in (Q above B + S) is metal of which nobody t
 from. It counts as none that was tapped, or scrap that lost something would only have to be added
 for it to vanish. The fifth engine counted it, and let scrap bear no more than a usual loss
 (`melts`).
+
+Cast metal in stock at the casthouse is in none of these, whether it was cast or waits for it: what
+lies there was not cast, what came from there was not tapped in the year whose emissions are shared,
+and which of the two it is masses tell only where nobody asks what scrap lost. So rows of stock
+change no primary share, and no loss of scrap turns how they are read. What masses leave open of
+stock (`stored_old_t`, `stored_beyond_t`) is said.
 
 Two things a difference does not tell: what was lost of a melt of which the cast alone is told, and
 of scrap that cells melted. There is no figure then until somebody tells it: nothing is guessed.
@@ -60,7 +66,8 @@ OLD, ROUND = Kind.POST_CONSUMER.value, Kind.INTERNAL.value
 
 class Beside(NamedTuple):
     """What did not stay in what was cast, in t by step: what left as `scrap`, what was `returned`
-    to be melted again; `stored` was charged and is not yet cast (below zero: came out of stock).
+    to be melted again; `stored` was charged and is not yet cast (below zero: came out of stock), as
+    R-34 reads it.
     `told` are the steps of which the loss of post-consumer scrap is told."""
 
     scrap: Mapping[Step, Decimal]
@@ -73,21 +80,28 @@ class SharedCast(NamedTuple):
     """The share of the metal cast that is `primary`; the tonnes of post-consumer scrap that are
     taken as lost (`old_lost_t`) of those whose loss nobody tells (`old_untold_t`); the tonnes that
     came out beyond all that went in (`beyond_t`); and the tonnes of post-consumer scrap by step
-    whose loss must be told before there is a share (`unknown_t`): `primary` is zero then."""
+    whose loss must be told before there is a share (`unknown_t`): `primary` is zero then. Of what
+    lies uncast, `stored_old_t` are taken as of such scrap whose loss nobody tells, and
+    `stored_beyond_t` lie there beyond all that went in (a part of `beyond_t`)."""
 
     primary: Decimal
     old_lost_t: Decimal = ZERO
     old_untold_t: Decimal = ZERO
     beyond_t: Decimal = ZERO
     unknown_t: Mapping[Step, Decimal] = {}
+    stored_old_t: Decimal = ZERO
+    stored_beyond_t: Decimal = ZERO
 
 
 class _Masses(NamedTuple):
-    """Tonnes that `entered` the melt and came `out` of it, of which post-consumer scrap whose loss
-    is told (less it) and `untold`; what of the rest is `liquid` metal and what `other`."""
+    """Tonnes that `entered` the melt and came `out` of it, without stock, of which post-consumer
+    scrap whose loss is told (less it) and `untold`; what stock gave (`drawn`) and what lies there
+    uncast (`stored`); what of the rest is `liquid` metal and what `other`."""
 
     entered: Decimal
     out: Decimal
+    drawn: Decimal
+    stored: Decimal
     told: Decimal
     untold: Decimal
     liquid: Decimal
@@ -111,14 +125,22 @@ def shared_cast(melt: Melt, recast: Decimal, beside: Beside) -> SharedCast:
         return SharedCast(primary_share(melt, recast, NOTHING_LOST))
     of = _masses(melt, recast, beside, old, untold)
     rest = of.entered - of.told - of.untold
-    lost = min(max(of.entered - of.out, ZERO), of.untold)
-    beyond = max(of.out - of.entered, ZERO)
     every = max(of.out, rest + of.told)
     made_of = of.liquid + of.other
     if not every or not made_of or rest <= 0:
-        return SharedCast(ZERO, lost, of.untold, beyond)
+        return _left_open(of, ZERO)
     primary = of.liquid / every if rest == made_of else of.liquid * rest / (made_of * every)
-    return SharedCast(primary, lost, of.untold, beyond)
+    return _left_open(of, primary)
+
+
+def _left_open(of: _Masses, primary: Decimal) -> SharedCast:
+    """A share with what its masses leave open: what was lost, and what came out beyond."""
+    spare = of.entered + of.drawn - of.out
+    lost = min(max(spare - of.stored, ZERO), of.untold)
+    waiting = min(max(spare, ZERO), of.untold) - lost
+    beyond = max(of.stored - spare, ZERO)
+    of_stock = min(beyond, of.stored)
+    return SharedCast(primary, lost, of.untold, beyond, {}, waiting, of_stock)
 
 
 def doubts_of_cast(cast: SharedCast, usual_t: Decimal | None) -> Iterator[Doubt]:
@@ -126,17 +148,17 @@ def doubts_of_cast(cast: SharedCast, usual_t: Decimal | None) -> Iterator[Doubt]
     takes of the post-consumer scrap whose loss nobody tells; None where none is asked for."""
     if cast.unknown_t:
         yield Doubt(UNKNOWN, _unknown(cast.unknown_t), SOURCE)
-    lost_t, beyond_t = round(cast.old_lost_t, GRAMS), round(cast.beyond_t, GRAMS)
-    if lost_t and (usual_t is None or lost_t <= round(usual_t, GRAMS)):
+    taken = _taken(cast)
+    taken_t = round(cast.old_lost_t, GRAMS) + round(cast.stored_old_t, GRAMS)
+    if taken_t and (usual_t is None or taken_t <= round(usual_t, GRAMS)):
         sentence = (
-            f"{plain(lost_t)} t of what was melted are taken as lost of"
-            " post-consumer scrap: nobody tells how much of it was. Where it is known, tell it as"
-            " loss.metal with scrap_kind post_consumer."
+            f"{taken} are taken as lost of post-consumer scrap: nobody tells how much of it was."
+            " Where it is known, tell it as loss.metal with scrap_kind post_consumer."
         )
         yield Doubt(LOST, sentence, SOURCE)
-    elif lost_t and usual_t is not None:
+    elif taken_t and usual_t is not None:
         sentence = (
-            f"{plain(lost_t)} t that the melt lost are taken as lost of"
+            f"{taken.replace('of what was melted', 'that the melt lost')} are taken as lost of"
             f" {plain(round(cast.old_untold_t, GRAMS))} t of post-consumer scrap, of which a melt"
             f" usually takes {plain(round(usual_t, GRAMS))} t: nobody tells whose loss it was, and"
             " the more of it was of tapped metal, the higher mine to metal is. Tell what was lost"
@@ -144,13 +166,37 @@ def doubts_of_cast(cast: SharedCast, usual_t: Decimal | None) -> Iterator[Doubt]
             " charged to; 0 where nothing was."
         )
         yield Doubt(UNUSUAL, sentence, SOURCE)
-    if beyond_t:
-        sentence = (
-            f"{plain(beyond_t)} t were cast beyond all metal that is told to have gone in: they"
+    yield from _beyond(cast)
+
+
+def _taken(cast: SharedCast) -> str:
+    """What post-consumer scrap bears of what was not cast."""
+    parts = {
+        "of what was melted": round(cast.old_lost_t, GRAMS),
+        "that lie in stock as not yet cast": round(cast.stored_old_t, GRAMS),
+    }
+    return " and ".join(f"{plain(tonnes)} t {what}" for what, tonnes in parts.items() if tonnes)
+
+
+def _beyond(cast: SharedCast) -> Iterator[Doubt]:
+    """What came out beyond all that went in: cast, or in stock."""
+    stored_t = round(cast.stored_beyond_t, GRAMS)
+    cast_t = round(cast.beyond_t, GRAMS) - stored_t
+    told: list[str] = []
+    if cast_t > 0:
+        told.append(
+            f"{plain(cast_t)} t were cast beyond all metal that is told to have gone in: they"
             " count as no primary metal. Tell what they are of; run-around scrap of the mill as"
             " output.scrap_returned there."
         )
-        yield Doubt(BEYOND, sentence, f"{SOURCE}, R-34")
+    if stored_t > 0:
+        told.append(
+            f"{plain(stored_t)} t of what lies in stock as not yet cast are beyond all metal that"
+            " is told to have gone in: no metal in stock counts as cast, so they change nothing in"
+            " mine to metal. Look at the masses, and whether that stock was in what was cast."
+        )
+    if told:
+        yield Doubt(BEYOND, " ".join(told), f"{SOURCE}, R-34")
 
 
 def _unknown(unknown_t: Mapping[Step, Decimal]) -> str:
@@ -172,7 +218,7 @@ def _masses(
     untold: Mapping[Step, Decimal],
 ) -> _Masses:
     """Run-around scrap and own dross came off before they went in again: they are no metal that
-    entered. What came off at the mill is, of the mix of the rest, and so is what stock gave."""
+    entered. What came off at the mill is, of the mix of the rest."""
     steps = tuple(step for step in old if step is not Step.ELECTROLYSIS)
     cells = melt.at(Step.ELECTROLYSIS)
     from_furnace, old_of_it = _recast_t(melt, recast)
@@ -182,7 +228,6 @@ def _masses(
     away = sum(beside.returned.values(), ZERO) - here
     again = sum((_of_kind(melt, step, ROUND) for step in steps), ZERO)
     came_back = min(max(again - here, ZERO), away)
-    drawn = max(-beside.stored, ZERO)
     left = sum((beside.scrap.get(step, ZERO) for step in steps), ZERO) + max(here - again, ZERO)
     every_old = sum(old.values(), ZERO) + old_of_it
     every_untold = sum(untold.values(), ZERO)
@@ -191,8 +236,10 @@ def _masses(
     other = other_t(casting) + other_t(cells) * melt.gone + other_recast(melt, recast)
     taken = _sum(cells) * melt.gone if melt.within else ZERO
     return _Masses(
-        entered=melt.tapped + outside + charged + from_furnace + came_back + drawn,
-        out=melt.made.get(Step.CASTING, ZERO) + left + max(beside.stored, ZERO),
+        entered=melt.tapped + outside + charged + from_furnace + came_back,
+        out=melt.made.get(Step.CASTING, ZERO) + left,
+        drawn=max(-beside.stored, ZERO),
+        stored=max(beside.stored, ZERO),
         told=every_old - every_untold,
         untold=every_untold,
         liquid=max(melt.tapped - taken, ZERO) + bought,

@@ -40,6 +40,7 @@ CREDITING = frozenset(Method) - {Method.CO_PRODUCT}
 EARLIER = sorted(BEFORE_FIFTH)
 FREE = POLICY.words("scrap.pre_consumer_zero_regimes")
 TONNES = decimals("0", "5000", 0)
+STOCKED = decimals("0", "600", 0)
 
 
 class Year(NamedTuple):
@@ -48,7 +49,7 @@ class Year(NamedTuple):
     sold; the step `at` which all is charged, but for what is added; the part of all that is
     `lost` (below zero: came out beyond what went in), and of old scrap (`old_lost`); where `told`,
     the latter is told by its kind; where `milled`, run-around scrap came off at the mill; MJ of
-    `gas` per tonne charged."""
+    `gas` per tonne charged; tonnes of cast metal in `stock` at the casthouse on both days."""
 
     tapped: Decimal
     bought: Decimal
@@ -68,6 +69,7 @@ class Year(NamedTuple):
     told: bool = False
     milled: bool = False
     gas: Decimal = Decimal(1500)
+    stock: tuple[Decimal, Decimal] | None = None
 
     @property
     def entered(self) -> Decimal:
@@ -84,7 +86,8 @@ class Year(NamedTuple):
         """Its activity data; with `added` tonnes of old scrap whose metal is sold (or `rolled`),
         `displaced` tonnes in the place of bought metal, or `traded` ones that leave as scrap."""
         told = self._told(added, displaced, traded, rolled)
-        return tuple(one for one in told if one.quantity or one.item == "loss.metal")
+        kept = ("loss.metal", "stock.opening", "stock.closing")
+        return tuple(one for one in told if one.quantity or one.item in kept)
 
     def _told(
         self, added: Decimal, displaced: Decimal, traded: Decimal, rolled: bool
@@ -111,6 +114,8 @@ class Year(NamedTuple):
         out = self.entered * self.to_scrap + traded
         yield datum("out", self.at, "output.scrap", str(out))
         yield datum("cast", self.at, "output.cast_metal", str(cast + more))
+        for day, held in zip(("opening", "closing"), self.stock or (), strict=False):
+            yield datum(day, self.at, f"stock.{day}", str(held), of="output.cast_metal")
         if self.told:
             old_t = {self.at: self.post, self.more_at: ZERO}
             old_t[self.more_at] += added + displaced + traded
@@ -120,11 +125,13 @@ class Year(NamedTuple):
         if self.mill_to_scrap is None:
             return
         sold = cast * self.sold
-        sheet = (cast - sold) * (ONE - self.mill_to_scrap)
+        opening, closing = self.stock or (ZERO, ZERO)
+        gone_on = max(cast - sold - (closing - opening), ZERO)
+        sheet = gone_on * (ONE - self.mill_to_scrap)
         left = sold + (ZERO if rolled else more)
         yield datum("sold", self.at, "output.sold", str(left), of="output.cast_metal")
         yield datum("sheet", ROLL, "output.semi", str(sheet + (more if rolled else ZERO)))
-        yield datum("trim", ROLL, "output.scrap", str((cast - sold) * self.mill_to_scrap))
+        yield datum("trim", ROLL, "output.scrap", str(gone_on * self.mill_to_scrap))
 
 
 @st.composite
@@ -132,7 +139,8 @@ def years(draw: st.DrawFn) -> Year:
     """Any year in which something was charged. Old scrap is collected for no more than what the
     rest of the melt gives off per tonne, pre-consumer scrap counted at nothing: an average falls
     only by what lies below it. All loses some, or gains within what R-34 tolerates; old scrap
-    loses of its own up to far more than a melt usually takes, whether that is told or not."""
+    loses of its own up to far more than a melt usually takes, whether that is told or not. What
+    lies in stock, and whether it was cast, is anything."""
     tapped, bought, pre, post = (draw(TONNES) for _ in range(4))
     at = CAST if tapped else draw(st.sampled_from([CAST, Step.REMELTING]))
     bought_factor = draw(decimals("3200", "20000", 0))
@@ -162,6 +170,7 @@ def years(draw: st.DrawFn) -> Year:
         draw(st.booleans()),
         milled,
         draw(st.sampled_from([ZERO, Decimal(1500)])),
+        draw(st.one_of(st.none(), st.tuples(STOCKED, STOCKED))),
     )
 
 
