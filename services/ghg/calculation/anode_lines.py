@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from contracts.inventory import DataKind, Scope, Step
 from contracts.values import plain
-from services.ghg.activity.inventory import Datum, Site
+from services.ghg.activity.inventory import Datum, Inventory, Site
 from services.ghg.activity.items import Family
 from services.ghg.factors.gwp import Gas
 from services.ghg.factors.pinned import FIRST_ENGINE, SECOND_ENGINE
@@ -19,7 +19,7 @@ from services.ghg.factors.tables import KG_PER_T, Tables
 
 from . import electrolysis
 from .cell_carbon import STUDS, Burnt, burnt, burnt_together, total
-from .cells import tapped
+from .cells import made
 from .electrolysis import Furnace, Own, Paste, Process
 from .lines import Line
 from .uncertainty import of_product
@@ -35,9 +35,12 @@ MIXING_ENGINES = frozenset({FIRST_ENGINE, SECOND_ENGINE})
 """Those that took all metal of a site with two kinds of cells for each."""
 
 
-def anode_lines(data: ByFamily, site: Site, table: Tables, doubts: list[Doubt]) -> list[Line]:
+def anode_lines(
+    data: ByFamily, inventory: Inventory, table: Tables, doubts: list[Doubt]
+) -> list[Line]:
     """Lines of cells, baking furnaces and calciners; `doubts` takes what belongs to no line."""
-    return [*_cells(data, site, table, doubts), *_furnaces(data, site, table, doubts)]
+    cells = _cells(data, inventory, table, doubts)
+    return [*cells, *_furnaces(data, inventory.site, table, doubts)]
 
 
 def worst(data: Iterable[Datum]) -> DataKind:
@@ -45,8 +48,9 @@ def worst(data: Iterable[Datum]) -> DataKind:
     return max((datum.kind for datum in data), key=KINDS.index)
 
 
-def _cells(data: ByFamily, site: Site, table: Tables, doubts: list[Doubt]) -> list[Line]:
-    metal, _ = tapped(data[Family.OUTPUT], site, doubts)
+def _cells(data: ByFamily, inventory: Inventory, table: Tables, doubts: list[Doubt]) -> list[Line]:
+    site = inventory.site
+    metal = made(data[Family.OUTPUT], inventory, table.pinned.engine, doubts)
     shared_out = burnt_together if table.pinned.engine in MIXING_ENGINES else burnt
     every = shared_out(data[Family.INPUT], metal, site)
     return [_cell_line(one, data, site, table, alone=len(every) == 1) for one in every]

@@ -53,7 +53,7 @@ def calculate(
     lines: list[Line] = []
     lines += fuel_lines(data[Family.FUEL], table)
     lines += power_lines(data[Family.POWER], inventory.site, table)
-    lines += anode_lines(data, inventory.site, table, doubts)
+    lines += anode_lines(data, inventory, table, doubts)
     lines += process_lines(data[Family.INPUT], table)
     lines += pfc_lines(data, inventory, table, doubts)
     bought = purchase_lines(data[Family.BOUGHT], table)

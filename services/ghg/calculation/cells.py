@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from contracts.inventory import Step
-from services.ghg.activity.inventory import Datum, Site
+from services.ghg.activity.inventory import Datum, Inventory, Site
+from services.ghg.factors.pinned import BEFORE_SIXTH
 
+from . import metal
 from .working import Doubt
 
 ZERO = Decimal(0)
@@ -25,3 +27,20 @@ def tapped(
             sentence = "Tapped metal is not given: the metal that was cast was taken for it."
             doubts.append(Doubt("tapped_metal_missing", sentence, "sources.md 4.2, 4.3"))
     return found, sum((one.quantity for one in found), ZERO)
+
+
+def made(
+    outputs: Sequence[Datum], inventory: Inventory, engine: str, doubts: list[Doubt]
+) -> list[Datum]:
+    """The data that tell the tapped metal, each with the tonnes that cells made of alumina: what
+    their equations speak of is primary metal (sources.md 4.2, 4.3). What came of scrap that is in
+    it is taken off each in proportion; the first five engines took it for made."""
+    found, tonnes = tapped(outputs, inventory.site, doubts)
+    in_cells = (
+        one.item == metal.SCRAP_IN and one.step is Step.ELECTROLYSIS for one in inventory.data
+    )
+    if engine in BEFORE_SIXTH or not tonnes or not any(in_cells):
+        return found
+    melted = metal.melted_in_cells(metal.by_item(inventory.data))
+    melted = min(melted, tonnes)
+    return [one._replace(quantity=one.quantity - melted * one.quantity / tonnes) for one in found]

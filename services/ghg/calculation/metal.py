@@ -189,6 +189,21 @@ def own_part(by_item: ByItem) -> Decimal:
     return max(tapped - scrap, ZERO) / tapped
 
 
+def melted_in_cells(by_item: ByItem) -> Decimal:
+    """Tonnes in what was tapped that cells did not make of alumina, read as shares are: what came
+    of scrap that they melted, less what is told lost of its kind there."""
+    scrap = [one for one in by_item.get(SCRAP_IN, ()) if one.step is Step.ELECTROLYSIS]
+    if not scrap or TAPPED not in by_item or not reading_of_shares(by_item).in_tapped:
+        return ZERO
+    left: dict[str, Decimal] = {}
+    for one in scrap:
+        left[one.scrap_kind] = left.get(one.scrap_kind, ZERO) + one.quantity
+    for one in by_item.get(LOST, ()):
+        if one.step is Step.ELECTROLYSIS and one.scrap_kind in left:
+            left[one.scrap_kind] -= one.quantity
+    return sum((max(tonnes, ZERO) for tonnes in left.values()), ZERO)
+
+
 def plant(by_item: ByItem) -> Plant | None:
     """The accounts as one; None where none can be drawn up. What goes from one to the other, round
     within them, or back in from their own dross, neither comes in nor leaves: adding up accounts

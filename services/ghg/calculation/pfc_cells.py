@@ -20,7 +20,7 @@ from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import Family
 from services.ghg.factors.pinned import BEFORE_FOURTH, FIRST_ENGINE, SECOND_ENGINE, Pinned
 
-from .cells import tapped
+from .cells import made as made_by
 from .own_pfc import OWN, chosen
 from .pfc import SOURCE, LowVoltage, Technology, anode_effect_minutes
 from .weighing import Weights, by_days, by_metal, overlapping, period
@@ -111,7 +111,7 @@ def cells_of(
     """The cells with metal; `doubts` takes what belongs to none. Refused:
     `cell-technology-missing`."""
     site = inventory.site
-    metal, _ = tapped(data[Family.OUTPUT], site, doubts)
+    metal = made_by(data[Family.OUTPUT], inventory, pinned.engine, doubts)
     effects = [datum for family in EFFECTS for datum in data[family] if _is_of_pfc(datum)]
     groups: dict[str, tuple[list[Datum], list[Datum]]] = {}
     for place, they in enumerate((metal, effects)):
