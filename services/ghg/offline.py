@@ -22,6 +22,7 @@ from .activity.rows import Assembled, Rows
 from .activity.sites import SiteReader
 from .activity.work import at_rows, units_on
 from .calculation.scrap import Method
+from .calculation.shared_cast import UNKNOWN
 from .evidence import Calculated
 from .factors import books
 from .factors.pinned import Pinned, pin
@@ -33,6 +34,10 @@ from .results.reckoning import Version, Wanted, judged, reckon, usual
 
 NO_HASH = "0" * 64
 """Nothing is stored, so nothing is compared by its hash."""
+LOSS_UNTOLD = (
+    "how much primary metal was cast is not known, as nobody tells what was lost of post-consumer"
+    " scrap: R-34 says which row to add"
+)
 
 
 class Under(NamedTuple):
@@ -153,15 +158,17 @@ class Offline:
             asked_for=under.product,
         )
         by_step = {(one.step, one.scope): one.kg for one in made.totals}
-        threshold, why = self._judged(inventory, judged(made.intensities))
+        threshold, why = self._judged(inventory, judged(made.intensities), told)
         doubts = doubted_by(made.findings, self._policy, told.findings)
         return Year(inventory, made, told, by_step, threshold, why, found.notes, doubts)
 
     def _judged(
-        self, inventory: Inventory, intensity: Decimal | None
+        self, inventory: Inventory, intensity: Decimal | None, told: Report
     ) -> tuple[Assessment | None, str]:
         started = inventory.site.started
         if intensity is None:
+            if any(one.about == UNKNOWN for one in told.doubts):
+                return None, LOSS_UNTOLD
             return None, "no primary metal was cast"
         if started is None:
             return None, "the year in which production began is not known: add `started`"

@@ -282,6 +282,24 @@ def test_what_the_file_does_not_say_of_the_site_is_asked_for(tmp_path: Path) -> 
     assert "criterion 5.2: not judged" in run(file, "--set", "country=NO")
 
 
+def test_who_tells_only_the_cast_beside_old_scrap_reads_that_its_loss_is_missing(
+    tmp_path: Path,
+) -> None:
+    """And not that no primary metal was cast, nor a balance of what nobody told went in."""
+    rows = EXAMPLE.read_text().splitlines(keepends=True)
+    file = tmp_path / "cast.csv"
+    gone = (",output.liquid_metal,", ",lost-post,")
+    file.write_text("".join(row for row in rows if not any(one in row for one in gone)))
+    said = run(file, "--as-of", "2026-11-21")
+    assert "criterion 5.2: not judged, how much primary metal was cast is not known" in said
+    assert "Add loss.metal with scrap_kind post_consumer at casting, 0 where" in said
+    assert "no primary metal was cast" not in said
+    assert "too many" not in said
+    for regime in ("cbam", "iai"):
+        [year] = told(file, "--as-of", "2026-11-21", "--regime", regime)["years"]
+        assert year["not_judged"].endswith("R-34 says which row to add")
+
+
 @pytest.mark.parametrize(
     ("options", "slug"),
     [(["--map", "soul=item"], "invalid-mapping"), (["--map", "unit=flavour"], "unknown-column")],

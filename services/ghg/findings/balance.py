@@ -33,9 +33,12 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     or lost than was charged; a loss that nobody tells whose it was."""
     only_cast = context.inventory.site.technology is not None and TAPPED not in seen.by_item
     for account in drawn_up(seen.by_item):
+        untold = only_cast and account.where == AT_CASTHOUSE
+        if untold and (account.entered_t <= 0 or account.difference_t < 0):
+            continue  # what cells tapped went in, and nobody tells how much that was
         if account.entered_t > 0:
             yield from _difference(account, context)
-        elif account.where != AT_CASTHOUSE or not only_cast:
+        else:
             yield _from_nothing(account)
     for account in vanished(context, seen):
         yield _into_nothing(account)
@@ -60,7 +63,6 @@ def _difference(account: Account, context: Context) -> Iterator[Fault]:
 
 
 def _from_nothing(account: Account) -> Fault:
-    """Cells that tell only what was cast are not asked: what they tapped is taken from that."""
     sentence = (
         f"Metal of {account.where}: {shown(account.products_t)} t were made, and"
         f" {shown(account.entered_t)} t went in (what was sold before this step is taken off): the"

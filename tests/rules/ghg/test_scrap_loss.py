@@ -219,6 +219,13 @@ def test_who_has_no_mine_to_metal_is_told_which_row_to_add(step: Step) -> None:
     assert not [one for one in told if "not known" in one or "scrap-loss-missing" in one]
 
 
+def test_no_balance_is_told_of_a_casthouse_into_which_untold_tapped_metal_went() -> None:
+    """20,000 t in and 119,600 out would be 498 % too many; more in than out is missing still."""
+    data = (*SMELTER[1:], old("20000"), gone("0"))
+    assert r_34(*data, ingots("119600")) == []
+    assert [one for one in r_34(*data, ingots("10000")) if "50 % are missing" in one]
+
+
 @pytest.mark.parametrize("step", UNKNOWN)
 def test_a_report_of_primary_metal_speaks_of_nothing_where_it_is_not_known(step: Step) -> None:
     found = report(inventory(*UNKNOWN[step]), pinned(), Regime.ASI_MINE_TO_METAL)
