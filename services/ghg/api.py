@@ -41,7 +41,7 @@ from .problems import PROBLEMS
 from .queries import CONSUMER, Queries
 from .reports.asked import asked, circularity_shown
 from .reports.reports_api import add_reports
-from .results.comparing import Difference, compared
+from .results.comparing import Difference, compared, intensities_compared
 from .results.current_api import Current, add_current
 from .results.primary_told import from_grid, share_rule
 from .results.problems import YEAR_PROBLEMS
@@ -260,7 +260,8 @@ def _differences(made: Api, queries: Queries) -> None:
         result: Number,
         of: Annotated[int, Query(ge=1, le=1_000_000)],
     ) -> Response:
-        """What changed between result `of` and this one, line by line, with the reason."""
+        """What changed between result `of` and this one, line by line, with the reason, and each
+        intensity before and after: it changes with what a tonne is of too, while no line does."""
         seen = await _seen(queries, principal, facility_id, year)
 
         def found() -> dict[str, object]:
@@ -277,6 +278,10 @@ def _differences(made: Api, queries: Queries) -> None:
                 "engines": [before.engine, after.engine],
                 "location_kg": _changed_by(lines, Side.LOCATION),
                 "market_kg": _changed_by(lines, Side.MARKET),
+                "intensities": [
+                    one._asdict()
+                    for one in intensities_compared(before.intensities, after.intensities)
+                ],
                 "lines": [one._asdict() for one in lines],
             }
 

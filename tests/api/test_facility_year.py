@@ -201,6 +201,11 @@ def _recalculate(door: Door) -> None:
         )
         assert float(told[side]) == pytest.approx(after - before)
     assert {"pfc.cf4", "pfc.c2f6"} <= {one["item"] for one in told["lines"]}
+    for at, when in enumerate(("before", "after"), 1):
+        kept = {
+            (one["of"], one["power"]): one["t_per_t"] for one in results(door)[at]["intensities"]
+        }
+        assert {(one["of"], one["power"]): one[when] for one in told["intensities"]} == kept
     future = {**OURS, "as_of": "2026-03-02"}
     assert slug(door, "member:M1", "recalculate", **future) == "as-of-in-future"
     assert slug(door, "member:M1", "recalculate", **OURS, gwp_set="AR9") == "unknown-factor-set"

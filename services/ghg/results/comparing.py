@@ -10,6 +10,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import NamedTuple
 
+from contracts.ghg import Intensity
 from services.ghg.calculation.lines import Line
 
 ZERO = Decimal(0)
@@ -47,6 +48,22 @@ def compared(
     ]
     changed = [one for one in found if one.kg != 0]
     return sorted(changed, key=lambda one: (-abs(one.kg), one.step, one.scope, one.item, one.data))
+
+
+class Changed(NamedTuple):
+    """An intensity before and after, in t CO2e/t, None where a result has none: `of` what, with
+    bought `power` counted how. It may change while no line does: with what a tonne is of."""
+
+    of: str
+    power: str
+    before: Decimal | None
+    after: Decimal | None
+
+
+def intensities_compared(before: Sequence[Intensity], after: Sequence[Intensity]) -> list[Changed]:
+    """Every intensity that either result has, in their order."""
+    was, now = ({(one.of, one.power): one.t_per_t for one in of} for of in (before, after))
+    return [Changed(*key, was.get(key), now.get(key)) for key in {**was, **now}]
 
 
 def _pairs(

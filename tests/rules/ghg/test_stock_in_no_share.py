@@ -5,15 +5,18 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.ghg import Finding
+from contracts.ghg import Finding, Intensity
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 from services.ghg.calculation.calculate import calculate
 from services.ghg.calculation.flows import Flows, flows_of
+from services.ghg.calculation.lines import Result
 from services.ghg.calculation.metal import by_item, reading, reading_of_shares
-from services.ghg.calculation.totals import Side, mine_to_metal
+from services.ghg.calculation.totals import Side, cells_of, mine_to_metal
 from services.ghg.factors.pinned import ENGINE, FIFTH_ENGINE
 from services.ghg.findings import Context, findings
+from services.ghg.results.comparing import compared, intensities_compared
+from services.ghg.results.reckoning import per_tonne as every_intensity
 
 from .given import POLICY, TODAY, d
 from .made import datum, inventory, pinned, result
@@ -49,6 +52,11 @@ def flows(*data: Datum, engine: str = ENGINE) -> Flows:
 
 def per_tonne(*data: Datum) -> Decimal:
     return mine_to_metal(result(*data)).on(Side.MARKET)
+
+
+def intensities(made: Result) -> tuple[Intensity, ...]:
+    found = flows_of(made.inventory, made.engine, made.melt_loss)
+    return every_intensity(made, found, cells_of(made.lines, found))
 
 
 def said(*data: Datum) -> dict[str, str]:
@@ -141,3 +149,20 @@ def test_scrap_in_cells_is_not_read_otherwise_for_what_other_scrap_lost() -> Non
     assert (reading(by_item(before)).in_tapped, reading(by_item(after)).in_tapped) == (False, True)
     assert not reading_of_shares(by_item(after)).in_tapped
     assert per_tonne(*after) <= per_tonne(*before)
+
+
+def test_where_only_the_share_of_primary_metal_changed_intensities_are_told_and_no_line() -> None:
+    """From the fifth engine to the sixth, of a melt that gained: its lines are the same."""
+    data = (*SMELTER, ingots("100500"))
+    fifth, sixth = (result(*data, sets=pinned(engine=one)) for one in (FIFTH_ENGINE, ENGINE))
+    assert compared(fifth.lines, sixth.lines, other_engine=True) == []
+    told = intensities_compared(intensities(fifth), intensities(sixth))
+    moved = {one.of for one in told if one.before != one.after}
+    assert moved == {"mine_to_metal"}
+    assert len(told) == len(intensities(sixth))
+
+
+def test_an_intensity_that_only_one_result_has_is_told_with_nothing_on_the_other_side() -> None:
+    now = intensities(result(*SMELTER, ingots("100000")))
+    assert [one.before for one in intensities_compared((), now)] == [None] * len(now)
+    assert [one.after for one in intensities_compared(now, ())] == [None] * len(now)
