@@ -302,7 +302,8 @@ class OutputDesignated(Event):
 
 class DesignationReleased(Event):
     """A claim is taken back (or, `restored`, holds again): its document was withdrawn, replaced,
-    or failed a check (passed one after all). `activity` is that of the claim."""
+    or failed a check (passed one after all). `activity` is that of the claim; `stepped_kg` of it
+    had the step in already (`Carried`)."""
 
     TYPE: ClassVar[str] = "coc.designation_released.v1"
     pool: PoolKey
@@ -316,6 +317,7 @@ class DesignationReleased(Event):
     restored: bool
     late_for: date | None = None
     activity: Activity | None = None
+    stepped_kg: MassOrNone = 0
 
 
 class OverdraftCaseDeclared(Event):
@@ -332,7 +334,8 @@ class BalanceCarried(Event):
     """What the period before leaves: a balance that may be used in this one, an overdraft that
     must be made good in it, and the stock with what it carries. `blocked`: more was claimed than
     the rules allow, and nothing more may be until that is made good. `lasting` of the balance, and
-    `due` of the overdraft, have a last day of their own, since a scope went over."""
+    `due` of the overdraft, have a last day of their own, since a scope went over. `stepped_kg` of
+    the stock have the emissions of the step in: they were booked by hand."""
 
     TYPE: ClassVar[str] = "coc.balance_carried.v1"
     pool: PoolKey
@@ -344,12 +347,14 @@ class BalanceCarried(Event):
     entries: tuple[Entry, ...]
     lasting: tuple[Dated, ...] = ()
     due: tuple[Dated, ...] = ()
+    stepped_kg: MassOrNone = 0
 
 
 class PoolClosed(Event):
     """The period is over: its figures, and what the rules found. `owed_kg` is the overdraft that
     the next one makes good: `unmet_kg` this one should have, `ahead_kg` it made; `late_kg` was not
-    by a last day of its own. `to_scope_id`: where all goes if the scope was transferred."""
+    by a last day of its own. `to_scope_id`: where all goes if the scope was transferred.
+    `stepped_kg` of the stock have the step's emissions in, as they were booked by hand."""
 
     TYPE: ClassVar[str] = "coc.pool_closed.v1"
     pool: PoolKey
@@ -375,25 +380,12 @@ class PoolClosed(Event):
     switched: Switched | None = None
     late_kg: MassOrNone = 0
     ahead_kg: MassOrNone | None = None
+    stepped_kg: MassOrNone = 0
 
 
 EVENTS: tuple[type[Event], ...] = (
-    ScopeOpened,
-    ScopeFacilityAdded,
-    ScopeFacilityLeft,
-    PsObligationMet,
-    ScopeSuspended,
-    ScopeReinstated,
-    ContractorListed,
-    ContractorDelisted,
-    JointVentureListed,
-    DueDiligenceRecorded,
-    ScopeTransferApproved,
-    PoolOpened,
-    MovementBooked,
-    OutputDesignated,
-    DesignationReleased,
-    OverdraftCaseDeclared,
-    BalanceCarried,
-    PoolClosed,
-)
+    ScopeOpened, ScopeFacilityAdded, ScopeFacilityLeft, PsObligationMet, ScopeSuspended,
+    ScopeReinstated, ContractorListed, ContractorDelisted, JointVentureListed,
+    DueDiligenceRecorded, ScopeTransferApproved, PoolOpened, MovementBooked, OutputDesignated,
+    DesignationReleased, OverdraftCaseDeclared, BalanceCarried, PoolClosed,
+)  # fmt: skip

@@ -20,7 +20,8 @@ class PoolCorrected(Event):
     the correction of the period before. The changes are what the next period gets more, or less;
     `passed` are the closed periods that they have come through, this one last. `lasting` and `due`
     are parts of what it leaves that have a last day of their own, `late_kg` was not made good by
-    such a day, `ahead_kg` of what is owed the period made itself (`coc.pool_closed`)."""
+    such a day, `ahead_kg` of what is owed the period made itself (`coc.pool_closed`). Of the stock
+    `stepped_kg` have the step's emissions in: `stepped_change_kg` more than was told before."""
 
     TYPE: ClassVar[str] = "coc.pool_corrected.v1"
     pool: PoolKey
@@ -53,13 +54,16 @@ class PoolCorrected(Event):
     due_change: tuple[Dated, ...] = ()
     late_kg: MassOrNone = 0
     ahead_kg: MassOrNone | None = None
+    stepped_kg: MassOrNone = 0
+    stepped_change_kg: SignedMass = 0
 
 
 class BalanceCorrected(Event):
     """What the period before left was corrected: so much more, or less, was carried. `stops` is
     whether that period stops claims by now, `blocked` whether any does that leaves something here;
     older events do not tell them apart. `lasting_change` and `due_change` are the parts of the
-    changes that have a last day of their own."""
+    changes that have a last day of their own; `stepped_change_kg` more of the stock have the step's
+    emissions in."""
 
     TYPE: ClassVar[str] = "coc.balance_corrected.v1"
     pool: PoolKey
@@ -74,6 +78,7 @@ class BalanceCorrected(Event):
     stops: bool | None = None
     lasting_change: tuple[Dated, ...] = ()
     due_change: tuple[Dated, ...] = ()
+    stepped_change_kg: SignedMass = 0
 
 
 EVENTS = (PoolCorrected, BalanceCorrected)

@@ -158,7 +158,8 @@ class Carried(Value):
 
     The seller's own step changed this so: it added `step_kgco2e` to the emissions and
     `step_partial_kgco2e` to the partial ones; where nothing is known of it, `untold_kg` that came
-    in wholly known left known in part, and their `untold_kgco2e` went over with them."""
+    in wholly known left known in part, and their `untold_kgco2e` went over with them. It added
+    nothing to `stepped_kg` of the lot: a period before booked the step by hand, so it was in."""
 
     known_kg: MassOrNone = 0
     emission_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
@@ -173,6 +174,7 @@ class Carried(Value):
     step_partial_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
     untold_kg: MassOrNone = 0
     untold_kgco2e: Annotated[Grams, Field(ge=0)] = ZERO
+    stepped_kg: MassOrNone = 0
 
 
 class FootprintWords(Value):

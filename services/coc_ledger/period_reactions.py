@@ -40,6 +40,7 @@ def carry_balances(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         owed_kg=event.owed_kg,
         blocked=blocked(event.remarks),
         stock=event.stock,
+        stepped_kg=event.stepped_kg,
         lasting=event.lasting,
         due=event.due,
     )
@@ -62,6 +63,7 @@ def carry_corrections(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         owed_kg=event.owed_change_kg,
         blocked=blocked(event.remarks),
         stock=event.stock_change,
+        stepped_kg=event.stepped_change_kg,
         passed=event.passed,
         lasting=event.lasting_change,
         due=event.due_change,

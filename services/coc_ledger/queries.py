@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import orjson
@@ -21,6 +22,7 @@ from .accounting.owed_by import owed_by, serves_through
 from .accounting.period import ONE_DAY, Calendar, Course, Period, period_of, reconciled
 from .accounting.sellable import Held, Sellable, sellable
 from .accounting.step_told import step_told
+from .accounting.stepped import stepped_part
 from .accounting.stops import before, late_stops, may_stop, stops
 from .documents.rows import DocumentRow
 from .domain import CONSUMER, Knowledge
@@ -242,11 +244,14 @@ class Queries:
         scope = evidence(self.reader.state(stream_of(row.scope_id)), on)
         if pool is None or scope is None:
             return None
-        booked = pool.step_through > date.min
+        booked = pool.step_through > date.min or pool.stepped_kg > 0
         state = self.reader.state(f"pool/{pool.pool}") if booked else None
         by_hand = state is not None and bool(state.by_hand_g)
         results = results_of(scope, on, self.knowledge())
-        return step_told(scope, stage, results, on, policy, by_hand=by_hand)._asdict()
+        stepped = stepped_part(state.stepped, state.books, state.onward) if state else Fraction(0)
+        return step_told(
+            scope, stage, results, on, policy, by_hand=by_hand, stepped=stepped
+        )._asdict()
 
     def _later(self, pool: PoolRow, on: date) -> Mapping[date, Kgs]:
         """What was booked in a pool on each day after one: few, as a rule none."""

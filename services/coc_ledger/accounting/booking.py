@@ -43,6 +43,7 @@ from .accounts import Amount, entry, held, minus
 from .footprint import told_amount, words_of
 from .own_emissions import ONWARD, passes_through, step_in, step_of
 from .stages import as_it_stands, coc_part, next_of, produced
+from .stepped import unclaimed_kg
 
 Bookable = (
     ReceiveMaterial | ShipMaterial | BookLoss | CountStock | BookProcessEmissions | ChangeStage
@@ -207,12 +208,16 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
             mass_kg=command.mass_kg,
         )
     made = produced(command.stage, command.mass_kg, command.produced_kg, policy)
-    whole = accounts.part(held(state.books, Account.STOCK), command.mass_kg)
+    books = state.books
+    whole = accounts.part(held(books, Account.STOCK), command.mass_kg)
     coc = accounts.part(whole, command.coc_kg)
     rest = accounts.plus(whole, minus(coc))
     entries = [entry(Account.STOCK, minus(whole))]
-    step = _own_step(command, state, policy)
-    coc, rest = (accounts.plus(one, step_in(step, one).change) for one in (coc, rest))
+    stepped_kg = state.stepped.of(whole.kg, unclaimed_kg(books, state.onward))
+    step = _own_step(command, state, policy, all_in=stepped_kg >= whole.kg)
+    of_coc = stepped_kg * coc.kg // whole.kg
+    lots = (coc, of_coc), (rest, stepped_kg - of_coc)
+    coc, rest = (accounts.plus(one, step_in(step, one, kg).change) for one, kg in lots)
     added = accounts.plus(accounts.plus(coc, rest), minus(whole))
     entries += [entry(Account.PROCESS, minus(added))] if any(added) else []
     entries += [entry(Account.OUTPUT_COC, coc)] if coc.kg else []
@@ -228,11 +233,14 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
     )
 
 
-def _own_step(command: ChangeStage, state: Pool, policy: Policy) -> StepEmissions | None:
-    """What was done to the material at its stage; None where it only passed through it."""
+def _own_step(
+    command: ChangeStage, state: Pool, policy: Policy, *, all_in: bool
+) -> StepEmissions | None:
+    """What was done to the material at its stage; None where it only passed through it. `all_in`:
+    a period before booked it by hand."""
     if command.scope is not None and passes_through(command.stage, command.scope.activities):
         return None
-    material, by_hand = ONWARD[command.stage], bool(state.by_hand_g)
+    material, by_hand = ONWARD[command.stage], all_in or bool(state.by_hand_g)
     return step_of(command.results, material, command.day, policy, by_hand=by_hand)
 
 

@@ -44,6 +44,7 @@ from .claim_parts import Laid, laid_out
 from .footprint import NO_STEP, carried, step_part
 from .own_emissions import step_in, step_of
 from .period import UNTOLD, not_in_time
+from .stepped import unclaimed_kg
 from .ventures import holder_of
 
 
@@ -195,7 +196,8 @@ def designated(
     back = tuple(one for each in released for one in each.entries)
     after = reduce(evolve, released, state)
     late = share(after, command.on)
-    books = reduce(evolve, late, after).books
+    after = reduce(evolve, late, after)
+    books = after.books
     more = command.mass_kg - laid.kept_kg
     waiting = shipped(books, state.onward, command.lot)
     day = min(command.day, state.ends_on or command.day)  # late for the period of an error
@@ -203,8 +205,10 @@ def designated(
     left = _not_shipped(command, laid, waiting.kg) if more > max(0, waiting.kg) else None
     covered = check_cover(state, day, more, extra, policy, command.known.stopped, left)
     holder = holder_of(command, laid, state, scope)
-    step = _step(command, state, policy)
-    lot, entries = _claimed(command.lot, waiting, more, laid.kept, step)
+    there_kg = unclaimed_kg(books, state.onward)
+    stepped_kg = after.stepped.of(more, there_kg)
+    step = _step(command, state, policy, all_in=0 < more <= stepped_kg)
+    lot, entries = _claimed(command.lot, waiting, more, laid.kept, step, stepped_kg)
     event = OutputDesignated(
         pool=command.pool,
         member_id=command.member_id,
@@ -278,11 +282,14 @@ def _check_replaced_once(old: ReplacedClaim, state: Pool) -> None:
         raise replaced_before(old.number, by)
 
 
-def _step(command: DesignateOutput, state: Pool, policy: Policy) -> StepEmissions | None:
-    """What the step adds by itself; None for a claim of before that was told."""
+def _step(
+    command: DesignateOutput, state: Pool, policy: Policy, *, all_in: bool
+) -> StepEmissions | None:
+    """What the step adds by itself; None for a claim of before that was told. `all_in`: a period
+    before booked it by hand for all of the lot."""
     if command.material is None:
         return None
-    by_hand = bool(state.by_hand_g)
+    by_hand = all_in or bool(state.by_hand_g)
     return step_of(command.results, command.material, command.day, policy, by_hand=by_hand)
 
 
@@ -292,13 +299,14 @@ def _claimed(
     more: int,
     kept: tuple[ClaimPart, ...],
     step: StepEmissions | None,
+    stepped_kg: int,
 ) -> tuple[Carried, tuple[Entry, ...]]:
     """What the lot carries, with what is kept of a claim of closed periods, and the entries of the
     rest. The step's own emissions come from the account of the process."""
     total, steps, entries = NOTHING, NO_STEP, tuple[Entry, ...]()
     if more:
         total = accounts.bounded(accounts.part(waiting, more))
-        steps = step_in(step, total)
+        steps = step_in(step, total, stepped_kg)
         total = accounts.plus(total, steps.change)
         entries = claim_entries(total, steps.change, of, restored=True)
     like = None
@@ -333,6 +341,7 @@ def _release(
         because="superseded",
         restored=False,
         activity=part.activity,
+        stepped_kg=part.carried.stepped_kg if part.carried else 0,
     )
 
 

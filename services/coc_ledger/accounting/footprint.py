@@ -24,12 +24,13 @@ SIX_PLACES = Decimal("0.000001")
 class StepPart(NamedTuple):
     """What the step changed of what a lot carries: grams that it added to the mass whose footprint
     is known, and to the rest; or, where nothing is known of the step, the mass that left known in
-    part, with its grams."""
+    part, with its grams; and the mass that had the step in already, which it did not change."""
 
     grams: int = 0
     partial_g: int = 0
     untold_kg: int = 0
     untold_g: int = 0
+    stepped_kg: int = 0
 
     @property
     def change(self) -> Amount:
@@ -97,6 +98,7 @@ def carried(amount: Amount, like: Carried | None = None, step: StepPart = NO_STE
         step_partial_kgco2e=Decimal(max(0, min(step.partial_g, partial))) / GRAMS,
         untold_kg=step.untold_kg,
         untold_kgco2e=Decimal(step.untold_g) / GRAMS,
+        stepped_kg=max(0, step.stepped_kg),
         pre_kg=max(0, amount.pre_kg),
         post_kg=max(0, amount.post_kg),
         boundary=like.boundary if like else None,
@@ -120,6 +122,7 @@ def step_part(lot: Carried) -> StepPart:
         grams_of(lot.step_partial_kgco2e),
         lot.untold_kg,
         grams_of(lot.untold_kgco2e),
+        lot.stepped_kg,
     )
 
 

@@ -32,7 +32,8 @@ from services.coc_ledger.evidence import FacilityResult
 
 from .accounts import GRAMS
 from .accounts import Amount as Lot
-from .footprint import NO_STEP, StepPart
+from .accounts import part as part_of
+from .footprint import StepPart
 
 NINE_PLACES = Decimal("0.000000001")
 LOOK_BACK = 5
@@ -250,17 +251,21 @@ def _last_step(one: FacilityResult) -> Step:
     return Step.CASTING
 
 
-def step_in(step: StepEmissions | None, lot: Lot) -> StepPart:
+def step_in(step: StepEmissions | None, lot: Lot, stepped_kg: int = 0) -> StepPart:
     """What the step changes of what a lot carries. Its emissions are added to the mass whose
     footprint is known and, apart, to the rest, which stays unknown; rounded half to even. Where
-    nothing is known of the step, the lot leaves known in part: no later average may rest on it."""
+    nothing is known of the step, the lot leaves known in part: no later average may rest on it. So
+    much of the lot as has the step in already (`stepped_kg`) stays as it is."""
     if step is None or step.how == "booked":
-        return NO_STEP
+        return StepPart(stepped_kg=stepped_kg)
+    if stepped_kg:
+        lot = part_of(lot, lot.kg - stepped_kg)
     if step.kgco2e_per_kg is None:
-        return StepPart(untold_kg=max(0, lot.known_kg), untold_g=max(0, lot.emission_g))
+        untold_kg, untold_g = max(0, lot.known_kg), max(0, lot.emission_g)
+        return StepPart(untold_kg=untold_kg, untold_g=untold_g, stepped_kg=stepped_kg)
     known = min(max(0, lot.known_kg), lot.kg)
     grams, partial = (
         int((step.kgco2e_per_kg * kg * GRAMS).to_integral_value(ROUND_HALF_EVEN))
         for kg in (known, lot.kg - known)
     )
-    return StepPart(grams, partial)
+    return StepPart(grams, partial, stepped_kg=stepped_kg)

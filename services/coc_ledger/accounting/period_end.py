@@ -26,6 +26,7 @@ from .accounts import Amount, entry, held, minus, plus
 from .balance import Closing, Figures, closing, figures, late_before, rule_of
 from .lasting import ByDay, Ending, by_day, dated, total, with_more
 from .period import close_remarks, late_remarks, mass_remarks
+from .stepped import unclaimed_kg
 
 
 class Left(NamedTuple):
@@ -35,6 +36,7 @@ class Left(NamedTuple):
     closing: Closing
     stock: Amount
     remarks: tuple[Remark, ...]
+    stepped_kg: int
 
 
 def left_by(state: Pool, policy: Policy, switched: Switched | None) -> Left:
@@ -51,7 +53,14 @@ def left_by(state: Pool, policy: Policy, switched: Switched | None) -> Left:
     there = found.inflow_kg - held(state.books, Account.OPENING).kg
     late = late_remarks(state.told_otherwise)
     remarks = (*mass_remarks(there, odd, stock.kg, policy), *close_remarks(ended), *late)
-    return Left(found, ended, stock, remarks)
+    return Left(found, ended, stock, remarks, _stepped(state, stock.kg))
+
+
+def _stepped(state: Pool, stock_kg: int) -> int:
+    """Of a stock, what has the emissions of the step in: all of it where they were booked here."""
+    if state.by_hand_g:
+        return max(0, stock_kg)
+    return state.stepped.of(stock_kg, unclaimed_kg(state.books, state.onward))
 
 
 class Told(TypedDict):
@@ -74,11 +83,12 @@ class Told(TypedDict):
     due: tuple[Dated, ...]
     late_kg: int
     ahead_kg: int
+    stepped_kg: int
 
 
 def told(left: Left, ends_on: date, policy: Policy) -> Told:
     """The figures of a period as its close tells them."""
-    found, ended, stock, remarks = left
+    found, ended, stock, remarks, stepped_kg = left
     return Told(
         ends_on=ends_on,
         inflow_kg=max(0, found.inflow_kg),
@@ -97,6 +107,7 @@ def told(left: Left, ends_on: date, policy: Policy) -> Told:
         due=dated(by_day(ended.due)),
         late_kg=ended.late_kg,
         ahead_kg=ended.ahead_kg,
+        stepped_kg=stepped_kg,
     )
 
 
@@ -159,6 +170,7 @@ def corrected(
         passed=(*passed, state.key),
         lasting_change=_change(end.lasting, by_day(left.closing.lasting)),
         due_change=_change(end.due, by_day(left.closing.due)),
+        stepped_change_kg=left.stepped_kg - end.stepped_kg,
         **told(left, state.ends_on, policy),
     )
 
@@ -189,6 +201,7 @@ def carried_on(
         stops=change.blocked,
         lasting_change=change.lasting,
         due_change=change.due,
+        stepped_change_kg=change.stepped_kg,
     )
     if state.end is None:
         return [event]

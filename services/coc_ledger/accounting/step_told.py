@@ -8,14 +8,17 @@ Rules: sources.md 4.1, 5.7.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from contracts.custody import STAGE_OF, Material, Stage
 from infra.policy import Policy
 from services.coc_ledger.evidence import FacilityResult, ScopeEvidence
 
-from .own_emissions import CHAINS, passes_through, step_of
+from .own_emissions import CHAINS, NINE_PLACES, passes_through, step_of
+
+NONE_STEPPED = Fraction(0)
 
 REASONS = {
     "no-verified-result": "no year is verified for all of the scope's facilities",
@@ -47,10 +50,17 @@ def step_told(
     policy: Policy,
     *,
     by_hand: bool,
+    stepped: Fraction = NONE_STEPPED,
 ) -> StepTold:
-    """What a document of a day would add for the step, and what is in the metal already."""
+    """What a document of a day would add for the step, and what is in the metal already: the part
+    `stepped` of it has the step in, as a period before booked it by hand."""
     if by_hand:
         said = "with this step: it is booked by hand, and a document adds nothing to it"
+        return StepTold("booked", None, {}, None, said)
+    if stepped >= 1:
+        said = (
+            "with this step: an earlier period booked it by hand, and a document adds nothing to it"
+        )
         return StepTold("booked", None, {}, None, said)
     if passes_through(stage, scope.activities):
         said = "this scope has no step of its own at this stage"
@@ -58,15 +68,34 @@ def step_told(
     materials = [one for one in CHAINS if STAGE_OF[one] is stage]
     made = {one: step_of(results, one, day, policy) for one in materials}
     added = {
-        one.value: step.kgco2e_per_kg
+        one.value: _of_rest(step.kgco2e_per_kg, 1 - stepped)
         for one, step in made.items()
         if step.kgco2e_per_kg is not None and one is not Material.PRE_CONSUMER_SCRAP
     }
     if added:
         year = next(step.period for step in made.values() if step.period)
-        said = f"without this step: a document adds it, by the verified results of {year}"
+        said = f"{_so_far(stepped)}: a document adds it, by the verified results of {year}"
         return StepTold("verified", None, added, year, said)
     reason = next(step.reason for step in made.values())
     why = REASONS.get(reason or "", reason)
-    said = f"without this step, and a document adds nothing for it: {why}"
+    said = f"{_so_far(stepped)}, and a document adds nothing for it: {why}"
     return StepTold("unknown", reason, {}, None, said)
+
+
+def _so_far(stepped: Fraction) -> str:
+    """What lacks the step: all of the metal, or the rest of it."""
+    if not stepped:
+        return "without this step"
+    percent = (Decimal(stepped.numerator) * 100 / stepped.denominator).quantize(Decimal("0.1"))
+    return (
+        f"with this step in {percent} % of it, as an earlier period booked it by hand, and without"
+        " it in the rest"
+    )
+
+
+def _of_rest(per_kg: Decimal, rest: Fraction) -> Decimal:
+    """What a document adds to a kilogram of all the metal, where only the rest lacks the step."""
+    if rest == 1:
+        return per_kg
+    added = per_kg * rest.numerator / rest.denominator
+    return added.quantize(NINE_PLACES, ROUND_HALF_EVEN)

@@ -150,7 +150,8 @@ def _footprint(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
             ("All of it, at least", _per_kg(least)),
         )
     lines += _said(
-        ("Of it the metal that came in", _per_kg(said.inputs_kgco2e_per_kg)), *_step(said.step)
+        ("Of it the metal that came in", _per_kg(said.inputs_kgco2e_per_kg)),
+        *_step(said.step, carried.stepped_kg),
     )
     if whole is None:
         return tuple(lines)
@@ -163,16 +164,27 @@ def _footprint(document: DocumentIssued) -> tuple[tuple[str, str], ...]:
     return (*lines, *stated)
 
 
-def _step(step: StepEmissions | None) -> tuple[tuple[str, str | None], ...]:
-    """The issuer's own step: what it adds, by what, or why nothing is known of it."""
+def _step(step: StepEmissions | None, stepped_kg: int) -> tuple[tuple[str, str | None], ...]:
+    """The issuer's own step: what it adds, by what, or why nothing is known of it; and of how much
+    of the metal it is booked by hand."""
     if step is None:
         return ()
     if step.how == "booked":
         return (("Of it the issuer's own step", "booked by hand, in the metal's average"),)
+    before = _said(
+        (
+            "The issuer's own step",
+            f"of {kilograms(stepped_kg)} booked by hand before, in the metal's average"
+            if stepped_kg
+            else None,
+        )
+    )
     if step.how == "unknown":
-        return (("The issuer's own step", f"not known, and not added: {step.reason}"),)
+        return (*before, ("The issuer's own step", f"not known, and not added: {step.reason}"))
+    whose = "The issuer's own step, of the rest" if before else "Of it the issuer's own step"
     return (
-        ("Of it the issuer's own step", _per_kg(step.kgco2e_per_kg)),
+        *before,
+        (whose, _per_kg(step.kgco2e_per_kg)),
         ("Its boundary", step.boundary),
         ("Its warming potentials", step.method),
         ("Its year", step.period),

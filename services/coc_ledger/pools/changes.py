@@ -119,6 +119,7 @@ def _released(command: ApplyChange, state: Pool, change: ClaimChange) -> Designa
         restored=change.restored,
         late_for=command.late_for,
         activity=change.activity,
+        stepped_kg=change.carried.stepped_kg,
     )
 
 
@@ -135,6 +136,7 @@ def _as_correction(command: ApplyChange, state: Pool, carry: Carry) -> CarryChan
         owed_kg=carry.owed_kg,
         blocked=carry.blocked,
         stock=carry.stock,
+        stepped_kg=carry.stepped_kg,
         passed=(*command.passed, carry.from_pool),
         lasting=carry.lasting,
         due=carry.due,
@@ -265,6 +267,7 @@ def _carried(command: ApplyChange, carry: Carry) -> BalanceCarried:
         owed_kg=carry.owed_kg,
         blocked=carry.blocked,
         entries=carry.stock,
+        stepped_kg=carry.stepped_kg,
         lasting=carry.lasting,
         due=carry.due,
     )

@@ -293,7 +293,7 @@ class ClaimChange(Value):
 
 class Carry(Value):
     """What a period leaves to the next. `stock` are the entries that bring the stock in; `lasting`
-    and `due` what of it has a last day of its own."""
+    and `due` what of it has a last day of its own; `stepped_kg` of the stock have the step in."""
 
     from_pool: PoolKey
     balance_kg: MassOrNone
@@ -302,6 +302,7 @@ class Carry(Value):
     stock: tuple[Entry, ...]
     lasting: tuple[Dated, ...] = ()
     due: tuple[Dated, ...] = ()
+    stepped_kg: MassOrNone = 0
 
 
 class Foreseen(Value):
@@ -328,6 +329,7 @@ class CarryChange(Value):
     passed: tuple[PoolKey, ...] = ()
     lasting: tuple[Dated, ...] = ()
     due: tuple[Dated, ...] = ()
+    stepped_kg: SignedMass = 0
 
 
 class StageCheck(Value):

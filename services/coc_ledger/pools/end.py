@@ -24,6 +24,7 @@ class End(NamedTuple):
     lasting: Mapping[date, int] = {}
     due: Mapping[date, int] = {}
     switched: Switched | None = None
+    stepped_kg: int = 0
 
 
 def end_of(event: PoolClosed | PoolCorrected, closed_on: date, switched: Switched | None) -> End:
@@ -40,4 +41,5 @@ def end_of(event: PoolClosed | PoolCorrected, closed_on: date, switched: Switche
         with_more({}, event.lasting),
         with_more({}, event.due),
         switched,
+        event.stepped_kg,
     )

@@ -44,7 +44,8 @@ class PoolRow(NamedTuple):
     what they claim, each with an amount of that mass. `left_before` is what
     earlier periods left, each (`earlier.LeftBefore`), a case was declared on `case_on`, `freed` is
     what ends of documents changed in the books of earlier days, each (`earlier.Freed`), and
-    `moved_on` when a movement, or what the period before left, was told last."""
+    `moved_on` when a movement, or what the period before left, was told last. `stepped_kg` of the
+    stock that earlier periods left had the step's own emissions in."""
 
     pool: str
     scope_id: str
@@ -73,9 +74,13 @@ class PoolRow(NamedTuple):
     case_on: date | None = None
     freed: tuple[tuple[Any, ...], ...] = ()
     moved_on: date | None = None
+    stepped_kg: int = 0
 
 
-OF_CORRECTION = ("lasting", "due", "lasting_change", "due_change", "late_kg", "ahead_kg")
+OF_CORRECTION = (
+    *("lasting", "due", "lasting_change", "due_change", "late_kg", "ahead_kg"),
+    *("stepped_kg", "stepped_change_kg"),
+)
 WITH_LAST_DAYS = (*OF_CORRECTION, "switched")
 """What a close tells of a scope that goes over, or got what one left; its correction tells all but
 one of it anew."""
@@ -201,6 +206,7 @@ def _from_before(row: PoolRow, event: coc.BalanceCarried | BalanceCorrected) -> 
     was = row.sources.get("carried", 0)
     if isinstance(event, coc.BalanceCarried):
         return after._replace(
+            stepped_kg=row.stepped_kg + event.stepped_kg,
             carried_kg=row.carried_kg + event.balance_kg,
             owed_kg=row.owed_kg + event.owed_kg,
             blocked=row.blocked or event.blocked,
@@ -208,6 +214,7 @@ def _from_before(row: PoolRow, event: coc.BalanceCarried | BalanceCorrected) -> 
             sources={**row.sources, "carried": was + event.balance_kg},
         )
     return after._replace(
+        stepped_kg=row.stepped_kg + event.stepped_change_kg,
         carried_kg=row.carried_kg + event.balance_change_kg,
         owed_kg=row.owed_kg + event.owed_change_kg,
         blocked=event.blocked,
@@ -290,7 +297,7 @@ def _carrying(row: PoolRow, event: Posting) -> PoolRow:
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     DAYS,
     Projection(
-        "pools", 5, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+        "pools", 6, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     MOVEMENTS,
     *STAGE_PROJECTIONS,

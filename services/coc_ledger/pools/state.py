@@ -55,6 +55,7 @@ from services.coc_ledger.accounting.lots import (
     with_opening,
 )
 from services.coc_ledger.accounting.stages import altered, back_id
+from services.coc_ledger.accounting.stepped import NONE_STEPPED, Stepped, stepped_after
 from services.coc_ledger.evidence import TakenBack
 
 from .commands import Carry, ClaimChange, DeliveryChange
@@ -138,7 +139,7 @@ class Pool(NamedTuple):
     `told_otherwise` what belongs to lots that were told otherwise: with it the books add up to
     zero. `lasting` of what is carried, and `due` of what is owed, have a last day of their own;
     `switched`: it ends since its scope goes over. `kept` are corrections that were claimed here and
-    keep something in closed pools."""
+    keep something in closed pools, `stepped` is what came with its step in."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -169,6 +170,7 @@ class Pool(NamedTuple):
     due: Mapping[date, int] = {}
     switched: Switched | None = None
     kept: Mapping[str, Kept] = {}
+    stepped: Stepped = NONE_STEPPED
 
     @property
     def terms(self) -> Terms:
@@ -216,6 +218,12 @@ INITIAL = Pool()
 
 def evolve(state: Pool, event: PoolEvent) -> Pool:
     """The pool after an event."""
+    after = _evolved(state, event)
+    stepped = stepped_after(state.stepped, event, after.books, after.onward)
+    return after if stepped is state.stepped else after._replace(stepped=stepped)
+
+
+def _evolved(state: Pool, event: PoolEvent) -> Pool:
     state = state._replace(version=state.version + 1)
     match event:
         case PoolOpened():
@@ -375,10 +383,7 @@ def _of_day(state: Pool, day: date, more: Day, *, late: bool = False) -> Pool:
 def _moved(state: Pool, event: MovementsBooked) -> Pool:
     """After many movements: their ids, and what went each way in all."""
     state = _came(state, event)
-    used = {
-        movement_key(name): digest
-        for name, digest in zip(event.movement_ids, event.digests, strict=True)
-    }
+    used = dict(zip(map(movement_key, event.movement_ids), event.digests, strict=True))
     days = {
         day: shifted_kg(state.days.get(day, NO_KGS), ways) for day, ways in event.totals.items()
     }
