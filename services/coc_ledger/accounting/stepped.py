@@ -70,21 +70,18 @@ def stepped_part(stepped: Stepped, books: Books, onward: Amount) -> Fraction:
 
 
 def stepped_after(before: Stepped, event: Event, books: Books, onward: Amount) -> Stepped:
-    """After an event of the pool; `books` and what of the outflow went `onward` are those after it.
-    A pool to which nothing came with its step in is not asked twice."""
+    """After an event; `books` and what of the outflow went `onward` are the pool's after it."""
     if isinstance(event, BalanceCarried):
         return _more(before, event.stepped_kg)
     if isinstance(event, BalanceCorrected):
         return _more(before, event.stepped_change_kg)
-    if before == NONE_STEPPED:
-        return before
     match event:
         case OutputDesignated():
             kept = sum(one.carried.stepped_kg for one in event.from_closed if one.carried)
             return _more(before, kept - event.carried.stepped_kg)
         case DesignationReleased():
             return _more(before, -event.stepped_kg if event.restored else event.stepped_kg)
-        case MovementBooked() | MovementsBooked():
+        case MovementBooked() | MovementsBooked() if before != NONE_STEPPED:
             gone_kg = _gone(event)
             return before.without(gone_kg, unclaimed_kg(books, onward) + gone_kg)
         case _:

@@ -116,6 +116,19 @@ def test_after_a_close_the_step_that_is_in_is_added_no_second_time(verified: boo
     assert balanced(world.pool(later()))
 
 
+def test_a_document_of_all_that_has_its_step_in_is_corrected_as_often_as_you_like() -> None:
+    """What a document gives back has its step in, also where none was left without it."""
+    world = closed()
+    book(world, "ship_material", "OUT-1", mass_kg=500)
+    sold(world, "D-1", 500)
+    for number, before in (("D-2", "D-1"), ("D-3", "D-2")):
+        told = sold(world, number, 500, replaces=before, correction_reason="weighed")
+        assert told.supplement.intensity_kgco2e_per_kg == 4 + BOOKED
+        assert told.carried.stepped_kg == 500
+        assert not told.carried.step_kgco2e
+    assert balanced(world.pool(later()))
+
+
 def test_a_mixture_gets_the_step_on_the_part_that_has_it_not() -> None:
     world = closed()
     take_in(world, "IN-1", 500)
