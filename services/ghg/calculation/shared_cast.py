@@ -1,10 +1,10 @@
 """Whose the metal is that was cast of tapped and other metal: the share that is primary. Pure.
 
 So that adding post-consumer scrap does not raise mine to metal, whatever it lost, but in the two
-cases that decision 0016 names (sources.md 4.1, 6 [B15]). Let C be what was cast; Q that and what left the melt as
-scrap; S the post-consumer scrap whose loss is told, less that loss; B all other metal that is told
-to have gone in, without post-consumer scrap and what a stock of cast metal gave; p the share of
-tapped metal in B. The primary metal cast is
+cases that decision 0016 names (sources.md 4.1, 6 [B15]). Let C be what was cast; Q that and what
+left the melt as scrap; S the post-consumer scrap whose loss is told, less that loss; B all other
+metal that is told to have gone in, without post-consumer scrap and what a stock of cast metal gave;
+p the share of tapped metal in B. The primary metal cast is
 
     p B C / max(Q, B + S)
 
