@@ -215,11 +215,12 @@ def each_year(event: Event) -> Iterator[Event]:
     if event.activities:
         yield from _each_activity(event)
         return
+    named = event.movement(0)
     for year in sorted({day.year for day in event.totals}):
         days = {day: ways for day, ways in event.totals.items() if day.year == year}
         for (source, target), moved in added_up(days.values()).items():
             entries = _both_sides(source, target, moved)
-            yield event.movement(0).model_copy(update={"day": min(days), "entries": entries})
+            yield named.model_copy(update={"day": min(days), "entries": entries})
 
 
 def _each_activity(event: MovementsBooked) -> Iterator[Event]:
@@ -232,11 +233,12 @@ def _each_activity(event: MovementsBooked) -> Iterator[Event]:
         like = one.day.year, one.activity
         days.setdefault(like, []).append(one.day)
         ways[like] = added_up((ways.get(like, {}), {(source, target): moved}))
+    named = event.movement(0)
     for like, found in ways.items():
         for (source, target), moved in found.items():
             said = {"day": min(days[like]), "activity": like[1]}
             entries = _both_sides(source, target, moved)
-            yield event.movement(0).model_copy(update={**said, "entries": entries})
+            yield named.model_copy(update={**said, "entries": entries})
 
 
 EVENTS: tuple[type[Event], ...] = (MovementsBooked,)

@@ -114,11 +114,9 @@ def ask(chunk: Chunk, handle: Handle, job: Job) -> list[Answer]:
             log.error("import-parcel-failed", import_id=job.import_id, exc_info=answer)
         recorded = answer.recorded if isinstance(answer, Outcome) else ()
         done = parcel.done([one.event for one in recorded])
-        for place in parcel.places:
-            if place in done:
-                found[place] = answer
-            else:
-                left[place] = Parcel(parcel.singly(place), (place,))
+        found.update(dict.fromkeys(parcel.places, answer))
+        for place in [place for place in parcel.places if place not in done]:
+            left[place] = Parcel(parcel.singly(place), (place,))
     places = sorted(left)
     again = handle([_request(chunk.rows[at], left[at], job) for at in places])
     found.update(zip(places, again, strict=True))
@@ -147,7 +145,9 @@ def judge(chunk: Chunk, answers: Sequence[Answer], job: Job, noted: Noted | None
                 if built.notes:
                     notes.update(built.notes)
                 if answer.recorded:
-                    said.hear(row.number, built.key, answer)
+                    note = said.of(answer).get(built.key)
+                    if note is not None:
+                        said.hear(row.number, note)
                     changed += 1
                 else:
                     unchanged += 1
@@ -170,24 +170,29 @@ class _Said:
 
     def __init__(self, noted: Noted | None) -> None:
         self._noted = noted
-        self._by_answer: dict[int, Mapping[str, Note]] = {}
+        self._by_answer: dict[int, Mapping[str | None, Note]] = {}
         self._heard: Outcome | None = None
-        self._told: Mapping[str, Note] = {}
+        self._told: Mapping[str | None, Note] = {}
         self._rows: dict[Note, list[tuple[int, int]]] = {}
 
-    def hear(self, number: int, key: str | None, answer: Outcome) -> None:
-        """A row, and the answer to it, which recorded something."""
-        if self._noted is None or key is None:
-            return
+    def of(self, answer: Outcome) -> Mapping[str | None, Note]:
+        """What is said of the rows behind an answer, which recorded something, by their keys."""
         if answer is not self._heard:
-            found = self._by_answer.get(id(answer))
-            if found is None:
-                found = self._noted([one.event for one in answer.recorded])
-                self._by_answer[id(answer)] = found
-            self._heard, self._told = answer, found
-        note = self._told.get(key)
-        if note is None:
-            return
+            self._heard, self._told = answer, self._found(answer)
+        return self._told
+
+    def _found(self, answer: Outcome) -> Mapping[str | None, Note]:
+        if self._noted is None:
+            return {}
+        found = self._by_answer.get(id(answer))
+        if found is None:
+            told = self._noted([one.event for one in answer.recorded])
+            found = dict[str | None, Note](told.items())
+            self._by_answer[id(answer)] = found
+        return found
+
+    def hear(self, number: int, note: Note) -> None:
+        """A row, and what is said of it."""
         rows = self._rows.setdefault(note, [])
         if rows and rows[-1][1] == number - 1:
             rows[-1] = (rows[-1][0], number)

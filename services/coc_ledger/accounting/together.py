@@ -109,6 +109,13 @@ class BookMovements(Command):
         return self.pool.stream
 
 
+class _Brings(NamedTuple):
+    """What receipts of one footprint and origin carry, by their kilograms, and how it was found."""
+
+    carrying: Callable[[int], Amount]
+    words: FootprintWords | None
+
+
 class _Way(NamedTuple):
     """How rows of a ground are booked. `amount` is what so many kilograms carry that come in."""
 
@@ -143,6 +150,7 @@ def booked(
         return ()
     opened: list[PoolOpened] = []
     ready: dict[tuple[object, ...], tuple[Sequence[PoolOpened], Policy]] = {}
+    brings: dict[tuple[int, Origin], _Brings] = {}
 
     def way_of(like: Plain) -> _Way | None:
         alike = (type(like), id(like.scope), *ready_by(like))
@@ -150,7 +158,7 @@ def booked(
             if alike not in ready:
                 ready[alike] = opening(like, state, policies)
             first, policy = ready[alike]
-            way = _way(like, state, policy)
+            way = _way(like, state, policy, brings)
         except Refused:
             return None
         opened.extend(first[: 1 - len(opened)])
@@ -208,14 +216,20 @@ def _rows(
         )  # fmt: skip
 
 
-def _way(like: Plain, state: Pool, policy: Policy) -> _Way:
-    """How rows of a ground are booked: as the first of them alone; raises Refused."""
+def _way(
+    like: Plain, state: Pool, policy: Policy, brings: dict[tuple[int, Origin], _Brings]
+) -> _Way:
+    """How rows of a ground are booked: as the first of them alone; raises Refused. `brings` is what
+    receipts carry, by their footprint: the same on every day."""
     if isinstance(like, ReceiveMaterial):
         account, counts, remarks = booking.inflow(like, policy)
+        alike = (id(like.footprint), like.origin)
+        if alike not in brings:
+            brings[alike] = _Brings(_carrying(like), words_of(like.footprint))
+        carrying, words = brings[alike]
         return _Way(
             MovementKind.RECEIPT, account, Account.STOCK, counts, like.origin, like.supplier_id,
-            like.contractor_id, remarks, like.day, _carrying(like), like.activity,
-            words_of(like.footprint),
+            like.contractor_id, remarks, like.day, carrying, like.activity, words,
         )  # fmt: skip
     made = booking.posting(like, state, policy)
     source, target = _accounts(like)

@@ -3,14 +3,14 @@
 They have a reader of their own, so that bookings and claims never wait for them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from contracts import coc, facilities
 from contracts.coc_movements import MovementsBooked, each_year
 from contracts.coc_scopes import ScopeFacilitiesCame
-from contracts.custody import PoolKey, Stage
+from contracts.custody import Stage
 from contracts.envelope import Recorded
 from infra.readmodel import Consumer, Projection
 from services.coc_ledger.flows import flow
@@ -80,50 +80,53 @@ ALONE = (coc.MovementBooked, coc.OutputDesignated, coc.DesignationReleased)
 POSTINGS = (*ALONE, MovementsBooked)
 
 
-def _flow_rows(recorded: Recorded, day: date | None = None) -> dict[str, FlowRow]:
-    """The flows of an event, on one day or on all."""
+def _passages(recorded: Recorded, day: date | None = None) -> Mapping[date, Sequence[flow.Passage]]:
+    """The flows of an event by day, of one day or of all."""
+    event = recorded.event
+    if isinstance(event, MovementsBooked):
+        stage, totals = event.pool.stage, event.totals
+        days = totals if day is None else (day,)
+        return {one: flow.passages_of(stage, totals[one]) for one in days}
+    return {event.day: flow.passages(event)} if isinstance(event, ALONE) else {}
+
+
+def _way(one: flow.Passage) -> str:
+    return f"{'in' if one.inward else 'out'}:{one.place}:{one.stage}:{'coc' if one.coc else 'non'}"
+
+
+def _flow_keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
     if not isinstance(event, POSTINGS):
-        return {}
-    known = date.fromisoformat(recorded.envelope.recorded_at[:10])
-    if isinstance(event, MovementsBooked):
-        stage = event.pool.stage
-        totals = event.totals if day is None else {day: event.totals[day]}
-        by_day = {one: flow.passages_of(stage, ways) for one, ways in totals.items()}
-    else:
-        by_day = {event.day: flow.passages(event)}
-    found = (
-        _flow_row(event.pool, event.member_id, at, known, one)
-        for at, passages in by_day.items()
+        return ()
+    pool, known = event.pool, recorded.envelope.recorded_at[:10]
+    return [
+        f"{pool.scope_id}:{pool.stage}:{day}:{known}:{_way(one)}"
+        for day, passages in _passages(recorded).items()
         for one in passages
-    )
-    return {row.key: row for row in found}
+    ]
 
 
-def _flow_row(pool: PoolKey, member_id: str, day: date, known: date, one: flow.Passage) -> FlowRow:
-    way = f"{'in' if one.inward else 'out'}:{one.place}:{one.stage}:{'coc' if one.coc else 'non'}"
+def _flow(key: str, row: FlowRow | None, recorded: Recorded) -> FlowRow | None:
+    event = recorded.event
+    assert isinstance(event, POSTINGS)  # no other has a key
+    scope_id, stage, on, known, way = key.split(":", 4)
+    day = date.fromisoformat(on)
+    one = next(one for one in _passages(recorded, day)[day] if _way(one) == way)
+    if row is not None:
+        return row._replace(kg=row.kg + one.kg)
     return FlowRow(
-        f"{pool.scope_id}:{pool.stage}:{day}:{known}:{way}",
+        key,
         day,
-        known,
-        member_id,
-        pool.scope_id,
-        pool.stage.value,
+        date.fromisoformat(known),
+        event.member_id,
+        scope_id,
+        stage,
         one.place.value,
         one.stage.value,
         one.inward,
         one.coc,
         one.kg,
     )
-
-
-def _flow_keys(recorded: Recorded) -> Sequence[str]:
-    return tuple(_flow_rows(recorded))
-
-
-def _flow(key: str, row: FlowRow | None, recorded: Recorded) -> FlowRow | None:
-    more = _flow_rows(recorded, date.fromisoformat(key.split(":")[2]))[key]
-    return more if row is None else row._replace(kg=row.kg + more.kg)
 
 
 def flow_of(row: FlowRow, region: str) -> flow.Flow:
