@@ -240,13 +240,13 @@ class Queries:
         self, row: ScopeRow, pool: PoolRow | None, stage: Stage, on: date, policy: Policy
     ) -> dict[str, object] | None:
         """Whether what the metal carries holds the step's own emissions. Only the pool's stream
-        tells what was booked by hand and not taken back; few pools have any."""
+        tells where the metal lies that had them in when it came; few pools have any."""
         scope = evidence(self.reader.state(stream_of(row.scope_id)), on)
         if pool is None or scope is None:
             return None
-        booked = pool.step_through > date.min or pool.stepped_kg > 0
-        state = self.reader.state(f"pool/{pool.pool}") if booked else None
-        by_hand = state is not None and bool(state.by_hand_g)
+        by_hand = bool(pool.by_hand_g)
+        apart = pool.stepped_kg > 0 and not by_hand
+        state = self.reader.state(f"pool/{pool.pool}") if apart else None
         results = results_of(scope, on, self.knowledge())
         stepped = stepped_part(state.stepped, state.books, state.onward) if state else Fraction(0)
         return step_told(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra import snapshots
 from infra.store import Store
 from infra.streams import Streams
 from tests.databases import Database
@@ -24,3 +25,30 @@ async def test_an_older_copy_of_the_database_is_believed_over_what_was_kept(
     for item in since:
         await restored.execute(count("S", item))
     assert streams.state("shelf/S") == Shelf(1 + len(since), ["a", *since][-1])
+
+
+async def test_a_long_stream_is_read_from_its_snapshot_on(sqlite_database: Database) -> None:
+    writer = sqlite_database.writer()
+    for item in ("a", "b", "c"):
+        await writer.execute(count("S", item))
+    _saved(sqlite_database, 2, Shelf(40, "b"))
+    streams = Streams(Store(sqlite_database.open(), SOURCE, TOYS), writer.deciders)
+    assert streams.state("shelf/S") == Shelf(41, "c")
+    await writer.execute(count("S", "d"))
+    assert streams.state("shelf/S") == Shelf(42, "d")
+
+
+async def test_a_snapshot_behind_the_last_event_of_its_stream_is_not_believed(
+    sqlite_database: Database,
+) -> None:
+    writer = sqlite_database.writer()
+    await writer.execute(count("S", "a"))
+    _saved(sqlite_database, 2, Shelf(40, "b"))
+    streams = Streams(Store(sqlite_database.open(), SOURCE, TOYS), writer.deciders)
+    assert streams.state("shelf/S") == Shelf(1, "a")
+
+
+def _saved(database: Database, version: int, state: Shelf) -> None:
+    deciders = database.writer().deciders
+    with database.open().begin() as connection:
+        snapshots.keep(connection, deciders["shelf"], "shelf/S", version, state)

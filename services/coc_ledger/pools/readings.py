@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from contracts.coc import MovementBooked, OutputDesignated
 from contracts.coc_late import LateShared
-from contracts.custody import Account
+from contracts.custody import Account, MovementKind
 from services.coc_ledger.accounting.accounts import amount_of
+
+BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
 
 
 class Kept(NamedTuple):
@@ -26,8 +28,10 @@ def known_g(event: LateShared) -> int:
     return -sum(amount_of(one).emission_g for one in process)
 
 
-def added_g(event: MovementBooked) -> int:
-    """Grams that a movement adds to the step's own emissions."""
+def by_hand_g(event: MovementBooked) -> int:
+    """Grams of the step's own emissions that a movement books by hand, or takes back."""
+    if event.moves_as not in BY_HAND:
+        return 0
     process = (amount_of(one) for one in event.entries if one.account is Account.PROCESS)
     return -sum(one.emission_g + one.partial_g for one in process)
 

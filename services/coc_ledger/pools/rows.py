@@ -30,6 +30,7 @@ from .carrying import KIND_OF, OTHERWISE
 from .day_rows import DAYS, Posting, is_moved
 from .earlier import Left, freed_by, left_by
 from .owing import PeriodOver
+from .readings import by_hand_g
 from .stage_rows import STAGE_PROJECTIONS
 from .state import ChangeDeferred
 
@@ -45,7 +46,8 @@ class PoolRow(NamedTuple):
     earlier periods left, each (`earlier.LeftBefore`), a case was declared on `case_on`, `freed` is
     what ends of documents changed in the books of earlier days, each (`earlier.Freed`), and
     `moved_on` when a movement, or what the period before left, was told last. `stepped_kg` of the
-    stock that earlier periods left had the step's own emissions in."""
+    stock that earlier periods left had the step's own emissions in; `by_hand_g` of these were
+    booked by hand in this one, without what was taken back."""
 
     pool: str
     scope_id: str
@@ -75,6 +77,7 @@ class PoolRow(NamedTuple):
     freed: tuple[tuple[Any, ...], ...] = ()
     moved_on: date | None = None
     stepped_kg: int = 0
+    by_hand_g: int = 0
 
 
 OF_CORRECTION = (
@@ -143,7 +146,9 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
         case coc.MovementBooked():
             sources = _sources(row.sources, event)
             return _carrying(_came(row, event), event)._replace(
-                kgs=posted_kg(row.kgs, event.entries), sources=sources
+                kgs=posted_kg(row.kgs, event.entries),
+                sources=sources,
+                by_hand_g=row.by_hand_g + by_hand_g(event),
             )
         case MovementsBooked():
             row, ways = _came(row, event), added_up(event.totals.values())
@@ -297,7 +302,7 @@ def _carrying(row: PoolRow, event: Posting) -> PoolRow:
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     DAYS,
     Projection(
-        "pools", 6, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+        "pools", 7, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     MOVEMENTS,
     *STAGE_PROJECTIONS,

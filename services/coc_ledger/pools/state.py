@@ -61,7 +61,7 @@ from services.coc_ledger.evidence import TakenBack
 from .commands import Carry, ClaimChange, DeliveryChange
 from .end import End, end_of
 from .owing import Owing, PeriodOver, stopped_by
-from .readings import Kept, added_g, claimed_here, kept_by, known_g
+from .readings import Kept, by_hand_g, claimed_here, kept_by, known_g
 from .recent import (
     Recent,
     change_key,
@@ -94,7 +94,6 @@ MOST_TAKEN_BACK = 2_000
 """Changes of stage that were taken back and are remembered: the next pool is told of them soon."""
 
 
-BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
 PoolEvent = (
     PoolOpened
     | PoolShortened
@@ -335,10 +334,10 @@ def _booked(state: Pool, event: MovementBooked) -> Pool:
     used = _used(state, movement_key(event.movement_id), event.digest)
     if event.reverses is not None:
         used = _used(used, reversal_key(event.reverses), event.movement_id)
-    if event.moves_as in BY_HAND:
-        used = used._replace(by_hand_g=used.by_hand_g + added_g(event))
     used = used._replace(
-        altered=altered(used.altered, event), onward=plus(used.onward, gone_onward(event))
+        by_hand_g=used.by_hand_g + by_hand_g(event),
+        altered=altered(used.altered, event),
+        onward=plus(used.onward, gone_onward(event)),
     )
     return _posted(_undone(_came(used, event), event), event.day, event.entries)
 

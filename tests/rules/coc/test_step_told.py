@@ -7,6 +7,7 @@ from contracts.values import Activity
 from services.coc_ledger.accounting.step_told import StepTold, step_told
 from services.coc_ledger.evidence import FacilityResult
 from tests.rules.coc.given import DAY, POLICY, scope_seen
+from tests.rules.coc.test_late_bookings import HERE, book, told_before_emissions
 from tests.rules.coc.test_own_emissions import OWN, VERIFIED
 
 
@@ -38,3 +39,15 @@ def test_a_step_of_which_nothing_is_known_is_not_said_to_come() -> None:
 
 def test_a_smelter_has_no_step_of_its_own_at_the_stage_of_alumina() -> None:
     assert told(*VERIFIED, stage=Stage.ALUMINA).how == "none"
+
+
+def test_a_row_knows_what_was_booked_by_hand_without_what_was_taken_back() -> None:
+    """So nobody reads the events of a year to say what a balance carries."""
+    world = told_before_emissions()
+    book(world, "book_process_emissions", "MORE", emission_kgco2e=Decimal("0.5"))
+    for left_g, taken_back in ((1_000_000_500, None), (500, "STEP"), (0, "MORE")):
+        if taken_back:
+            name = f"{taken_back}-BACK"
+            book(world, "reverse_movement", name, reverses=taken_back, reason="mistake")
+        assert world.reader.row("pools", HERE.key).by_hand_g == left_g
+        assert world.pool(HERE).by_hand_g == left_g
