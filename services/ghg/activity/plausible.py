@@ -154,6 +154,17 @@ def bounds(policy: Policy) -> dict[str, Decimal]:
     return found
 
 
+@lru_cache(maxsize=64)
+def bounds_sent(policy: Policy) -> dict[str, Decimal]:
+    """The highest factor that is taken in, by item: closer for some fuels than `bounds`, which
+    data that were stored before are held to."""
+    found = bounds(policy)
+    names = {item: f"plausible.factor_high.{item}" for item in found}
+    return found | {
+        item: policy.decimal(name) for item, name in names.items() if name in policy.figures
+    }
+
+
 @lru_cache(maxsize=512)
 def least_factor(item: str, policy: Policy, scrap_kind: str = "") -> Decimal:
     """The lowest factor that an item can have, in kg CO2e per its unit: fossil fuels hold carbon,
@@ -171,16 +182,19 @@ def least_burnt(item: Item, by: Calorific | None, policy: Policy) -> tuple[Decim
     """The lowest factor of a fuel, and what is said of one below. `by` is the default calorific
     value by which its quantity became energy, None where the energy is known: by a default, what
     is known is what a kilogram or a cubic metre gives off, and that is as little as that of the
-    leanest fuel of the kind. The factor is in kg CO2e/MJ, by the default."""
+    leanest fuel of the kind, or as is laid down for its measure. The factor is in kg CO2e/MJ, by
+    the default."""
     least = least_factor(item.slug, policy)
     per = "" if by is None else by.unit.removeprefix("MJ/")
     name = f"{LEANEST}{item.slug}.{per}"
     if by is None or name not in policy.figures:
         return least, too_low(item, least)
-    leanest = policy.decimal(name)
-    share = min(leanest / by.value, ONE)
-    kg = plain(round(least * by.value * share, 4))
-    return least * share, (
+    leanest, laid_down = policy.decimal(name), f"plausible.factor_min.{item.slug}.{per}"
+    lowest = least * min(leanest / by.value, ONE)
+    if laid_down in policy.figures:
+        lowest = policy.decimal(laid_down) / by.value
+    kg = plain(round(lowest * by.value, 4))
+    return lowest, (
         f"{item.title} at less than {kg} kg CO2e/{per} cannot be, however lean it is"
         f" ({plain(leanest)} {by.unit}): {WHY_NOT_LESS[Family.FUEL]}. Look at its unit."
     )
@@ -197,10 +211,12 @@ def least_of(datum: Datum, policy: Policy) -> tuple[Decimal, str]:
 
 class Low(NamedTuple):
     """Below `kg_per_unit` (kg CO2e) a factor of an item is doubted whatever reference it has, but
-    where the datum names one of the technologies in `unless`."""
+    where the datum names one of the technologies in `unless`. `amount` says the same per kilogram
+    or cubic metre of a fuel whose calorific value nobody tells; empty elsewhere."""
 
     kg_per_unit: Decimal
     unless: frozenset[str] = frozenset()
+    amount: str = ""
 
     def doubts(self, datum: Datum) -> bool:
         """Whether the factor of a datum is that low, with nothing that explains it."""
@@ -210,14 +226,16 @@ class Low(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def doubted_below(item: str, policy: Policy) -> Low | None:
+def doubted_below(item: str, policy: Policy, by: Calorific | None = None) -> Low | None:
     """What is lower than anything that is known, though it can be; None where nothing is laid
-    down."""
+    down. `by` is the default by which a fuel became energy, as of `least_burnt`."""
     name, unless = f"plausible.factor_low.{item}", f"plausible.factor_low_unless.{item}"
-    if name not in policy.figures:
-        return None
-    words = policy.words(unless) if unless in policy.figures else ()
-    return Low(policy.decimal(name), frozenset(words))
+    words = frozenset(policy.words(unless) if unless in policy.figures else ())
+    per = "" if by is None else by.unit.removeprefix("MJ/")
+    if by is not None and f"{name}.{per}" in policy.figures:
+        low = policy.decimal(f"{name}.{per}")
+        return Low(low / by.value, words, f"{plain(low)} kg CO2e/{per}")
+    return Low(policy.decimal(name), words) if name in policy.figures else None
 
 
 def too_low(item: Item, least: Decimal) -> str:

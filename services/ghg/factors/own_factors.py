@@ -9,7 +9,7 @@ from services.ghg.activity.cells import SHARES, content, number, precursor
 from services.ghg.activity.items import ITEMS, Family, Item
 from services.ghg.activity.plausible import (
     beyond,
-    bounds,
+    bounds_sent,
     coefficient_bounds,
     least_burnt,
     least_factor,
@@ -34,7 +34,7 @@ class OwnFactors:
     def __init__(self, units: Units, policy: Policy) -> None:
         self._units = units
         self._policy = policy
-        self._most = bounds(policy)
+        self._most = bounds_sent(policy)
         self._least = {item: least_factor(item, policy) for item in ITEMS}
         self._highest = coefficient_bounds(policy)
 

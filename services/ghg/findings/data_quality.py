@@ -77,17 +77,14 @@ def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
     that can be, or that is known, which a reference alone does not prove."""
     yield from _best_case_coefficient(seen)
     for item, data in seen.by_item.items():
-        low, left, nothing = doubted_below(item, context.policy), [], dict[str, list[str]]()
+        left, doubted = list[Datum](), dict[str, list[str]]()
         for one in [one for one in data if one.factor is not None]:
-            least, said = least_of(one, context.policy)
-            if _below(one, least):
-                nothing.setdefault(said, []).append(one.datum_id)
+            said = _too_low_for_any(one, context)
+            if said:
+                doubted.setdefault(said, []).append(one.datum_id)
             else:
                 left.append(one)
-        yield from (Fault(said, named) for said, named in nothing.items())
-        if low is not None and (doubted := [one for one in left if low.doubts(one)]):
-            yield Fault(_lower_than_known(item, low), [one.datum_id for one in doubted])
-            left = [one for one in left if not low.doubts(one)]
+        yield from (Fault(said, named) for said, named in doubted.items())
         chosen = [one for one in left if not one.evidence]
         if not chosen:
             continue
@@ -105,7 +102,23 @@ def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
             yield Fault(sentence, [one.datum_id for one in below])
 
 
+def _too_low_for_any(datum: Datum, context: Context) -> str:
+    """What is said of a factor below anything that can be, or that is known; else empty."""
+    least, said = least_of(datum, context.policy)
+    if _below(datum, least):
+        return said
+    is_fuel = ITEMS[datum.item].family is Family.FUEL
+    by = default_in(datum.source) if is_fuel else None
+    low = doubted_below(datum.item, context.policy, by)
+    return _lower_than_known(datum.item, low) if low is not None and low.doubts(datum) else ""
+
+
 def _lower_than_known(item: str, low: Low) -> str:
+    if low.amount:
+        return (
+            f"Best-case factor is not evidence: {_title(item)} below {low.amount} may be its"
+            " carbon, not the CO2 of it. Tell the calorific value, by which it is judged."
+        )
     explained = f"; name what explains it as its technology ({', '.join(sorted(low.unless))})"
     return (
         f"Best-case factor is not evidence: {_title(item)} below {shown(low.kg_per_unit)} kg CO2e/"

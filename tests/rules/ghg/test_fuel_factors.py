@@ -11,7 +11,7 @@ from contracts.inventory import DataKind, Step
 from infra.problems import InvalidRequest
 from services.ghg.activity.inventory import Datum, Site
 from services.ghg.activity.items import ITEMS, Family
-from services.ghg.activity.plausible import LEANEST, bounds, least_factor
+from services.ghg.activity.plausible import LEANEST, bounds, bounds_sent, least_factor
 from services.ghg.activity.sent import DatumSent
 from services.ghg.activity.taking import inventory_of
 from services.ghg.factors.calorific import default_in
@@ -62,6 +62,19 @@ HONEST = {
 SLIPPED = {
     "coal, kilograms for tonnes": COAL | PER_T | {"factor_unit": "kg CO2e/t"},
     "coal, its carbon": COAL | PER_T | {"factor": "0.67"},
+    "rich coal, its carbon": COAL | PER_T | {"factor": "0.85"},
+    "anthracite, its carbon": COAL | PER_T | {"factor": "1"},
+    "coal that tells, its carbon in a rich one": COAL | PER_T | {"factor": "0.85",
+                                                                 "calorific_value": "29",
+                                                                 "calorific_unit": "GJ/t"},
+    "coal by energy, 44/12 twice": COAL | PER_GJ | {"unit": "TJ", "factor": "347"},
+    "natural gas, 44/12 twice": COKE_OVEN | {"factor": "7.4"},
+    "natural gas, per kWh for per MJ": COKE_OVEN | {"unit": "TJ", "factor": "202",
+                                                    "factor_unit": "kg CO2/GJ"},
+    "lpg, 44/12 twice": COAL | PER_T | {"item": "fuel.lpg", "factor": "11"},
+    "diesel, its energy for its mass": COAL | PER_T | {"item": "fuel.diesel", "factor": "74.1",
+                                                       "factor_unit": "kg CO2/t"},
+    "coal, its mass for its energy": COAL | PER_GJ | {"unit": "TJ", "factor": "2440"},
     "coal that tells, its carbon": COAL | PER_T | NCV | {"factor": "0.55"},
     "coal by energy, its carbon": COAL | PER_GJ | {"factor": "25.8"},
     "lignite, its carbon": COAL | PER_T | {"item": "fuel.coal_brown", "factor": "0.33"},
@@ -132,7 +145,7 @@ def test_a_factor_per_mass_or_volume_and_one_per_energy_give_the_same(
     expected = pytest.approx(d("5") * d(holds) * told, rel=d("1e-18"))
     assert kg(read(base | own | by_amount)) == expected
     assert kg(read(base | own | by_energy)) == expected
-    if share >= 1 and per_mj * share < bounds(POLICY)[item]:
+    if share >= 1 and per_mj * share < bounds_sent(POLICY)[item]:
         assert kg(read(base | by_amount)) == expected, "by the default, which cancels"
 
 
@@ -156,7 +169,7 @@ def test_the_refusal_of_a_factor_by_a_guessed_calorific_value_asks_for_it() -> N
     found = assembled(INDIAN | {"unit": "TJ"}).faults[0][0].sentence
     assert found.endswith("Look at its unit, or tell the calorific value")
     lean = assembled(COAL | PER_T | {"factor": "0.67"}).faults[0][0].sentence
-    assert "less than 0.8234 kg CO2e/kg cannot be, however lean it is (11.5 MJ/kg)" in lean
+    assert "less than 1.02 kg CO2e/kg cannot be, however lean it is (11.5 MJ/kg)" in lean
 
 
 @WAYS
@@ -220,6 +233,60 @@ def test_a_blend_needs_evidence() -> None:
     (sentence,) = said(blend)
     assert "Best-case factor is not evidence" in sentence
     assert said(blend._replace(evidence="proof of sustainability")) == []
+
+
+OIL = {"item": "fuel.oil_heavy", "factor": "0.88", "calorific_unit": "GJ/t"}
+MAYBE_CARBON = {
+    "rich lignite": COAL | PER_T | {"item": "fuel.coal_brown", "factor": "0.58"},
+    "rich gas": COKE_OVEN | {"factor": "0.68"},
+    "heavy oil that tells": COAL | PER_T | OIL | {"calorific_value": "38.5"},
+    "lpg": COAL | PER_T | {"item": "fuel.lpg", "factor": "0.83"},
+    "lpg that tells": COAL | PER_T | {"item": "fuel.lpg", "factor": "0.88",
+                                      "calorific_value": "46", "calorific_unit": "GJ/t"},
+    "heavy oil by litres": COAL | {"item": "fuel.oil_heavy", "unit": "kl", "factor": "0.871",
+                                   "factor_unit": "kg CO2e/l"},
+}  # fmt: skip
+
+
+@WAYS
+@pytest.mark.parametrize("cells", MAYBE_CARBON.values(), ids=MAYBE_CARBON)
+def test_what_may_be_carbon_for_carbon_dioxide_is_found_whatever_reference_it_has(
+    read: Any, cells: dict[str, str]
+) -> None:
+    (sentence,) = said(read(cells)._replace(datum_id="own", evidence="doc-1"))
+    assert "Best-case factor is not evidence" in sentence
+
+
+def test_lean_lignite_that_tells_its_calorific_value_is_not_doubted() -> None:
+    lean = {"item": "fuel.coal_brown", "factor": "0.58"}
+    (sentence,) = said(from_file(COAL | PER_T | lean)._replace(evidence="doc-1"))
+    assert sentence.endswith("Tell the calorific value, by which it is judged.")
+    told = {"calorific_value": "5.8", "calorific_unit": "GJ/t"}
+    assert said(from_file(COAL | PER_T | lean | told)._replace(evidence="doc-1")) == []
+
+
+@pytest.mark.parametrize("factor", ["0.7", "0.9", "1.2"])
+def test_lignite_at_what_lignite_gives_off_is_neither_refused_nor_doubted(factor: str) -> None:
+    cells = COAL | PER_T | {"item": "fuel.coal_brown", "factor": factor}
+    assert said(from_file(cells)._replace(evidence="doc-1")) == []
+
+
+def test_a_blend_that_is_mostly_renewable_says_so() -> None:
+    blend = over_http(HONEST["B70 by litres"])._replace(evidence="proof of sustainability")
+    (sentence,) = said(blend)
+    assert "name what explains it as its technology (blend)" in sentence
+    assert said(blend._replace(technology="Blend")) == []
+
+
+def test_data_stored_with_a_factor_beyond_the_closer_bound_calculate_as_they_did() -> None:
+    year = stored()
+    data = tuple(
+        one._replace(factor=d("0.2")) if one.item == "fuel.gas" else one for one in year.data
+    )
+    version = Version(1, "0" * 64, year._replace(data=data))
+    made = reckon(version, usual(POLICY, TODAY), BOOK, policies_of("ghg"))
+    assert made.lines == len(data)
+    assert bounds_sent(POLICY)["fuel.gas"] < d("0.2") < bounds(POLICY)["fuel.gas"]
 
 
 # --- what an equation takes in ---
