@@ -59,6 +59,18 @@ _ALL = (
         ("diesel", "diesel", ()),
         ("gas", "natural gas", ()),
         ("lpg", "liquefied petroleum gas", ()),
+        ("petrol", "petrol", ()),
+        ("kerosene", "kerosene", ()),
+        ("petroleum_coke", "petroleum coke that is burnt", ()),
+        ("coke_oven_gas", "coke-oven gas", ()),
+        ("gas_works_gas", "gas-works gas", ()),
+        ("blast_furnace_gas", "blast-furnace gas", ()),
+        ("steel_furnace_gas", "oxygen steel furnace gas", ()),
+        ("producer_gas", "producer gas", ()),
+        ("biomass", "solid biomass", ()),
+        ("biogas", "biogas", ()),
+        ("bioliquid", "liquid fuel of biomass", ()),
+        ("hydrogen", "hydrogen", ()),
     )
     + _items(
         Family.POWER,
@@ -214,6 +226,9 @@ _ALL = (
 )
 PRECURSORS = frozenset({"bought.liquid_metal", "bought.primary_metal", "bought.cast_metal"})
 """Bought metal, of whose embedded emissions its maker tells."""
+BIOGENIC = frozenset({"fuel.biomass", "fuel.biogas", "fuel.bioliquid"})
+"""Fuels whose carbon dioxide counts in no scope (it is told beside them), and their methane not as
+fossil."""
 GOODS = frozenset({"output.liquid_metal", "output.cast_metal", "output.semi"})
 """Outputs that are goods of chapter 76."""
 STOCKED = frozenset(

@@ -31,8 +31,8 @@ COEFFICIENTS = "plausible.coefficient_max."
 LEANEST = "plausible.calorific_min."
 WHY_NOT_LESS: Mapping[Family, str] = {
     Family.FUEL: (
-        "the carbon is in the fuel (what holds none of fossil origin has no item here, and is left"
-        " out)"
+        "the carbon is in the fuel (what holds none of fossil origin is fuel.biomass, biogas,"
+        " bioliquid or hydrogen)"
     ),
     Family.BOUGHT: "what is bought was made, and gave something off",
     Family.TRANSPORT: "what moves it burns fuel",

@@ -179,9 +179,10 @@ class Conversion(NamedTuple):
 
 
 class Units:
-    """Conversions of a run, each worked out once. `calorific` is a set of that family."""
+    """Conversions of a run, each worked out once. `calorific` are sets that tell of calorific
+    values; the first that names one holds."""
 
-    def __init__(self, calorific: FactorSet) -> None:
+    def __init__(self, *calorific: FactorSet) -> None:
         self._calorific = calorific
         self._kept: dict[tuple[str, str], Conversion | Refused] = {}
 
@@ -247,9 +248,10 @@ class Units:
             else:
                 raise _other_kind(text, item)
             if gross is not None:
-                share = self._calorific.factor(f"{_what(item)}.net_of_gross")
+                known = self._telling(f"{_what(item)}.net_of_gross")
+                share = known.factor(f"{_what(item)}.net_of_gross")
                 factor *= share.value
-                note = f"net of gross {share.value}, {self._calorific.factor_set}"
+                note = f"net of gross {share.value}, {known.factor_set}"
             factor *= times
         return Conversion(_settled(factor), note)
 
@@ -260,11 +262,16 @@ class Units:
         for name, unit in (("mass", "kg"), ("volume", "m**3"), ("normal_volume", "Nm3")):
             per, right = _root(unit, text)
             name = f"{_what(item)}.{name}"
-            if dimension == right and self._calorific.has(name):
-                found = self._calorific.factor(name)
+            known = self._telling(name)
+            if dimension == right and known.has(name):
+                found = known.factor(name)
                 note = f"net calorific value {found.value} {found.unit}, {found.evidence},"
-                return value / per * found.value, f"{note} {self._calorific.factor_set}"
+                return value / per * found.value, f"{note} {known.factor_set}"
         raise _other_kind(text, item)
+
+    def _telling(self, name: str) -> FactorSet:
+        """The first set that names it; the first of all where none does."""
+        return next((one for one in self._calorific if one.has(name)), self._calorific[0])
 
 
 def _what(item: Item) -> str:

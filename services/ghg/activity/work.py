@@ -21,6 +21,7 @@ from infra.importing.mapping import Binding
 from infra.importing.places import places
 from services.ghg.evidence import Calculated, FacilityEvidence
 from services.ghg.factors import books
+from services.ghg.factors.pinned import OTHER_FUELS
 from services.ghg.results.commands import StoreActivity
 from services.ghg.results.reckoning import Version, packed_of, reckon, usual
 
@@ -47,7 +48,8 @@ class Prepared(NamedTuple):
 @lru_cache(maxsize=4)
 def units_on(day: date) -> Units:
     """Conversions under the calorific values that were public on a day."""
-    return Units(books.factors().latest(FAMILY, day))
+    book = books.factors()
+    return Units(book.latest(FAMILY, day), book.latest(OTHER_FUELS, day))
 
 
 def site_known(facility: FacilityEvidence | None) -> Site | None:

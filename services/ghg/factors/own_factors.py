@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.activity.cells import SHARES, content, number, precursor
-from services.ghg.activity.items import ITEMS, Family, Item
+from services.ghg.activity.items import BIOGENIC, ITEMS, Family, Item
 from services.ghg.activity.plausible import (
     beyond,
     bounds_sent,
@@ -21,6 +21,7 @@ from services.ghg.activity.units import Units
 from .calorific import Basis, beside, default_in
 
 ENERGY = Basis()
+OUTSIDE = ". Its biogenic carbon dioxide counts in no scope: tell methane and nitrous oxide alone"
 PLACES = 24
 """Fewer than a conversion has, so that 2 t/t by 20 GJ/t is 0.1 kg/MJ and not next to it."""
 
@@ -110,7 +111,7 @@ class OwnFactors:
             raise Refused(
                 "factor-not-physical",
                 f"{value} kg CO2e/{item.unit} is more than {item.title} can give off"
-                f" ({most}): look at its unit",
+                f" ({most}): look at its unit{OUTSIDE if item.slug in BIOGENIC else ''}",
             )
         return value
 

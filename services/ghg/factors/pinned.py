@@ -27,6 +27,8 @@ BEFORE_FIFTH = BEFORE_FOURTH | {FOURTH_ENGINE}
 BEFORE_SIXTH = BEFORE_FIFTH | {FIFTH_ENGINE}
 
 PRIMARY_FAMILY = "world_primary"
+OTHER_FUELS = "other_fuels"
+"""Fuels beside the first six: combustion, calorific values and upstream in one set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +49,13 @@ class Pinned:
     transport: FactorSet
     world: FactorSet
     primary: FactorSet
+    other_fuels: FactorSet
     engine: str = ENGINE
 
     def names(self) -> tuple[str, ...]:
-        """The names of all sets, in a fixed order."""
+        """The names of the sets that every result names, in a fixed order. That of other fuels is
+        none of them: it came later, and a result names it where a line took it, as it does that of
+        its grid."""
         sets = (
             self.gwp,
             self.pfc,
@@ -102,5 +107,6 @@ def pin(
         transport=book.latest("transport", as_of),
         world=book.latest(secondary.FAMILY, as_of),
         primary=book.latest(PRIMARY_FAMILY, as_of),
+        other_fuels=book.latest(OTHER_FUELS, as_of),
         engine=engine,
     )

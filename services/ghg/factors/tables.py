@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from infra.errors import Refused
 from services.ghg.activity.inventory import Datum
-from services.ghg.activity.items import ITEMS, Family, Item
+from services.ghg.activity.items import BIOGENIC, ITEMS, Family, Item
 from services.ghg.calculation import scrap
 from services.ghg.calculation.lines import Applied
 from services.ghg.calculation.working import PERCENT, Doubt, Term, Working, from_set
@@ -108,7 +108,7 @@ def tables(pinned: Pinned) -> Tables:
     return Tables(
         pinned=pinned,
         fuels={item.slug: _fuel(pinned, _what(item)) for item in _of(Family.FUEL)},
-        upstream={item.slug: _applied(upstream, _what(item)) for item in _of(Family.FUEL)},
+        upstream={item.slug: _arrived(pinned, _what(item)) for item in _of(Family.FUEL)},
         bought=bought,
         process=process,
         transport={
@@ -174,13 +174,21 @@ def _primary_metal(pinned: Pinned) -> Applied:
     return found._replace(value=found.value * KG_PER_T, unit="kg CO2e/t")
 
 
+def _arrived(pinned: Pinned, name: str) -> Applied:
+    """What a fuel gave off before it arrived."""
+    if pinned.upstream.has(name):
+        return _applied(pinned.upstream, name)
+    return _applied(pinned.other_fuels, f"{name}.upstream")
+
+
 def _fuel(pinned: Pinned, name: str) -> Fuel:
+    burnt = pinned.fuels if pinned.fuels.has(f"{name}.CO2") else pinned.other_fuels
     terms: list[Term] = []
     value = Decimal(0)
     variance = Decimal(0)
     for gas in BURNT:
-        mass = from_set(pinned.fuels, f"{name}.{gas}", f"EF_{gas}", default=True)
-        kind = Gas.CH4_FOSSIL if gas is Gas.CH4 else gas
+        mass = from_set(burnt, f"{name}.{gas}", f"EF_{gas}", default=True)
+        kind = Gas.CH4_FOSSIL if gas is Gas.CH4 and f"{Family.FUEL}.{name}" not in BIOGENIC else gas
         weight = potential(kind, pinned.gwp)
         part = mass.value * weight.value
         value += part
@@ -188,13 +196,13 @@ def _fuel(pinned: Pinned, name: str) -> Fuel:
         warming = Term(f"GWP_{gas}", weight.value, weight.unit, weight.evidence, weight.source)
         terms += (mass, warming)
     formula = " + ".join(f"EF_{gas} * GWP_{gas}" for gas in BURNT)
-    factor_set = f"{pinned.fuels.factor_set}, {pinned.gwp.factor_set}"
+    factor_set = f"{burnt.factor_set}, {pinned.gwp.factor_set}"
     working = Working("gases of a fuel", formula, tuple(terms), value, "kg CO2e/MJ", factor_set)
-    carbon = _applied(pinned.fuels, f"{name}.CO2")
+    carbon = _applied(burnt, f"{name}.CO2")
     applied = carbon._replace(
         value=value,
         unit="kg CO2e/MJ",
         name=name,
-        uncertainty_percent=variance.sqrt() * PERCENT / value,
+        uncertainty_percent=variance.sqrt() * PERCENT / value if value else None,
     )
     return Fuel(applied, (working,), carbon._replace(unit="kg CO2e/MJ"))

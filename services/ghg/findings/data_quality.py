@@ -76,6 +76,7 @@ def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
     below what is published for such cells, with nothing to prove it; or a factor below anything
     that can be, or that is known, which a reference alone does not prove."""
     yield from _best_case_coefficient(seen)
+    yield from _fuel_to_prove(context, seen)
     for item, data in seen.by_item.items():
         left, doubted = list[Datum](), dict[str, list[str]]()
         for one in [one for one in data if one.factor is not None]:
@@ -100,6 +101,24 @@ def best_case_factor(context: Context, seen: Survey) -> Iterator[Fault]:
                 f"{BY_DEFAULT if by_default else ''}"
             )
             yield Fault(sentence, [one.datum_id for one in below])
+
+
+def _fuel_to_prove(context: Context, seen: Survey) -> Iterator[Fault]:
+    """Fuels without fossil carbon of which nothing shows that they are. An own factor of one is
+    looked at as any is."""
+    for item in context.policy.words("finding.fuels_to_prove"):
+        bare = [
+            one.datum_id
+            for one in seen.data(item)
+            if one.quantity > 0 and one.factor is None and not one.evidence
+        ]
+        if bare:
+            yield Fault(
+                f"Best-case factor is not evidence: {_title(item)} counts without fossil carbon,"
+                " and nothing shows that it is that. Give a reference (a proof of sustainability, a"
+                " delivery note).",
+                bare,
+            )
 
 
 def _too_low_for_any(datum: Datum, context: Context) -> str:

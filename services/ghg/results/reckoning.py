@@ -211,7 +211,8 @@ def outdated(factor_sets: Iterable[str], site: tuple[str, str | None], pinned: P
     """Whether one of these sets is no longer what a calculation of that site takes: a newer one
     is public. `site` is its country and subdivision, `pinned` what a calculation takes today."""
     grid, left, _ = pinned.grid_of(*site)
-    present = {*pinned.names(), grid.factor_set, *((left.factor_set,) if left else ())}
+    taken = (*pinned.names(), pinned.other_fuels.factor_set)
+    present = {*taken, grid.factor_set, *((left.factor_set,) if left else ())}
     return any(name not in present for name in factor_sets)
 
 

@@ -15,10 +15,14 @@ from services.ghg.activity.sites import SiteReader
 from services.ghg.activity.units import FAMILY, Units
 from services.ghg.activity.words import FIELDS
 from services.ghg.factors.factorfiles import read_factors
+from services.ghg.factors.pinned import OTHER_FUELS
 from tests.rules.ghg.given import POLICY
 
 PLACES = Places({"norway": "NO", "no": "NO", "china": "CN"}, {"CN/yunnan": "CN-YN"})
-UNITS = Units(read_factors().named("calorific_ipcc_2006", FAMILY))
+BOOK = read_factors()
+UNITS = Units(
+    BOOK.named("calorific_ipcc_2006", FAMILY), BOOK.named("other_fuels_2006", OTHER_FUELS)
+)
 GOOD = {
     "facility_id": "f1",
     "year": "2024",

@@ -10,9 +10,10 @@ from infra.errors import Refused
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.activity.units import FAMILY, RIGHT, Units
 from services.ghg.factors.factorfiles import read_factors
+from services.ghg.factors.pinned import OTHER_FUELS
 
 CALORIFIC = read_factors().named("calorific_ipcc_2006", FAMILY)
-UNITS = Units(CALORIFIC)
+UNITS = Units(CALORIFIC, read_factors().named("other_fuels_2006", OTHER_FUELS))
 ENERGY = ("MJ", "GJ", "TJ", "kWh", "MWh", "GWh", "MMBtu", "therm", "toe", "tce", "Gcal")
 MASS = ("t", "kg", "g", "kt", "Mt", "lb", "short_ton", "long_ton", "万吨", "10^3 t")
 SENT = {
