@@ -1,6 +1,6 @@
 """R-06 to R-08, R-24: what lies before the gate is counted, what is left out is little. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from contracts.inventory import Scope, Step
@@ -19,29 +19,20 @@ OWN_SCRAP = frozenset({Kind.INTERNAL, Kind.DROSS})
 
 
 def transport_missing(context: Context, seen: Survey) -> Iterator[Fault]:
-    """R-06: a bulk input from outside that nothing carried, or at no emission. A leg counts for
-    the supplier of its load that it names, and for all where it names none or its carrier."""
+    """R-06: a bulk input from outside that nothing carried, at no emission, or hardly any way. A
+    leg counts for the supplier of its load that it names, and for all where it names none or its
+    carrier."""
     if not _counts_upstream(context):
         return
     items = context.policy.words("finding.bulk_items")
-    sold = {(item, one.supplier_id) for item in items for one in seen.data(item)}
-    legs = [
-        (leg.of, leg.supplier_id)
-        for leg in seen.family(Family.TRANSPORT)
-        if leg.datum_id in seen.moved
-    ]
-    carried = {leg if leg in sold else (leg[0], "") for leg in legs}
-    carried_items = {item for item, _ in carried}
-    missing = [
+    bulk = [
         one
         for item in items
         for one in seen.data(item)
-        if one.quantity > 0
-        and one.scrap_kind not in OWN_SCRAP
-        and (item, "") not in carried
-        and (item, one.supplier_id) not in carried
-        and (one.supplier_id or item not in carried_items)
+        if one.quantity > 0 and one.scrap_kind not in OWN_SCRAP
     ]
+    moved = _moved(items, seen)
+    missing = [one for one in bulk if not _carried(one, moved)]
     if missing:
         titles = listed(ITEMS[one.item].title for one in missing)
         sentence = (
@@ -49,6 +40,58 @@ def transport_missing(context: Context, seen: Survey) -> Iterator[Fault]:
             f" anything off carries {titles}."
         )
         yield Fault(sentence, [one.datum_id for one in missing])
+    yield from _hardly_moved([one for one in bulk if _carried(one, moved)], moved, context)
+
+
+def _moved(items: Sequence[str], seen: Survey) -> Mapping[tuple[str, str], Decimal]:
+    """The t*km of the legs that give something off, by load and supplier; by no supplier what
+    counts for all of them."""
+    sold = {(item, one.supplier_id) for item in items for one in seen.data(item)}
+    found: dict[tuple[str, str], Decimal] = {}
+    for leg in seen.family(Family.TRANSPORT):
+        if leg.datum_id in seen.moved:
+            key = (leg.of, leg.supplier_id)
+            key = key if key in sold else (leg.of, "")
+            found[key] = found.get(key, ZERO) + leg.quantity
+    return found
+
+
+def _carried(one: Datum, moved: Mapping[tuple[str, str], Decimal]) -> bool:
+    return bool(_legs_of(one, moved))
+
+
+def _legs_of(one: Datum, moved: Mapping[tuple[str, str], Decimal]) -> Sequence[Decimal]:
+    """What legs count for a purchase: its supplier's and those of all; all where it names none."""
+    named = (one.supplier_id, "") if one.supplier_id else None
+    return [
+        tonne_km
+        for (item, supplier_id), tonne_km in moved.items()
+        if item == one.item and (named is None or supplier_id in named)
+    ]
+
+
+def _hardly_moved(
+    bulk: Sequence[Datum], moved: Mapping[tuple[str, str], Decimal], context: Context
+) -> Iterator[Fault]:
+    """Legs that carry a purchase less than anything from outside comes are as good as none: a way
+    in kilometres alone, one ship of many, thousands that were dropped."""
+    least = context.policy.decimal("finding.transport_km.low")
+    purchases: dict[tuple[str, str], list[Datum]] = {}
+    for one in bulk:
+        purchases.setdefault((one.item, one.supplier_id), []).append(one)
+    short: list[Datum] = []
+    for data in purchases.values():
+        tonnes = sum((one.quantity for one in data), ZERO)
+        if sum(_legs_of(data[0], moved), ZERO) < tonnes * least:
+            short += data
+    if short:
+        titles = listed(dict.fromkeys(ITEMS[one.item].title for one in short))
+        sentence = (
+            "Upstream transport next to nothing (Mine-to-Metal needs cat. 1, 3, 4): the legs of"
+            f" {titles} make less than {shown(least)} km a tonne. Give all of them, in tonnes times"
+            " kilometres."
+        )
+        yield Fault(sentence, [one.datum_id for one in short])
 
 
 def transport_unusual(context: Context, seen: Survey) -> Iterator[Fault]:
