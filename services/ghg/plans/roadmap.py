@@ -5,7 +5,8 @@ several together says nothing of any of them. So a smelter's roadmap is what its
 primary metal tells of that smelter; the plan's own values are it only where they are of this
 smelter alone. That an evaluation (criterion 5.4) is what accepts a roadmap is our reading: one that
 calls the plan effective, held against what all facilities did give off in a year, of which no
-target was missed, and made of the values that are planned now.
+target was missed, and made of the values that are planned now. The base year is its own target and
+shows nothing that was reached: it is such a year only until one since it is over.
 """
 
 from contracts.ghg_plans import PathwayFamily, PlanEvaluated
@@ -25,7 +26,7 @@ def roadmap(plan: ReductionPlan, facility_id: str) -> Plan:
     if not own and adopted.planned_of != (facility_id,):
         return Plan(False, {}, _of_others(primary))
     planned = own[0] if own else adopted.planned
-    lacks = _lacks(primary.evaluated)
+    lacks = _lacks(primary.evaluated, primary.base.year)
     return Plan(not lacks, {one.year: one.t_per_t for one in planned}, lacks)
 
 
@@ -35,11 +36,18 @@ def _of_others(primary: FamilyPlan) -> str:
     return f"its entity's plan has values {whose}, and none of this smelter"
 
 
-def _lacks(evaluated: PlanEvaluated | None) -> str:
+def _lacks(evaluated: PlanEvaluated | None, base_year: int) -> str:
     """Why an evaluation does not accept a roadmap; nothing where it does."""
     if evaluated is None:
         return "nobody has evaluated the plan since these values were adopted"
     year = evaluated.year
+    if year < base_year:
+        return f"it was evaluated for {year}, before its base year {base_year}: no target is of it"
+    if year == base_year and evaluated.evaluated_on.year > base_year + 1:
+        return (
+            f"it was evaluated for its base year {year}, which is its own target, though a year"
+            " since is over: evaluate it for that one"
+        )
     if not evaluated.effective:
         return f"it was evaluated for {year} as not effective"
     if evaluated.reached is False:

@@ -29,7 +29,7 @@ from . import life
 from .audited import CLEAN, also, announced, certified, replaced, stand_in
 from .given import BOOK, POLICY
 from .planned import ON as PLANNED_ON
-from .planned import PRIMARY, WHO, adopted, entity, value
+from .planned import PRIMARY, WHO, adopted, entity, figures, value
 
 ON = date(2026, 8, 1)
 SMELTER = "FAC-1"
@@ -147,7 +147,8 @@ def test_the_roadmap_is_accepted_when_it_was_evaluated_as_effective(effective: b
     assert roadmap(ReductionPlan(), SMELTER) == NO_PLAN
     assert roadmap(plan.state, SMELTER).accepted is False
     assert roadmap(plan.state, SMELTER).planned == {2021: Decimal(12), 2030: Decimal("10.5")}
-    said = {"on": PLANNED_ON, "entity": entity(), "year": 2020, "measures": ("hydro",), **WHO}
+    known = entity(figures(2020), figures(2025, "8"))
+    said = {"on": PLANNED_ON, "entity": known, "year": 2025, "measures": ("hydro",), **WHO}
     evaluated = plan.and_when(EvaluatePlan.model_validate({**said, "effective": effective}))
     assert roadmap(evaluated.state, SMELTER).accepted is effective
 
@@ -179,7 +180,8 @@ def test_the_plan_speaks_with_its_target_its_pathway_and_its_figures() -> None:
     assert "planned intensity of 2030 not given" in alone
     [waits] = _sentences("R-23", Today(ON, BOOK, plan=plan), working, stored)
     assert "the roadmap is not accepted" in waits
-    said = {"on": PLANNED_ON, "entity": entity(), "year": 2020, "measures": ("hydro",), **WHO}
+    known = entity(figures(2020), figures(2025, "8"))
+    said = {"on": PLANNED_ON, "entity": known, "year": 2025, "measures": ("hydro",), **WHO}
     works = EvaluatePlan.model_validate({**said, "effective": True})
     accepted = made.and_when(works).state
     assert _sentences("R-23", Today(ON, BOOK, plan=accepted), working, stored) == []

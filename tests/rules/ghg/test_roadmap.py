@@ -22,9 +22,10 @@ STEPS = (value(2025, "12"), value(2030, "10"))
 SIX = tuple(f"S-{number}" for number in range(1, 7))
 
 
-def six(*years: int) -> EntityEvidence:
-    """An entity of six smelters."""
-    told = [figures(year, facilities=6, verified=6, expected=6, present=SIX) for year in years]
+def six() -> EntityEvidence:
+    """An entity of six smelters, with the base year and one in which it gave off far less."""
+    more: dict[str, Any] = {"facilities": 6, "verified": 6, "expected": 6, "present": SIX}
+    told = [figures(2020, **more), figures(2026, "8", **more)]
     return entity(*told).model_copy(update={"facilities": SIX})
 
 
@@ -35,7 +36,8 @@ def of(facility_id: str, *steps: Any) -> dict[str, Any]:
 
 def evaluated(start: Answered, effective: bool = True, **more: Any) -> Answered:
     """A plan that was evaluated."""
-    said = {"on": LATER, "entity": entity(), "year": 2020, "measures": ("hydro",), **WHO}
+    known = entity(figures(2020), figures(2026, "8"))
+    said = {"on": LATER, "entity": known, "year": 2026, "measures": ("hydro",), **WHO}
     return start.and_when(EvaluatePlan.model_validate({**said, "effective": effective, **more}))
 
 
@@ -45,8 +47,8 @@ def meets(plan: Plan) -> bool:
 
 
 def test_values_of_six_smelters_together_excuse_none_of_them() -> None:
-    start = plans.when(adopt(entity=six(2020), planned=STEPS), set_pathway(entity=six(2020)))
-    state = evaluated(start, entity=six(2020)).state
+    start = plans.when(adopt(entity=six(), planned=STEPS), set_pathway(entity=six()))
+    state = evaluated(start, entity=six()).state
     found = roadmap(state, "S-1")
     assert (found.accepted, found.planned) == (False, {})
     assert "6 facilities together" in found.lacks
@@ -54,8 +56,8 @@ def test_values_of_six_smelters_together_excuse_none_of_them() -> None:
 
 
 def test_values_of_a_smelter_excuse_it_and_no_other() -> None:
-    command = adopt(entity=six(2020), by_facility=(of("S-2", *reversed(STEPS)),))
-    state = evaluated(plans.when(command, set_pathway()), entity=six(2020)).state
+    command = adopt(entity=six(), by_facility=(of("S-2", *reversed(STEPS)),))
+    state = evaluated(plans.when(command, set_pathway()), entity=six()).state
     own = roadmap(state, "S-2")
     assert own == Plan(True, {2025: Decimal(12), 2030: Decimal(10)})
     assert meets(own)
@@ -105,6 +107,28 @@ def test_effective_is_not_accepted_beside_what_says_otherwise(
     assert event.effective, "what somebody judged is kept as a fact"
     found = roadmap(answered.state, "FAC-1")
     assert not found.accepted
+    assert lacks in found.lacks
+
+
+@pytest.mark.parametrize(
+    ("year", "on", "lacks"),
+    [
+        (2020, date(2021, 6, 1), ""),
+        (2020, date(2022, 1, 1), "for its base year 2020, which is its own target"),
+        (2019, date(2021, 6, 1), "for 2019, before its base year 2020"),
+    ],
+)
+def test_the_base_year_is_no_evidence_of_a_roadmap_once_a_year_since_is_over(
+    year: int, on: date, lacks: str
+) -> None:
+    known = entity(figures(2019, "20", verified=0), figures(2020))
+    command = adopt(figures(2019, "20", verified=0), figures(2020), planned=STEPS)
+    answered = evaluated(plans.when(command, set_pathway()), year=year, on=on, entity=known)
+    [event] = answered.events
+    assert isinstance(event, PlanEvaluated)
+    assert event.effective, "what somebody judged is kept as a fact"
+    found = roadmap(answered.state, "FAC-1")
+    assert found.accepted is (lacks == "")
     assert lacks in found.lacks
 
 
