@@ -43,6 +43,17 @@ def test_r08_cells_that_made_metal_without_power_for_it_are_found(
     assert {"tapped", *(one.datum_id for one in power)} == concerned(audited(data), "R-08")
 
 
+@pytest.mark.parametrize(
+    ("kwh_per_t", "found"), [("10001", True), ("11499", True), ("11500", False), ("12300", False)]
+)
+def test_r08_power_that_no_cells_do_with_is_found_and_that_of_the_best_is_not(
+    kwh_per_t: str, found: bool
+) -> None:
+    little = changed("grid", quantity=d(kwh_per_t) * 100_000)
+    assert bool(told(little, "R-08")) is found
+    assert d(kwh_per_t) > 6_360, "the reaction itself takes that"
+
+
 def test_r08_cells_without_any_energy_lack_category_3_as_well() -> None:
     data = [one for one in CLEAN_DATA if one.datum_id not in {"grid", "gas"}]
     lines = [one for one in CLEAN.result.lines if one.data[0] not in {"grid", "gas"}]
