@@ -1,30 +1,23 @@
 """Which audit firms look at an entity's chain of custody, as the events of audits tell it. Pure.
 
 A firm that audits an entity against the Chain of Custody Standard reads its books as the entity's
-member does: from the booking on, if operations booked it (by a booking of its own a firm would let
-itself in), until the audit is called off or, once it is concluded, until the
-certificate that it leads to is decided on. Rules: sources.md 2.1 (kinds of audit).
+member does, for as long as `contracts.audit_life` says. Rules: sources.md 2.1 (kinds of audit).
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from contracts import audits
+from contracts.audit_life import EVENTS, Life, Told, audits_of, lets_read, moved_on
 from contracts.envelope import Recorded
 from contracts.values import Standard
 from infra.policy import Policy
 from infra.readmodel import Consumer, Projection
 
 CONSUMER = "coc_audits"
-Told = audits.AuditScheduled | audits.AuditConcluded
-Decided = audits.CertificateGranted | audits.CertificateRefused
-OfStandard = Told | audits.AuditCancelled | Decided
 
 
 class AuditRow(NamedTuple):
-    """An audit against the Chain of Custody Standard. `state`: booked, called_off, concluded. Its
-    decision stands in another stream and may be heard of first: then only `decided` is known, and
-    the state is unknown."""
+    """An audit against the Chain of Custody Standard, with its `life` (`contracts.audit_life`)."""
 
     audit_id: str
     entity_id: str
@@ -34,6 +27,11 @@ class AuditRow(NamedTuple):
     decided: bool
     booked_by: str = ""
 
+    @property
+    def life(self) -> Life:
+        """How far it is."""
+        return Life(self.firm, self.kind, self.state, self.decided, self.booked_by)
+
 
 NOT_HEARD_OF = AuditRow("", "", "", "", "unknown", False)
 
@@ -41,48 +39,20 @@ NOT_HEARD_OF = AuditRow("", "", "", "", "unknown", False)
 def reads(row: AuditRow, policy: Policy) -> bool:
     """Whether the firm of an audit reads the entity's books: it is to come or under way, or the
     decision that follows from it is open."""
-    if row.decided or row.booked_by != "operations":
-        return False
-    waits = row.state == "concluded" and row.kind in policy.words("audit.decided_on")
-    return row.state == "booked" or waits
+    return lets_read(row.life, policy.words("audit.decided_on"))
 
 
 def _keys(recorded: Recorded) -> Sequence[str]:
-    event = recorded.event
-    if isinstance(event, audits.CertificateConverted):
-        return (event.audit_id,)  # to which standard it does not say
-    if isinstance(event, OfStandard) and event.standard is Standard.CHAIN_OF_CUSTODY:
-        return (event.audit_id,)
-    return ()
+    return audits_of(recorded.event, Standard.CHAIN_OF_CUSTODY)
 
 
 def _evolve(key: str, row: AuditRow | None, recorded: Recorded) -> AuditRow | None:
     event = recorded.event
     known = row or NOT_HEARD_OF._replace(audit_id=key)
-    match event:
-        case audits.AuditScheduled():
-            return _told(known._replace(booked_by=event.booked_by or ""), event, "booked")
-        case audits.AuditConcluded():
-            return _told(known, event, "concluded")
-        case audits.AuditCancelled():
-            return known._replace(state="called_off")
-        case _:
-            return known._replace(decided=True)
+    known = known._replace(**moved_on(known.life, event)._asdict())
+    return known._replace(entity_id=event.entity_id) if isinstance(event, Told) else known
 
 
-def _told(known: AuditRow, event: Told, state: str) -> AuditRow:
-    firm, kind = event.auditor_firm, event.kind.value
-    return known._replace(entity_id=event.entity_id, firm=firm, kind=kind, state=state)
-
-
-AUDITS = Projection(
-    "audits",
-    2,
-    AuditRow,
-    _keys,
-    _evolve,
-    (("entity_id",), ("firm",)),
-    frozenset({*OfStandard.__args__, audits.CertificateConverted}),
-)
+AUDITS = Projection("audits", 2, AuditRow, _keys, _evolve, (("entity_id",), ("firm",)), EVENTS)
 AUDITORS = Consumer(CONSUMER, ("audit_scheduling",), (AUDITS,))
 """A reader of its own: what is booked and claimed never waits for audits."""
