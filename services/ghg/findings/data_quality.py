@@ -126,8 +126,8 @@ def _too_low_for_any(datum: Datum, context: Context) -> str:
     least, said = least_of(datum, context.policy)
     if _below(datum, least):
         return said
-    is_fuel = ITEMS[datum.item].family is Family.FUEL
-    by = default_in(datum.source) if is_fuel else None
+    fuel = ITEMS[datum.item].family is Family.FUEL
+    by = default_in(datum.source) if fuel else None
     low = doubted_below(datum.item, context.policy, by)
     return _lower_than_known(datum.item, low) if low is not None and low.doubts(datum) else ""
 

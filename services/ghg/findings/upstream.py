@@ -16,6 +16,8 @@ from .survey import Survey
 
 ZERO = Decimal(0)
 OWN_SCRAP = frozenset({Kind.INTERNAL, Kind.DROSS})
+Purchase = tuple[str, str]
+"""An item that was bought, and its supplier; empty where none is named."""
 
 
 def transport_missing(context: Context, seen: Survey) -> Iterator[Fault]:
@@ -32,7 +34,8 @@ def transport_missing(context: Context, seen: Survey) -> Iterator[Fault]:
         if one.quantity > 0 and one.scrap_kind not in OWN_SCRAP
     ]
     moved = _moved(items, seen)
-    missing = [one for one in bulk if not _carried(one, moved)]
+    ways = {one: _way(one, moved) for one in dict.fromkeys(map(_purchase, bulk))}
+    missing = [one for one in bulk if ways[_purchase(one)] is None]
     if missing:
         titles = listed(ITEMS[one.item].title for one in missing)
         sentence = (
@@ -40,52 +43,51 @@ def transport_missing(context: Context, seen: Survey) -> Iterator[Fault]:
             f" anything off carries {titles}."
         )
         yield Fault(sentence, [one.datum_id for one in missing])
-    yield from _hardly_moved([one for one in bulk if _carried(one, moved)], moved, context)
+    yield from _hardly_moved(bulk, ways, context)
 
 
-def _moved(items: Sequence[str], seen: Survey) -> Mapping[tuple[str, str], Decimal]:
+def _purchase(one: Datum) -> Purchase:
+    return one.item, one.supplier_id
+
+
+def _moved(items: Sequence[str], seen: Survey) -> Mapping[str, Mapping[str, Decimal]]:
     """The t*km of the legs that give something off, by load and supplier; by no supplier what
     counts for all of them."""
-    sold = {(item, one.supplier_id) for item in items for one in seen.data(item)}
-    found: dict[tuple[str, str], Decimal] = {}
+    sold = {_purchase(one) for item in items for one in seen.data(item)}
+    found: dict[str, dict[str, Decimal]] = {}
     for leg in seen.family(Family.TRANSPORT):
         if leg.datum_id in seen.moved:
-            key = (leg.of, leg.supplier_id)
-            key = key if key in sold else (leg.of, "")
-            found[key] = found.get(key, ZERO) + leg.quantity
+            whose = leg.supplier_id if (leg.of, leg.supplier_id) in sold else ""
+            by_supplier = found.setdefault(leg.of, {})
+            by_supplier[whose] = by_supplier.get(whose, ZERO) + leg.quantity
     return found
 
 
-def _carried(one: Datum, moved: Mapping[tuple[str, str], Decimal]) -> bool:
-    return bool(_legs_of(one, moved))
-
-
-def _legs_of(one: Datum, moved: Mapping[tuple[str, str], Decimal]) -> Sequence[Decimal]:
-    """What legs count for a purchase: its supplier's and those of all; all where it names none."""
-    named = (one.supplier_id, "") if one.supplier_id else None
-    return [
-        tonne_km
-        for (item, supplier_id), tonne_km in moved.items()
-        if item == one.item and (named is None or supplier_id in named)
-    ]
+def _way(purchase: Purchase, moved: Mapping[str, Mapping[str, Decimal]]) -> Decimal | None:
+    """The t*km of the legs that count for a purchase, None where none do: its supplier's and those
+    of all, or every leg of its item where it names no supplier."""
+    item, supplier_id = purchase
+    by_supplier = moved.get(item, {})
+    names = {supplier_id, ""} if supplier_id else by_supplier.keys()
+    legs = [by_supplier[name] for name in names if name in by_supplier]
+    return sum(legs, ZERO) if legs else None
 
 
 def _hardly_moved(
-    bulk: Sequence[Datum], moved: Mapping[tuple[str, str], Decimal], context: Context
+    bulk: Sequence[Datum], ways: Mapping[Purchase, Decimal | None], context: Context
 ) -> Iterator[Fault]:
     """Legs that carry a purchase less than anything from outside comes are as good as none: a way
     in kilometres alone, one ship of many, thousands that were dropped."""
     least = context.policy.decimal("finding.transport_km.low")
-    purchases: dict[tuple[str, str], list[Datum]] = {}
+    tonnes: dict[Purchase, Decimal] = {}
     for one in bulk:
-        purchases.setdefault((one.item, one.supplier_id), []).append(one)
-    short: list[Datum] = []
-    for data in purchases.values():
-        tonnes = sum((one.quantity for one in data), ZERO)
-        if sum(_legs_of(data[0], moved), ZERO) < tonnes * least:
-            short += data
+        tonnes[_purchase(one)] = tonnes.get(_purchase(one), ZERO) + one.quantity
+    hardly = {
+        one for one, t in tonnes.items() if (way := ways[one]) is not None and way < t * least
+    }
+    short = [one for one in bulk if _purchase(one) in hardly]
     if short:
-        titles = listed(dict.fromkeys(ITEMS[one.item].title for one in short))
+        titles = listed(ITEMS[one.item].title for one in short)
         sentence = (
             "Upstream transport next to nothing (Mine-to-Metal needs cat. 1, 3, 4): the legs of"
             f" {titles} make less than {shown(least)} km a tonne. Give all of them, in tonnes times"
