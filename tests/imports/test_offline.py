@@ -330,3 +330,23 @@ def test_a_fuels_factor_in_tonnes_where_kilograms_are_written_is_refused(tmp_pat
     assert "factor: factor-not-physical natural gas at less than 0.036 kg CO2e/MJ cannot be" in said
     document = told(file, code=1)
     assert document["years"] == []
+
+
+def test_carbon_for_carbon_dioxide_is_refused_or_found_whatever_evidence_there_is(
+    tmp_path: Path,
+) -> None:
+    fuel = {"quantity": "9400", "unit": "t", "evidence": "doc-lab", "factor_source": "lab"}
+    coal = {**fuel, "item": "hard coal", "factor": "0.85", "factor_unit": "t CO2/t"}
+    said = " ".join(run(changed(tmp_path, 7, **coal), code=1).split())
+    assert "factor-not-physical hard coal at less than 1.02 kg CO2e/kg cannot be" in said
+    lpg = {**coal, "item": "fuel.lpg", "factor": "0.83"}
+    [year] = told(changed(tmp_path, 7, **lpg), "--as-of", "2026-11-21")["years"]
+    [sentence] = [one["sentence"] for one in year["findings"] if one["rule"] == "R-17"]
+    assert "liquefied petroleum gas below 0.0219 kg CO2e/MJ is lower than any" in sentence
+
+
+def test_a_gas_of_works_is_calculated_as_what_it_is(tmp_path: Path) -> None:
+    gas = {"item": "blast-furnace gas", "quantity": "9.4", "unit": "million Nm3"}
+    one = told(changed(tmp_path, 7, **gas), "--as-of", "2026-11-21")["years"][0]
+    assert "other_fuels_2006" in one["factor_sets"]
+    assert [found for found in one["findings"] if found["rule"] == "R-17"] == []
