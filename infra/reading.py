@@ -149,9 +149,16 @@ class Reader:
             return live.facts[log].read(connection, subjects)
 
     def through(self, consumer: str) -> dict[str, int]:
-        """How far a consumer has applied each source: what an answer rests on."""
+        """How far a consumer has applied each source: what an answer rests on. Of a source that has
+        several partitions (another service's, over Kafka) one may be behind that: only of one's
+        own, which is read from one's own store, is all applied up to it."""
         with translated(), self._running.engine.connect() as connection:
             return through(connection, consumer)
+
+    def steps(self, consumer: str) -> int:
+        """Another number each time a consumer applies something, in whichever partition."""
+        with translated(), self._running.engine.connect() as connection:
+            return steps(connection, consumer)
 
     def mark(self, consumer: str) -> Hashable:
         """What the rows of a consumer rest on, as it stands now: which tables are live, how far
@@ -171,6 +178,12 @@ def through(connection: Connection, consumer: str) -> dict[str, int]:
     for (source, _), cursor in read_cursors(connection, consumer).items():
         reached[source] = max(reached.get(source, 0), cursor.position)
     return reached
+
+
+def steps(connection: Connection, consumer: str) -> int:
+    """A number that grows with each step of a consumer: also with that of a partition that is
+    behind another one of its source, which `through` does not show."""
+    return sum(cursor.position for cursor in read_cursors(connection, consumer).values())
 
 
 def _values(table: Table, among: Among) -> Select[Any]:

@@ -24,7 +24,7 @@ from .deadlines import KINDS
 from .domain import COMMANDS, ROLES, fill
 from .explain import explain
 from .problems import PROBLEMS
-from .queries import Queries, Wanted, shown
+from .queries import CONSUMER, Queries, Wanted, shown
 from .status import gather, status
 from .subjects import SubjectRow, attributes
 
@@ -229,7 +229,7 @@ def _deadlines(made: Api, queries: Queries, running: Running) -> None:
                 "simulated": running.times.simulated,
                 "closed": page.seen.closed,
                 "through": page.through,
-                "mark": _mark(queries.today(), page.through),
+                "mark": _mark(queries.today(), page.steps),
             }
         )
 
@@ -283,18 +283,18 @@ def _risk(made: Api, queries: Queries) -> None:
         return Json({"items": items, "evidence": "unverified"})
 
 
-def _mark(today: date, through: Mapping[str, int]) -> str:
+def _mark(today: date, steps: int) -> str:
     """Another one says that answers may be others."""
-    return f"{today}/{sum(through.values())}"
+    return f"{today}/{steps}"
 
 
 def _news(made: Api, queries: Queries, running: Running) -> None:
     news = News(running.writer)
 
     def state() -> dict[str, object]:
-        reached = queries.reader.through("certification")
-        today = queries.today()
-        return {"through": reached, "today": today, "mark": _mark(today, reached)}
+        taken, today = queries.reader.steps(CONSUMER), queries.today()
+        reached = queries.reader.through(CONSUMER)
+        return {"through": reached, "today": today, "mark": _mark(today, taken)}
 
     @made.get("/certification/through", tags=["status"])
     async def through(

@@ -11,7 +11,7 @@ from contracts.values import Instant
 from infra.clock import Gates
 from infra.parking import parked_streams
 from infra.policy import Policy
-from infra.reading import Reader, through
+from infra.reading import Reader, steps, through
 from infra.readmodel import Attributes, as_of
 from infra.service import Running
 from infra.store import translated
@@ -49,13 +49,15 @@ class Listed(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A page of deadlines with what it rests on."""
+    """A page of deadlines with what it rests on; `steps` is another number once it may be another
+    page."""
 
     items: Sequence[Listed]
     next: tuple[str, str] | None
     counts: Mapping[str, int]
     seen: Seen
     through: Mapping[str, int]
+    steps: int
 
 
 class Reminded(NamedTuple):
@@ -144,6 +146,8 @@ class Queries:
         """A page of deadlines, the nearest first, with counts by bucket."""
         today, policy = self.today(), self.policy()
         with translated(), self._running.engine.connect() as connection:
+            reached = through(connection, CONSUMER)  # before what it is told of: that is newer
+            taken = steps(connection, CONSUMER)
             live = self._running.models[CONSUMER].live(connection).rows["deadlines"]
             seen = self._seen(connection)
             where = and_(_matching(live.table, wanted), self._runs(connection))
@@ -157,13 +161,12 @@ class Queries:
             for name in (PAST_DUE, UNDETERMINED):
                 counts[name] += sum(item.bucket.name == name for item in late)
             items = self._page(connection, live.table, where, wanted, today, seen)
-            reached = through(connection, CONSUMER)
         following = None
         if len(items) > wanted.limit:
             items = items[: wanted.limit]
             last = items[-1].row
             following = (str(last.due_on), last.deadline_id)
-        return Page(items, following, counts, seen, reached)
+        return Page(items, following, counts, seen, reached, taken)
 
     def _page(
         self,

@@ -1,0 +1,38 @@
+"""How far a consumer is, as pages wait for it: each partition counts, not only the furthest."""
+
+from sqlalchemy import Connection, create_engine
+
+from contracts.values import Instant
+from infra.cursors import START, Cursor, move_cursor, read_cursor
+from infra.reading import steps, through
+from infra.tables import MACHINERY
+
+CONSUMER, SOURCE = "watching", "membership"
+
+
+def test_a_partition_that_is_behind_another_one_moves_the_mark() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        MACHINERY.create_all(connection)
+        _applied(connection, 0, 90)
+        before, reached = steps(connection, CONSUMER), through(connection, CONSUMER)
+        _applied(connection, 1, 40)
+        assert through(connection, CONSUMER) == reached == {SOURCE: 90}
+        assert steps(connection, CONSUMER) > before
+
+
+def test_what_others_apply_moves_no_mark() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        MACHINERY.create_all(connection)
+        _applied(connection, 0, 90)
+        before = steps(connection, CONSUMER)
+        _applied(connection, 0, 91, consumer="counting")
+        assert steps(connection, CONSUMER) == before
+
+
+def _applied(
+    connection: Connection, partition: int, position: int, consumer: str = CONSUMER
+) -> None:
+    old = read_cursor(connection, consumer, SOURCE, partition)
+    new = Cursor(position, 0, "S", b"", Instant("2026-01-05T00:00:00.000000Z"), None)
+    assert old == START
+    move_cursor(connection, consumer, SOURCE, partition, old, new)
