@@ -16,6 +16,7 @@ from contracts.values import ID_PATTERN, Activity
 from infra.auth import Principal
 from infra.commandforms import JSON_TYPE
 from infra.decider import Command, own_id
+from infra.errors import Refused
 from infra.execute import Rehearsed, request_of
 from infra.importing.problems import PROBLEMS as IMPORT_PROBLEMS
 from infra.operations import add_operations, readiness_of
@@ -181,12 +182,18 @@ async def _claimed(
     results = await asyncio.to_thread(domain.results_of, scope, command.day, known)
     cover_id, covering = issuing.covering(drafting, command, seen, known.behind_s, rows, results)
     steps = [request_of(command_id, drafting, actor), request_of(cover_id, covering, actor)]
-    # what the ledger would not cover binds no number
-    for would in await asyncio.to_thread(running.writer.rehearse, steps, Rehearsed()):
-        if isinstance(would, Exception):
-            raise would
-    await running.writer.execute(steps[0])
-    outcome = await running.writer.execute(steps[1])
+    try:
+        # what the ledger would not cover binds no number
+        for would in await asyncio.to_thread(running.writer.rehearse, steps, Rehearsed()):
+            if isinstance(would, Exception):
+                raise would
+        await running.writer.execute(steps[0])
+        outcome = await running.writer.execute(steps[1])
+    except Refused as no:
+        told = await asyncio.to_thread(queries.told_of_waiting, no, command.pool, command.day)
+        if told is no:
+            raise
+        raise told from no
     claims = [one.event for one in outcome.recorded if isinstance(one.event, OutputDesignated)]
     return claims[0] if claims else None
 

@@ -314,7 +314,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "The claim is not covered",
         "`facts.available_kg` may be claimed on that day. A claim counts on each later day as well:"
         " on `facts.short_on` `facts.short_kg` would be missing. Claim less, or book the input;"
-        " where a seller corrected a document, confirm the new one. If claims are stopped"
+        " confirm documents of yours that wait (`facts.waiting`). If claims are stopped"
         " (`facts.blocked`), `facts.blocked_because` names the periods and what the rules found,"
         " or the last day of an overdraft not made good: said before what has not left yet.",
     ),

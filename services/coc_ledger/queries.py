@@ -10,6 +10,7 @@ import orjson
 from contracts.custody import Account, PoolKey, Stage
 from contracts.values import Activity
 from infra.decider import Command
+from infra.errors import Refused
 from infra.policy import Policy
 from infra.reading import Reader
 from infra.service import Running
@@ -25,6 +26,7 @@ from .accounting.step_told import step_told
 from .accounting.stepped import stepped_part
 from .accounting.stops import before, late_stops, may_stop, stops
 from .documents.rows import DocumentRow
+from .documents.waiting import WAITS, naming, waiting_for
 from .domain import CONSUMER, Knowledge
 from .evidence import stages_of
 from .facility_reactions import still_there
@@ -295,6 +297,14 @@ class Queries:
     def pending(self) -> list[DocumentRow]:
         """Documents whose check waits."""
         return self.documents({"state": "pending_check"}, None, MANY)
+
+    def told_of_waiting(self, refused: Refused, pool: PoolKey, day: date) -> Refused:
+        """A refused claim on a pool, with the documents that its scope has not got in yet where it
+        is short of cover. Asked only then: who is covered is not kept waiting."""
+        if refused.slug != "claim-not-covered":
+            return refused
+        where = {"state": list(WAITS), "customer_scope_id": pool.scope_id}
+        return naming(refused, waiting_for(pool, day, self.documents(where, None, MANY)))
 
     # --- trace ---
 
