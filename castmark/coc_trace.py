@@ -33,6 +33,7 @@ def trace(found: Row, out: Console, direction: str = "upstream") -> None:
     out.print(_table(found, out))
     if not all(node["final"] for node in nodes):
         out.print(f"{GOES_ON.strip()} goes on at the next level; all others end here")
+    _totals(found, out)
 
 
 def _replaced(number: str, other: str, found: Row, out: Console) -> None:
@@ -54,6 +55,21 @@ def _table(found: Row, out: Console) -> Table:
     if fits(narrow, out, wrapped=True):
         return narrow
     return _narrow(nodes, whole, past=past, ids_whole=False)
+
+
+def _totals(found: Row, out: Console) -> None:
+    """What all ends are together: of a long trace that is what one reads."""
+    ends = found.get("totals", ())
+    if not ends:
+        return
+    out.print("all ends together, by what they are and where they lie")
+    table = Table(folded("what"), folded("where"), uncut("share %"), box=SIMPLE_HEAD)
+    parts = [one["parts"] for one in ends]
+    for one, share in zip(ends, percents(parts, found["whole"]), strict=True):
+        place = (one["member_id"], one["scope_id"], one["stage"])
+        where = MASKED if one["masked"] else " ".join(filter(None, place))
+        table.add_row(str(one["kind"]).replace("_", " "), escape(where), share)
+    out.print(table)
 
 
 def _wide(nodes: Sequence[Row], whole: int, *, past: bool) -> Table:
@@ -117,6 +133,16 @@ def footprint(carries: Row | None) -> str:
     least = (carries["emission_g"] + carries["partial_g"]) / kg / 1000
     known_percent = percent(known, kg).rstrip("0").rstrip(".")
     return f"at least {least:.3f}, known for {known_percent} %"
+
+
+def percents(parts: Sequence[int], whole: int) -> list[str]:
+    """Parts that are a whole together, in per cent to four places: these are 100 together."""
+    cut = [part * 1_000_000 // whole for part in parts]
+    rests = [part * 1_000_000 % whole for part in parts]
+    left = sum(parts) * 1_000_000 // whole - sum(cut)
+    for at in sorted(range(len(parts)), key=lambda one: -rests[one])[:left]:
+        cut[at] += 1
+    return [f"{one // 10_000}.{one % 10_000:04}" for one in cut]
 
 
 def percent(part: int, whole: int) -> str:

@@ -1,7 +1,7 @@
 """The HTTP side of the ledger: its commands; scopes, balances, documents, traces."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -320,23 +320,40 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         the document's own on the day. `changed_on`, of a node and of all: when movements of that
         day or before it were told last, if that was afterwards, so that the trace changed.
         `replaced_by` is the document that stands in its place by now, from the day `replaced_on`
-        on: before it, this one stood."""
+        on: before it, this one stood. `totals` are all ends by what they are and, as far as the
+        viewer may see, by scope, stage and member: their `parts` are the whole, their shares 1."""
         row = await allowed.document(principal, number)
         walk = queries.upstream if direction == "upstream" else queries.downstream
         nodes = await asyncio.to_thread(walk, row, depth, on)
-        own = await allowed.members(principal, row)
-
-        def may_see(node: trace.Node) -> bool:
-            return principal.is_ops or bool(own & set(node.seen_by))
-
-        shown = trace.masked(nodes, may_see)
-        items = [{**node._asdict(), "seen_by": None} for node in shown]
-        state = state_on(row, on)
-        changed = max((node.changed_on for node in nodes if node.changed_on), default=None)
-        head = {"number": number, "on": on, "state": state, "whole": trace.WHOLE}
+        own = None if principal.is_ops else await allowed.members(principal, row)
+        head = {"number": number, "on": on, "state": state_on(row, on), "whole": trace.WHOLE}
         instead = {"replaced_by": row.replaced_by, "replaced_on": replaced_on(row)}
-        told = {**instead, "changed_on": changed}
-        return Json({**head, **told, "nodes": items})
+        return Json({**head, **instead, **_seen(nodes, own)})
+
+
+def _seen(nodes: Sequence[trace.Node], own: frozenset[str] | None) -> dict[str, object]:
+    """A trace as those see it in whose place somebody looks; None for who sees all."""
+
+    def may_see(node: trace.Node) -> bool:
+        return own is None or not own.isdisjoint(node.seen_by)
+
+    def may_place(node: trace.Node) -> bool:
+        return own is None or not own.isdisjoint(node.seen_by[:1])
+
+    shown = trace.masked(nodes, may_see)
+    return {
+        "changed_on": max((node.changed_on for node in nodes if node.changed_on), default=None),
+        "totals": [one._asdict() for one in trace.totals(shown, may_place)],
+        "nodes": [_without_sides(node) for node in shown],
+    }
+
+
+def _without_sides(node: trace.Node) -> dict[str, object]:
+    """A node as it is told: not who may see it."""
+    told = node._asdict()
+    told["seen_by"] = None
+    del told["at"]
+    return told
 
 
 def _deliveries(made: Api, queries: Queries, running: Running) -> None:

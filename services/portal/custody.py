@@ -77,6 +77,20 @@ class Entry(NamedTuple):
     told: Content | None = None
 
 
+class End(NamedTuple):
+    """All ends of a trace of one kind at one place, in words: so many `ends`, `percent` of the
+    whole, which is `share` of it exactly. A masked one names no place."""
+
+    kind: str
+    member_id: str | None
+    scope_id: str | None
+    stage: str | None
+    masked: bool
+    ends: int
+    percent: Decimal
+    share: str
+
+
 class Picture(NamedTuple):
     """A picture as SVG, with its title."""
 
@@ -205,6 +219,23 @@ def entries_of(told: Content) -> Sequence[Entry]:
         for one in told["nodes"]
     ]
     return sorted(found, key=lambda one: (one.level, -one.percent, one.kind, one.document or ""))
+
+
+def ends_of(told: Content) -> Sequence[End]:
+    """What a trace ends in, all together, the largest first."""
+    return [
+        End(
+            KINDS.get(one["kind"], words.label(one["kind"])),
+            one["member_id"],
+            one["scope_id"],
+            words.label(one["stage"]) if one["stage"] else None,
+            one["masked"],
+            one["ends"],
+            Decimal(one["share"]) * 100,
+            one["share"],
+        )
+        for one in told["totals"]
+    ]
 
 
 def _footprint(carries: Content | None) -> tuple[Decimal | None, Decimal]:

@@ -11,7 +11,7 @@ from castmark.local import Host
 from services.coc_ledger.evidence import UNKNOWN_S
 from services.coc_ledger.jobs import Watch
 from tests.api.sellable import in_the_terminal, on_the_page
-from tests.api.traced import traced_as_of_a_day
+from tests.api.traced import ends_together, traced_as_of_a_day
 from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 from tests.walk import Walked, certify, join, register
@@ -191,6 +191,7 @@ def test_metal_is_claimed_confirmed_corrected_and_traced(door: Door) -> None:
     assert up["nodes"][0]["carries"] is None
     own = door.get(who(SMELTER), "/coc/documents/D-2/trace")
     assert [node["kind"] for node in own["nodes"]] == ["post_consumer_scrap"]
+    ends_together(own, up)
     traced_as_of_a_day(door, who(SMELTER), BEGAN.isoformat(), YEAR)
     scrap = own["nodes"][0]["carries"]
     assert (scrap["known_kg"], scrap["emission_g"]) == (scrap["kg"], scrap["kg"] * 500)

@@ -75,6 +75,19 @@ def test_a_trace_says_which_way_it_goes_and_where_it_goes_on() -> None:
     assert "nothing is known of it" in traced(80, nodes=[])
 
 
+@pytest.mark.parametrize("width", [70, 80, 120])
+def test_all_ends_together_stand_below_a_trace_and_are_a_hundred_per_cent(width: int) -> None:
+    place = {"scope_id": "NORD-works", "stage": "aluminium", "member_id": "NORD"}
+    third = {"kind": "own_mine", **place, "masked": False, "parts": 333, "ends": 9}
+    hidden = {**third, **dict.fromkeys(place), "masked": True, "kind": "post_consumer_scrap"}
+    shown = traced(width, whole=999, totals=[third, hidden, {**third, "stage": "alumina"}])
+    below = shown.partition("all ends together")[2]
+    assert "NORD NORD-works aluminium" in " ".join(below.split())
+    assert "(not yours to see)" in below
+    shares = [word for word in below.split() if word.startswith("33.")]
+    assert shares == ["33.3334", "33.3333", "33.3333"], "they are 100 together"
+
+
 def test_a_footprint_of_which_nothing_is_known_whole_is_told_without_idle_zeros() -> None:
     assert "at least 0.250, known for 0 %" in traced(200)
 

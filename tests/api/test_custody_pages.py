@@ -1,5 +1,6 @@
 """What pages of the chain of custody say where something is known late."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from services.portal import custody
@@ -29,12 +30,13 @@ def trace(
     changed_on: str | None = None,
     replaced_by: str | None = None,
     replaced_on: str | None = None,
+    totals: Sequence[dict[str, Any]] = (),
 ) -> str:
     entries = custody.entries_of({"whole": 1, "nodes": [NODE]})
     return said(
         "custody_trace.html", number="D-1", direction="downstream", on=on, state=state, more=0,
         entries=entries, picture=None, changed_on=changed_on, replaced_by=replaced_by,
-        replaced_on=replaced_on,
+        replaced_on=replaced_on, ends=custody.ends_of({"totals": totals}),
     )  # fmt: skip
 
 
@@ -64,6 +66,23 @@ def test_a_trace_of_a_day_before_the_document_was_replaced_says_since_when_it_is
     assert "what holds now" not in before
     after = trace("2026-06-09", "superseded", replaced_by="D-1b", replaced_on="2026-06-09")
     assert "D-1b</a> from 9 Jun 2026 on: its trace tells of the metal what holds now" in after
+
+
+def test_all_ends_of_a_trace_stand_together_above_its_levels() -> None:
+    own = {"kind": "own_mine", "member_id": "M-1", "scope_id": "S-1", "stage": "bauxite"}
+    hidden = {**own, "member_id": None, "scope_id": None, "stage": None, "kind": "overdraft"}
+    rows: list[dict[str, Any]] = [
+        {**own, "masked": False, "ends": 4_000, "parts": 3, "share": "0.75"},
+        {**hidden, "masked": True, "ends": 2, "parts": 1, "share": "0.25"},
+    ]
+    page = trace("", "confirmed", totals=rows)
+    first, _, second = page.partition("<h2>All ends together</h2>")[2].partition("masked</span>")
+    assert '<td>M-1</td> <td>S-1</td> <td>Bauxite</td> <td class="number">4000</td>' in first
+    assert '<data value="0.75">75.00</data>' in first
+    assert '<data value="0.25">25.00</data>' in second
+    assert "All ends together" not in trace("", "confirmed")
+    many = trace("", "confirmed", totals=[{**rows[0], "share": "0.001"}] * 1_000)
+    assert "And 500 more, with 50.00 % together." in many
 
 
 def test_a_trace_of_today_has_no_such_columns() -> None:

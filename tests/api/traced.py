@@ -1,5 +1,7 @@
 """What a trace says of a day of its documents, over HTTP."""
 
+from typing import Any
+
 from tests.door import Door
 
 
@@ -18,3 +20,12 @@ def traced_as_of_a_day(door: Door, role: str, began: str, before: str) -> None:
     stood = door.get(role, "/coc/documents/D-1/trace", on=began)
     assert stood["state"] == "superseded", "what stands in its place is of the same day"
     assert {one["changed_on"] for one in (then, stood)} == {None}
+
+
+def ends_together(own: dict[str, Any], masked: dict[str, Any]) -> None:
+    """What a seller and its buyer are told of the same ends: all of it is the seller's scrap."""
+    [whole] = own["totals"]
+    assert (whole["scope_id"], whole["stage"]) == ("K-smelter-S", "aluminium")
+    assert (whole["member_id"], whole["parts"]) == ("K-smelter", own["whole"])
+    [hidden] = masked["totals"]
+    assert (hidden["masked"], hidden["share"], hidden["scope_id"]) == (True, "1", None)

@@ -43,7 +43,8 @@ class Link(NamedTuple):
 class Node(NamedTuple):
     """What was found: so many parts of the whole, at a level. `final`: the walk ends here; final
     parts add up to the whole. A masked node says neither document nor pool. `changed_on` is that of
-    its link: its part was another one before."""
+    its link: its part was another one before. `at` is the pool at which the walk ends without a
+    document, for `totals`: whose it is the first of `seen_by` says."""
 
     level: int
     kind: str
@@ -56,6 +57,21 @@ class Node(NamedTuple):
     masked: bool = False
     told: Told | None = None
     changed_on: str | None = None
+    at: str | None = None
+
+
+class Total(NamedTuple):
+    """All parts that end in the same way at the same place, of how many ends; `share` is them of
+    the whole, exactly. What the viewer may not see is together, by kind."""
+
+    kind: str
+    scope_id: str | None
+    stage: str | None
+    member_id: str | None
+    masked: bool
+    parts: int
+    share: str
+    ends: int
 
 
 Load = Callable[[Sequence[str]], Mapping[str, Sequence[Link]]]
@@ -89,7 +105,7 @@ def walk(start: Mapping[str, int], load: Load, depth: int) -> list[Node]:
                 found.append(
                     Node(
                         level, kind, parts, ends, document, to, seen_by, carried, False, told,
-                        changed_on,
+                        changed_on, pool if ends and document is None else None,
                     )
                 )  # fmt: skip
                 if to is not None:
@@ -129,6 +145,32 @@ def masked(nodes: Iterable[Node], may_see: Callable[[Node], bool]) -> list[Node]
         for (level, kind, final), parts in sorted(hidden.items())
     ]
     return [*shown, *made]
+
+
+def totals(nodes: Iterable[Node], may_place: Callable[[Node], bool]) -> list[Total]:
+    """What a trace ends in, by kind and by scope, stage and member, the largest first: their parts
+    are the whole. `nodes` are as the viewer may see them; of which they `may_place` the end, those
+    are named."""
+    found: dict[tuple[str, str | None, str | None, str | None, bool], tuple[int, int]] = {}
+    for node in nodes:
+        if not node.final:
+            continue
+        pool = node.at or node.pool
+        scope_id, stage, member_id = None, None, None
+        if pool is not None and not node.masked and may_place(node):
+            scope_id, stage, _ = pool.split(":")
+            member_id = node.seen_by[0] if node.seen_by else None
+        key = (node.kind, scope_id, stage, member_id, node.masked)
+        parts, ends = found.get(key, (0, 0))
+        found[key] = (parts + node.parts, ends + 1)
+    order = sorted(found.items(), key=lambda one: (-one[1][0], one[0][0], one[0][1] or ""))
+    return [Total(*key, parts, share_of(parts), ends) for key, (parts, ends) in order]
+
+
+def share_of(parts: int) -> str:
+    """Parts of the whole as a decimal, exactly."""
+    whole, rest = divmod(parts, WHOLE)
+    return f"{whole}.{rest:012}".rstrip("0").rstrip(".")
 
 
 def final_parts(nodes: Iterable[Node]) -> int:
