@@ -198,7 +198,8 @@ def _notes(client: OfMember, at: str, job: Mapping[str, Any], out: Console) -> N
     for note in client.get(f"{at}/notes", limit=EXAMPLES)["items"]:
         rows = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in note["rows"][:EXAMPLES])
         more = ", ..." if len(note["rows"]) > EXAMPLES else ""
-        out.print(f"    {note['slug']}, rows {rows}{more}: {escape(note['sentence'])}")
+        told = f"{note['in_all']} rows ({rows}{more})"
+        out.print(f"    {note['slug']}, {told}: {escape(note['sentence'])}")
 
 
 def of_groups(client: OfMember, at: str, wanted: tuple[str, int], out: Console) -> None:

@@ -243,19 +243,6 @@ def keep_notes(connection: Connection, import_id: str, notes: Sequence[NotedRows
         connection.execute(NOTES.insert(), values)
 
 
-def notes(engine: Engine, import_id: str, after: int, limit: int) -> list[NotedRows]:
-    """Notes behind a row number, in the order of their first rows."""
-    query = (
-        select(*(NOTES.c[name] for name in NotedRows._fields))
-        .where(NOTES.c.import_id == import_id, NOTES.c.row > after)
-        .order_by(NOTES.c.row)
-        .limit(limit)
-    )
-    with translated(), engine.connect() as connection:
-        found = [NotedRows._make(row) for row in connection.execute(query)]
-    return [one._replace(rows=orjson.loads(str(one.rows))) for one in found]
-
-
 def keep_groups(connection: Connection, import_id: str, groups: Sequence[Told]) -> None:
     """Keep the answers to groups."""
     if groups:

@@ -23,7 +23,7 @@ from infra.persons import Persons
 from infra.service import Running
 from infra.web import Api, Json, Page, Paged, SignedIn, correlation_id
 
-from . import jobs, rejects
+from . import jobs, noted, rejects
 from .formats import Format
 from .jobs import Job, Options, RefusedRow, Told
 from .kinds import Asked, Kind
@@ -110,12 +110,13 @@ def add_reads(api: Api, running: Running, imports: Imports) -> None:
         async def notes(
             principal: SignedIn, import_id: Key, wanted: Paged, member_id: Whose = None
         ) -> Response:
-            """What has to be said of rows that were taken, in the order of their first rows:
-            `rows` are all of which it is said, from and through. A dry run tells it too."""
+            """What has to be said of rows that were taken, each once and in the order of their
+            first rows: `rows` are all of which it is said, from and through. A dry run tells it
+            too."""
             job = await _own(imports, principal, import_id, member_id)
             after = _row_number(wanted.after)
             found = await asyncio.to_thread(
-                jobs.notes, running.engine, job.import_id, after, wanted.limit + 1
+                noted.notes, running.engine, job.import_id, after, wanted.limit + 1
             )
             return Json(_page([one._asdict() for one in found], wanted))
 
