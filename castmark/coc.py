@@ -206,7 +206,9 @@ def _owed(found: Row) -> str:
         return "are made good"
     if found.get("owed_covered"):
         return f"were to be made good by {found['owed_by']}: the books cover them"
-    return f"are to be made good by {found['owed_by']}"
+    left = found.get("owed_open_kg", 0)
+    part = f", {tell(left)} kg of them not covered yet" if left not in (0, found["owed_kg"]) else ""
+    return f"are to be made good by {found['owed_by']}{part}"
 
 
 def otherwise(late: Row, out: Console) -> None:

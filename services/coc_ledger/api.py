@@ -237,7 +237,8 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
         it, and whether it would wait for what is not known yet (`answer`); with its working.
         `blocked`: nothing is claimed until what an earlier period left is made good, `made_good`:
         it was since, and nothing is ahead of input in this one; `blocked_because` says why.
-        `owed_covered`: the books cover all of `owed_kg`, which was to be made good by `owed_by`."""
+        `owed_covered`: the books cover all of `owed_kg`, which was to be made good by `owed_by`;
+        until then that is the first day of what they do not cover, `owed_open_kg`."""
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
         await allowed.caught_up_with(queries.pool_of(row, stage, day))

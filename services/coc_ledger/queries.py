@@ -169,11 +169,8 @@ class Queries:
             "carried_until": min((one.day for one in stood.unused), default=serves),
             "carried_parts": [{"kg": one.kg, "until": one.day} for one in stood.unused],
             "balance_until": following.ends_on if following else period.ends_on,
-            "owed_by": (
-                owed_by(owed_on(pool, on), rows, self._running.definition.policies, serves)
-                if pool and made.owed_kg
-                else None
-            ),
+            "owed_by": self._owed_by(pool, on, rows, stood, serves),
+            "owed_open_kg": max(0, made.owed_kg - stood.covering_kg),
             "suspended_from": row.suspended_from,
             "reinstated_from": row.reinstated_from,
             "closed_on": pool.closed_on if pool else None,
@@ -189,6 +186,19 @@ class Queries:
             "told_otherwise": self._told_otherwise(pool),
             "policy_id": policy.policy_id,
         }
+
+    def _owed_by(
+        self,
+        pool: PoolRow | None,
+        on: date,
+        rows: Mapping[str, PoolRow],
+        stood: BalanceOn,
+        serves: date,
+    ) -> date | None:
+        if pool is None or not stood.cover.owed_kg:
+            return None
+        left, policies = owed_on(pool, on), self._running.definition.policies
+        return owed_by(left, rows, policies, serves, stood.covering_kg)
 
     def _before(self, pool: PoolRow | None) -> Mapping[str, PoolRow]:
         """The pools that say why claims of one are stopped, and those that stopped theirs; none

@@ -189,6 +189,9 @@ def test_an_overdraft_that_the_books_cover_is_not_told_as_one_to_be_made_good() 
     assert "7,000 kg of overdraft of the period before were to be made good by" in covered
     assert "by 2026-12-31: the books cover them" in covered
     assert "are to be made good by 2026-12-31" in balance_said(**owed, owed_covered=False)
+    partly = balance_said(**owed, owed_open_kg=3_000)
+    assert "by 2026-12-31, 3,000 kg of them not covered yet" in partly
+    assert "not covered yet" not in balance_said(**owed, owed_open_kg=7_000)
 
 
 def test_what_metal_carries_by_a_later_day_is_said_to_be_of_that_day() -> None:

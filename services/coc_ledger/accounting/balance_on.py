@@ -75,6 +75,7 @@ class BalanceOn(NamedTuple):
     stopped: bool = False
     made_good: bool = False
     owed_covered: bool = False
+    covering_kg: int = 0
     late: Parts = ()
     lapses_on: date | None = None
     overdue_on: date | None = None
@@ -165,10 +166,16 @@ def balance_on(
         stopped=now.stopped and short,
         made_good=now.stopped and not short,
         owed_covered=_met(found, stood.terms, rule) and _met(figures(stands[0][1]), now, rule),
+        covering_kg=min(_covering(made), _covering(cover(figures(stands[0][1]), now, rule))),
         late=late,
         lapses_on=_lapses_on(pool, day, later, now, least, rule) if pool else None,
         overdue_on=_overdue_on(pool, day, later, now, least, rule) if pool else None,
     )
+
+
+def _covering(made: Cover) -> int:
+    """What there is to make good with what is owed, before anything new is claimed."""
+    return max(0, made.carried_kg) + made.max_output_kg
 
 
 def _met(found: Figures, terms: Terms, rule: Rule) -> bool:

@@ -27,11 +27,17 @@ def serves_through(pool: PoolRow, ends_on: date, *, keeps: bool) -> date:
     return ends_on if keeps else min(pool.ends_on, ends_on)
 
 
-def owed_by(left: Iterable[LeftBefore], rows: Rows, policies: Policies, serves: date) -> date:
-    """The first day by which something of it is to be made good. `left` is what was `left` to a
-    pool, `rows` are the pools that left it, and those before them where claims are stopped; what
-    has no other day is to be made good through that on which `serves` what was carried in."""
-    return min((one.day for one in owed_parts(left, rows, policies, serves)), default=serves)
+def owed_by(
+    left: Iterable[LeftBefore], rows: Rows, policies: Policies, serves: date, covered_kg: int = 0
+) -> date:
+    """The first day by which something of it is, or was, to be made good that the books do not
+    cover yet; they cover what was to be made good first. Where they cover all, the last of these
+    days. `left` is what was `left` to a pool, `rows` are the pools that left it, and those before
+    them where claims are stopped; what has no other day is to be made good through that on which
+    `serves` what was carried in."""
+    every = owed_parts(left, rows, policies, serves)
+    is_open = without(every, covered_kg)
+    return (is_open or every[-1:] or (Until(serves, 0),))[0].day
 
 
 def owed_parts(left: Iterable[LeftBefore], rows: Rows, policies: Policies, serves: date) -> Parts:

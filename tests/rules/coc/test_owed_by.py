@@ -56,7 +56,11 @@ def due(world: World, key: PoolKey, day: date) -> date:
     """By when, as the service's queries find it."""
     row = row_of(world, key)
     serves = serves_through(row, ends_on(world, key), keeps=True)
-    return owed_by(owed_on(row, day), rows_of(world), LEDGER.policies, serves)
+    days = world.reader.rows["pool_days"].values()
+    later = {one.day: one.kgs for one in days if one.pool == row.pool}
+    found = balance_on(row, day, {d: kgs for d, kgs in later.items() if d > day}, POLICY)
+    policies, covered = LEDGER.policies, found.covering_kg
+    return owed_by(owed_on(row, day), rows_of(world), policies, serves, covered)
 
 
 def late_in_2027(*, closed_then: bool = True) -> World:
@@ -128,6 +132,41 @@ def test_of_what_is_owed_each_part_has_its_own_last_day() -> None:
     end = date(2028, 12, 31)
     assert owed_parts(left, part_late, LEDGER.policies, end) == ((LAST, 50), (end, 100))
     assert owed_parts(left, {}, LEDGER.policies, end) == ((end, 150),), "as far as rows tell"
+
+
+# --- what was made good since ---
+
+
+def two_parts() -> tuple[list[LeftBefore], date]:
+    """50 kg that were due by the end of 2027, and 100 kg by that of 2028."""
+    [own] = [LeftBefore(*one) for one in row_of(late_in_2027(), key_of("A", YEARS[2])).left_before]
+    parts = ((LAST.isoformat(), 50),)
+    return [own._replace(due=parts)], date(2028, 12, 31)
+
+
+def test_the_day_that_is_told_is_that_of_the_part_that_is_still_open() -> None:
+    left, end = two_parts()
+    told = [owed_by(left, {}, LEDGER.policies, end, covered) for covered in (0, 49, 50, 149)]
+    assert told == [LAST, LAST, end, end]
+
+
+def test_once_all_is_covered_the_day_is_that_by_which_all_of_it_was_to_be() -> None:
+    left, end = two_parts()
+    assert owed_by(left, {}, LEDGER.policies, end, 150) == end
+    assert owed_by([], {}, LEDGER.policies, end, 150) == end
+
+
+def test_what_covers_what_is_owed_is_what_came_and_left_in_the_period() -> None:
+    """Both what the books had on the day, and what they have by now: the lesser of them counts."""
+    world, key, day = late_in_2027(), key_of("A", YEARS[2]), date(2028, 3, 1)
+    world.today = day
+    for command in ("receive_material", "ship_material"):
+        moved(world, command, 60, at("A", day))
+    row = row_of(world, key)
+    assert balance_on(row, day, {}, POLICY).covering_kg == 60
+    booked = {day: row.kgs}
+    assert balance_on(row, date(2028, 2, 28), booked, POLICY).covering_kg == 0, "not yet"
+    assert due(world, key, day) == LAST
 
 
 # --- a transfer that is to come ---
