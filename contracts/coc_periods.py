@@ -35,7 +35,9 @@ class OverdraftMadeGood(Event):
     """What earlier periods left to be made good in this one, `owed_kg`, is covered by what its
     books carry and earn, as of `on`; or it is not any more, and `missing_kg` of it are. Said
     whenever that changes, until the period is closed: the close, and its corrections, tell what
-    became of it."""
+    became of it. Where part of it has a last day of its own, since a scope goes over, `due_on` is
+    the first day by which something that is missing is due (all covered: the last of them), and of
+    what was not covered through such a day, `late_kg`, the first of those that were missed."""
 
     TYPE: ClassVar[str] = "coc.overdraft_made_good.v1"
     pool: PoolKey
@@ -43,6 +45,8 @@ class OverdraftMadeGood(Event):
     owed_kg: MassOrNone
     missing_kg: MassOrNone
     on: date
+    due_on: date | None = None
+    late_kg: MassOrNone = 0
 
 
 EVENTS: tuple[type[Event], ...] = (OverdraftForeseen, OverdraftMadeGood)

@@ -133,12 +133,17 @@ def overdraft_foreseen(event: OverdraftForeseen, part: Part | None, at: Recorded
 
 
 def overdraft_made_good(event: OverdraftMadeGood, part: Part | None, at: Recorded) -> Part | None:
-    """The books cover what is owed; or they do not any more, and it is open again."""
+    """The books cover what is owed; or they do not any more, and it is open again. Of parts with
+    days of their own it is due by that of the first which is open; one that was late is missed,
+    and once all is covered nothing is left to do."""
     if part is None or not part["owed_kg"]:
         return part
-    if not event.missing_kg:
-        return part if part["state"] == "met" else done(event.on, part, at)
-    return {**part, **REOPENED} if part["state"] == "met" else part
+    if event.due_on is not None:
+        part = {**part, "due_on": iso(event.due_on)}
+    if event.missing_kg:
+        part = {**part, **REOPENED} if part["state"] != "open" else part
+        return missed(part, at) if event.late_kg else part
+    return part if part["state"] == "met" else done(event.on, part, at)
 
 
 def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part | None:
@@ -152,7 +157,8 @@ def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part 
         return {**part, "state": "missed", **ended}
     if event.switched is not None:
         part = {**part, "switched": iso(event.switched.carried_until)}
-    if part["state"] == "met" and not _goes_on(event, part):
+    told = "missed" if event.late_kg else "met"
+    if part["closed_on"] is not None and part["state"] == told and not _goes_on(event, part):
         return part  # the books told it before
     return _made_good(event, event.closed_on, part, at)
 
@@ -206,6 +212,7 @@ def _made_good(
     """What of it was to be made good in the period was: in time, or after its own last day, by the
     period's end at the latest."""
     made_good_by = min(on, event.ends_on)
+    part = _due(part, part["ends_on"]) if "ends_on" in part else part
     if event.late_kg:
         return done(made_good_by, part, at)
     if _goes_on(event, part):

@@ -9,6 +9,7 @@ is not counted ahead: that is told by the close alone. Rules: sources.md 5.4.
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from contracts.coc import BalanceCarried, PoolOpened
 from contracts.coc_calendar import PoolShortened
@@ -17,9 +18,17 @@ from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import PoolKey
 from contracts.envelope import Event
 from infra.policy import Policies
-from services.coc_ledger.accounting.balance import closing, figures, rule_of
-from services.coc_ledger.accounting.lasting import Ending, by_day, dated
-from services.coc_ledger.accounting.period import blocked, close_remarks
+from services.coc_ledger.accounting.balance import closing, cover, figures, late_before, rule_of
+from services.coc_ledger.accounting.lasting import (
+    Ending,
+    Until,
+    by_day,
+    dated,
+    parts,
+    total,
+    without,
+)
+from services.coc_ledger.accounting.period import ONE_DAY, blocked, close_remarks
 
 from .commands import ApplyChange, Foreseen
 from .owing import NOT_OWED, Owing, PeriodOver
@@ -105,36 +114,69 @@ def made_good(
     for event in events:
         assert isinstance(event, PoolEvent)
         after = evolve(after, event)
-    missing = _missing(after, policies)
-    if missing is None or after.key is None or after.ends_on is None:
+    found = _covered(after, on, policies)
+    if found is None or after.key is None or after.ends_on is None:
         return ()
     first = any(isinstance(one, PeriodOver) and not one.again for one in events)
-    before = _missing(state, policies)
-    if (before == 0) == (missing == 0) and not (first and missing == 0):
+    met, before = found.missing_kg == 0, _covered(state, on, policies)
+    if not (first and met) and _is_told(before, found, events):
         return ()
+    last = after.ends_on
+    if found.due_on is not None and met and not found.late_kg:
+        last = min(last, found.due_on)  # booked later, for a day in time
     told = OverdraftMadeGood(
         pool=after.key,
         member_id=after.member_id,
         owed_kg=after.owed_kg,
-        missing_kg=missing,
-        on=min(on, after.ends_on),
+        missing_kg=found.missing_kg,
+        on=min(on, last),
+        due_on=found.due_on,
+        late_kg=found.late_kg,
     )
     return (told,)
 
 
-def _missing(state: Pool, policies: Policies) -> int | None:
-    """What of that which is owed is not covered; None where nothing is, where the period is closed,
-    and where part of it is due on another day than the period's last, since a scope goes over: the
-    close tells then what became of each."""
+class Covered(NamedTuple):
+    """What of that which is owed is not covered. Where part of it has a last day of its own:
+    `first_on` is the first of all these days, `due_on` and `late_kg` are as `OverdraftMadeGood`
+    tells them."""
+
+    missing_kg: int
+    first_on: date | None = None
+    due_on: date | None = None
+    late_kg: int = 0
+
+
+def _is_told(before: Covered | None, after: Covered, events: Sequence[Event]) -> bool:
+    """Whether who has read all that was told knows it: what is owed anew is by the first day of
+    all until another one is told."""
+    was = before or Covered(1)
+    anew = any(isinstance(one, (*OWING, PoolShortened)) for one in events)
+    due_on = after.first_on if anew or before is None else was.due_on
+    same = (was.missing_kg == 0) == (after.missing_kg == 0)
+    return same and due_on == after.due_on and (was.late_kg > 0) == (after.late_kg > 0)
+
+
+def _covered(state: Pool, on: date, policies: Policies) -> Covered | None:
+    """What of that which is owed is not covered by all that is booked by a day; None where nothing
+    is owed, and where the period is closed."""
     terms = state.terms
     if state.key is None or state.end is not None or not state.owed_kg:
         return None
-    if terms.due or state.switched is not None:
-        return None
     assert state.ends_on is not None  # it was opened
-    ending = Ending(state.ends_on, state.lapsed(terms, state.ends_on), None, state.blocked)
-    rule = rule_of(policies.on(state.key.period))
-    return closing(figures(state.kgs), terms, rule, ending).unmet_kg
+    rule, found = rule_of(policies.on(state.key.period)), figures(state.kgs)
+    lapsed_kg = state.lapsed(terms, state.ends_on)
+    if not terms.due and state.switched is None:
+        ending = Ending(state.ends_on, lapsed_kg, None, state.blocked)
+        return Covered(closing(found, terms, rule, ending).unmet_kg)
+    last = state.switched.carried_until if state.switched else state.ends_on
+    plain = Until(last, max(0, terms.owed_kg - total(terms.due)))
+    every = parts(by_day(one for one in (*terms.due, plain) if one.kg))
+    missing = without(every, terms.carried_kg - lapsed_kg + cover(found, terms, rule).max_output_kg)
+    day = min(on, state.ends_on + ONE_DAY)
+    late = late_before(terms, state.through, day, rule)
+    due_on = (late or missing or every[-1:])[0].day
+    return Covered(total(missing), every[0].day, due_on, total(late))
 
 
 def foreseen(command: ApplyChange, state: Pool, told: Foreseen) -> Sequence[OverdraftForeseen]:

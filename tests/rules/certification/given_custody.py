@@ -138,8 +138,19 @@ def foreseen(owed_kg: int, change_kg: int, on: date = PERIOD) -> Happened:
     return Happened(POOL.stream, event, on)
 
 
-def made_good(on: date, missing_kg: int = 0) -> Happened:
-    event = OverdraftMadeGood(pool=POOL, member_id="M1", owed_kg=500, missing_kg=missing_kg, on=on)
+def made_good(
+    on: date, missing_kg: int = 0, due_on: date | None = None, late_kg: int = 0
+) -> Happened:
+    """Of parts with days of their own `due_on` is the first that is open."""
+    event = OverdraftMadeGood(
+        pool=POOL,
+        member_id="M1",
+        owed_kg=500,
+        missing_kg=missing_kg,
+        on=on,
+        due_on=due_on,
+        late_kg=late_kg,
+    )
     return Happened(POOL.stream, event, on)
 
 

@@ -221,6 +221,40 @@ def test_one_that_was_made_good_after_its_own_day_is_missed() -> None:
     assert row(closed, OVERDRAFT).due_on == due
 
 
+OWN = ENDS_ON - 90 * DAY
+"""A last day of its own within the period."""
+GOT = (pool_opened(), carried(300, due=(Dated(day=OWN, kg=300),)))
+
+
+def test_one_with_a_day_of_its_own_is_met_when_the_books_cover_it_and_not_with_the_close() -> None:
+    met = after(*GOT, made_good(OWN - DAY, due_on=OWN))
+    assert end(met, OVERDRAFT) == ("met", OWN - DAY)
+    closed = after(*GOT, made_good(OWN - DAY, due_on=OWN), pool_closed(ENDS_ON + DAY))
+    assert end(closed, OVERDRAFT) == ("met", OWN - DAY)
+
+
+def test_one_with_a_day_of_its_own_is_missed_when_it_is_made_good_behind_that() -> None:
+    late = (*GOT, made_good(OWN + 5 * DAY, due_on=OWN, late_kg=200))
+    assert end(after(*late), OVERDRAFT) == ("missed", OWN + 5 * DAY)
+    closed = after(*late, pool_closed(ENDS_ON + DAY, late_kg=200))
+    assert end(closed, OVERDRAFT) == ("missed", OWN + 5 * DAY)
+    again = after(*late, made_good(OWN + 6 * DAY, 100, due_on=OWN, late_kg=200))
+    assert (end(again, OVERDRAFT), row(again, OVERDRAFT).due_on) == (("missed", None), OWN)
+    in_time = after(*late, made_good(OWN, due_on=OWN))
+    assert end(in_time, OVERDRAFT) == ("met", OWN), "told later, of a day in time"
+
+
+def test_of_several_days_that_of_the_first_part_that_is_open_is_on_the_board() -> None:
+    parts = (Dated(day=OWN, kg=100), Dated(day=OWN + 30 * DAY, kg=100))
+    got = (pool_opened(), carried(300, due=parts))
+    assert row(after(*got), OVERDRAFT).due_on == OWN
+    first = (*got, made_good(OWN - DAY, 200, due_on=OWN + 30 * DAY))
+    found = row(after(*first), OVERDRAFT)
+    assert (found.state, found.due_on) == ("open", OWN + 30 * DAY)
+    closed = after(*first, pool_closed(ENDS_ON + DAY))
+    assert end(closed, OVERDRAFT) == ("met", OWN)
+
+
 def test_one_that_was_made_good_is_met_though_a_new_one_is_due_on_the_same_day() -> None:
     """What the cut period claimed ahead itself is no part of what it owed."""
     far = ENDS_ON + 365 * DAY
