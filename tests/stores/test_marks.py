@@ -1,11 +1,17 @@
 """How far a consumer is, as pages wait for it: each partition counts, not only the furthest."""
 
+from pathlib import Path
+
 from sqlalchemy import Connection, create_engine
 
 from contracts.values import Instant
 from infra.cursors import START, Cursor, move_cursor, read_cursor
+from infra.kafka import KafkaLog
 from infra.reading import steps, through
+from infra.service import Running, create, keys_in
+from infra.store import open_engine
 from infra.tables import MACHINERY
+from services.coc_ledger.app import definition
 
 CONSUMER, SOURCE = "watching", "membership"
 
@@ -27,6 +33,18 @@ def test_what_others_apply_moves_no_mark() -> None:
         before = steps(connection, CONSUMER)
         _applied(connection, 0, 91, consumer="counting")
         assert steps(connection, CONSUMER) == before
+
+
+def test_who_waits_for_what_it_wrote_itself_waits_for_one_partition_also_over_kafka(
+    tmp_path: Path,
+) -> None:
+    """A service reads its own events from its own store: how far that is, is how far all are."""
+    made, url = definition(), f"sqlite:///{tmp_path / 'own.db'}"
+    create(made, open_engine(url))
+    running = Running(made, open_engine(url), keys_in(tmp_path / "keys"), tmp_path)
+    running.log = KafkaLog(["127.0.0.1:1"])
+    assert running.log_of(running.name).partitions(running.name) == 1
+    assert running.log_of("membership").partitions("membership") > 1
 
 
 def _applied(

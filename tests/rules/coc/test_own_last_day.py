@@ -58,3 +58,16 @@ def test_what_is_booked_late_of_a_day_in_time_is_in_time() -> None:
     world = overdrawn(successor_from=SWITCH)
     came(world, OWED, BEFORE, BEHIND)
     assert told(world) == [(0, LAST, LAST, 0)]
+
+
+def test_what_is_owed_where_a_scope_goes_over_is_told_by_the_day_that_it_keeps() -> None:
+    """In the pool that the transfer cuts, before it is closed: it ends half a year before."""
+    world, end = overdrawn(closed_on_time=False), date(2027, 6, 30)
+    look = {"scope_id": "A", "member_id": "A", "supplier_id": "YARD"}
+    world.send("record_due_diligence", **look, topics=EVERY, performed_on=date(2027, 1, 5))
+    for command in ("receive_material", "ship_material"):
+        moved(world, command, OWED, at("A", end))
+    found = [one.event for one in world.desk.log if isinstance(one.event, OverdraftMadeGood)]
+    assert [(one.pool.scope_id, one.missing_kg, one.on, one.due_on) for one in found] == [
+        ("A", 0, end, LAST)
+    ]
