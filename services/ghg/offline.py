@@ -22,7 +22,7 @@ from .activity.rows import Assembled, Rows
 from .activity.sites import SiteReader
 from .activity.work import at_rows, units_on
 from .calculation.scrap import Method
-from .calculation.shared_cast import UNKNOWN
+from .calculation.untold import WHAT
 from .evidence import Calculated
 from .factors import books
 from .factors.pinned import Pinned, pin
@@ -34,10 +34,7 @@ from .results.reckoning import Version, Wanted, judged, reckon, usual
 
 NO_HASH = "0" * 64
 """Nothing is stored, so nothing is compared by its hash."""
-LOSS_UNTOLD = (
-    "how much primary metal was cast is not known, as nobody tells what was lost of post-consumer"
-    " scrap: R-34 says which row to add"
-)
+UNTOLD = "how much primary metal was cast is not known ({}): R-34 says which row to add"
 
 
 class Under(NamedTuple):
@@ -167,8 +164,9 @@ class Offline:
     ) -> tuple[Assessment | None, str]:
         started = inventory.site.started
         if intensity is None:
-            if any(one.about == UNKNOWN for one in told.doubts):
-                return None, LOSS_UNTOLD
+            what = [WHAT[one.about] for one in told.doubts if one.about in WHAT]
+            if what:
+                return None, UNTOLD.format("; ".join(dict.fromkeys(what)))
             return None, "no primary metal was cast"
         if started is None:
             return None, "the year in which production began is not known: add `started`"

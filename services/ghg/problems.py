@@ -207,6 +207,19 @@ PROBLEMS: tuple[Problem, ...] = (
         " `output.liquid_metal` where it is not told.",
     ),
     Problem(
+        "scrap-in-cells-untold",
+        "Whether scrap in cells is in what they tapped is not told",
+        "Without it the primary part of what was cast is not known. Say in `of` of each row of"
+        " that scrap `output.liquid_metal` where its metal was weighed with what cells tapped,"
+        " `output.cast_metal` where it was not.",
+    ),
+    Problem(
+        "furnace-metal-untold",
+        "What a remelting furnace gave to casting is not told",
+        "The furnace casts metal itself, and post-consumer and run-around scrap were melted. Add"
+        " `output.to_casting` at `facts.steps` (0 where it gave none).",
+    ),
+    Problem(
         "unknown-item",
         "There is no such item",
         "Activity data are about items of the closed list: look at the spelling of `facts.item`.",

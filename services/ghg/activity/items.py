@@ -193,6 +193,7 @@ _ALL = (
         ("scrap", "scrap that leaves the facility", MELTS),
         ("scrap_returned", "scrap that goes back to the same product line", MELTS),
         ("dross_metal", "metal recovered from dross", MELTS),
+        ("to_casting", "metal that a remelting furnace gave to casting", (REMELTING,)),
     )
     + _items(
         Family.STOCK,
@@ -231,11 +232,13 @@ BIOGENIC = frozenset({"fuel.biomass", "fuel.biogas", "fuel.bioliquid"})
 fossil."""
 GOODS = frozenset({"output.liquid_metal", "output.cast_metal", "output.semi"})
 """Outputs that are goods of chapter 76."""
+PASSING = frozenset({"output.sold", "output.scrap_returned", "output.to_casting"})
+"""Outputs that say where metal went, and are none that could lie in stock."""
 STOCKED = frozenset(
     item.slug
     for item in _ALL
     if item.family in (Family.BOUGHT, Family.SCRAP)
-    or (item.family is Family.OUTPUT and item.slug not in ("output.sold", "output.scrap_returned"))
+    or (item.family is Family.OUTPUT and item.slug not in PASSING)
 )
 """What a stock may hold: what is bought, and what is made. What an equation takes in (`input.`,
 fuels) is told as it was used up, so that a stock of it would change nothing."""

@@ -29,7 +29,7 @@ FIELDS: tuple[Field, ...] = (
     Field("factor_unit", ("emission_factor_unit", "ef_unit", "unit_of_factor")),
     Field("factor_source", ("emission_factor_source", "ef_source")),
     Field("factor_gwp_set", ("gwp_set", "gwp", "factor_gwp", "warming_potentials")),
-    Field("of", ("carries", "cargo", "stock_of", "of_item")),
+    Field("of", ("carries", "cargo", "stock_of", "of_item", "weighed_in")),
     Field("scrap_kind", ("scrap_type", "kind_of_scrap")),
     Field("technology", ("process_technology",)),
     Field("potline", ("pot_line", "cell_line", "line_of_cells")),

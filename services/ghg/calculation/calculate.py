@@ -15,7 +15,7 @@ from services.ghg.factors.pinned import BEFORE_FIFTH, BEFORE_FOURTH, Pinned
 from services.ghg.factors.tables import tables
 
 from .anode_lines import anode_lines
-from .flows import doubts_of as flow_doubts
+from .flow_doubts import flow_doubts
 from .fuel_lines import fuel_lines
 from .lines import Line, Result
 from .melts import ONE, ZERO

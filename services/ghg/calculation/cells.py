@@ -5,13 +5,18 @@ from decimal import Decimal
 
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum, Inventory, Site
-from services.ghg.factors.pinned import BEFORE_SIXTH
+from services.ghg.factors.pinned import BEFORE_SEVENTH, BEFORE_SIXTH
 
 from . import metal
+from .flows import flows_of
+from .in_cells import in_cells, lines_of, of_line
+from .melts import CHARGED, LIQUID, sum_t
 from .working import Doubt
 
 ZERO = Decimal(0)
 TAPPED = "output.liquid_metal"
+CELLS = Step.ELECTROLYSIS
+AT_CASTHOUSE = frozenset({CELLS, Step.CASTING, Step.REMELTING})
 
 
 def tapped(
@@ -34,13 +39,53 @@ def made(
 ) -> list[Datum]:
     """The data that tell the tapped metal, each with the tonnes that cells made of alumina: what
     their equations speak of is primary metal (sources.md 4.2, 4.3). What came of scrap that is in
-    it is taken off each in proportion; the first five engines took it for made."""
+    it is taken off each of its line of cells in proportion; the sixth engine took it off all, the
+    first five engines took it for made, and the first six
+    what was cast of other metal, where tapped metal is told as cast alone."""
     found, tonnes = tapped(outputs, inventory.site, doubts)
-    in_cells = (
-        one.item == metal.SCRAP_IN and one.step is Step.ELECTROLYSIS for one in inventory.data
-    )
-    if engine in BEFORE_SIXTH or not tonnes or not any(in_cells):
+    if engine in BEFORE_SIXTH or not tonnes:
         return found
-    melted = metal.melted_in_cells(metal.by_item(inventory.data))
+    if engine not in BEFORE_SEVENTH:
+        if any(one.item == TAPPED for one in found):
+            return _without_scrap(found, inventory)
+        melted = _not_made(tonnes, inventory, engine)
+    elif any(one.item == metal.SCRAP_IN and one.step is CELLS for one in inventory.data):
+        melted = metal.melted_in_cells(metal.without_word(metal.by_item(inventory.data)))
+    else:
+        return found
+    return _less(found, melted) if melted else found
+
+
+def _without_scrap(found: Sequence[Datum], inventory: Inventory) -> list[Datum]:
+    """Tapped metal less what came of scrap in it, each of the lines of cells that it is told of."""
+    less = list(found)
+    lines: Sequence[tuple[str, str]] | None = None
+    for lot in in_cells(inventory.data, only_cast=False).within:
+        lines = lines_of(found) if lines is None else lines
+        of = set(of_line(lot, lines)) or set(lines)
+        here = [place for place, one in enumerate(less) if (one.technology, one.potline) in of]
+        for place, one in zip(here, _less([less[at] for at in here], lot.quantity), strict=True):
+            less[place] = one
+    return less
+
+
+def _less(found: Sequence[Datum], melted: Decimal) -> list[Datum]:
+    """Each in proportion, no less than none."""
+    tonnes = sum_t(found)
     melted = min(melted, tonnes)
-    return [one._replace(quantity=one.quantity - melted * one.quantity / tonnes) for one in found]
+    if not melted:
+        return list(found)
+    left = (max(one.quantity - melted * one.quantity / tonnes, ZERO) for one in found)
+    return [one._replace(quantity=t) for one, t in zip(found, left, strict=True)]
+
+
+def _not_made(tonnes: Decimal, inventory: Inventory, engine: str) -> Decimal:
+    """What of metal that is told as cast alone cells did not make of alumina: all that is not what
+    they are taken to have made, where that is known."""
+    charged = [one for one in inventory.data if one.item in CHARGED and one.step in AT_CASTHOUSE]
+    if not charged:
+        return ZERO
+    flows = flows_of(inventory, engine)
+    bought = (one for one in charged if one.item == LIQUID and one.step is Step.CASTING)
+    made = tonnes * flows.primary - sum_t(bought)
+    return ZERO if flows.untold else tonnes - max(made, ZERO)

@@ -17,14 +17,19 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.inventory import Step
-from contracts.values import plain
 from services.ghg.activity.inventory import Datum, Inventory
-from services.ghg.factors.pinned import BEFORE_FIFTH, BEFORE_FOURTH, BEFORE_SIXTH, ENGINE
+from services.ghg.factors.pinned import (
+    BEFORE_FIFTH,
+    BEFORE_FOURTH,
+    BEFORE_SEVENTH,
+    BEFORE_SIXTH,
+    ENGINE,
+)
 
 from . import metal
+from .in_cells import InCells, in_cells
 from .melts import (
     CHARGED,
-    LIQUID,
     NOTHING_LOST,
     ONE,
     OTHER_METAL,
@@ -37,9 +42,9 @@ from .melts import (
     primary_share,
     recast_share,
 )
+from .primary_cast import primary_cast, recast_of
 from .scrap import Kind
-from .shared_cast import GRAMS, Beside, SharedCast, doubts_of_cast, shared_cast
-from .working import PERCENT, Doubt
+from .shared_cast import GRAMS, Beside, SharedCast, shared_cast
 
 NEXT = {
     Step.BAUXITE_MINING: Step.ALUMINA_REFINING,
@@ -62,7 +67,6 @@ MADE = frozenset(item for items in PRODUCTS.values() for item in items)
 DAYS = OPENING, CLOSING = "stock.opening", "stock.closing"
 CAST = "output.cast_metal"
 SOURCE = "sources.md 4.1"
-OUT_OF_MELT = frozenset({CAST, metal.SCRAP_OUT, metal.RETURNED})
 
 
 class Flows(NamedTuple):
@@ -74,7 +78,10 @@ class Flows(NamedTuple):
     `old_lost_t` the tonnes of post-consumer scrap that are taken as lost, where nobody tells:
     of `old_untold_t`. Since the sixth engine, `beyond_t` came out beyond all that went in, and
     `old_unknown_t` are those, by step, without whose loss no primary share is known; `stored_old_t`
-    and `stored_beyond_t` are what masses leave open of stock (`SharedCast`)."""
+    and `stored_beyond_t` are what masses leave open of stock, and since the seventh `unread_t` of
+    scrap in cells and `unpassed_t` of a furnace what must be told as well (`SharedCast`);
+    `site_of_own` says that of what a whole site shares metal that was not tapped takes none along:
+    scrap that brings a burden of its own would draw more of it to primary metal."""
 
     made: Mapping[Step, Decimal]
     scrap: Mapping[Step, Decimal]
@@ -88,6 +95,29 @@ class Flows(NamedTuple):
     old_unknown_t: Mapping[Step, Decimal] = {}
     stored_old_t: Decimal = ZERO
     stored_beyond_t: Decimal = ZERO
+    unread_t: Decimal = ZERO
+    unpassed_t: Decimal = ZERO
+    site_of_own: bool = False
+
+    @property
+    def untold(self) -> bool:
+        """Whether something must be told before anybody knows how much primary metal was cast."""
+        return bool(self.old_unknown_t or self.unread_t or self.unpassed_t)
+
+    @property
+    def cast_shared(self) -> SharedCast:
+        """What these flows hold of how the cast was shared."""
+        return SharedCast(
+            self.primary,
+            self.old_lost_t,
+            self.old_untold_t,
+            self.beyond_t,
+            self.old_unknown_t,
+            self.stored_old_t,
+            self.stored_beyond_t,
+            self.unread_t,
+            self.unpassed_t,
+        )
 
     @property
     def cast_primary_t(self) -> Decimal:
@@ -156,10 +186,32 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
     if apart:
         charged = {step: data for step, data in charged.items() if step is Step.CASTING}
     open_to = Step.ELECTROLYSIS in charged or (not apart and any(map(metal.lies_cast, held)))
-    read = _read(inventory, engine) if open_to else metal.Reading()
+    read = reading_by(inventory, engine) if open_to else metal.Reading()
     between = [one for one in held if read.finished or not metal.lies_cast(one)]
     for item, grown in {} if apart else grown_of(between).items():
         left[item] = left.get(item, ZERO) + grown
+    uncast = [] if read.finished else [one for one in held if metal.lies_cast(one)]
+    stored = sum(grown_of(uncast).values(), ZERO)
+    told = frozenset(one.step for one in lost if one.scrap_kind == Kind.POST_CONSUMER)
+    beside = Beside(scrap, returned, stored, told)
+    if engine in BEFORE_SEVENTH:
+        losses = Losses(melt_loss, lost, inventory.data, stored)
+        found = _flows_before(inventory, engine, (made, charged, left), losses, (read, beside))
+    else:
+        found = _told_flows(inventory, made, charged, left, beside)
+    return found._replace(legs_of_other_metal=frozenset(legs))
+
+
+def _flows_before(
+    inventory: Inventory,
+    engine: str,
+    masses: tuple[Mapping[Step, Decimal], Mapping[Step, Sequence[Datum]], Mapping[str, Decimal]],
+    losses: Losses,
+    known: tuple[metal.Reading, Beside],
+) -> Flows:
+    """As the first six engines took them, of what was made, charged and sold."""
+    (made, charged, left), (read, beside) = masses, known
+    apart = engine in BEFORE_FOURTH
     only_cast = inventory.site.technology is not None and Step.ELECTROLYSIS not in made
     tapped = every = made.get(Step.CASTING if only_cast else Step.ELECTROLYSIS, ZERO)
     if not only_cast:
@@ -168,21 +220,52 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
     gone = tapped / every if every and within else ONE
     melt = Melt(made, charged, tapped, gone, within, only_cast and not apart)
     recast = ZERO if apart else recast_share(melt)
-    uncast = [] if read.finished else [one for one in held if metal.lies_cast(one)]
-    stored = sum(grown_of(uncast).values(), ZERO)
     if engine not in BEFORE_SIXTH:
-        told = frozenset(one.step for one in lost if one.scrap_kind == Kind.POST_CONSUMER)
-        shared = shared_cast(melt, recast, Beside(scrap, returned, stored, told))
+        shared = shared_cast(melt, recast, beside)
     else:
-        takes = melt_loss if charged and engine not in BEFORE_FIFTH else ZERO
-        shared = _shared_before(melt, recast, Losses(takes, lost, inventory.data, stored))
+        takes = losses.usual if charged and engine not in BEFORE_FIFTH else ZERO
+        shared = _shared_before(melt, recast, losses._replace(usual=takes))
     onward = _onward(made, left, apart)
-    return Flows(made, scrap, onward, shared.primary, frozenset(legs), recast, *shared[1:])
+    return Flows(made, beside.scrap, onward, shared.primary, frozenset(), recast, *shared[1:])
 
 
-def _read(inventory: Inventory, engine: str) -> metal.Reading:
-    """How what goes from step to step is read; the first five engines read it as R-34 does."""
+def _told_flows(
+    inventory: Inventory,
+    made: Mapping[Step, Decimal],
+    charged: Mapping[Step, Sequence[Datum]],
+    left: Mapping[str, Decimal],
+    beside: Beside,
+) -> Flows:
+    """As the seventh engine takes them. What was sold of tapped metal, or lies in stock, is of the
+    metal that cells made and of other scrap in it, not of post-consumer scrap: a tonne of that more
+    would else share the emissions of cells anew."""
+    only_cast = inventory.site.technology is not None and Step.ELECTROLYSIS not in made
+    scrap = Step.ELECTROLYSIS in charged
+    cells = in_cells(inventory.data, only_cast=only_cast) if scrap else InCells()
+    onward = _onward(made, left, apart=False)
+    gone, tapped = ONE, made.get(Step.CASTING, ZERO)
+    if not only_cast:
+        own_t = max(made.get(Step.ELECTROLYSIS, ZERO) - cells.old_within_t, ZERO)
+        kept_t = max(own_t - left.get(metal.TAPPED, ZERO), ZERO)
+        tapped = kept_t + cells.old_within_t
+        gone = kept_t / own_t if own_t and cells.within else ONE
+        if cells.old_within_t and onward.get(Step.ELECTROLYSIS):
+            onward[Step.ELECTROLYSIS] = gone
+    melt = Melt(made, charged, tapped, gone, bool(cells.within), only_cast)
+    given = [one.quantity for one in inventory.data if one.item == metal.TO_CASTING]
+    passed = sum(given, ZERO) if given else None
+    shared = primary_cast(melt, cells, passed, beside)
+    recast = recast_of(melt, passed)
+    found = Flows(made, beside.scrap, onward, shared.primary, frozenset(), recast, *shared[1:])
+    return found._replace(site_of_own=True)
+
+
+def reading_by(inventory: Inventory, engine: str) -> metal.Reading:
+    """How what goes from step to step is read; the first five engines read it as R-34 does. The
+    first six knew no scrap in cells of which it is told whether it is in what they tapped."""
     by_item = metal.by_item(inventory.data)
+    if engine in BEFORE_SEVENTH:
+        by_item = metal.without_word(by_item)
     return metal.reading(by_item) if engine in BEFORE_SIXTH else metal.reading_of_shares(by_item)
 
 
@@ -204,117 +287,6 @@ def grown_of(held: Iterable[Datum]) -> Mapping[str, Decimal]:
     }
 
 
-def doubts_of(
-    inventory: Inventory,
-    outputs: Sequence[Datum],
-    stocks: Sequence[Datum],
-    engine: str = ENGINE,
-    melt_loss: Decimal = ZERO,
-) -> list[Doubt]:
-    """How flows were read that no source lays down, of a year with its outputs and stocks, as
-    `flows_of` takes them; nothing of what goes nowhere from here."""
-    found: list[Doubt] = []
-    cast = {one.step for one in outputs if one.item == CAST and one.quantity}
-    sold_t = _sum(one for one in outputs if one.item == "output.sold" and one.of == CAST)
-    if len(cast) > 1 and sold_t and any(one.item == "output.semi" for one in outputs):
-        sentence = (
-            f"{plain(sold_t)} t of cast metal were sold, and casting and remelting both made some:"
-            " what left and what went on is taken of both, in proportion to what each made."
-        )
-        found.append(Doubt("sold_of_both", sentence, f"{SOURCE}, 5.3"))
-    found += _doubts_of_stocks(inventory, outputs, stocks)
-    more = engine not in BEFORE_SIXTH and _more_than_tapped(outputs, stocks)
-    return [*found, *_doubts_of_melts(inventory, engine, melt_loss, more)]
-
-
-def _doubts_of_stocks(
-    inventory: Inventory, outputs: Sequence[Datum], stocks: Sequence[Datum]
-) -> Iterable[Doubt]:
-    made = {one.step for one in outputs if one.item in MADE and one.quantity}
-    going = {step for step, following in NEXT.items() if step in made and following in made}
-    goods = {item for step in going for item in PRODUCTS[step]}
-    own = [one for one in stocks if one.of in goods]
-    if any(map(metal.lies_cast, own)) and not metal.reading(metal.by_item(inventory.data)).finished:
-        own = [one for one in own if not metal.lies_cast(one)]
-        sentence = (
-            "Cast metal in stock at the casthouse is read as not yet in what was cast: metal in and"
-            " out balances nearer so. Where it is, look at the masses."
-        )
-        yield Doubt("stock_not_cast", sentence, f"{SOURCE}, R-34")
-    grown = grown_of(own)
-    for item in dict.fromkeys(one.of for one in own):
-        if item not in grown:
-            sentence = f"The stock of {item} is told on one day of the year only: it was not used."
-            yield Doubt("stock_incomplete", sentence, SOURCE)
-        elif grown[item] < 0:
-            sentence = (
-                f"{plain(-grown[item])} t of {item} came out of stock: taken at the mean of what"
-                " was made in the year."
-            )
-            yield Doubt("stock_drawn", sentence, SOURCE)
-
-
-def _doubts_of_melts(
-    inventory: Inventory, engine: str, melt_loss: Decimal, more: bool
-) -> Iterable[Doubt]:
-    """Of metal that was charged elsewhere than where it was cast, of what was lost of it, and of
-    what came out beyond it: where `more` came out than cells tapped."""
-    melted = [one for one in inventory.data if one.item in CHARGED and one.quantity]
-    cells_t = _sum(one for one in melted if one.step is Step.ELECTROLYSIS)
-    if cells_t:
-        within = _read(inventory, engine).in_tapped
-        how = "as a part of what they tapped" if within else "as charged beside what they tapped"
-        sentence = (
-            f"Cells were charged with {plain(cells_t)} t of scrap: read {how}, as metal in and out"
-            " balances nearer so; it is no primary metal."
-        )
-        yield Doubt("scrap_in_cells", sentence, f"{SOURCE}, R-34")
-    furnace_t = _sum(one for one in melted if one.step is Step.REMELTING)
-    old = any(one.scrap_kind == Kind.POST_CONSUMER for one in melted)
-    liquid = engine not in BEFORE_SIXTH and any(one.item == LIQUID for one in melted)
-    if not furnace_t and not old and not liquid and not more:
-        return
-    flows = flows_of(inventory, engine, melt_loss)
-    if furnace_t and flows.recast:
-        percent = plain(round(flows.recast * PERCENT, 1))
-        sentence = (
-            f"{plain(furnace_t)} t of metal were charged to remelting, and no metal that it cast"
-            f" holds {percent} % of that: read as cast at casting, with what was given off for it."
-            " Where it was cast at remelting, tell it there."
-        )
-        yield Doubt("remelted_cast_at_casting", sentence, f"{SOURCE}, R-34")
-    if flows.primary or flows.old_unknown_t:
-        usual_t = None if engine in BEFORE_SIXTH else flows.old_untold_t * melt_loss
-        yield from doubts_of_cast(_told(flows), usual_t)
-
-
-def _told(flows: Flows) -> SharedCast:
-    return SharedCast(
-        flows.primary,
-        flows.old_lost_t,
-        flows.old_untold_t,
-        flows.beyond_t,
-        flows.old_unknown_t,
-        flows.stored_old_t,
-        flows.stored_beyond_t,
-    )
-
-
-def _more_than_tapped(outputs: Iterable[Datum], stocks: Iterable[Datum]) -> bool:
-    """Whether more may have come out of the casthouse, or lie there, than cells tapped for it:
-    asked of every facility, so of its outputs and stocks alone."""
-    tapped = out = ZERO
-    for one in outputs:
-        if one.item == metal.TAPPED:
-            tapped += one.quantity
-        elif one.item == metal.SOLD and one.of == metal.TAPPED:
-            tapped -= one.quantity
-        elif one.item in OUT_OF_MELT and one.step in metal.CASTHOUSE:
-            out += one.quantity
-    at_casthouse = (one for one in stocks if one.of == metal.TAPPED or metal.lies_cast(one))
-    return out + sum((max(t, ZERO) for t in grown_of(at_casthouse).values()), ZERO) > tapped
-
-
 def _onward(
     made: Mapping[Step, Decimal], left: Mapping[str, Decimal], apart: bool
 ) -> dict[Step, Decimal]:
@@ -333,7 +305,3 @@ def _onward(
         gone = sum((left.get(item, ZERO) for item in items), ZERO)
         onward[step] = max(tonnes - gone, ZERO) / tonnes
     return onward
-
-
-def _sum(data: Iterable[Datum]) -> Decimal:
-    return sum((one.quantity for one in data), ZERO)

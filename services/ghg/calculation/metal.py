@@ -21,6 +21,7 @@ ZERO = Decimal(0)
 TAPPED, CAST, SEMI = "output.liquid_metal", "output.cast_metal", "output.semi"
 SCRAP_IN, SCRAP_OUT, RETURNED = "scrap.in", "output.scrap", "output.scrap_returned"
 RECOVERED, IN_DROSS, LOST = "output.dross_metal", "waste.dross_aluminium", "loss.metal"
+TO_CASTING = "output.to_casting"
 OPENING, CLOSING, SOLD = "stock.opening", "stock.closing", "output.sold"
 BOUGHT_METAL = (
     "bought.liquid_metal",
@@ -45,6 +46,26 @@ class Reading(NamedTuple):
     in_tapped: bool = True
     finished: bool = True
     rolled: bool = False
+
+
+def is_told(datum: Datum) -> bool:
+    """Whether a row of scrap that cells melted says if it is in what they tapped (`of`)."""
+    return datum.of in (TAPPED, CAST)
+
+
+def without_word(by_item: ByItem) -> ByItem:
+    """The same as if no row of scrap said so."""
+    scrap = by_item.get(SCRAP_IN, ())
+    if not any(one.of for one in scrap):
+        return by_item
+    return {**by_item, SCRAP_IN: [one._replace(of="") for one in scrap]}
+
+
+def _within(datum: Datum, read: Reading) -> bool:
+    """Whether a row of scrap is in what cells tapped, as it says, else as it is read."""
+    if datum.step is not Step.ELECTROLYSIS:
+        return False
+    return datum.of == TAPPED if is_told(datum) else read.in_tapped
 
 
 class Account(NamedTuple):
@@ -182,16 +203,18 @@ def _two_sided(by_item: ByItem, read: Reading) -> Sequence[Account]:
 
 def own_part(by_item: ByItem) -> Decimal:
     """The part of what was tapped that cells made themselves: without scrap that they melted."""
-    scrap = _sum([one for one in by_item.get(SCRAP_IN, ()) if one.step is Step.ELECTROLYSIS])
+    lots = [one for one in by_item.get(SCRAP_IN, ()) if one.step is Step.ELECTROLYSIS]
     tapped = _sum(by_item.get(TAPPED, ()))
-    if not scrap or not tapped or not reading(by_item).in_tapped:
+    if not lots or not tapped:
         return Decimal(1)
+    read = reading(by_item)
+    scrap = _sum([one for one in lots if _within(one, read)])
     return max(tapped - scrap, ZERO) / tapped
 
 
 def melted_in_cells(by_item: ByItem) -> Decimal:
-    """Tonnes in what was tapped that cells did not make of alumina, read as shares are: what came
-    of scrap that they melted, less what is told lost of its kind there."""
+    """Tonnes in what was tapped that cells did not make of alumina, as the sixth engine read it:
+    what came of scrap that they melted, less what is told lost of its kind there."""
     scrap = [one for one in by_item.get(SCRAP_IN, ()) if one.step is Step.ELECTROLYSIS]
     if not scrap or TAPPED not in by_item or not reading_of_shares(by_item).in_tapped:
         return ZERO
@@ -246,11 +269,10 @@ def _account(
         return [one for one in _of(items, by_item) if one.step in steps]
 
     fed, left = list(by_item.get(fed_by, ())), sold(fed_by, by_item)
-    scrap_in = [
-        one for one in here(SCRAP_IN) if one.step is not Step.ELECTROLYSIS or not read.in_tapped
-    ]
+    scrap_in = [one for one in here(SCRAP_IN) if not _within(one, read)]
     entered = [*here(*BOUGHT_METAL), *scrap_in]
-    products, scrap, lost = here(product), here(SCRAP_OUT, RETURNED), here(LOST)
+    products, scrap = here(product), here(SCRAP_OUT, RETURNED)
+    lost = [one for one in here(LOST) if not _lost_before(one, by_item)]
     in_dross, recovered = here(IN_DROSS), here(RECOVERED)
     lying = METAL - {SEMI} if read.rolled else METAL
     held = [one for one in here(OPENING, CLOSING) if one.of in lying]
@@ -275,6 +297,15 @@ def _account(
         returned_t=_sum(here(RETURNED)),
         data=tuple(one.datum_id for one in concerned),
     )
+
+
+def _lost_before(lost: Datum, by_item: ByItem) -> bool:
+    """Whether it was lost before metal was tapped: of scrap that is told to be in that."""
+    if lost.step is not Step.ELECTROLYSIS or not lost.scrap_kind:
+        return False
+    lots = [one for one in by_item.get(SCRAP_IN, ()) if one.step is Step.ELECTROLYSIS]
+    of = {one.of for one in lots if one.scrap_kind == lost.scrap_kind}
+    return of == {TAPPED}
 
 
 def sold(item: str, by_item: ByItem) -> list[Datum]:

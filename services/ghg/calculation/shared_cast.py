@@ -82,7 +82,9 @@ class SharedCast(NamedTuple):
     came out beyond all that went in (`beyond_t`); and the tonnes of post-consumer scrap by step
     whose loss must be told before there is a share (`unknown_t`): `primary` is zero then. Of what
     lies uncast, `stored_old_t` are taken as of such scrap whose loss nobody tells, and
-    `stored_beyond_t` lie there beyond all that went in (a part of `beyond_t`)."""
+    `stored_beyond_t` lie there beyond all that went in (a part of `beyond_t`). Since the seventh
+    engine there is no share either while nobody tells whether `unread_t` of scrap in cells are in
+    what they tapped, or what of `unpassed_t` a furnace gave to casting (`primary_cast`)."""
 
     primary: Decimal
     old_lost_t: Decimal = ZERO
@@ -91,9 +93,11 @@ class SharedCast(NamedTuple):
     unknown_t: Mapping[Step, Decimal] = {}
     stored_old_t: Decimal = ZERO
     stored_beyond_t: Decimal = ZERO
+    unread_t: Decimal = ZERO
+    unpassed_t: Decimal = ZERO
 
 
-class _Masses(NamedTuple):
+class Masses(NamedTuple):
     """Tonnes that `entered` the melt and came `out` of it, without stock, of which post-consumer
     scrap whose loss is told (less it) and `untold`; what stock gave (`drawn`) and what lies there
     uncast (`stored`); what of the rest is `liquid` metal and what `other`."""
@@ -128,12 +132,12 @@ def shared_cast(melt: Melt, recast: Decimal, beside: Beside) -> SharedCast:
     every = max(of.out, rest + of.told)
     made_of = of.liquid + of.other
     if not every or not made_of or rest <= 0:
-        return _left_open(of, ZERO)
+        return left_open(of, ZERO)
     primary = of.liquid / every if rest == made_of else of.liquid * rest / (made_of * every)
-    return _left_open(of, primary)
+    return left_open(of, primary)
 
 
-def _left_open(of: _Masses, primary: Decimal) -> SharedCast:
+def left_open(of: Masses, primary: Decimal) -> SharedCast:
     """A share with what its masses leave open: what was lost, and what came out beyond."""
     spare = of.entered + of.drawn - of.out
     lost = min(max(spare - of.stored, ZERO), of.untold)
@@ -146,8 +150,6 @@ def _left_open(of: _Masses, primary: Decimal) -> SharedCast:
 def doubts_of_cast(cast: SharedCast, usual_t: Decimal | None) -> Iterator[Doubt]:
     """How a cast was shared that no datum tells. `usual_t` are the tonnes that a melt usually
     takes of the post-consumer scrap whose loss nobody tells; None where none is asked for."""
-    if cast.unknown_t:
-        yield Doubt(UNKNOWN, _unknown(cast.unknown_t), SOURCE)
     taken = _taken(cast)
     taken_t = round(cast.old_lost_t, GRAMS) + round(cast.stored_old_t, GRAMS)
     if taken_t and (usual_t is None or taken_t <= round(usual_t, GRAMS)):
@@ -199,24 +201,13 @@ def _beyond(cast: SharedCast) -> Iterator[Doubt]:
         yield Doubt(BEYOND, " ".join(told), f"{SOURCE}, R-34")
 
 
-def _unknown(unknown_t: Mapping[Step, Decimal]) -> str:
-    of = " and ".join(f"{plain(round(t, GRAMS))} t at {step}" for step, t in unknown_t.items())
-    return (
-        f"Mine to metal is not known: nobody tells what was lost of post-consumer scrap ({of}), and"
-        " no difference of masses tells it where it is a part of what cells tapped, or where of"
-        " tapped metal the cast alone is told. Add loss.metal with scrap_kind post_consumer at"
-        f" {' and '.join(unknown_t)}, 0 where nothing was lost; or output.liquid_metal where it is"
-        " not told."
-    )
-
-
 def _masses(
     melt: Melt,
     recast: Decimal,
     beside: Beside,
     old: Mapping[Step, Decimal],
     untold: Mapping[Step, Decimal],
-) -> _Masses:
+) -> Masses:
     """Run-around scrap and own dross came off before they went in again: they are no metal that
     entered. What came off at the mill is, of the mix of the rest."""
     steps = tuple(step for step in old if step is not Step.ELECTROLYSIS)
@@ -235,7 +226,7 @@ def _masses(
     bought = _sum(one for one in casting if one.item == LIQUID)
     other = other_t(casting) + other_t(cells) * melt.gone + other_recast(melt, recast)
     taken = _sum(cells) * melt.gone if melt.within else ZERO
-    return _Masses(
+    return Masses(
         entered=melt.tapped + outside + charged + from_furnace + came_back,
         out=melt.made.get(Step.CASTING, ZERO) + left,
         drawn=max(-beside.stored, ZERO),

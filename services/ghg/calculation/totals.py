@@ -18,6 +18,7 @@ from .flows import PRODUCTS, Flows, flows_of
 from .lines import Line, Result, primary_rule
 from .melts import ONE, OTHER_METAL, ZERO
 from .scrap import Method
+from .untold import refuse_untold
 
 KG_PER_T = Decimal(1000)
 SCRAP = frozenset({"scrap.in", "output.scrap"})
@@ -188,6 +189,8 @@ def casthouse_shares(flows: Flows, cells: Cells, side: Side) -> Mapping[Step, De
     this metal took, of steps after it nothing, nor of a furnace that melts what was not tapped."""
     known = flows.shares(Step.CASTING)
     shares = {**known, Step.CASTING: flows.primary, Step.REMELTING: ZERO}
+    if flows.site_of_own:
+        cells = {key: kg for key, kg in cells.items() if key[2] != OTHER}
     return with_site(shares, cells, side)
 
 
@@ -215,17 +218,11 @@ def mine_to_metal(
     result: Result, flows: Flows | None = None, cells: Cells | None = None
 ) -> Intensity:
     """The intensity that criterion 5.2 asks for; `cells` are those of all lines, where they are
-    known already. Refused: `output-missing` where no primary metal was cast, `scrap-loss-missing`
-    where it is not known how much of it (`shared_cast`)."""
+    known already. Refused: `output-missing` where no primary metal was cast, and where it is not
+    known how much of it `scrap-loss-missing`, `scrap-in-cells-untold` or `furnace-metal-untold`
+    (`untold`)."""
     known = flows or flows_of(result.inventory, result.engine, result.melt_loss)
-    if known.old_unknown_t:
-        raise Refused(
-            "scrap-loss-missing",
-            "mine to metal is not known: tell what was lost of post-consumer scrap as loss.metal"
-            f" with scrap_kind post_consumer at {' and '.join(known.old_unknown_t)}, 0 where"
-            " nothing was.",
-            steps=list(known.old_unknown_t),
-        )
+    refuse_untold(known.cast_shared)
     tonnes = known.cast_primary_t
     if tonnes <= 0:
         raise Refused(

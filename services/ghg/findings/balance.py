@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from contracts.inventory import Step
 from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import tapped
@@ -19,6 +20,7 @@ from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.shared_cast import UNKNOWN, UNUSUAL
 from services.ghg.calculation.stock_lines import held
 from services.ghg.calculation.supplies import supplies, unmade
+from services.ghg.calculation.untold import UNPASSED, UNREAD
 from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
@@ -134,10 +136,15 @@ def _lost(seen: Survey) -> Iterator[Fault]:
 
 def _of_old_scrap(seen: Survey) -> Iterator[Fault]:
     """Post-consumer scrap that is taken to have lost more than a melt usually takes, or without
-    whose loss mine to metal is not known."""
+    whose loss mine to metal is not known; scrap in cells and in a furnace of which something else
+    must be told."""
     for one in seen.raised(UNUSUAL, UNKNOWN):
         lots = [of for of in seen.data(SCRAP_IN) if of.scrap_kind == Kind.POST_CONSUMER]
         yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
+    for about, step in ((UNREAD, Step.ELECTROLYSIS), (UNPASSED, Step.REMELTING)):
+        for one in seen.raised(about):
+            lots = [of for of in seen.data(SCRAP_IN) if of.step is step]
+            yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
 
 
 def _stocks(seen: Survey) -> Iterator[Fault]:

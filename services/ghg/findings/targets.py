@@ -6,7 +6,7 @@ from datetime import date
 from infra.errors import Refused
 from infra.policy import Policy
 from services.ghg.calculation.metal import AT_CASTHOUSE
-from services.ghg.calculation.shared_cast import UNKNOWN
+from services.ghg.calculation.untold import SLUGS, WHAT
 from services.ghg.calculation.working import PERCENT
 from services.ghg.plans.pathway import target_doubts
 from services.ghg.reports.threshold import NO_ROADMAP, Check, Smelter, assess, exit_rate_of
@@ -54,7 +54,7 @@ def intensity(context: Context, seen: Survey) -> Iterator[Fault]:
         return
     if context.intensity is None:
         yield from _nothing_cast(context, seen)
-        yield from _loss_untold(seen)
+        yield from _untold(seen)
         return
     told = context.inventory
     smelter = Smelter(started, told.year, context.intensity, exit_rate_of(told.data))
@@ -93,13 +93,14 @@ def _nothing_cast(context: Context, seen: Survey) -> Iterator[Fault]:
             )
 
 
-def _loss_untold(seen: Survey) -> Iterator[Fault]:
-    """Of a year whose primary metal is not known until somebody tells what was lost of scrap."""
-    if seen.raised(UNKNOWN):
-        yield Fault(
-            "Criterion 5.2 cannot be judged (scrap-loss-missing): what was lost of post-consumer"
-            " scrap is not told. R-34 says which row to add."
-        )
+def _untold(seen: Survey) -> Iterator[Fault]:
+    """Of a year whose primary metal is not known until somebody tells what decides it."""
+    for about, slug in SLUGS.items():
+        if seen.raised(about):
+            yield Fault(
+                f"Criterion 5.2 cannot be judged ({slug}): {WHAT[about]}. R-34 says which row to"
+                " add."
+            )
 
 
 def _told(check: Check) -> str:

@@ -114,8 +114,8 @@ def what_if(
     better: Mapping[str, Decimal] | None = None,
 ) -> WhatIf:
     """Every lever alone, and together. Refused: `start-year-missing` for a facility that does not
-    say when its production began, `output-missing` without primary metal cast, `scrap-loss-missing`
-    where it is not known how much of it."""
+    say when its production began, `output-missing` without primary metal cast, and as
+    `mine_to_metal` is where it is not known how much of it."""
     known = levers(policy, better)
     fuelless = frozenset(policy.words("finding.plants_without_fuel"))
     flows = flows_of(result.inventory, result.engine, result.melt_loss)

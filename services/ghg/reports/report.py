@@ -231,7 +231,7 @@ def _co2_alone(line: Line, pinned: Pinned) -> Line:
 def products_of(rules: Rules, flows: Flows) -> tuple[Step, ...]:
     """The steps of whose products a report may speak, the regime's first choice first. Of
     primary metal a regime speaks of nothing else where it is not known how much there is."""
-    if rules.primary_only and flows.old_unknown_t:
+    if rules.primary_only and flows.untold:
         return ()
     if rules.primary_only and flows.cast_primary_t > 0:
         return (Step.CASTING,)

@@ -19,6 +19,7 @@ from services.ghg.factors.pinned import (
     FIRST_ENGINE,
     FOURTH_ENGINE,
     SECOND_ENGINE,
+    SIXTH_ENGINE,
     THIRD_ENGINE,
     Pinned,
 )
@@ -44,6 +45,7 @@ ENGINES: dict[str, Engine] = {
     THIRD_ENGINE: calculate,
     FOURTH_ENGINE: calculate,
     FIFTH_ENGINE: calculate,
+    SIXTH_ENGINE: calculate,
     ENGINE: calculate,
 }
 """The newest last: that one makes new results. The first makes the same lines as the second, and
@@ -56,7 +58,9 @@ when an own ratio of C2F6 expires (`own_pfc`), in leaving out a stock beyond all
 The fifth differs from the fourth in what scrap bears and is credited under `substitution`
 (`scrap`, `scrap_lines`), in an own PFC coefficient that is not told whole (`own_pfc`), in what
 claims of power leave of which none is proven (`electricity`), and in whose loss a melt's is
-(`melts`). The sixth differs from the fifth in that alone (`shared_cast`)."""
+(`melts`). The sixth differs from the fifth in that alone (`shared_cast`). The seventh differs from
+the sixth in what it guesses of scrap in cells and of furnaces, and in run-around scrap of which
+nobody tells where it came off (`primary_cast`, `in_cells`, `cells`)."""
 
 
 def newest() -> str:

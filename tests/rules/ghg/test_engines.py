@@ -21,6 +21,7 @@ from services.ghg.factors.pinned import (
     FIRST_ENGINE,
     FOURTH_ENGINE,
     SECOND_ENGINE,
+    SIXTH_ENGINE,
     THIRD_ENGINE,
     Pinned,
 )
@@ -237,6 +238,36 @@ def test_a_result_of_the_fifth_engine_keeps_its_hash_its_intensities_and_its_fin
     assert per_t[0] > per_t[1]
     r_34 = [{one.sentence for one in kept.findings if one.rule == "R-34"} for kept in (old, new)]
     assert [any("are taken as lost of" in one for one in found) for found in r_34] == [False, True]
+
+
+def test_a_result_of_the_sixth_engine_keeps_its_hash_its_intensities_and_its_findings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It read scrap in cells as masses balance nearer, and knew no word for it."""
+    kind = {"scrap_kind": "post_consumer"}
+    more = (
+        datum("old", CELLS, "scrap.in", "50000", factor="100", of="output.cast_metal", **kind),
+        datum("gone", CELLS, "loss.metal", "1000", **kind),
+        datum("more", CELLS, "output.liquid_metal", "49000"),
+        datum("more-cast", CASTING, "output.cast_metal", "49000"),
+    )
+    told = inventory()._replace(data=(*inventory().data, *more))
+    version = Version(1, data_hash(pack(told)), told)
+    wanted = usual(app.policies().on(ON), ON)
+    with monkeypatch.context() as then:
+        then.setattr(engines, "ENGINES", {SIXTH_ENGINE: ENGINES[SIXTH_ENGINE]})
+        old = result(1, reckon(version, wanted, app.factors(), app.policies()))
+    new = result(2, reckon(version, wanted, app.factors(), app.policies()))
+    assert (old.engine, new.engine) == (SIXTH_ENGINE, ENGINE)
+    within: list[bool] = []
+    for kept in (old, new):
+        made = rework(kept, told, app.factors(), app.policies())
+        flows = flows_of(told, kept.engine, made.melt_loss)
+        assert made.working_hash() == kept.working_hash
+        assert per_tonne(made, flows, cells_of(made.lines, flows)) == kept.intensities
+        within.append(any("as a part of what they tapped" in one.sentence for one in made.doubts))
+    assert within == [True, False]
+    assert old.totals != new.totals
 
 
 def test_a_result_of_the_first_engine_keeps_its_hash_and_what_it_counts_as_primary(

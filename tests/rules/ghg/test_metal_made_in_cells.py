@@ -14,6 +14,7 @@ from .given import d
 from .made import datum, inventory, kg, pinned, result
 
 CELLS, CAST = Step.ELECTROLYSIS, Step.CASTING
+TAPPED = "output.liquid_metal"
 REST = (
     datum("power", CELLS, "power.grid", "2800000000"),
     datum("aem", CELLS, "anode_effect.minutes", "0.2"),
@@ -31,7 +32,7 @@ def metal(tapped: str, cast: str) -> tuple[Datum, Datum]:
 ALONE = metal("200000", "199200")
 SCRAP = (
     *metal("219600", "218800"),
-    datum("old", CELLS, "scrap.in", "20000", scrap_kind="post_consumer", factor="0"),
+    datum("old", CELLS, "scrap.in", "20000", scrap_kind="post_consumer", factor="0", of=TAPPED),
     datum("gone", CELLS, "loss.metal", "400", scrap_kind="post_consumer"),
 )
 
@@ -75,8 +76,9 @@ def test_the_metal_production_of_lines_of_cells_bears_scrap_by_what_each_tapped(
 
 
 def test_scrap_beside_what_cells_tapped_takes_nothing_off_their_metal() -> None:
-    """200,000 tapped, 219,000 cast: the scrap went beside."""
-    beside = (*metal("200000", "219000"), *SCRAP[2:])
+    """200,000 tapped, 219,000 cast: the scrap went beside, and it is told."""
+    lot = SCRAP[2]._replace(of="output.cast_metal")
+    beside = (*metal("200000", "219000"), lot, SCRAP[3])
     assert pfc(*beside, *REST, ANODES) == pfc(*ALONE, *REST, ANODES)
 
 

@@ -1,5 +1,5 @@
 """What a melt takes of scrap is not taken off what was tapped: scrap is counted by the metal that
-comes of it (sources.md 4.1 [A24], 6 [B15]; decisions 0013, 0016)."""
+comes of it (sources.md 4.1 [A24], 6 [B15]; decisions 0013, 0016, 0017)."""
 
 from decimal import Decimal
 
@@ -36,6 +36,11 @@ def ingots(tonnes: str | Decimal, step: Step = CAST) -> Datum:
 def old(tonnes: str, step: Step = CAST) -> Datum:
     kind = "post_consumer"
     return datum(f"old-{step}", step, "scrap.in", tonnes, scrap_kind=kind, factor="50")
+
+
+def in_cells(tonnes: str, word: str = "output.liquid_metal") -> Datum:
+    """Old scrap that cells melted, in what they tapped or beside it, as told."""
+    return old(tonnes, CELLS)._replace(of=word)
 
 
 def gone(tonnes: str, step: Step = CAST, kind: str = "post_consumer") -> Datum:
@@ -172,7 +177,7 @@ def test_run_around_scrap_comes_off_and_goes_in_and_is_no_loss() -> None:
 def test_scrap_in_cells_is_taken_off_what_they_tapped_by_what_came_of_it() -> None:
     """Where nobody tells, the fifth engine took off less than a melt usually takes."""
     tapped = SMELTER[0]._replace(quantity=d("119600"))
-    data = (tapped, *SMELTER[1:], old("20000", CELLS), ingots("119600"))
+    data = (tapped, *SMELTER[1:], in_cells("20000"), ingots("119600"))
     assert flows(*data, engine=FIFTH_ENGINE).cast_primary_t == d("100000")
     assert flows(*data, gone("400", CELLS)).cast_primary_t == d("100000")
     assert flows(*data, gone("0", CELLS)).cast_primary_t == d("99600")
@@ -180,7 +185,7 @@ def test_scrap_in_cells_is_taken_off_what_they_tapped_by_what_came_of_it() -> No
 
 def test_scrap_beside_what_cells_tapped_bears_of_what_was_lost_after_it() -> None:
     """120,000 t cast of 100,000 tapped: the 20,000 t of scrap went beside."""
-    found = flows(*SMELTER, old("20000", CELLS), ingots("119900"))
+    found = flows(*SMELTER, in_cells("20000", "output.cast_metal"), ingots("119900"))
     assert (found.old_lost_t, found.primary) == (d("100"), d("100000") / d("119900"))
 
 
@@ -190,7 +195,7 @@ def test_where_tapped_metal_is_told_only_as_cast_what_came_of_scrap_is_none_of_i
     assert flows(*data, gone("1000")).cast_primary_t == d("100600")
 
 
-IN_CELLS = (SMELTER[0]._replace(quantity=d("120000")), *SMELTER[1:], old("20000", CELLS))
+IN_CELLS = (SMELTER[0]._replace(quantity=d("120000")), *SMELTER[1:], in_cells("20000"))
 UNKNOWN = {
     CELLS: (*IN_CELLS, ingots("120000")),
     CAST: (*SMELTER[1:], old("20000"), ingots("119600")),

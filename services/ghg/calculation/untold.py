@@ -1,0 +1,91 @@
+"""What must be told before anybody knows how much primary metal was cast. Pure.
+
+Each is a doubt of a result, found by R-34 with the row to add; mine to metal is refused by its slug
+until then, and criterion 5.2 cannot be judged (decision 0017).
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.inventory import Step
+from contracts.values import plain
+from infra.errors import Refused
+
+from .shared_cast import GRAMS, SOURCE, UNKNOWN, SharedCast
+from .working import Doubt
+
+UNREAD, UNPASSED = "scrap_in_cells_untold", "furnace_metal_untold"
+SLUGS = {
+    UNKNOWN: "scrap-loss-missing",
+    UNREAD: "scrap-in-cells-untold",
+    UNPASSED: "furnace-metal-untold",
+}
+"""Why mine to metal is refused, by what the doubt is about."""
+WHAT = {
+    UNKNOWN: "what was lost of post-consumer scrap is not told",
+    UNREAD: "whether scrap in cells is in what they tapped is not told",
+    UNPASSED: "what a remelting furnace gave to casting is not told",
+}
+
+
+class Missing(NamedTuple):
+    """What is not told (a key of `SLUGS`), the row to add, and the facts of the refusal."""
+
+    about: str
+    sentence: str
+    steps: tuple[Step, ...]
+
+
+def missing(cast: SharedCast) -> Iterator[Missing]:
+    """All that must be told of a cast."""
+    if cast.unread_t:
+        sentence = (
+            f"nobody tells whether {_t(cast.unread_t)} of scrap that cells melted are in what they"
+            " tapped, and no difference of masses tells it: the next tonne of post-consumer scrap"
+            " would turn it. Say in `of` of each row of it output.liquid_metal where its metal was"
+            " weighed with what cells tapped, output.cast_metal where it was not; of post-consumer"
+            " scrap the same in all, and where several lines of cells are told apart the potline"
+            " (or technology) of each row of it and of its loss."
+        )
+        yield Missing(UNREAD, sentence, (Step.ELECTROLYSIS,))
+    if cast.unpassed_t:
+        sentence = (
+            "nobody tells what a remelting furnace that casts metal itself gave to casting of the"
+            f" {_t(cast.unpassed_t)} that it was charged with, in a year in which post-consumer"
+            " scrap was melted and run-around scrap came back. Add output.to_casting at"
+            " remelting, 0 where it gave none."
+        )
+        yield Missing(UNPASSED, sentence, (Step.REMELTING,))
+    if cast.unknown_t:
+        of = " and ".join(f"{_t(t)} at {step}" for step, t in cast.unknown_t.items())
+        sentence = (
+            f"nobody tells what was lost of post-consumer scrap ({of}), and no difference of masses"
+            " tells it where it is a part of what cells tapped, or where of tapped metal the cast"
+            " alone is told. Add loss.metal with scrap_kind post_consumer at"
+            f" {' and '.join(cast.unknown_t)}, 0 where nothing was lost; or output.liquid_metal"
+            " where it is not told."
+        )
+        yield Missing(UNKNOWN, sentence, tuple(cast.unknown_t))
+
+
+def doubts_of_untold(cast: SharedCast) -> Iterator[Doubt]:
+    """The same as doubts of a result."""
+    for one in missing(cast):
+        yield Doubt(one.about, f"Mine to metal is not known: {one.sentence}", SOURCE)
+
+
+def refuse_untold(cast: SharedCast) -> None:
+    """Refused for the first, with the steps at which to tell it, if there is any:
+    `scrap-in-cells-untold`, `furnace-metal-untold`, `scrap-loss-missing`."""
+    for one in missing(cast):
+        sentence, steps = f"mine to metal is not known: {one.sentence}", list(one.steps)
+        if one.about == UNREAD:
+            raise Refused("scrap-in-cells-untold", sentence, steps=steps)
+        if one.about == UNPASSED:
+            raise Refused("furnace-metal-untold", sentence, steps=steps)
+        raise Refused("scrap-loss-missing", sentence, steps=steps)
+
+
+def _t(tonnes: Decimal) -> str:
+    return f"{plain(round(tonnes, GRAMS))} t"
