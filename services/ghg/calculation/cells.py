@@ -9,7 +9,7 @@ from services.ghg.factors.pinned import BEFORE_SEVENTH, BEFORE_SIXTH
 
 from . import metal
 from .flows import flows_of
-from .in_cells import in_cells, lines_of, of_line
+from .in_cells import in_cells, line_of, lines_of, of_line
 from .melts import CHARGED, LIQUID, sum_t
 from .working import Doubt
 
@@ -39,9 +39,9 @@ def made(
 ) -> list[Datum]:
     """The data that tell the tapped metal, each with the tonnes that cells made of alumina: what
     their equations speak of is primary metal (sources.md 4.2, 4.3). What came of scrap that is in
-    it is taken off each of its line of cells in proportion; the sixth engine took it off all, the
-    first five engines took it for made, and the first six
-    what was cast of other metal, where tapped metal is told as cast alone."""
+    it is taken off each of its line of cells in proportion; the sixth engine took it off all lines,
+    the first five took it for made. So did the first six with what was cast of other metal, where
+    tapped metal is told as cast alone."""
     found, tonnes = tapped(outputs, inventory.site, doubts)
     if engine in BEFORE_SIXTH or not tonnes:
         return found
@@ -59,11 +59,12 @@ def made(
 def _without_scrap(found: Sequence[Datum], inventory: Inventory) -> list[Datum]:
     """Tapped metal less what came of scrap in it, each of the lines of cells that it is told of."""
     less = list(found)
-    lines: Sequence[tuple[str, str]] | None = None
+    if not any(one.item == metal.SCRAP_IN and one.step is CELLS for one in inventory.data):
+        return less
+    lines = lines_of(found)
     for lot in in_cells(inventory.data, only_cast=False).within:
-        lines = lines_of(found) if lines is None else lines
         of = set(of_line(lot, lines)) or set(lines)
-        here = [place for place, one in enumerate(less) if (one.technology, one.potline) in of]
+        here = [place for place, one in enumerate(less) if line_of(one) in of]
         for place, one in zip(here, _less([less[at] for at in here], lot.quantity), strict=True):
             less[place] = one
     return less

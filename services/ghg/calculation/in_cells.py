@@ -4,12 +4,14 @@ Source: sources.md 4.1 [A24]; decision 0017. Metal that is weighed as it is tapp
 of scrap that the cells melted; scrap that is charged behind the scale does not. A row of such scrap
 says which: `of` `output.liquid_metal` is in what was tapped, `of` `output.cast_metal` only in what
 was cast. Of post-consumer scrap nothing else is taken for it, and all rows of a year say the same:
-a difference of masses would turn with the next tonne of it. Of other scrap that does not say it, it
-is read as metal in and out of the casthouse balances nearer; unless post-consumer scrap whose loss
-nobody tells leaves both open.
+a difference of masses would turn with the next tonne of it. Where tapped metal tells several lines
+of cells apart, it and its loss name theirs. Of other scrap that does not say it, it is read as
+metal in and out of the casthouse balances nearer; unless post-consumer scrap whose loss nobody
+tells leaves both open.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -21,8 +23,8 @@ from .melts import ZERO, net_of, sum_t
 from .scrap import Kind
 
 OLD = Kind.POST_CONSUMER.value
-Line = tuple[str, str]
-"""Technology and potline."""
+Line = tuple[str, str, date | None, date | None]
+"""Technology and potline, and the days for which they are told."""
 
 
 class InCells(NamedTuple):
@@ -78,33 +80,49 @@ def _charged(one: Datum) -> bool:
     return one.item == metal.SCRAP_IN and one.step is Step.ELECTROLYSIS and one.quantity > 0
 
 
-def lines_of(metal_of: Iterable[Datum]) -> Sequence[Line]:
-    """The lines of cells that tapped metal tells apart."""
-    return list(dict.fromkeys((one.technology, one.potline) for one in metal_of if one.quantity))
+def line_of(datum: Datum) -> Line:
+    """Of which cells and days tapped metal is told."""
+    return datum.technology, datum.potline, datum.from_on, datum.to_on
+
+
+def lines_of(tapped: Iterable[Datum]) -> Sequence[Line]:
+    """The lines of cells and the days that tapped metal tells apart."""
+    return list(dict.fromkeys(line_of(one) for one in tapped if one.quantity))
 
 
 def of_line(datum: Datum, lines: Sequence[Line]) -> Sequence[Line]:
-    """Those that a datum may be of: by the line and the technology that it names, if these tapped
-    metal; a technology of anything else is free text."""
-    technologies = {technology for technology, _ in lines}
-    return [
-        (technology, potline)
-        for technology, potline in lines
-        if datum.potline in ("", potline)
-        and (datum.technology not in technologies or datum.technology == technology)
+    """Those that a datum may be of: by the line, the technology and the days that it names, if
+    metal was tapped of these; a technology of anything else is free text."""
+    technologies = {line[0] for line in lines}
+    found = [
+        line
+        for line in lines
+        if datum.potline in ("", line[1])
+        and (datum.technology not in technologies or datum.technology == line[0])
     ]
+    days = [line for line in found if line[2:] == (datum.from_on, datum.to_on)]
+    return days or found
+
+
+def _named(data: Iterable[Datum], lines: Sequence[Line], parts: int = 2) -> bool:
+    """Whether each names one line of cells; with all four parts, its days as well."""
+    return all(len({line[:parts] for line in of_line(one, lines)}) == 1 for one in data)
 
 
 def _net(lots: Sequence[Datum], lost: Sequence[Datum], lines: Sequence[Line]) -> list[Datum]:
     """Less what is told lost of each kind; of post-consumer scrap by line, where all name one."""
+    at = Step.ELECTROLYSIS
     old, gone = ([one for one in of if one.scrap_kind == OLD] for of in (lots, lost))
-    if len(lines) < 2 or not all(len(of_line(one, lines)) == 1 for one in (*old, *gone)):
-        return net_of({Step.ELECTROLYSIS: lots}, lost)[Step.ELECTROLYSIS]
-    rest = [one for one in lots if one.scrap_kind != OLD]
-    found = net_of({Step.ELECTROLYSIS: rest}, lost)[Step.ELECTROLYSIS]
-    for line in lines:
-        here, less = ([one for one in of if line in of_line(one, lines)] for of in (old, gone))
-        found += net_of({Step.ELECTROLYSIS: here}, less)[Step.ELECTROLYSIS]
+    every = (*old, *gone)
+    parts = next((many for many in (4, 2) if lines and _named(every, lines, many)), 0)
+    if not parts:
+        return net_of({at: lots}, lost)[at]
+    found = net_of({at: [one for one in lots if one.scrap_kind != OLD]}, lost)[at]
+    for line in dict.fromkeys(line[:parts] for line in lines):
+        here, less = (
+            [one for one in of if of_line(one, lines)[0][:parts] == line] for of in (old, gone)
+        )
+        found += net_of({at: here}, less)[at]
     return found
 
 
@@ -116,7 +134,7 @@ def _old_unread(lots: Sequence[Datum], lost: Sequence[Datum], lines: Sequence[Li
     if said <= {metal.CAST}:
         return ZERO
     gone = [one for one in lost if one.step is Step.ELECTROLYSIS and one.scrap_kind == OLD]
-    named = len(lines) < 2 or all(len(of_line(one, lines)) == 1 for one in (*old, *gone))
+    named = not lines or _named((*old, *gone), lines)
     return ZERO if said == {metal.TAPPED} and named else sum_t(old)
 
 

@@ -1,4 +1,5 @@
-"""Whose the metal is that was cast of tapped and other metal: the share that is primary. Pure.
+"""Whose the metal is that was cast of tapped and other metal: the share that is primary, as the
+sixth engine had it; the seventh shares otherwise (`primary_cast`). Pure.
 
 So that adding post-consumer scrap does not raise mine to metal, whatever it lost, but in the two
 cases that decision 0016 names (sources.md 4.1, 6 [B15]). Let C be what was cast; Q that and what

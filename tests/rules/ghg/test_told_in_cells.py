@@ -2,6 +2,7 @@
 difference of masses; nor of other scrap where old scrap of untold loss leaves it open (sources.md
 4.1 [A24]; decision 0017)."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -96,6 +97,28 @@ def test_of_several_lines_old_scrap_in_tapped_metal_and_its_loss_name_theirs() -
     before = metal_of(*LINES, datum("ingot", CAST, INGOT, "200000"))
     assert metal_of(*after, *named).market == before.market
     sixth = mine_to_metal(result(*after, *named, sets=pinned(engine=SIXTH_ENGINE)))
+    assert sixth.market > before.market
+
+
+def test_old_scrap_that_names_its_days_is_in_what_was_tapped_of_these() -> None:
+    """Anode effects are weighed by the metal of their days: half a year has many more."""
+    half = ((date(2024, 1, 1), date(2024, 6, 30)), (date(2024, 7, 1), date(2024, 12, 31)))
+    days = [{"from_on": first, "to_on": last} for first, last in half]
+    year = (
+        datum("a", CELLS, TAPPED, "100000", **days[0]),
+        datum("aem-a", CELLS, "anode_effect.minutes", "0.2", **days[0]),
+        datum("aem-b", CELLS, "anode_effect.minutes", "0.9", **days[1]),
+        *REST[:2],
+    )
+    before = metal_of(
+        *year, datum("b", CELLS, TAPPED, "100000", **days[1]), datum("c", CAST, INGOT, "200000")
+    )
+    first, last = half[1]
+    lot = scrap("20000", TAPPED)._replace(from_on=first, to_on=last)
+    lost = GONE._replace(quantity=d("1000"), from_on=first, to_on=last)
+    more = (datum("b", CELLS, TAPPED, "119000", **days[1]), datum("c", CAST, INGOT, "219000"))
+    assert metal_of(*year, *more, lot, lost).market == before.market
+    sixth = mine_to_metal(result(*year, *more, lot, lost, sets=pinned(engine=SIXTH_ENGINE)))
     assert sixth.market > before.market
 
 
