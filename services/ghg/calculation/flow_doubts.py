@@ -88,7 +88,10 @@ def _doubts_of_melts(
     if not furnace_t and not old and not liquid and not more and not again:
         return
     flows = flows_of(inventory, engine, melt_loss)
-    if furnace_t and flows.recast:
+    told = engine not in BEFORE_SEVENTH and any(
+        one.item == metal.TO_CASTING for one in inventory.data
+    )
+    if furnace_t and flows.recast and not told:
         percent = plain(round(flows.recast * PERCENT, 1))
         sentence = (
             f"{plain(furnace_t)} t of metal were charged to remelting, and no metal that it cast"

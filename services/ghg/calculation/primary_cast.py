@@ -12,11 +12,11 @@ What differs is what B is, so that no tonne of post-consumer scrap moves it:
 
 - Run-around scrap is of it as far as it is told to have come off elsewhere; so is that in cells and
   in what a furnace passes on. The rest is metal from nowhere, in Q alone.
-- Of what a remelting furnace with a cast of its own gave to casting, as `output.to_casting` tells
-  it, other metal than post-consumer scrap comes first, in the mix in which it was charged. Where
-  nobody tells, it is what casting lacks, if no post-consumer scrap was melted; and where some was,
-  it is not asked for unless run-around scrap is in the mix: without, it counts as nothing primary
-  either way.
+- Of what a remelting furnace gave to casting, as `output.to_casting` tells it, other metal than
+  post-consumer scrap comes first, in the mix in which it was charged. Where nobody tells it of a
+  furnace with a cast of its own, it is what casting lacks; but where post-consumer scrap was melted
+  anywhere, and that furnace melted run-around scrap that counts, it must be told. Without such
+  scrap nothing that it gave is primary either way.
 - Scrap in cells is in what was tapped or beside it as it is told (`in_cells`).
 """
 

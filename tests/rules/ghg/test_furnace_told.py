@@ -125,6 +125,12 @@ def test_what_a_furnace_gave_shares_its_emissions_as_told() -> None:
     assert flows(*FURNACE, gave("30000"), cast("230000")).recast == 1
 
 
+def test_where_it_is_told_nothing_is_doubtful_of_where_it_was_cast() -> None:
+    about = "remelted_cast_at_casting"
+    assert about in {one.about for one in result(*BEFORE).doubts}
+    assert about not in {one.about for one in result(*BEFORE, gave("20000")).doubts}
+
+
 def test_the_row_is_an_output_of_remelting_that_no_stock_holds() -> None:
     assert ITEMS["output.to_casting"].steps == (MELT,)
     assert "output.to_casting" not in STOCKED

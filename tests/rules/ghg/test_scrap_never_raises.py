@@ -34,7 +34,8 @@ class Year(NamedTuple):
     """A smelter's year in t. `tapped` is told or not (`only_cast`); scrap by step and kind, that
     in cells with the word that tells where it is (`others_in`, `old_in`); losses of old scrap by
     step, where told. A furnace casts the part `own` of what it was charged with itself; what it
-    gave to casting is told (`passed`) or not. All else that went in is cast, but for the part
+    gave to casting is told (`passed`) or not. Two lines of cells are told apart, of which one made
+    the part `line`. All else that went in is cast, but for the part
     `off`."""
 
     tapped: Decimal
@@ -54,16 +55,27 @@ class Year(NamedTuple):
     off_passed: Decimal
     stock: tuple[Decimal, Decimal, Decimal, Decimal] | None
     rates: tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
+    line: Decimal | None = None
+
+    @property
+    def lines(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """The part of the metal and the anode effects of each line of cells that is told apart."""
+        part, minutes = self.line, self.rates[1]
+        if part is None or self.only_cast:
+            return {"": (ONE, minutes)}
+        return {"1": (part, minutes), "2": (ONE - part, minutes * 3)}
 
 
 class Added(NamedTuple):
-    """Post-consumer scrap: tonnes, the part of them that was lost, the step that melted it, and the
-    part of the rest that the furnace cast itself, where that was remelting."""
+    """Post-consumer scrap: tonnes, the part of them that was lost, the step that melted it, the
+    part of the rest that the furnace cast itself, where that was remelting, and the line of cells
+    that melted it, where several are told apart."""
 
     tonnes: Decimal
     lost: Decimal
     step: Step
     own: Decimal
+    line: str = ""
 
 
 NOTHING = Added(ZERO, ZERO, CAST, ZERO)
@@ -117,6 +129,7 @@ def years(draw: st.DrawFn) -> Year:
             draw(st.sampled_from([ZERO, Decimal(1500)])),
             draw(st.sampled_from([ZERO, Decimal(5_000_000)])),
         ),
+        line=draw(st.one_of(st.none(), st.none(), decimals("0.1", "0.9", 1))),
     )
 
 
@@ -126,6 +139,7 @@ ADDED = st.builds(
     st.one_of(st.just(ZERO), decimals("0", "0.15", 3), PART),
     st.sampled_from((CELLS, CAST, MELT)),
     st.one_of(st.just(ZERO), st.just(ONE), PART),
+    st.sampled_from(("1", "2")),
 )
 
 
@@ -139,15 +153,19 @@ def _rows(year: Year, added: Added) -> Iterator[Datum]:
     came = added.tonnes * (ONE - added.lost)
     at = added.step
     within = came if at is CELLS and year.old_in == LIQUID else ZERO
-    anodes, minutes, power, gas, site = year.rates
+    anodes, _, power, gas, site = year.rates
+    first, added_to = next(iter(year.lines)), added.line if len(year.lines) > 1 else ""
     yield datum("pow", CELLS, "power.grid", str(year.tapped * power))
     yield datum("fluor", CELLS, "bought.alumina", str(year.tapped * 2))
     yield datum("anode", CELLS, "input.net_anode", str(year.tapped * anodes))
-    yield datum("aem", CELLS, "anode_effect.minutes", str(minutes))
     yield datum("gas", CAST, "fuel.gas", str(year.tapped * gas))
     yield datum("gas-site", SITE, "fuel.gas", str(site))
+    for line, (part, often) in year.lines.items():
+        yield datum(f"aem-{line}", CELLS, "anode_effect.minutes", str(often), potline=line)
+        if not year.only_cast:
+            tapped = year.tapped * part + (within if line == added_to else ZERO)
+            yield datum(f"tap-{line}", CELLS, LIQUID, str(tapped), potline=line)
     if not year.only_cast:
-        yield datum("tap", CELLS, LIQUID, str(year.tapped + within))
         yield datum("sold", CELLS, "output.sold", str(year.tapped * year.sold), of=LIQUID)
     for step in (CAST, MELT):
         yield datum(f"cold-{step}", step, "bought.primary_metal", str(year.bought[step]))
@@ -158,14 +176,19 @@ def _rows(year: Year, added: Added) -> Iterator[Datum]:
     for (step, kind), tonnes in year.scrap.items():
         word = {CELLS: year.old_in if kind == OLD else year.others_in}.get(step, "")
         more = {"factor": "100"} if kind != "internal" else {}
+        more |= {"potline": first} if step is CELLS and kind == OLD else {}
         lot = str(tonnes)
         yield datum(f"{kind}-{step}", step, "scrap.in", lot, scrap_kind=kind, of=word, **more)
-    word = year.old_in if at is CELLS else ""
+    cells = {"of": year.old_in, "potline": added_to} if at is CELLS else {}
     lot = str(added.tonnes)
-    yield datum("more", at, "scrap.in", lot, scrap_kind=OLD, of=word, factor="100")
+    yield datum("more", at, "scrap.in", lot, scrap_kind=OLD, factor="100", **cells)
     for step, lost in year.old_lost.items():
-        gone = lost + (added.tonnes * added.lost if step is at else ZERO)
-        yield datum(f"gone-{step}", step, "loss.metal", str(gone), scrap_kind=OLD)
+        named = {"potline": first} if step is CELLS else {}
+        yield datum(f"gone-{step}", step, "loss.metal", str(lost), scrap_kind=OLD, **named)
+        if step is at and added.tonnes:
+            gone = str(added.tonnes * added.lost)
+            named = {"potline": added_to} if step is CELLS else {}
+            yield datum("gone-more", step, "loss.metal", gone, scrap_kind=OLD, **named)
     yield from _cast(year, added, came)
 
 
