@@ -11,6 +11,7 @@ from . import metal
 from .flows import flows_of
 from .in_cells import in_cells, line_of, lines_of, of_line
 from .melts import CHARGED, LIQUID, sum_t
+from .scrap import Kind
 from .working import Doubt
 
 ZERO = Decimal(0)
@@ -57,12 +58,14 @@ def made(
 
 
 def _without_scrap(found: Sequence[Datum], inventory: Inventory) -> list[Datum]:
-    """Tapped metal less what came of scrap in it, each of the lines of cells that it is told of."""
+    """Tapped metal less what came of scrap in it, each of the lines of cells that it is told of.
+    Post-consumer scrap first: what else is in all lines is shared by what it leaves of each."""
     less = list(found)
     if not any(one.item == metal.SCRAP_IN and one.step is CELLS for one in inventory.data):
         return less
     lines = lines_of(found)
-    for lot in in_cells(inventory.data, only_cast=False).within:
+    lots = in_cells(inventory.data, only_cast=False).within
+    for lot in sorted(lots, key=lambda one: one.scrap_kind != Kind.POST_CONSUMER):
         of = set(of_line(lot, lines)) or set(lines)
         here = [place for place, one in enumerate(less) if line_of(one) in of]
         for place, one in zip(here, _less([less[at] for at in here], lot.quantity), strict=True):

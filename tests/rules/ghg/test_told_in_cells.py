@@ -100,6 +100,17 @@ def test_of_several_lines_old_scrap_in_tapped_metal_and_its_loss_name_theirs() -
     assert sixth.market > before.market
 
 
+def test_old_scrap_in_one_line_does_not_move_how_other_scrap_is_shared_by_lines() -> None:
+    pre = scrap("30000", TAPPED, kind="pre_consumer")
+    ingots = (datum("ingot", CAST, INGOT, tonnes) for tonnes in ("200000", "219000"))
+    lot = scrap("20000", TAPPED)._replace(potline="1")
+    lost = GONE._replace(quantity=d("1000"), potline="1")
+    before = metal_of(*LINES, next(ingots), pre)
+    more = LINES[0]._replace(quantity=d("119000"))
+    after = metal_of(more, *LINES[1:], next(ingots), pre, lot, lost)
+    assert round(after.market - before.market, 20) == 0
+
+
 def test_old_scrap_that_names_its_days_is_in_what_was_tapped_of_these() -> None:
     """Anode effects are weighed by the metal of their days: half a year has many more."""
     half = ((date(2024, 1, 1), date(2024, 6, 30)), (date(2024, 7, 1), date(2024, 12, 31)))
