@@ -43,7 +43,6 @@ from .accounts import Amount, entry, held, minus
 from .footprint import told_amount, words_of
 from .own_emissions import ONWARD, passes_through, step_in, step_of
 from .stages import as_it_stands, coc_part, next_of, produced
-from .stepped import unclaimed_kg
 
 Bookable = (
     ReceiveMaterial | ShipMaterial | BookLoss | CountStock | BookProcessEmissions | ChangeStage
@@ -213,7 +212,7 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
     coc = accounts.part(whole, command.coc_kg)
     rest = accounts.plus(whole, minus(coc))
     entries = [entry(Account.STOCK, minus(whole))]
-    stepped_kg = state.stepped.of(whole.kg, unclaimed_kg(books, state.onward))
+    stepped_kg = state.stepped.onward(whole.kg, held(books, Account.STOCK).kg)
     step = _own_step(command, state, policy, all_in=stepped_kg >= whole.kg)
     of_coc = stepped_kg * coc.kg // whole.kg
     lots = (coc, of_coc), (rest, stepped_kg - of_coc)

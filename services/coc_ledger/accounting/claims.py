@@ -44,7 +44,6 @@ from .claim_parts import Laid, laid_out
 from .footprint import NO_STEP, carried, step_part
 from .own_emissions import step_in, step_of
 from .period import UNTOLD, not_in_time
-from .stepped import unclaimed_kg
 from .ventures import holder_of
 
 
@@ -205,8 +204,7 @@ def designated(
     left = _not_shipped(command, laid, waiting.kg) if more > max(0, waiting.kg) else None
     covered = check_cover(state, day, more, extra, policy, command.known.stopped, left)
     holder = holder_of(command, laid, state, scope)
-    there_kg = unclaimed_kg(books, state.onward)
-    stepped_kg = after.stepped.of(more, there_kg)
+    stepped_kg = after.stepped.of(command.lot, more, waiting.kg)
     step = _step(command, state, policy, all_in=0 < more <= stepped_kg)
     lot, entries = _claimed(command.lot, waiting, more, laid.kept, step, stepped_kg)
     event = OutputDesignated(

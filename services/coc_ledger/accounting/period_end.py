@@ -26,7 +26,6 @@ from .accounts import Amount, entry, held, minus, plus
 from .balance import Closing, Figures, closing, figures, late_before, rule_of
 from .lasting import ByDay, Ending, by_day, dated, total, with_more
 from .period import close_remarks, late_remarks, mass_remarks
-from .stepped import unclaimed_kg
 
 
 class Left(NamedTuple):
@@ -60,7 +59,7 @@ def _stepped(state: Pool, stock_kg: int) -> int:
     """Of a stock, what has the emissions of the step in: all of it where they were booked here."""
     if state.by_hand_g:
         return max(0, stock_kg)
-    return state.stepped.of(stock_kg, unclaimed_kg(state.books, state.onward))
+    return state.stepped.left_kg(stock_kg)
 
 
 class Told(TypedDict):

@@ -2,11 +2,13 @@
 
 A period may book the emissions of its step by hand: they are in all that it leaves in stock. In the
 next one verified results add the step to what documents claim; to that metal it is added no second
-time. It is mixed with all else in the pool, so each claim has its part of it, by mass: what is left
-in the pool is what claims, losses and changes of stage have not taken. Rules: sources.md 5.7.
+time. A lot takes its part of it with it as it leaves, as it does of all that the stock carries, and
+a claim its part of the lot; where something comes late, it is found anew in the order of days
+(`day_order`). Rules: sources.md 5.7, decisions/0010.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,44 +19,118 @@ from contracts.coc import (
     OutputDesignated,
 )
 from contracts.coc_corrections import BalanceCorrected
-from contracts.coc_movements import MovementsBooked, added_up
-from contracts.custody import Account, MovementKind
+from contracts.coc_late import LateShared
+from contracts.coc_movements import MovementsBooked
+from contracts.custody import Account, Entry, Lot, MovementKind
 from contracts.envelope import Event
 
-from .accounts import Amount, Books, held
+from .accounts import NOTHING, Amount, Books, held
+from .day_order import in_order
+from .lots import NO_DAY, Day, Days
 
-MISSING = (Account.LOSSES, Account.UNEXPLAINED)
+PARTS = 1_000_000
+"""Of a kilogram: shares of shares, however many, are rounded down without being seen."""
+HALF = PARTS // 2
+LOTS: Mapping[Account, Lot] = {Account.OUTFLOW: Lot.PRODUCT, Account.OUTFLOW_SCRAP: Lot.SCRAP}
 
 
 class Stepped(NamedTuple):
-    """Kilograms with the step in, among the metal that no document claims; and of metal that was
-    lost, missed or went on to the next stage since, how much there was and how much of it had the
-    step in: it may come back."""
+    """Metal with the step in, in millionths of a kilogram: in stock, and of product and of scrap
+    what left and no document claims. Claims are told it in whole kilograms: `rest` is by how much
+    they were told less than their part, which the next ones have on top. `opened_kg` came so from
+    the periods before."""
 
-    kg: int = 0
-    gone_kg: int = 0
-    gone_stepped_kg: int = 0
+    stock: int = 0
+    product: int = 0
+    scrap: int = 0
+    rest: int = 0
+    opened_kg: int = 0
 
-    def of(self, kg: int, there_kg: int) -> int:
-        """How many of some kilograms of the metal that is there have the step in."""
-        left = max(0, self.kg)
-        if kg <= 0 or not left:
-            return 0
-        return min(kg, left * kg // there_kg if kg < there_kg else left)
+    def of(self, lot: Lot, kg: int, there_kg: int) -> int:
+        """How many of some kilograms have the step in, of those that left as a lot and no document
+        claims: rounded so that many claims add up to what there was."""
+        share = _share(self._lot(lot), kg, there_kg)
+        return self._told(share, kg) if share else 0
 
-    def without(self, kg: int, there_kg: int) -> "Stepped":
-        """After so much of what was there is gone; below zero, after it came back."""
-        if kg >= 0:
-            taken = self.of(kg, there_kg)
-        elif self.gone_kg <= 0:
-            return self
-        else:
-            kg = -min(-kg, self.gone_kg)
-            taken = self.gone_stepped_kg * kg // self.gone_kg
-        return Stepped(self.kg - taken, self.gone_kg + kg, self.gone_stepped_kg + taken)
+    def onward(self, kg: int, stock_kg: int) -> int:
+        """The same of what goes on to the next stage, out of the stock."""
+        share = _share(self.stock, kg, stock_kg)
+        return self._told(share, kg) if share else 0
+
+    def left_kg(self, stock_kg: int) -> int:
+        """Of the stock, in whole kilograms."""
+        return min(max(0, stock_kg), max(0, self.stock + HALF) // PARTS)
+
+    def _told(self, share: int, kg: int) -> int:
+        return max(0, min(kg, (share + self.rest + HALF) // PARTS))
+
+    def _lot(self, lot: Lot) -> int:
+        return self.product if lot is Lot.PRODUCT else self.scrap
+
+    def _with(self, lot: Lot, more: int) -> "Stepped":
+        if lot is Lot.PRODUCT:
+            return self._replace(product=self.product + more)
+        return self._replace(scrap=self.scrap + more)
+
+    def claimed(self, lot: Lot, kg: int, there_kg: int, told_kg: int) -> "Stepped":
+        """After a claim of some kilograms of a lot, that was told so many with the step in."""
+        share = _share(self._lot(lot), kg, there_kg)
+        return self._with(lot, -share)._replace(rest=self.rest + share - told_kg * PARTS)
+
+    def given_back(self, lot: Lot, told_kg: int) -> "Stepped":
+        """After a claim is given back; below zero, after it holds again."""
+        return self._with(lot, told_kg * PARTS)
+
+    def went(self, kg: int, stock_kg: int, to: Account) -> "Stepped":
+        """After some kilograms left the stock: as a lot, or for good."""
+        share = _share(self.stock, kg, stock_kg)
+        after = self._replace(stock=self.stock - share)
+        return after._with(LOTS[to], share) if to in LOTS else after
+
+    def went_on(self, kg: int, stock_kg: int) -> "Stepped":
+        """After some kilograms went on to the next stage."""
+        share, told_kg = _share(self.stock, kg, stock_kg), self.onward(kg, stock_kg)
+        rest = self.rest + share - told_kg * PARTS
+        return self._replace(stock=self.stock - share, rest=rest)
+
+    def opened(self, kg: int) -> "Stepped":
+        """With more that a period before left so."""
+        return self._replace(stock=self.stock + kg * PARTS, opened_kg=self.opened_kg + kg)
+
+    def in_order(self, days: Days, opened_on: date) -> "Stepped":
+        """As it had been in the order of days. What claims were told stays told; of their rounding
+        alone there is something to make up for."""
+        bare = {day: _bare(one) for day, one in days.items()}
+        first = bare.get(opened_on, NO_DAY)
+        opened = first.opened._replace(pre_kg=self.opened_kg * PARTS)
+        bare[opened_on] = first._replace(opened=opened)
+        found = in_order(bare)
+        return self._replace(
+            stock=found.stock.pre_kg,
+            product=found.product.pre_kg,
+            scrap=found.scrap.pre_kg,
+            rest=max(-PARTS, min(PARTS, self.rest)),
+        )
 
 
 NONE_STEPPED = Stepped()
+
+
+def _share(held_parts: int, kg: int, there_kg: int) -> int:
+    """What some kilograms have of what is in the metal that is there: never more than they are."""
+    if kg <= 0 or held_parts <= 0:
+        return 0
+    return min(held_parts * kg // there_kg if kg < there_kg else held_parts, kg * PARTS)
+
+
+def _bare(day: Day) -> Day:
+    """What moved on a day without what it carries: what comes has the step in where that is told
+    of it, which goes through the days as recycled mass does."""
+    came, claimed, scrap = (Amount(one.kg) for one in (day.came, day.claimed, day.claimed_scrap))
+    opened = Amount(day.opened.kg)
+    return day._replace(
+        opened=opened, came=came, process=NOTHING, claimed=claimed, claimed_scrap=scrap
+    )
 
 
 def unclaimed_kg(books: Books, onward: Amount) -> int:
@@ -66,45 +142,75 @@ def unclaimed_kg(books: Books, onward: Amount) -> int:
 def stepped_part(stepped: Stepped, books: Books, onward: Amount) -> Fraction:
     """The part of the metal that lies there with the step in; none where there is no metal."""
     there_kg = unclaimed_kg(books, onward)
-    return Fraction(stepped.of(there_kg, there_kg), there_kg) if there_kg > 0 else Fraction(0)
+    if there_kg <= 0:
+        return Fraction(0)
+    parts = stepped.stock + stepped.product + stepped.scrap
+    return Fraction(max(0, min(parts, there_kg * PARTS)), there_kg * PARTS)
 
 
-def stepped_after(before: Stepped, event: Event, books: Books, onward: Amount) -> Stepped:
-    """After an event; `books` and what of the outflow went `onward` are the pool's after it."""
+def lot_kg(books: Books, onward: Amount, lot: Lot) -> int:
+    """What left as a lot and no document claims."""
+    account = next(one for one, which in LOTS.items() if which is lot)
+    return held(books, account).kg - (onward.kg if lot is Lot.PRODUCT else 0)
+
+
+def stepped_after(
+    before: Stepped, event: Event, books: Books, onward: Amount, days: Days
+) -> Stepped:
+    """After an event; `books` and what of the outflow went `onward` are the pool's before it, the
+    `days` those after it."""
     if isinstance(event, BalanceCarried):
-        return _more(before, event.stepped_kg)
+        return before.opened(event.stepped_kg) if event.stepped_kg else before
     if isinstance(event, BalanceCorrected):
-        return _more(before, event.stepped_change_kg)
+        return before.opened(event.stepped_change_kg) if event.stepped_change_kg else before
+    if before == NONE_STEPPED and not isinstance(event, DesignationReleased):
+        return before
     match event:
         case OutputDesignated():
+            kg = sum(one.kg for one in event.entries if one.account is Account.OUTPUT_COC)
             kept = sum(one.carried.stepped_kg for one in event.from_closed if one.carried)
-            return _more(before, kept - event.carried.stepped_kg)
+            there_kg = lot_kg(books, onward, event.lot)
+            return before.claimed(event.lot, kg, there_kg, event.carried.stepped_kg - kept)
         case DesignationReleased():
-            return _more(before, -event.stepped_kg if event.restored else event.stepped_kg)
-        case MovementBooked() | MovementsBooked() if before != NONE_STEPPED:
-            gone_kg = _gone(event)
-            return before.without(gone_kg, unclaimed_kg(books, onward) + gone_kg)
+            kg = -event.stepped_kg if event.restored else event.stepped_kg
+            return before.given_back(_lot_of(event.entries), kg) if kg else before
+        case MovementBooked():
+            return _moved(before, event, held(books, Account.STOCK).kg)
+        case MovementsBooked():
+            return _all_moved(before, event, held(books, Account.STOCK).kg)
+        case LateShared():
+            return before.in_order(days, event.pool.period)
         case _:
             return before
 
 
-def _more(before: Stepped, kg: int) -> Stepped:
-    return before._replace(kg=before.kg + kg) if kg else before
+def _lot_of(entries: Iterable[Entry]) -> Lot:
+    return next((LOTS[one.account] for one in entries if one.account in LOTS), Lot.PRODUCT)
 
 
-def _gone(event: MovementBooked | MovementsBooked) -> int:
-    """What was lost, missed, or went on to the next stage; below zero where it came back."""
-    return sum(_leaving(event))
+def _moved(before: Stepped, event: MovementBooked, stock_kg: int) -> Stepped:
+    """What is taken back is put in the order of days before anything is told of it."""
+    by = {one.account: one.kg for one in event.entries}
+    kg = -by.get(Account.STOCK, 0)
+    if kg <= 0 or event.kind is MovementKind.REVERSAL:
+        return before
+    if event.moves_as is MovementKind.TO_STAGE:
+        return before.went_on(kg, stock_kg)
+    to = next((one for one in by if one in LOTS), Account.LOSSES)
+    return before.went(kg, stock_kg, to)
 
 
-def _leaving(event: MovementBooked | MovementsBooked) -> Iterable[int]:
-    if isinstance(event, MovementsBooked):
-        for (source, target), moved in added_up(event.totals.values()).items():
-            yield moved[0] * ((target in MISSING) - (source in MISSING))
-        return
-    onward = event.moves_as is MovementKind.TO_STAGE
-    for one in event.entries:
-        if one.account in MISSING:
-            yield one.kg
-        elif onward and one.account is Account.STOCK:
-            yield -one.kg
+def _all_moved(before: Stepped, event: MovementsBooked, stock_kg: int) -> Stepped:
+    """The same of movements that were booked together, one by one: each changes the average."""
+    after = before
+    for kg, to in _out_of_stock(event):
+        if kg > 0:
+            after = after.went(kg, stock_kg, to)
+        stock_kg -= kg
+    return after
+
+
+def _out_of_stock(event: MovementsBooked) -> Iterator[tuple[int, Account]]:
+    """Of each movement what leaves the stock, and where to; below zero, what comes into it."""
+    for kg, source, target in zip(event.kg, event.sources, event.targets, strict=True):
+        yield (kg, target) if source is Account.STOCK else (-kg, source)

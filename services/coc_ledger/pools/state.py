@@ -218,7 +218,8 @@ INITIAL = Pool()
 def evolve(state: Pool, event: PoolEvent) -> Pool:
     """The pool after an event."""
     after = _evolved(state, event)
-    stepped = stepped_after(state.stepped, event, after.books, after.onward)
+    days = after.lots.days
+    stepped = stepped_after(state.stepped, event, state.books, state.onward, days)
     return after if stepped is state.stepped else after._replace(stepped=stepped)
 
 
