@@ -24,6 +24,7 @@ from contracts.custody import (
     Position,
     ScopeId,
     Stage,
+    StepEmissions,
     Switched,
     Topic,
 )
@@ -252,7 +253,8 @@ class ReplacedClaim(Value):
     one stands in its place, `by` which. `from_closed` is what of it was claimed in other pools.
     `went_to` are the scopes that its own has gone over into by the day of the correction, one after
     the other; `open` is whether its pool is. `customer_scope_id` is whom it was for; where the
-    correction is for another one, `shares` are that one's in the closed periods."""
+    correction is for another one, `shares` are that one's in the closed periods. `step` is what it
+    said of its own step."""
 
     number: DocumentNumber
     pool: PoolKey
@@ -269,6 +271,7 @@ class ReplacedClaim(Value):
     open: bool = False
     customer_scope_id: ScopeId | None = None
     shares: tuple[VentureShare, ...] = ()
+    step: StepEmissions | None = None
 
 
 def suspended_on(

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from contracts.custody import Carried, ClaimPart, Lot, PoolKey
+from contracts.custody import Carried, ClaimPart, Lot, PoolKey, StepEmissions
 from contracts.values import Activity
 from services.coc_ledger.evidence import ReplacedClaim
 
 from .accounts import carried_amount, minus, plus
 from .footprint import StepPart, carried, of_lot, step_part
+
+BOOKED = StepEmissions(how="booked")
 
 
 class Whole(NamedTuple):
@@ -95,7 +97,35 @@ def laid_out(old: ReplacedClaim | None, pool: PoolKey, lot: Lot, mass_kg: int) -
     here = next((one for one in parts if one.pool == pool), None)
     elsewhere = [one for one in parts if one.pool != pool]
     kept, freed = _shared_out(elsewhere, mass_kg if lot is old.lot else 0)
-    return Laid(here, kept, freed)
+    return Laid(here, _with_step(kept, old.step), freed)
+
+
+def _with_step(kept: Iterable[ClaimPart], said: StepEmissions | None) -> tuple[ClaimPart, ...]:
+    """What is kept of a claim whose document said that its step is booked by hand: in all of it."""
+    if said is None or said.how != "booked":
+        return tuple(kept)
+    return tuple(one.model_copy(update={"carried": _all_in(one)}) for one in kept)
+
+
+def _all_in(part: ClaimPart) -> Carried:
+    assert part.carried is not None  # parts of a claim tell it
+    return part.carried.model_copy(update={"stepped_kg": part.kg})
+
+
+def step_said(
+    here: StepEmissions | None, before: StepEmissions | None, laid: Laid, more_kg: int
+) -> StepEmissions | None:
+    """What a correction says of the step: of `more_kg` that it claims where it is issued `here`, of
+    the rest what the document `before` it did. Metal with the step in is told by its mass, so that
+    the words are of what has it not."""
+    if not laid.kept:
+        return here
+    if not more_kg:
+        stepped = sum(one.carried.stepped_kg for one in laid.kept if one.carried)
+        return BOOKED if stepped == laid.kept_kg else before
+    if before is not None and here is not None and here.how == "booked":
+        return before
+    return here
 
 
 def _shared_out(

@@ -40,7 +40,7 @@ from . import accounts
 from .accounts import NOTHING, Amount, carried_amount, entry, held, minus
 from .balance import Tightest, cover, figures, late_before, rule_of, tightest
 from .booking import LOT_ACCOUNT
-from .claim_parts import Laid, laid_out
+from .claim_parts import Laid, laid_out, step_said
 from .footprint import NO_STEP, carried, step_part
 from .own_emissions import step_in, step_of
 from .period import UNTOLD, not_in_time
@@ -205,6 +205,8 @@ def designated(
     covered = check_cover(state, day, more, extra, policy, command.known.stopped, left)
     holder = holder_of(command, laid, state, scope)
     stepped_kg = after.stepped.of(command.lot, more, waiting.kg)
+    if laid.kept and state.by_hand_g:
+        stepped_kg = more  # beside what is kept of another period that has to be said
     step = _step(command, state, policy, all_in=0 < more <= stepped_kg)
     lot, entries = _claimed(command.lot, waiting, more, laid.kept, step, stepped_kg)
     event = OutputDesignated(
@@ -223,7 +225,7 @@ def designated(
         holder_scope_id=holder,
         evidence=command.checked,
         policy_id=policy.policy_id,
-        step=step,
+        step=step_said(step, old.step if old else None, laid, more),
         activity=activity_of(command.activity, scope, command.stage),
         from_closed=laid.kept,
         freed=laid.freed,

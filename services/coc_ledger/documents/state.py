@@ -129,6 +129,7 @@ def claim_of(state: Document) -> ReplacedClaim | None:
         activity=document.activity,
         from_closed=document.from_closed,
         customer_scope_id=document.customer.scope_id,
+        step=document.supplement.step,
     )
 
 

@@ -250,8 +250,7 @@ def test_a_paper_says_of_how_much_metal_the_step_was_booked_before() -> None:
     take_in(world, "IN-1", 500)
     book(world, "ship_material", "OUT-1", mass_kg=1000)
     document = sold(world, "D-1", 400)
-    [part] = [one for one in paper(document, ISSUED, LINK).sections if one.title == "Footprint"]
-    lines = dict(part.lines)
+    lines = footprint_lines(document)
     assert lines["The issuer's own step"] == (
         f"of {kilograms(200)} booked by hand before, in the metal's average"
     )
@@ -262,6 +261,64 @@ SMELTS = scope_seen(
     activities=(Activity.ALUMINA_REFINING, Activity.SMELTING),
     stages=(Stage.ALUMINA, Stage.ALUMINIUM),
 )
+
+
+@pytest.mark.parametrize(("kg", "more"), [(400, 0), (250, 0), (460, 60)])
+def test_a_document_of_emissions_booked_by_hand_says_so_when_it_is_corrected_after_the_close(
+    kg: int, more: int
+) -> None:
+    """By a correction that claims as much, less, or more; of the last the rest has another step."""
+    world = booked_by_hand()
+    sold(world, "D-1", 400)
+    for event in both():
+        world.tell(event, "ghg")
+    world.today = AFTER
+    close(world)
+    take_in(world, "IN-1", 500)
+    book(world, "ship_material", "OUT-1", mass_kg=1000)
+    told = sold(world, "D-2", kg, replaces="D-1", correction_reason="weighed")
+    lines = footprint_lines(told)
+    new_kg = more // 2
+    assert told.carried.stepped_kg == kg - new_kg
+    assert told.carried.step_kgco2e == new_kg * OWN
+    if not more:
+        assert lines["Of it the issuer's own step"] == "booked by hand, in the metal's average"
+        never_wrong = sold(booked_by_hand(), "D-1", kg)
+        assert lines == footprint_lines(never_wrong)
+        assert told.supplement == never_wrong.supplement
+    else:
+        booked_before = f"of {kilograms(430)} booked by hand before, in the metal's average"
+        assert lines["The issuer's own step"] == booked_before
+        assert lines["The issuer's own step, of the rest"].startswith("5.757 ")
+    world.send("withdraw_document", number="D-2", member_id="A", reason="mistake")
+    world.settle()
+    assert all(balanced(pool) for pool in world.pools().values())
+
+
+def footprint_lines(document: DocumentIssued) -> dict[str, str]:
+    """The footprint on a document's paper."""
+    [part] = [one for one in paper(document, ISSUED, LINK).sections if one.title == "Footprint"]
+    return dict(part.lines)
+
+
+def test_a_document_of_verified_results_says_so_when_a_later_year_books_by_hand() -> None:
+    """In the second year the step is booked by hand, and the correction claims nothing there."""
+    world = World(TODAY)
+    topics = ("responsible_sourcing", "anti_corruption", "human_rights", "conflict_affected_areas")
+    looked = {"supplier_id": "YARD", "topics": topics, "performed_on": YEAR}
+    world.send("record_due_diligence", scope_id="A", member_id="A", **looked)
+    for event in both():
+        world.tell(event, "ghg")
+    take_in(world, "IN-0", 1000)
+    book(world, "ship_material", "OUT-0", mass_kg=500)
+    first = sold(world, "D-1", 400)
+    world.today = AFTER
+    close(world)
+    book(world, "book_process_emissions", "STEP", emission_kgco2e="100")
+    told = sold(world, "D-2", 300, replaces="D-1", correction_reason="weighed")
+    assert told.supplement.step == first.supplement.step
+    assert told.supplement.intensity_kgco2e_per_kg == 4 + OWN
+    assert (told.carried.step_kgco2e, told.carried.stepped_kg) == (300 * OWN, 0)
 
 
 def alumina(stock: Amount, stepped_kg: int) -> Pool:
