@@ -8,7 +8,7 @@ are gone through again (`day_order`). Rules: sources.md 5.7, decisions/0010.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from operator import le
 from typing import NamedTuple
 
@@ -70,6 +70,8 @@ class Passed(NamedTuple):
 
 
 NOT_PASSED = Passed()
+SOME_DAY = date.min + timedelta(days=1)
+"""Something was booked, on a day that is not known: earlier than any other."""
 
 
 class Lots(NamedTuple):
@@ -205,7 +207,7 @@ def passed(
     if made is NO_DAY:
         return by, False
     if event.kind is MovementKind.REVERSAL:
-        return by, by.left > date.min
+        return (_steps_taken_back(by) if any(made.process) else by), by.left > date.min
     if event.kind is MovementKind.PROCESS_EMISSIONS:
         since = by.step if by.step < event.day else date.min
         return by._replace(step=max(by.step, event.day)), by.left > since
@@ -213,6 +215,12 @@ def passed(
         lost = made.lost_kg > 0 or made.counted_kg < 0
         return _went(by, event.day, lost=lost)
     return _came(by, event.day, stock_kg)
+
+
+def _steps_taken_back(by: Passed) -> Passed:
+    """After some of the step's own emissions are taken back: which of them stand is not known here.
+    Those booked next may be for all that left; lots of days before those are late as ever."""
+    return by._replace(came=max(by.came, by.step), step=SOME_DAY)
 
 
 def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:

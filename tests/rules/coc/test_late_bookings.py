@@ -354,3 +354,20 @@ def test_nothing_is_told_to_be_known_or_recycled_beyond_the_metal() -> None:
     pool = here.pool(HERE)
     assert stock(pool) == Amount(50)
     assert pool.books[Account.OUTFLOW] == Amount(50)
+
+
+def test_emissions_booked_anew_are_on_all_that_those_taken_back_were_on() -> None:
+    """500 kg leave between the wrong booking and the right one, or before both: it is all one."""
+    told = []
+    for wrong in (True, False):
+        made = world()
+        came(made, "IN", 1000, "4", date(2026, 3, 1))
+        left(made, "OUT", 500, date(2026, 3, 2))
+        if wrong:
+            book(made, "book_process_emissions", "NO", date(2026, 3, 3), emission_kgco2e="842")
+            book(made, "reverse_movement", "BACK", date(2026, 3, 3), reverses="NO")
+        book(made, "book_process_emissions", "STEP", date(2026, 3, 4), emission_kgco2e="1000")
+        told.append(made.pool(HERE).books)
+    assert told[0][Account.STOCK] == told[1][Account.STOCK]
+    assert told[0][Account.OUTFLOW] == told[1][Account.OUTFLOW]
+    assert told[0][Account.STOCK].emission_g == 500 * 5000
