@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from contracts.coc import MovementBooked
+from contracts.coc_late import LateShared
 from contracts.coc_movements import apart
 from contracts.custody import Account, Carried, MovementKind, Origin
 from services.coc_ledger.accounting.accounts import (
@@ -26,6 +27,7 @@ from services.coc_ledger.rows import DayRow, PoolRow
 from tests.rules.coc.given import POLICY, balanced, kg
 from tests.rules.coc.world import World
 
+BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
 STAGES = (MovementKind.TO_STAGE, MovementKind.FROM_STAGE)
 
 
@@ -60,7 +62,7 @@ def claims_and_deliveries_stand_on_both_sides(world: World) -> None:
             brought = plus(brought, carried_amount(check.mass_kg, check.carried))
     claimed = plus(claimed, by_stages(world, Account.OUTPUT_COC))
     assert all_hold(world, Account.OUTPUT_COC) == claimed
-    own = plus(own, minus(by_stages(world, Account.PROCESS)))
+    own = plus(own, minus(plus(by_stages(world, Account.PROCESS), by_hand(world))))
     assert minus(all_hold(world, Account.PROCESS)) == own
     brought = plus(brought, minus(by_stages(world, Account.INPUT_COC)))
     assert minus(all_hold(world, Account.INPUT_COC)) == brought
@@ -137,6 +139,21 @@ def by_stages(world: World, account: Account) -> Amount:
         if event.moves_as in STAGES or event.origin is Origin.OWN_MINE:
             for one in event.entries:
                 found = plus(found, amount_of(one)) if one.account is account else found
+    return found
+
+
+def by_hand(world: World) -> Amount:
+    """What was booked by hand of steps, less what was taken back, with what of it was found to be
+    of other metal when it was shared."""
+    found = NOTHING
+    for recorded in world.desk.log:
+        event = recorded.event
+        shared = isinstance(event, LateShared)
+        if not shared and not (isinstance(event, MovementBooked) and event.moves_as in BY_HAND):
+            continue
+        assert isinstance(event, LateShared | MovementBooked)
+        for one in event.entries:
+            found = plus(found, amount_of(one)) if one.account is Account.PROCESS else found
     return found
 
 

@@ -108,6 +108,17 @@ class Changes(Books):
         for event in both(year=year):
             self.world.tell(event, "ghg")
 
+    @rule(scope=SCOPE, kg=MASS, day=DAY)
+    def book_a_step_by_hand(self, scope: str, kg: int, day: int) -> None:
+        """Not where lots of the year take the step along by verified results already."""
+        on, name = self.day(day), self.next_id("E")
+        told = {"movement_id": name, "emission_kgco2e": str(kg), **self.where(scope, on)}
+        slug = self.world.attempt("book_process_emissions", **told)
+        refused = self.own.refusal(scope, on)
+        assert slug == refused or (slug == "process-emissions-verified" and not refused)
+        if not slug:
+            self.done("book_a_step_by_hand")
+
     # --- stages ---
 
     @rule(scope=some.sampled_from(("C:bauxite", "C:alumina")), mass=MASS, day=DAY)

@@ -1,6 +1,7 @@
-"""At random over three scopes and two years: book alone or together, claim, confirm, dispute,
-correct, withdraw, take back, change stages, suspend, withdraw and renew certificates, verify a
-year's emissions, close a year, correct what was closed, hand a scope over to another one.
+"""At random over three scopes and two years: book alone or together, a step's emissions by hand,
+claim, confirm, dispute, correct, withdraw, take back, change stages, suspend, withdraw and renew
+certificates, verify a year's emissions, close a year, correct what was closed, hand a scope over to
+another one.
 
 A book of our own keeps the sums of what was asked (`own_book`), without the service's code, and
 says before each command whether it is taken. After every settled step: all pools hold what that
@@ -272,6 +273,7 @@ TestLedger.settings = settings(max_examples=40, stateful_step_count=50)
 
 VERBS = {
     "book": ("receive_material", "ship_material", "book_loss", "book_together"),
+    "book a step by hand": ("book_a_step_by_hand",),
     "issue": ("issue",),
     "confirm": ("confirm",),
     "dispute": ("dispute",),
