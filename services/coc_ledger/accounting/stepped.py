@@ -49,19 +49,21 @@ class Stepped(NamedTuple):
     def of(self, lot: Lot, kg: int, there_kg: int) -> int:
         """How many of some kilograms have the step in, of those that left as a lot and no document
         claims: rounded so that many claims add up to what there was."""
-        share = _share(self._lot(lot), kg, there_kg)
-        return self._told(share, kg) if share else 0
+        return self._told(_share(self._lot(lot), kg, there_kg), kg)
 
     def onward(self, kg: int, stock_kg: int) -> int:
         """The same of what goes on to the next stage, out of the stock."""
-        share = _share(self.stock, kg, stock_kg)
-        return self._told(share, kg) if share else 0
+        return self._told(_share(self.stock, kg, stock_kg), kg)
 
     def left_kg(self, stock_kg: int) -> int:
         """Of the stock, in whole kilograms."""
         return min(max(0, stock_kg), max(0, self.stock + HALF) // PARTS)
 
     def _told(self, share: int, kg: int) -> int:
+        """Metal without the step bears no rounding; more than that is what older claims, which took
+        the pool's average, left over."""
+        if not share and self.rest < PARTS:
+            return 0
         return max(0, min(kg, (share + self.rest + HALF) // PARTS))
 
     def _lot(self, lot: Lot) -> int:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from contracts.coc import MovementBooked
-from contracts.custody import MovementKind, Origin, Stage
+from contracts.custody import Lot, MovementKind, Origin, Stage
 from services.coc_ledger.accounting.accounts import Amount, reversed_entries
 from services.coc_ledger.accounting.booking import booked, posting
+from services.coc_ledger.accounting.stepped import PARTS, Stepped
 from services.coc_ledger.pools.commands import ChangeStage, ReceiveMaterial
 from services.coc_ledger.pools.late import share
 from services.coc_ledger.pools.state import Pool, evolve
@@ -145,3 +146,11 @@ def test_of_several_changes_of_stage_the_one_that_is_taken_back_gives_back_just_
         corrected = evolve(corrected, late)
     right, _ = worked(begun_with, [1 - wrong])
     assert corrected.stepped.stock == right.stepped.stock
+
+
+def test_what_an_older_claim_was_told_too_little_the_next_ones_are_told() -> None:
+    """Told 250 of 500, as the pool's average was: a lot without any bears the other 250."""
+    before = Stepped(product=500 * PARTS)
+    after = before.claimed(Lot.PRODUCT, 500, 500, told_kg=250)
+    assert after.of(Lot.PRODUCT, 400, 500) == 250
+    assert after.claimed(Lot.PRODUCT, 400, 500, told_kg=250).of(Lot.PRODUCT, 100, 100) == 0
