@@ -5,8 +5,8 @@ of scrap that the cells melted; scrap that is charged behind the scale does not.
 says which: `of` `output.liquid_metal` is in what was tapped, `of` `output.cast_metal` only in what
 was cast. Of post-consumer scrap nothing else is taken for it, and all rows of a year say the same:
 a difference of masses would turn with the next tonne of it. Where tapped metal tells several lines
-of cells apart, it and its loss name theirs. Of other scrap that does not say it, it is read as
-metal in and out of the casthouse balances nearer; unless post-consumer scrap whose loss nobody
+of cells or days apart, it and its loss name theirs. Of other scrap that does not say it, it is read
+as metal in and out of the casthouse balances nearer; unless post-consumer scrap whose loss nobody
 tells leaves both open.
 """
 
@@ -104,7 +104,7 @@ def of_line(datum: Datum, lines: Sequence[Line]) -> Sequence[Line]:
     return days or found
 
 
-def _named(data: Iterable[Datum], lines: Sequence[Line], parts: int = 2) -> bool:
+def _named(data: Iterable[Datum], lines: Sequence[Line], parts: int) -> bool:
     """Whether each names one line of cells; with all four parts, its days as well."""
     return all(len({line[:parts] for line in of_line(one, lines)}) == 1 for one in data)
 
@@ -128,13 +128,13 @@ def _net(lots: Sequence[Datum], lost: Sequence[Datum], lines: Sequence[Line]) ->
 
 def _old_unread(lots: Sequence[Datum], lost: Sequence[Datum], lines: Sequence[Line]) -> Decimal:
     """Tonnes of post-consumer scrap, where not all of it is told to be on one side, or in tapped
-    metal of several lines and it or its loss does not name one."""
+    metal of several lines or days and it or its loss does not name which."""
     old = [one for one in lots if one.scrap_kind == OLD]
     said = {one.of if metal.is_told(one) else "" for one in old}
     if said <= {metal.CAST}:
         return ZERO
     gone = [one for one in lost if one.step is Step.ELECTROLYSIS and one.scrap_kind == OLD]
-    named = not lines or _named((*old, *gone), lines)
+    named = not lines or _named((*old, *gone), lines, 4)
     return ZERO if said == {metal.TAPPED} and named else sum_t(old)
 
 

@@ -45,8 +45,9 @@ def missing(cast: SharedCast) -> Iterator[Missing]:
             " tapped, and no difference of masses tells it: the next tonne of post-consumer scrap"
             " would turn it. Say in `of` of each row of it output.liquid_metal where its metal was"
             " weighed with what cells tapped, output.cast_metal where it was not; of post-consumer"
-            " scrap the same in all, and where several lines of cells are told apart the potline"
-            " (or technology) of each row of it and of its loss."
+            " scrap the same in all; and where tapped metal is told by lines of cells or by days,"
+            " the potline (or technology) and the days of one of its rows in each row of that scrap"
+            " and of its loss."
         )
         yield Missing(UNREAD, sentence, (Step.ELECTROLYSIS,))
     if cast.unpassed_t:

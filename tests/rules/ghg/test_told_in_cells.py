@@ -133,6 +133,22 @@ def test_old_scrap_that_names_its_days_is_in_what_was_tapped_of_these() -> None:
     assert sixth.market > before.market
 
 
+@pytest.mark.parametrize("of_scrap", [True, False])
+def test_where_metal_is_told_by_days_old_scrap_and_its_loss_name_theirs(of_scrap: bool) -> None:
+    """Told for a year and melted in the worse half of it, it would raise the figure."""
+    halves = ((date(2024, 1, 1), date(2024, 6, 30)), (date(2024, 7, 1), date(2024, 12, 31)))
+    lot, lost = scrap("20000", TAPPED), GONE._replace(quantity=d("1000"))
+    named, other = (lost, lot) if of_scrap else (lot, lost)
+    start, end = halves[1]
+    named = named._replace(from_on=start, to_on=end)
+    tapped = [
+        datum(str(one), CELLS, TAPPED, "100000", from_on=one, to_on=last) for one, last in halves
+    ]
+    year = (*REST, *tapped, datum("c", CAST, INGOT, "219000"), named)
+    assert refused(*year, other) == "scrap-in-cells-untold"
+    assert metal_of(*year, other._replace(from_on=start, to_on=end)).market > 0
+
+
 def test_beside_tapped_metal_old_scrap_names_no_line() -> None:
     data = (*LINES, datum("ingot", CAST, INGOT, "219000"), scrap("20000", INGOT))
     assert metal_of(*data).market > 0
