@@ -227,8 +227,8 @@ def family_year(
     facilities: Iterable[FacilityRow],
 ) -> FamilyYear | None:
     """The sums of a family in a year, from those of facilities by id; None where none has figures
-    of it. `seen` are facilities with figures of the family in any year: one of these that has no
-    result at all is missed too, whatever activities it is registered for."""
+    of it. `seen` are facilities with figures of the family in any year: one of these of which no
+    result tells anything is missed too, whatever activities it is registered for."""
     ours = {name: one for name, one in every.items() if _belongs(family, one)}
     if not ours:
         return None
@@ -240,7 +240,7 @@ def family_year(
         and _produced(one, year)
         and (
             ACTIVITIES[family] & set(one.activities)
-            or (one.facility_id in seen and one.facility_id not in every)
+            or (one.facility_id in seen and _silent(family, every.get(one.facility_id)))
         )
     }
     return FamilyYear(
@@ -265,14 +265,21 @@ def _produced(facility: FacilityRow, year: int) -> bool:
     return begun and (closed is None or closed > date(year, 1, 1))
 
 
+def _silent(family: PathwayFamily, sums: Sums | None) -> bool:
+    """Whether nothing says what a facility adds to a family: it has no result, or one that is older
+    than what is told of bought metal."""
+    return sums is None or (family is PathwayFamily.PROCUREMENT and sums.bought is None)
+
+
 def _belongs(family: PathwayFamily, sums: Sums) -> bool:
     steps = {step for step, _ in sums.kg}
     match family:
         case PathwayFamily.PRIMARY:
             return sums.primary is not None
         case PathwayFamily.PROCUREMENT:
-            if sums.bought is not None and sums.bought.tonnes == 0:
-                return False
+            if sums.bought is not None:
+                return sums.bought.tonnes > 0
+            # an older result does not tell metal apart: what is bought at cells is alumina, anodes
             bought = any(scope is Scope.PURCHASED for _, scope in sums.kg)
             return bought and CELLS not in steps
         case PathwayFamily.CASTHOUSE_SEMI:

@@ -120,6 +120,48 @@ def test_a_refinery_buys_caustic_and_no_metal() -> None:
     assert of(PathwayFamily.PROCUREMENT, sums_of(told(made), True)) is None
 
 
+BOUGHT_SCRAP = (
+    datum("new", CASTING, "scrap.in", "9000", scrap_kind="pre_consumer", factor="7000"),
+    datum("old", CASTING, "scrap.in", "6000", scrap_kind="post_consumer", supplier_id="S-1"),
+)
+
+
+def test_what_a_smelter_buys_of_metal_and_scrap_is_procurement_too() -> None:
+    alone = of(PathwayFamily.PROCUREMENT, sums_of(told(calculated(*smelter(), *BOUGHT_SCRAP)), True))
+    assert alone is not None
+    assert alone.output_t == 15_000
+    assert alone.emission_t == 63_000
+    beside_a_mill = of(
+        PathwayFamily.PROCUREMENT,
+        sums_of(told(calculated(*smelter(), *BOUGHT_SCRAP)), True),
+        sums_of(told(calculated(*MILL)), True),
+    )
+    assert beside_a_mill is not None
+    assert beside_a_mill.output_t == 115_000
+    assert beside_a_mill.emission_t == 843_000
+
+
+def test_a_smelter_that_buys_alumina_and_no_metal_is_no_procurement() -> None:
+    kept = calculated(*smelter())
+    assert any(one.scope is Scope.PURCHASED for one in kept.totals)
+    assert of(PathwayFamily.PROCUREMENT, sums_of(told(kept), True)) is None
+    older = sums_of(told(kept, without=frozenset(NEW)), True)
+    assert of(PathwayFamily.PROCUREMENT, older) is None
+
+
+def test_of_a_smelter_whose_older_result_does_not_tell_its_metal_the_year_is_missed() -> None:
+    newer = sums_of(told(calculated(*smelter(), *BOUGHT_SCRAP)), True)
+    older = sums_of(told(calculated(*smelter(), *BOUGHT_SCRAP), without=frozenset(NEW)), True)
+    mill = sums_of(told(calculated(*MILL)), True)
+    sites = (WORKS, WORKS._replace(facility_id="F2", activities=("semi_fabrication",)))
+    absent = {
+        year: found.absent
+        for year, every in ((2023, {"F1": older, "F2": mill}), (2024, {"F1": newer, "F2": mill}))
+        if (found := family_year(PathwayFamily.PROCUREMENT, year, every, {"F1", "F2"}, sites))
+    }
+    assert absent == {2023: ("F1",), 2024: ()}
+
+
 SMELTED: Mapping[str, Any] = {
     "result": 1,
     "totals": [{"step": "electrolysis", "scope": "1", "kg": "1600000000"}],
