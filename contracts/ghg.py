@@ -255,7 +255,9 @@ class DisclosurePublished(Event):
     """Criterion 5.1: emissions and energy by source, verified before they are public. A later
     disclosure of the same year names the one that it corrects; that one is never changed.
     `primary_share` and `uncertainty_percent` (half of the 95 % range) say how sure it is, and
-    `primary_share_rule` what that share counts; older events leave it to the engine's own words."""
+    `primary_share_rule` what that share counts; older events leave it to the engine's own words.
+    `primary_metal`, `metal_left_t` and `bought_metal` are those of the result; where an older event
+    tells none, the result that it made public does."""
 
     TYPE: ClassVar[str] = "ghg.disclosure_published.v1"
     facility_id: FacilityId
@@ -284,6 +286,7 @@ class DisclosurePublished(Event):
     primary_metal: PrimaryMetal | None = None
     primary_share_rule: PrimaryShareRule | None = None
     metal_left_t: PlainDecimal | None = None
+    bought_metal: BoughtMetal | None = None
 
 
 class DisclosureExpected(Event):

@@ -13,7 +13,7 @@ from infra.decider import Lookup
 from infra.readmodel import Projection
 
 from .evidence import Engagement, FacilityEvidence
-from .results.standing import Beside, sums_of, told_in, told_of, with_one
+from .results.standing import Beside, public_of, told_in, told_of, with_one
 
 
 class FacilityRow(NamedTuple):
@@ -254,12 +254,13 @@ def _year(key: str, row: YearRow | None, recorded: Recorded) -> YearRow | None:
             state = "calculated" if row.state == "with_verifier" else row.state
             return row._replace(state=state, verifier_id=None)
         case ghg.DisclosurePublished():
-            return _stands(row, event.result)._replace(
+            row = _stands(row, event.result)
+            return row._replace(
                 state="disclosed",
                 disclosures=event.disclosure,
                 disclosed_result=event.result,
                 disclosed_on=event.published_on,
-                disclosed=sums_of(event),
+                disclosed=public_of(event, row.latest),
                 disclosed_member=event.member_id,
                 disclosed_entity=event.entity_id,
             )
@@ -376,7 +377,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     ),
     Projection(
         "years",
-        3,
+        4,
         YearRow,
         _year_keys,
         _year,

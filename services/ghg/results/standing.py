@@ -17,6 +17,8 @@ from .reckoning import judged
 
 BESIDE_KEPT = 8
 """So many results beside the one that stands are remembered in a row; all are in their events."""
+OF_THE_RESULT = ("primary_metal", "bought_metal", "metal_left_t")
+"""What older disclosures do not tell of the result that they made public."""
 COLUMNS = ("pins", "intensity", "findings", "blocking", "latest")
 Told = dict[str, Any]
 """What a row tells of a result, by column."""
@@ -68,3 +70,13 @@ def sums_of(event: ghg.ResultCalculated | ghg.DisclosurePublished) -> Told:
     }
     told: Told = event.model_dump(mode="json", include=fields)
     return told
+
+
+def public_of(event: ghg.DisclosurePublished, latest: Told) -> Told:
+    """The sums of a disclosure. What an older one does not tell is of the result that it made
+    public, if that is the `latest` that stands: so new data beside it change nothing public."""
+    told = sums_of(event)
+    if latest.get("result") != event.result:
+        return told
+    untold = {name: latest.get(name) for name in OF_THE_RESULT if told[name] is None}
+    return {**told, **untold}

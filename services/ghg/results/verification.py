@@ -212,6 +212,7 @@ def publish(
             uncertainty_percent=found.uncertainty_percent,
             primary_metal=found.primary_metal,
             metal_left_t=found.metal_left_t,
+            bought_metal=found.bought_metal,
             primary_share_rule=None if share is None else disclosed_rule(found.engine),
         )
     ]

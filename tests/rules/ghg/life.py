@@ -177,6 +177,7 @@ def disclosed(number: int = 1, disclosure: int = 1, **changes: object) -> ghg.Di
         "uncertainty_percent",
         "primary_metal",
         "metal_left_t",
+        "bought_metal",
     )
     fields = {
         **{name: getattr(made, name) for name in shared},

@@ -127,7 +127,9 @@ BOUGHT_SCRAP = (
 
 
 def test_what_a_smelter_buys_of_metal_and_scrap_is_procurement_too() -> None:
-    alone = of(PathwayFamily.PROCUREMENT, sums_of(told(calculated(*smelter(), *BOUGHT_SCRAP)), True))
+    alone = of(
+        PathwayFamily.PROCUREMENT, sums_of(told(calculated(*smelter(), *BOUGHT_SCRAP)), True)
+    )
     assert alone is not None
     assert alone.output_t == 15_000
     assert alone.emission_t == 63_000

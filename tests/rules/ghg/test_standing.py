@@ -1,12 +1,18 @@
 """Of several results one stands: by it year and audits are judged, and there is a way back."""
 
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
 from contracts import ghg
 from contracts.envelope import Envelope, Event, Recorded
 from contracts.values import Instant
 from services.audit_scheduling.emission_rows import EMISSIONS, EmissionRow
 from services.ghg import app
+from services.ghg.plans.figures import Metal, counted
 from services.ghg.results import facility_year
-from services.ghg.results.standing import BESIDE_KEPT
+from services.ghg.results.standing import BESIDE_KEPT, public_of
 from services.ghg.results.state import FacilityYearEvent
 from services.ghg.rows import YearRow, year_of
 from tests.rules.ghg.life import (
@@ -131,6 +137,30 @@ def test_new_data_are_judged_by_their_own_result() -> None:
     assert (found.stands, found.state, found.beside) == (2, "calculated", ())
     assert audits_row(*public, *changed).result == 2
     assert row(*public, changed[0]).stands == 1, "until it is calculated"
+
+
+NONE_TOLD = {"bought_metal": None, "primary_metal": None, "metal_left_t": None}
+"""What disclosures of before left out."""
+
+
+@pytest.mark.parametrize("left_out", [{}, NONE_TOLD], ids=["a disclosure of today", "an older one"])
+def test_new_data_beside_a_disclosure_change_no_figure_that_is_public(left_out: Any) -> None:
+    bought = ghg.BoughtMetal(tonnes=Decimal(15_000), emission_t=Decimal(63_000))
+    made = result(bought_metal=bought)
+    public = disclosed(bought_metal=bought).model_copy(update=left_out)
+    before = row(sealed(), made, submitted(), verified(), public)
+    draft = result(2, reckoned(2, "42000"), bought_metal=None)
+    after = row(sealed(), made, submitted(), verified(), public, sealed(2, "42000"), draft)
+    assert after.stands == 2
+    counts = counted(after)
+    assert counts == counted(before)
+    assert counts is not None
+    assert counts.bought == Metal(Decimal(15_000), Decimal(63_000))
+
+
+def test_of_a_result_that_was_not_made_public_a_disclosure_takes_nothing() -> None:
+    older = disclosed(2).model_copy(update=NONE_TOLD)
+    assert public_of(older, row(sealed(), result()).latest)["bought_metal"] is None
 
 
 def test_a_row_remembers_so_many_results_and_no_more() -> None:
