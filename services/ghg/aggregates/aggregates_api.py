@@ -52,16 +52,19 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
     @made.get("/ghg/aggregates", tags=["aggregates"])
     async def tables(principal: SignedIn, year: Year, by: By = "region") -> Response:
         """Verified figures of a year by `region`, `country`, `step`, `certified`, separated by
-        commas. A row about too few entities, or that would give one away beside anything else
-        that is told of the year, is `suppressed`; of others, numbers that would are `withheld`. A
-        member is told what is of enough others than itself."""
+        commas. `emission_t` is that of every step, power as it was bought; `intensity` is of
+        primary metal, from mine to metal, for `output_t`. A row about too few entities, or that
+        would give one away beside anything else that is told of the year, is `suppressed`; of
+        others, numbers that would are `withheld`. A member is told what is of enough others than
+        itself."""
         names = _names(by, [*DIMENSIONS, "step"])
         return Json(await asyncio.to_thread(asked.table, year, names, _own(principal)))
 
     @made.get("/ghg/members/{member_id}/aggregates", tags=["aggregates"])
     async def own(principal: SignedIn, member_id: Key, year: Year, by: By = "entity") -> Response:
         """A member's own verified figures of a year, by `member`, `entity`, `facility`, `region`,
-        `country`, `step`, `certified`; nothing of them is left out."""
+        `country`, `step`, `certified`; nothing of them is left out. `emission_t` and `intensity`
+        are what they are in `/ghg/aggregates`."""
         principal.require_member(member_id)
         names = _names(by, [*OWN, "step"])
         return Json(await asyncio.to_thread(asked.own_table, member_id, year, names))

@@ -66,11 +66,7 @@ def _put(found: dict[Measure, Number], measure: Measure, value: Decimal, form: F
 
 def _core(amounts: Iterable[tuple[Step, Scope]]) -> list[tuple[Step, Scope]]:
     """The amounts that all emissions of a facility are the sum of."""
-    return sorted(
-        (step, scope)
-        for step, scope in amounts
-        if scope is not Scope.POWER_LOCATION and step is not Step.SEMI_FABRICATION
-    )
+    return sorted(at for at in amounts if at[1] is not Scope.POWER_LOCATION)
 
 
 def _forms(entry: Entry) -> dict[tuple[Step, Scope], Form]:

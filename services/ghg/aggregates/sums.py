@@ -49,12 +49,8 @@ class Entry(NamedTuple):
 
     @property
     def emission_t(self) -> Decimal:
-        """All but semi-fabrication, power as it was bought, in t CO2e."""
-        kg = (
-            kg
-            for (step, scope), kg in self.sums.kg.items()
-            if scope is not Scope.POWER_LOCATION and step is not Step.SEMI_FABRICATION
-        )
+        """All of every step, power as it was bought, in t CO2e."""
+        kg = (kg for (_, scope), kg in self.sums.kg.items() if scope is not Scope.POWER_LOCATION)
         return sum(kg, ZERO) / KG_PER_T
 
     @property
@@ -83,9 +79,10 @@ class Part(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A row of a table. Where `suppressed`, nothing else is told but its key. The intensity (t
-    CO2e/t) is mine to metal; None where nothing is cast or only a step is looked at. `withheld` are
-    the numbers that would tell of few: they are None."""
+    """A row of a table. Where `suppressed`, nothing else is told but its key. Emissions are those
+    of every step, power as it was bought. The intensity (t CO2e/t) is mine to metal; None where
+    nothing is cast or only a step is looked at. `withheld` are the numbers that would tell of few:
+    they are None."""
 
     key: Mapping[str, str]
     suppressed: bool

@@ -22,7 +22,8 @@ from services.ghg.aggregates.sums import Cell, Entry
 from tests.rules.coc.attack import PRIME, rank
 
 LOCATION = Scope.POWER_LOCATION
-SEMI = Step.SEMI_FABRICATION
+BESIDE = frozenset({Step.REMELTING, Step.SEMI_FABRICATION})
+"""Steps that primary metal does not go through."""
 Unknown = tuple[str, str]
 Knowledge = dict[Unknown, int]
 
@@ -163,17 +164,17 @@ def _emission(of: Sequence[Entry], step: str | None) -> Knowledge:
         (one.facility_id, f"{where} {scope}"): 1
         for one in of
         for where, scope in _kg(one, step)
-        if scope is not LOCATION and (step is not None or where is not SEMI)
+        if scope is not LOCATION
     }
 
 
 def _of_metal(of: Sequence[Entry]) -> Knowledge:
-    """What the metal gave off: all that a smelter did, or all but of its remelter; else what no
-    other number tells."""
+    """What the metal gave off: all that a smelter did, or all but of its remelter and its mill;
+    else what no other number tells."""
     found: Knowledge = {}
     for one in _metal(of):
-        every = [at for at in _kg(one, None) if at[1] is not LOCATION and at[0] is not SEMI]
-        smelter = [at for at in every if at[0] is not Step.REMELTING]
+        every = [at for at in _kg(one, None) if at[1] is not LOCATION]
+        smelter = [at for at in every if at[0] not in BESIDE]
         whole = [at for at in (every, smelter) if _tonnes(one, at) == one.metal_t]
         names = [f"{step} {scope}" for step, scope in whole[0]] if whole else ["metal"]
         found |= {(one.facility_id, name): 1 for name in names}

@@ -17,7 +17,7 @@ from services.ghg.aggregates.sums import DIMENSIONS, Cell, Entry, regions_of
 from services.ghg.factors.curve import Curve
 from services.ghg.plans.figures import Metal, Sums
 
-from .aggregate_attack import Attacker
+from .aggregate_attack import BESIDE, Attacker
 from .given import POLICY
 
 CURVE = Curve("flat", "A curve", "t CO2/t Al", ((2020, Decimal(10)), (2050, Decimal(10))))
@@ -30,7 +30,10 @@ KINDS = {
     "refinery": (Step.ALUMINA_REFINING,),
     "mill": (Step.SEMI_FABRICATION, Step.REMELTING),
     "both": (Step.ELECTROLYSIS, Step.REMELTING),
+    "rolls": (Step.ELECTROLYSIS, Step.SEMI_FABRICATION),
 }
+MANY = (6, 2, 1, 1, 1)
+"""Of which kind there are how many."""
 SCOPES = (Scope.DIRECT, Scope.POWER_MARKET, Scope.POWER_LOCATION, Scope.PURCHASED)
 CONTRACTED = 5
 """Every so many have power of a contract: by location it is another amount."""
@@ -53,11 +56,11 @@ def facility(
             if (step, Scope.POWER_MARKET) in kg:
                 kg[step, Scope.POWER_LOCATION] = kg[step, Scope.POWER_MARKET]
     metal = None
-    if kind in ("smelter", "both"):
+    if Step.ELECTROLYSIS in KINDS[kind]:
         own = [
             kg
             for (step, scope), kg in kg.items()
-            if scope is not Scope.POWER_LOCATION and step is not Step.REMELTING
+            if scope is not Scope.POWER_LOCATION and step not in BESIDE
         ]
         share = Decimal("0.7") if number % SELLS_LIQUID == 0 else Decimal(1)
         metal = Metal(Decimal(dice.randint(20, 60)), sum(own, Decimal(0)) * share / 1000)
@@ -93,7 +96,7 @@ def a_world(seed: int, count: int = 18) -> list[Entry]:
     return [
         facility(
             number,
-            dice.choices(list(KINDS), (6, 2, 1, 1))[0],
+            dice.choices(list(KINDS), MANY)[0],
             dice.choice(("NO", "FR", "AU", "NZ", "CN")),
             dice.randrange(count * 2 // 3),
             dice,
@@ -104,7 +107,7 @@ def a_world(seed: int, count: int = 18) -> list[Entry]:
 
 
 PLACED = st.tuples(
-    st.sampled_from(["smelter", "smelter", "smelter", "refinery", "mill", "both"]),
+    st.sampled_from(["smelter", "smelter", "smelter", "refinery", "mill", "both", "rolls"]),
     st.sampled_from(["NO", "NO", "FR", "AU", "CN"]),
     st.integers(0, 9),
     st.booleans(),
@@ -167,7 +170,7 @@ def test_a_set_of_a_region_that_is_not_told_is_told() -> None:
     assert attacked(entries, [three]).finds(LEAST) == []
 
 
-@pytest.mark.parametrize("kind", ["refinery", "mill", "both"])
+@pytest.mark.parametrize("kind", ["refinery", "mill", "both", "rolls"])
 def test_a_lone_facility_of_another_kind_is_not_found_within_a_row(kind: str) -> None:
     """Emissions less those of the metal, and scopes less emissions, would be of it alone."""
     dice = random.Random(2)
@@ -253,7 +256,7 @@ def test_an_honest_world_of_many_facilities_is_told_nearly_whole() -> None:
     entries = [
         facility(
             number,
-            dice.choices(list(KINDS), (6, 2, 1, 1))[0],
+            dice.choices(list(KINDS), MANY)[0],
             dice.choices(countries, weights)[0],
             dice.randrange(220),
             dice,

@@ -132,6 +132,26 @@ def test_an_intensity_is_of_the_primary_metal_alone() -> None:
     assert [step.intensity for step in emission_curve(some_more, POLICY)] == [10]
 
 
+def test_all_emissions_are_those_of_every_step() -> None:
+    """The mill beside the cells too: its emissions are told by scope, by step and in all, and the
+    intensity is of the metal still."""
+    rolled = {
+        (Step.SEMI_FABRICATION, Scope.PURCHASED): Decimal(9_000_000),
+        (Step.SEMI_FABRICATION, Scope.POWER_MARKET): Decimal(800_000),
+        (Step.SEMI_FABRICATION, Scope.POWER_LOCATION): Decimal(900_000),
+    }
+    mills = [one._replace(sums=one.sums._replace(kg={**one.sums.kg, **rolled})) for one in some(3)]
+    for (cell,), steps in (
+        (own_table(mills, ["member"]), own_table(mills, ["step"])),
+        (table(mills, ["region"], POLICY), table(mills, ["step"], POLICY)),
+    ):
+        told = {name: t or Decimal(0) for name, t in (cell.by_scope_t or {}).items()}
+        assert cell.emission_t == 3 * (10_000 + 9_800)
+        assert cell.emission_t == sum(told.values()) - told["2_location"]
+        assert cell.emission_t == sum(step.emission_t or Decimal(0) for step in steps)
+        assert cell.intensity == 10
+
+
 def test_a_step_is_told_without_an_intensity() -> None:
     cells = by_key(table(some(3), ["step"], POLICY))
     assert cells["casting",].emission_t == 3_000
