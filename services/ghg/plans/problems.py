@@ -47,6 +47,12 @@ PLAN_PROBLEMS: tuple[Problem, ...] = (
         "One review a day. The next one is due by `facts.due_on`.",
     ),
     Problem(
+        "change-below-zero",
+        "What came or went is below zero",
+        "An `acquisition` adds what it tells to the base, a `divestment` takes it away: tell"
+        " `facts.field` without a sign. Only what a new `method` changes may be less than zero.",
+    ),
+    Problem(
         "power-above-emission",
         "Power would give off more than everything",
         "Each change tells its emission and in `power_t` the part that power gives off, bought or"

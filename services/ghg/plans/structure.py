@@ -16,6 +16,7 @@ from contracts.ghg_plans import (
     StructuralChangesNoted,
     YearValue,
 )
+from contracts.values import plain
 from infra.errors import Refused
 from infra.policy import Policy
 
@@ -33,6 +34,8 @@ def restructure(
     """The changes, and the base and targets that follow where they move it."""
     owned(command)
     plan = plan_of(command.family, state, command.entity_id)
+    for one in command.changes:
+        _check_sign(one)
     base = plan.base
     changes = (*plan.changes, *command.changes)
     moves = [Change(one.kind, one.emission_t, one.output_t) for one in changes]
@@ -68,6 +71,24 @@ def restructure(
         policy_id=policy.policy_id,
     )
     return [noted, rebased]
+
+
+def _check_sign(change: StructuralChange) -> None:
+    """What came or went is as much as it is: its kind says which way it counts. A new method may
+    count more or less. Refused `change-below-zero`."""
+    if change.kind is ChangeKind.METHOD:
+        return
+    for field in ("emission_t", "output_t", "power_t"):
+        value: Decimal = getattr(change, field)
+        if value < 0:
+            raise Refused(
+                "change-below-zero",
+                f"{field} of {change.reason} is {plain(value)} t: the kind, {change.kind}, says"
+                " that it came or went, so tell it without a sign.",
+                kind=change.kind,
+                field=field,
+                value=plain(value),
+            )
 
 
 def _power(base: PlanBase, changes: Iterable[StructuralChange], emission_t: Decimal) -> Decimal:

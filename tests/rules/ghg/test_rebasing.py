@@ -106,3 +106,33 @@ def test_the_answer_tells_pathway_and_alignment_of_one_base(base: Any) -> None:
             (one["year"], one["target"]) for one in alignment
         ]
         assert family["base"].t_per_t == starts_at
+
+
+@BASES
+@pytest.mark.parametrize("kind", ["acquisition", "divestment"])
+@pytest.mark.parametrize(
+    ("told", "name", "value"),
+    [
+        (("-160000", "0", "10000"), "emission_t", "-160000"),
+        (("160000", "-1", "10000"), "power_t", "-1"),
+        (("160000", "0", "-10000"), "output_t", "-10000"),
+    ],
+)
+def test_what_came_or_went_is_told_without_a_sign(
+    base: Any, kind: str, told: tuple[str, str, str], name: str, value: str
+) -> None:
+    """What was sold with a minus made the base grow, what was bought with one made it shrink."""
+    refused = plans.when(adopt(*base)).and_when(changed((kind, *told)))
+    refused.refused("change-below-zero", kind=kind, field=name, value=value)
+
+
+def test_what_was_noted_with_a_sign_before_still_stands() -> None:
+    """It is read as it was counted, and the next change is not refused for it."""
+    before = plans.when(adopt(*ONE_YEAR), set_pathway())
+    sold = changed(("divestment", "16000", "8000", "1000"))
+    (noted,) = before.and_when(sold).events
+    assert isinstance(noted, StructuralChangesNoted)
+    signed = noted.changes[0].model_copy(update={"emission_t": Decimal(-16_000)})
+    old = StructuralChangesNoted.model_validate(noted.model_dump() | {"changes": (signed,)})
+    answered = before.and_given(old).when(sold)
+    assert [type(one) for one in answered.events] == [StructuralChangesNoted]
