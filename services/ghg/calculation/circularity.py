@@ -285,8 +285,11 @@ def _yield(by_item: ByItem) -> Share:
 
 
 def _dross(by_item: ByItem, melts: bool) -> Share:
+    """Metal won back of that in dross. More than lay in it tells of two different wholes: of dross
+    of another year, or another's."""
     if IN_DROSS in by_item and RECOVERED in by_item:
-        return Share(_sum(by_item, RECOVERED), _sum(by_item, IN_DROSS), 1)
+        share = Share(_sum(by_item, RECOVERED), _sum(by_item, IN_DROSS), 1)
+        return share if share.part_t <= share.whole_t else SILENT_SHARE
     return SILENT_SHARE if melts else NO_SHARE
 
 

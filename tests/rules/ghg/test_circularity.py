@@ -260,6 +260,16 @@ def test_run_around_weighed_once_is_counted_once() -> None:
         assert without(*names).process_scrap.part_t == d("50")
 
 
+def test_more_won_back_than_lay_in_the_dross_is_no_share() -> None:
+    dross = datum("in", MELT, "waste.dross_aluminium", "1800")
+    won = datum("won", MELT, "output.dross_metal", "1800")
+    untold = REMELTER[:-2]
+    assert of(*untold, dross, won).dross_recovery.value == 1
+    more = of(*untold, dross, won._replace(quantity=d("2400")))
+    assert more.dross_recovery == Share(silent=1), "two different wholes, as of old scrap"
+    assert added([more, of(*untold, dross, won)]).dross_recovery.value == 1
+
+
 def test_facilities_add_masses_and_not_shares() -> None:
     big = of(*(one._replace(quantity=one.quantity * 9) for one in REMELTER))
     primary = of(
