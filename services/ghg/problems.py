@@ -126,6 +126,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "It is above 0 and at most 1; 1 where output keeps its share.",
     ),
     Problem(
+        "market-share-not-used",
+        "The variant takes no market-share parameter",
+        "Only what converges (`sda`, or `split` with `parts` `sda`) is made of it. Leave it out, or"
+        " choose that.",
+    ),
+    Problem(
         "bases-differ",
         "The parts start in different years",
         "Power and the rest need one base year.",

@@ -85,8 +85,9 @@ class AdoptPlan(PlanCommand):
 class SetPathway(PlanCommand):
     """Set the targets of all years to the end. `method` is the tool that was used: those that count
     are `methods` of the plan, and R-22 finds another and names them. `method_variant` is how the
-    sector's curve becomes the entity's; of `split`, `parts` says how each part does. `given` are
-    curves that the entity gives where none is known here."""
+    sector's curve becomes the entity's; of `split`, `parts` says how each part does.
+    `market_share` is for what converges (`sda`) alone (`market-share-not-used`). `given` are curves
+    that the entity gives where none is known here."""
 
     NAME: ClassVar[str] = "set_pathway"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "entity", "curves"})

@@ -54,7 +54,7 @@ from .parts import (
 from .pathway import Target, Variant, gap_of, target_doubts
 from .state import INITIAL, FamilyPlan, PlanEvent, ReductionPlan, evolve
 from .structure import restructure
-from .targets import Method, by_year, pathway_of
+from .targets import Method, by_year, check_market_share, pathway_of
 
 __all__ = ["INITIAL", "decide", "due", "evolve"]
 
@@ -139,6 +139,7 @@ def _set_pathway(command: SetPathway, state: ReductionPlan, policy: Policy) -> S
         command.given,
         command.curves,
     )
+    check_market_share(method)
     made = pathway_of(plan.base, method, policy)
     fault = method_fault(command.method, command.on, policy)
     pathway_set = PathwaySet(

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from contracts.ghg_plans import GivenCurve, PathwayFamily, PlanBase, YearValue
+from contracts.values import plain
 from infra.errors import Refused
 from infra.policy import Figure, Policy
 from services.ghg.calculation.working import Doubt
@@ -48,6 +49,20 @@ def pathway_of(base: PlanBase, method: Method, policy: Policy) -> Pathway:
         _one(Base(base.year, power), "power", inner, method, policy),
         _one(Base(base.year, rest), "rest", inner, method, policy),
     )
+
+
+def check_market_share(method: Method) -> None:
+    """Refused `market-share-not-used` where one is told and nothing converges: it would be kept as
+    if it counted. A pathway that was set so before is made again all the same."""
+    converges = Variant.SDA in (method.variant, method.parts)
+    if method.market_share is not None and not converges:
+        raise Refused(
+            "market-share-not-used",
+            f"only `sda` takes a market-share parameter; {plain(method.market_share)} would change"
+            f" nothing in `{method.variant}`. Leave it out, or converge by `sda`.",
+            market_share=plain(method.market_share),
+            variant=method.variant,
+        )
 
 
 def by_year(pathway: Pathway) -> tuple[YearValue, ...]:

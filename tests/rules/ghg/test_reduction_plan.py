@@ -242,6 +242,16 @@ def test_hydro_power_at_zero_stays_at_zero_in_a_split() -> None:
 
 
 @pytest.mark.parametrize(
+    "more",
+    [{}, {"method_variant": "split"}, {"method_variant": "split", "parts": "indexed"}],
+    ids=["indexed", "split", "split, indexed"],
+)
+def test_a_market_share_that_nothing_is_made_of_is_refused(more: dict[str, Any]) -> None:
+    asked = set_pathway(market_share="0.9", **more)
+    plans.when(adopt(), asked).refused("market-share-not-used")
+
+
+@pytest.mark.parametrize(
     ("more", "slug"),
     [
         ({"parts": "sda"}, "parts-unclear"),
