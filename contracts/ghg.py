@@ -368,6 +368,18 @@ class PfcRenewalEnded(Event):
     apart: bool = False
 
 
+class PfcRenewalOverdue(Event):
+    """The last day passed without a newer measurement; which deadline, as in the two above."""
+
+    TYPE: ClassVar[str] = "ghg.pfc_renewal_overdue.v1"
+    facility_id: FacilityId
+    member_id: MemberId
+    renew_by: date
+    overdue_on: date
+    technology: Id | None = None
+    apart: bool = False
+
+
 EVENTS: tuple[type[Event], ...] = (
     ActivitySealed,
     ResultCalculated,
@@ -382,4 +394,5 @@ EVENTS: tuple[type[Event], ...] = (
     DisclosureExcused,
     PfcMeasurementNoted,
     PfcRenewalEnded,
+    PfcRenewalOverdue,
 )

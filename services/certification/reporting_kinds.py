@@ -61,6 +61,7 @@ REPORTING_KINDS: tuple[DeadlineKind, ...] = (
         needs_audit=False,
         own={
             ghg.PfcMeasurementNoted: Step(_cells, parts.pfc_measured),
+            ghg.PfcRenewalOverdue: Step(_cells, parts.renewal_overdue),
             ghg.PfcRenewalEnded: Step(_cells, parts.renewal_ended),
         },
         others={},

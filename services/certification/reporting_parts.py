@@ -44,6 +44,11 @@ def pfc_measured(event: ghg.PfcMeasurementNoted, part: Part | None, at: Recorded
     return {**fresh, "opened": part["opened"], "moved": reference("moved", at)}
 
 
+def renewal_overdue(event: ghg.PfcRenewalOverdue, part: Part | None, at: Recorded) -> Part | None:
+    """Its last day is over."""
+    return missed(part, at)
+
+
 def renewal_ended(event: ghg.PfcRenewalEnded, part: Part | None, at: Recorded) -> Part | None:
     """There is nothing to measure any more."""
     return cancelled(event.ended_on, part, at)

@@ -6,12 +6,12 @@ corrected, or that tell of no measurement any more, move the day or end it.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from contracts.ghg import PfcMeasurementNoted, PfcRenewalEnded
+from contracts.ghg import PfcMeasurementNoted, PfcRenewalEnded, PfcRenewalOverdue
 from contracts.values import FacilityId, Id, MemberId, Value
 from infra.decider import Command
 from infra.policy import Policies
@@ -46,15 +46,25 @@ class NotePfcMeasurements(ReportingCommand):
 
 class Renewal(NamedTuple):
     """Own PFC coefficients of cells of a technology (None: of all, as older events told), the day
-    of their measurement, and that by which they are renewed, None where nobody asks any more."""
+    of their measurement, and that by which they are renewed, None where nobody asks any more; whose
+    they are, and whether it was said that the day passed."""
 
     technology: str | None
     measured_on: date
     renew_by: date | None
+    member_id: str
+    overdue: bool = False
+
+    @property
+    def asked_on(self) -> date | None:
+        """The day on which the clock asks: the one after the last. None: it is not asked."""
+        return None if self.renew_by is None or self.overdue else self.renew_by + ONE_DAY
 
 
+ONE_DAY = timedelta(days=1)
 Renewals = Mapping[str, Renewal]
 """By the technology that stands apart; "" is the facility's first."""
+RenewalEvent = PfcMeasurementNoted | PfcRenewalEnded | PfcRenewalOverdue
 
 
 def measured(
@@ -102,13 +112,32 @@ def renewal_ended(
     )
 
 
-def renewed(before: Renewals, event: PfcMeasurementNoted | PfcRenewalEnded) -> Renewals:
+def renewal_overdue(facility_id: str, place: str, before: Renewals) -> list[PfcRenewalOverdue]:
+    """The last day of a deadline passed; nothing where it was said, or nobody asks any more."""
+    renewal = before.get(place)
+    if renewal is None or renewal.renew_by is None or renewal.overdue:
+        return []
+    return [
+        PfcRenewalOverdue(
+            facility_id=facility_id,
+            member_id=renewal.member_id,
+            renew_by=renewal.renew_by,
+            overdue_on=renewal.renew_by + ONE_DAY,
+            technology=renewal.technology,
+            apart=bool(place),
+        )
+    ]
+
+
+def renewed(before: Renewals, event: RenewalEvent) -> Renewals:
     """The renewals after an event."""
     place = event.technology or "" if event.apart else ""
     if isinstance(event, PfcMeasurementNoted):
-        after = Renewal(event.technology, event.measured_on, event.renew_by)
+        after = Renewal(event.technology, event.measured_on, event.renew_by, event.member_id)
+    elif isinstance(event, PfcRenewalEnded):
+        after = before[place]._replace(technology=event.technology, renew_by=None)
     else:
-        after = Renewal(event.technology, before[place].measured_on, None)
+        after = before[place]._replace(overdue=True)
     return {**before, place: after}
 
 

@@ -20,6 +20,7 @@ from contracts.ghg import (
     DisclosureReceived,
     PfcMeasurementNoted,
     PfcRenewalEnded,
+    PfcRenewalOverdue,
 )
 from contracts.values import CertificateId, FacilityId, MemberId
 from infra.decider import Command, Tick
@@ -31,11 +32,13 @@ from .renewals import (
     ReportingCommand,
     measured,
     renewal_ended,
+    renewal_overdue,
     renewed,
 )
 
 EXPECT = "expect"
 OVERDUE = "overdue"
+RENEWAL = "renewal"
 ONE_DAY = timedelta(days=1)
 
 
@@ -119,6 +122,7 @@ ReportingEvent = (
     | DisclosureExcused
     | PfcMeasurementNoted
     | PfcRenewalEnded
+    | PfcRenewalOverdue
     | ClosureNoted
 )
 
@@ -155,18 +159,21 @@ def evolve(state: Reporting, event: ReportingEvent) -> Reporting:
         case DisclosureExcused():
             kept = {year: day for year, day in state.expected.items() if year != event.year}
             return state._replace(expected=kept, overdue=state.overdue - {event.year})
-        case PfcMeasurementNoted() | PfcRenewalEnded():
+        case PfcMeasurementNoted() | PfcRenewalEnded() | PfcRenewalOverdue():
             return state._replace(renewals=renewed(state.renewals, event))
         case ClosureNoted():
             return state._replace(closed_on=event.closed_on)
 
 
 def due(state: Reporting) -> Mapping[str, date]:
-    """The days after which a year is expected, and after which it is overdue."""
+    """The days after which a year is expected, after which it is overdue, and after which
+    coefficients are."""
     days = {f"{EXPECT}:{year}": date(year, 12, 31) for year in _next_year(state)}
     for year, last in _open(state).items():
         if year not in state.overdue:
             days[f"{OVERDUE}:{year}"] = last + ONE_DAY
+    asked = {place: one.asked_on for place, one in state.renewals.items()}
+    days |= {f"{RENEWAL}:{place}": on for place, on in asked.items() if on is not None}
     return days
 
 
@@ -281,6 +288,8 @@ def _tick(command: Tick, state: Reporting, policies: Policies) -> Sequence[Repor
     if command.rule not in due(state):
         return []
     rule, _, text = command.rule.partition(":")
+    if rule == RENEWAL:
+        return renewal_overdue(state.facility_id, text, state.renewals)
     year = int(text)
     owner = _owner(state, year)
     if owner is None:

@@ -128,6 +128,24 @@ def test_a_measurement_done_again_moves_its_last_day() -> None:
     assert [did for did, *_ in found.events] == ["opened", "moved"]
 
 
+def test_a_measurement_that_is_not_done_again_in_time_is_missed_until_it_is() -> None:
+    key, renew_by = "pfc_renewal_due:F1", date(2026, 5, 1)
+    first = measured(date(2023, 5, 1), renew_by)
+    overdue = told(
+        ghg.PfcRenewalOverdue(
+            facility_id="F1", member_id="M1", renew_by=renew_by, overdue_on=renew_by + ONE_DAY
+        )
+    )
+    assert row(after(first, overdue), key).state == "missed"
+    assert row(after(first, overdue), key).due_on == renew_by
+    late = measured(date(2026, 9, 1), date(2029, 9, 1))
+    assert row(after(first, overdue, late), key).state == "open"
+    ended = ghg.PfcRenewalEnded(
+        facility_id="F1", member_id="M1", renew_by=renew_by, ended_on=date(2026, 6, 1)
+    )
+    assert row(after(first, overdue, told(ended)), key).state == "cancelled"
+
+
 def test_a_technology_that_stands_apart_has_a_deadline_of_its_own() -> None:
     first, second = date(2023, 5, 1), date(2024, 4, 1)
     of_all = measured(first, date(2026, 5, 1))  # as older events told it

@@ -2,7 +2,7 @@
 4.3): corrected data move the day, earlier or later, and data without one end it."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from contracts.envelope import Envelope, Recorded
@@ -11,8 +11,10 @@ from contracts.ghg import (
     PfcMeasured,
     PfcMeasurementNoted,
     PfcRenewalEnded,
+    PfcRenewalOverdue,
 )
 from contracts.values import Instant, Location
+from infra.decider import Tick
 from services.ghg import app
 from services.ghg.reactions import note_measurements
 from services.ghg.results import reporting
@@ -131,6 +133,52 @@ def test_a_closed_facility_renews_nothing_of_any_technology() -> None:
     )
     after.and_when(stand(("SWPB", LATEST))).nothing()
     after.and_when(stand()).nothing()
+
+
+# --- its last day ---
+
+
+def overdue(of: PfcMeasurementNoted) -> PfcRenewalOverdue:
+    """It was not measured again."""
+    return PfcRenewalOverdue(
+        facility_id="F1",
+        member_id="M1",
+        renew_by=of.renew_by,
+        overdue_on=of.renew_by + timedelta(days=1),
+        technology=of.technology,
+        apart=of.apart,
+    )
+
+
+def tick(rule: str) -> Tick:
+    """The clock asks; the day is in what is asked about."""
+    return Tick(on=date(2028, 1, 1), target="reporting/F1", rule=rule)
+
+
+def test_a_renewal_is_overdue_one_day_after_its_last_and_once() -> None:
+    both = facility.given(CELLS, SIDE)
+    assert reporting.due(both.state) == {
+        "renewal:": CELLS.renew_by + timedelta(days=1),
+        "renewal:SWPB": SIDE.renew_by + timedelta(days=1),
+    }
+    missed = both.when(tick("renewal:SWPB")).then(overdue(SIDE))
+    missed.and_when(tick("renewal:SWPB")).nothing()
+    missed.and_when(tick("renewal:")).then(overdue(CELLS))
+
+
+def test_what_was_missed_and_is_measured_again_is_due_again() -> None:
+    late = facility.given(CELLS, overdue(CELLS))
+    late.when(stand(("CWPB", LATE))).nothing()
+    anew = late.when(stand(("CWPB", LATEST))).then(measured("CWPB", LATEST))
+    assert list(reporting.due(anew.state)) == ["renewal:"]
+
+
+def test_what_was_called_off_is_never_missed() -> None:
+    gone = facility.given(CELLS, ended(CELLS))
+    assert reporting.due(gone.state) == {}
+    gone.when(tick("renewal:")).nothing()
+    late = facility.given(CELLS, overdue(CELLS))
+    late.when(stand()).then(ended(CELLS))
 
 
 # --- what stands, by the data of all years ---
