@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.ghg import ResultCalculated
-from contracts.ghg_plans import PathwayFamily
+from contracts.ghg_plans import PathwayFamily, ReductionPlanAdopted
 from contracts.inventory import Scope, Step
 from services.ghg import app
 from services.ghg.activity.inventory import Datum
@@ -17,6 +17,7 @@ from services.ghg.rows import FacilityRow, YearRow
 
 from .life import result
 from .made import datum, inventory, smelter
+from .planned import adopt, plans
 
 ON = date(2026, 6, 1)
 REMELTING, CASTING, SEMIS = Step.REMELTING, Step.CASTING, Step.SEMI_FABRICATION
@@ -199,6 +200,17 @@ def primary_years(
     found = entity_evidence("E1", facilities, rows)
     assert found is not None
     return {one.year: (one.absent, one.unverified) for one in found.of(PathwayFamily.PRIMARY)}
+
+
+def test_who_has_a_smelter_alone_can_plan_for_the_scrap_that_it_buys() -> None:
+    kept = told(calculated(*smelter(), *BOUGHT_SCRAP))
+    year = told_year("F1", 2024, verified=True)._replace(latest=dict(kept))
+    site = WORKS._replace(member_id="M-1", entity_id="ENT-1", activities=("smelting",))
+    found = entity_evidence("ENT-1", (site,), [year])
+    adopted, *_ = plans.when(adopt(entity=found, family=PathwayFamily.PROCUREMENT)).events
+    assert isinstance(adopted, ReductionPlanAdopted)
+    assert adopted.base.output_t == 15_000
+    assert adopted.base.emission_t == 63_000
 
 
 def test_a_year_names_the_facilities_that_are_missing_and_those_not_verified() -> None:
