@@ -62,11 +62,13 @@ NO_DAYS: Days = {}
 
 class Passed(NamedTuple):
     """The last day on which anything left, on which anything came, and on which the step's own
-    emissions were booked."""
+    emissions were booked; and the last one on which they ever were, also where they are taken back
+    by now, since those of another day may stand."""
 
     left: date = date.min
     came: date = date.min
     step: date = date.min
+    stepped: date = date.min
 
 
 NOT_PASSED = Passed()
@@ -199,8 +201,10 @@ def passed(
 ) -> tuple[Passed, bool]:
     """Through which days metal has left and come after a booking, out of a stock as it was before;
     and whether it came late. Metal is late for lots of later days, and for those that left before
-    there was any; a lot is, once the stock is one of a later day; the step's own emissions are
-    for what left since those before them; what is taken back may be for any."""
+    there was any, and so is a loss, which is other metal from its day on; both are late once the
+    step's own emissions of their day are on what left. A lot is late once the stock is one of a
+    later day; the step's own emissions are for what left since those before them; what is taken
+    back may be for any."""
     if isinstance(event, MovementsBooked):
         return _passed_together(event, by, stock_kg)
     made = of_movement(event.entries, onward=event.moves_as is MovementKind.TO_STAGE)
@@ -210,7 +214,8 @@ def passed(
         return (_steps_taken_back(by) if any(made.process) else by), by.left > date.min
     if event.kind is MovementKind.PROCESS_EMISSIONS:
         since = by.step if by.step < event.day else date.min
-        return by._replace(step=max(by.step, event.day)), by.left > since
+        step, stepped = max(by.step, event.day), max(by.stepped, event.day)
+        return by._replace(step=step, stepped=stepped), by.left > since
     if made.gone_kg > 0:
         lost = made.lost_kg > 0 or made.counted_kg < 0
         return _went(by, event.day, lost=lost)
@@ -219,8 +224,8 @@ def passed(
 
 def _steps_taken_back(by: Passed) -> Passed:
     """After some of the step's own emissions are taken back: which of them stand is not known here.
-    Those booked next may be for all that left; lots of days before those are late as ever."""
-    return by._replace(came=max(by.came, by.step), step=SOME_DAY)
+    Those booked next may be for all that left; what is of days before those is late as ever."""
+    return by._replace(step=SOME_DAY)
 
 
 def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:
@@ -234,26 +239,36 @@ def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:
 def _went(by: Passed, day: date, *, lost: bool) -> tuple[Passed, bool]:
     """What is lost leaves its emissions to the rest: that is other metal from then on."""
     came = max(by.came, day) if lost else by.came
-    return Passed(max(by.left, day), came, by.step), day < max(by.came, by.step)
+    late = day < max(by.came, by.stepped) or (lost and _for_lots(by, day))
+    return by._replace(left=max(by.left, day), came=came), late
 
 
 def _came(by: Passed, day: date, stock_kg: int) -> tuple[Passed, bool]:
-    return by._replace(came=max(by.came, day)), stock_kg < 0 or day < by.left
+    late = stock_kg < 0 or _for_lots(by, day)
+    return by._replace(came=max(by.came, day)), late
+
+
+def _for_lots(by: Passed, day: date) -> bool:
+    """Whether what makes the stock another one is of a day before lots left, or of one whose own
+    emissions of the step they have their part of."""
+    return day < by.left or (day <= by.stepped and by.left > date.min)
 
 
 def _passed_together(event: MovementsBooked, by: Passed, stock_kg: int) -> tuple[Passed, bool]:
     """The same of movements in the order in which they were booked. In the order of days, out of
-    metal that was there, nothing is late, and the sums tell the rest."""
+    metal that was there, behind the step's own emissions, nothing is late, and the sums tell the
+    rest."""
     made = {day: of_ways(ways) for day, ways in event.totals.items()}
     there = stock_kg >= sum(one.gone_kg for one in made.values())
     counts = any(
         source is Account.UNEXPLAINED for ways in event.totals.values() for source, _ in ways
     )
     days = event.days
-    if there and not counts and days[0] >= max(by) and all(map(le, days, days[1:])):
+    in_order = days[0] >= max(by) and days[0] > by.stepped and all(map(le, days, days[1:]))
+    if there and not counts and in_order:
         left = [day for day, one in made.items() if one.gone_kg]
         came = [day for day, one in made.items() if any(one.came) or one.lost_kg]
-        return Passed(max((by.left, *left)), max((by.came, *came)), by.step), False
+        return by._replace(left=max((by.left, *left)), came=max((by.came, *came))), False
     return _one_by_one(event, by, stock_kg)
 
 
@@ -262,16 +277,14 @@ def _one_by_one(event: MovementsBooked, by: Passed, stock_kg: int) -> tuple[Pass
     late = False
     stock, unexplained, losses = Account.STOCK, Account.UNEXPLAINED, Account.LOSSES
     rows = zip(event.days, event.sources, event.targets, event.kg, strict=True)
-    left, came, step = by
     for day, source, target, kg in rows:
         if source is stock or (source is unexplained and kg < 0):
-            late = late or day < came or day < step
-            left = max(left, day)
-            if source is unexplained or target is losses:
-                came = max(came, day)
+            by, its = _went(by, day, lost=source is unexplained or target is losses)
             stock_kg -= abs(kg)
         elif kg:
-            late = late or day < left or stock_kg < 0
-            came = max(came, day)
+            by, its = _came(by, day, stock_kg)
             stock_kg += kg
-    return Passed(left, came, step), late
+        else:
+            continue
+        late = late or its
+    return by, late

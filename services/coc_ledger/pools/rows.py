@@ -40,9 +40,10 @@ class PoolRow(NamedTuple):
     input that came without a document, by kind; `version` that of its stream; `carrying` what its
     metal carries; `history` what was carried, owed, blocked and declared, each time with the day on
     which it was told. `left_through`, `came_through` and `step_through` are the last days on which
-    metal left, came, and its step's own emissions were booked; `late` is whether something came
-    late and is not shared yet; `told_days` are the days whose documents should have told more of
-    what they claim, each with an amount of that mass. `left_before` is what
+    metal left, came, and its step's own emissions were booked, `stepped_through` also where they
+    were taken back; `late` is whether something came late and is not shared yet; `told_days` are
+    the days whose documents should have told more of what they claim, each with an amount of that
+    mass. `left_before` is what
     earlier periods left, each (`earlier.LeftBefore`), a case was declared on `case_on`, `freed` is
     what ends of documents changed in the books of earlier days, each (`earlier.Freed`), and
     `moved_on` when a movement, or what the period before left, was told last. `stepped_kg` of the
@@ -70,6 +71,7 @@ class PoolRow(NamedTuple):
     left_through: date = date.min
     came_through: date = date.min
     step_through: date = date.min
+    stepped_through: date = date.min
     late: bool = False
     told_days: tuple[tuple[Any, ...], ...] = ()
     left_before: tuple[tuple[Any, ...], ...] = ()
@@ -196,9 +198,10 @@ def _told(closing: dict[str, Any]) -> dict[str, Any]:
 
 def _came(row: PoolRow, event: coc.MovementBooked | MovementsBooked) -> PoolRow:
     """Whether a movement came late for lots that have left."""
-    by = Passed(row.left_through, row.came_through, row.step_through)
+    by = Passed(row.left_through, row.came_through, row.step_through, row.stepped_through)
     by, late = passed(event, by, row.kgs[PLACE[Account.STOCK]])
-    row = row._replace(left_through=by.left, came_through=by.came, step_through=by.step)
+    row = row._replace(left_through=by.left, came_through=by.came)
+    row = row._replace(step_through=by.step, stepped_through=by.stepped)
     return row._replace(late=row.late or late)
 
 
