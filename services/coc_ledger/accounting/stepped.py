@@ -160,11 +160,12 @@ def stepped_after(
     before: Stepped, event: Event, books: Books, onward: Amount, days: Days
 ) -> Stepped:
     """After an event; `books` and what of the outflow went `onward` are the pool's before it, the
-    `days` those after it."""
+    `days` those after it. Lots that left since a close that is corrected have their part of it."""
     if isinstance(event, BalanceCarried):
         return before.opened(event.stepped_kg) if event.stepped_kg else before
     if isinstance(event, BalanceCorrected):
-        return before.opened(event.stepped_change_kg) if event.stepped_change_kg else before
+        change = event.stepped_change_kg
+        return before.opened(change).in_order(days, event.pool.period) if change else before
     if before == NONE_STEPPED and not isinstance(event, DesignationReleased):
         return before
     match event:

@@ -64,8 +64,8 @@ def sold(world: World, number: str, kg: int, **more: Any) -> DocumentIssued:
     return issued
 
 
-def booked_by_hand() -> World:
-    """The first year: 1,000 kg at 4, 1 kg CO2e per kg booked by hand, 500 kg out."""
+def world_of_scrap() -> World:
+    """Scope A, whose supplier of scrap was looked at."""
     world = World(TODAY)
     topics = ("responsible_sourcing", "anti_corruption", "human_rights", "conflict_affected_areas")
     world.send(
@@ -76,6 +76,12 @@ def booked_by_hand() -> World:
         topics=topics,
         performed_on=YEAR,
     )
+    return world
+
+
+def booked_by_hand() -> World:
+    """The first year: 1,000 kg at 4, 1 kg CO2e per kg booked by hand, 500 kg out."""
+    world = world_of_scrap()
     take_in(world, "IN-0", 1000)
     book(world, "book_process_emissions", "STEP", emission_kgco2e="1000")
     book(world, "ship_material", "OUT-0", mass_kg=500)

@@ -15,8 +15,9 @@ from services.coc_ledger.pools.commands import ChangeStage, ReceiveMaterial
 from services.coc_ledger.pools.late import share
 from services.coc_ledger.pools.state import Pool, evolve
 from tests.rules.coc.given import POLICY, balanced, where
+from tests.rules.coc.results import both
 from tests.rules.coc.test_own_emissions import OWN, TOLD
-from tests.rules.coc.test_periods_and_orders import AFTER, TODAY, later
+from tests.rules.coc.test_periods_and_orders import AFTER, TODAY, close, later
 from tests.rules.coc.test_stepped import (
     BOOKED,
     SMELTS,
@@ -27,7 +28,9 @@ from tests.rules.coc.test_stepped import (
     closed,
     sold,
     take_in,
+    world_of_scrap,
 )
+from tests.rules.coc.world import World
 
 MOVES = {
     "LOST-1": (11, "book_loss", 100),
@@ -154,3 +157,40 @@ def test_what_an_older_claim_was_told_too_little_the_next_ones_are_told() -> Non
     after = before.claimed(Lot.PRODUCT, 500, 500, told_kg=250)
     assert after.of(Lot.PRODUCT, 400, 500) == 250
     assert after.claimed(Lot.PRODUCT, 400, 500, told_kg=250).of(Lot.PRODUCT, 100, 100) == 0
+
+
+def taken_back(world: World) -> None:
+    again = {"reverses": "STEP", "day": date(2026, 2, 5), "reason": "booked-wrongly"}
+    book(world, "reverse_movement", "BACK", **again)
+
+
+def test_emissions_taken_back_behind_the_close_leave_no_lot_of_the_stock_with_its_step() -> None:
+    """All metal with the step left the first period, then other came: none of it has the step in,
+    and so has the stock none that went over, though 200 kg of it left before that was known. Both
+    documents add the step."""
+    worlds = world_of_scrap(), world_of_scrap()
+    for world, late in zip(worlds, (True, False), strict=True):
+        world.today = date(2026, 2, 1)
+        take_in(world, "IN-0", 1000)
+        world.today = date(2026, 2, 5)
+        book(world, "book_process_emissions", "STEP", emission_kgco2e="1000")
+        world.today = date(2026, 2, 8)
+        book(world, "ship_material", "OUT-0", mass_kg=1000)
+        world.today = date(2026, 2, 10)
+        take_in(world, "IN-1", 500)
+        if not late:
+            taken_back(world)
+        for event in both():
+            world.tell(event, "ghg")
+        world.today = AFTER
+        close(world)
+        world.today = date(2027, 1, 12)
+        book(world, "ship_material", "OUT-1", mass_kg=200)
+        if late:
+            taken_back(world)
+        assert balanced(world.pool(later()))
+    corrected, right = (world.pool(later()).stepped for world in worlds)
+    assert corrected == right
+    documents = [sold(world, "D-1", 200) for world in worlds]
+    assert documents[0].carried == documents[1].carried
+    assert documents[0].carried.step_kgco2e == 200 * OWN
