@@ -135,7 +135,7 @@ def overdraft_foreseen(event: OverdraftForeseen, part: Part | None, at: Recorded
 def overdraft_made_good(event: OverdraftMadeGood, part: Part | None, at: Recorded) -> Part | None:
     """The books cover what is owed; or they do not any more, and it is open again. Of parts with
     days of their own it is due by that of the first which is open; one that was late is missed,
-    and once all is covered nothing is left to do."""
+    also where it was met until something came late, and once all is covered nothing is left."""
     if part is None or not part["owed_kg"]:
         return part
     if event.due_on is not None:
@@ -143,7 +143,10 @@ def overdraft_made_good(event: OverdraftMadeGood, part: Part | None, at: Recorde
     if event.missing_kg:
         part = {**part, **REOPENED} if part["state"] != "open" else part
         return missed(part, at) if event.late_kg else part
-    return part if part["state"] == "met" else done(event.on, part, at)
+    told = "missed" if event.late_kg else "met"
+    if part["closed_on"] is not None and part["state"] == told:
+        return part  # said once more
+    return done(event.on, part, at)
 
 
 def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part | None:

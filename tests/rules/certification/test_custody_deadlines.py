@@ -240,8 +240,18 @@ def test_one_with_a_day_of_its_own_is_missed_when_it_is_made_good_behind_that() 
     assert end(closed, OVERDRAFT) == ("missed", OWN + 5 * DAY)
     again = after(*late, made_good(OWN + 6 * DAY, 100, due_on=OWN, late_kg=200))
     assert (end(again, OVERDRAFT), row(again, OVERDRAFT).due_on) == (("missed", None), OWN)
+    over = after(*late, made_good(ENDS_ON, due_on=OWN, late_kg=200))
+    assert end(over, OVERDRAFT) == ("missed", OWN + 5 * DAY), "the end of its period moves nothing"
     in_time = after(*late, made_good(OWN, due_on=OWN))
     assert end(in_time, OVERDRAFT) == ("met", OWN), "told later, of a day in time"
+
+
+def test_one_that_was_met_is_missed_when_what_comes_late_undoes_that() -> None:
+    """What covers it now came behind its day: seen at once, and not with the close alone."""
+    undone = (*GOT, made_good(OWN - DAY, due_on=OWN), made_good(OWN + DAY, due_on=OWN, late_kg=14))
+    assert end(after(*undone), OVERDRAFT) == ("missed", OWN + DAY)
+    closed = after(*undone, pool_closed(ENDS_ON + DAY, late_kg=14))
+    assert end(closed, OVERDRAFT) == ("missed", OWN + DAY)
 
 
 def test_of_several_days_that_of_the_first_part_that_is_open_is_on_the_board() -> None:
