@@ -78,7 +78,8 @@ SOME_DAY = date.min + timedelta(days=1)
 
 class Lots(NamedTuple):
     """What is remembered of a pool's lots: its days, through which metal left and came, and whether
-    something has come late since lots and stock were put in order. `known_g` of the step's own
+    something has come late since lots and stock were put in order; `shared`: that was done before,
+    so what is given back has its part in the order of days as well. `known_g` of the step's own
     emissions were found then to be of metal whose footprint is known, beyond those booked so.
     `opened_kg` is the stock that each period before left, by its pool: below zero where more had
     left of it than was there."""
@@ -86,6 +87,7 @@ class Lots(NamedTuple):
     days: Days = NO_DAYS
     passed: Passed = NOT_PASSED
     late: bool = False
+    shared: bool = False
     known_g: int = 0
     opened_kg: Mapping[str, int] = {}
 
@@ -226,6 +228,11 @@ def _steps_taken_back(by: Passed) -> Passed:
     """After some of the step's own emissions are taken back: which of them stand is not known here.
     Those booked next may be for all that left; what is of days before those is late as ever."""
     return by._replace(step=SOME_DAY)
+
+
+def in_order(lots: Lots, known_g: int) -> Lots:
+    """After what came late is shared; so much more of the step's emissions is of known metal."""
+    return lots._replace(late=False, shared=True, known_g=lots.known_g + known_g)
 
 
 def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:

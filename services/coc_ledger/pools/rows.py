@@ -41,14 +41,14 @@ class PoolRow(NamedTuple):
     metal carries; `history` what was carried, owed, blocked and declared, each time with the day on
     which it was told. `left_through`, `came_through` and `step_through` are the last days on which
     metal left, came, and its step's own emissions were booked, `stepped_through` also where they
-    were taken back; `late` is whether something came late and is not shared yet; `told_days` are
-    the days whose documents should have told more of what they claim, each with an amount of that
-    mass. `left_before` is what
-    earlier periods left, each (`earlier.LeftBefore`), a case was declared on `case_on`, `freed` is
-    what ends of documents changed in the books of earlier days, each (`earlier.Freed`), and
-    `moved_on` when a movement, or what the period before left, was told last. `stepped_kg` of the
-    stock that earlier periods left had the step's own emissions in; `by_hand_g` of these were
-    booked by hand in this one, without what was taken back."""
+    were taken back; `late` is whether something came late and is not shared yet, `shared` whether
+    anything ever was; `told_days` are the days whose documents should have told more of what they
+    claim, each with an amount of that mass. `left_before` is what earlier periods left, each
+    (`earlier.LeftBefore`), a case was declared on `case_on`, `freed` is what ends of documents
+    changed in the books of earlier days, each (`earlier.Freed`), and `moved_on` when a movement, or
+    what the period before left, was told last. `stepped_kg` of the stock that earlier periods left
+    had the step's own emissions in; `by_hand_g` of these were booked by hand in this one, without
+    what was taken back."""
 
     pool: str
     scope_id: str
@@ -73,6 +73,7 @@ class PoolRow(NamedTuple):
     step_through: date = date.min
     stepped_through: date = date.min
     late: bool = False
+    shared: bool = False
     told_days: tuple[tuple[Any, ...], ...] = ()
     left_before: tuple[tuple[Any, ...], ...] = ()
     case_on: date | None = None
@@ -160,13 +161,15 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             return row._replace(kgs=kgs, sources=sources, carrying=carrying)
         case coc.OutputDesignated() | coc.DesignationReleased():
             released = isinstance(event, coc.DesignationReleased)
-            late = row.late or (released and any(pool_carrying.held(row.carrying, OTHERWISE)))
+            stepped = row.shared and row.stepped_kg != 0
+            otherwise = stepped or any(pool_carrying.held(row.carrying, OTHERWISE))
+            late = row.late or (released and otherwise)
             kgs = posted_kg(row.kgs, event.entries)
             return _carrying(row, event)._replace(kgs=kgs, late=late)
         case LateShared():
             carrying = pool_carrying.in_order(row.carrying, event)
             days = tuple((one.day.isoformat(), *otherwise_of(one)) for one in event.days)
-            return row._replace(carrying=carrying, late=False, told_days=days)
+            return row._replace(carrying=carrying, late=False, shared=True, told_days=days)
         case coc.OverdraftCaseDeclared():
             declared = row._replace(case_declared=True, case_on=event.declared_on)
             return _noted(declared, event.declared_on)

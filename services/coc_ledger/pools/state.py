@@ -45,6 +45,7 @@ from services.coc_ledger.accounting.lots import (
     Day,
     Lots,
     gone_onward,
+    in_order,
     of_claim,
     of_movement,
     of_ways,
@@ -249,7 +250,8 @@ def _evolved(state: Pool, event: PoolEvent) -> Pool:
             used = _used(state, change_key(event.change_id), event.document)
             if event.because == "superseded":
                 used = _used(used, replaced_key(event.document), event.change_id)
-            used = _of_day(used, event.day, of_claim(event.entries), late=any(state.told_otherwise))
+            late = any(state.told_otherwise) or (state.lots.shared and state.stepped.opened_kg != 0)
+            used = _of_day(used, event.day, of_claim(event.entries), late=late)
             after = _posted(used, event.day, event.entries)
             before = state.stakes.get(event.document)
             if before is None:
@@ -275,8 +277,7 @@ def _evolved(state: Pool, event: PoolEvent) -> Pool:
             )
         case LateShared():
             told = plus(state.told_otherwise, otherwise_of(event.told_otherwise))
-            lots = state.lots._replace(late=False, known_g=state.lots.known_g + known_g(event))
-            books = posted(state.books, event.entries)
+            lots, books = in_order(state.lots, known_g(event)), posted(state.books, event.entries)
             return state._replace(books=books, told_otherwise=told, lots=lots)
         case PeriodOver():
             return state._replace(told=Owing(event.owed_kg, event.blocked, event.due))

@@ -26,6 +26,7 @@ from tests.rules.coc.test_stepped import (
     alumina,
     book,
     closed,
+    row,
     sold,
     take_in,
     world_of_scrap,
@@ -194,3 +195,23 @@ def test_emissions_taken_back_behind_the_close_leave_no_lot_of_the_stock_with_it
     documents = [sold(world, "D-1", 200) for world in worlds]
     assert documents[0].carried == documents[1].carried
     assert documents[0].carried.step_kgco2e == 200 * OWN
+
+
+def test_a_correction_tells_the_step_of_its_part_where_what_came_late_carries_the_same() -> None:
+    """500 kg with the step in were sold; 500 kg without, of the same intensity, had come before:
+    the average told no document otherwise, but half of what was sold has the step in."""
+    world = closed()
+    world.today = date(2027, 1, 12)
+    book(world, "ship_material", "OUT-1", mass_kg=500)
+    world.today = date(2027, 1, 13)
+    assert sold(world, "D-1", 500).carried.stepped_kg == 500
+    world.today = date(2027, 1, 14)
+    scrap = {"origin": "post_consumer_scrap", "origin_ref": "note-1", "supplier_id": "YARD"}
+    same = {"intensity_kgco2e_per_kg": str(4 + BOOKED)}
+    late = {"day": date(2027, 1, 11), "mass_kg": 500, "footprint": same, **scrap}
+    book(world, "receive_material", "IN-1", **late)
+    assert not any(world.pool(later()).told_otherwise)
+    corrected = sold(world, "D-2", 500, replaces="D-1", correction_reason="came-late")
+    assert corrected.carried.stepped_kg == 250
+    assert world.pool(later()).stepped.left_kg(500) == 250
+    assert row(world).late is world.pool(later()).lots.late is False
