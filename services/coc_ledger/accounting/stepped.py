@@ -100,19 +100,17 @@ class Stepped(NamedTuple):
         return self._replace(stock=self.stock + kg * PARTS, opened_kg=self.opened_kg + kg)
 
     def in_order(self, days: Days, opened_on: date) -> "Stepped":
-        """As it had been in the order of days. What claims were told stays told; of their rounding
-        alone there is something to make up for."""
+        """As it had been in the order of days. What claims were told stays told: what they
+        were told too little is made up for by what lies unclaimed anew, and by the next ones."""
         bare = {day: _bare(one) for day, one in days.items()}
         first = bare.get(opened_on, NO_DAY)
         opened = first.opened._replace(pre_kg=self.opened_kg * PARTS)
         bare[opened_on] = first._replace(opened=opened)
         found = in_order(bare)
-        return self._replace(
-            stock=found.stock.pre_kg,
-            product=found.product.pre_kg,
-            scrap=found.scrap.pre_kg,
-            rest=max(-PARTS, min(PARTS, self.rest)),
-        )
+        stock, product, scrap = found.stock.pre_kg, found.product.pre_kg, found.scrap.pre_kg
+        more = stock + product + scrap - self.stock - self.product - self.scrap
+        rest = _left_over(self.rest, more)
+        return self._replace(stock=stock, product=product, scrap=scrap, rest=rest)
 
 
 NONE_STEPPED = Stepped()
@@ -123,6 +121,14 @@ def _share(held_parts: int, kg: int, there_kg: int) -> int:
     if kg <= 0 or held_parts <= 0:
         return 0
     return min(held_parts * kg // there_kg if kg < there_kg else held_parts, kg * PARTS)
+
+
+def _left_over(rest: int, more: int) -> int:
+    """What is left to make up for, by which claims were told too little (below zero: too much),
+    where so much more of their metal lies unclaimed. Their rounding is no more than a kilogram."""
+    if abs(rest) <= PARTS:
+        return rest
+    return max(0, rest - max(0, more)) if rest > 0 else min(0, rest - min(0, more))
 
 
 def _bare(day: Day) -> Day:

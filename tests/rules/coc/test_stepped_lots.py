@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from contracts.coc import MovementBooked
-from contracts.custody import Lot, MovementKind, Origin, Stage
+from contracts.custody import Account, Lot, MovementKind, Origin, Stage
 from services.coc_ledger.accounting.accounts import Amount, reversed_entries
 from services.coc_ledger.accounting.booking import booked, posting
+from services.coc_ledger.accounting.lots import Day
 from services.coc_ledger.accounting.stepped import PARTS, Stepped
 from services.coc_ledger.pools.commands import ChangeStage, ReceiveMaterial
 from services.coc_ledger.pools.late import share
@@ -215,3 +216,35 @@ def test_a_correction_tells_the_step_of_its_part_where_what_came_late_carries_th
     assert corrected.carried.stepped_kg == 250
     assert world.pool(later()).stepped.left_kg(500) == 250
     assert row(world).late is world.pool(later()).lots.late is False
+
+
+def told_too_little() -> Stepped:
+    """An older claim of 500 kg with the step in, told as 250."""
+    opened = Stepped().opened(500).went(500, 500, Account.OUTFLOW)
+    return opened.claimed(Lot.PRODUCT, 500, 500, told_kg=250)
+
+
+FIRST = date(2027, 1, 1)
+CLAIMED = {
+    FIRST: Day(opened=Amount(500)),
+    date(2027, 1, 5): Day(product_kg=500),
+    date(2027, 1, 6): Day(claimed=Amount(500)),
+}
+
+
+def test_what_an_older_claim_was_told_too_little_is_told_also_after_anything_came_late() -> None:
+    days = {**CLAIMED, date(2027, 1, 7): Day(came=Amount(500), product_kg=500)}
+    after = told_too_little().in_order(days, FIRST)
+    assert (after.product, after.rest) == (0, 250 * PARTS)
+    assert after.of(Lot.PRODUCT, 400, 500) == 250
+
+
+def test_what_lies_unclaimed_anew_makes_up_for_what_an_older_claim_was_told_too_little() -> None:
+    """The claim is given back, or late metal makes it one of half as much: nothing is left over."""
+    given_back = told_too_little().given_back(Lot.PRODUCT, 250)
+    free = {**CLAIMED, date(2027, 1, 6): Day()}
+    after = given_back.in_order(free, FIRST)
+    assert (after.product, after.rest) == (500 * PARTS, 0)
+    mixed = {**CLAIMED, date(2027, 1, 4): Day(came=Amount(500))}
+    after = told_too_little().in_order(mixed, FIRST)
+    assert (after.stock, after.rest) == (250 * PARTS, 0)
