@@ -132,8 +132,8 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
         name="coc_needs_ps",
         title="Chain of Custody: Performance Standard to follow",
         rule="Behind the casthouse Chain of Custody may come first: the Performance Standard"
-        " follows by the membership's own deadline, for a facility added later within a year, or"
-        " Chain of Custody is suspended.",
+        " follows by the membership's own deadline; where an entity is certified to it already,"
+        " for a facility added later within a year. Else Chain of Custody is suspended.",
         source="rule 5.6 [A33]",
         evidence="verified",
         owner="member",

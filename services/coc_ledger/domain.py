@@ -268,7 +268,9 @@ def _for_opening(body: Body, known: Knowledge, on: date) -> dict[str, object]:
 def _for_adding(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     found = scope_on(_text(body, "scope_id"), on, known)
     entity_id = found.entity_id if found else "none"
+    member: MemberRow | None = known.row("members", found.member_id) if found else None
     return {
+        "joined_on": member.joined_on if member else None,
         "found": facilities_found([_text(body, "facility_id")], on, known),
         "checked": checked(entity_id, on, known),
         "behind_s": known.behind_s,

@@ -74,14 +74,15 @@ class OpenScope(ScopeBound):
 
 
 class AddScopeFacility(ScopeBound):
-    """One more facility in the scope. `rivals` and `others` as above."""
+    """One more facility in the scope. `joined_on`, `rivals` and `others` as above."""
 
     NAME: ClassVar[str] = "add_scope_facility"
     FILLED: ClassVar[frozenset[str]] = frozenset(
-        {"on", "found", "checked", "behind_s", "rivals", "others"}
+        {"on", "joined_on", "found", "checked", "behind_s", "rivals", "others"}
     )
     facility_id: FacilityId
     activities: Activities
+    joined_on: date | None = None
     found: tuple[FacilityFound, ...] = ()
     checked: Checked
     behind_s: int

@@ -115,25 +115,15 @@ def ps_due_on_opening(
     elsewhere = set(activities).difference(*(known[name] for name in covered))
     if checked.holds(PS):
         due = {
-            one.facility_id: ps_due_on_adding(
+            one.facility_id: _within_its_year(
                 one, _in_order(known[one.facility_id] | elsewhere), checked, policy
             )
             for one in found
             if one.facility_id not in covered
         }
         return PsDue(None, {name: day for name, day in due.items() if day})
-    check_may_wait(_in_order(elsewhere.union(*known.values())), checked, policy)
-    years = policy.integer("ps_later.years_from_joining")
-    due_on = joined_on + relativedelta(years=years) if joined_on else None
-    if due_on is None or due_on < checked.day:
-        raise Refused(
-            "ps-certificate-overdue",
-            f"Entity {checked.entity_id} must be certified to the Performance Standard within"
-            f" {years} years of joining, and is not.",
-            entity_id=checked.entity_id,
-            due_on=due_on,
-        )
-    return PsDue(due_on, {})
+    activities = _in_order(elsewhere.union(*known.values()))
+    return PsDue(_with_the_membership(activities, checked, joined_on, policy), {})
 
 
 def _in_order(activities: Iterable[Activity]) -> tuple[Activity, ...]:
@@ -155,15 +145,48 @@ def check_may_wait(activities: Iterable[Activity], checked: Checked, policy: Pol
 
 
 def ps_due_on_adding(
-    found: FacilityFound, activities: tuple[Activity, ...], checked: Checked, policy: Policy
+    found: FacilityFound,
+    activities: tuple[Activity, ...],
+    checked: Checked,
+    joined_on: date | None,
+    policy: Policy,
 ) -> date | None:
     """The last day by which an added facility must be covered by the Performance Standard; None
-    when it is (rule 2: within a year of the first grant of the Chain of Custody certificates that
-    cover it without a break, whenever it is told here). Refused where that day is over."""
-    facility_id = found.facility_id
+    when it is. One year is for an entity that has a certificate to the standard; without any, the
+    facility is due with the membership, as if the scope had been opened with it (rules 1 and 2).
+    Refused where that day is over."""
     check_certified(checked)
-    if covers(checked, facility_id):
+    if covers(checked, found.facility_id):
         return None
+    if checked.holds(PS):
+        return _within_its_year(found, activities, checked, policy)
+    return _with_the_membership(activities, checked, joined_on, policy)
+
+
+def _with_the_membership(
+    activities: tuple[Activity, ...], checked: Checked, joined_on: date | None, policy: Policy
+) -> date:
+    """The membership's own deadline, by which the standard comes to who has none of it."""
+    check_may_wait(activities, checked, policy)
+    years = policy.integer("ps_later.years_from_joining")
+    due_on = joined_on + relativedelta(years=years) if joined_on else None
+    if due_on is None or due_on < checked.day:
+        raise Refused(
+            "ps-certificate-overdue",
+            f"Entity {checked.entity_id} must be certified to the Performance Standard within"
+            f" {years} years of joining, and is not.",
+            entity_id=checked.entity_id,
+            due_on=due_on,
+        )
+    return due_on
+
+
+def _within_its_year(
+    found: FacilityFound, activities: tuple[Activity, ...], checked: Checked, policy: Policy
+) -> date:
+    """A year from the first grant of the Chain of Custody certificates that cover a facility
+    without a break, whenever it is told here."""
+    facility_id = found.facility_id
     check_may_wait(activities, checked, policy)
     years = policy.integer("ps_later.years_for_added_facility")
     due_on = _granted_on(checked, found) + relativedelta(years=years)

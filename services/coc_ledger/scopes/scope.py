@@ -208,7 +208,9 @@ def _add(command: AddScopeFacility, state: Scope, policy: Policy) -> Sequence[Ev
     through = entity_rules.check_own([one], state.entity_id, command.found)
     _check_alone(command, state)
     does = dict.fromkeys((*command.activities, *command.found[0].activities))
-    due_on = entity_rules.ps_due_on_adding(command.found[0], tuple(does), command.checked, policy)
+    due_on = entity_rules.ps_due_on_adding(
+        command.found[0], tuple(does), command.checked, command.joined_on, policy
+    )
     entity_rules.check_chain_covers([one], command.checked)
     return [_added(command, one, command.activities, due_on, through, policy)]
 

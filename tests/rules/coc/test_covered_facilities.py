@@ -254,6 +254,37 @@ def test_one_covered_facility_does_not_meet_the_duty_of_the_whole() -> None:
     assert due(world.desk.state("coc_scope/C")) == {}
 
 
+def test_one_year_is_for_who_is_certified_to_the_standard_others_have_the_memberships_time() -> (
+    None
+):
+    """A mill without any is due with its membership, opened with a facility or given it later."""
+    world = World(date(2026, 3, 1))
+    new_member(world, "F-C")
+    has(world, "F-D", member="C")
+    certified(world, COC, "F-D", member="C", since=date(2025, 4, 1))
+    more = {"scope_id": "C", "member_id": "C", "facility_id": "F-D", "activities": (MILL.value,)}
+    world.send("add_scope_facility", **more)
+    world.settle()
+    dues = {"ps_due:": date(2026, 5, 10), "ps_due:F-D": date(2026, 5, 10)}
+    assert due(world.desk.state("coc_scope/C")) == dues
+    has(world, "F-E", member="C")
+    certified(world, COC, "F-E", member="C", since=date(2026, 3, 1))
+    certified(world, PS, "F-C", member="C")
+    world.send("add_scope_facility", **{**more, "facility_id": "F-E"})
+    dues = {"ps_due:F-D": date(2026, 5, 10), "ps_due:F-E": date(2027, 3, 1)}
+    assert due(world.desk.state("coc_scope/C")) == dues
+
+
+def test_who_is_not_certified_to_the_standard_when_its_time_is_over_adds_no_facility() -> None:
+    world = World(date(2026, 3, 1))
+    new_member(world, "F-C")
+    has(world, "F-D", member="C")
+    certified(world, COC, "F-D", member="C")
+    more = {"scope_id": "C", "member_id": "C", "facility_id": "F-D", "activities": (MILL.value,)}
+    world.today = date(2026, 5, 11)
+    assert world.attempt("add_scope_facility", **more) == "ps-certificate-overdue"
+
+
 # --- which certificates count ---
 
 
