@@ -125,8 +125,8 @@ class Overview:
         return self._reader.through(CONSUMER).get(self._own, 0)
 
     def certificates(self, row: ScopeRow, on: date) -> dict[str, object]:
-        """The certificates of a scope's entity, and the last day of each standard by what is
-        known; None where it is not certified on the day."""
+        """The certificates of a scope's entity, and the last day on which those of each standard
+        cover the scope, by what is known; None where they do not on the day."""
         held = self._certificates(row.entity_id)
         shown = [
             Shown(
@@ -138,7 +138,9 @@ class Overview:
             )
             for one in held
         ]
-        until = {standard.value: day for standard, day in valid_through(held, on).items()}
+        scope = evidence(self._reader.state(f"coc_scope/{row.scope_id}"), on)
+        assert scope is not None  # there is a row of it
+        until = {one.value: day for one, day in valid_through(scope, on, held).items()}
         items = sorted(shown, key=lambda one: (one.valid_from, one.certificate_id), reverse=True)
         return {"on": on, "until": until, "items": items}
 

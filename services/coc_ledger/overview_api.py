@@ -50,7 +50,7 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
     @made.get("/coc/scopes/{scope_id}/certificates", tags=["scopes"])
     async def certificates(principal: SignedIn, scope_id: Key, on: Day | None = None) -> Response:
         """The certificates of a scope's entity as known here, with their status on a day (today),
-        and the last day of each standard that is held on it."""
+        and the last day on which those of each standard that hold then cover the scope."""
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
         return Json(await asyncio.to_thread(overview.certificates, row, day))

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from contracts.custody import VALID, Checked
+from contracts.custody import Checked
 from contracts.values import Standard
 from infra.policy import Policy
 from services.coc_ledger.evidence import ScopeEvidence, age_of, told_age
 from services.coc_ledger.rows import PoolRow
-from services.coc_ledger.scopes.certificates import CertificateRow, seen_on, status_on
+from services.coc_ledger.scopes.certificates import CertificateRow, seen_on
 from services.coc_ledger.scopes.entity_rules import COC, PS, supplier_faults
 
 from .balance_on import BalanceOn
@@ -84,14 +84,13 @@ def known_of(through: int, behind_s: int, policy: Policy) -> Known:
     return Known(through, told_age(behind_s), said, waits)
 
 
-def valid_through(rows: Iterable[CertificateRow], day: date) -> dict[Standard, date | None]:
-    """The last day of each standard by the certificates that are valid on a day; None where none
-    is."""
-    ends: dict[Standard, list[date]] = {COC: [], PS: []}
-    for row in rows:
-        if status_on(row, day) in VALID:
-            ends[Standard(row.standard)].append(row.valid_to)
-    return {standard: max(found, default=None) for standard, found in ends.items()}
+def valid_through(
+    scope: ScopeEvidence, day: date, rows: Iterable[CertificateRow]
+) -> dict[Standard, date | None]:
+    """The last day in a row on which a scope is certified to each standard, as the answer has it:
+    each of its facilities that have to be covered. None where it is not on the first."""
+    held = Held(list(rows), 0, 0)
+    return {standard: _last_day(standard, scope, day, held) for standard in NAMES}
 
 
 def sellable(

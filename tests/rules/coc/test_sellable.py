@@ -7,9 +7,9 @@ import pytest
 
 from contracts import certification
 from contracts.custody import PoolKey
-from contracts.values import CertificationStatus
+from contracts.values import CertificationStatus, Standard
 from services.coc_ledger.accounting.lasting import Until
-from services.coc_ledger.accounting.sellable import Held, Sellable, sellable
+from services.coc_ledger.accounting.sellable import Held, Sellable, sellable, valid_through
 from services.coc_ledger.evidence import UNKNOWN_S
 from services.coc_ledger.knowledge import scope_on
 from services.coc_ledger.pools.commands import DeclareOverdraftCase
@@ -17,7 +17,7 @@ from services.coc_ledger.rows import PoolRow
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.test_balance_on import told
 from tests.rules.coc.test_periods_and_orders import AFTER, KEY, close, document, send, stocked
-from tests.rules.coc.world import LEDGER, YEAR, World
+from tests.rules.coc.world import LEDGER, YEAR, World, granted
 
 MAY = date(2026, 5, 20)
 YEAR_END = date(2026, 12, 31)
@@ -73,6 +73,33 @@ def test_nothing_may_be_sold_on_a_day_without_a_certificate(
     refused = world.attempt(more.pop("command_name"), **more)
     assert refused in ("coc-certificate-not-valid", "ps-certificate-needed")
     assert answer(world, MAY - timedelta(days=1)).kg > 0, "the day before it was certified"
+
+
+@pytest.mark.parametrize(
+    ("day", "chain"),
+    [(MAY, YEAR_END), (YEAR_END, YEAR_END), (date(2027, 1, 1), None), (date(2027, 2, 1), None)],
+)
+def test_a_certificate_of_one_facility_does_not_go_on_for_the_scope(
+    day: date, chain: date | None
+) -> None:
+    """Of two facilities each has its own; what is told of certificates is what the answer says."""
+    world = stocked()
+    ends = {"CA-CoC": ("F-1", YEAR_END), "CA-CoC-2": ("F-2", date(2027, 1, 31))}
+    for name, (facility, end) in ends.items():
+        seen = granted("A", Standard.CHAIN_OF_CUSTODY)
+        own = {"certificate_id": name, "facilities": (facility,), "valid_to": end}
+        world.tell(seen.model_copy(update=own))
+    both = {"facilities": ("F-1", "F-2"), "certificate_id": "CA-PS"}
+    world.tell(granted("A", Standard.PERFORMANCE).model_copy(update=both))
+    world.settle()
+    scope = scope_on("A", day, world.known())
+    assert scope is not None
+    scope = scope.model_copy(update={"facilities": ("F-1", "F-2")})
+    found = valid_through(scope, day, world.certificates("EA"))
+    ps_ends = date(2028, 12, 31)
+    assert found == {Standard.CHAIN_OF_CUSTODY: chain, Standard.PERFORMANCE: ps_ends}
+    barred = answer(world, day, facilities=("F-1", "F-2")).barred
+    assert (barred is not None and "Chain of Custody" in barred) is (chain is None)
 
 
 def test_a_scope_that_is_suspended_sells_nothing_until_it_is_reinstated() -> None:
