@@ -112,8 +112,8 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "coc-certificate-not-valid",
         "There is no valid Chain of Custody certificate",
-        "On `facts.day` the entity held none, as far as the public events through"
-        " `facts.known_through_position` say. Nothing can be claimed on that day.",
+        "On `facts.day` the entity held none, or none for a facility, as far as the public events"
+        " through `facts.known_through_position` say. Nothing can be claimed on that day.",
     ),
     Problem(
         "ps-certificate-needed",

@@ -32,6 +32,8 @@ from services.coc_ledger.pools.late import share
 from services.coc_ledger.pools.recent import remembered, replaced_key
 from services.coc_ledger.pools.state import Pool, evolve
 from services.coc_ledger.scopes.entity_rules import (
+    PS,
+    bare,
     check_certified,
     supplier_faults,
 )
@@ -176,7 +178,7 @@ def check_may_claim(
         raise Refused(
             "ps-certificate-needed",
             f"On {command.day} entity {scope.entity_id} held no valid certificate to the"
-            " Performance Standard.",
+            f" Performance Standard{bare(seen, PS)}.",
             entity_id=scope.entity_id,
             day=command.day,
         )

@@ -18,6 +18,8 @@ from infra.policy import Policy
 from services.coc_ledger.evidence import Diligence, FacilityFound, Stake
 
 COC, PS = Standard.CHAIN_OF_CUSTODY, Standard.PERFORMANCE
+NAMED = 5
+"""So many facilities are named in a refusal."""
 
 
 def ps_first(activities: Iterable[Activity], policy: Policy) -> list[Activity]:
@@ -27,17 +29,29 @@ def ps_first(activities: Iterable[Activity], policy: Policy) -> list[Activity]:
 
 
 def check_certified(checked: Checked) -> None:
-    """Refuse who has no CoC certificate on the day."""
+    """Refuse who has no CoC certificate on the day, or none for a facility of the scope."""
     if not checked.holds(COC):
+        rest = bare(checked, COC)
         raise Refused(
             "coc-certificate-not-valid",
             f"On {checked.day} entity {checked.entity_id} held no valid Chain of Custody"
-            f" certificate, as far as is known here: {_instead(checked)}. Name a day on which one"
-            " is valid.",
+            f" certificate{rest}, as far as is known here: {_instead(checked)}. Name a day on which"
+            f" {'each facility is covered' if rest else 'one is valid'}.",
             entity_id=checked.entity_id,
             day=checked.day,
             known_through_position=checked.known_through_position,
         )
+
+
+def bare(checked: Checked, standard: Standard) -> str:
+    """For which facilities of a scope there is no valid certificate to a standard, though there is
+    for others of it; nothing where there is for none."""
+    left = [one for one in checked.facilities if not checked.covers(standard, one)]
+    left = [one for one in left if standard is COC or one not in checked.ps_later]
+    if not left or len(left) == len(checked.facilities):
+        return ""
+    more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
+    return f" for facility {', '.join(left[:NAMED])}{more} of the scope"
 
 
 def _instead(checked: Checked) -> str:
@@ -51,7 +65,8 @@ def _was(one: CertificateSeen, checked: Checked) -> str:
     if one.valid_from is not None and one.valid_from > checked.day:
         return f"{one.certificate_id} is valid from {one.valid_from} on"
     if one.status in VALID:
-        return f"{one.certificate_id} covers no facility of the scope"
+        some = not set(checked.facilities).isdisjoint(one.facilities)
+        return f"{one.certificate_id} covers {'others' if some else 'no facility'} of the scope"
     return f"{one.certificate_id} was {one.status.value.replace('_', ' ')}"
 
 

@@ -9,6 +9,9 @@ from contracts import certification
 from contracts.values import ID_PATTERN, CertificationStatus
 from infra.errors import Refused
 from infra.faultwords import in_words
+from services.coc_ledger.accounting.claims import check_may_claim
+from services.coc_ledger.scopes.entity_rules import check_certified
+from tests.rules.coc.given import DAY, POLICY, claim, scope_seen, seen
 from tests.rules.coc.test_periods_and_orders import TODAY, document, stocked
 from tests.rules.coc.world import YEAR, World
 
@@ -88,3 +91,28 @@ def test_an_id_is_described_in_words_and_not_by_a_pattern() -> None:
     said = in_words("string_pattern_mismatch", "x", "scope_id", ID_PATTERN)
     assert said.startswith("write an id: 1 to 128 letters, digits, dots")
     assert in_words("string_pattern_mismatch", "x", "scope_id", "^a$") == "x"
+
+
+def test_who_sells_is_told_which_facility_of_the_scope_is_not_covered() -> None:
+    """Though another one is, by a certificate that is named."""
+    known = seen().model_copy(update={"facilities": ("F-1", "F-2")})
+    chain, ps = (
+        one.model_copy(update={"facilities": ("F-1", "F-2")}) for one in seen().certificates
+    )
+    part, old = chain.model_copy(update={"facilities": ("F-2",)}), CertificationStatus.EXPIRED
+    gone = chain.model_copy(update={"certificate_id": "C-OLD", "status": old})
+    with pytest.raises(Refused) as refused:
+        check_certified(known.model_copy(update={"certificates": (part, gone, ps)}))
+    assert (
+        f"On {DAY} entity E-1 held no valid Chain of Custody certificate for facility F-1 of the"
+        " scope, as far as is known here: C-CoC covers others of the scope, C-OLD was expired."
+        " Name a day on which each facility is covered."
+    ) == refused.value.sentence
+    lacking = known.model_copy(
+        update={"certificates": (chain, ps.model_copy(update={"facilities": ("F-2",)}))}
+    )
+    scope = scope_seen(facilities=("F-1", "F-2"))
+    claimed = claim("D-1", 5, checked=lacking, scope=scope)
+    with pytest.raises(Refused) as refused:
+        check_may_claim(claimed, scope, POLICY)
+    assert refused.value.sentence.endswith("Performance Standard for facility F-1 of the scope.")
