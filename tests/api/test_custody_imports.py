@@ -35,14 +35,20 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         yield door
 
 
-def as_csv(rows: Sequence[Sequence[str]]) -> bytes:
-    return "\n".join(",".join(row) for row in (COLUMNS, *rows)).encode()
+def as_csv(rows: Sequence[Sequence[str]], columns: Sequence[str] = COLUMNS) -> bytes:
+    return "\n".join(",".join(row) for row in (columns, *rows)).encode()
 
 
-def load(door: Door, import_id: str, rows: Sequence[Sequence[str]], **more: Any) -> Any:
+def load(
+    door: Door,
+    import_id: str,
+    rows: Sequence[Sequence[str]],
+    columns: Sequence[str] = COLUMNS,
+    **more: Any,
+) -> Any:
     """The job at its end."""
     query = {"import_id": import_id, "member_id": SMELTER, "format": "csv", "set": SET, **more}
-    sent = door.ask(who(SMELTER), "POST", PATH, params=query, content=as_csv(rows))
+    sent = door.ask(who(SMELTER), "POST", PATH, params=query, content=as_csv(rows, columns))
     assert sent.status_code == 202, sent.text
     return eventually(
         lambda: door.get(who(SMELTER), f"{PATH}/{import_id}"),
@@ -88,6 +94,19 @@ def test_right_rows_are_booked_once_and_wrong_ones_answered(door: Door) -> None:
     assert counts(other) == (0, 0, 1)
     assert answers(door, "other") == [(2, "movement_id", "movement-id-used")]
     assert balance(door)["accounts"] == found
+
+
+def test_recycled_shares_that_are_more_than_the_metal_are_told_of_the_row(door: Door) -> None:
+    """As a dry run, and as the file itself, with the column."""
+    columns = (*COLUMNS, "pre_consumer_percent", "post_consumer_percent")
+    rows = [("SH-1", "receipt", "1000", "non_coc", BEGAN.isoformat(), "50", "60")]
+    for name, tried in (("shares-tried", True), ("shares", False)):
+        assert counts(load(door, name, rows, columns, dry_run=tried)) == (0, 0, 1)
+        wrong = [(2, "pre_consumer_percent", "recycled-shares-above-whole")]
+        assert answers(door, name) == wrong
+    assert "SH-1" not in movements(door)
+    found = door.ask(who(SMELTER), "GET", "/problems/recycled-shares-above-whole")
+    assert found.status_code == 200
 
 
 def test_a_row_that_was_taken_back_is_not_passed_over_when_the_file_comes_again(door: Door) -> None:

@@ -40,7 +40,7 @@ from services.coc_ledger.scopes.entity_rules import missing_topics, origin_remar
 
 from . import accounts
 from .accounts import Amount, entry, held, minus
-from .footprint import told_amount, words_of
+from .footprint import check_recycled, told_amount, words_of
 from .own_emissions import ONWARD, passes_through, step_in, step_of
 from .stages import as_it_stands, coc_part, next_of, produced
 
@@ -131,7 +131,8 @@ class Inflow(NamedTuple):
 
 
 def inflow(command: ReceiveMaterial, policy: Policy) -> Inflow:
-    """How a receipt is booked, whatever its mass; Refused where its stage has no such origin."""
+    """How a receipt is booked, whatever its mass; Refused where its stage has no such origin, or
+    more of it is said to be recycled than there is."""
     if command.origin is Origin.OWN_MINE and command.stage is not Stage.BAUXITE:
         raise Refused(
             "origin-not-of-stage",
@@ -148,6 +149,7 @@ def inflow(command: ReceiveMaterial, policy: Policy) -> Inflow:
             origin=command.origin.value,
             stage=command.stage.value,
         )
+    check_recycled(command.footprint)
     checked = command.checked
     counts, remarks = origin_remarks(
         command.origin,

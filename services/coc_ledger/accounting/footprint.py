@@ -14,6 +14,7 @@ from pydantic import Field
 
 from contracts.custody import Carried, FootprintWords, Percent
 from contracts.values import Id, PlainDecimal, Value
+from infra.errors import Refused
 from infra.policy import Policy
 
 from .accounts import GRAMS, Amount, carried_amount, grams_of, minus, part, plus
@@ -73,6 +74,19 @@ def words_of(told: Footprint) -> FootprintWords | None:
 
 
 NO_WORDS = FootprintWords()
+
+
+def check_recycled(told: Footprint) -> None:
+    """Refuse recycled shares that are together more than the metal (sources.md 4.8)."""
+    pre, post = told.pre_consumer_percent, told.post_consumer_percent
+    if pre + post > 100:
+        raise Refused(
+            "recycled-shares-above-whole",
+            f"{pre:f} per cent pre-consumer and {post:f} per cent post-consumer are"
+            f" {pre + post:f} per cent of the metal: together they are 100 at most.",
+            pre_consumer_percent=f"{pre:f}",
+            post_consumer_percent=f"{post:f}",
+        )
 
 
 def told_amount(kg: int, told: Footprint) -> Amount:

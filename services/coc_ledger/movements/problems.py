@@ -31,6 +31,12 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         "The sentence says between which bounds it lies.",
     ),
     Problem(
+        "recycled-shares-above-whole",
+        "More is recycled than there is",
+        "Metal is pre-consumer scrap or post-consumer scrap, never both: the two shares are 100 per"
+        " cent together at most. A supplier that tells them of different amounts is asked again.",
+    ),
+    Problem(
         "mass-not-whole",
         "The mass is no whole number of kilograms",
         "Accounts are kept in whole kilograms: tonnes have three decimals at most.",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from contracts import certification
 from contracts.custody import Account
 from contracts.values import CertificateType, CertificationStatus
+from services.coc_ledger.accounting.accounts import PLACE
 from tests.rules.coc.given import balanced, kg
 from tests.rules.coc.test_movement_rows import built, row
 from tests.rules.coc.test_periods_and_orders import AFTER, KEY, close, document, send, stocked
@@ -94,6 +95,31 @@ def test_a_document_is_replaced_once(world: World, *, settled: bool) -> None:
     pool = world.pool(KEY)
     assert (kg(pool, Account.OUTPUT_COC), balanced(pool)) == (400, True)
     assert attempt(world, document("D-3", 300, replaces="D-2", **why)) == ""
+
+
+@pytest.mark.parametrize(
+    ("pre", "post", "slug"),
+    [
+        ("50", "60", "recycled-shares-above-whole"),
+        ("90", "90", "recycled-shares-above-whole"),
+        ("100", "0.000001", "recycled-shares-above-whole"),
+        ("40.5", "59.5", ""),
+        ("0", "100", ""),
+    ],
+)
+@pytest.mark.parametrize("origin", ["non_coc", "post_consumer_scrap"])
+def test_recycled_shares_that_are_more_than_the_metal(
+    world: World, pre: str, post: str, slug: str, origin: str
+) -> None:
+    """By itself or in a file, whose other rows are booked."""
+    shares = {"pre_consumer_percent": pre, "post_consumer_percent": post}
+    told = {**WHERE, "mass_kg": 1_000_000, "origin": origin, "footprint": shares}
+    rows = [{**told, "movement_id": "X-2"}, {**told, "movement_id": "X-3", "footprint": {}}]
+    before = world.pool(KEY).kgs[PLACE[Account.STOCK]]
+    assert world.attempt("receive_material", **told, movement_id="X-1") == slug
+    world.send_together([("receive_material", one) for one in rows])
+    booked = world.pool(KEY).kgs[PLACE[Account.STOCK]] - before
+    assert booked == 1_000_000 * (1 if slug else 3)
 
 
 def test_units_that_are_mixed() -> None:
