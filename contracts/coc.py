@@ -126,7 +126,9 @@ class PsObligationMet(Event):
 
 
 class ScopeSuspended(Event):
-    """From `effective_on` on nothing is claimed from this scope (sources.md 8, R-29)."""
+    """From `effective_on` on nothing is claimed from this scope (sources.md 8, R-29): that was the
+    first day without the Performance Standard for a facility (or the whole). Said again while it is
+    suspended, for each of the others whose last day goes by; it is suspended since the first."""
 
     TYPE: ClassVar[str] = "coc.scope_suspended.v1"
     scope_id: ScopeId

@@ -21,7 +21,7 @@ from .movements.kept import MovementRow, movement_key, movement_of
 from .pools.day_rows import DayRow
 from .pools.rows import POOL_PROJECTIONS, PoolRow
 from .scopes.certificates import CERTIFICATES
-from .scopes.state import spells
+from .scopes.state import spells, suspended_since
 from .traces.passage_rows import PASSAGES
 
 __all__ = [
@@ -151,7 +151,7 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
             over = spells(row.suspended_from, row.reinstated_from, ())
             told = tuple((since.isoformat(), until.isoformat()) for since, until in over)
             return row._replace(
-                suspended_from=event.effective_on,
+                suspended_from=suspended_since(row.suspended_from, row.reinstated_from, event),
                 reinstated_from=None,
                 suspended_before=(*row.suspended_before, *told),
             )

@@ -45,7 +45,8 @@ class Scope(NamedTuple):
     certificate that was the last to cover any. `left` are facilities that are not in it from a day
     on, `stays` earlier times in it of those that came back; `ceased` the activities that went with
     a facility. `awaited` are those that come from `successor_of` when that goes over, `begins` the
-    first day of activities that come with them. `contractors` and `stakes` are today's, `hired` and
+    first day of activities that come with them. `missed` are those of `ps_due` whose last day went
+    by in the suspension that lasts. `contractors` and `stakes` are today's, `hired` and
     `shares` say from when on, and until when."""
 
     scope_id: str = ""
@@ -78,6 +79,7 @@ class Scope(NamedTuple):
     successor_of: str | None = None
     awaited: tuple[str, ...] = ()
     begins: Mapping[Activity, date] = {}
+    missed: tuple[str, ...] = ()
 
     def holds(self, facility_id: str, day: date) -> bool:
         """Whether a facility is in the scope on a day."""
@@ -123,15 +125,17 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
         case PsObligationMet():
             return _met(state, event)
         case ScopeSuspended():
+            since = suspended_since(state.suspended_from, state.reinstated_from, event)
             return state._replace(
-                suspended_from=event.effective_on,
+                suspended_from=since,
                 reinstated_from=None,
                 suspended_before=spells(
                     state.suspended_from, state.reinstated_from, state.suspended_before
                 ),
+                missed=(*state.missed, event.facility_id or WHOLE),
             )
         case ScopeReinstated():
-            return state._replace(reinstated_from=event.effective_on)
+            return state._replace(reinstated_from=event.effective_on, missed=())
         case PeriodChanged():
             until = event.replaces
             courses = [one for one in state.calendar if until is None or one.starts_on < until]
@@ -215,6 +219,7 @@ def _with_facility(state: Scope, event: ScopeFacilityAdded) -> Scope:
         ceased={name: day for name, day in state.ceased.items() if name not in event.activities},
         activities=tuple(dict.fromkeys((*state.activities, *event.activities))),
         ps_due={**state.ps_due, **due},
+        missed=tuple(name for name in state.missed if name not in due),
         added={**state.added, **later},
         begins={
             name: min(day, event.added_on) if later and name in event.activities else day
@@ -262,11 +267,18 @@ def spells(since: date | None, until: date | None, before: Spells) -> Spells:
     return (*before, (since, until)) if since and until and since < until else before
 
 
+def suspended_since(since: date | None, until: date | None, event: ScopeSuspended) -> date:
+    """Since when a scope is suspended: where it is already, for another facility, since then."""
+    if since is not None and until is None:
+        return min(since, event.effective_on)
+    return event.effective_on
+
+
 def due(state: Scope) -> Mapping[str, date]:
-    """When the clock asks whether the Performance Standard came in time: a rule per facility."""
-    if state.suspended_from is not None and state.reinstated_from is None:
-        return {}
-    return {f"{PS_DUE}:{key}": day for key, day in state.ps_due.items()}
+    """When the clock asks whether the Performance Standard came in time: a rule per facility, each
+    once in a suspension."""
+    left = {key: day for key, day in state.ps_due.items() if key not in state.missed}
+    return {f"{PS_DUE}:{key}": day for key, day in left.items()}
 
 
 def evidence(state: Scope, day: date) -> ScopeEvidence | None:

@@ -188,6 +188,49 @@ def test_a_suspension_ends_once_nothing_is_overdue_whatever_is_due_later() -> No
     assert [type(event) for event in missed.and_when(too_late).events] == [PsObligationMet]
 
 
+def test_what_else_is_missed_in_a_suspension_is_told_and_moves_no_first_day() -> None:
+    def add(facility: str, day: date) -> AddScopeFacility:
+        return AddScopeFacility(
+            **{**OWN, "on": day},
+            facility_id=facility,
+            activities=MILL,
+            found=found(facility, does=MILL),
+            checked=chain_over("F-1", facility, granted_on=day),
+            behind_s=0,
+        )
+
+    both = scopes.when(opening(), add("F-2", TODAY), add("F-3", TODAY + timedelta(days=60)))
+    first, second = due(both.state)["ps_due:F-2"], due(both.state)["ps_due:F-3"]
+    missed = both.and_when(Tick(on=first, target="coc_scope/S-1", rule="ps_due:F-2"))
+    assert due(missed.state) == {"ps_due:F-3": second}
+    again = missed.and_when(Tick(on=second, target="coc_scope/S-1", rule="ps_due:F-3"))
+    [event] = again.events
+    assert isinstance(event, ScopeSuspended)
+    assert (event.facility_id, event.effective_on) == ("F-3", second + timedelta(days=1))
+    assert due(again.state) == {}
+    told = evidence(again.state, second)
+    assert told is not None
+    assert told.suspended_from == first + timedelta(days=1)
+    assert told.suspended(second)
+    both_on = second + timedelta(days=9)
+    note = NotePsCertificate(
+        **{**OWN, "on": both_on},
+        certificate_id="C-1",
+        facilities=("F-2", "F-3"),
+        effective_on=both_on,
+    )
+    after = again.and_when(note)
+    assert [type(one) for one in after.events] == [
+        PsObligationMet,
+        PsObligationMet,
+        ScopeReinstated,
+    ]
+    told = evidence(after.state, both_on)
+    assert told is not None
+    assert told.suspended(second + timedelta(days=3))
+    assert not told.suspended(both_on)
+
+
 def test_an_added_facility_has_a_year() -> None:
     add = AddScopeFacility(
         **OWN,
