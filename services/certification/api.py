@@ -21,7 +21,7 @@ from infra.web import Api, Day, Json, Paged, Readiness, Shared, SignedIn, build_
 from infra.webcommands import command_routes
 
 from .deadlines import KINDS
-from .domain import COMMANDS, ROLES, fill
+from .domain import COMMANDS, ROLES, fill, told_of
 from .explain import explain
 from .problems import PROBLEMS
 from .queries import CONSUMER, Queries, Wanted, shown
@@ -56,8 +56,9 @@ def api(running: Running, shared: Shared) -> Api:
         command: type[Command], principal: Principal, sent: Mapping[str, object]
     ) -> Mapping[str, object]:
         today = running.times.today()
+        told = await asyncio.to_thread(told_of, command.NAME, sent, queries.reader.state)  # first
         evidence = await asyncio.to_thread(fill, command.NAME, sent, today, queries.current)
-        return {"on": today, **evidence}
+        return {"on": today, **told, **evidence}
 
     made = build_api(running.name, "/certification", "Certification", shared, ready, PROBLEMS)
     command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)

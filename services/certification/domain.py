@@ -4,6 +4,7 @@ several facts. Pure."""
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import ModuleType
+from typing import Any
 
 from contracts.envelope import Event
 from infra.decider import Command
@@ -13,7 +14,7 @@ from . import published_certificate, published_disclosure, published_duty, remin
 from .deadlines import DEADLINES
 from .facts import FACTS
 from .lapse import ENDED
-from .published_certificate import EXPIRE, CorrectCertificate, PublishCertificate
+from .published_certificate import EXPIRE, CorrectCertificate, Publication, PublishCertificate
 from .published_disclosure import PublishDisclosed
 from .published_duty import (
     LET_GO,
@@ -85,3 +86,14 @@ def fill(
         return {}
     dossier = gather(f"certificate/{body.get('certificate_id')}", load)
     return {"status": status(dossier, on).certification}
+
+
+def told_of(
+    name: str, body: Mapping[str, object], state: Callable[[str], Any]
+) -> dict[str, object]:
+    """How much has been told of a command's certificate: to be asked before `fill`, so that facts
+    that come in between are newer than this says, and never older."""
+    if name != CorrectCertificate.NAME:
+        return {}
+    publication: Publication = state(f"certificate/{body.get('certificate_id')}")
+    return {"told": publication.told}

@@ -39,6 +39,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "Say with `member` which of them you mean; `facts.yours` names them.",
     ),
     Problem(
+        "certificate-just-changed",
+        "The certificate changed in this moment",
+        "A correction says what the facts say. Some came while this one was worked out: look at the"
+        " certificate's status, and send the same again if what was told of it is still wrong.",
+    ),
+    Problem(
         "certificate-not-published",
         "The world does not know this certificate yet",
         "A correction follows a grant that was published. Wait until the grant is in the feed.",

@@ -51,12 +51,15 @@ class PublishCertificate(Command):
 
 class CorrectCertificate(Command):
     """Publish today's status of a certificate where it differs from what was told so far, as
-    after a rebuild with mended rules."""
+    after a rebuild with mended rules. `told` is how many events had been told of it when the facts
+    were read that the status follows from: those and the events are written together, so what was
+    told since came of facts that the status does not know."""
 
     NAME: ClassVar[str] = "correct_certificate"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "status"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "status", "told"})
     certificate_id: CertificateId
     status: CertificationStatus
+    told: int | None = None
 
     @property
     def stream(self) -> str:
@@ -64,12 +67,14 @@ class CorrectCertificate(Command):
 
 
 class Publication(NamedTuple):
-    """What was told. `corrected` overrides the terms until something else happens."""
+    """What was told, in `told` events. `corrected` overrides the terms until something else
+    happens."""
 
     member_id: MemberId = ""
     terms: Terms | None = None
     expired: bool = False
     corrected: CertificationStatus | None = None
+    told: int = 0
 
     def status(self, on: date) -> CertificationStatus:
         """The status on a day, to somebody who has read all that was told."""
@@ -99,6 +104,10 @@ def decide(command: AnyCommand, state: Publication, policies: Policies) -> Seque
 
 def evolve(state: Publication, event: PublicEvent) -> Publication:
     """What is public after an event."""
+    return _evolved(state, event)._replace(told=state.told + 1)
+
+
+def _evolved(state: Publication, event: PublicEvent) -> Publication:
     terms = state.terms
     match event:
         case CertificateGranted():
@@ -164,6 +173,13 @@ def _terms(state: Publication, certificate_id: CertificateId) -> Terms:
 def _correct(
     command: CorrectCertificate, state: Publication, terms: Terms
 ) -> Sequence[CertificateStatusCorrected]:
+    if command.told not in (None, state.told):
+        raise Refused(
+            "certificate-just-changed",
+            f"Something else was told of certificate {command.certificate_id} while its status was"
+            " worked out: look at it, and send the same again if it is still wrong.",
+            certificate_id=command.certificate_id,
+        )
     if command.status == state.status(command.on):
         return []
     return [

@@ -21,6 +21,7 @@ from services.certification.domain import (
     RESTS_ON,
     ROLES,
     fill,
+    told_of,
 )
 from services.certification.published_certificate import (
     CorrectCertificate,
@@ -300,6 +301,20 @@ def test_a_correction_is_told_only_where_something_else_was_told() -> None:
     given.when(correct(S.EXPIRED, TO + DAY)).nothing()
     given.when(correct(S.SUSPENDED)).then(corrected).and_when(correct(S.SUSPENDED)).nothing()
     certificate.when(correct(S.SUSPENDED)).refused("certificate-not-published")
+
+
+def test_no_correction_is_made_of_facts_that_are_older_than_what_was_told_since() -> None:
+    """A reinstatement that is told between the reading of the facts and the correction."""
+    suspended = public.CertificateSuspended(**ON, effective_on=FROM, status=S.SUSPENDED)
+    again = public.CertificateReinstated(**ON, effective_on=FROM, status=S.CERTIFIED_FULL)
+    before = certificate.given(GRANTED, suspended)
+    body = {"certificate_id": "C1"}
+    told = told_of("correct_certificate", body, lambda _: before.state)
+    assert told == {"told": 2}
+    assert told_of("another", body, lambda _: before.state) == {}
+    late = correct(S.SUSPENDED).model_copy(update=told)
+    before.when(late).nothing()
+    certificate.given(GRANTED, suspended, again).when(late).refused("certificate-just-changed")
 
 
 def test_a_correction_holds_until_something_happens() -> None:
