@@ -25,7 +25,7 @@ from .custody import (
     StepEmissions,
 )
 from .envelope import Event
-from .values import Activity, CertificateId, Id, MemberId, PersonRef, PlainDecimal, Value
+from .values import Activity, CertificateId, EntityId, Id, MemberId, PersonRef, PlainDecimal, Value
 
 
 class Supplement(Value):
@@ -64,7 +64,9 @@ class DocumentIssued(Event):
     `registration` is the digest of the id by which a buyer without a scope confirms. The customer's
     certificate rests on `customer_evidence`; without that it is what the seller says. `activity` is
     the seller's supply-chain activity, where that was named or its pool has only one; `from_closed`
-    what of the mass was claimed in pools that are closed (older events say neither)."""
+    what of the mass was claimed in pools that are closed (older events say neither).
+    `holder_entity_id` is the customer's entity where it takes the metal by its share of a joint
+    venture: it has to be certified to the Performance Standard itself (older events do not say)."""
 
     TYPE: ClassVar[str] = "coc.document_issued.v1"
     number: DocumentNumber
@@ -92,6 +94,7 @@ class DocumentIssued(Event):
     customer_evidence: Checked | None = None
     activity: Activity | None = None
     from_closed: tuple[ClaimPart, ...] = ()
+    holder_entity_id: EntityId | None = None
 
     @property
     def awaited(self) -> Awaited:
@@ -131,7 +134,9 @@ class DocumentChecked(Event):
     not, for `reasons`. Said again when what was known of that day has changed. `mass_kg` and
     `carried` are what the receiver books, `claimed_kg` and `claimed` what the seller claimed,
     as it is told to its customer (older events: as its pool holds it), `from_closed` what of it
-    lies in pools that are closed; each side's supply-chain activity is told again."""
+    lies in pools that are closed; each side's supply-chain activity is told again.
+    `holder_evidence` is what was known of a joint venture's holder, where the metal is its share.
+    """
 
     TYPE: ClassVar[str] = "coc.document_checked.v1"
     number: DocumentNumber
@@ -157,6 +162,7 @@ class DocumentChecked(Event):
     activity: Activity | None = None
     receiver_activity: Activity | None = None
     from_closed: tuple[ClaimPart, ...] = ()
+    holder_evidence: Checked | None = None
 
 
 class DocumentDisputed(Event):

@@ -11,6 +11,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from contracts.coc import OutputDesignated
+from contracts.coc_documents import DocumentIssued
 from contracts.custody import Mass, Stage
 from contracts.values import ID_PATTERN, Activity
 from infra.auth import Principal
@@ -106,6 +107,9 @@ def api(running: Running, shared: Shared) -> Api:
                 number=row.number,
                 checked=domain.checked_issuer(
                     row.issuer_entity_id, row.scope_id, row.issued_on, known
+                ),
+                holder_seen=domain.checked_holder(
+                    DocumentIssued.model_validate(row.document), known
                 ),
             )
             for row in queries.pending()

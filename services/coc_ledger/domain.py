@@ -36,6 +36,7 @@ from .flows.publication import FlowPublished
 from .knowledge import (
     Knowledge,
     checked,
+    checked_holder,
     checked_issuer,
     checked_of,
     diligence_of,
@@ -91,7 +92,16 @@ from .yearly_reports.reactions import REPORT_REACTIONS
 from .yearly_reports.report import ReportingNoted
 from .yearly_reports.rows import REPORTS
 
-__all__ = ["Knowledge", "checked", "checked_issuer", "checked_of", "results_of", "scope_on", "seen"]
+__all__ = [
+    "Knowledge",
+    "checked",
+    "checked_holder",
+    "checked_issuer",
+    "checked_of",
+    "results_of",
+    "scope_on",
+    "seen",
+]
 
 DECIDERS: Mapping[str, ModuleType] = {
     "coc_scope": scope,
@@ -324,12 +334,13 @@ def _for_confirming(body: Body, known: Knowledge, on: date) -> dict[str, object]
         "checked": checked_issuer(issuer, issued.pool.scope_id, issued.issued_on, known),
         "behind_s": known.behind_s,
         "there": held_by(found, issued.pool.stage, known),
+        "holder_seen": checked_holder(issued, known),
     }
 
 
 def _for_delivery(body: Body, known: Knowledge, on: date) -> dict[str, object]:
     fields = _for_confirming(body, known, on)
-    return {"checked": fields["checked"], "behind_s": fields["behind_s"]}
+    return {name: fields.get(name) for name in ("checked", "behind_s", "holder_seen")}
 
 
 def _for_report(body: Body, known: Knowledge, on: date) -> dict[str, object]:

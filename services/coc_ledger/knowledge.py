@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
+from contracts.coc_documents import DocumentIssued
 from contracts.custody import Checked, PoolKey
 from contracts.values import Activity, Standard
 from infra.policy import Policies
@@ -60,6 +61,14 @@ def checked_issuer(entity_id: str, scope_id: str, day: date, known: Knowledge) -
     seen = checked(entity_id, day, known)
     scope = scope_on(scope_id, day, known)
     return seen.model_copy(update={"suspended": scope is not None and scope.suspended(day)})
+
+
+def checked_holder(document: DocumentIssued, known: Knowledge) -> Checked | None:
+    """What is known now, on the day of issue, of who took a document's metal by its share of a
+    joint venture; None where nobody did."""
+    if document.holder_entity_id is None:
+        return None
+    return checked(document.holder_entity_id, document.issued_on, known)
 
 
 def first_day(scope_id: str, known: Knowledge) -> date | None:

@@ -173,7 +173,9 @@ class Overview:
         told = evidence(scope, row.issued_on)
         suspended = told is not None and told.suspended(row.issued_on)
         seen = seen.model_copy(update={"suspended": suspended})
-        return standing(issued, became, seen), age(self._behind_s())
+        holder = issued.holder_entity_id
+        shares = self.seen(holder, row.issued_on) if holder else None
+        return standing(issued, became, seen, shares), age(self._behind_s())
 
     def chain(self, row: DocumentRow) -> list[DocumentRow]:
         """A document with those that it replaces and those that replace it, the oldest first."""

@@ -278,14 +278,18 @@ def _lot(event: MovementBooked, account: Account) -> Amount:
 
 
 def check_again(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """News of a certificate: documents of its entity that would be checked otherwise are."""
+    """News of a certificate: documents that its entity issued, or took by its share of a joint
+    venture, and that would be checked otherwise, are."""
     event = recorded.event
     if not isinstance(event, (certification.CertificateGranted, *CHANGED)):
         return ()
     row: CertificateRow | None = rows("certificates", event.certificate_id)
     if row is None:
         return ()
-    days: Sequence[CheckDayRow] = rows("check_days", {"entity_id": row.entity_id})
+    found: dict[str, CheckDayRow] = {}
+    for side in ("entity_id", "holder_entity_id"):
+        found |= {one.key: one for one in rows("check_days", {side: row.entity_id})}
+    days = list(found.values())
     return _checked_again(recorded_on(recorded), days, recorded.envelope.position, rows)
 
 
@@ -305,10 +309,13 @@ def _checked_again(
 ) -> Sequence[Command]:
     """Checks of the documents of some days that would come out otherwise."""
     commands: list[CheckDocument] = []
-    for day, seen, faults in answers(days, through, rows):
+    for day, seen, faults, holder in answers(days, through, rows):
         other = checked_as(day.key, passed=bool(faults))
         concerned: Sequence[CheckRow] = rows("document_checks", {"checked_as": other})
-        commands += [CheckDocument(on=on, number=one.number, checked=seen) for one in concerned]
+        commands += [
+            CheckDocument(on=on, number=one.number, checked=seen, holder_seen=holder)
+            for one in concerned
+        ]
     return sorted(commands, key=lambda command: command.number)
 
 
@@ -328,7 +335,9 @@ def check_caught_up(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             through = answer.seen.known_through_position, event.evidence.known_through_position
             seen = answer.seen.model_copy(update={"known_through_position": max(through)})
             on = recorded_on(recorded)
-            commands.append(CheckDocument(on=on, number=event.number, checked=seen))
+            holder = answer.holder
+            again = CheckDocument(on=on, number=event.number, checked=seen, holder_seen=holder)
+            commands.append(again)
     return commands
 
 

@@ -5,6 +5,7 @@ Rules: sources.md 5.7.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from contracts.coc_documents import (
     DocumentChecked,
@@ -79,7 +80,8 @@ def confirm(
     late = command.behind_s > policy.integer("document.evidence_behind_at_most_s")
     if late or command.checked is None:
         return [confirmed]  # pending: nothing is booked before the check
-    return [confirmed, _checked(document, confirmed, command.checked, None, command.on, policy)]
+    seen = Seen(command.checked, command.holder_seen)
+    return [confirmed, _checked(document, confirmed, seen, None, command.on, policy)]
 
 
 def _check_day(
@@ -155,17 +157,24 @@ def _not_customer(number: str) -> Refused:
     return Refused("unknown-document", f"No document {number} was issued to you.", number=number)
 
 
+class Seen(NamedTuple):
+    """What a check looks at: certificates of the seller, and of the holder of a share."""
+
+    issuer: Checked
+    holder: Checked | None
+
+
 def _checked(
     document: DocumentIssued,
     confirmed: DocumentConfirmed,
-    seen: Checked,
+    looked: Seen,
     before: DocumentChecked | None,
     on: date,
     policy: Policy,
 ) -> DocumentChecked:
     """What a check finds; what the lot brings is what was told of it when it was checked before."""
-    seen = documents.of_facilities(document, seen)
-    passed, reasons = documents.checked(document, seen)
+    seen = documents.of_facilities(document, looked.issuer)
+    passed, reasons = documents.checked(document, seen, looked.holder)
     mass = min(document.mass_kg, confirmed.received_kg)
     told = stated(document)  # the buyer who confirms is answered with this
     return DocumentChecked(
@@ -192,6 +201,7 @@ def _checked(
         activity=document.activity,
         receiver_activity=confirmed.activity,
         from_closed=_lies_in_closed(told, before),
+        holder_evidence=looked.holder,
     )
 
 
@@ -224,7 +234,8 @@ def recheck(
     if command.behind_s > policy.integer("document.evidence_behind_at_most_s"):
         return []
     before = state.checked
-    made = _checked(document, state.confirmed, command.checked, before, command.on, policy)
+    seen = Seen(command.checked, command.holder_seen)
+    made = _checked(document, state.confirmed, seen, before, command.on, policy)
     if before is not None and (before.passed, before.reasons) == (made.passed, made.reasons):
         return []
     return [made]

@@ -1,9 +1,10 @@
 """Rows by which news of a certificate finds the documents that it concerns, and no others. Pure.
 
 Whether a document passes its check follows from its issuer's scope, the day of issue, the
-facilities that have to be certified and whether the Performance Standard may follow: documents that
-share these share the answer. So an entity has one row for each such day, and each checked document
-says under which answer it stands.
+facilities that have to be certified, whether the Performance Standard may follow, and, where the
+metal is a joint venture's share, from its holder: documents that share these share the answer. So
+an entity has one row for each such day, and each checked document says under which answer it
+stands.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ from infra.readmodel import Projection
 
 
 class CheckDayRow(NamedTuple):
-    """A day on which an entity issued documents of a kind from a scope."""
+    """A day on which an entity issued documents of a kind from a scope; of metal that is the share
+    of `holder_entity_id`, where that is one."""
 
     key: str
     entity_id: str
@@ -26,6 +28,7 @@ class CheckDayRow(NamedTuple):
     scope_id: str
     facilities: tuple[str, ...]
     ps_later: tuple[str, ...]
+    holder_entity_id: str = ""
 
 
 class CheckRow(NamedTuple):
@@ -42,7 +45,8 @@ def day_key(event: DocumentIssued) -> str:
     asked = event.evidence.facilities, event.evidence.ps_later
     named = derived_id(*("\n".join(one) for one in asked))
     pending = int(event.supplement.ps_pending)
-    return f"{event.pool.scope_id}/{event.issued_on.isoformat()}/{pending}/{named}"
+    share = f"/{event.holder_entity_id}" if event.holder_entity_id else ""
+    return f"{event.pool.scope_id}/{event.issued_on.isoformat()}/{pending}/{named}{share}"
 
 
 def checked_as(key: str, *, passed: bool) -> str:
@@ -67,6 +71,7 @@ def _day(key: str, row: CheckDayRow | None, recorded: Recorded) -> CheckDayRow |
         event.pool.scope_id,
         event.evidence.facilities,
         event.evidence.ps_later,
+        event.holder_entity_id or "",
     )
 
 
@@ -92,11 +97,11 @@ def _check(key: str, row: CheckRow | None, recorded: Recorded) -> CheckRow | Non
 CHECK_PROJECTIONS: tuple[Projection, ...] = (
     Projection(
         "check_days",
-        2,
+        3,
         CheckDayRow,
         _day_keys,
         _day,
-        (("entity_id",), ("scope_id",)),
+        (("entity_id",), ("scope_id",), ("holder_entity_id",)),
         frozenset({DocumentIssued}),
     ),
     Projection(

@@ -157,10 +157,12 @@ class CompleteDocument(DocumentCommand):
 class ConfirmDocument(DocumentCommand):
     """The buyer has the metal and books it in a scope, on the day it came. `activity` takes it in,
     where several supply-chain activities of the scope share the pool; `there` is what the pool
-    holds that gets it."""
+    holds that gets it, `holder_seen` what is known of the buyer as the holder of a share."""
 
     NAME: ClassVar[str] = "confirm_document"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "scope", "checked", "behind_s", "there"})
+    FILLED: ClassVar[frozenset[str]] = frozenset(
+        {"on", "scope", "checked", "behind_s", "there", "holder_seen"}
+    )
     member_id: MemberId
     received_kg: Mass
     received_on: date
@@ -169,26 +171,32 @@ class ConfirmDocument(DocumentCommand):
     checked: Checked | None = None
     behind_s: int = 0
     there: Held | None = None
+    holder_seen: Checked | None = None
 
 
 class ConfirmDelivery(DocumentCommand):
     """A buyer without a scope has the metal, and proves itself by the registration id."""
 
     NAME: ClassVar[str] = "confirm_delivery"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "proof", "checked", "behind_s"})
+    FILLED: ClassVar[frozenset[str]] = frozenset(
+        {"on", "proof", "checked", "behind_s", "holder_seen"}
+    )
     proof: Digest
     received_kg: Mass
     received_on: date
     checked: Checked | None = None
     behind_s: int = 0
+    holder_seen: Checked | None = None
 
 
 class CheckDocument(DocumentCommand):
-    """Internal: look at the seller's certificates again, as they are known now."""
+    """Internal: look at the seller's certificates again, as they are known now; and at those of the
+    holder of a share, where the metal is of that."""
 
     NAME: ClassVar[str] = "check_document"
     checked: Checked
     behind_s: int = 0
+    holder_seen: Checked | None = None
 
 
 class DisputeDocument(DocumentCommand):

@@ -10,6 +10,7 @@ from contracts.coc_documents import DocumentIssued
 from contracts.custody import VALID, Checked
 from contracts.values import Standard
 from services.coc_ledger.evidence import age_of, told_age
+from services.coc_ledger.scopes.entity_rules import holder_faults
 
 from .paper import Became
 from .words import checked
@@ -27,6 +28,8 @@ REASONS = {
     "issuer-ps-certificate-not-valid": "The issuer held no valid Performance Standard certificate.",
     "issuer-scope-suspended": "The issuer's scope was suspended: it did not bring the Performance"
     " Standard in time.",
+    "holder-ps-certificate-not-valid": "The customer, whose share of a joint venture the metal is,"
+    " held no valid Performance Standard certificate.",
     "certificate-named-is-unknown": "Nobody knows the certificate that the document names.",
 }
 LATE_S = 5
@@ -56,11 +59,15 @@ class Standing(NamedTuple):
     known_through_position: int
 
 
-def standing(document: DocumentIssued, became: Became, seen: Checked) -> Standing:
-    """Whether a document is good, by what is `seen` of its issuer on the day of issue."""
-    found = checked(document, seen)
+def standing(
+    document: DocumentIssued, became: Became, seen: Checked, holder: Checked | None = None
+) -> Standing:
+    """Whether a document is good, by what is `seen` of its issuer on the day of issue, and of the
+    `holder` of a share."""
+    found = checked(document, seen, holder)
     told = [one for one in seen.certificates if one.status in VALID or not found.passed]
-    word, sentence = _said(became, passed=found.passed)
+    whose = "customer" if found.reasons == holder_faults(holder) else "issuer"
+    word, sentence = _said(became, whose, passed=found.passed)
     return Standing(
         word,
         sentence,
@@ -91,11 +98,11 @@ def age(behind_s: int) -> Age:
     return Age(told_age(behind_s), late)
 
 
-def _said(became: Became, *, passed: bool) -> tuple[Word, str]:
+def _said(became: Became, whose: str, *, passed: bool) -> tuple[Word, str]:
     if became.state in SENTENCES:
         return "not_good", SENTENCES[became.state]
     if not passed:
-        return "not_good", "Its issuer was not certified on the day of issue."
+        return "not_good", f"Its {whose} was not certified on the day of issue."
     if became.state == "confirmed":
         return "good", "The receiver confirmed the delivery, and it counts as CoC."
     if became.state == "pending_check":

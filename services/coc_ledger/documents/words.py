@@ -13,14 +13,14 @@ from contracts.canonical import canonical_json
 from contracts.coc import OutputDesignated
 from contracts.coc_documents import DocumentIssued, Supplement
 from contracts.custody import STAGE_OF, Checked, Lot, Material, Party
-from contracts.values import CertificateId, Standard
+from contracts.values import CertificateId, EntityId, Standard
 from infra.decider import derived_id
 from infra.errors import Refused
 from infra.policy import Policy
 from services.coc_ledger.accounting import footprint
 from services.coc_ledger.accounting.accounts import carried_amount
 from services.coc_ledger.evidence import ScopeEvidence, activity_of
-from services.coc_ledger.scopes.entity_rules import supplier_faults
+from services.coc_ledger.scopes.entity_rules import holder_faults, supplier_faults
 
 from .commands import Customer, Draft, IssueDocument
 
@@ -184,7 +184,7 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
     }
     told = claim.carried.model_copy(update=words)
     held = claim.evidence.valid(Standard.CHAIN_OF_CUSTODY)
-    customer = draft.customer
+    customer, seen = draft.customer, draft.customer_seen
     return DocumentIssued(
         number=number,
         member_id=draft.member_id,
@@ -220,10 +220,19 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
         confirm_by=draft.issued_on + timedelta(days=policy.integer("document.confirm_days")),
         evidence=claim.evidence,
         policy_id=policy.policy_id,
-        customer_evidence=draft.customer_seen,
+        customer_evidence=seen,
         activity=claim.activity,
         from_closed=claim.from_closed,
+        holder_entity_id=_holder(claim, seen),
     )
+
+
+def _holder(claim: OutputDesignated, seen: Checked | None) -> EntityId | None:
+    """Who takes the metal by its share of a joint venture. A correction leaves a holder what it
+    took, also where its certificate has ended since: then there is nothing to look at again."""
+    if claim.holder_scope_id is None or seen is None or not seen.holds(Standard.PERFORMANCE):
+        return None
+    return seen.entity_id
 
 
 def _supplement(draft: Draft, claim: OutputDesignated, policy: Policy) -> Supplement:
@@ -256,10 +265,12 @@ def of_facilities(document: DocumentIssued, seen: Checked) -> Checked:
     return seen.model_copy(update=named)
 
 
-def checked(document: DocumentIssued, seen: Checked) -> Verdict:
-    """The receiver's check, by what is known of the seller on the day of issue."""
+def checked(document: DocumentIssued, seen: Checked, holder: Checked | None = None) -> Verdict:
+    """The receiver's check, by what is known of the seller on the day of issue; and of the `holder`
+    of a share in a joint venture, where the metal is of that."""
     seen = of_facilities(document, seen)
     reasons = supplier_faults(seen, ps_pending=document.supplement.ps_pending)
+    reasons = (*reasons, *holder_faults(holder))
     if document.certificate_id not in {one.certificate_id for one in seen.certificates}:
         reasons = (*reasons, "certificate-named-is-unknown")
     return Verdict(not reasons, reasons)

@@ -193,6 +193,6 @@ def _line(event: MovementBooked, account: Account) -> tuple[int, ...]:
 TAKES = frozenset({MovementBooked})
 STAGE_CHECKS = Projection("stage_checks", 1, StageRow, _keys, _evolve, (("checked_as",),), TAKES)
 STAGE_PROJECTIONS: tuple[Projection, ...] = (
-    Projection("stage_days", 1, CheckDayRow, _day_keys, _day, (("scope_id",),), TAKES),
+    Projection("stage_days", 2, CheckDayRow, _day_keys, _day, (("scope_id",),), TAKES),
     STAGE_CHECKS,
 )

@@ -276,6 +276,14 @@ def check_holder(holder_scope_id: str, seen: Checked | None, day: date) -> None:
         )
 
 
+def holder_faults(seen: Checked | None) -> tuple[str, ...]:
+    """The same as known later: why metal that is a holder's share does not count. Nothing where it
+    is none's."""
+    if seen is None or seen.holds(PS):
+        return ()
+    return ("holder-ps-certificate-not-valid",)
+
+
 def missing_topics(records: Iterable[Diligence], day: date, policy: Policy) -> tuple[Topic, ...]:
     """The topics that no record valid on a day covers (rule 6)."""
     seen = {
