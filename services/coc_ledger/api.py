@@ -11,7 +11,6 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from contracts.coc import OutputDesignated
-from contracts.coc_documents import DocumentIssued
 from contracts.custody import Mass, Stage
 from contracts.values import ID_PATTERN, Activity
 from infra.auth import Principal
@@ -32,7 +31,6 @@ from . import domain
 from .allowed_api import Allowed
 from .documents import issuing
 from .documents.commands import (
-    CheckDocument,
     ConfirmDelivery,
     DisputeDelivery,
     IssueDocument,
@@ -98,24 +96,7 @@ def api(running: Running, shared: Shared) -> Api:
     queries = Queries(running, watch)
     persons, allowed = Persons(running.engine), Allowed(running, queries)
     reports = Reports(running)
-
-    def waiting() -> list[CheckDocument]:
-        known, on = queries.knowledge(), running.times.today()
-        return [
-            CheckDocument(
-                on=on,
-                number=row.number,
-                checked=domain.checked_issuer(
-                    row.issuer_entity_id, row.scope_id, row.issued_on, known
-                ),
-                holder_seen=domain.checked_holder(
-                    DocumentIssued.model_validate(row.document), known
-                ),
-            )
-            for row in queries.pending()
-        ]
-
-    watch.waiting, watch.undone = waiting, queries.undone
+    watch.waiting, watch.undone = queries.unchecked, queries.undone
     running.spawn("checks", watch.run)
 
     async def ready() -> Readiness:

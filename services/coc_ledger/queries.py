@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from contracts.coc_documents import DocumentIssued
 from contracts.custody import Account, PoolKey, Stage
 from contracts.values import Activity
 from infra.decider import Command
@@ -25,13 +26,14 @@ from .accounting.sellable import Held, Sellable, sellable
 from .accounting.step_told import step_told
 from .accounting.stepped import stepped_part
 from .accounting.stops import before, late_stops, may_stop, stops
+from .documents.commands import CheckDocument
 from .documents.rows import DocumentRow
 from .documents.waiting import WAITS, naming, waiting_for
 from .domain import CONSUMER, Knowledge
 from .evidence import stages_of
 from .facility_reactions import still_there
 from .jobs import Watch
-from .knowledge import results_of
+from .knowledge import checked_holder, checked_issuer, results_of
 from .pools.calendar import KEEPS_LAST_DAY
 from .pools.carrying import waiting
 from .pools.told_otherwise import COLUMNS, MOST, account_of, by_document, claimed_here, kept_here
@@ -304,9 +306,18 @@ class Queries:
         """Documents by number, up to `limit + 1`."""
         return self.reader.page(CONSUMER, "documents", after, limit, where)
 
-    def pending(self) -> list[DocumentRow]:
-        """Documents whose check waits."""
-        return self.documents({"state": "pending_check"}, None, MANY)
+    def unchecked(self) -> list[CheckDocument]:
+        """The checks of documents that wait for them, as certificates are known now."""
+        known, on = self.knowledge(), self._running.times.today()
+        return [
+            CheckDocument(
+                on=on,
+                number=row.number,
+                checked=checked_issuer(row.issuer_entity_id, row.scope_id, row.issued_on, known),
+                holder_seen=checked_holder(DocumentIssued.model_validate(row.document), known),
+            )
+            for row in self.documents({"state": "pending_check"}, None, MANY)
+        ]
 
     def told_of_waiting(self, refused: Refused, pool: PoolKey, day: date) -> Refused:
         """A refused claim on a pool, with the documents that its scope has not got in yet where it
