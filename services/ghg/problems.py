@@ -222,8 +222,9 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(
         "furnace-metal-untold",
         "What a remelting furnace gave to casting is not told",
-        "The furnace casts metal itself, and post-consumer and run-around scrap were melted. Add"
-        " `output.to_casting` at `facts.steps` (0 where it gave none).",
+        "The furnace casts metal itself, and post-consumer and run-around scrap were melted, or of"
+        " tapped metal the cast alone is told. Add `output.to_casting` at `facts.steps` (0 where it"
+        " gave none).",
     ),
     Problem(
         "unknown-item",

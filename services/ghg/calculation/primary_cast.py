@@ -16,7 +16,8 @@ What differs is what B is, so that no tonne of post-consumer scrap moves it:
   post-consumer scrap comes first, in the mix in which it was charged. Where nobody tells it of a
   furnace with a cast of its own, it is what casting lacks; but where post-consumer scrap was melted
   anywhere, and that furnace melted run-around scrap that counts, it must be told. Without such
-  scrap nothing that it gave is primary either way.
+  scrap nothing that it gave is primary either way. Where of tapped metal the cast alone is told, it
+  must be told of every such furnace: nothing else keeps it apart from what cells made.
 - Scrap in cells is in what was tapped or beside it as it is told (`in_cells`).
 """
 
@@ -88,7 +89,7 @@ def primary_cast(melt: Melt, cells: InCells, passed: Decimal | None, beside: Bes
     charge = _charge(melt, cells, passed, beside)
     round_ = _round(charge, beside)
     if melt.only_cast:
-        unknown, unpassed = charge.untold, ZERO
+        unknown, unpassed = charge.untold, _unpassed_of_cast(melt, passed)
         found = _of_cast(melt, charge, round_, _told(melt, passed, round_))
     else:
         within = Step.ELECTROLYSIS if cells.old_within_t else None
@@ -129,8 +130,10 @@ def _round(charge: _Charge, beside: Beside) -> Round:
 
 def _of_cast(melt: Melt, charge: _Charge, round_: Round, passed: Passed) -> SharedCast:
     """Where tapped metal is told as cast alone, cells made what nothing else makes up. Run-around
-    scrap that came off at the mill was theirs; it is in what they are taken to have made."""
-    others = charge.other + passed.every - passed.again
+    scrap that came off at the mill was theirs; it is in what they are taken to have made. All that
+    a furnace gave is something else, that in it as well: how much of it that is follows what else
+    the furnace gave, and the more cells made, the more anode effects are of the metal cast."""
+    others = charge.other + passed.every
     liquid = max(melt.tapped - others - charge.bought - round_.nowhere, ZERO) + charge.bought
     total = liquid + others + round_.nowhere
     return SharedCast(liquid / total if total else ZERO, beyond_t=round_.nowhere)
@@ -216,6 +219,13 @@ def _unpassed(melt: Melt, cells: InCells, passed: Decimal | None, round_: Round)
         return ZERO
     lots = (*melt.at(Step.CASTING), *into, *cells.within, *cells.beside)
     return _sum(into) if any(one.scrap_kind == OLD and one.quantity > 0 for one in lots) else ZERO
+
+
+def _unpassed_of_cast(melt: Melt, passed: Decimal | None) -> Decimal:
+    """The same where only the cast of tapped metal is told: what any furnace with a cast of its own
+    gave would else be taken for made by cells."""
+    alone = passed is None and melt.made.get(Step.REMELTING)
+    return _sum(melt.at(Step.REMELTING)) if alone else ZERO
 
 
 def _of_kind(lots: Iterable[Datum], kind: str) -> Decimal:

@@ -54,8 +54,8 @@ def missing(cast: SharedCast) -> Iterator[Missing]:
         sentence = (
             "nobody tells what a remelting furnace that casts metal itself gave to casting of the"
             f" {_t(cast.unpassed_t)} that it was charged with, in a year in which post-consumer"
-            " scrap was melted and run-around scrap came back. Add output.to_casting at"
-            " remelting, 0 where it gave none."
+            " scrap was melted and run-around scrap came back, or in which of tapped metal the cast"
+            " alone is told. Add output.to_casting at remelting, 0 where it gave none."
         )
         yield Missing(UNPASSED, sentence, (Step.REMELTING,))
     if cast.unknown_t:

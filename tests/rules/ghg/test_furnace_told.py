@@ -180,3 +180,43 @@ def test_run_around_scrap_of_the_mill_counts_once() -> None:
     lots = (again(CAST, "20000"), again(MELT, "20000")._replace(datum_id="more"))
     data = (*SMELTER, back, *lots, cast("10000", MELT), cast("230000"), gave("10000"))
     assert round(metal_of(*data).cast_t, 9) == d("225000")
+
+
+CAST_ALONE = (
+    datum("often", CELLS, "anode_effect.minutes", "5"),
+    datum("power", CELLS, "power.grid", "400000000"),
+    datum("alumina", CELLS, "bought.alumina", "57600"),
+    datum("bought", CAST, "bought.liquid_metal", "150000", factor="4000"),
+)
+"""A smelter that tells no tapped metal, next to another one whose metal it casts."""
+COLD = datum("cold", MELT, "bought.primary_metal", "30000")
+
+
+def test_where_only_the_cast_is_told_what_a_furnace_gave_is_not_taken_for_made_by_cells() -> None:
+    """With a cast of its own the furnace is no part of the melt at casting: all that it gave was
+    taken for made by cells, with their anode effects, and old scrap cast there raised it."""
+    before = (*CAST_ALONE, COLD, cast("210000"))
+    after = (*before, old("10000"), lost("0"), cast("10000", MELT))
+    with pytest.raises(Refused, match="furnace-metal-untold") as told:
+        metal_of(*after)
+    assert told.value.facts == {"steps": [MELT]}
+    assert round(metal_of(*before).market, 4) == round(metal_of(*after, gave("30000")).market, 4)
+
+
+def test_one_tonne_that_a_furnace_cast_itself_lowers_nothing_where_only_the_cast_is_told() -> None:
+    """It made 29,999 t of 30,000 t of old scrap into metal of cells."""
+    data = (*CAST_ALONE, old("30000"), lost("0"))
+    whole, apart = (*data, cast("210000")), (*data, cast("209999"), cast("1", MELT))
+    with pytest.raises(Refused, match="furnace-metal-untold"):
+        metal_of(*apart)
+    assert metal_of(*apart, gave("29999")).cast_t == metal_of(*whole).cast_t == d("180000")
+
+
+def test_where_only_the_cast_is_told_old_scrap_takes_no_run_around_scrap_off_a_furnace() -> None:
+    """Half of what the furnace melts is run-around scrap of the mill; with old scrap it gives more
+    to casting. What it gave of run-around scrap was taken for made by cells."""
+    year = (*CAST_ALONE, again(MELT, "20000"), BACK._replace(quantity=d("20000")), COLD)
+    before = (*year, cast("180000"), cast("40000", MELT), gave("10000"))
+    after = (*year, cast("190000"), cast("40000", MELT), gave("20000"), old("10000"), lost("0"))
+    assert metal_of(*after).market <= metal_of(*before).market
+    assert metal_of(*after).cast_t == metal_of(*before).cast_t == d("170000")
