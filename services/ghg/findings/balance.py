@@ -6,7 +6,7 @@ from decimal import Decimal
 from contracts.inventory import Step
 from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
-from services.ghg.calculation.cells import tapped
+from services.ghg.calculation.cells import made
 from services.ghg.calculation.metal import (
     AT_CASTHOUSE,
     LOST,
@@ -170,9 +170,9 @@ def _stocks(seen: Survey) -> Iterator[Fault]:
 
 
 def _carbon(context: Context, seen: Survey) -> Iterator[Fault]:
-    """Anodes and paste, each against the metal of its own cells."""
+    """Anodes and paste, each against the metal that its own cells made: not what came of scrap."""
     site, outputs = context.inventory.site, list(seen.family(Family.OUTPUT))
-    metal, _ = tapped(outputs, site, [])
+    metal = made(outputs, context.inventory, context.result.engine, [])
     for of in burnt(seen.family(Family.INPUT), metal, site):
         if not of.carbon_t or not of.metal_t:
             continue

@@ -6,7 +6,7 @@ from decimal import Decimal
 from contracts.inventory import Scope, Step
 from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import ITEMS, Family
-from services.ghg.calculation.cells import tapped
+from services.ghg.calculation.cells import made
 from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.supplies import supplies
 from services.ghg.calculation.working import PERCENT
@@ -123,7 +123,9 @@ def category_missing(context: Context, seen: Survey) -> Iterator[Fault]:
     made metal used power, which is not less than cells can do with, alumina and carbon."""
     if not _counts_upstream(context):
         return
-    cells, metal_t = tapped(list(seen.family(Family.OUTPUT)), context.inventory.site, [])
+    outputs, engine = list(seen.family(Family.OUTPUT)), context.result.engine
+    cells = made(outputs, context.inventory, engine, [])
+    metal_t = sum((one.quantity for one in cells), ZERO)
     missing: list[str] = []
     nothing_bought = (
         seen.by_scope[Scope.PURCHASED] == 0

@@ -7,10 +7,12 @@ import pytest
 
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
+from services.ghg.calculation.calculate import calculate
 from services.ghg.calculation.totals import mine_to_metal
 from services.ghg.factors.pinned import FIFTH_ENGINE
+from services.ghg.findings import Context, findings
 
-from .given import d
+from .given import POLICY, TODAY, d
 from .made import datum, inventory, kg, pinned, result
 
 CELLS, CAST = Step.ELECTROLYSIS, Step.CASTING
@@ -87,3 +89,44 @@ def test_the_fifth_engine_took_all_that_was_tapped_for_made(data: tuple[Datum, .
     tapped_t = inventory(*data).data[0].quantity
     per_t = pfc(*data, *REST, ANODES, engine=FIFTH_ENGINE) / tapped_t
     assert per_t == pfc(*ALONE, *REST, ANODES) / 200000
+
+
+MADE_190 = (
+    datum("power", CELLS, "power.grid", "2584000000"),
+    datum("anodes", CELLS, "input.net_anode", "79800"),
+    datum("aem", CELLS, "anode_effect.minutes", "0.2"),
+)
+"""For 190,000 t made of alumina: 13,600 kWh/t and 0.42 t of anode per t."""
+OF_SCRAP = (
+    *metal("250000", "250000"),
+    datum("pre", CELLS, "scrap.in", "60000", scrap_kind="pre_consumer", factor="5000", of=TAPPED),
+)
+BESIDE_BOUGHT = (
+    datum("cast", CAST, "output.cast_metal", "250000"),
+    datum("bought", CAST, "bought.liquid_metal", "60000", factor="5000"),
+)
+
+
+def short_of(*data: Datum) -> list[str]:
+    """What R-08 says of power, and R-34 of anodes."""
+    made = inventory(*data)
+    every = findings(Context(made, calculate(made, pinned()), POLICY, TODAY))
+    said = (one.sentence for one in every if one.rule in ("R-08", "R-34"))
+    return [one for one in said if "kWh" in one or "net anode" in one]
+
+
+@pytest.mark.parametrize("of", [OF_SCRAP, BESIDE_BOUGHT], ids=["scrap in cells", "bought liquid"])
+def test_power_and_anodes_are_held_against_what_cells_made(of: tuple[Datum, ...]) -> None:
+    """Against all that was tapped or cast they were 10,336 kWh and 0.3192 t."""
+    assert short_of(*of, *MADE_190) == []
+
+
+@pytest.mark.parametrize("of", [OF_SCRAP, BESIDE_BOUGHT], ids=["scrap in cells", "bought liquid"])
+def test_too_little_power_and_carbon_for_what_cells_made_is_still_found(
+    of: tuple[Datum, ...],
+) -> None:
+    few = (datum("power", CELLS, "power.grid", "1900000000"), *MADE_190[1:])
+    anodes = few[1]._replace(quantity=d("57000"))
+    power, carbon = short_of(*of, few[0], anodes, few[2])
+    assert "Cells made 190000 t of metal, and only 10000 kWh per t" in power
+    assert "0.3 t of net anode per t of liquid metal" in carbon
