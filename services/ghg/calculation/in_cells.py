@@ -92,12 +92,16 @@ def lines_of(tapped: Iterable[Datum]) -> Sequence[Line]:
 
 def of_line(datum: Datum, lines: Sequence[Line]) -> Sequence[Line]:
     """Those that a datum may be of: by the line, the technology and the days that it names, if
-    metal was tapped of these; a technology of anything else is free text."""
-    technologies = {line[0] for line in lines}
+    metal was tapped of these; a technology of anything else is free text. Who names a line of which
+    no metal is told is of the rows that name none, or of the one line that there is; who names none
+    is of the rows that name none as well, where there are any."""
+    technologies, potlines = {line[0] for line in lines}, {line[1] for line in lines}
+    potline = datum.potline if datum.potline in potlines else ""
+    every = potline not in potlines and (not datum.potline or len(potlines) == 1)
     found = [
         line
         for line in lines
-        if datum.potline in ("", line[1])
+        if (every or potline == line[1])
         and (datum.technology not in technologies or datum.technology == line[0])
     ]
     days = [line for line in found if line[2:] == (datum.from_on, datum.to_on)]

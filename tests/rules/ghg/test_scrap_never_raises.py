@@ -35,8 +35,8 @@ class Year(NamedTuple):
     in cells with the word that tells where it is (`others_in`, `old_in`); losses of old scrap by
     step, where told. A furnace casts the part `own` of what it was charged with itself; what it
     gave to casting is told (`passed`) or not. Liquid metal that was bought gave off `liquid_kg` per
-    t, or what the sets have. Two lines of cells are told apart, of which one made
-    the part `line`. All else that went in is cast, but for the part
+    t, or what the sets have. Two lines of cells are told apart, of which one made the part `line`,
+    and the other is named `rest` or not at all. All else that went in is cast, but for the part
     `off`."""
 
     tapped: Decimal
@@ -58,6 +58,7 @@ class Year(NamedTuple):
     rates: tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
     liquid_kg: str | None = None
     line: Decimal | None = None
+    rest: str = "2"
 
     @property
     def lines(self) -> dict[str, tuple[Decimal, Decimal]]:
@@ -65,19 +66,19 @@ class Year(NamedTuple):
         part, minutes = self.line, self.rates[1]
         if part is None or self.only_cast:
             return {"": (ONE, minutes)}
-        return {"1": (part, minutes), "2": (ONE - part, minutes * 3)}
+        return {"1": (part, minutes), self.rest: (ONE - part, minutes * 3)}
 
 
 class Added(NamedTuple):
     """Post-consumer scrap: tonnes, the part of them that was lost, the step that melted it, the
-    part of the rest that the furnace cast itself, where that was remelting, and the line of cells
-    that melted it, where several are told apart."""
+    part of the rest that the furnace cast itself, where that was remelting, and whether the
+    last line of cells melted it, where several are told apart, or the first."""
 
     tonnes: Decimal
     lost: Decimal
     step: Step
     own: Decimal
-    line: str = ""
+    last: bool = False
 
 
 NOTHING = Added(ZERO, ZERO, CAST, ZERO)
@@ -135,6 +136,7 @@ def years(draw: st.DrawFn, *, only_cast: bool | None = None) -> Year:
         ),
         liquid_kg=draw(st.sampled_from([None, "2000", "4000", "9000"])),
         line=draw(st.one_of(st.none(), st.none(), decimals("0.1", "0.9", 1))),
+        rest=draw(st.sampled_from(("2", ""))),
     )
 
 
@@ -144,7 +146,7 @@ ADDED = st.builds(
     st.one_of(st.just(ZERO), decimals("0", "0.15", 3), PART),
     st.sampled_from((CELLS, CAST, MELT)),
     st.one_of(st.just(ZERO), st.just(ONE), PART),
-    st.sampled_from(("1", "2")),
+    st.booleans(),
 )
 
 
@@ -159,7 +161,7 @@ def _rows(year: Year, added: Added) -> Iterator[Datum]:
     at = added.step
     within = came if at is CELLS and year.old_in == LIQUID else ZERO
     anodes, _, power, gas, site = year.rates
-    first, added_to = next(iter(year.lines)), added.line if len(year.lines) > 1 else ""
+    first, added_to = next(iter(year.lines)), list(year.lines)[-1 if added.last else 0]
     yield datum("pow", CELLS, "power.grid", str(year.tapped * power))
     yield datum("fluor", CELLS, "bought.alumina", str(year.tapped * 2))
     yield datum("anode", CELLS, "input.net_anode", str(year.tapped * anodes))

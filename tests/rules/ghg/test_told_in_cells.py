@@ -149,6 +149,33 @@ def test_where_metal_is_told_by_days_old_scrap_and_its_loss_name_theirs(of_scrap
     assert metal_of(*year, other._replace(from_on=start, to_on=end)).market > 0
 
 
+@pytest.mark.parametrize(("tapped", "of_scrap"), [("", "1"), ("1", ""), ("1", "2"), ("", "")])
+def test_where_one_line_is_told_old_scrap_in_it_needs_no_name(tapped: str, of_scrap: str) -> None:
+    """Whatever it names: there is nothing else that it could be in."""
+    metal_t, ingot = metal("120000", "120000")[-2:]
+    lot, lost = scrap("20000", TAPPED)._replace(potline=of_scrap), GONE._replace(potline=of_scrap)
+    found = metal_of(*REST, metal_t._replace(potline=tapped), ingot, lot, lost)
+    assert round(found.cast_t, 9) == d("100000")
+
+
+@pytest.mark.parametrize("named", ["", "2"])
+def test_beside_a_line_with_a_name_old_scrap_may_be_of_the_rest_that_has_none(named: str) -> None:
+    """It is taken off the rest, which has more anode effects, as if the rest were named."""
+    rest = LINES[1]._replace(quantity=d("119000"))
+    ingot, often = datum("ingot", CAST, INGOT, "219000"), LINES[3]
+    lot, lost = scrap("20000", TAPPED), GONE._replace(quantity=d("1000"))
+    unnamed = (LINES[0], rest._replace(potline=""), LINES[2], often._replace(potline=""))
+    told = (lot._replace(potline=named), lost._replace(potline=named))
+    found = metal_of(*unnamed, *LINES[4:], ingot, *told)
+    lots = (lot._replace(potline="2"), lost._replace(potline="2"))
+    assert found.market == metal_of(LINES[0], rest, *LINES[2:], ingot, *lots).market
+
+
+def test_old_scrap_of_a_line_that_is_none_of_several_is_still_asked_for() -> None:
+    data = (*LINES, datum("ingot", CAST, INGOT, "200000"), GONE._replace(potline="3"))
+    assert refused(*data, scrap("20000", TAPPED)._replace(potline="3")) == "scrap-in-cells-untold"
+
+
 def test_beside_tapped_metal_old_scrap_names_no_line() -> None:
     data = (*LINES, datum("ingot", CAST, INGOT, "219000"), scrap("20000", INGOT))
     assert metal_of(*data).market > 0
