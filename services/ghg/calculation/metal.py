@@ -29,9 +29,9 @@ BOUGHT_METAL = (
     "bought.cast_metal",
     "bought.alloying",
 )
-AT_CASTHOUSE = "the casthouse"
+AT_CASTHOUSE, AT_FURNACE = "the casthouse", "the remelting furnace"
 METAL = frozenset({TAPPED, CAST, SEMI, SCRAP_IN, SCRAP_OUT, RECOVERED, *BOUGHT_METAL})
-SEMIS = frozenset({Step.SEMI_FABRICATION})
+SEMIS, FURNACE = frozenset({Step.SEMI_FABRICATION}), frozenset({Step.REMELTING})
 CASTHOUSE = frozenset({Step.ELECTROLYSIS, Step.CASTING, Step.REMELTING, Step.SITE})
 ByItem = Mapping[str, Sequence[Datum]]
 
@@ -107,6 +107,20 @@ def drawn_up(by_item: ByItem, read: Reading | None = None) -> Sequence[Account]:
     from among them; as they come out nearest, where nobody says how to read them."""
     known = read or _nearest(by_item)
     return [one for one in _told(by_item, known) if one.products_t > 0]
+
+
+def furnace(by_item: ByItem) -> Account | None:
+    """The account of remelting alone, where somebody tells what it gave to casting (else a part of
+    that of the casthouse alone); its products are that and what it cast."""
+    given = by_item.get(TO_CASTING)
+    if not given:
+        return None
+    found = _account(AT_FURNACE, FURNACE, ("", CAST), by_item, Reading())
+    return found._replace(
+        left_t=found.left_t + _sum(given),
+        products_t=found.products_t + _sum(given),
+        data=(*found.data, *(one.datum_id for one in given)),
+    )
 
 
 def without_product(by_item: ByItem) -> Sequence[Account]:

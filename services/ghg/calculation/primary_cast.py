@@ -29,8 +29,9 @@ from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 
 from .in_cells import InCells
-from .melts import LIQUID, ONE, ZERO, Melt, other_t, recast_share
+from .melts import LIQUID, ONE, OTHER_METAL, SCRAP, ZERO, Melt, recast_share
 from .melts import sum_t as _sum
+from .metal import own_dross
 from .shared_cast import OLD, ROUND, Beside, Masses, SharedCast, left_open
 
 
@@ -73,7 +74,7 @@ class _Charge(NamedTuple):
     def other(self) -> Decimal:
         """Metal from outside that is not primary, post-consumer scrap included."""
         furnace = (one for one in self.lots if one.item == LIQUID and one.step is Step.REMELTING)
-        return other_t(self.lots) + _sum(furnace)
+        return _outside(self.lots) + _sum(furnace)
 
 
 def recast_of(melt: Melt, passed: Decimal | None) -> Decimal:
@@ -205,7 +206,18 @@ def _told(melt: Melt, given: Decimal | None, round_: Round) -> Passed:
 
 def _other(into: Sequence[Datum]) -> Decimal:
     """What a furnace was charged with of metal from outside but post-consumer scrap."""
-    return other_t(into) - _of_kind(into, OLD) + _sum(one for one in into if one.item == LIQUID)
+    return _outside(into) - _of_kind(into, OLD) + _sum(one for one in into if one.item == LIQUID)
+
+
+def _outside(data: Iterable[Datum]) -> Decimal:
+    """Metal that was not tapped and came from outside, without liquid metal; dross of somebody else
+    is of it, as the accounts of R-34 have it, while own dross was in the melt before."""
+    return _sum(
+        one
+        for one in data
+        if one.item in OTHER_METAL
+        or (one.item == SCRAP and one.scrap_kind != ROUND and not own_dross(one))
+    )
 
 
 def _unpassed(melt: Melt, cells: InCells, passed: Decimal | None, round_: Round) -> Decimal:

@@ -7,6 +7,7 @@ from contracts.inventory import Step
 from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import made
+from services.ghg.calculation.melts import CHARGED
 from services.ghg.calculation.metal import (
     AT_CASTHOUSE,
     LOST,
@@ -14,6 +15,7 @@ from services.ghg.calculation.metal import (
     TAPPED,
     Account,
     drawn_up,
+    furnace,
     without_product,
 )
 from services.ghg.calculation.scrap import Kind
@@ -31,7 +33,8 @@ ZERO = Decimal(0)
 
 def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-34: metal that appears or vanishes, all of it where an output of zero is told; alumina or
-    carbon that cannot have made the metal, or bauxite the alumina; more in stock than ever came,
+    carbon that cannot have made the metal, or bauxite the alumina; a furnace that gave casting what
+    it never had; more in stock than ever came,
     or lost than was charged; a loss that nobody tells whose it was."""
     only_cast = context.inventory.site.technology is not None and TAPPED not in seen.by_item
     for account in drawn_up(seen.by_item):
@@ -42,6 +45,11 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
             yield from _difference(account, context)
         else:
             yield _from_nothing(account)
+    alone = furnace(seen.by_item)
+    if alone is not None and alone.entered_t > 0:
+        yield from _difference(alone, context)
+    elif alone is not None and alone.products_t > 0:
+        yield _from_nothing(alone)
     for account in vanished(context, seen):
         yield _into_nothing(account)
     yield from _supplied(context, seen)
@@ -143,7 +151,7 @@ def _of_old_scrap(seen: Survey) -> Iterator[Fault]:
         yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
     for about, step in ((UNREAD, Step.ELECTROLYSIS), (UNPASSED, Step.REMELTING)):
         for one in seen.raised(about):
-            lots = [of for of in seen.data(SCRAP_IN) if of.step is step]
+            lots = [of for of in seen.data(*sorted(CHARGED)) if of.step is step]
             yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
 
 

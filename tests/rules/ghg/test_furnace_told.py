@@ -220,3 +220,61 @@ def test_where_only_the_cast_is_told_old_scrap_takes_no_run_around_scrap_off_a_f
     after = (*year, cast("190000"), cast("40000", MELT), gave("20000"), old("10000"), lost("0"))
     assert metal_of(*after).market <= metal_of(*before).market
     assert metal_of(*after).cast_t == metal_of(*before).cast_t == d("170000")
+
+
+def dross(at: Step, **more: str) -> Datum:
+    return datum("dross", at, "scrap.in", "20000", scrap_kind="dross", **more)
+
+
+@pytest.mark.parametrize("at", [CAST, MELT])
+def test_bought_dross_is_metal_from_outside_and_own_dross_was_in_the_melt_before(at: Step) -> None:
+    """It was in no mass: what came of it was cast beyond all metal told, and lowered the figure."""
+    made = (*SMELTER, cast("215000"))
+    bought = dross(at, supplier_id="s", factor="300")
+    as_scrap = bought._replace(scrap_kind="pre_consumer")
+    assert metal_of(*made, bought).cast_t == metal_of(*made, as_scrap).cast_t
+    assert flows(*made, bought).beyond_t == 0
+    assert flows(*made, dross(at)).beyond_t == d("15000")
+
+
+def test_bought_dross_in_what_a_furnace_gave_is_metal_from_outside_as_well() -> None:
+    made = (*SMELTER, cast("1", MELT), cast("215000"), gave("15000"))
+    bought = dross(MELT, supplier_id="s", factor="300")
+    assert flows(*made, bought).beyond_t == 0
+
+
+def test_the_rows_of_a_furnace_that_melts_no_scrap_are_named_as_well() -> None:
+    made = inventory(*CAST_ALONE, COLD, cast("210000"), cast("10000", MELT))
+    every = findings(Context(made, calculate(made, pinned()), POLICY, TODAY))
+    (found,) = [one for one in every if one.rule == "R-34" and "to_casting" in one.sentence]
+    assert found.data == ("cold",)
+
+
+def furnace_off(*data: Datum) -> list[str]:
+    made = inventory(*data)
+    every = findings(Context(made, calculate(made, pinned()), POLICY, TODAY))
+    return [one.sentence for one in every if "the remelting furnace" in one.sentence]
+
+
+@pytest.mark.parametrize(
+    ("into", "own", "given", "said"),
+    [
+        ("1000", "0", "90000", "1000 t in, 90000 t out"),
+        ("60000", "1", "0", "60000 t in, 1 t out"),
+        ("0", "0", "5000", "5000 t were made, and 0 t went in"),
+    ],
+    ids=["more than went in", "hardly any", "nothing went in"],
+)
+def test_a_furnace_that_gave_what_it_never_had_is_found(
+    into: str, own: str, given: str, said: str
+) -> None:
+    data = (*SMELTER, COLD._replace(quantity=d(into)), cast(own, MELT), cast("200000"), gave(given))
+    (found,) = furnace_off(*data)
+    assert said in found
+
+
+@pytest.mark.parametrize("given", ["9600", "9400", None])
+def test_a_furnace_that_balances_is_not_and_without_the_row_nobody_asks(given: str | None) -> None:
+    told = [gave(given)] if given else []
+    data = (*SMELTER, old("20000"), lost("400"), cast("10000", MELT), cast("209600"), *told)
+    assert furnace_off(*data) == []
