@@ -21,7 +21,9 @@ SHOWN = 40
 SCRAP_RIGHT = (
     "scrap needs its kind: pre_consumer, post_consumer, internal or dross; split what is mixed"
 )
-SOLD = "output.sold"
+SOLD, SCRAP_IN = "output.sold", "scrap.in"
+WEIGHED_IN = frozenset({"", "output.liquid_metal", "output.cast_metal"})
+"""Where scrap may say that its metal was weighed (`in_cells`)."""
 CELL_FAMILIES = frozenset({Family.ANODE_EFFECT, Family.DUCT, Family.PARAMETER})
 OF_CELLS = frozenset({"output.liquid_metal", "input.paste"})
 OF_NO_CELLS = frozenset({"parameter.exit_rate"})
@@ -48,7 +50,8 @@ def spelled(words: Mapping[str, str], text: str) -> str:
 
 def known(datum: Datum, item: Item) -> None:
     """The words of a datum mean something at its item. Refused, with the field among the facts:
-    `unknown-treatment`, `unknown-cell-technology`, `sold-of-nothing`."""
+    `unknown-treatment`, `unknown-cell-technology`, `sold-of-nothing`,
+    `scrap-of-nothing`."""
     if datum.treatment and item.family is Family.WASTE:
         _one_of("unknown-treatment", "treatment", "treatment of a waste", datum.treatment)
     if datum.technology and _of_cells(item):
@@ -58,6 +61,14 @@ def known(datum: Datum, item: Item) -> None:
             "sold-of-nothing",
             f"{datum.of or 'nothing'} is not what can be sold here: name in `of` what was made or"
             " bought, as output.cast_metal",
+            field="of",
+        )
+    if item.slug == SCRAP_IN and datum.of not in WEIGHED_IN:
+        raise Refused(
+            "scrap-of-nothing",
+            f"{datum.of} is nothing that metal of scrap is weighed in: of scrap that cells melted"
+            " say in `of` output.liquid_metal where it was weighed with what they tapped,"
+            " output.cast_metal where it was not, and leave it empty of any other",
             field="of",
         )
 

@@ -100,6 +100,13 @@ ROW_PROBLEMS: tuple[Problem, ...] = (
         " would be taken off.",
     ),
     Problem(
+        "scrap-of-nothing",
+        "The row does not say where the metal of scrap was weighed",
+        "In `of` of scrap stands `output.liquid_metal` where cells melted it and its metal is in"
+        " what they tapped, `output.cast_metal` where they did and it is not, and nothing at any"
+        " other.",
+    ),
+    Problem(
         "neither-yes-nor-no",
         "A word says neither yes nor no",
         "Write yes or no, or leave the cell empty.",

@@ -23,6 +23,9 @@ DROSS = {"step": "casting", "item": "waste.dross", "quantity": "9", "unit": "t"}
 TAPPED = {"step": "electrolysis", "item": "output.liquid_metal", "quantity": "9", "unit": "t"}
 SOLD = {"step": "casting", "item": "output.sold", "quantity": "9", "unit": "t"}
 GRID = {"step": "casting", "item": "power.grid", "quantity": "9", "unit": "MWh"}
+SCRAP = {"step": "electrolysis", "item": "scrap.in", "quantity": "9", "unit": "t"} | {
+    "scrap_kind": "post_consumer"
+}
 LEG = {"step": "casting", "item": "transport.road", "quantity": "9", "unit": "t*km"}
 
 
@@ -48,6 +51,8 @@ def refused(**fields: object) -> list[tuple[str, str]]:
         (TAPPED, "technology", "Soederberg", "unknown-cell-technology"),
         (SOLD, "of", "fuel.gas", "sold-of-nothing"),
         (SOLD, "of", "output.cast_metall", "unknown-item"),
+        (SCRAP, "of", "output.alumina", "scrap-of-nothing"),
+        ({**SCRAP, "step": "casting"}, "of", "scrap.in", "scrap-of-nothing"),
         (LEG, "of", "bought.bauxit", "unknown-item"),
         (GRID, "proofs", "grid_connexion", "unknown-proof"),
         (DROSS, "factor", "0.5", "factor-not-used"),
@@ -67,6 +72,13 @@ def test_a_word_that_nobody_knows_is_refused_at_its_field(
 def test_refused_words_are_explained() -> None:
     explained = {one.slug for one in ROW_PROBLEMS}
     assert {"unknown-treatment", "unknown-cell-technology", "sold-of-nothing"} <= explained
+    assert "scrap-of-nothing" in explained
+
+
+@pytest.mark.parametrize("of", ["", "output.liquid_metal", "output.cast_metal"])
+def test_scrap_in_cells_says_in_what_its_metal_was_weighed_or_nothing(of: str) -> None:
+    said = {"of": of} if of else {}
+    assert sent(**SCRAP, **said).of == row(**SCRAP, of=of).of == of
 
 
 def test_what_was_meant_by_a_treatment_is_named_with_every_word_that_there_is() -> None:
