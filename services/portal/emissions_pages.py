@@ -249,7 +249,9 @@ def _lines(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
         token = token_of(request)
         if token is None:
             return RedirectResponse("/signin", 303)
-        place = Place(facility_id, year, result or 1)
+        place, page = await _of_newest(asking, pages, token, Place(facility_id, year, result or 0))
+        if page is not None:
+            return page
         path = f"{place.asked}/results/{place.result}"
         kept, answer = await asyncio.gather(
             asking.get(token, path, {}), asking.get(token, f"{path}/working", {})
@@ -275,6 +277,21 @@ def _lines(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
         )
 
 
+async def _of_newest(
+    asking: Asking, pages: Renders, token: str, place: Place
+) -> tuple[Place, Response | None]:
+    """The place with its newest result, where none is named (zero); or the page to show where the
+    year is not to be read, or nothing was calculated of it yet."""
+    if place.result:
+        return place, None
+    row = await asking.get(token, place.asked, {})
+    if not row.fine:
+        return place, pages.page("problem.html", row.status, problem=row.content)
+    if not row.content["results"]:
+        return place, pages.page("emissions_waiting.html", place=place, row=row.content)
+    return place._replace(result=row.content["latest"]["result"]), None
+
+
 def _reports(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
     @made.get("/emissions/{facility_id}/{year}/reports", include_in_schema=False)
     async def reports(
@@ -290,7 +307,9 @@ def _reports(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None
         token = token_of(request)
         if token is None:
             return RedirectResponse("/signin", 303)
-        place = Place(facility_id, year, result or 1)
+        place, page = await _of_newest(asking, pages, token, Place(facility_id, year, result or 0))
+        if page is not None:
+            return page
         path = f"{place.asked}/results/{place.result}/reports"
         compared = against if against != regime else ""
         asked = {"against": compared, "scrap_method": scrap_method, "product": product}
