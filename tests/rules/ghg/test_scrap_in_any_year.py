@@ -203,6 +203,14 @@ def higher(before: dict[str, Decimal], after: dict[str, Decimal]) -> list[str]:
     return [name for name in both if after[name] > before[name] * (ONE + Decimal("1e-20"))]
 
 
+def settled(year: Year, found: dict[str, Decimal]) -> dict[str, Decimal]:
+    """The figures that no loss turns which nobody tells: whether stock was cast already is read of
+    masses, and what a mill rolled of it follows that (decision 0017)."""
+    if year.stock is None or year.mill_to_scrap is None or year.told:
+        return found
+    return {at: t for at, t in found.items() if at != "report" and not at.startswith(ROLL)}
+
+
 @pytest.mark.parametrize(("regime", "method"), METHODS)
 @given(years(), decimals("1", "5000", 0), st.booleans())
 @settings(max_examples=40)
@@ -212,7 +220,7 @@ def test_adding_post_consumer_scrap_never_raises(
     """The metal that comes of it is added to what was cast, and sold or rolled; the energy of
     melting it is not added. It is collected for at most what the rest of the melt gives off, per
     tonne that comes of it, and loses what `years` says, told or not."""
-    before = told(year.data(), regime, method)
+    before = settled(year, told(year.data(), regime, method))
     assert higher(before, told(year.data(added, rolled=rolled), regime, method)) == []
 
 
@@ -224,7 +232,7 @@ def test_post_consumer_scrap_in_the_place_of_primary_metal_never_raises(
 ) -> None:
     """Bought metal gives way to it tonne for tonne, and all else stays: it is collected for less
     than any primary metal gives off."""
-    before = told(year.data(), regime, method)
+    before = settled(year, told(year.data(), regime, method))
     after = told(year.data(displaced=year.bought * part), regime, method)
     assert higher(before, after) == []
 
