@@ -226,8 +226,8 @@ LISTED: Sequence[Rule] = (
         "5.6",
         "Entities in the chain",
         "Chain of Custody is voluntary and rests on a certificate to the Performance Standard: up"
-        " to the casthouse that comes first, behind it by the membership's deadline, and within a"
-        " year for a facility added later. Input counts from suppliers with both certificates. A"
+        " to the casthouse that comes first, behind it by the membership's deadline, and, for an"
+        " entity that has such a certificate, within a year for a facility added later. Input counts from suppliers with both certificates. A"
         " partner without control takes its share, which the controlling entity accounts for."
         " Suppliers of other material are looked at.",
         ("A32", "A33", "A34", "A52"),
