@@ -227,9 +227,10 @@ LISTED: Sequence[Rule] = (
         "Entities in the chain",
         "Chain of Custody is voluntary and rests on a certificate to the Performance Standard: up"
         " to the casthouse that comes first, behind it by the membership's deadline, and, for an"
-        " entity that has such a certificate, within a year for a facility added later. Input counts from suppliers with both certificates. A"
-        " partner without control takes its share, which the controlling entity accounts for."
-        " Suppliers of other material are looked at.",
+        " entity that has such a certificate, within a year for a facility added later. Input"
+        " counts from suppliers with both certificates. A partner without control takes its"
+        " share, which the controlling entity accounts for. Suppliers of other material are"
+        " looked at.",
         ("A32", "A33", "A34", "A52"),
         "contractors; how a scope or a facility passes from one entity to another",
     ),
