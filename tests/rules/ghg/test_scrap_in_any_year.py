@@ -82,15 +82,17 @@ class Year(NamedTuple):
         traded: Decimal = ZERO,
         *,
         rolled: bool = False,
+        trimmed: bool = False,
     ) -> tuple[Datum, ...]:
         """Its activity data; with `added` tonnes of old scrap whose metal is sold (or `rolled`),
         `displaced` tonnes in the place of bought metal, or `traded` ones that leave as scrap."""
-        told = self._told(added, displaced, traded, rolled)
+        trim = added * (self.mill_to_scrap or ZERO) if rolled and trimmed else ZERO
+        told = self._told(added, displaced, traded, rolled, trim * (ONE - self.old_lost))
         kept = ("loss.metal", "stock.opening", "stock.closing")
         return tuple(one for one in told if one.quantity or one.item in kept)
 
     def _told(
-        self, added: Decimal, displaced: Decimal, traded: Decimal, rolled: bool
+        self, added: Decimal, displaced: Decimal, traded: Decimal, rolled: bool, trim: Decimal
     ) -> Iterator[Datum]:
         left = self.entered * (ONE - self.to_scrap)
         cast = left * (ONE - self.lost) - self.post * self.old_lost * (ONE - self.to_scrap)
@@ -130,8 +132,8 @@ class Year(NamedTuple):
         sheet = gone_on * (ONE - self.mill_to_scrap)
         left = sold + (ZERO if rolled else more)
         yield datum("sold", self.at, "output.sold", str(left), of="output.cast_metal")
-        yield datum("sheet", ROLL, "output.semi", str(sheet + (more if rolled else ZERO)))
-        yield datum("trim", ROLL, "output.scrap", str(gone_on * self.mill_to_scrap))
+        yield datum("sheet", ROLL, "output.semi", str(sheet + (more - trim if rolled else ZERO)))
+        yield datum("trim", ROLL, "output.scrap", str(gone_on * self.mill_to_scrap + trim))
 
 
 @st.composite
@@ -219,9 +221,13 @@ def test_adding_post_consumer_scrap_never_raises(
 ) -> None:
     """The metal that comes of it is added to what was cast, and sold or rolled; the energy of
     melting it is not added. It is collected for at most what the rest of the melt gives off, per
-    tonne that comes of it, and loses what `years` says, told or not."""
+    tonne that comes of it, and loses what `years` says, told or not. Where scrap that leaves is
+    credited it is trimmed as the rest: sheet without trim would lower the credit, whatever it is
+    of."""
     before = settled(year, told(year.data(), regime, method))
-    assert higher(before, told(year.data(added, rolled=rolled), regime, method)) == []
+    trimmed = method is Method.SUBSTITUTION
+    more = year.data(added, rolled=rolled, trimmed=trimmed)
+    assert higher(before, told(more, regime, method)) == []
 
 
 @pytest.mark.parametrize(("regime", "method"), METHODS)
