@@ -289,7 +289,8 @@ VERBS = (
 )
 """What the machine is there for; `closed`: of a closed year, or the close of one that booked its
 step by hand and left metal."""
-ROUNDS = 6
+ROUNDS = 30
+"""At the most: it ends with the first by which all of it happened three times."""
 
 
 def test_all_that_the_machine_of_steps_is_there_for_does_happen() -> None:
