@@ -57,22 +57,7 @@ def left(world: World, movement_id: str, kg: int, day: date = DAY, **said: Any) 
 
 def sold(world: World, number: str, kg: int, day: date = DAY, **said: Any) -> Carried:
     """A document, and what its lot carries."""
-    buyer = "A" if said.get("scope_id") == "B" else "B"
-    world.send(
-        "issue_document",
-        number=number,
-        **{"member_id": "A", "scope_id": "A", "day": day, **said},
-        customer={"name": buyer, "address": "x", "scope_id": buyer},
-        responsible="person-1",
-        statement="asi_coc_mass_balance",
-        material="coc_casthouse_product",
-        mass_kg=kg,
-        total_mass_kg=kg,
-    )
-    world.settle()
-    issued = world.documents()[number].issued
-    assert issued is not None
-    return issued.carried
+    return world.sell(number, said.get("scope_id", "A"), kg, day, **said).carried
 
 
 def confirmed(world: World, number: str, kg: int) -> None:

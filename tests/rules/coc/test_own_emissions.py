@@ -259,25 +259,7 @@ def test_what_goes_on_to_the_next_stage_takes_the_step_along_or_says_that_it_is_
 
 
 def sold(world: World, number: str, seller: str, kg: int, **more: Any) -> DocumentIssued:
-    buyer = "B" if seller == "A" else "A"
-    world.send(
-        "issue_document",
-        number=number,
-        member_id=seller,
-        scope_id=seller,
-        day=TODAY,
-        customer={"name": buyer, "address": "x", "scope_id": buyer},
-        responsible="person-1",
-        statement="asi_coc_mass_balance",
-        material="coc_casthouse_product",
-        mass_kg=kg,
-        total_mass_kg=kg,
-        **more,
-    )
-    world.settle()
-    issued = world.documents()[number].issued
-    assert issued is not None
-    return issued
+    return world.sell(number, seller, kg, TODAY, **more)
 
 
 @pytest.fixture

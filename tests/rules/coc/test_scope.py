@@ -161,19 +161,20 @@ def test_the_clock_suspends_on_the_first_missed_day_and_a_late_word_takes_it_bac
     assert back.effective_on == event.effective_on, "held in time: it was never suspended"
 
 
-def test_a_suspension_ends_once_nothing_is_overdue_whatever_is_due_later() -> None:
-    def add(facility: str, day: date) -> AddScopeFacility:
-        return AddScopeFacility(
-            **{**OWN, "on": day},
-            facility_id=facility,
-            activities=MILL,
-            found=found(facility, does=MILL),
-            checked=chain_over("F-1", facility, granted_on=day),
-            behind_s=0,
-        )
+def add_mill(facility: str, day: date) -> AddScopeFacility:
+    return AddScopeFacility(
+        **{**OWN, "on": day},
+        facility_id=facility,
+        activities=MILL,
+        found=found(facility, does=MILL),
+        checked=chain_over("F-1", facility, granted_on=day),
+        behind_s=0,
+    )
 
-    first = add("F-2", TODAY)
-    both = scopes.when(opening(), first, add("F-3", TODAY + timedelta(days=60)))
+
+def test_a_suspension_ends_once_nothing_is_overdue_whatever_is_due_later() -> None:
+    first = add_mill("F-2", TODAY)
+    both = scopes.when(opening(), first, add_mill("F-3", TODAY + timedelta(days=60)))
     days = due(both.state)
     late = Tick(on=days["ps_due:F-2"], target="coc_scope/S-1", rule="ps_due:F-2")
     missed = both.and_when(late)
@@ -189,17 +190,9 @@ def test_a_suspension_ends_once_nothing_is_overdue_whatever_is_due_later() -> No
 
 
 def test_what_else_is_missed_in_a_suspension_is_told_and_moves_no_first_day() -> None:
-    def add(facility: str, day: date) -> AddScopeFacility:
-        return AddScopeFacility(
-            **{**OWN, "on": day},
-            facility_id=facility,
-            activities=MILL,
-            found=found(facility, does=MILL),
-            checked=chain_over("F-1", facility, granted_on=day),
-            behind_s=0,
-        )
-
-    both = scopes.when(opening(), add("F-2", TODAY), add("F-3", TODAY + timedelta(days=60)))
+    both = scopes.when(
+        opening(), add_mill("F-2", TODAY), add_mill("F-3", TODAY + timedelta(days=60))
+    )
     first, second = due(both.state)["ps_due:F-2"], due(both.state)["ps_due:F-3"]
     missed = both.and_when(Tick(on=first, target="coc_scope/S-1", rule="ps_due:F-2"))
     assert due(missed.state) == {"ps_due:F-3": second}

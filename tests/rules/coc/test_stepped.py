@@ -44,24 +44,7 @@ def take_in(world: World, movement_id: str, kg: int) -> None:
 
 
 def sold(world: World, number: str, kg: int, **more: Any) -> DocumentIssued:
-    world.send(
-        "issue_document",
-        number=number,
-        member_id="A",
-        scope_id="A",
-        day=world.today,
-        customer={"name": "B", "address": "x", "scope_id": "B"},
-        responsible="person-1",
-        statement="asi_coc_mass_balance",
-        material="coc_casthouse_product",
-        mass_kg=kg,
-        total_mass_kg=kg,
-        **more,
-    )
-    world.settle()
-    issued = world.documents()[number].issued
-    assert issued is not None
-    return issued
+    return world.sell(number, "A", kg, **more)
 
 
 def world_of_scrap() -> World:

@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts import certification
 from contracts.coc import OutputDesignated
+from contracts.coc_documents import DocumentIssued
 from contracts.custody import PoolKey
 from contracts.envelope import Envelope, Event, Recorded
 from contracts.facilities import EntityRegistered, FacilityRegistered
@@ -215,6 +216,27 @@ class World:
             actor="test",
         )
         self.public.append(Recorded(at, event))
+
+    def sell(
+        self, number: str, seller: str, kg: int, day: date | None = None, **more: Any
+    ) -> DocumentIssued:
+        """A document of one of the scopes A and B for the other, on a day, else today."""
+        buyer = "A" if seller == "B" else "B"
+        self.send(
+            "issue_document",
+            number=number,
+            **{"member_id": seller, "scope_id": seller, "day": day or self.today, **more},
+            customer={"name": buyer, "address": "x", "scope_id": buyer},
+            responsible="person-1",
+            statement="asi_coc_mass_balance",
+            material="coc_casthouse_product",
+            mass_kg=kg,
+            total_mass_kg=kg,
+        )
+        self.settle()
+        told = self.documents()[number].issued
+        assert told is not None
+        return told
 
     def end_periods(self, on: date) -> None:
         """The clock tells the pools whose last day has come, and nobody else, that it is over."""
