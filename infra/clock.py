@@ -1,6 +1,7 @@
 """The clock: each service closes one UTC day at a time, in order, none skipped.
 
-It finds the streams that are due (`dues`, kept by the writer in each stream's own transaction)
+It finds the streams that are due (`dues`, kept by the writer in each stream's own transaction,
+and made anew by `infra.dues` where a build with other rules starts)
 and sends each a `Tick` with id (stream, rule, day). A rule that rests on another service's silence
 waits until that service has closed the day on all its partitions and nothing of the stream's
 subject is parked. Then the day is closed and published.
@@ -21,6 +22,7 @@ from . import tables
 from .bus import OWN, Log
 from .consumer import read_cursors
 from .decider import Command, Decider, Tick, derived_id
+from .dues import restate
 from .errors import Refused, Transient
 from .execute import Outcome, Writer, request_of
 from .parking import parked_events
@@ -124,6 +126,7 @@ class Clock:
         self.undetermined: tuple[Undetermined, ...] = ()
         self.trouble = ""
         self.target: date | None = None
+        self._restated = False
         self._wake = asyncio.Event()
         self._moved = asyncio.Event()
 
@@ -143,7 +146,8 @@ class Clock:
 
     async def run(self) -> None:
         """Keep the calendar up to the present day, and move a simulated one to the day that was
-        asked for, until cancelled."""
+        asked for, until cancelled. Before the first day, streams that another build wrote get the
+        rows that this one's rules give them."""
         loop = asyncio.get_running_loop()
 
         def wake(_: int) -> None:
@@ -154,6 +158,9 @@ class Clock:
             self._wake.clear()
             self._moved.clear()
             try:
+                if not self._restated:
+                    await asyncio.to_thread(restate, self.writer)
+                    self._restated = True
                 if self.target is not None:
                     await self._move()
                 await self.catch_up()

@@ -21,6 +21,7 @@ from contracts.values import Id
 
 from . import heads, tables
 from .consumer import START, read_cursors
+from .dues import restate
 from .errors import Refused, Transient
 from .parking import parked_events
 from .rebuild import Rebuild, Result
@@ -105,6 +106,8 @@ class Rebuilds:
     async def _run(self, rebuild: Rebuild, state: dict[str, Any], *, switch: bool) -> None:
         try:
             result: Result = await asyncio.to_thread(partial(rebuild.run, switch=switch))
+            if switch:  # an older build may have written beside this one after it started
+                await asyncio.to_thread(partial(restate, self._running.writer, again=True))
         except asyncio.CancelledError:
             state.update(state="cancelled")
             raise

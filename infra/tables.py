@@ -65,6 +65,13 @@ DUES = Table(
     Index("dues_due_on", "due_on"),
 )
 
+DUES_CODE = Table(  # one row: by which code the rows of `dues` were made
+    "dues_code",
+    MACHINERY,
+    Column("source", Text, primary_key=True),
+    Column("code", Text, nullable=False),
+)
+
 SNAPSHOTS = Table(
     "snapshots",
     MACHINERY,

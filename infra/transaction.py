@@ -107,9 +107,13 @@ class Transaction:
 
     def fold(self, stream: str) -> Fold:
         """A stream's present fold, within this transaction."""
+        return self.folds((stream,))[stream]
+
+    def folds(self, streams: Iterable[str]) -> Mapping[str, Fold]:
+        """Present folds of streams, within this transaction; read in one round trip."""
         self._start()
-        self._load({stream} - self._folds.keys())
-        return self._folds[stream]
+        self._load(set(streams) - self._folds.keys())
+        return self._folds
 
     def _state(self, stream: str) -> Any:
         return self.fold(stream).state

@@ -11,6 +11,7 @@ from tests.databases import Database
 from tests.plugins.require import needs
 from tests.stores.suite_appending import AppendingSuite
 from tests.stores.suite_caches import CachesSuite, often
+from tests.stores.suite_dues import DuesSuite
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
 from tests.stores.suite_last_tonne import LastTonneSuite
@@ -58,6 +59,10 @@ class TestRepeats(OnPostgreSQL, RepeatsSuite):
 
 
 class TestCaches(OnPostgreSQL, CachesSuite):
+    pass
+
+
+class TestDues(OnPostgreSQL, DuesSuite):
     pass
 
 

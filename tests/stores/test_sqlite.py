@@ -6,6 +6,7 @@ from tests.breaker import patience
 from tests.databases import Database
 from tests.stores.suite_appending import AppendingSuite
 from tests.stores.suite_caches import CachesSuite, often
+from tests.stores.suite_dues import DuesSuite
 from tests.stores.suite_guards import GuardsSuite
 from tests.stores.suite_isolation import IsolationSuite
 from tests.stores.suite_last_tonne import LastTonneSuite
@@ -59,6 +60,10 @@ class TestRepeats(OnSQLite, RepeatsSuite):
 
 
 class TestCaches(OnSQLite, CachesSuite):
+    pass
+
+
+class TestDues(OnSQLite, DuesSuite):
     pass
 
 
