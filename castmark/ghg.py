@@ -193,6 +193,15 @@ def _show_year(year: Year, out: Console) -> None:
     ]
     table.add_row("all", *map(_t, sums))
     out.print(table)
+    if year.biogenic.fuels:
+        fuels = ", ".join(
+            f"{one.item} at {plain(one.factor.value)} {one.factor.unit}, {one.factor.evidence}"
+            for one in year.biogenic.fuels
+        )
+        out.print(
+            f"  CO2 of biomass, in no scope: [bold]{_t(year.biogenic.kg)}[/bold] t"
+            f" ({escape(fuels)})"
+        )
     for intensity in made.intensities:
         out.print(
             f"  {intensity.of}, {intensity.power}-based power:"

@@ -10,6 +10,7 @@ from contracts.values import plain
 from services.ghg.activity.installation import Installation
 from services.ghg.offline import Wrong, Year
 from services.ghg.reports.cbam import CbamFields, Good, Precursor, Stream
+from services.ghg.results.biogenic import biogenic_shown
 from services.ghg.results.primary_told import share_rule
 from services.ghg.results.shown import line_shown
 
@@ -42,6 +43,7 @@ def _year_json(year: Year, explain: bool) -> dict[str, object]:
         "site": year.inventory.site._asdict(),
         **year.calculated.model_dump(mode="json", exclude={"data_version", "data_hash"}),
         "primary_share_rule": share_rule(year.calculated.engine),
+        "biogenic_co2": biogenic_shown(year.biogenic),
         "report": {
             "regime": report.regime,
             "gwp_set": report.gwp_set,

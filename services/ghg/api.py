@@ -31,6 +31,7 @@ from .aggregates.aggregates_api import add_aggregates
 from .calculation.circularity import circularity
 from .calculation.totals import OTHER_SIDE, Side
 from .domain import COMMANDS, ROLES, fill
+from .factors.books import factors
 from .filling import BY_PERSON, Filling, persons_behind
 from .jobs import Calculating
 from .plans.filling import PlansFilling
@@ -214,19 +215,21 @@ def _results(made: Api, queries: Queries) -> None:
     @made.get(path, tags=["results"])
     async def every(principal: SignedIn, facility_id: Key, year: Year) -> Response:
         """All results of a facility's year, in order: each with what it was pinned to, its sums
-        and findings, and by which rule its share of primary data is counted. Findings and
-        `blocking` are those that follow from its own data; today's are in its `/findings`."""
+        and findings, by which rule its share of primary data is counted, and the CO2 of biomass
+        beside the scopes (`biogenic_co2`). Findings and `blocking` are those that follow from its
+        own data; today's are in its `/findings`."""
         seen = await _seen(queries, principal, facility_id, year)
         found = await asyncio.to_thread(seen.results)
-        return Json({"items": [result_shown(one) for one in found], "next": None})
+        return Json({"items": [result_shown(one, factors()) for one in found], "next": None})
 
     @made.get(f"{path}/{{result}}", tags=["results"])
     async def one(principal: SignedIn, facility_id: Key, year: Year, result: Number) -> Response:
-        """A result, and by which rule its share of primary data is counted. Findings and `blocking`
-        are those that follow from its own data; today's are in its `/findings`."""
+        """A result, by which rule its share of primary data is counted, and the CO2 of biomass
+        beside the scopes (`biogenic_co2`). Findings and `blocking` are those that follow from its
+        own data; today's are in its `/findings`."""
         seen = await _seen(queries, principal, facility_id, year)
         found = await asyncio.to_thread(seen.result, result)
-        return Json(result_shown(found))
+        return Json(result_shown(found, factors()))
 
     @made.get(f"{path}/{{result}}/working", tags=["results"])
     async def working(
@@ -335,11 +338,11 @@ def _disclosures(made: Api, queries: Queries) -> None:
     async def disclosed(facility_id: Key, year: Year) -> Response:
         """Public: what was disclosed of a facility's year, every version of it; the last one holds
         and says which one it corrects. `primary_share_rule` says what `primary_share` counts and
-        why. Needs no token."""
+        why; `biogenic_co2` is the CO2 of biomass, outside the totals. Needs no token."""
 
         def told() -> list[dict[str, object]]:
             return [
-                disclosure_shown(one, queries.result(facility_id, year, one.result).engine)
+                disclosure_shown(one, queries.result(facility_id, year, one.result), factors())
                 for one in queries.disclosures(facility_id, year)
             ]
 

@@ -4,21 +4,31 @@ it. Pure."""
 from contracts.ghg import DisclosurePublished, ResultCalculated
 from services.ghg.calculation.lines import Line, primary_rule
 from services.ghg.calculation.working import Working
+from services.ghg.factors.book import FactorBook
 
+from .biogenic import biogenic_co2, biogenic_shown
 from .primary_told import disclosed_rule, share_rule
 
 
-def result_shown(found: ResultCalculated) -> dict[str, object]:
-    """A result as it is stored, and by which rule its share of primary data is counted."""
-    return {**found.model_dump(mode="json"), "primary_share_rule": share_rule(found.engine)}
+def result_shown(found: ResultCalculated, book: FactorBook) -> dict[str, object]:
+    """A result as it is stored, by which rule its share of primary data is counted, and the CO2 of
+    biomass beside it."""
+    return {
+        **found.model_dump(mode="json"),
+        "primary_share_rule": share_rule(found.engine),
+        "biogenic_co2": biogenic_shown(biogenic_co2(found.energy, found.as_of, book)),
+    }
 
 
-def disclosure_shown(found: DisclosurePublished, engine: str) -> dict[str, object]:
-    """A disclosure as it is stored. Of one that does not tell by which rule its share of primary
-    data is counted, that of the engine which made its result."""
+def disclosure_shown(
+    found: DisclosurePublished, result: ResultCalculated, book: FactorBook
+) -> dict[str, object]:
+    """A disclosure of a result as it is stored, and the CO2 of biomass beside it. Of one that does
+    not tell by which rule its share of primary data is counted, that of the result's engine."""
     told = found.model_dump(mode="json")
+    told["biogenic_co2"] = biogenic_shown(biogenic_co2(found.energy, result.as_of, book))
     if found.primary_share is not None and found.primary_share_rule is None:
-        told["primary_share_rule"] = disclosed_rule(engine).model_dump(mode="json")
+        told["primary_share_rule"] = disclosed_rule(result.engine).model_dump(mode="json")
     return told
 
 

@@ -11,8 +11,9 @@ from services.ghg.results.engines import ENGINES
 from services.ghg.results.primary_told import GRID, Reading, disclosed_rule, from_grid, share_rule
 from services.ghg.results.shown import disclosure_shown
 
-from .given import d
+from .given import BOOK, d
 from .life import disclosed
+from .life import result as calculated
 from .made import datum, inventory, pinned, result, smelter
 
 TIER1 = "tier 1"
@@ -80,7 +81,8 @@ def test_a_disclosure_tells_what_its_share_counts_an_older_one_by_its_results_en
     older = disclosed().model_copy(update={"primary_share_rule": None})
     rule = disclosed_rule(engine).model_dump(mode="json")
     assert [one["because"] for one in rule["readings"]] == [r.because for r in readings(engine)]
+    kept = calculated(engine=engine)
     for one in (told, older):
-        assert disclosure_shown(one, engine)["primary_share_rule"] == rule
+        assert disclosure_shown(one, kept, BOOK)["primary_share_rule"] == rule
     without = older.model_copy(update={"primary_share": None})
-    assert disclosure_shown(without, engine)["primary_share_rule"] is None
+    assert disclosure_shown(without, kept, BOOK)["primary_share_rule"] is None

@@ -1,0 +1,70 @@
+"""The CO2 of biomass is told beside the scopes, of every result, and counts in none of them."""
+
+from decimal import Decimal
+
+import pytest
+
+from contracts.ghg import Amount
+from services.ghg.evidence import Calculated
+from services.ghg.results.biogenic import biogenic_co2, biogenic_shown
+from services.ghg.results.engines import ENGINES
+from services.ghg.results.reckoning import Version, reckon, usual
+from services.ghg.results.shown import disclosure_shown, result_shown
+from tests.rules.spec import policies_of
+
+from .given import BOOK, POLICY, TODAY, d
+from .life import disclosed, result
+from .test_other_fuels import year_with
+
+POLICIES = policies_of("ghg")
+OF_IPCC = {
+    # IPCC 2006 volume 2, table 2.2, kg CO2 of 1000 GJ
+    "fuel.biomass": "112000",
+    "fuel.biogas": "54600",
+    "fuel.bioliquid": "70800",
+}
+
+
+def made_of(item: str, **more: str) -> Calculated:
+    """A smelter's year with 1000 GJ of a fuel more, calculated."""
+    return reckon(
+        Version(1, "0" * 64, year_with(item, **more)), usual(POLICY, TODAY), BOOK, POLICIES
+    )
+
+
+@pytest.mark.parametrize(("item", "kg"), OF_IPCC.items())
+@pytest.mark.parametrize("own", ["", "2"])
+def test_each_fuel_of_biomass_is_told_by_its_energy_whatever_its_own_factor(
+    item: str, kg: str, own: str
+) -> None:
+    more = {"factor": own, "factor_unit": "kg CO2e/GJ"} if own else {}
+    made = made_of(item, **more)
+    told = biogenic_co2(made.energy, made.as_of, BOOK)
+    assert (told.kg, [one.item for one in told.fuels]) == (d(kg), [item])
+    assert {one.factor.evidence for one in told.fuels} == {"unverified"}
+
+
+def test_it_is_no_part_of_totals_or_working() -> None:
+    wood, none = made_of("fuel.biomass"), made_of("fuel.biomass", quantity="0")
+    more = sum(one.kg for one in wood.totals) - sum(one.kg for one in none.totals)
+    assert 0 < more < Decimal(OF_IPCC["fuel.biomass"]) / 5
+    assert not any("biogenic" in name for name in wood.factor_sets)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_results_of_every_engine_and_their_disclosures_tell_it(engine: str) -> None:
+    wood = Amount(item="fuel.biomass", quantity=d("1000000"), unit="MJ")
+    kept = result().model_copy(update={"energy": (wood,), "engine": engine})
+    made_public = disclosed().model_copy(update={"energy": (wood,)})
+    for told in (result_shown(kept, BOOK), disclosure_shown(made_public, kept, BOOK)):
+        memo = told["biogenic_co2"]
+        assert isinstance(memo, dict)
+        assert (memo["kg"], memo["factor_set"]) == ("112000", "biogenic_ipcc_2006")
+        [fuel] = memo["fuels"]
+        assert fuel["factor"]["source"].startswith("rule 4.1")
+
+
+def test_who_burns_none_is_told_so() -> None:
+    energy = (Amount(item="fuel.gas", quantity=d("5"), unit="MJ"),)
+    told = biogenic_shown(biogenic_co2(energy, TODAY, BOOK))
+    assert (told["kg"], told["fuels"]) == ("0", [])
