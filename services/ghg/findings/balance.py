@@ -29,13 +29,15 @@ from .context import Context, Fault, listed, shown
 from .survey import Survey
 
 ZERO = Decimal(0)
+SMELTING = frozenset({Step.ANODE_PRODUCTION, Step.ELECTROLYSIS, Step.CASTING, Step.SITE})
+"""Where nothing else is made, all power of the site is that of cells, next to nothing apart."""
 
 
 def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     """R-34: metal that appears or vanishes, all of it where an output of zero is told; alumina or
-    carbon that cannot have made the metal, or bauxite the alumina; a furnace that gave casting what
-    it never had; more in stock than ever came,
-    or lost than was charged; a loss that nobody tells whose it was."""
+    carbon that cannot have made the metal, or bauxite the alumina; more power than any cells take
+    (less than they can do with is R-08); a furnace that gave casting what it never had; more in
+    stock than ever came, or lost than was charged; a loss that nobody tells whose it was."""
     only_cast = context.inventory.site.technology is not None and TAPPED not in seen.by_item
     for account in drawn_up(seen.by_item):
         untold = only_cast and account.where == AT_CASTHOUSE
@@ -54,6 +56,7 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
         yield _into_nothing(account)
     yield from _supplied(context, seen)
     yield from _carbon(context, seen)
+    yield from _power(context, seen)
     yield from _stocks(seen)
     yield from _lost(seen)
     yield from _of_old_scrap(seen)
@@ -195,3 +198,24 @@ def _carbon(context: Context, seen: Survey) -> Iterator[Fault]:
                 f" {shown(high)}: a mass or its unit is wrong."
             )
             yield Fault(sentence, [one.datum_id for one in (*of.carbon, *of.metal)])
+
+
+def _power(context: Context, seen: Survey) -> Iterator[Fault]:
+    """Power of the cells, beyond what any take for the metal that they made: that which is told of
+    them, or all of a site that makes nothing but metal."""
+    outputs = list(seen.family(Family.OUTPUT))
+    metal = made(outputs, context.inventory, context.result.engine, [])
+    metal_t = sum((one.quantity for one in metal), ZERO)
+    if not metal_t:
+        return
+    alone = {one.step for one in context.inventory.data} <= SMELTING
+    supplies = [one for one in seen.family(Family.POWER) if alone or one.step is Step.ELECTROLYSIS]
+    most = context.policy.decimal("finding.cell_power_kwh_per_t.high")
+    kwh_per_t = sum((one.quantity for one in supplies), ZERO) / metal_t
+    if kwh_per_t > most:
+        sentence = (
+            f"{shown(kwh_per_t)} kWh of power per t of liquid metal, where no cells take more than"
+            f" {shown(most)} kWh: a quantity or its unit is wrong, or metal or another user of the"
+            " power is missing."
+        )
+        yield Fault(sentence, [one.datum_id for one in (*supplies, *metal)])

@@ -3,6 +3,7 @@
 
 import pytest
 
+from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum
 
 from . import audited as year
@@ -52,6 +53,35 @@ def test_r08_power_that_no_cells_do_with_is_found_and_that_of_the_best_is_not(
     little = changed("grid", quantity=d(kwh_per_t) * 100_000)
     assert bool(told(little, "R-08")) is found
     assert d(kwh_per_t) > 6_360, "the reaction itself takes that"
+
+
+@pytest.mark.parametrize(
+    ("kwh_per_t", "found"),
+    [("14000", False), ("17169", False), ("20000", False), ("20001", True), ("28000", True)],
+)
+@pytest.mark.parametrize("step", [year.CELLS, Step.SITE])
+def test_r34_power_that_no_cells_take_is_found_and_that_of_the_oldest_is_not(
+    kwh_per_t: str, found: bool, step: Step
+) -> None:
+    much = changed("grid", quantity=d(kwh_per_t) * 100_000, step=step)
+    assert [one for one in told(much, "R-34") if "kWh of power" in one] == (
+        [
+            f"{kwh_per_t} kWh of power per t of liquid metal, where no cells take more than 20000"
+            " kWh: a quantity or its unit is wrong, or metal or another user of the power is"
+            " missing."
+        ]
+        if found
+        else []
+    )
+    assert (concerned(much, "R-34") == {"grid", "tapped"}) is found
+
+
+def test_r34_power_of_a_mill_at_the_same_site_is_not_the_cells() -> None:
+    much = changed("grid", quantity=d("3500000000"), step=Step.SITE)
+    sheet = datum("sheet", Step.SEMI_FABRICATION, "fuel.gas", "1")
+    data = (*much.inventory.data, sheet)
+    assert not [one for one in told(audited(data), "R-34") if "kWh of power" in one]
+    assert [one for one in told(much, "R-34") if "35000 kWh of power" in one]
 
 
 def test_r08_cells_without_any_energy_lack_category_3_as_well() -> None:
