@@ -12,6 +12,12 @@ from .test_circularity_pages import page
 from .years import PATH, SCOPES, SITE, TODAY, YEAR, data, datum, populate
 
 OURS: dict[str, Any] = {"member_id": "M1", "entity_id": "E1"}
+PATHWAY = {
+    **OURS,
+    "family": "primary",
+    "method": "asi_ghg_pathways_v2",
+    "method_variant": "indexed",
+}
 THRESHOLD = f"{PATH}/results/1/threshold"
 PLANNED = [{"year": 2027, "t_per_t": "12"}, {"year": 2030, "t_per_t": "10"}]
 STATEMENT: dict[str, Any] = {
@@ -53,6 +59,9 @@ def test_a_plan_with_values_by_year_is_told_beside_criterion_5_2(door: Door) -> 
     assert told["roadmap"] == {"accepted": False, "planned": {"2027": "12", "2030": "10"}}
     assert "nobody has evaluated" in told["roadmap_lacks"]
     evaluated = {**OURS, "year": YEAR, "effective": True, "measures": ["new_anodes"]}
+    refused = door.attempt("member:M1", "ghg/evaluate_plan", **evaluated)
+    assert (refused.status_code, refused.json()["slug"]) == (409, "pathway-missing")
+    door.send("member:M1", "ghg/set_pathway", **PATHWAY)
     door.send("member:M1", "ghg/evaluate_plan", **evaluated)
     told = door.get("member:M1", THRESHOLD)
     assert told["roadmap"]["accepted"] is True
@@ -87,6 +96,7 @@ def test_a_smelter_above_the_limit_is_found_until_its_own_roadmap_is_accepted(do
     adopted = {**OURS, "family": "primary", "owner": "p-1", "planned": PLANNED}
     evaluated = {**OURS, "year": YEAR, "effective": True, "measures": ["new_anodes"]}
     door.send("member:M1", "ghg/adopt_plan", **adopted)
+    door.send("member:M1", "ghg/set_pathway", **PATHWAY)
     door.send("member:M1", "ghg/evaluate_plan", **evaluated)
     [sentence] = missed()
     assert "2 facilities together, and none of this smelter" in sentence
@@ -97,6 +107,7 @@ def test_a_smelter_above_the_limit_is_found_until_its_own_roadmap_is_accepted(do
     door.send("member:M1", "ghg/adopt_plan", **adopted, by_facility=own)
     [sentence] = missed()
     assert "nobody has evaluated" in sentence
+    door.send("member:M1", "ghg/set_pathway", **PATHWAY)
     door.send("member:M1", "ghg/evaluate_plan", **evaluated)
     assert missed() == []
     assert "<strong>meets</strong> the criterion" in page(door, f"/emissions/F2/{YEAR}")

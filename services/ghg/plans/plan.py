@@ -25,6 +25,7 @@ from infra.decider import Command, Tick
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.ghg.calculation.working import PERCENT
+from services.ghg.findings.context import listed
 from services.ghg.findings.targets import method_fault
 
 from .adopting import adopt
@@ -227,10 +228,19 @@ def _evaluate(
     command: EvaluatePlan, state: ReductionPlan, policy: Policy
 ) -> Sequence[PlanEvaluated]:
     years = _years(command, command.year, command.purchased, state, policy)
+    without = [family for family, plan in sorted(state.families.items()) if plan.pathway is None]
+    if command.effective and without:
+        raise Refused(
+            "pathway-missing",
+            f"the plan of {command.entity_id} has no pathway for {listed(without)}: nothing tells"
+            " what it should reach, so that it cannot be found effective.",
+            entity_id=command.entity_id,
+            families=without,
+        )
     gaps = [one.gap for one in years]
-    known = [gap for gap in gaps if gap is not None]
-    missed = any(gap > 0 for gap in known)
-    reached = False if missed else None if len(known) < len(gaps) else True
+    told = [gap for gap in gaps if gap is not None]
+    missed = any(gap > 0 for gap in told)
+    reached = False if missed else None if len(told) < len(gaps) else True
     evaluated = PlanEvaluated(
         entity_id=command.entity_id,
         member_id=state.member_id,
@@ -245,8 +255,8 @@ def _evaluate(
         purchased=tonnes_told(command.purchased),
     )
     # The same words about values that were adopted since are another evaluation.
-    again = all(plan.evaluated == evaluated for plan in state.families.values())
-    return [] if again else [evaluated]
+    known = (plan.evaluations.get(command.year) for plan in state.families.values())
+    return [] if all(one == evaluated for one in known) else [evaluated]
 
 
 def _years(

@@ -47,6 +47,12 @@ PLAN_PROBLEMS: tuple[Problem, ...] = (
         "One review a day. The next one is due by `facts.due_on`.",
     ),
     Problem(
+        "pathway-missing",
+        "The plan has no pathway",
+        "Criterion 5.3 asks for one, and effective is what keeps to it. Set it for each of"
+        " `facts.families` (`set_pathway`), then evaluate; or say that the plan is not effective.",
+    ),
+    Problem(
         "change-below-zero",
         "What came or went is below zero",
         "An `acquisition` adds what it tells to the base, a `divestment` takes it away: tell"

@@ -6,18 +6,21 @@ primary metal tells of that smelter; the plan's own values are it only where the
 smelter alone. That an evaluation (criterion 5.4) is what accepts a roadmap is our reading: one that
 calls the plan effective, held against what all facilities did give off in a year, of which no
 target was missed, and made of the values that are planned now. The base year is its own target and
-shows nothing that was reached: it is such a year only until one since it is over.
+shows nothing that was reached: it is such a year only until one since it is over. The evaluation of
+the newest year counts, and it excuses that year and as many after it as the policy says.
 """
 
 from contracts.ghg_plans import PathwayFamily, PlanEvaluated
+from infra.policy import Policy
 from services.ghg.reports.threshold import NO_PLAN, Plan
 
 from .parts import NOT_WHOLE
 from .state import FamilyPlan, ReductionPlan
 
 
-def roadmap(plan: ReductionPlan, facility_id: str) -> Plan:
-    """An entity's plan as criterion 5.2 reads it for one of its smelters, with what it lacks."""
+def roadmap(plan: ReductionPlan, facility_id: str, year: int, policy: Policy) -> Plan:
+    """An entity's plan as criterion 5.2 reads it for a year of one of its smelters, with what it
+    lacks."""
     primary = plan.families.get(PathwayFamily.PRIMARY)
     if primary is None:
         return NO_PLAN
@@ -26,7 +29,8 @@ def roadmap(plan: ReductionPlan, facility_id: str) -> Plan:
     if not own and adopted.planned_of != (facility_id,):
         return Plan(False, {}, _of_others(primary))
     planned = own[0] if own else adopted.planned
-    lacks = _lacks(primary.evaluated, primary.base.year)
+    lacks = _lacks(primary.evaluated(), primary.base.year)
+    lacks = lacks or _lapsed(primary.evaluated(), year, policy)
     return Plan(not lacks, {one.year: one.t_per_t for one in planned}, lacks)
 
 
@@ -53,8 +57,21 @@ def _lacks(evaluated: PlanEvaluated | None, base_year: int) -> str:
     if evaluated.reached is False:
         return f"it was evaluated for {year} as effective, with a target of that year missed"
     of_year = next(one for one in evaluated.years if one.family is PathwayFamily.PRIMARY)
+    if of_year.target is None:
+        return f"it was evaluated for {year} without a target of a pathway"
     if of_year.actual is None:
         return f"it was evaluated for {year} without an actual intensity"
     if any(one.about == NOT_WHOLE for one in of_year.doubts):
         return f"it was evaluated for {year} without the figures of every facility"
     return ""
+
+
+def _lapsed(evaluated: PlanEvaluated | None, year: int, policy: Policy) -> str:
+    """Why an evaluation is too old to speak of a year; nothing where it does."""
+    most = policy.integer("5.4.evaluation_years")
+    if evaluated is None or year <= evaluated.year + most:
+        return ""
+    return (
+        f"it was last evaluated for {evaluated.year}: that speaks of years to"
+        f" {evaluated.year + most}, and this one is {year}"
+    )

@@ -27,9 +27,9 @@ from .pathway import Base, Pathway, Target, Variant
 
 class FamilyPlan(NamedTuple):
     """A family's plan as it stands: what was adopted, its pathway and target; `base` after the
-    last change of structure, `targets` from it, and the changes noted since. `evaluated` is the
-    last evaluation of the values that are planned now, `told` are tonnes of bought metal that the
-    entity told by year."""
+    last change of structure, `targets` from it, and the changes noted since. `evaluations` are
+    those of the values that are planned now, by the year that they are of; `told` are tonnes of
+    bought metal that the entity told by year."""
 
     adopted: ReductionPlanAdopted
     base: PlanBase
@@ -37,8 +37,12 @@ class FamilyPlan(NamedTuple):
     targets: Mapping[int, Decimal] = {}
     target: IntermediateTargetSet | None = None
     changes: tuple[StructuralChange, ...] = ()
-    evaluated: PlanEvaluated | None = None
+    evaluations: Mapping[int, PlanEvaluated] = {}
     told: Mapping[int, Decimal] = {}
+
+    def evaluated(self) -> PlanEvaluated | None:
+        """The evaluation of the newest year, whenever it was said; None without any."""
+        return self.evaluations[max(self.evaluations)] if self.evaluations else None
 
     def planned(self) -> Mapping[int, Decimal]:
         """Planned intensities by year."""
@@ -69,7 +73,8 @@ class FamilyPlan(NamedTuple):
 
 
 class ReductionPlan(NamedTuple):
-    """An entity's plan: by family, its last review and evaluation, and the day of the next."""
+    """An entity's plan: by family, its last review, the evaluation of the newest year, and the day
+    of the next review."""
 
     entity_id: str = ""
     member_id: str = ""
@@ -103,8 +108,8 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
     state = state._replace(entity_id=event.entity_id, member_id=event.member_id)
     match event:
         case ReductionPlanAdopted():
-            kept = _evaluation_kept(state.families.get(event.family), event)
-            fresh = FamilyPlan(event, event.base, evaluated=kept, told=_told(event))
+            kept = _evaluations_kept(state.families.get(event.family), event)
+            fresh = FamilyPlan(event, event.base, evaluations=kept, told=_told(event))
             families = {**state.families, event.family: fresh}
             return state._replace(families=families, ended_on=None)
         case PlanReviewExpected():
@@ -116,10 +121,14 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
         case PlanEvaluated():
             looked_at = {one.family for one in event.years}
             families = {
-                family: plan._replace(evaluated=event) if family in looked_at else plan
+                family: plan._replace(evaluations={**plan.evaluations, event.year: event})
+                if family in looked_at
+                else plan
                 for family, plan in _told_again(state, event).items()
             }
-            return state._replace(evaluated=event, families=families)
+            last = state.evaluated
+            newest = event if last is None or event.year >= last.year else last
+            return state._replace(evaluated=newest, families=families)
         case ReductionPlanEnded():
             return INITIAL._replace(
                 entity_id=event.entity_id, member_id=event.member_id, ended_on=event.ended_on
@@ -154,13 +163,15 @@ def _told_again(
     return {**state.families, PathwayFamily.PROCUREMENT: bought._replace(told=told)}
 
 
-def _evaluation_kept(before: FamilyPlan | None, now: ReductionPlanAdopted) -> PlanEvaluated | None:
-    """The evaluation of the plan before, which speaks of this one only while it plans the same."""
+def _evaluations_kept(
+    before: FamilyPlan | None, now: ReductionPlanAdopted
+) -> Mapping[int, PlanEvaluated]:
+    """Evaluations of the plan before, which speak of this one only while it plans the same."""
     if before is None:
-        return None
+        return {}
     then = before.adopted
     same = (then.planned, then.by_facility) == (now.planned, now.by_facility)
-    return before.evaluated if same else None
+    return before.evaluations if same else {}
 
 
 def _family(

@@ -189,7 +189,8 @@ def _results(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
             if regime is not None:
                 pinned = pinned_of(kept, app.factors(), policies)
                 mixes = report_of(inventory, pinned, regime).findings
-            return threshold_shown(kept, started, roadmap(plan, facility_id), policy, ended, mixes)
+            planned = roadmap(plan, facility_id, kept.year, policy)
+            return threshold_shown(kept, started, planned, policy, ended, mixes)
 
         return Json(await asyncio.to_thread(found))
 

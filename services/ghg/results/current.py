@@ -74,7 +74,7 @@ def current_findings(
         policy=policy,
         reported_on=today.on,
         intensity=judged(kept.intensities),
-        plan=roadmap(today.plan, kept.facility_id),
+        plan=roadmap(today.plan, kept.facility_id, kept.year, policy),
         primary_share=kept.primary_share,
         book=today.book,
         held_elsewhere=today.held_elsewhere,

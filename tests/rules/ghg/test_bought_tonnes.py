@@ -109,7 +109,7 @@ def test_the_page_of_a_plan_and_its_evaluation_tell_one_gap() -> None:
 def test_tonnes_bought_say_nothing_of_primary_metal() -> None:
     smelted = figures(2024, "15")
     known = entity(smelted, NEXT)
-    start = planned().and_when(adopt(figures(2020)))
+    start = planned().and_when(adopt(figures(2020)), set_pathway())
     told = ({"year": 2024, "tonnes": "93000"},)
     command = evaluate(*told).model_copy(update={"entity": known})
     [event] = start.and_when(command).events

@@ -144,20 +144,25 @@ def test_what_is_public_was_verified_first() -> None:
 def test_the_roadmap_is_accepted_when_it_was_evaluated_as_effective(effective: bool) -> None:
     steps = (value(2021, "12"), value(2030, "10.5"))
     plan = adopted(planned=steps)
-    assert roadmap(ReductionPlan(), SMELTER) == NO_PLAN
-    assert roadmap(plan.state, SMELTER).accepted is False
-    assert roadmap(plan.state, SMELTER).planned == {2021: Decimal(12), 2030: Decimal("10.5")}
+    assert roadmap(ReductionPlan(), SMELTER, 2025, POLICY) == NO_PLAN
+    assert roadmap(plan.state, SMELTER, 2025, POLICY).accepted is False
+    assert roadmap(plan.state, SMELTER, 2025, POLICY).planned == {
+        2021: Decimal(12),
+        2030: Decimal("10.5"),
+    }
     known = entity(figures(2020), figures(2025, "8"))
     said = {"on": PLANNED_ON, "entity": known, "year": 2025, "measures": ("hydro",), **WHO}
     evaluated = plan.and_when(EvaluatePlan.model_validate({**said, "effective": effective}))
-    assert roadmap(evaluated.state, SMELTER).accepted is effective
+    assert roadmap(evaluated.state, SMELTER, 2025, POLICY).accepted is effective
 
 
 def test_criterion_5_2_is_shown_under_the_entitys_roadmap() -> None:
     made = adopted(planned=(value(2021, "12"), value(2030, "10.5")))
     stored = kept(t_per_t="12")
-    alone: Any = threshold_shown(stored, 1970, roadmap(ReductionPlan(), SMELTER), POLICY)
-    planned: Any = threshold_shown(stored, 1970, roadmap(made.state, SMELTER), POLICY)
+    alone: Any = threshold_shown(
+        stored, 1970, roadmap(ReductionPlan(), SMELTER, 2025, POLICY), POLICY
+    )
+    planned: Any = threshold_shown(stored, 1970, roadmap(made.state, SMELTER, 2025, POLICY), POLICY)
     assert alone["roadmap"] == {"accepted": False, "planned": {}}
     assert planned["roadmap"]["planned"][2030] == Decimal("10.5")
     assert [one["value"] for one in alone["checks"]][-1] is None

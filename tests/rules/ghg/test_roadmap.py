@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from contracts.ghg_plans import PlanEvaluated, ReductionPlanAdopted
+from services.ghg.plans import roadmap as reading
 from services.ghg.plans.commands import EvaluatePlan
 from services.ghg.plans.figures import EntityEvidence
-from services.ghg.plans.roadmap import roadmap
 from services.ghg.reports.threshold import Plan, Smelter, assess
 from tests.rules.spec import Answered
 
@@ -39,6 +39,13 @@ def evaluated(start: Answered, effective: bool = True, **more: Any) -> Answered:
     known = entity(figures(2020), figures(2026, "8"))
     said = {"on": LATER, "entity": known, "year": 2026, "measures": ("hydro",), **WHO}
     return start.and_when(EvaluatePlan.model_validate({**said, "effective": effective, **more}))
+
+
+def roadmap(state: Any, facility_id: str, year: int | None = None) -> Plan:
+    """A smelter's roadmap, as it is read for the year of its evaluation unless told otherwise."""
+    (family, *_) = state.families.values()
+    last = family.evaluated()
+    return reading.roadmap(state, facility_id, year or (last.year if last else 2026), POLICY)
 
 
 def meets(plan: Plan) -> bool:
@@ -133,9 +140,9 @@ def test_the_base_year_is_no_evidence_of_a_roadmap_once_a_year_since_is_over(
 
 
 def test_other_values_need_an_evaluation_of_their_own() -> None:
-    before = evaluated(plans.when(adopt(planned=STEPS)))
+    before = evaluated(adopted(planned=STEPS))
     other = (value(2025, "12.9"), value(2030, "10.9"))
-    again = before.and_when(adopt(planned=other))
+    again = before.and_when(adopt(planned=other), set_pathway())
     found = roadmap(again.state, "FAC-1")
     assert (found.accepted, found.planned[2030]) == (False, Decimal("10.9"))
     assert "nobody has evaluated" in found.lacks
@@ -144,6 +151,53 @@ def test_other_values_need_an_evaluation_of_their_own() -> None:
     assert roadmap(evaluated(again).state, "FAC-1").accepted
     heir = before.and_when(adopt(planned=STEPS, owner="p-2"))
     assert roadmap(heir.state, "FAC-1").accepted, "the same values, under another who answers"
+
+
+@pytest.mark.parametrize(("year", "lapsed"), [(2025, False), (2027, False), (2028, True)])
+def test_an_evaluation_speaks_of_its_year_and_the_next_one(year: int, lapsed: bool) -> None:
+    state = evaluated(adopted(planned=STEPS)).state
+    found = roadmap(state, "FAC-1", year)
+    assert found.accepted is not lapsed
+    assert ("last evaluated for 2026: that speaks of years to 2027" in found.lacks) is lapsed
+
+
+def test_an_evaluation_of_an_earlier_year_hides_none_of_a_later_one() -> None:
+    missed = evaluated(adopted(planned=STEPS), effective=False)
+    known = entity(figures(2020), figures(2024, "8"))
+    later = evaluated(missed, year=2024, entity=known, on=date(2027, 6, 1))
+    assert isinstance(later.events[-1], PlanEvaluated)
+    assert later.events[-1].effective
+    found = roadmap(later.state, "FAC-1")
+    assert (found.accepted, found.lacks) == (False, "it was evaluated for 2026 as not effective")
+    shown = later.state.evaluated
+    assert (shown.year, shown.effective) == (2026, False), "on the page of the plan as well"
+    mended = evaluated(later, on=date(2027, 7, 1))
+    assert roadmap(mended.state, "FAC-1").accepted, "said anew of that year"
+
+
+def test_a_plan_without_a_pathway_is_not_found_effective() -> None:
+    start = plans.when(adopt(planned=STEPS))
+    known = entity(figures(2020), figures(2026, "8"))
+    said = {"on": LATER, "entity": known, "year": 2026, "measures": ("hydro",), **WHO}
+    command = EvaluatePlan.model_validate({**said, "effective": True})
+    start.and_when(command).refused("pathway-missing", families=["primary"])
+    weak = evaluated(start, effective=False)
+    assert isinstance(weak.events[-1], PlanEvaluated), "that it does not work is a fact"
+    bought = adopt(figures(2020, family="procurement"), family="procurement")
+    both = adopted(planned=STEPS).and_when(bought)
+    both.and_when(command).refused("pathway-missing", families=["procurement"])
+
+
+def test_what_an_earlier_build_found_effective_without_a_pathway_accepts_nothing() -> None:
+    state = evaluated(adopted(planned=STEPS)).state
+    ((name, family),) = state.families.items()
+    [event] = family.evaluations.values()
+    years = tuple(one.model_copy(update={"target": None, "gap": None}) for one in event.years)
+    older = event.model_copy(update={"years": years, "reached": None})
+    families = {name: family._replace(evaluations={2026: older})}
+    found = roadmap(state._replace(families=families), "FAC-1")
+    assert not found.accepted
+    assert "without a target of a pathway" in found.lacks
 
 
 def test_a_facility_is_planned_once_and_is_the_entitys() -> None:
