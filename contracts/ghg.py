@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from .envelope import Event
-from .inventory import PrimaryShareRule, Scope, Severity, Step
+from .inventory import SUPPLIERS_KEPT, BoughtFrom, PrimaryShareRule, Scope, Severity, Step
 from .values import (
     CertificateId,
     EntityId,
@@ -149,10 +149,11 @@ class ResultCalculated(Event):
     than that field; so is one without `bought_metal`. `brought_along` is what of the purchased
     goods in `totals` came with bauxite, alumina, metal and scrap, by step: who follows metal from
     hand to hand has that from the seller already. `metal_left_t` is the year's cast and
-    semi-fabricated metal that left the facility or lies in stock. Older results do not tell
-    these. `blocking` are the rules whose findings follow from the data and stop the result. What
-    depends on others is not among them: a certificate for power that another year holds (R-12)
-    refuses the submission all the same."""
+    semi-fabricated metal that left the facility or lies in stock. `bought_of` are parts of
+    `bought_metal` of named suppliers, the largest. Older results do not tell these. `blocking` are
+    the rules whose findings follow from the data and stop the result. What depends on others is not
+    among them: a certificate for power that another year holds (R-12) refuses the submission all
+    the same."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
@@ -187,6 +188,7 @@ class ResultCalculated(Event):
     bought_metal: BoughtMetal | None = None
     brought_along: tuple[StepTotal, ...] | None = None
     metal_left_t: PlainDecimal | None = None
+    bought_of: Annotated[tuple[BoughtFrom, ...], Field(max_length=SUPPLIERS_KEPT)] = ()
 
 
 class ResultSubmitted(Event):

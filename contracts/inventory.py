@@ -9,7 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from .values import Id, Value
+from .values import Id, PlainDecimal, Value
+
+SUPPLIERS_KEPT = 60
+"""At most so many suppliers of metal are named with a result, the largest first."""
 
 
 class Step(StrEnum):
@@ -63,6 +66,15 @@ class Severity(StrEnum):
     MAJOR = "major"
     MINOR = "minor"
     INFO = "info"
+
+
+class BoughtFrom(Value):
+    """Metal and scrap from one supplier: tonnes, and what making them gave off, in t CO2e. A
+    facility that delivers is named by its id."""
+
+    supplier_id: Id
+    tonnes: PlainDecimal
+    emission_t: PlainDecimal
 
 
 class PrimaryReading(Value):

@@ -22,6 +22,7 @@ from contracts.ghg import (
     Sha256,
     StepTotal,
 )
+from contracts.inventory import BoughtFrom
 from contracts.values import (
     Activity,
     EntityId,
@@ -115,6 +116,7 @@ class Calculated(Value):
     bought_metal: BoughtMetal | None = None
     brought_along: tuple[StepTotal, ...] | None = None
     metal_left_t: PlainDecimal | None = None
+    bought_of: tuple[BoughtFrom, ...] = ()
 
 
 def owned(

@@ -4,7 +4,8 @@ The evidence on which a base year is chosen and a plan is held to its pathway. S
 4.1, 4.9. Which steps, scopes and outputs belong to a family is our reading of its name. Primary
 metal is told from mine to metal, as criterion 5.2 looks at it: what a smelter sells before the
 casthouse, and the scrap that it remelts, are another product's. Bought metal and scrap are those of
-the activity data; results older than that figure leave them to the entity's own statement.
+the activity data, from outside the entity alone; results older than that figure leave them to the
+entity's own statement.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -103,7 +104,7 @@ class Sums(NamedTuple):
     what was disclosed, else of the latest result as it is. Kilograms by (step, scope). `primary` is
     the metal of its own cells from mine to metal, `bought` what came from outside, `left_t` the
     tonnes of cast and semi-fabricated metal that left; None where there is none, or an older result
-    does not say."""
+    does not say. `bought_of` are the parts of `bought` whose suppliers are named, by supplier."""
 
     kg: Mapping[tuple[Step, Scope], Decimal]
     outputs: Mapping[str, Decimal]
@@ -111,6 +112,18 @@ class Sums(NamedTuple):
     primary: Metal | None = None
     bought: Metal | None = None
     left_t: Decimal | None = None
+    bought_of: Mapping[str, Metal] = {}
+
+    def from_outside(self, own: Collection[str]) -> "Sums":
+        """The same without what was bought of facilities of one's own: what stays inside the
+        boundary of an entity is none of its purchases (Scope 3, category 1), and is told as primary
+        metal where it was made."""
+        inside = [metal for name, metal in self.bought_of.items() if name in own]
+        if self.bought is None or not inside:
+            return self
+        tonnes = self.bought.tonnes - sum((one.tonnes for one in inside), ZERO)
+        emission_t = self.bought.emission_t - sum((one.emission_t for one in inside), ZERO)
+        return self._replace(bought=Metal(tonnes, emission_t))
 
 
 class Owner(NamedTuple):
@@ -154,7 +167,11 @@ def sums_of(told: Mapping[str, Any], verified: bool) -> Sums:
     bought = Metal(Decimal(said["tonnes"]), Decimal(said["emission_t"])) if said else None
     left = told.get("metal_left_t")
     left_t = None if left is None else Decimal(left)
-    return Sums(kg, outputs, verified, primary, bought, left_t)
+    bought_of = {
+        str(one["supplier_id"]): Metal(Decimal(one["tonnes"]), Decimal(one["emission_t"]))
+        for one in told.get("bought_of") or ()
+    }
+    return Sums(kg, outputs, verified, primary, bought, left_t, bought_of)
 
 
 def _primary(
@@ -190,11 +207,12 @@ def entity_evidence(
     open_ones = [one for one in facilities if one.closed_on is None]
     if not facilities:
         return None
+    own = {one.facility_id for one in facilities}
     by_year: dict[int, dict[str, Sums]] = {}
     for row in rows:
         sums = counted(row)
         if sums is not None:
-            by_year.setdefault(row.year, {})[row.facility_id] = sums
+            by_year.setdefault(row.year, {})[row.facility_id] = sums.from_outside(own)
     years = [
         found
         for family in PathwayFamily

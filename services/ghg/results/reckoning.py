@@ -23,11 +23,11 @@ from contracts.ghg import (
     ResultCalculated,
     StepTotal,
 )
-from contracts.inventory import Scope, Step
+from contracts.inventory import SUPPLIERS_KEPT, BoughtFrom, Scope, Step
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.ghg.activity import packing
-from services.ghg.activity.inventory import Inventory
+from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.activity.plausible import check_data, check_result
 from services.ghg.calculation import totals
@@ -117,10 +117,9 @@ def reckon(
     policies: Policies,
     reported_on: date | None = None,
 ) -> Calculated:
-    """Calculate and look for findings; refused as `calculate` and `pin` say. These findings follow
-    from the data, the pins and the day on which they are reported: that whose announcements count,
-    where no later one is given. What also depends on other streams is asked when they are read
-    (`current`)."""
+    """Calculate and look for findings; refused as `calculate` and `pin` say. They follow from data,
+    pins and the day on which they are reported: that whose announcements count, where no later one
+    is given. What also depends on other streams is asked when they are read (`current`)."""
     policy = policies.on(wanted.as_of)
     check_data(version.inventory, policy)
     pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, newest())
@@ -169,6 +168,7 @@ def reckon(
         bought_metal=_bought_metal(version.inventory, bought),
         brought_along=_brought_along(bought),
         metal_left_t=flows.metal_left_t or None,
+        bought_of=_bought_of(version.inventory, bought),
     )
 
 
@@ -291,13 +291,32 @@ def _primary_metal(result: Result, flows: Flows, cells: totals.Cells) -> Primary
 
 def _bought_metal(inventory: Inventory, bought: Iterable[Line]) -> BoughtMetal:
     """Metal and scrap that came from outside; run-around and own dross did not."""
-    tonnes = [
-        datum.quantity
-        for datum in inventory.data
-        if datum.item in METAL and datum.scrap_kind not in OWN_SCRAP
-    ]
+    tonnes = [datum.quantity for datum in _metal_bought(inventory)]
     made = [line.kg for line in bought if line.item in METAL]
     return BoughtMetal(tonnes=sum(tonnes, ZERO), emission_t=sum(made, ZERO) / totals.KG_PER_T)
+
+
+def _metal_bought(inventory: Inventory) -> list[Datum]:
+    return [one for one in inventory.data if one.item in METAL and one.scrap_kind not in OWN_SCRAP]
+
+
+def _bought_of(inventory: Inventory, bought: Iterable[Line]) -> tuple[BoughtFrom, ...]:
+    """The part of each supplier that is named, the largest first: an entity knows its own
+    facilities among them."""
+    sellers = {one.datum_id: one.supplier_id for one in _metal_bought(inventory)}
+    tonnes: dict[str, Decimal] = {}
+    kgs: dict[str, Decimal] = {}
+    for one in _metal_bought(inventory):
+        tonnes[one.supplier_id] = tonnes.get(one.supplier_id, ZERO) + one.quantity
+    for line in bought:
+        if line.item in METAL and line.data[0] in sellers:
+            seller = sellers[line.data[0]]
+            kgs[seller] = kgs.get(seller, ZERO) + line.kg
+    every = sorted((-t, name) for name, t in tonnes.items() if name and t > 0)
+    return tuple(
+        BoughtFrom(supplier_id=name, tonnes=-t, emission_t=kgs.get(name, ZERO) / totals.KG_PER_T)
+        for t, name in every[:SUPPLIERS_KEPT]
+    )
 
 
 def own_factors(inventory: Inventory) -> tuple[OwnFactor, ...]:

@@ -17,8 +17,9 @@ from .reckoning import judged
 
 BESIDE_KEPT = 8
 """So many results beside the one that stands are remembered in a row; all are in their events."""
-OF_THE_RESULT = ("primary_metal", "bought_metal", "metal_left_t")
-"""What older disclosures do not tell of the result that they made public."""
+OF_THE_RESULT = ("primary_metal", "bought_metal", "metal_left_t", "bought_of")
+"""What older disclosures, and of suppliers all of them, do not tell of the result that they made
+public."""
 COLUMNS = ("pins", "intensity", "findings", "blocking", "latest")
 Told = dict[str, Any]
 """What a row tells of a result, by column."""
@@ -67,8 +68,11 @@ def sums_of(event: ghg.ResultCalculated | ghg.DisclosurePublished) -> Told:
         "primary_metal",
         "bought_metal",
         "metal_left_t",
+        "bought_of",
     }
     told: Told = event.model_dump(mode="json", include=fields)
+    if not told.get("bought_of"):
+        told.pop("bought_of", None)  # rows of results that name no supplier stay as they were
     return told
 
 
@@ -78,5 +82,7 @@ def public_of(event: ghg.DisclosurePublished, latest: Told) -> Told:
     told = sums_of(event)
     if latest.get("result") != event.result:
         return told
-    untold = {name: latest.get(name) for name in OF_THE_RESULT if told[name] is None}
+    untold = {
+        name: latest[name] for name in OF_THE_RESULT if told.get(name) is None and name in latest
+    }
     return {**told, **untold}

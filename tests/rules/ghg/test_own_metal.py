@@ -1,0 +1,72 @@
+"""What an entity buys of its own facilities is none of its procurement (sources.md 4.9): Scope 3
+begins at its boundary. Results tell bought metal by named supplier."""
+
+from decimal import Decimal
+from typing import Any
+
+from contracts.ghg_plans import PathwayFamily
+from contracts.inventory import Step
+from services.ghg.plans.figures import entity_evidence
+from services.ghg.results.standing import public_of
+from services.ghg.results.standing import sums_of as sums_kept
+from services.ghg.rows import FacilityRow, YearRow
+
+from .life import disclosed
+from .made import datum, smelter
+from .test_plan_figures import WORKS, calculated, told_year
+
+CASTING, SEMIS = Step.CASTING, Step.SEMI_FABRICATION
+NEIGHBOUR = FacilityRow("F2", "M1", "E1", "NO", None, ("semi_fabrication",), 1995, None)
+
+
+def rolled(*suppliers: str) -> YearRow:
+    """A mill's year: 1,000 t of slab of each supplier, and the transport of none."""
+    slabs = [
+        datum(f"slab-{name}", SEMIS, "bought.primary_metal", "1000", supplier_id=name)
+        for name in suppliers
+    ]
+    made = calculated(*slabs, datum("sheet", SEMIS, "output.semi", "900"))
+    return told_year("F2", 2024, verified=True)._replace(latest=sums_kept(made))
+
+
+def procured(*rows: YearRow, facilities: tuple[FacilityRow, ...] = (WORKS, NEIGHBOUR)) -> Any:
+    """What an entity bought of metal in 2024; None where it bought none."""
+    found = entity_evidence("E1", facilities, rows)
+    assert found is not None
+    return next(iter(found.of(PathwayFamily.PROCUREMENT)), None)
+
+
+def test_metal_of_a_facility_of_the_same_entity_is_no_procurement() -> None:
+    every, outside = procured(rolled("F1", "S-9")), procured(rolled("S-9"))
+    assert every is not None
+    assert (every.output_t, every.emission_t) == (1000, outside.emission_t)
+    assert every.emission_t > 0
+    assert procured(rolled("F1")) is None, "nothing came from outside"
+    stranger = procured(rolled("F1", "S-9"), facilities=(NEIGHBOUR,))
+    assert (stranger.output_t, stranger.emission_t) == (2000, 2 * outside.emission_t)
+
+
+def test_a_disclosure_of_a_result_leaves_own_metal_out_as_the_result_does() -> None:
+    made = calculated(
+        datum("slab", SEMIS, "bought.primary_metal", "1000", supplier_id="F1"),
+        datum("sheet", SEMIS, "output.semi", "900"),
+    )
+    [kept] = made.bought_of
+    assert (kept.supplier_id, kept.tonnes) == ("F1", Decimal(1000))
+    public = public_of(disclosed(), sums_kept(made))
+    assert public["bought_of"] == [kept.model_dump(mode="json")]
+
+
+def test_rows_of_results_without_named_suppliers_stay_as_they_were() -> None:
+    made = calculated(*smelter(), datum("cold", CASTING, "bought.primary_metal", "10"))
+    assert made.bought_of == ()
+    assert "bought_of" not in sums_kept(made)
+
+
+def test_of_many_suppliers_the_largest_are_named() -> None:
+    slabs = [
+        datum(f"s{number}", SEMIS, "bought.primary_metal", str(number), supplier_id=f"S-{number}")
+        for number in range(1, 71)
+    ]
+    named = calculated(*slabs, datum("sheet", SEMIS, "output.semi", "900")).bought_of
+    assert [one.tonnes for one in named] == list(range(70, 10, -1))
