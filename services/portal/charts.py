@@ -211,7 +211,7 @@ def curve(asked: Curve) -> str:
         write(axes, left + width / 2, float(block.intensity), f"{block.intensity:.1f}")
         left += width
     axes.set_xlim(0, left or 1)
-    axes.set_xlabel(f"cumulative output, {asked.output_unit}")
+    axes.set_xlabel(f"cumulative primary metal, {asked.output_unit}")
     axes.set_ylabel(asked.unit)
     axes.margins(y=0.12)
     return svg(figure, asked.title, asked.told, asked)

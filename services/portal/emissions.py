@@ -346,7 +346,7 @@ def curve_of(told: Content, certified: bool) -> tuple[charts.Curve | None, Seque
     )
     if not blocks:
         return None, steps
-    what = "certified output" if certified else "all output"
+    what = "certified primary metal" if certified else "all primary metal"
     spoken = "; ".join(
         f"{words.number(one.output, 0)} kt at {words.number(one.intensity, 1)}" for one in blocks
     )

@@ -1,9 +1,11 @@
 """What the pages of emissions show, from what ghg tells."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from services.portal import emissions, words
+from services.portal.app import Pages
 from services.portal.emissions import Place
 
 PLACE = Place("F/1", 2024, 2)
@@ -99,6 +101,39 @@ def test_the_certified_curve_has_only_steps_that_may_tell_it() -> None:
     ]
     assert len(rows) == 3
     assert emissions.curve_of({"year": 2024, "steps": []}, certified=False) == (None, [])
+
+
+def test_the_table_of_regions_says_that_its_tonnes_are_primary_metal() -> None:
+    region = {
+        "key": {"region": "europe"},
+        "suppressed": False,
+        "facilities": 9,
+        "output_t": "700000",
+        "emission_t": "9000000",
+        "intensity": "8",
+    }
+    shown = bytes(
+        Pages()
+        .page(
+            "emissions_curve.html",
+            year=2024,
+            certified=False,
+            picture=None,
+            steps=[],
+            least=None,
+            regions=[region],
+        )
+        .body
+    ).decode()
+    heads = re.findall(r"<th[^>]*>([^<]*)</th>", shown.partition("By region")[2])
+    assert heads == [
+        "Region",
+        "Facilities",
+        "Primary metal, t",
+        "All steps, t CO2e",
+        "Mine to metal, t CO2e/t Al",
+    ]
+    assert ">Output, t<" not in shown
 
 
 def test_limits_carry_the_evidence_of_their_own_figure() -> None:
