@@ -7,6 +7,7 @@ from contracts.inventory import Step
 from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import made
+from services.ghg.calculation.furnace_stock import with_stock
 from services.ghg.calculation.melts import CHARGED
 from services.ghg.calculation.metal import (
     AT_CASTHOUSE,
@@ -48,10 +49,12 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
         else:
             yield _from_nothing(account)
     alone = furnace(seen.by_item)
-    if alone is not None and alone.entered_t > 0:
-        yield from _difference(alone, context)
-    elif alone is not None and alone.products_t > 0:
-        yield _from_nothing(alone)
+    if alone is not None:
+        alone = with_stock(alone, seen.by_item)
+        if alone.entered_t > 0:
+            yield from _difference(alone, context)
+        elif alone.products_t > 0:
+            yield _from_nothing(alone)
     for account in vanished(context, seen):
         yield _into_nothing(account)
     yield from _supplied(context, seen)

@@ -278,3 +278,56 @@ def test_a_furnace_that_balances_is_not_and_without_the_row_nobody_asks(given: s
     told = [gave(given)] if given else []
     data = (*SMELTER, old("20000"), lost("400"), cast("10000", MELT), cast("209600"), *told)
     assert furnace_off(*data) == []
+
+
+def stock(day: str, tonnes: str, at: Step, of: str = "bought.primary_metal") -> Datum:
+    return datum(f"{day}-{of}-{at}", at, f"stock.{day}", tonnes, of=of)
+
+
+@pytest.mark.parametrize("at", [MELT, CAST, Step.SITE])
+@pytest.mark.parametrize(
+    ("opening", "closing", "given"),
+    [("15000", "5000", "40000"), ("1000", "11000", "20000")],
+    ids=["fell", "grew"],
+)
+def test_bought_metal_from_stock_is_in_the_furnace_that_alone_melts_it_wherever_it_is_told(
+    at: Step, opening: str, closing: str, given: str
+) -> None:
+    held = (stock("opening", opening, at), stock("closing", closing, at))
+    cast_t = str(200_000 + int(given))
+    assert furnace_off(*SMELTER, COLD, cast(cast_t), gave(given), *held) == []
+    without = (*SMELTER, COLD, cast(cast_t), gave(given))
+    assert furnace_off(*without), "without its stock the same furnace does not balance"
+
+
+@pytest.mark.parametrize("given", ["30000", "35000", "40000"])
+def test_of_stock_that_casting_may_have_used_as_well_no_part_is_held_against_a_furnace(
+    given: str,
+) -> None:
+    held = (stock("opening", "10000", Step.SITE), stock("closing", "0", Step.SITE))
+    cold = datum("cold-too", CAST, "bought.primary_metal", "5000")
+    data = (*SMELTER, COLD, cold, cast("245000"), gave(given), *held)
+    assert furnace_off(*data) == []
+
+
+@pytest.mark.parametrize("given", ["29000", "41000"])
+def test_beyond_what_its_stock_can_explain_a_furnace_is_found(given: str) -> None:
+    held = (stock("opening", "10000", Step.SITE), stock("closing", "0", Step.SITE))
+    cold = datum("cold-too", CAST, "bought.primary_metal", "5000")
+    data = (*SMELTER, COLD, cold, cast("245000"), gave(given), *held)
+    (sentence,) = furnace_off(*data)
+    assert "of the remelting furnace: 30000 t in" in sentence
+
+
+def test_scrap_from_stock_is_in_the_furnace_that_alone_melts_it() -> None:
+    held = (stock("opening", "9000", CAST, "scrap.in"), stock("closing", "1000", CAST, "scrap.in"))
+    data = (*SMELTER, old("20000"), lost("400"), cast("227600"), gave("27600"), *held)
+    assert furnace_off(*data) == []
+
+
+@pytest.mark.parametrize("at", [MELT, CAST, Step.SITE])
+def test_a_furnace_that_melted_from_stock_alone_had_what_it_gave(at: Step) -> None:
+    held = (stock("opening", "5000", at), stock("closing", "0", at))
+    none = COLD._replace(quantity=d("0"))
+    told = furnace_off(*SMELTER, none, cast("205000"), gave("5000"), *held)
+    assert bool(told) is (at is CAST), "at casting it may be casting's: nobody says otherwise"
