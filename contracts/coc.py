@@ -21,6 +21,7 @@ from .custody import (
     Entry,
     FootprintWords,
     Lot,
+    MadeGood,
     Mass,
     MassOrNone,
     MovementKind,
@@ -356,7 +357,8 @@ class PoolClosed(Event):
     """The period is over: its figures, and what the rules found. `owed_kg` is the overdraft that
     the next one makes good: `unmet_kg` this one should have, `ahead_kg` it made; `late_kg` was not
     by a last day of its own. `to_scope_id`: where all goes if the scope was transferred.
-    `stepped_kg` of the stock have the step's emissions in, as they were booked by hand."""
+    `stepped_kg` of the stock have the step's emissions in, as they were booked by hand. `made_good`
+    is since when its books cover all that was owed in it (older events do not say)."""
 
     TYPE: ClassVar[str] = "coc.pool_closed.v1"
     pool: PoolKey
@@ -383,6 +385,7 @@ class PoolClosed(Event):
     late_kg: MassOrNone = 0
     ahead_kg: MassOrNone | None = None
     stepped_kg: MassOrNone = 0
+    made_good: MadeGood | None = None
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from .custody import Dated, Entry, MassOrNone, PoolKey, Remark, ScopeId, SignedMass
+from .custody import Dated, Entry, MadeGood, MassOrNone, PoolKey, Remark, ScopeId, SignedMass
 from .envelope import Event
 from .values import Id, MemberId
 
@@ -21,7 +21,8 @@ class PoolCorrected(Event):
     `passed` are the closed periods that they have come through, this one last. `lasting` and `due`
     are parts of what it leaves that have a last day of their own, `late_kg` was not made good by
     such a day, `ahead_kg` of what is owed the period made itself (`coc.pool_closed`). Of the stock
-    `stepped_kg` have the step's emissions in: `stepped_change_kg` more than was told before."""
+    `stepped_kg` have the step's emissions in: `stepped_change_kg` more than was told before.
+    `made_good` is since when its books cover all that was owed (older events do not say)."""
 
     TYPE: ClassVar[str] = "coc.pool_corrected.v1"
     pool: PoolKey
@@ -56,6 +57,7 @@ class PoolCorrected(Event):
     ahead_kg: MassOrNone | None = None
     stepped_kg: MassOrNone = 0
     stepped_change_kg: SignedMass = 0
+    made_good: MadeGood | None = None
 
 
 class BalanceCorrected(Event):

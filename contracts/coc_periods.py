@@ -37,7 +37,9 @@ class OverdraftMadeGood(Event):
     whenever that changes, until the period is closed: the close, and its corrections, tell what
     became of it. Where part of it has a last day of its own, since a scope goes over, `due_on` is
     the first day by which something that is missing is due (all covered: the last of them), and of
-    what was not covered through such a day, `late_kg`, the first of those that were missed."""
+    what was not covered through such a day, `late_kg`, the first of those that were missed. All
+    covered, the books cover it `since` a day: as of that one, and of every later one; said again
+    where that becomes another day (older events do not say)."""
 
     TYPE: ClassVar[str] = "coc.overdraft_made_good.v1"
     pool: PoolKey
@@ -47,6 +49,7 @@ class OverdraftMadeGood(Event):
     on: date
     due_on: date | None = None
     late_kg: MassOrNone = 0
+    since: date | None = None
 
 
 EVENTS: tuple[type[Event], ...] = (OverdraftForeseen, OverdraftMadeGood)

@@ -316,6 +316,16 @@ class Switched(Value):
     earned_until: date
 
 
+class MadeGood(Value):
+    """All that was owed in a period is covered by its books `since` a day: as of that one, and of
+    every later one. `due_on` is the day by which it was to be where part of it has one of its own
+    (of what was late, the first that was missed; else the last of all), None for the period's last
+    (sources.md 5.4)."""
+
+    since: date
+    due_on: date | None = None
+
+
 class Remark(Value):
     """A finding of a rule on a booking or at a close (sources.md 8)."""
 

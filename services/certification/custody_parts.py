@@ -144,26 +144,46 @@ def overdraft_made_good(event: OverdraftMadeGood, part: Part | None, at: Recorde
         part = {**part, **REOPENED} if part["state"] != "open" else part
         return missed(part, at) if event.late_kg else part
     told = "missed" if event.late_kg else "met"
-    if part["closed_on"] is not None and part["state"] == told:
+    if part["closed_on"] is not None and part["state"] == told and event.since is None:
         return part  # said once more
-    return done(event.on, part, at)
+    return _again(done(event.since or event.on, part, at), part)
 
 
 def pool_closed(event: coc.PoolClosed, part: Part | None, at: Recorded) -> Part | None:
     """The books of the period tell whether it was made good in it. If not, what is owed goes on
     into the next period, where it is due again; or by its own day, where the scope went over before
     that had come."""
-    if part is None or not part["owed_kg"]:
+    if part is None:
+        return None
+    part = {**part, "books_closed": iso(event.closed_on)}
+    if not part["owed_kg"]:
         return part
     if event.unmet_kg:
-        ended = {"closed_on": iso(event.closed_on), "closed": reference("closed", at)}
-        return {**part, "state": "missed", **ended}
+        return _unmet(event.closed_on, part, at)
     if event.switched is not None:
         part = {**part, "switched": iso(event.switched.carried_until)}
-    told = "missed" if event.late_kg else "met"
-    if part["closed_on"] is not None and part["state"] == told and not _goes_on(event, part):
-        return part  # the books told it before
-    return _made_good(event, event.closed_on, part, at)
+    told, known = "missed" if event.late_kg else "met", event.made_good is None
+    if known and part["closed_on"] is not None and part["state"] == told:
+        if not _goes_on(event, part):
+            return part  # the books told it before
+    return _again(_made_good(event, event.closed_on, part, at), part)
+
+
+def _unmet(on: date, part: Part, at: Recorded) -> Part:
+    return {
+        **part,
+        "state": "missed",
+        "closed_on": iso(on),
+        "closed": reference("closed", at),
+    }
+
+
+def _again(after: Part | None, before: Part) -> Part | None:
+    """What was told before, where it is told once more."""
+    if after is None:
+        return None
+    same = all(after[name] == before[name] for name in ("state", "closed_on", "due_on"))
+    return before if same else after
 
 
 def balance_corrected(event: BalanceCorrected, part: Part | None, at: Recorded) -> Part | None:
@@ -216,6 +236,10 @@ def _made_good(
     period's end at the latest."""
     made_good_by = min(on, event.ends_on)
     part = _due(part, part["ends_on"]) if "ends_on" in part else part
+    if event.made_good is not None:
+        due_on = event.made_good.due_on
+        part = part if due_on is None else {**part, "due_on": iso(due_on)}
+        return done(event.made_good.since, part, at)
     if event.late_kg:
         return done(made_good_by, part, at)
     if _goes_on(event, part):
@@ -236,10 +260,10 @@ def pool_corrected(event: PoolCorrected, part: Part | None, at: Recorded) -> Par
     """The close was worked out anew: whether it was made good may have changed."""
     if part is None or not part["owed_kg"]:
         return part
+    on = day(part["books_closed"]) if "books_closed" in part else event.corrected_on
     if event.unmet_kg:
-        ended = {"closed_on": iso(event.corrected_on), "closed": reference("closed", at)}
-        return {**part, "state": "missed", **ended}
-    return _made_good(event, event.corrected_on, {**part, "state": "open", "closed_on": None}, at)
+        return _again(_unmet(on, part, at), part)
+    return _again(_made_good(event, on, {**part, "state": "open", "closed_on": None}, at), part)
 
 
 def overdraft(own: Part | None, others: Sequence[Part]) -> Outcome:

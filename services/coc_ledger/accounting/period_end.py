@@ -13,7 +13,7 @@ from typing import NamedTuple, TypedDict
 from contracts.coc import PoolOpened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
 from contracts.coc_late import LateShared
-from contracts.custody import Account, Dated, Entry, PoolKey, Remark, Switched
+from contracts.custody import Account, Dated, Entry, MadeGood, PoolKey, Remark, Switched
 from contracts.values import MemberId
 from infra.errors import Refused
 from infra.policy import Policies, Policy
@@ -25,6 +25,7 @@ from services.coc_ledger.pools.state import Pool, evolve
 from .accounts import Amount, entry, held, minus, plus
 from .balance import Closing, Figures, closing, figures, late_before, rule_of
 from .lasting import ByDay, Ending, by_day, dated, total, with_more
+from .made_good import covered
 from .period import close_remarks, late_remarks, mass_remarks
 
 
@@ -36,6 +37,7 @@ class Left(NamedTuple):
     stock: Amount
     remarks: tuple[Remark, ...]
     stepped_kg: int
+    made_good: MadeGood | None = None
 
 
 def left_by(state: Pool, policy: Policy, switched: Switched | None) -> Left:
@@ -52,7 +54,9 @@ def left_by(state: Pool, policy: Policy, switched: Switched | None) -> Left:
     there = found.inflow_kg - held(state.books, Account.OPENING).kg
     late = late_remarks(state.told_otherwise)
     remarks = (*mass_remarks(there, odd, stock.kg, policy), *close_remarks(ended), *late)
-    return Left(found, ended, stock, remarks, _stepped(state, stock.kg))
+    made_good = covered(state, terms, switched, date.max, rule)
+    told = made_good.made_good if made_good is not None else None
+    return Left(found, ended, stock, remarks, _stepped(state, stock.kg), told)
 
 
 def _stepped(state: Pool, stock_kg: int) -> int:
@@ -83,11 +87,12 @@ class Told(TypedDict):
     late_kg: int
     ahead_kg: int
     stepped_kg: int
+    made_good: MadeGood | None
 
 
 def told(left: Left, ends_on: date, policy: Policy) -> Told:
     """The figures of a period as its close tells them."""
-    found, ended, stock, remarks, stepped_kg = left
+    found, ended, stock, remarks, stepped_kg, made_good = left
     return Told(
         ends_on=ends_on,
         inflow_kg=max(0, found.inflow_kg),
@@ -107,6 +112,7 @@ def told(left: Left, ends_on: date, policy: Policy) -> Told:
         late_kg=ended.late_kg,
         ahead_kg=ended.ahead_kg,
         stepped_kg=stepped_kg,
+        made_good=made_good,
     )
 
 

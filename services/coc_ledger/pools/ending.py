@@ -9,7 +9,6 @@ is not counted ahead: that is told by the close alone. Rules: sources.md 5.4.
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
 from contracts.coc import BalanceCarried, PoolOpened
 from contracts.coc_calendar import PoolShortened
@@ -18,17 +17,10 @@ from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import PoolKey
 from contracts.envelope import Event
 from infra.policy import Policies
-from services.coc_ledger.accounting.balance import closing, cover, figures, late_before, rule_of
-from services.coc_ledger.accounting.lasting import (
-    Ending,
-    Until,
-    by_day,
-    dated,
-    parts,
-    total,
-    without,
-)
-from services.coc_ledger.accounting.period import ONE_DAY, blocked, close_remarks
+from services.coc_ledger.accounting.balance import closing, figures, rule_of
+from services.coc_ledger.accounting.lasting import Ending, by_day, dated
+from services.coc_ledger.accounting.made_good import Covered, covered
+from services.coc_ledger.accounting.period import blocked, close_remarks
 
 from .commands import ApplyChange, Foreseen
 from .owing import NOT_OWED, Owing, PeriodOver
@@ -105,8 +97,8 @@ OWING = (BalanceCarried, BalanceCorrected, OverdraftForeseen)
 def made_good(
     on: date, state: Pool, events: Sequence[Event], policies: Policies
 ) -> Sequence[OverdraftMadeGood]:
-    """Whether what is owed is covered, after events of a day that change it; when the period is
-    over, said once more of what was covered before that was told."""
+    """Whether what is owed is covered, and since when, after events of a day that change it; when
+    the period is over, said once more of what was covered before that was told."""
     owing = state.owed_kg > 0 or any(isinstance(one, OWING) for one in events)
     if not events or not owing or state.end is not None:
         return ()
@@ -132,19 +124,9 @@ def made_good(
         on=min(on, last),
         due_on=found.due_on,
         late_kg=found.late_kg,
+        since=found.since,
     )
     return (told,)
-
-
-class Covered(NamedTuple):
-    """What of that which is owed is not covered. Where part of it has a last day of its own:
-    `first_on` is the first of all these days, `due_on` and `late_kg` are as `OverdraftMadeGood`
-    tells them."""
-
-    missing_kg: int
-    first_on: date | None = None
-    due_on: date | None = None
-    late_kg: int = 0
 
 
 def _is_told(before: Covered | None, after: Covered, events: Sequence[Event]) -> bool:
@@ -153,30 +135,16 @@ def _is_told(before: Covered | None, after: Covered, events: Sequence[Event]) ->
     was = before or Covered(1)
     anew = any(isinstance(one, (*OWING, PoolShortened)) for one in events)
     due_on = after.first_on if anew or before is None else was.due_on
-    same = (was.missing_kg == 0) == (after.missing_kg == 0)
+    same = (was.missing_kg == 0) == (after.missing_kg == 0) and was.since == after.since
     return same and due_on == after.due_on and (was.late_kg > 0) == (after.late_kg > 0)
 
 
 def _covered(state: Pool, on: date, policies: Policies) -> Covered | None:
     """What of that which is owed is not covered by all that is booked by a day; None where nothing
     is owed, and where the period is closed."""
-    terms = state.terms
-    if state.key is None or state.end is not None or not state.owed_kg:
+    if state.key is None or state.end is not None:
         return None
-    assert state.ends_on is not None  # it was opened
-    rule, found = rule_of(policies.on(state.key.period)), figures(state.kgs)
-    lapsed_kg = state.lapsed(terms, state.ends_on)
-    if not terms.due and state.switched is None:
-        ending = Ending(state.ends_on, lapsed_kg, None, state.blocked)
-        return Covered(closing(found, terms, rule, ending).unmet_kg)
-    last = state.switched.carried_until if state.switched else state.ends_on
-    plain = Until(last, max(0, terms.owed_kg - total(terms.due)))
-    every = parts(by_day(one for one in (*terms.due, plain) if one.kg))
-    missing = without(every, terms.carried_kg - lapsed_kg + cover(found, terms, rule).max_output_kg)
-    day = min(on, state.ends_on + ONE_DAY)
-    late = late_before(terms, state.through, day, rule)
-    due_on = (late or missing or every[-1:])[0].day
-    return Covered(total(missing), every[0].day, due_on, total(late))
+    return covered(state, state.terms, state.switched, on, rule_of(policies.on(state.key.period)))
 
 
 def foreseen(command: ApplyChange, state: Pool, told: Foreseen) -> Sequence[OverdraftForeseen]:

@@ -85,7 +85,7 @@ class PoolRow(NamedTuple):
 
 OF_CORRECTION = (
     *("lasting", "due", "lasting_change", "due_change", "late_kg", "ahead_kg"),
-    *("stepped_kg", "stepped_change_kg"),
+    *("stepped_kg", "stepped_change_kg", "made_good"),
 )
 WITH_LAST_DAYS = (*OF_CORRECTION, "switched")
 """What a close tells of a scope that goes over, or got what one left; its correction tells all but
