@@ -131,7 +131,7 @@ def api(running: Running, shared: Shared) -> Api:
     _scopes(made, queries, allowed, running)
     _pools(made, queries, allowed)
     _documents(made, queries, allowed)
-    add_exports(made, running, watch.behind_s)
+    add_exports(made, running, watch.behind_s, queries.knowledge)
     add_reports(made, reports)
     add_imports(made, running, queries, persons)
     return made

@@ -48,6 +48,7 @@ from .knowledge import (
     scope_on,
     seen,
     stopped,
+    unlooked_in,
 )
 from .period_reactions import PERIOD_REACTIONS
 from .pools import pool
@@ -221,6 +222,7 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
     if command is ClosePeriod:
         fields["open_before"] = open_before(at, known)
         fields["there"] = held_after(at, found, known)
+        fields["unlooked"] = unlooked_in(at, known)
     if command is ReverseMovement:
         fields["onward"] = onward(key, _text(body, "reverses"), known)
     if command is ReceiveMaterial:

@@ -220,6 +220,20 @@ class Diligence(Value):
     valid_through: date
 
 
+class Unlooked(Value):
+    """What a supplier of material without CoC brought on days on which no valid record of due
+    diligence covers all topics, by what is recorded now: how many receipts, with what mass, on the
+    first through the last of these days, and the topics that were missing on any. None for what
+    came without a supplier's name."""
+
+    supplier_id: Id | None
+    movements: int
+    mass_kg: int
+    first_on: date
+    last_on: date
+    missing: tuple[Topic, ...]
+
+
 class FacilityResult(Value):
     """A facility's verified result of a calendar year, with what the statement covers, and what
     of its purchased goods came with metal (None: it does not tell), and the member whose it is."""

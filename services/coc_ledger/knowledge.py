@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
+from contracts.coc import MovementBooked
 from contracts.coc_documents import DocumentIssued
 from contracts.custody import Checked, PoolKey
 from contracts.values import Activity, Standard
@@ -17,10 +18,19 @@ from infra.policy import Policies
 from .accounting.own_emissions import ResultRow, newest
 from .accounting.period import ONE_DAY, period_of
 from .accounting.stops import before, stops
-from .evidence import Diligence, FacilityFound, FacilityResult, MovementSeen, ScopeEvidence
-from .rows import FacilityRow, MovementRow, PoolRow, movement_of
+from .evidence import (
+    Diligence,
+    FacilityFound,
+    FacilityResult,
+    MovementSeen,
+    ScopeEvidence,
+    Unlooked,
+)
+from .movements.unlooked import UnlookedRow, brought
+from .rows import FacilityRow, MovementRow, PoolRow, movement_key, movement_of
 from .scopes import state as scope_state
 from .scopes.certificates import CertificateRow, covered_since, seen_on
+from .scopes.diligence import without_record
 
 
 class Knowledge(NamedTuple):
@@ -28,7 +38,8 @@ class Knowledge(NamedTuple):
     `row(projection, key)`; `certificates(entity)`: their rows; `scopes(entity)`: their ids, as far
     as rows know; `through`: the last position of
     certification that they know; `behind_s`: how far that is behind; `policies`: by which what an
-    open period leaves is worked out."""
+    open period leaves is worked out; `unlooked(pool)`: rows of what suppliers that were not looked
+    at brought into it."""
 
     state: Callable[[str], Any]
     row: Callable[[str, str], Any]
@@ -37,6 +48,7 @@ class Knowledge(NamedTuple):
     through: int
     behind_s: int
     policies: Policies
+    unlooked: Callable[[str], Sequence[UnlookedRow]]
 
 
 def checked(entity_id: str, day: date, known: Knowledge) -> Checked:
@@ -169,6 +181,17 @@ def diligence_of(scope_id: str, supplier_id: str, known: Knowledge) -> tuple[Dil
     state = known.state(f"coc_scope/{scope_id}")
     found: tuple[Diligence, ...] = state.diligence.get(supplier_id, ())
     return found
+
+
+def unlooked_in(key: PoolKey, known: Knowledge) -> tuple[Unlooked, ...]:
+    """What suppliers without a valid record of due diligence brought into a pool, as far as rows
+    know."""
+    rows = known.unlooked(key.key)
+    back = (one.taken_back for one in rows if one.taken_back is not None)
+    movements = (known.row("movements", movement_key(key.key, one)) for one in back)
+    told = (brought(MovementBooked.model_validate(movement_of(one))) for one in movements if one)
+    records = known.state(f"coc_scope/{key.scope_id}").diligence
+    return without_record(rows, [one for one in told if one], records, known.policies)
 
 
 def seen(row: MovementRow) -> MovementSeen:

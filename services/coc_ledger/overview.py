@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from contracts.custody import Account, Checked
+from contracts.custody import Account, Checked, PoolKey, Stage
 from infra.reading import Reader
 from infra.service import Running
 
@@ -18,6 +18,7 @@ from .documents.verdict import Age, Standing, age, standing
 from .domain import CONSUMER
 from .exports.exports import Exports
 from .exports.statements import Before, Line, last_lines
+from .knowledge import Knowledge, unlooked_in
 from .rows import DayRow, PoolRow, ScopeRow
 from .scopes import diligence
 from .scopes.certificates import CertificateRow, seen_on, status_on
@@ -53,8 +54,15 @@ class Sums(NamedTuple):
 class Overview:
     """Every call may wait for the database."""
 
-    def __init__(self, running: Running, exports: Exports, behind_s: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        running: Running,
+        exports: Exports,
+        behind_s: Callable[[], int],
+        knowledge: Callable[[], Knowledge],
+    ) -> None:
         self._reader = Reader(running)
+        self._knowledge = knowledge
         self._own = running.name
         self._policies = running.definition.policies
         self._exports = exports
@@ -146,7 +154,8 @@ class Overview:
 
     def diligence(self, row: ScopeRow, on: date) -> dict[str, object]:
         """Which criteria of the Performance Standard satisfy those of this one, whether the scope's
-        certificate shows them, and what is recorded of each supplier."""
+        certificate shows them, what is recorded of each supplier, and what those brought in the
+        day's periods of whom it is not."""
         policy = self._policies.on(on)
         seen = self.seen(row.entity_id, on)
         state: Scope = self._reader.state(f"coc_scope/{row.scope_id}")
@@ -155,9 +164,27 @@ class Overview:
             "on": on,
             "criteria": [one._asdict() for one in diligence.criteria(seen, policy)],
             "suppliers": [one._asdict() for one in looked],
+            "without_record": self._without_record(row.scope_id, on),
             "policy_id": policy.policy_id,
             "known_through_position": seen.known_through_position,
         }
+
+    def _without_record(self, scope_id: str, on: date) -> list[dict[str, object]]:
+        """Of the periods in which a day lies, what suppliers brought that no valid record covers,
+        by stage, those that brought most first."""
+        known = self._knowledge()
+        pools: list[PoolRow] = self._reader.page(
+            CONSUMER, "pools", None, POOLS_AT_MOST, {"scope_id": scope_id}
+        )
+        found: list[dict[str, object]] = []
+        for pool in pools:
+            if not pool.period <= on <= pool.ends_on:
+                continue
+            key = PoolKey(scope_id=scope_id, stage=Stage(pool.stage), period=pool.period)
+            of_pool = {"stage": pool.stage, "period": pool.period, "ends_on": pool.ends_on}
+            some = sorted(unlooked_in(key, known), key=lambda one: -one.mass_kg)
+            found += [{**of_pool, **one.model_dump()} for one in some]
+        return found
 
     def _certificates(self, entity_id: str) -> list[CertificateRow]:
         where = {"entity_id": entity_id}

@@ -58,8 +58,9 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
     @made.get("/coc/scopes/{scope_id}/diligence", tags=["scopes"])
     async def diligence(principal: SignedIn, scope_id: Key, on: Day | None = None) -> Response:
         """Due diligence on a day (today): by topic the criteria of the Performance Standard that
-        satisfy it, how sure that is, and the certificates that show them for the scope itself; by
-        supplier what is recorded and what would be asked for."""
+        satisfy it and the scope's certificates that show them; by supplier what is recorded and
+        asked for; `without_record`: by stage and supplier (null: not named) the material without
+        CoC of the day's periods that no valid record covers, and the topics that are missing."""
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
         return Json(await asyncio.to_thread(overview.diligence, row, day))

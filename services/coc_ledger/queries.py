@@ -34,6 +34,7 @@ from .evidence import stages_of
 from .facility_reactions import still_there
 from .jobs import Watch
 from .knowledge import checked_holder, checked_issuer, results_of
+from .movements.unlooked import UnlookedRow
 from .pools.calendar import KEEPS_LAST_DAY
 from .pools.carrying import waiting
 from .pools.told_otherwise import COLUMNS, MOST, account_of, by_document, claimed_here, kept_here
@@ -72,7 +73,11 @@ class Queries:
             known,
             self._watch.behind_s(),
             self._running.definition.policies,
+            self._unlooked,
         )
+
+    def _unlooked(self, pool: str) -> list[UnlookedRow]:
+        return self.reader.page(CONSUMER, "unlooked", None, MANY, {"pool": pool})
 
     def certificates(self, entity_id: str) -> list[CertificateRow]:
         """The certificates of an entity."""

@@ -18,6 +18,7 @@ from .documents.check_rows import CHECK_PROJECTIONS
 from .documents.rows import CLAIM_PARTS, DOCUMENTS
 from .evidence import suspended_on
 from .movements.kept import MovementRow, movement_key, movement_of
+from .movements.unlooked import UNLOOKED
 from .pools.day_rows import DayRow
 from .pools.rows import POOL_PROJECTIONS, PoolRow
 from .scopes.certificates import CERTIFICATES
@@ -238,6 +239,7 @@ PROJECTIONS: tuple[Projection, ...] = (
         _takes(*SCOPE_EVENTS),
     ),
     *POOL_PROJECTIONS,
+    UNLOOKED,
     PASSAGES,
     DOCUMENTS,
     CLAIM_PARTS,

@@ -16,6 +16,7 @@ from contracts.custody import Account, Remark, Switched
 from contracts.inventory import Severity
 from infra.errors import Refused
 from infra.policy import Policy
+from services.coc_ledger.evidence import Unlooked
 
 from .accounts import GRAMS, INFLOWS, NO_KGS, OUTPUTS, PLACE, Amount, Kgs, added
 from .balance import Closing
@@ -219,6 +220,26 @@ def close_remarks(end: Closing) -> tuple[Remark, ...]:
         sentence = f"{end.late_kg} kg of overdraft were not made good by their own last day."
         found.append(_remark("R-27", Severity.MAJOR, sentence))
     return tuple(found)
+
+
+UNLOOKED = "R-28"
+NAMED = 5
+"""So many suppliers are named in a remark."""
+
+
+def unlooked_remarks(some: Sequence[Unlooked]) -> tuple[Remark, ...]:
+    """R-28, 5.6 (6): material without CoC from suppliers that no valid record covers, as was known
+    at the close."""
+    if not some:
+        return ()
+    most = sorted(some, key=lambda one: (-one.mass_kg, one.supplier_id or ""))
+    named = ", ".join(one.supplier_id or "one that is not named" for one in most[:NAMED])
+    more = f" and {len(most) - NAMED} more" if len(most) > NAMED else ""
+    sentence = (
+        f"{sum(one.mass_kg for one in some)} kg without CoC came from suppliers without a valid"
+        f" record of due diligence: {named}{more}."
+    )
+    return (_remark(UNLOOKED, Severity.MINOR, sentence),)
 
 
 def late_remarks(told: Amount) -> tuple[Remark, ...]:

@@ -40,9 +40,12 @@ class Left(NamedTuple):
     made_good: MadeGood | None = None
 
 
-def left_by(state: Pool, policy: Policy, switched: Switched | None) -> Left:
+def left_by(
+    state: Pool, policy: Policy, switched: Switched | None, unlooked: tuple[Remark, ...]
+) -> Left:
     """What a pool leaves, by all that is booked in it. A stock below zero goes on as it is, with
-    its remark: what came in is what went out, was lost and is left, over all periods."""
+    its remark: what came in is what went out, was lost and is left, over all periods. `unlooked`
+    is what was remarked of suppliers when it was closed."""
     found, last = figures(state.kgs), state.ends_on or date.max
     terms = state.told_terms
     ending = Ending(last, state.lapsed(terms, last), switched, bool(state.stopped_by))
@@ -53,7 +56,7 @@ def left_by(state: Pool, policy: Policy, switched: Switched | None) -> Left:
     odd = held(state.books, Account.UNEXPLAINED).kg
     there = found.inflow_kg - held(state.books, Account.OPENING).kg
     late = late_remarks(state.told_otherwise)
-    remarks = (*mass_remarks(there, odd, stock.kg, policy), *close_remarks(ended), *late)
+    remarks = (*mass_remarks(there, odd, stock.kg, policy), *close_remarks(ended), *late, *unlooked)
     made_good = covered(state, terms, switched, date.max, rule)
     told = made_good.made_good if made_good is not None else None
     return Left(found, ended, stock, remarks, _stepped(state, stock.kg), told)
@@ -159,7 +162,7 @@ def corrected(
     assert state.key is not None  # it was closed
     assert state.ends_on is not None
     policy = policies.named(end.policy_id) or policies.on(state.key.period)
-    left = left_by(state, policy, end.switched)
+    left = left_by(state, policy, end.switched, end.unlooked)
     more = plus(left.stock, minus(end.stock))
     return PoolCorrected(
         pool=state.key,

@@ -21,6 +21,7 @@ from services.coc_ledger.allowed_api import Allowed
 from services.coc_ledger.documents.check_api import Links, add_check, base_of, named, printed
 from services.coc_ledger.documents.paper import paper
 from services.coc_ledger.flows.flow_api import add_flow
+from services.coc_ledger.knowledge import Knowledge
 from services.coc_ledger.overview import Overview
 from services.coc_ledger.overview_api import add_overview
 from services.coc_ledger.rows import ScopeRow
@@ -42,10 +43,13 @@ SHEET_ROWS_AT_MOST = 1_000_000
 """A sheet has 1,048,576 rows."""
 
 
-def add_exports(made: Api, running: Running, behind_s: Callable[[], int]) -> None:
+def add_exports(
+    made: Api, running: Running, behind_s: Callable[[], int], knowledge: Callable[[], Knowledge]
+) -> None:
     """All routes of exports, beside the ledger's own."""
     exports = Exports(running)
-    allowed, overview = Allowed(running, exports), Overview(running, exports, behind_s)
+    allowed = Allowed(running, exports)
+    overview = Overview(running, exports, behind_s, knowledge)
     links = Links(made.shared.public_url, running.writer.request_key)
     _pools(made, exports, allowed)
     _documents(made, exports, allowed, links)

@@ -40,6 +40,7 @@ from services.coc_ledger.evidence import (
     PoolKnown,
     ReplacedClaim,
     ScopeEvidence,
+    Unlooked,
     onward_of,
 )
 from services.coc_ledger.sent_ids import Reason
@@ -178,12 +179,13 @@ class DeclareOverdraftCase(PoolCommand):
 class ClosePeriod(PoolCommand):
     """Close the period of `day`: nothing is booked in it any more. `open_before` is the first of
     the earlier periods at the stage that are open, `there` what the pool holds that gets what this
-    one leaves."""
+    one leaves, `unlooked` what suppliers without a valid record of due diligence brought."""
 
     NAME: ClassVar[str] = "close_period"
-    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"open_before", "there"}
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"open_before", "there", "unlooked"}
     open_before: date | None = None
     there: Held | None = None
+    unlooked: tuple[Unlooked, ...] = ()
 
 
 class DesignateOutput(PoolCommand):

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 from contracts.coc import PoolClosed
 from contracts.coc_corrections import PoolCorrected
-from contracts.custody import Account, Switched
+from contracts.custody import Account, Remark, Switched
 from services.coc_ledger.accounting.accounts import NOTHING, Amount, amount_of
 from services.coc_ledger.accounting.lasting import with_more
+from services.coc_ledger.accounting.period import UNLOOKED
 
 
 class End(NamedTuple):
-    """How the period ended: where what comes later goes, and what it left."""
+    """How the period ended: where what comes later goes, what it left, and what was remarked of
+    suppliers that were not looked at."""
 
     closed_on: date
     next_period: date
@@ -25,6 +27,7 @@ class End(NamedTuple):
     due: Mapping[date, int] = {}
     switched: Switched | None = None
     stepped_kg: int = 0
+    unlooked: tuple[Remark, ...] = ()
 
 
 def end_of(event: PoolClosed | PoolCorrected, closed_on: date, switched: Switched | None) -> End:
@@ -42,4 +45,5 @@ def end_of(event: PoolClosed | PoolCorrected, closed_on: date, switched: Switche
         with_more({}, event.due),
         switched,
         event.stepped_kg,
+        tuple(one for one in event.remarks if one.rule == UNLOOKED),
     )

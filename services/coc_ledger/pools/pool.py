@@ -21,7 +21,7 @@ from infra.policy import Policies, Policy
 from services.coc_ledger.accounting import accounts, booking, claims
 from services.coc_ledger.accounting.accounts import Amount, entry, minus
 from services.coc_ledger.accounting.bounds import check_room, check_within
-from services.coc_ledger.accounting.period import ONE_DAY
+from services.coc_ledger.accounting.period import ONE_DAY, unlooked_remarks
 from services.coc_ledger.accounting.period_end import begun, corrected, left_by, told
 from services.coc_ledger.accounting.stage_reversal import check_stage_reversal, with_product
 from services.coc_ledger.accounting.stages import next_of
@@ -334,7 +334,7 @@ def _close(
         )
     told_before = state.switched or scope.switched  # a calendar may have changed since it was told
     switched = told_before if ended and policy.flag(KEEPS_LAST_DAY) else None
-    left = left_by(state, policy, switched)
+    left = left_by(state, policy, switched, unlooked_remarks(command.unlooked))
     check_within({}, state.books)
     check_room(command.there, left.stock)
     return [

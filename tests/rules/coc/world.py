@@ -276,6 +276,7 @@ class World:
             self.public_read,
             self.behind_s,
             LEDGER.policies,
+            lambda pool: self.reader.row("unlooked", {"pool": pool}),
         )
 
     def certificates(self, entity_id: str) -> list[CertificateRow]:
