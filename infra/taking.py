@@ -29,8 +29,16 @@ Fill = Callable[[type[Command], Principal, Mapping[str, object]], Awaitable[Mapp
 reference, evidence. It may refuse."""
 ActorOf = Callable[[Principal], Awaitable[str]]
 """The opaque reference that stands for somebody in events (`persons.Persons.actor`)."""
+Explain = Callable[[Command, Refused], Awaitable[Refused]]
+"""`explain(command, refused)` says more of a refusal of the writer's than the decision could know;
+the same one where there is nothing more."""
 Body = Callable[[], Awaitable[bytes]]
 """Reads the JSON that was sent, once it is known that they may send it; it may refuse."""
+
+
+async def as_refused(command: Command, refused: Refused) -> Refused:
+    """A refusal as the decision says it."""
+    return refused
 
 
 class Executes(Protocol):
@@ -62,8 +70,8 @@ OWNED = (
 
 
 class Taking(NamedTuple):
-    """How one command is taken: its form, who may send it, who completes and executes it.
-    `roles` are kinds of role (`auth.RoleKind`)."""
+    """How one command is taken: its form, who may send it, who completes and executes it, who says
+    more of it when it is refused. `roles` are kinds of role (`auth.RoleKind`)."""
 
     command: type[Command]
     form: Form
@@ -72,6 +80,7 @@ class Taking(NamedTuple):
     writer: Executes
     fill: Fill
     actor: ActorOf
+    explain: Explain = as_refused
 
     async def take(
         self, who: Principal, command_id: str, correlation_id: str, body: Body
@@ -93,6 +102,11 @@ class Taking(NamedTuple):
         except Conflict as conflict:
             facts = {**conflict.facts, "command_id": command_id}
             raise Conflict(conflict.slug, conflict.sentence, **facts) from conflict
+        except Refused as refused:
+            told = await self.explain(command, refused)
+            if told is refused:
+                raise
+            raise told from refused
 
     def _require_own(self, principal: Principal, sent: Mapping[str, object]) -> None:
         """Operations may act for all; others through a role of theirs that owns the subject."""

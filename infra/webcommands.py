@@ -10,7 +10,17 @@ from starlette.responses import Response
 from .commandforms import JSON_TYPE, OUTCOME, REF, Form, example_of, operation_of, schemas_of
 from .decider import Command
 from .strictroute import json_body
-from .taking import ActorOf, Executes, Fill, Taking, answer, command_id_of, owned_by
+from .taking import (
+    ActorOf,
+    Executes,
+    Explain,
+    Fill,
+    Taking,
+    answer,
+    as_refused,
+    command_id_of,
+    owned_by,
+)
 from .web import Api, correlation_id
 
 
@@ -36,6 +46,7 @@ def command_routes(
     writer: Executes,
     fill: Fill,
     actor: ActorOf,
+    explain: Explain = as_refused,
 ) -> None:
     """Add `POST /{prefix}/commands/{NAME}` for each command class; `api.commands` has them too.
 
@@ -48,7 +59,8 @@ def command_routes(
     api.schemas |= schemas
     for command, form in forms.items():
         allowed = roles[command.NAME]
-        taking = Taking(command, form, allowed, owned_by(command, allowed), writer, fill, actor)
+        owned = owned_by(command, allowed)
+        taking = Taking(command, form, allowed, owned, writer, fill, actor, explain)
         api.commands[command.NAME] = taking
         api.add_api_route(
             f"{api.prefix}/commands/{command.NAME}",

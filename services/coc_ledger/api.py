@@ -45,6 +45,7 @@ from .exports.exports_api import add_exports
 from .jobs import Watch
 from .movements.imports import LIMITS, add_imports
 from .movements.problems import ROW_PROBLEMS
+from .pools.commands import PoolCommand
 from .problems import PROBLEMS
 from .queries import Queries
 from .rows import MovementRow, movement_of
@@ -123,8 +124,14 @@ def api(running: Running, shared: Shared) -> Api:
     def fill(command: type[Command], sent: Mapping[str, object], on: date) -> dict[str, object]:
         return {"on": on, **domain.fill(command, sent, queries.knowledge(), on)}
 
+    async def explained(command: Command, refused: Refused) -> Refused:
+        if not isinstance(command, PoolCommand):
+            return refused
+        told = queries.told_of_waiting
+        return await asyncio.to_thread(told, refused, command.pool, command.day)
+
     made = build_api(running.name, "/coc", "Chain of custody", shared, ready, EXPLAINED, LIMITS)
-    command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor)
+    command_routes(made, COMMANDS, ROLES, running.writer, filled, persons.actor, explained)
     add_operations(made, running)
     add_people(made, persons)
     _deliveries(made, queries, running)

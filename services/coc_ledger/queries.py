@@ -28,7 +28,7 @@ from .accounting.stepped import stepped_part
 from .accounting.stops import before, late_stops, may_stop, stops
 from .documents.commands import CheckDocument
 from .documents.rows import DocumentRow
-from .documents.waiting import WAITS, naming, waiting_for
+from .documents.waiting import WAITS, naming, predecessors, waiting_for
 from .domain import CONSUMER, Knowledge
 from .evidence import stages_of
 from .facility_reactions import still_there
@@ -329,8 +329,17 @@ class Queries:
         is short of cover. Asked only then: who is covered is not kept waiting."""
         if refused.slug != "claim-not-covered":
             return refused
-        where = {"state": list(WAITS), "customer_scope_id": pool.scope_id}
-        return naming(refused, waiting_for(pool, day, self.documents(where, None, MANY)))
+        before = self._gone_over_into(pool.scope_id, day)
+        where = {"state": list(WAITS), "customer_scope_id": [pool.scope_id, *before]}
+        found = self.documents(where, None, MANY)
+        return naming(refused, waiting_for(pool, day, found, before))
+
+    def _gone_over_into(self, scope_id: str, day: date) -> list[str]:
+        """The scopes in whose place one of the same member stands on a day."""
+        row = self.scope(scope_id)
+        where = {"member_id": row.member_id if row else ""}
+        own: list[ScopeRow] = self.reader.page(CONSUMER, "scopes", None, MANY, where)
+        return predecessors(scope_id, day, own)
 
     # --- trace ---
 

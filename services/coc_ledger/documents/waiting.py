@@ -4,8 +4,9 @@ A buyer that sells on may be short only because a document of its own is not con
 confirmed and its check still waits for news of certificates. Rules: sources.md 5.3, 5.7.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Protocol
 
 from contracts.custody import PoolKey
 from infra.errors import Refused
@@ -18,13 +19,50 @@ NAMED = 5
 """So many are named, those that bring most first; `facts.waiting_count` tells of all."""
 
 
-def waiting_for(pool: PoolKey, day: date, rows: Iterable[DocumentRow]) -> list[DocumentRow]:
-    """Those among a scope's documents that would come into a pool for a claim of a day: checks
-    that wait first, then what brings most. One that nobody confirmed goes by the stage of its
-    seller's pool, and comes into the period in which it is confirmed."""
+class Gone(Protocol):
+    """What is asked of a scope that may have gone over into another one."""
+
+    @property
+    def scope_id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def ends_before(self) -> date | None:
+        """The first day on which the other one stands in its place."""
+        ...
+
+    @property
+    def to_scope_id(self) -> str | None:
+        """The other one."""
+        ...
+
+
+def predecessors(scope_id: str, day: date, scopes: Iterable[Gone]) -> list[str]:
+    """Which of some scopes, of one member, have gone over into another one by a day, over however
+    many others: what was sent to them is confirmed by that, and comes into its pools."""
+    into = {
+        one.scope_id: one.to_scope_id
+        for one in scopes
+        if one.ends_before is not None and one.ends_before <= day
+    }
+    found: list[str] = []
+    reached = {scope_id}
+    while more := [one for one, to in into.items() if to in reached and one not in reached]:
+        found += more
+        reached.update(more)
+    return found
+
+
+def waiting_for(
+    pool: PoolKey, day: date, rows: Iterable[DocumentRow], before: Collection[str] = ()
+) -> list[DocumentRow]:
+    """Those among a scope's documents, and of those `before` it, that would come into a pool for a
+    claim of a day: checks that wait first, then what brings most. One that nobody confirmed goes by
+    the stage of its seller's pool, and comes into the period in which it is confirmed."""
 
     def here(row: DocumentRow) -> bool:
-        if row.customer_scope_id != pool.scope_id or row.state not in WAITS:
+        if row.customer_scope_id not in (pool.scope_id, *before) or row.state not in WAITS:
             return False
         if row.receiver is not None:
             return row.receiver == pool.key

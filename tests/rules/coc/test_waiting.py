@@ -1,12 +1,12 @@
 """Who is short of cover is told which documents of theirs do not count yet."""
 
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 from contracts.custody import PoolKey, Stage
 from infra.errors import Refused
 from services.coc_ledger.documents.rows import DocumentRow
-from services.coc_ledger.documents.waiting import naming, waiting_for
+from services.coc_ledger.documents.waiting import naming, predecessors, waiting_for
 
 DAY = date(2026, 6, 1)
 POOL = PoolKey(scope_id="BUYER-S", stage=Stage.ALUMINIUM, period=date(2026, 1, 1))
@@ -73,3 +73,41 @@ def test_many_are_counted_and_the_first_are_named() -> None:
 
 def test_nothing_is_said_where_nothing_waits() -> None:
     assert naming(NOT_COVERED, []) is NOT_COVERED
+
+
+class Scope(NamedTuple):
+    """A scope, and into which one it goes over."""
+
+    scope_id: str
+    to_scope_id: str | None = None
+    ends_before: date | None = None
+
+
+def test_scopes_that_went_over_into_one_are_found_however_many_lie_between() -> None:
+    scopes = [
+        Scope("A", "B", DAY),
+        Scope("B", "C", DAY),
+        Scope("C"),
+        Scope("D", "C", DAY + timedelta(days=1)),
+        Scope("E", "X", DAY),
+    ]
+    assert sorted(predecessors("C", DAY, scopes)) == ["A", "B"]
+    assert sorted(predecessors("C", DAY + timedelta(days=1), scopes)) == ["A", "B", "D"]
+    assert predecessors("A", DAY, scopes) == []
+
+
+def test_scopes_that_went_over_into_each_other_are_found_once() -> None:
+    scopes = [Scope("A", "B", DAY), Scope("B", "A", DAY)]
+    assert predecessors("A", DAY, scopes) == ["B"]
+
+
+def test_what_was_sent_to_a_scope_that_went_over_since_is_named_too() -> None:
+    rows = [
+        row("D-1", "issued", customer_scope_id="OLD-S"),
+        row("D-2", "pending_check", customer_scope_id="OLD-S", receiver=POOL.key),
+        row(
+            "D-3", "pending_check", customer_scope_id="OLD-S", receiver="OLD-S:aluminium:2025-01-01"
+        ),
+    ]
+    assert [one.number for one in waiting_for(POOL, DAY, rows, ["OLD-S"])] == ["D-2", "D-1"]
+    assert waiting_for(POOL, DAY, rows) == []
