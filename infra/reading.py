@@ -156,7 +156,8 @@ class Reader:
             return through(connection, consumer)
 
     def steps(self, consumer: str) -> int:
-        """Another number each time a consumer applies something, in whichever partition."""
+        """Another number each time a consumer applies something, in whichever partition, or out of
+        what was parked."""
         with translated(), self._running.engine.connect() as connection:
             return steps(connection, consumer)
 
@@ -164,12 +165,10 @@ class Reader:
         """What the rows of a consumer rest on, as it stands now: which tables are live, how far
         each source is applied, and how many parked streams were released. Rows that are read
         afterwards change only together with it."""
-        releases = tables.RELEASES.c
-        count = select(func.count()).where(releases.consumer == consumer)
         with translated(), self._running.engine.connect() as connection:
             live = self._running.models[consumer].live(connection).slot
             cursors = read_cursors(connection, consumer)
-            return live, tuple(sorted(cursors.items())), connection.scalar(count)
+            return live, tuple(sorted(cursors.items())), _releases(connection, consumer)
 
 
 def through(connection: Connection, consumer: str) -> dict[str, int]:
@@ -182,8 +181,18 @@ def through(connection: Connection, consumer: str) -> dict[str, int]:
 
 def steps(connection: Connection, consumer: str) -> int:
     """A number that grows with each step of a consumer: also with that of a partition that is
-    behind another one of its source, which `through` does not show."""
-    return sum(cursor.position for cursor in read_cursors(connection, consumer).values())
+    behind another one of its source, and with each release of a parked stream, which `through` does
+    not show."""
+    taken = sum(cursor.position for cursor in read_cursors(connection, consumer).values())
+    return taken + _releases(connection, consumer)
+
+
+def _releases(connection: Connection, consumer: str) -> int:
+    """How many parked streams of a consumer were released: what waited was applied, or skipped, and
+    no cursor moved."""
+    releases = tables.RELEASES.c
+    count = select(func.count()).where(releases.consumer == consumer)
+    return int(connection.scalar(count) or 0)
 
 
 def _values(table: Table, among: Among) -> Select[Any]:

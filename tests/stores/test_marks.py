@@ -10,7 +10,7 @@ from infra.kafka import KafkaLog
 from infra.reading import steps, through
 from infra.service import Running, create, keys_in
 from infra.store import open_engine
-from infra.tables import MACHINERY
+from infra.tables import MACHINERY, RELEASES
 from services.coc_ledger.app import definition
 
 CONSUMER, SOURCE = "watching", "membership"
@@ -35,6 +35,21 @@ def test_what_others_apply_moves_no_mark() -> None:
         assert steps(connection, CONSUMER) == before
 
 
+def test_a_parked_stream_that_is_released_moves_the_mark_of_its_consumer_alone() -> None:
+    """What waited is applied then, though no cursor moves; or it is known not to come any more."""
+    with create_engine("sqlite://").connect() as connection:
+        MACHINERY.create_all(connection)
+        _applied(connection, 0, 90)
+        before = steps(connection, CONSUMER)
+        _released(connection, "R-1", consumer="counting")
+        assert steps(connection, CONSUMER) == before
+        _released(connection, "R-2")
+        once = steps(connection, CONSUMER)
+        assert once > before
+        _released(connection, "R-3", kind="skip")
+        assert steps(connection, CONSUMER) > once
+
+
 def test_who_waits_for_what_it_wrote_itself_waits_for_one_partition_also_over_kafka(
     tmp_path: Path,
 ) -> None:
@@ -45,6 +60,14 @@ def test_who_waits_for_what_it_wrote_itself_waits_for_one_partition_also_over_ka
     running.log = KafkaLog(["127.0.0.1:1"])
     assert running.log_of(running.name).partitions(running.name) == 1
     assert running.log_of("membership").partitions("membership") > 1
+
+
+def _released(
+    connection: Connection, release_id: str, kind: str = "retry", consumer: str = CONSUMER
+) -> None:
+    told = dict.fromkeys(("actor", "requested_at", "done_at", "outcome"), "")
+    named = {"release_id": release_id, "consumer": consumer, "source": SOURCE, "stream": "member/M"}
+    connection.execute(RELEASES.insert().values(**named, **told, kind=kind, position=7))
 
 
 def _applied(
