@@ -147,7 +147,8 @@ class ScopeReinstated(Event):
 
 
 class ContractorListed(Event):
-    """An outsourcing contractor within the scope, from `listed_on` on (sources.md 5.6, rule 5)."""
+    """An outsourcing contractor within the scope, from `listed_on` on (sources.md 5.6, rule 5). It
+    comes from `from_scope_id`, where that goes over into this one (older events: None did)."""
 
     TYPE: ClassVar[str] = "coc.contractor_listed.v1"
     scope_id: ScopeId
@@ -155,6 +156,7 @@ class ContractorListed(Event):
     contractor_id: Id
     name: Name
     listed_on: date
+    from_scope_id: ScopeId | None = None
 
 
 class ContractorDelisted(Event):
@@ -169,7 +171,8 @@ class ContractorDelisted(Event):
 
 class JointVentureListed(Event):
     """`holder_scope_id` has a share of this scope's output without controlling it; this scope
-    accounts for it (sources.md 5.6, rule 4)."""
+    accounts for it (sources.md 5.6, rule 4). It had it of `from_scope_id`, which goes over into
+    this one (older events: of none)."""
 
     TYPE: ClassVar[str] = "coc.joint_venture_listed.v1"
     scope_id: ScopeId
@@ -177,10 +180,12 @@ class JointVentureListed(Event):
     holder_scope_id: ScopeId
     share_percent: Percent
     effective_on: date
+    from_scope_id: ScopeId | None = None
 
 
 class DueDiligenceRecorded(Event):
-    """A supplier of non-CoC material was looked at (sources.md 5.6, rule 6)."""
+    """A supplier of non-CoC material was looked at (sources.md 5.6, rule 6). The record is one of
+    `from_scope_id`, which goes over into this scope of the same entity (older events: of none)."""
 
     TYPE: ClassVar[str] = "coc.due_diligence_recorded.v1"
     scope_id: ScopeId
@@ -191,6 +196,7 @@ class DueDiligenceRecorded(Event):
     valid_through: date
     record_ref: NoteRef | None
     policy_id: Id
+    from_scope_id: ScopeId | None = None
 
 
 class ScopeTransferApproved(Event):

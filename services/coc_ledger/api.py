@@ -199,7 +199,8 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
         scopes of earlier builds that have one of them for the same activity. `read_by` are the
         audit firms that read its books, as long as their Chain of Custody audit is open.
         `contractors` and `joint_ventures` are listed `since` a day and `through` another (`null`:
-        still); the first share of a holder counts for the days before as well."""
+        still), of the scope `from_scope_id` where that went over into this one; the first share of
+        a holder counts for the days before as well."""
         row = await allowed.scope(principal, scope_id)
         state, shared = await asyncio.to_thread(queries.sharing, scope_id, running.times.today())
         does = tuple(map(Activity, row.activities))

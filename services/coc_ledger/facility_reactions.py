@@ -1,5 +1,5 @@
 """What the ledger does by itself when membership tells that a facility went, or was closed, and
-when a scope goes over into one that awaits its facilities. Pure.
+when a scope goes over into another one: what comes along. Pure.
 
 It leaves every scope of its old entity on that day. A scope that got it while the news was on its
 way loses it again. Rules: sources.md 5.6 (7).
@@ -7,9 +7,18 @@ way loses it again. Rules: sources.md 5.6 (7).
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, assert_never
 
-from contracts.coc import ScopeFacilityAdded, ScopeOpened, ScopeTransferApproved
+from contracts.coc import (
+    ContractorDelisted,
+    ContractorListed,
+    DueDiligenceRecorded,
+    JointVentureListed,
+    ScopeFacilityAdded,
+    ScopeOpened,
+    ScopeTransferApproved,
+)
+from contracts.coc_scopes import JointVentureEnded
 from contracts.envelope import Recorded
 from contracts.facilities import FacilityClosed, FacilityTransferred
 from contracts.values import Activity
@@ -17,7 +26,15 @@ from infra.decider import Command, Lookup, Reaction
 
 from .reactions import recorded_on
 from .rows import FacilityRow, ScopeRow
-from .scopes.commands import NoteFacilityLeft, TakeFacilities
+from .scopes.commands import NoteFacilityLeft, TakeFacilities, TakePartners
+
+Partner = (
+    ContractorListed
+    | ContractorDelisted
+    | JointVentureListed
+    | JointVentureEnded
+    | DueDiligenceRecorded
+)
 
 
 def leave_scopes(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
@@ -120,6 +137,53 @@ def hand_over(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     ]
 
 
+PARTNERS = (
+    ContractorListed,
+    ContractorDelisted,
+    JointVentureListed,
+    JointVentureEnded,
+    DueDiligenceRecorded,
+)
+
+
+def hand_on(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """Who works for a scope, who has a share in it and whom it looked at goes over with it; so does
+    what it is told of them afterwards."""
+    event, on = recorded.event, recorded_on(recorded)
+    if isinstance(event, ScopeTransferApproved):
+        return [_partners(on, event.to_scope_id, event)]
+    if not isinstance(event, PARTNERS):
+        return ()
+    row: ScopeRow | None = rows("scopes", event.scope_id)
+    if row is None or row.to_scope_id is None:
+        return ()
+    return [_partners(on, row.to_scope_id, event, _named_in(event))]
+
+
+def _partners(
+    on: date, scope_id: str, event: ScopeTransferApproved | Partner, about: str | None = None
+) -> TakePartners:
+    return TakePartners(
+        on=on,
+        scope_id=scope_id,
+        member_id=event.member_id,
+        from_scope_id=event.scope_id,
+        about=about,
+    )
+
+
+def _named_in(event: Partner) -> str:
+    match event:
+        case ContractorListed() | ContractorDelisted():
+            return event.contractor_id
+        case JointVentureListed() | JointVentureEnded():
+            return event.holder_scope_id
+        case DueDiligenceRecorded():
+            return event.supplier_id
+        case _:
+            assert_never(event)
+
+
 FACILITY_REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         "leave_scopes",
@@ -127,4 +191,5 @@ FACILITY_REACTIONS: tuple[Reaction, ...] = (
         frozenset({FacilityTransferred, FacilityClosed, ScopeOpened, ScopeFacilityAdded}),
     ),
     Reaction("hand_over", hand_over, frozenset({ScopeTransferApproved})),
+    Reaction("hand_on", hand_on, frozenset({ScopeTransferApproved, *PARTNERS})),
 )

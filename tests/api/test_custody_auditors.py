@@ -150,7 +150,7 @@ def test_contractors_and_joint_ventures_are_told_to_the_member_and_its_auditor(
     audited.send(WHO, "coc/list_contractor", **named, **toller, **kept)
     stake = {"holder_scope_id": THEIRS, "share_percent": "12.5"}
     audited.send(WHO, "coc/list_joint_venture", **named, **stake)
-    since = {"since": TODAY.isoformat(), "through": None}
+    since = {"since": TODAY.isoformat(), "through": None, "from_scope_id": None}
     for role in (WHO, FIRM):
         seen = audited.get(role, f"/coc/scopes/{SCOPE}")
         assert seen["contractors"] == [{**toller, **since}]

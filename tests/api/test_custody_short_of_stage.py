@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.api.test_custody_news import BEGAN, MEMBER, SCOPE, WALKED, WHO, book
 from tests.api.test_custody_news import door as door  # the same world, in a platform of its own
-from tests.door import Door
+from tests.door import Door, eventually
 from tests.walk import certify, join, register
 
 BUYER, ITS = "N-buyer", "member:N-buyer"
@@ -72,3 +72,27 @@ def test_what_was_sent_to_a_scope_that_went_over_since_is_named_to_its_successor
     door.settled()
     told = refined(door, heir, NEXT.isoformat())
     assert told["facts"]["waiting"] == ["D-1"]
+
+
+def test_the_contractors_of_the_old_scope_work_for_its_successor(door: Door) -> None:
+    """Listed after the approval, and read with the scope that they come from."""
+    heir, next_heir, later = f"{BUYER}-T", f"{BUYER}-U", NEXT + timedelta(days=1)
+    own = {"scope_id": heir, "member_id": BUYER}
+    opening = {**WORKS, "scope_id": next_heir, "successor_of": heir, "starts_on": NEXT.isoformat()}
+    door.send(ITS, "coc/open_scope", **opening)
+    over = {"to_scope_id": next_heir, "effective_on": later.isoformat()}
+    door.send("ops", "coc/approve_scope_transfer", **own, **over)
+    kept = {"title_stays": True, "keeps_records": True, "risks_controlled": True}
+    door.send(ITS, "coc/list_contractor", **own, contractor_id="K-1", name="Toller", **kept)
+    look = {"supplier_id": "YARD", "topics": ["human_rights"], "performed_on": BEGAN.isoformat()}
+    door.send(ITS, "coc/record_due_diligence", **own, **look)
+    told = eventually(
+        lambda: door.get(ITS, f"/coc/scopes/{next_heir}")["contractors"], lambda seen: bool(seen)
+    )
+    listed = {"contractor_id": "K-1", "name": "Toller", "since": later.isoformat()}
+    assert told == [{**listed, "through": None, "from_scope_id": heir}]
+    looked = eventually(
+        lambda: door.get(ITS, f"/coc/scopes/{next_heir}/diligence")["suppliers"],
+        lambda seen: bool(seen),
+    )
+    assert [one["supplier_id"] for one in looked] == ["YARD"]

@@ -24,6 +24,7 @@ from infra.decider import Command
 from services.coc_ledger.evidence import FacilityFound
 
 from .neighbours import Neighbour, neighbours, onward_from, stream_of
+from .state import Scope
 
 Facilities = Annotated[tuple[FacilityId, ...], Field(min_length=1, max_length=2_000)]
 Others = Annotated[tuple[Neighbour, ...], SkipValidation]
@@ -187,6 +188,21 @@ class TakeFacilities(ScopeBound):
     NAME: ClassVar[str] = "take_facilities"
     from_scope_id: ScopeId
     effective_on: date
+
+
+class TakePartners(ScopeBound):
+    """Internal: `from_scope_id`, whose `member_id` this is, goes over into this scope. Who works
+    for it, who has a share in it and whom it looked at comes along; `about` one of them alone,
+    where that is told later. `there` is that scope, as it is when this is decided."""
+
+    NAME: ClassVar[str] = "take_partners"
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "there"})
+    from_scope_id: ScopeId
+    about: Id | None = None
+    there: Annotated[Scope | None, SkipValidation] = None
+
+    def fresh(self, state: Callable[[str], Any]) -> Self:
+        return self.model_copy(update={"there": state(stream_of(self.from_scope_id))})
 
 
 class NoteFacilityLeft(ScopeBound):

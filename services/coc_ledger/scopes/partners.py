@@ -15,11 +15,12 @@ from services.coc_ledger.evidence import Stake
 
 class Hired(NamedTuple):
     """A time for which a contractor is listed: its first day, and the last (None: it still is); by
-    which name."""
+    which name; `of` which scope it came, where one went over."""
 
     since: date
     through: date | None = None
     name: str = ""
+    of: str | None = None
 
 
 Contractors = Mapping[str, tuple[Hired, ...]]
@@ -27,19 +28,23 @@ Contractors = Mapping[str, tuple[Hired, ...]]
 
 
 class Share(NamedTuple):
-    """What a holder has from a day on; of 0 per cent: nothing any more."""
+    """What a holder has from a day on; of 0 per cent: nothing any more. `of` which scope it had it
+    before, where one went over."""
 
     since: date
     stake: Stake
+    of: str | None = None
 
 
 Shares = Mapping[str, tuple[Share, ...]]
 """By holder, in order."""
 
 
-def hired(before: Contractors, contractor_id: str, name: str, since: date) -> Contractors:
+def hired(
+    before: Contractors, contractor_id: str, name: str, since: date, of: str | None
+) -> Contractors:
     """With a contractor that is listed from a day on."""
-    now = Hired(since, None, name)
+    now = Hired(since, None, name, of)
     return {**before, contractor_id: (*before.get(contractor_id, ()), now)}
 
 
@@ -49,10 +54,10 @@ def dismissed(before: Contractors, contractor_id: str, through: date) -> Contrac
     return {**before, contractor_id: (*earlier, last._replace(through=through))}
 
 
-def shared(before: Shares, stake: Stake, since: date) -> Shares:
+def shared(before: Shares, stake: Stake, since: date, of: str | None) -> Shares:
     """With what a holder has from a day on."""
     holder = stake.holder_scope_id
-    return {**before, holder: (*before.get(holder, ()), Share(since, stake))}
+    return {**before, holder: (*before.get(holder, ()), Share(since, stake, of))}
 
 
 def contractors_on(known: Contractors, day: date) -> tuple[str, ...]:
@@ -66,35 +71,49 @@ def contractors_on(known: Contractors, day: date) -> tuple[str, ...]:
 
 def stakes_on(known: Shares, day: date) -> tuple[Stake, ...]:
     """The shares in a scope's output on a day. The first one that is listed of a holder counts for
-    the days before as well: what left by then was of the same joint venture."""
-    found = (([one for one in told if one.since <= day] or told[:1])[-1] for told in known.values())
-    return tuple(one.stake for one in found if one.stake.share_percent)
+    the days before as well: what left by then was of the same joint venture. One that comes with a
+    scope that goes over does not: before that day it was a share of the other one's output."""
+    found = (_share_on(told, day) for told in known.values())
+    return tuple(one.stake for one in found if one is not None and one.stake.share_percent)
+
+
+def _share_on(told: tuple[Share, ...], day: date) -> Share | None:
+    begun = [one for one in told if one.since <= day]
+    if begun:
+        return begun[-1]
+    return told[0] if told[0].of is None else None
 
 
 class ContractorTold(NamedTuple):
-    """A contractor was listed from a day through another (None: it still is)."""
+    """A contractor was listed from a day through another (None: it still is); it came from another
+    scope (None: from none), where that went over."""
 
     contractor_id: str
     name: str
     since: date
     through: date | None
+    from_scope_id: str | None = None
 
 
 class VentureTold(NamedTuple):
-    """A holder has a share of the output from a day through another (None: it still has)."""
+    """A holder has a share of the output from a day through another (None: it still has); it had it
+    of another scope (None: of none), where that went over."""
 
     holder_scope_id: str
     share_percent: Decimal
     since: date
     through: date | None
+    from_scope_id: str | None = None
 
 
 def contractors_told(known: Contractors) -> list[ContractorTold]:
-    """Each time of each contractor, by contractor, in order."""
+    """Each time of each contractor, by contractor, in order. One that was taken back before its
+    first day was none."""
     return [
-        ContractorTold(contractor_id, one.name, one.since, one.through)
+        ContractorTold(contractor_id, one.name, one.since, one.through, one.of)
         for contractor_id in sorted(known)
         for one in known[contractor_id]
+        if one.through is None or one.since <= one.through
     ]
 
 
@@ -102,11 +121,11 @@ def ventures_told(known: Shares) -> list[VentureTold]:
     """Each share of each holder, by holder, in order; of two that begin on one day the last."""
     found: list[VentureTold] = []
     for holder in sorted(known):
-        told = {one.since: one.stake.share_percent for one in known[holder]}
+        told = {one.since: one for one in known[holder]}
         ends = [*(since - timedelta(days=1) for since in list(told)[1:]), None]
         found += [
-            VentureTold(holder, percent, since, end)
-            for (since, percent), end in zip(told.items(), ends, strict=True)
-            if percent
+            VentureTold(holder, one.stake.share_percent, since, end, one.of)
+            for (since, one), end in zip(told.items(), ends, strict=True)
+            if one.stake.share_percent
         ]
     return found

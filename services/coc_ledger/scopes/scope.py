@@ -45,8 +45,10 @@ from .commands import (
     RecordDueDiligence,
     ScopeBound,
     TakeFacilities,
+    TakePartners,
 )
 from .duties import left, noted, suspended
+from .handing import handed_on
 from .neighbours import check_elsewhere
 from .state import INITIAL, ONE_DAY, Scope, due, evidence, evolve
 from .transfer import awaited, came, check_before_transfer, transferred
@@ -64,7 +66,7 @@ OwnCommand = (
     | NotePsCertificate
     | NoteFacilityLeft
 )
-AnyCommand = OpenScope | TakeFacilities | OwnCommand | Tick
+AnyCommand = OpenScope | TakeFacilities | TakePartners | OwnCommand | Tick
 
 
 def decide(command: AnyCommand, state: Scope, policies: Policies) -> Sequence[Event]:
@@ -77,6 +79,8 @@ def decide(command: AnyCommand, state: Scope, policies: Policies) -> Sequence[Ev
             return _open(command, state, policy)
         case TakeFacilities():
             return came(command, state)
+        case TakePartners():
+            return handed_on(command, state, policy)
         case _:
             _own(command, state)
             return _decide_as_owner(command, state, policy)

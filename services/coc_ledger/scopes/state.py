@@ -143,7 +143,13 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
         case ContractorListed():
             return state._replace(
                 contractors=(*state.contractors, event.contractor_id),
-                hired=hired(state.hired, event.contractor_id, event.name, event.listed_on),
+                hired=hired(
+                    state.hired,
+                    event.contractor_id,
+                    event.name,
+                    event.listed_on,
+                    event.from_scope_id,
+                ),
             )
         case ContractorDelisted():
             kept = tuple(one for one in state.contractors if one != event.contractor_id)
@@ -189,11 +195,13 @@ def _with_share(state: Scope, event: JointVentureListed | JointVentureEnded) -> 
     """With another share of a holder, or none, from a day on."""
     holder = event.holder_scope_id
     others = tuple(one for one in state.stakes if one.holder_scope_id != holder)
-    percent = event.share_percent if isinstance(event, JointVentureListed) else Decimal(0)
+    percent, of = Decimal(0), None
+    if isinstance(event, JointVentureListed):
+        percent, of = event.share_percent, event.from_scope_id
     stake = Stake(holder_scope_id=holder, share_percent=percent)
     return state._replace(
         stakes=(*others, stake) if percent else others,
-        shares=shared(state.shares, stake, event.effective_on),
+        shares=shared(state.shares, stake, event.effective_on, of),
     )
 
 

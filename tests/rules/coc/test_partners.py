@@ -98,10 +98,10 @@ def test_each_time_of_a_contractor_and_each_share_is_told_with_its_days() -> Non
     share(world, "40", GONE)
     state = world.desk.state("coc_scope/A")
     assert contractors_told(state.hired) == [
-        ("K-1", "Toller", LISTED, BETWEEN),
-        ("K-1", "Toller", GONE, None),
+        ("K-1", "Toller", LISTED, BETWEEN, None),
+        ("K-1", "Toller", GONE, None, None),
     ]
     assert ventures_told(state.shares) == [
-        ("B", Decimal(1), LISTED, date(2026, 6, 9)),
-        ("B", Decimal(40), GONE, None),
+        ("B", Decimal(1), LISTED, date(2026, 6, 9), None),
+        ("B", Decimal(40), GONE, None, None),
     ]
