@@ -37,6 +37,15 @@ WHOLE = ""
 """Stands for the whole scope among the facilities that have yet to be certified."""
 
 
+class Lack(NamedTuple):
+    """A facility, or the whole, that the Performance Standard did not cover from a day on, until
+    another one (None: it still does not)."""
+
+    key: str
+    since: date
+    until: date | None = None
+
+
 class Scope(NamedTuple):
     """The fold; without an id it was never opened. `ps_due` are the facilities (or the whole) yet
     to be covered by the Performance Standard, each with its last day; `uncovered` are those of the
@@ -46,7 +55,8 @@ class Scope(NamedTuple):
     on, `stays` earlier times in it of those that came back; `ceased` the activities that went with
     a facility. `awaited` are those that come from `successor_of` when that goes over, `begins` the
     first day of activities that come with them. `missed` are those of `ps_due` whose last day went
-    by in the suspension that lasts. `contractors` and `stakes` are today's, `hired` and
+    by in the suspension that lasts, `lacking` since when, and until when; `parts_from` since when
+    the parts of the whole are covered that are. `contractors` and `stakes` are today's, `hired` and
     `shares` say from when on, and until when."""
 
     scope_id: str = ""
@@ -80,6 +90,8 @@ class Scope(NamedTuple):
     awaited: tuple[str, ...] = ()
     begins: Mapping[Activity, date] = {}
     missed: tuple[str, ...] = ()
+    lacking: tuple[Lack, ...] = ()
+    parts_from: Mapping[str, date] = {}
 
     def holds(self, facility_id: str, day: date) -> bool:
         """Whether a facility is in the scope on a day."""
@@ -133,9 +145,10 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
                     state.suspended_from, state.reinstated_from, state.suspended_before
                 ),
                 missed=(*state.missed, event.facility_id or WHOLE),
+                lacking=(*state.lacking, Lack(event.facility_id or WHOLE, event.effective_on)),
             )
         case ScopeReinstated():
-            return state._replace(reinstated_from=event.effective_on, missed=())
+            return state._replace(reinstated_from=event.effective_on, missed=(), lacking=())
         case PeriodChanged():
             until = event.replaces
             courses = [one for one in state.calendar if until is None or one.starts_on < until]
@@ -247,10 +260,20 @@ def _with_awaited(state: Scope, event: ScopeFacilitiesCame) -> Scope:
 
 def _met(state: Scope, event: PsObligationMet) -> Scope:
     met = event.facility_id or WHOLE
+    parts = {met: event.effective_on} if met in state.uncovered else {}
     return state._replace(
+        lacking=_covered(state.lacking, met, event.effective_on),
+        parts_from={**state.parts_from, **parts},
         ps_due={key: day for key, day in state.ps_due.items() if key != met},
         uncovered=tuple(one for one in state.uncovered if met not in (one, WHOLE)),
         met_by=event.certificate_id,
+    )
+
+
+def _covered(before: tuple[Lack, ...], key: str, until: date) -> tuple[Lack, ...]:
+    """With one that lacks nothing any more from a day on."""
+    return tuple(
+        one._replace(until=until) if one.key == key and one.until is None else one for one in before
     )
 
 
@@ -265,6 +288,8 @@ def _without_facility(state: Scope, event: ScopeFacilityLeft) -> Scope:
         state = state._replace(left={**state.left, one: event.effective_on})
     return state._replace(
         ps_due={key: day for key, day in state.ps_due.items() if key != one},
+        lacking=_covered(state.lacking, one, event.effective_on),
+        parts_from={name: day for name, day in state.parts_from.items() if name != one},
         uncovered=tuple(name for name in state.uncovered if name != one),
         ceased={**state.ceased, **dict.fromkeys(event.activities, event.effective_on)},
     )
