@@ -147,8 +147,7 @@ class ScopeReinstated(Event):
 
 
 class ContractorListed(Event):
-    """An outsourcing contractor within the scope, from `listed_on` on (sources.md 5.6, rule 5). It
-    comes from `from_scope_id`, where that goes over into this one (older events: None did)."""
+    """An outsourcing contractor in the scope from `listed_on` on (sources.md 5.6, rules 5, 7)."""
 
     TYPE: ClassVar[str] = "coc.contractor_listed.v1"
     scope_id: ScopeId
@@ -171,8 +170,7 @@ class ContractorDelisted(Event):
 
 class JointVentureListed(Event):
     """`holder_scope_id` has a share of this scope's output without controlling it; this scope
-    accounts for it (sources.md 5.6, rule 4). It had it of `from_scope_id`, which goes over into
-    this one (older events: of none)."""
+    accounts for it (sources.md 5.6, rule 4); until then of `from_scope_id` (rule 7)."""
 
     TYPE: ClassVar[str] = "coc.joint_venture_listed.v1"
     scope_id: ScopeId
@@ -184,8 +182,8 @@ class JointVentureListed(Event):
 
 
 class DueDiligenceRecorded(Event):
-    """A supplier of non-CoC material was looked at (sources.md 5.6, rule 6). The record is one of
-    `from_scope_id`, which goes over into this scope of the same entity (older events: of none)."""
+    """A supplier of non-CoC material was looked at (sources.md 5.6, rule 6), as `from_scope_id`
+    recorded it, which goes over into this one (rule 7)."""
 
     TYPE: ClassVar[str] = "coc.due_diligence_recorded.v1"
     scope_id: ScopeId

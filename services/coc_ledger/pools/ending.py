@@ -10,16 +10,23 @@ is not counted ahead: that is told by the close alone. Rules: sources.md 5.4.
 from collections.abc import Sequence
 from datetime import date
 
-from contracts.coc import BalanceCarried, PoolOpened
+from contracts.coc import (
+    BalanceCarried,
+    DesignationReleased,
+    MovementBooked,
+    OutputDesignated,
+    PoolOpened,
+)
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected
+from contracts.coc_movements import MovementsBooked
 from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import PoolKey
 from contracts.envelope import Event
 from infra.policy import Policies
 from services.coc_ledger.accounting.balance import closing, figures, rule_of
 from services.coc_ledger.accounting.lasting import Ending, by_day, dated
-from services.coc_ledger.accounting.made_good import Covered, covered
+from services.coc_ledger.accounting.made_good import Covered, Told, covered, missing
 from services.coc_ledger.accounting.period import blocked, close_remarks
 
 from .commands import ApplyChange, Foreseen
@@ -106,12 +113,16 @@ def made_good(
     for event in events:
         assert isinstance(event, PoolEvent)
         after = evolve(after, event)
-    found = _covered(after, on, policies)
-    if found is None or after.key is None or after.ends_on is None:
+    if after.key is None or after.ends_on is None or after.end is not None:
+        return ()
+    rule = rule_of(policies.on(after.key.period))
+    found = covered(after, after.terms, after.switched, on, rule, _told_before(state, events))
+    if found is None:
         return ()
     first = any(isinstance(one, PeriodOver) and not one.again for one in events)
-    met, before = found.missing_kg == 0, _covered(state, on, policies)
-    if not (first and met) and _is_told(before, found, events):
+    met, before = found.missing_kg == 0, missing(state, state.terms, state.switched, on, rule)
+    same = found.since == state.made_good
+    if not (first and met) and same and _is_told(before, found, events):
         return ()
     last = after.ends_on
     if found.due_on is not None and met and not found.late_kg:
@@ -135,16 +146,25 @@ def _is_told(before: Covered | None, after: Covered, events: Sequence[Event]) ->
     was = before or Covered(1)
     anew = any(isinstance(one, (*OWING, PoolShortened)) for one in events)
     due_on = after.first_on if anew or before is None else was.due_on
-    same = (was.missing_kg == 0) == (after.missing_kg == 0) and was.since == after.since
+    same = (was.missing_kg == 0) == (after.missing_kg == 0)
     return same and due_on == after.due_on and (was.late_kg > 0) == (after.late_kg > 0)
 
 
-def _covered(state: Pool, on: date, policies: Policies) -> Covered | None:
-    """What of that which is owed is not covered by all that is booked by a day; None where nothing
-    is owed, and where the period is closed."""
-    if state.key is None or state.end is not None:
-        return None
-    return covered(state, state.terms, state.switched, on, rule_of(policies.on(state.key.period)))
+def _told_before(state: Pool, events: Sequence[Event]) -> Told | None:
+    """Since when all was covered before some events, and from which day on they book; None where it
+    was not, or where they change what is owed, or carried."""
+    days = []
+    for event in events:
+        match event:
+            case OverdraftForeseen() | BalanceCarried() | BalanceCorrected() | PoolShortened():
+                return None
+            case MovementBooked() | OutputDesignated() | DesignationReleased():
+                days.append(event.day)
+            case MovementsBooked():
+                days.append(min(event.days))
+            case _:
+                continue  # it books no mass
+    return Told(state.made_good, min(days, default=date.max)) if state.made_good else None
 
 
 def foreseen(command: ApplyChange, state: Pool, told: Foreseen) -> Sequence[OverdraftForeseen]:

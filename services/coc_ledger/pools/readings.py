@@ -12,6 +12,15 @@ from services.coc_ledger.accounting.accounts import amount_of
 BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
 
 
+class Taken(NamedTuple):
+    """What a joint venture's holder took of this period's output by a document; whether the claim
+    counts."""
+
+    holder: str
+    kg: int
+    counts: bool
+
+
 class Kept(NamedTuple):
     """A correction, in the words of its `draft`, of the document that it `replaces`; `parts` are
     the kilograms of it that stay in closed pools, by their streams and the days from which on they

@@ -62,7 +62,7 @@ from services.coc_ledger.evidence import TakenBack
 from .commands import Carry, ClaimChange, DeliveryChange
 from .end import End, end_of
 from .owing import Owing, PeriodOver, stopped_by
-from .readings import Kept, by_hand_g, claimed_here, kept_by, known_g
+from .readings import Kept, Taken, by_hand_g, claimed_here, kept_by, known_g
 from .recent import (
     Recent,
     change_key,
@@ -115,15 +115,6 @@ PoolEvent = (
 )
 
 
-class Taken(NamedTuple):
-    """What a joint venture's holder took of this period's output by a document; whether the claim
-    counts."""
-
-    holder: str
-    kg: int
-    counts: bool
-
-
 class Pool(NamedTuple):
     """The fold; without a key it was never opened. `days` are the masses by account and day,
     `stakes` what joint ventures' holders took, by document, `by_hand_g` the step's own emissions
@@ -139,7 +130,8 @@ class Pool(NamedTuple):
     `told_otherwise` what belongs to lots that were told otherwise: with it the books add up to
     zero. `lasting` of what is carried, and `due` of what is owed, have a last day of their own;
     `switched`: it ends since its scope goes over. `kept` are corrections that were claimed here and
-    keep something in closed pools, `stepped` is what came with its step in."""
+    keep something in closed pools, `stepped` is what came with its step in. `made_good` is since
+    when all that is owed is covered, as it was told last; None where it is not."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -171,6 +163,7 @@ class Pool(NamedTuple):
     switched: Switched | None = None
     kept: Mapping[str, Kept] = {}
     stepped: Stepped = NONE_STEPPED
+    made_good: date | None = None
 
     @property
     def terms(self) -> Terms:
@@ -292,7 +285,7 @@ def _from_before(state: Pool, event: FromBefore) -> Pool:
     """What the period before leaves, or would leave."""
     match event:
         case OverdraftMadeGood():
-            return state  # the books tell it at any time
+            return state._replace(made_good=event.since)
         case BalanceCarried():
             carried = _posted(_carried(state, event), event.pool.period, event.entries)
             key = change_key(f"carry:{event.from_pool.key}")

@@ -3,9 +3,15 @@ that comes and goes does not move it, nor does a correction of the close (rule 5
 
 from datetime import date
 
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
 from contracts.certification import CertificateReinstated, CertificateSuspended
 from contracts.values import CertificationStatus
+from services.coc_ledger.accounting.balance import rule_of
+from services.coc_ledger.accounting.made_good import covered
 from tests.rules.certification.given import Happened, after
+from tests.rules.coc.given import POLICY
 from tests.rules.coc.test_late_deliveries import AFTER, LATER, corrected, sold, year_ends
 from tests.rules.coc.test_made_good import KEY_2027, claims, comes, on, where
 from tests.rules.coc.test_periods_and_orders import EVERY, close, document, send
@@ -154,3 +160,31 @@ def test_claims_do_not_move_the_day() -> None:
     assert claims(world, "F-1", 10, LEFT) == ""
     assert on_the_board(world) == MET
     assert on(world, LEFT).owed_covered
+
+
+Booked = tuple[int, int, bool]
+"""A day of the year, kilograms, whether they are CoC."""
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    some.lists(
+        some.tuples(some.integers(1, 12), some.integers(100, 2000), some.booleans()), max_size=8
+    )
+)
+def test_what_is_told_day_by_day_is_what_all_days_together_say(bookings: list[Booked]) -> None:
+    """Few days are looked at after a booking; whatever their order, the day is the true one."""
+    world = delivered()
+    world.today = date(2027, 12, 30)
+    for number, (month, kg, coc) in enumerate(bookings):
+        day = date(2027, month, 15)
+        if coc:
+            comes(world, kg, day)
+        else:
+            plain = {"movement_id": f"PLAIN-{number}", "mass_kg": kg, "origin": "non_coc"}
+            world.send("receive_material", **where(day), **plain)
+            world.settle()
+        pool = world.pool(KEY_2027)
+        found = covered(pool, pool.terms, None, world.today, rule_of(POLICY))
+        assert found is not None
+        assert pool.made_good == found.since
