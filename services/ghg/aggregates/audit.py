@@ -17,6 +17,8 @@ from typing import TypeVar
 PRIME = 2**61 - 1
 TRIES_MAX = 400
 """How many groups of entities are looked at for one sum. Rarely more than some tens are needed."""
+TRIES_LATER_MAX = 15
+"""How many where other editions were told before: then each takes longer, and more are in vain."""
 Row = Mapping[int, int]
 """Columns by their number, with what each is multiplied by."""
 Variable = TypeVar("Variable", bound=Hashable)
@@ -26,16 +28,25 @@ class Audit:
     """The sums that were told so far. `about` are the entities of each column, `least` how many
     entities anything that follows from the sums has to be about."""
 
-    def __init__(self, about: Sequence[frozenset[str]], least: int) -> None:
-        self._about, self._least = about, least
+    def __init__(
+        self, about: Sequence[frozenset[str]], least: int, tries_max: int = TRIES_MAX
+    ) -> None:
+        self._about, self._least, self._tries_max = about, least, tries_max
         self._rows: dict[int, Row] = {}  # by pivot, a column that no other row has
         self._having: dict[int, frozenset[int]] = {}  # by column, the pivots of rows that have it
         self._pivots: dict[str, frozenset[int]] = {}  # by entity, those about it and few others
-        self._tries = 0
+        self._narrow = frozenset(at for at, of in enumerate(about) if len(of) < least)
+        self._begin()
+
+    def _begin(self) -> None:
+        """A search begins: what was told stays as it is until it ends."""
+        self._looked: set[frozenset[str]] = set()  # groups that were looked at
+        self._near: dict[int, frozenset[str]] = {}  # by column, the entities that take part in it
+        self._rest: dict[frozenset[str], dict[int, Row]] = {}  # by group, what its rows leave
 
     def copy(self) -> "Audit":
         """The same sums told; what is told to one is not told to the other."""
-        other = Audit(self._about, self._least)
+        other = Audit(self._about, self._least, self._tries_max)
         other._rows, other._having = dict(self._rows), dict(self._having)
         other._pivots = dict(self._pivots)
         return other
@@ -46,8 +57,8 @@ class Audit:
         if not left:
             return True  # it follows from what was told: nobody learns anything
         pivot = max(left, key=lambda column: (len(self._about[column]), -column))
-        self._tries = 0
-        if self._narrow(pivot) and self._isolates(left, frozenset()):
+        self._begin()
+        if pivot in self._narrow and self._isolates(left, frozenset()):
             return False
         self._take(pivot, left)
         return True
@@ -62,9 +73,6 @@ class Audit:
         scale = pow(row[pivot], -1, PRIME)
         self._add(pivot, {column: many * scale % PRIME for column, many in row.items()})
 
-    def _narrow(self, column: int) -> bool:
-        return len(self._about[column]) < self._least
-
     def _reduced(self, row: Row) -> dict[int, int]:
         left = {column: many % PRIME for column, many in row.items() if many % PRIME}
         for pivot in [column for column in left if column in self._rows]:
@@ -77,7 +85,7 @@ class Audit:
             _subtract(changed, row, changed[pivot])
             self._put(other, changed)
         self._put(pivot, row)
-        if self._narrow(pivot):
+        if pivot in self._narrow:
             for entity in self._about[pivot]:
                 self._pivots[entity] = self._pivots.get(entity, frozenset()) | {pivot}
 
@@ -93,8 +101,10 @@ class Audit:
         """Whether a row and some that were told combine into something about `few`, or about these
         and so many more as are too few still. Only told rows whose pivot is about them can take
         part: nothing else takes a pivot away."""
-        self._tries += 1
-        if self._tries > TRIES_MAX:
+        if few in self._looked:
+            return False  # in another order
+        self._looked.add(few)
+        if len(self._looked) > self._tries_max:
             return True  # not shown to be safe in reasonable time: not told
         ours = self._pivots_within(few)
         room = self._least - 1 - len(few)
@@ -122,13 +132,15 @@ class Audit:
         return self._about[column] <= few or not ours.isdisjoint(self._having.get(column, ()))
 
     def _joining(self, columns: Iterable[int], few: frozenset[str]) -> set[str]:
-        found: set[str] = set()
-        for column in columns:
-            found |= self._about[column]
-            for pivot in self._having.get(column, ()):
-                if self._narrow(pivot):
-                    found |= self._about[pivot]
-        return found - few
+        return set[str]().union(*map(self._takes_part, columns)) - few
+
+    def _takes_part(self, column: int) -> frozenset[str]:
+        """The entities that a column, or told rows that have it, are about."""
+        if column not in self._near:
+            rows = self._having.get(column, frozenset()) & self._narrow
+            about = (self._about[pivot] for pivot in rows)
+            self._near[column] = self._about[column].union(*about)
+        return self._near[column]
 
     def _outside(
         self, row: Row, few: frozenset[str], ours: Iterable[int]
@@ -139,14 +151,17 @@ class Audit:
         def others(one: Row) -> dict[int, int]:
             return {column: many for column, many in one.items() if not self._about[column] <= few}
 
-        rows: dict[int, Row] = {}
-        for pivot in sorted(ours):
-            left = others(self._rows[pivot])
-            _reduce(left, rows)
-            if left:
-                column = min(left)
-                scale = pow(left[column], -1, PRIME)
-                rows[column] = {at: many * scale % PRIME for at, many in left.items()}
+        if few not in self._rest:
+            rows: dict[int, Row] = {}
+            for pivot in sorted(ours):
+                left = others(self._rows[pivot])
+                _reduce(left, rows)
+                if left:
+                    column = min(left)
+                    scale = pow(left[column], -1, PRIME)
+                    rows[column] = {at: many * scale % PRIME for at, many in left.items()}
+            self._rest[few] = rows
+        rows = self._rest[few]
         wanted = others(row)
         _reduce(wanted, rows)
         return rows, wanted

@@ -7,6 +7,7 @@ its parts are about enough entities, or about none.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -42,7 +43,8 @@ class CurveStep(NamedTuple):
 class PortfolioView(NamedTuple):
     """A set of facilities in a year, weighed by output. `smelting` is direct and power of
     electrolysis alone, what the sector's curve is about; `gap` is above it when more than zero.
-    Where `suppressed`, nothing else is told."""
+    Where `suppressed`, nothing else is told. `edition` is the day of the edition that tells it;
+    None where it is told as it is now."""
 
     year: int
     suppressed: bool
@@ -59,12 +61,18 @@ class PortfolioView(NamedTuple):
     certified_percent: Decimal | None = None
     curve: str = ""
     doubts: tuple[Doubt, ...] = ()
+    edition: date | None = None
 
 
 def emission_curve(told: Public) -> tuple[CurveStep, ...]:
     """The steps of the curve, the lowest intensity first; none while there are too few."""
+    return steps_of(told.pools)
+
+
+def steps_of(pools: Iterable[Pool]) -> tuple[CurveStep, ...]:
+    """Steps, each of a pool."""
     steps: list[CurveStep] = []
-    for pool in told.pools:
+    for pool in pools:
         before = steps[-1].cumulative_t if steps else ZERO
         steps.append(_step(pool, before))
     return tuple(steps)

@@ -9,19 +9,21 @@ A number is told when
 - no combination of everything told, of whatever kinds, is about fewer entities than the minimum
   (`audit`).
 
-What the asker knows of its own is no secret to it: its facilities are left out before anything is
-counted, so a sum has to be of enough others.
+What the asker knows is no secret to it: its own figures, and those that were disclosed. They are
+left out before anything is counted, so a sum has to be of enough others. What was told stays told:
+a guard goes on from one edition to the next, and from what was known by then to what is known now.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy
 from numpy.typing import NDArray
 
 from infra.policy import Policy
 
-from .audit import Audit, columns_of
-from .measures import ALIKE, Measure, Number, numbers_of
+from .audit import TRIES_LATER_MAX, TRIES_MAX, Audit, columns_of
+from .measures import ALIKE, LATER, Measure, Number, numbers_of
 from .sums import Entry
 
 Facilities = frozenset[str]
@@ -39,18 +41,30 @@ def numbers_by_facility(entries: Iterable[Entry]) -> Numbers:
     return {entry.facility_id: numbers_of(entry) for entry in entries}
 
 
+class Figures(NamedTuple):
+    """What there is to tell of: facilities in every version with their numbers, and the ids of
+    those that the asker knows; `later` where other editions were told before."""
+
+    entries: Sequence[Entry]
+    numbers: Numbers
+    known: frozenset[str] = frozenset()
+    later: bool = False
+
+
 class Guard:
     """Everything told to one asker of one year. `candidates` are all numbers that may be asked
-    about, or parts that make them up: `tell` is asked about no other."""
+    about, or parts that make them up: `tell` is asked about no other. `log` was told before."""
 
     def __init__(
         self,
-        entries: Sequence[Entry],
-        numbers: Numbers,
+        figures: Figures,
         candidates: Iterable[Wanted],
         policy: Policy,
+        log: Iterable[Wanted] = (),
     ) -> None:
-        self._entries = sorted(entries, key=lambda one: (one.entity_id, one.facility_id))
+        self._figures = figures
+        others = (one for one in figures.entries if one.facility_id not in figures.known)
+        self._entries = sorted(others, key=lambda one: (one.entity_id, one.facility_id))
         self._places = {one.facility_id: at for at, one in enumerate(self._entries)}
         self._starts = [
             at
@@ -59,25 +73,43 @@ class Guard:
         ]
         self._least = policy.integer("aggregate.entities_min")
         self._most = float(policy.decimal("aggregate.dominance_percent")) / 100 + ROUNDED
-        self._numbers = numbers
+        self._numbers = figures.numbers
+        self._open = {
+            (_first(one), amount)
+            for one in figures.known
+            for number in figures.numbers[one].values()
+            for amount in number.form
+        }
+        self._open_numbers = {
+            (measure, number.facility)
+            for one in figures.known
+            for measure, number in figures.numbers[one].items()
+        }
         self._amounts: dict[Measure, Shares] = {}
-        entity = {one.facility_id: one.entity_id for one in self._entries}
-        rows = [self._form(*wanted) for wanted in dict.fromkeys(candidates)]
+        self._log: list[Wanted] = list(log)
+        entity: dict[str, str] = {}
+        for one in figures.entries:
+            entity.setdefault(_first(one.facility_id), one.entity_id)
+        rows = [self._form(*wanted) for wanted in dict.fromkeys([*self._log, *candidates])]
         owner = {amount: entity[amount[0]] for row in rows for amount in row}
         self._columns, about = columns_of(rows, owner)
-        self._audit = Audit(about, self._least)
+        tries = TRIES_LATER_MAX if figures.later else TRIES_MAX
+        self._audit = Audit(about, self._least, tries)
         self._told: dict[Measure, list[NDArray[numpy.bool_]]] = {}
-        self._log: list[Wanted] = []
         self._policy = policy
-
-    def beside(self, candidates: Iterable[Wanted]) -> "Guard":
-        """The same told, with other numbers that may be asked about."""
-        other = Guard(self._entries, self._numbers, [*self._log, *candidates], self._policy)
         for measure, facilities in self._log:
-            other._audit.note(other._row(measure, facilities))
-        other._told = {measure: list(told) for measure, told in self._told.items()}
-        other._log = list(self._log)
-        return other
+            self._audit.note(self._row(measure, facilities))
+            self._note(measure, facilities)
+
+    def beside(
+        self,
+        candidates: Iterable[Wanted],
+        figures: Figures | None = None,
+        policy: Policy | None = None,
+    ) -> "Guard":
+        """The same told, with other numbers that may be asked about; of more figures, by another
+        policy, where these are given."""
+        return Guard(figures or self._figures, candidates, policy or self._policy, self._log)
 
     def copy(self) -> "Guard":
         """The same told; what is told to one is not told to the other."""
@@ -91,14 +123,14 @@ class Guard:
     def tell(self, measure: Measure, facilities: Facilities) -> bool:
         """Tell a number; False, and it is not told, where it may not be."""
         values = self._values(measure)
-        of = self._among(facilities) & (values != 0)
+        of = self._among(measure, facilities) & (values != 0)
         if not of.any():
             return True  # nobody else has any, which is told of nobody
         if not self._safe(values, self._differences(of, self._told.get(measure, []))):
             return False
         if not self._audit.tell(self._row(measure, facilities)):
             return False
-        self._told.setdefault(measure, []).append(of)
+        self._note(measure, facilities)
         self._log.append((measure, facilities))
         return True
 
@@ -106,10 +138,10 @@ class Guard:
         self, measure: Measure, parts: Collection[Measure], facilities: Facilities
     ) -> bool:
         """Whether a number less its parts is of nobody, or of enough."""
-        whole = self._values(measure) * self._among(facilities)
+        whole = self._amount(measure, facilities)
         told = numpy.zeros(len(self._entries))
         for part in parts:
-            told += self._values(part) * self._among(facilities)
+            told += self._amount(part, facilities)
         left = whole - told
         rounding = float(ALIKE) * numpy.maximum(numpy.abs(whole), numpy.abs(told))
         left[numpy.abs(left) <= rounding] = 0
@@ -117,18 +149,40 @@ class Guard:
 
     def total(self, measure: Measure, facilities: Facilities) -> float:
         """About how much the number is."""
-        return float((self._values(measure) * self._among(facilities)).sum())
+        return float(self._amount(measure, facilities).sum())
+
+    def _note(self, measure: Measure, facilities: Facilities) -> None:
+        of = self._among(measure, facilities) & (self._values(measure) != 0)
+        if of.any():
+            self._told.setdefault(measure, []).append(of)
 
     def _values(self, measure: Measure) -> Shares:
+        """The number of each, at the place of the first version that has it."""
         if measure not in self._amounts:
             of = [self._numbers[one.facility_id].get(measure) for one in self._entries]
             self._amounts[measure] = numpy.array([float(one.value) if one else 0.0 for one in of])
         return self._amounts[measure]
 
-    def _among(self, facilities: Facilities) -> NDArray[numpy.bool_]:
-        found = numpy.zeros(len(self._entries), dtype=bool)
-        found[[self._places[one] for one in facilities if one in self._places]] = True
+    def _amount(self, measure: Measure, facilities: Facilities) -> Shares:
+        """What each adds to a number, at the place of its version."""
+        found = numpy.zeros(len(self._entries))
+        places = [self._places[one] for one, _ in self._untold(measure, facilities)]
+        found[places] = self._values(measure)[places]
         return found
+
+    def _among(self, measure: Measure, facilities: Facilities) -> NDArray[numpy.bool_]:
+        """The places of those that have a number: of the first version that has the same."""
+        found = numpy.zeros(len(self._entries), dtype=bool)
+        found[[self._places[first] for _, first in self._untold(measure, facilities)]] = True
+        return found
+
+    def _untold(self, measure: Measure, facilities: Facilities) -> Iterator[tuple[str, str]]:
+        """Those that have a number which the asker does not know, with the first version that has
+        the same."""
+        for one in facilities:
+            number = self._numbers[one].get(measure) if one in self._places else None
+            if number is not None and (measure, number.facility) not in self._open_numbers:
+                yield one, number.facility
 
     def _differences(
         self, of: NDArray[numpy.bool_], told: Sequence[NDArray[numpy.bool_]]
@@ -157,15 +211,21 @@ class Guard:
 
     def _form(self, measure: Measure, facilities: Facilities) -> dict[Amount, int]:
         return {
-            (facility, amount): many
+            (_first(facility), amount): many
             for facility in facilities
             if facility in self._places and measure in self._numbers[facility]
             for amount, many in self._numbers[facility][measure].form.items()
+            if (_first(facility), amount) not in self._open
         }
 
     def _row(self, measure: Measure, facilities: Facilities) -> dict[int, int]:
         form = self._form(measure, facilities)
         return {self._columns[amount]: many for amount, many in form.items()}
+
+
+def _first(version: str) -> str:
+    """The facility of a version, which is the id of its first one."""
+    return version.partition(LATER)[0]
 
 
 def _less_two(of: NDArray[numpy.bool_], parts: NDArray[numpy.bool_]) -> list[NDArray[numpy.bool_]]:

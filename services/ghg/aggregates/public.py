@@ -5,6 +5,8 @@ Numbers are told one after the other, each only if it gives nobody away beside t
 curve, which are pooled until they fit. So what is told does not depend on what is asked first, and
 a number that is not told follows from nothing else. A member is shown nothing that others are not,
 and of that what leaves enough others once its own is taken away.
+
+What is told of one edition is told beside all that those before it told (`editions`).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,7 +16,7 @@ from contracts.inventory import Scope
 from infra.policy import Policy
 from services.ghg.plans.figures import ZERO
 
-from .guard import Facilities, Guard, Wanted, numbers_by_facility
+from .guard import Facilities, Figures, Guard, Wanted, numbers_by_facility
 from .measures import SCOPES, SMELTING
 from .sums import (
     DIMENSIONS,
@@ -88,25 +90,40 @@ class Verdict(NamedTuple):
     certified: bool
 
 
+class Before(NamedTuple):
+    """What there is to tell of with all that there was to tell of in earlier editions, what these
+    told, and of how many facilities their curve was."""
+
+    figures: Figures
+    guard: Guard | None = None
+    on_curve: int = 0
+
+
 def public(
     entries: Sequence[Entry],
     policy: Policy,
     *,
     known: Collection[str] = (),
     within: Public | None = None,
+    before: Before | None = None,
 ) -> Public:
     """What may be told of a year to anybody; or to who knows the figures of some facilities, its
-    own, `within` what is told to anybody."""
-    numbers = numbers_by_facility(entries)
+    own, `within` what is told to anybody; `before` of an edition that is not the first."""
+    if before is None:
+        figures = Figures(entries, numbers_by_facility(entries), frozenset(known))
+        before = Before(figures)
     places = [place for names in TABLES for place in _places(entries, names, policy)]
     pools = _pools(entries, policy)
 
     wanted = [*_wanted(places), *_wanted_of(pools)]
-    if within is None:
-        return _told(Guard(entries, numbers, wanted, policy), places, pools, None)
-    others = [one for one in entries if one.facility_id not in known]
-    pools = [list(pool.entries) for pool in within.pools]
-    return _told(Guard(others, numbers, wanted, policy), places, pools, within)
+    if within is not None:
+        pools = [list(pool.entries) for pool in within.pools]
+    guard = (
+        Guard(before.figures, wanted, policy)
+        if before.guard is None
+        else before.guard.beside(wanted, before.figures, policy)
+    )
+    return _told(guard, places, pools, within, before.on_curve)
 
 
 def verdicts(
@@ -115,6 +132,13 @@ def verdicts(
     """Whether each set may be told of beside all that is told already, in the order in which they
     were defined: what is told of one first stays told, and a later one is not where few could be
     found by both."""
+    return sets_told(told, sets, entries)[0]
+
+
+def sets_told(
+    told: Public, sets: Sequence[Facilities], entries: Sequence[Entry]
+) -> tuple[dict[Facilities, Verdict], Guard]:
+    """Whether each set may be told of (`verdicts`), and all that is told then."""
     guard = told.guard.beside(_wanted_sets(sets, entries))
     found: dict[Facilities, Verdict] = {}
     for facilities in dict.fromkeys(sets):
@@ -127,7 +151,12 @@ def verdicts(
             guard = before
         certified = shown and guard.tell(("", OUTPUT), _certified(entries, made))
         found[facilities] = Verdict(shown, certified)
-    return found
+    return found, guard
+
+
+def on_curve(told: Public) -> int:
+    """Of how many facilities the curve is."""
+    return sum(len(pool.entries) for pool in told.pools)
 
 
 def table(entries: Sequence[Entry], by: Sequence[str], told: Public) -> tuple[Cell, ...]:
@@ -149,14 +178,21 @@ def table(entries: Sequence[Entry], by: Sequence[str], told: Public) -> tuple[Ce
 
 
 def _told(
-    guard: Guard, places: Sequence[Place], pools: Sequence[list[Entry]], within: Public | None
+    guard: Guard,
+    places: Sequence[Place],
+    pools: Sequence[list[Entry]],
+    within: Public | None,
+    least_on_curve: int,
 ) -> Public:
     cells: dict[tuple[Names, Key], frozenset[str]] = {}
 
     for place in places:
         may = within.of(place.names, place.key) if within else None
         cells[place.names, place.key] = _cell(guard, place, may)
-    guard, steps = _steps(guard, pools)
+    with_curve, steps = _steps(guard, pools)
+    if sum(map(len, steps)) < least_on_curve:
+        return Public(cells, (), guard)  # the curve of before is of more, and stays
+    guard = with_curve
     parts = []
     for step in steps:
         may_certified = within is None or _was_certified(step, within)

@@ -11,6 +11,7 @@ a year is held to together is in `guard` and `public`:
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from typing import NamedTuple
@@ -82,7 +83,8 @@ class Cell(NamedTuple):
     """A row of a table. Where `suppressed`, nothing else is told but its key. Emissions are those
     of every step, power as it was bought. The intensity (t CO2e/t) is mine to metal; None where
     nothing is cast or only a step is looked at. `withheld` are the numbers that would tell of few:
-    they are None."""
+    they are None. `edition` is the day of the edition that tells it; None where it is told as it is
+    now."""
 
     key: Mapping[str, str]
     suppressed: bool
@@ -93,6 +95,7 @@ class Cell(NamedTuple):
     output_t: Decimal | None = None
     intensity: Decimal | None = None
     withheld: tuple[str, ...] = ()
+    edition: date | None = None
 
 
 Key = tuple[str, ...]
