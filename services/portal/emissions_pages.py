@@ -105,6 +105,7 @@ def _curve(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
             "emissions_curve.html",
             year=year,
             certified=certified,
+            edition=answer.content.get("edition"),
             picture=drawn,
             steps=steps,
             least=least.content.get("entities_min") if least.fine else None,

@@ -1,24 +1,25 @@
 """The HTTP side of aggregates: tables, the emissions curve, a member's own, a lender's sets.
 
 Whoever is signed in may see tables and curve: what could tell of a single facility is left out
-(`aggregates`). A member sees all of its own.
+(`public`). A member sees all of its own, as it is now; operations, who see every facility, all
+others as they are now as well. Everybody else is told editions (`editions`).
 """
 
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 from fastapi import Path, Query
 from starlette.responses import Response
 
 from contracts.values import ID_PATTERN, Standard
-from infra.auth import Principal, RoleKind
+from infra.auth import Principal
 from infra.errors import Refused
 from infra.keeping import Keeping
 from infra.policy import Policy
 from infra.service import Running
-from infra.web import Api, Json, SignedIn
+from infra.web import Api, Day, Json, SignedIn
 from services.ghg import app
 from services.ghg.calculation.circularity import Circularity, added, circularity
 from services.ghg.claims.standing import StandingRow, from_row
@@ -29,16 +30,19 @@ from services.ghg.queries import CONSUMER, Queries
 from services.ghg.reports.asked import circularity_shown
 from services.ghg.rows import YearRow
 
-from .emission_curve import PortfolioView, emission_curve, portfolio
+from .editions import Asker, Stage, curve_told, set_told, table_of
+from .emission_curve import PortfolioView, portfolio, steps_of
+from .jobs import KeepingEditions
+from .kept import FacilityKept, kept_of
 from .portfolio import Portfolios
 from .public import Public, Verdict, public, table, verdicts
+from .queries import AskedEditions, is_public
 from .sums import DIMENSIONS, OWN, Cell, Entry, own_table, regions_of
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
 Year = Annotated[int, Query(ge=1990, le=2199)]
 Answer = TypeVar("Answer")
-Own = frozenset[str]
-"""The members that somebody acts for: their figures are no secret to them."""
+AsOf = Day | None
 Sets = tuple[frozenset[str], ...]
 ANSWERS_KEPT = 128
 PUBLICS_KEPT = 16
@@ -48,18 +52,66 @@ By = Annotated[str, Query(pattern=r"^[a-z]{1,20}(,[a-z]{1,20}){0,3}$")]
 def add_aggregates(made: Api, running: Running, queries: Queries, filling: PlansFilling) -> None:
     """Add the routes of aggregates."""
     asked = Asked(running, queries, filling)
+    told = AskedEditions(running, queries)
+    keeping = KeepingEditions(running, queries, asked.to_keep)
+    running.spawn("editions", keeping.run)
+    _of_members(made, asked)
+
+    async def found(principal: Principal, year: int, as_of: AsOf) -> Found:
+        """The editions by which somebody is answered, or figures as they are now."""
+        today = running.times.today()
+        if principal.is_ops and as_of is None:
+            return Found(None)
+
+        def looked() -> Found:
+            asker = told.asker(principal)
+            on = min(as_of or today, today)
+            return Found(asker, told.stages(year, on, asker), on == today)
+
+        return await asyncio.to_thread(looked)
 
     @made.get("/ghg/aggregates", tags=["aggregates"])
-    async def tables(principal: SignedIn, year: Year, by: By = "region") -> Response:
+    async def tables(
+        principal: SignedIn, year: Year, by: By = "region", as_of: AsOf = None
+    ) -> Response:
         """Verified figures of a year by `region`, `country`, `step`, `certified`, separated by
         commas. `emission_t` is that of every step, power as it was bought; `intensity` is of
         primary metal, from mine to metal, for `output_t`. A row about too few entities, or that
         would give one away beside anything else that is told of the year, is `suppressed`; of
         others, numbers that would are `withheld`. A member is told what is of enough others than
-        itself."""
+        itself. Figures are those of the edition named in `edition`, the last that may tell the row:
+        as of a day, of those in force on it. Operations are told the present ones."""
         names = _names(by, [*DIMENSIONS, "step"])
-        return Json(await asyncio.to_thread(asked.table, year, names, _own(principal)))
+        seen = await found(principal, year, as_of)
+        return Json(await asyncio.to_thread(asked.table, year, names, seen))
 
+    @made.get("/ghg/emission-curve", tags=["aggregates"])
+    async def curve(principal: SignedIn, year: Year, as_of: AsOf = None) -> Response:
+        """Cumulative production against intensity, in steps of enough entities each; of each step
+        the part that is certified, where that tells of nobody. `edition` and `as_of` are as in
+        `/ghg/aggregates`."""
+        seen = await found(principal, year, as_of)
+        return Json(await asyncio.to_thread(asked.curve, year, seen))
+
+    @made.get("/ghg/portfolios/{subscriber_id}/{portfolio_id}", tags=["aggregates"])
+    async def view(
+        principal: SignedIn,
+        subscriber_id: Key,
+        portfolio_id: Key,
+        year: Year,
+        as_of: AsOf = None,
+    ) -> Response:
+        """A set of facilities in a year, weighed by output, against the sector's pathway. Sets that
+        were defined before it, removed ones too, stay told: it is `suppressed` where few could be
+        found with them, tables or the curve. What was disclosed of a facility is no secret: a set
+        of such facilities alone is told. `edition` and `as_of` are as in `/ghg/aggregates`."""
+        principal.require_subscriber(subscriber_id)
+        seen = await found(principal, year, as_of)
+        view = await asyncio.to_thread(asked.portfolio, subscriber_id, portfolio_id, year, seen)
+        return Json(view._asdict())
+
+
+def _of_members(made: Api, asked: "Asked") -> None:
     @made.get("/ghg/members/{member_id}/aggregates", tags=["aggregates"])
     async def own(principal: SignedIn, member_id: Key, year: Year, by: By = "entity") -> Response:
         """A member's own verified figures of a year, by `member`, `entity`, `facility`, `region`,
@@ -77,25 +129,19 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
         principal.require_member(member_id)
         return Json(await asyncio.to_thread(asked.circularity, member_id, year))
 
-    @made.get("/ghg/emission-curve", tags=["aggregates"])
-    async def curve(principal: SignedIn, year: Year) -> Response:
-        """Cumulative production against intensity, in steps of enough entities each; of each step
-        the part that is certified, where that tells of nobody."""
-        steps = await asyncio.to_thread(asked.curve, year, _own(principal))
-        return Json({"year": year, "steps": steps})
 
-    @made.get("/ghg/portfolios/{subscriber_id}/{portfolio_id}", tags=["aggregates"])
-    async def view(
-        principal: SignedIn, subscriber_id: Key, portfolio_id: Key, year: Year
-    ) -> Response:
-        """A set of facilities in a year, weighed by output, against the sector's pathway. Sets that
-        were defined before it, removed ones too, stay told: it is `suppressed` where few could be
-        found with them, tables or the curve."""
-        principal.require_subscriber(subscriber_id)
-        found = await asyncio.to_thread(
-            asked.portfolio, subscriber_id, portfolio_id, year, _own(principal)
-        )
-        return Json(found._asdict())
+class Found(NamedTuple):
+    """What somebody is answered by: what editions tell them, `now` where no day is asked about; or
+    the figures as they are now, where there is no asker."""
+
+    asker: Asker | None
+    stages: tuple[Stage, ...] = ()
+    now: bool = True
+
+    @property
+    def edition(self) -> date | None:
+        """The day of the last edition."""
+        return self.stages[-1].edition.kept_on if self.stages else None
 
 
 class Asked:
@@ -107,17 +153,30 @@ class Asked:
         self._keeping = Keeping(ANSWERS_KEPT)
         self._publics = Keeping(PUBLICS_KEPT)
 
-    def table(self, year: int, by: Sequence[str], own: Own) -> dict[str, object]:
+    def table(self, year: int, by: Sequence[str], seen: Found) -> dict[str, object]:
         """A guarded table of all facilities."""
 
         def made() -> dict[str, object]:
             policy = self._policy()
-            entries = self._entries(self._filling.years({"year": year}))
-            cells = table(entries, by, self._public(year, entries, policy, own))
+            entries = self._entries(self._filling.years({"year": year})) if seen.now else []
+            if seen.asker is None:
+                cells = table(entries, by, self._public(year, entries, policy))
+            else:
+                cells = table_of(seen.stages, by, entries)
             least = policy.figure("aggregate.entities_min")
-            return {"year": year, "entities_min": least, "rows": _rows(cells)}
+            told = {"year": year, "edition": seen.edition, "entities_min": least}
+            return {**told, "rows": _rows(cells)}
 
-        return self._kept(("table", year, tuple(by), own), made)
+        return self._kept(("table", year, tuple(by), *_of(seen)), made)
+
+    def to_keep(self, year: int) -> list[FacilityKept]:
+        """What an edition of a year is made of, if it is kept now."""
+        rows = self._filling.years({"year": year})
+        public_ones = {row.facility_id for row in rows if is_public(row)}
+        return [
+            kept_of(entry, disclosed=entry.facility_id in public_ones)
+            for entry in self._entries(rows)
+        ]
 
     def own_table(self, member_id: str, year: int, by: Sequence[str]) -> dict[str, object]:
         """A table of a member's own facilities."""
@@ -164,18 +223,21 @@ class Asked:
         own = [one.data_version for one in sealed if one.member_id == row.disclosed_member]
         return max(told.data_version, *own)
 
-    def curve(self, year: int, own: Own) -> list[dict[str, object]]:
+    def curve(self, year: int, seen: Found) -> dict[str, object]:
         """The steps of the emissions curve."""
 
-        def made() -> list[dict[str, object]]:
-            entries = self._entries(self._filling.years({"year": year}))
-            steps = emission_curve(self._public(year, entries, self._policy(), own))
-            return [step._asdict() for step in steps]
+        def made() -> dict[str, object]:
+            edition, pools = curve_told(seen.stages)
+            if seen.asker is None:
+                entries = self._entries(self._filling.years({"year": year}))
+                pools = self._public(year, entries, self._policy()).pools
+            steps = [step._asdict() for step in steps_of(pools)]
+            return {"year": year, "edition": edition, "steps": steps}
 
-        return self._kept(("curve", year, own), made)
+        return self._kept(("curve", year, *_of(seen)), made)
 
     def portfolio(
-        self, subscriber_id: str, portfolio_id: str, year: int, own: Own
+        self, subscriber_id: str, portfolio_id: str, year: int, seen: Found
     ) -> PortfolioView:
         """A set as it is now; refused `unknown-portfolio`."""
         state = self._queries.reader.state(f"portfolio/{subscriber_id}")
@@ -185,35 +247,34 @@ class Asked:
 
         def made() -> PortfolioView:
             policy = self._policy()
-            entries = self._entries(self._filling.years({"year": year}))
-            may = self._verdicts(year, entries, policy, own, sets)[wanted]
-            return portfolio(year, wanted, entries, may, _sector(policy))
+            if seen.asker is None:
+                entries = self._entries(self._filling.years({"year": year}))
+                may = self._verdicts(year, entries, policy, sets)[wanted]
+                return portfolio(year, wanted, entries, may, _sector(policy))
+            edition, may = set_told(seen.stages, wanted)
+            told = edition.entries if edition else ()
+            view = portfolio(year, wanted, told, may, _sector(policy))
+            return view._replace(edition=edition and edition.kept_on)
 
         # a set of a name is never changed
-        return self._kept(("portfolio", subscriber_id, portfolio_id, year, own, sets), made)
+        return self._kept(("portfolio", subscriber_id, portfolio_id, year, sets, *_of(seen)), made)
 
-    def _public(self, year: int, entries: Sequence[Entry], policy: Policy, own: Own) -> Public:
-        """What may be told of a year to who acts for these members; kept for as long as the figures
-        that it rests on stand, whatever else happens."""
-        known = frozenset(one.facility_id for one in entries if one.member_id in own)
-
-        def made() -> Public:
-            within = self._public(year, entries, policy, frozenset()) if known else None
-            return public(entries, policy, known=known, within=within)
-
+    def _public(self, year: int, entries: Sequence[Entry], policy: Policy) -> Public:
+        """What may be told of a year as it is now; kept for as long as the figures that it rests on
+        stand, whatever else happens."""
         mark = (policy.policy_id, tuple(entries))
-        found: Public = self._publics.get((year, known), mark, made)
+        found: Public = self._publics.get(year, mark, lambda: public(entries, policy))
         return found
 
     def _verdicts(
-        self, year: int, entries: Sequence[Entry], policy: Policy, own: Own, sets: Sets
+        self, year: int, entries: Sequence[Entry], policy: Policy, sets: Sets
     ) -> dict[frozenset[str], Verdict]:
         """Of all sets of a subscriber at once, in the order in which they were defined."""
         mark = (policy.policy_id, tuple(entries))
         found: dict[frozenset[str], Verdict] = self._publics.get(
-            ("verdicts", year, own, sets),
+            ("verdicts", year, sets),
             mark,
-            lambda: verdicts(self._public(year, entries, policy, own), sets, entries),
+            lambda: verdicts(self._public(year, entries, policy), sets, entries),
         )
         return found
 
@@ -255,8 +316,9 @@ class Asked:
         )
 
 
-def _own(principal: Principal) -> Own:
-    return principal.ids(RoleKind.MEMBER)
+def _of(seen: Found) -> tuple[Hashable, ...]:
+    """What an answer rests on beside rows."""
+    return seen.asker, tuple(one.edition.kept_on for one in seen.stages), seen.now
 
 
 def _sector(policy: Policy) -> Curve:

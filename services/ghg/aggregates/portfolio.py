@@ -77,10 +77,12 @@ class PortfolioRemoved(Event):
 
 
 class Portfolios(NamedTuple):
-    """All sets that a subscriber ever defined, in that order, and which of them were removed."""
+    """All sets that a subscriber ever defined, in that order, which of them were removed, and the
+    day on which each was defined first."""
 
     sets: Mapping[str, frozenset[str]] = {}
     removed: frozenset[str] = frozenset()
+    defined: Mapping[str, date] = {}
 
     def shown(self, portfolio_id: str) -> frozenset[str]:
         """The facilities of a set; refused `unknown-portfolio`."""
@@ -113,7 +115,8 @@ def evolve(state: Portfolios, event: PortfolioEvent) -> Portfolios:
     match event:
         case PortfolioDefined():
             kept = {**state.sets, event.portfolio_id: frozenset(event.facilities)}
-            return Portfolios(kept, state.removed - {event.portfolio_id})
+            first = {event.portfolio_id: event.defined_on, **state.defined}
+            return Portfolios(kept, state.removed - {event.portfolio_id}, first)
         case PortfolioRemoved():
             return state._replace(removed=state.removed | {event.portfolio_id})
         case _:

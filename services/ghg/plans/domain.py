@@ -1,11 +1,12 @@
-"""Plans, claims, requests for data and portfolios in one place; `domain` includes them. Pure."""
+"""Plans, claims, data asked for, portfolios and editions; `domain` includes them. Pure."""
 
 from collections.abc import Mapping
 from types import ModuleType
 
 from contracts.envelope import Event
 from infra.decider import Command
-from services.ghg.aggregates import portfolio
+from services.ghg.aggregates import kept, portfolio
+from services.ghg.aggregates.kept import EditionKept, KeepEdition
 from services.ghg.aggregates.portfolio import (
     DefinePortfolio,
     PortfolioDefined,
@@ -50,6 +51,7 @@ PLAN_DECIDERS: Mapping[str, ModuleType] = {
     "claim": claim,
     "datum_request": supplier,
     "portfolio": portfolio,
+    "aggregate_edition": kept,
 }
 BY_OPS_AND_MEMBERS: tuple[type[Command], ...] = (
     AdoptPlan,
@@ -74,6 +76,7 @@ PLAN_INTERNAL: tuple[type[Command], ...] = (
     AnswerDatum,
     DeclineDatum,
     TakeDatum,
+    KeepEdition,
 )
 """A supplier's answer comes over a route of its own: who has the registration id may send it."""
 
@@ -82,6 +85,7 @@ PLAN_PRIVATE: tuple[type[Event], ...] = (
     RegistrationIssued,
     PortfolioDefined,
     PortfolioRemoved,
+    EditionKept,
 )
 PLAN_ROLES: Mapping[str, frozenset[str]] = {
     **{command.NAME: frozenset({"ops", "member"}) for command in BY_OPS_AND_MEMBERS},

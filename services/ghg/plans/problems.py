@@ -181,5 +181,10 @@ PORTFOLIO_PROBLEMS: tuple[Problem, ...] = (
         "From many sets single facilities could be solved for. Use one that you have defined, or"
         " remove one that you need no more; removed ones count as well, up to a higher limit.",
     ),
+    Problem(
+        "editions-complete",
+        "The year had all its editions",
+        "Aggregates of `facts.year` had `facts.most` editions: the last one stands.",
+    ),
 )
 PLANS_PROBLEMS = (*PLAN_PROBLEMS, *CLAIM_PROBLEMS, *SUPPLIER_PROBLEMS, *PORTFOLIO_PROBLEMS)

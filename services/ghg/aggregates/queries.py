@@ -1,0 +1,73 @@
+"""Reads the editions of aggregates for who may not see every facility; each call may wait for the
+database. Kept for as long as there is no further edition."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from infra.auth import Principal, RoleKind
+from infra.keeping import Keeping
+from infra.service import Running
+from services.ghg.queries import CONSUMER, Queries
+from services.ghg.rows import YearRow
+
+from .editions import EVERYBODY, Asker, Defined, Edition, Stage, in_force, stages
+from .kept import Editions, editions_of, stream_of
+from .portfolio import Portfolios
+
+MANY = 100_000
+KEPT = 32
+
+
+class AskedEditions:
+    """What editions tell to somebody."""
+
+    def __init__(self, running: Running, queries: Queries) -> None:
+        self._running, self._queries = running, queries
+        self._kept = Keeping(KEPT)
+
+    def asker(self, principal: Principal) -> Asker:
+        """What somebody knows, and all sets that they could ask about."""
+        own = principal.ids(RoleKind.MEMBER)
+        has = self._queries.reader.page(
+            CONSUMER, "facilities", None, MANY, {"member_id": sorted(own)}
+        )
+        sets: list[Defined] = []
+        for subscriber_id in sorted(principal.ids(RoleKind.SUBSCRIBER)):
+            state: Portfolios = self._queries.reader.state(f"portfolio/{subscriber_id}")
+            sets += [Defined(state.defined[name], of) for name, of in state.sets.items()]
+        sets.sort(key=lambda one: one.on)
+        return Asker(own, frozenset(one.facility_id for one in has), tuple(sets))
+
+    def stages(self, year: int, on: date, asker: Asker) -> tuple[Stage, ...]:
+        """What somebody is told of the editions that are in force on a day or were before it."""
+        state: Editions = self._queries.reader.state(stream_of(year))
+        some = in_force(editions_of(year, state), on)
+        everybody = self._told(year, some, EVERYBODY, None)
+        knows = {one.member_id for edition in some for one in edition.entries} & asker.own
+        if not knows and not asker.facilities and not asker.sets:
+            return everybody
+        return self._told(year, some, asker, everybody)
+
+    def _told(
+        self,
+        year: int,
+        some: Sequence[Edition],
+        asker: Asker,
+        everybody: Sequence[Stage] | None,
+    ) -> tuple[Stage, ...]:
+        policies = self._running.definition.policies
+        found: tuple[Stage, ...] = self._kept.get(
+            (year, tuple(one.kept_on for one in some), asker),
+            self._running.store.store_id,
+            lambda: stages(some, policies, asker, everybody),
+        )
+        return found
+
+
+def is_public(row: YearRow) -> bool:
+    """Whether the figures of a facility-year that count (`figures.counted`) were disclosed: then
+    every number of them is public."""
+    told, latest = row.disclosed.get("result"), row.latest.get("result")
+    if not told or told == latest:
+        return bool(told)
+    return row.disclosed_member != row.latest.get("member_id") or latest not in row.verified

@@ -1,0 +1,122 @@
+"""Aggregates over HTTP: outsiders are told editions, as of any day; operations what is now."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.decider import own_id
+from infra.execute import request_of
+from services.ghg.aggregates.jobs import ACTOR, KeepingEditions
+from services.ghg.aggregates.kept import FacilityKept, KeepEdition, editions_of, stream_of
+from services.ghg.aggregates.portfolio import DefinePortfolio, EntityOf
+from services.ghg.aggregates.sums import Entry
+from services.ghg.queries import Queries
+from tests.imports.years import YearDesk, years_on
+from tests.rules.ghg.test_aggregates import entry, some_apart
+from tests.rules.ghg.test_editions import facilities
+
+from .test_ghg_plans import get
+
+YEAR = 2024
+FIRST, SECOND = date(2025, 6, 30), date(2025, 12, 31)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[YearDesk]:
+    """ghg, of which nothing was verified yet."""
+    async with years_on(tmp_path) as made:
+        yield made
+
+
+async def keep(desk: YearDesk, on: date, some: Sequence[Entry]) -> None:
+    """An edition of a day."""
+    wanted = KeepEdition(on=on, year=YEAR, due_on=on, facilities=facilities(*some))
+    await desk.running.writer.execute(request_of(own_id("test", str(on)), wanted, ACTOR))
+
+
+async def output(client: httpx.AsyncClient, **query: str) -> tuple[str | None, Any]:
+    """The day and the output of the only region."""
+    status, told = await get(client, "/ghg/aggregates", year=str(YEAR), **query)
+    assert status == 200, told
+    if not told["rows"]:
+        return told["edition"], None
+    (row,) = told["rows"]
+    return row["edition"], row["output_t"]
+
+
+async def test_outsiders_are_told_the_edition_of_the_day_they_ask_about(desk: YearDesk) -> None:
+    await keep(desk, FIRST, some_apart(5))
+    more = [*some_apart(5), *(entry(f"NEW{at}") for at in range(4))]
+    await keep(desk, SECOND, more)
+    for role in ("member:M7", "subscriber:S1", "verifier:V1"):
+        client = desk.signed_in(role)
+        assert await output(client) == (str(SECOND), "9000")
+        assert await output(client, as_of="2025-12-31") == (str(FIRST), "5000")
+        assert await output(client, as_of="2025-06-30") == (None, None)
+        assert await output(client, as_of="2150-01-01") == (str(SECOND), "9000")
+    status, told = await get(
+        desk.signed_in("member:M7"), "/ghg/emission-curve", year=str(YEAR), as_of="2025-12-31"
+    )
+    assert (status, told["edition"]) == (200, str(FIRST))
+    assert sum(step["facilities"] for step in told["steps"]) == 5
+
+
+async def test_operations_are_told_what_is_now_and_editions_as_of_a_day(desk: YearDesk) -> None:
+    await keep(desk, FIRST, some_apart(5))
+    assert await output(desk.client) == (None, None), "nothing of it is verified now"
+    assert await output(desk.client, as_of="2025-07-01") == (str(FIRST), "5000")
+
+
+async def test_a_member_is_told_what_is_of_enough_others(desk: YearDesk) -> None:
+    """It has one of three: the row less its own would be of two."""
+    some = [one._replace(member_id=f"M{at}") for at, one in enumerate(some_apart(3))]
+    await keep(desk, FIRST, some)
+    assert await output(desk.signed_in("member:M9")) == (str(FIRST), "3000")
+    assert await output(desk.signed_in("member:M1")) == (None, None)
+
+
+async def define(desk: YearDesk, name: str, some: Sequence[Entry]) -> None:
+    """A lender's set, on the day of the first edition."""
+    wanted = DefinePortfolio(
+        on=FIRST,
+        subscriber_id="S1",
+        portfolio_id=name,
+        facilities=tuple(one.facility_id for one in some),
+        entities=tuple(
+            EntityOf(facility_id=one.facility_id, entity_id=one.entity_id) for one in some
+        ),
+    )
+    await desk.running.writer.execute(request_of(own_id("test", name), wanted, ACTOR))
+
+
+async def test_a_lender_is_not_told_of_a_set_of_one_less(desk: YearDesk) -> None:
+    some = some_apart(12)
+    await keep(desk, FIRST, some)
+    await define(desk, "EVERY", some)
+    await define(desk, "LESS-ONE", some[1:])
+    lender = desk.signed_in("subscriber:S1")
+
+    status, told = await get(lender, "/ghg/portfolios/S1/EVERY", year=str(YEAR))
+    assert (status, told["edition"], told["facilities"]) == (200, str(FIRST), 12)
+    status, told = await get(lender, "/ghg/portfolios/S1/LESS-ONE", year=str(YEAR))
+    assert (status, told["suppressed"], told["edition"]) == (200, True, None)
+
+
+async def test_the_worker_keeps_what_is_due_once_and_nothing_of_too_few(desk: YearDesk) -> None:
+    queries = Queries(desk.running)
+    figures: dict[int, Sequence[FacilityKept]] = {YEAR: facilities(*some_apart(2))}
+
+    def worker() -> KeepingEditions:
+        return KeepingEditions(desk.running, queries, lambda year: figures.get(year, ()))
+
+    assert await worker().once() == 0, "of two entities nothing may be told"
+    figures[YEAR] = facilities(*some_apart(4))
+    one = worker()
+    assert [await one.once(), await one.once(), await worker().once()] == [1, 0, 0]
+    (edition,) = editions_of(YEAR, queries.reader.state(stream_of(YEAR)))
+    assert edition.kept_on == desk.running.times.today()
+    assert len(edition.entries) == 4
