@@ -79,10 +79,10 @@ async def test_a_member_is_told_what_is_of_enough_others(desk: YearDesk) -> None
     assert await output(desk.signed_in("member:M1")) == (None, None)
 
 
-async def define(desk: YearDesk, name: str, some: Sequence[Entry]) -> None:
-    """A lender's set, on the day of the first edition."""
+async def define(desk: YearDesk, name: str, some: Sequence[Entry], on: date = FIRST) -> None:
+    """A lender's set, on the day of the first edition if on no other."""
     wanted = DefinePortfolio(
-        on=FIRST,
+        on=on,
         subscriber_id="S1",
         portfolio_id=name,
         facilities=tuple(one.facility_id for one in some),
@@ -120,3 +120,19 @@ async def test_the_worker_keeps_what_is_due_once_and_nothing_of_too_few(desk: Ye
     (edition,) = editions_of(YEAR, queries.reader.state(stream_of(YEAR)))
     assert edition.kept_on == desk.running.times.today()
     assert len(edition.entries) == 4
+
+
+async def test_a_set_is_not_told_of_an_edition_that_was_over_when_it_was_defined(
+    desk: YearDesk,
+) -> None:
+    """Later editions were told without regard to it: it would be asked about after them."""
+    await keep(desk, FIRST, some_apart(12))
+    await keep(desk, SECOND, [*some_apart(12), *(entry(f"NEW{at}") for at in range(4))])
+    await define(desk, "EARLY", some_apart(6), FIRST)
+    await define(desk, "LATE", some_apart(12)[6:], date(2026, 2, 1))
+    lender = desk.signed_in("subscriber:S1")
+
+    path, query = "/ghg/portfolios/S1/", {"year": str(YEAR), "as_of": "2025-07-01"}
+    assert (await get(lender, f"{path}EARLY", **query))[1]["edition"] == str(FIRST)
+    assert (await get(lender, f"{path}LATE", **query))[1]["suppressed"]
+    assert (await get(lender, f"{path}LATE", year=str(YEAR)))[1]["edition"] == str(SECOND)

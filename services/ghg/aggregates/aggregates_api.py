@@ -171,7 +171,9 @@ class Asked:
 
     def to_keep(self, year: int) -> list[FacilityKept]:
         """What an edition of a year is made of, if it is kept now."""
-        rows = self._filling.years({"year": year})
+        rows = [row for row in self._filling.years({"year": year}) if row.verified or row.disclosed]
+        if not rows:
+            return []
         public_ones = {row.facility_id for row in rows if is_public(row)}
         return [
             kept_of(entry, disclosed=entry.facility_id in public_ones)

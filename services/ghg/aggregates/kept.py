@@ -23,7 +23,7 @@ from services.ghg.plans.figures import LIQUID, ZERO, Metal, Sums
 from .editions import Edition
 from .sums import Entry
 
-IN_AN_EVENT = 100
+IN_AN_EVENT = 40
 """So many facilities in one event: it stays well below the size that an event may have."""
 
 

@@ -39,14 +39,15 @@ class AskedEditions:
         return Asker(own, frozenset(one.facility_id for one in has), tuple(sets))
 
     def stages(self, year: int, on: date, asker: Asker) -> tuple[Stage, ...]:
-        """What somebody is told of the editions that are in force on a day or were before it."""
+        """What somebody is told of the editions that were in force by a day. All that are in force
+        today are looked at: what was defined since a later one is told of no earlier one."""
         state: Editions = self._queries.reader.state(stream_of(year))
-        some = in_force(editions_of(year, state), on)
-        everybody = self._told(year, some, EVERYBODY, None)
+        some = in_force(editions_of(year, state), self._running.times.today())
+        found = self._told(year, some, EVERYBODY, None)
         knows = {one.member_id for edition in some for one in edition.entries} & asker.own
-        if not knows and not asker.facilities and not asker.sets:
-            return everybody
-        return self._told(year, some, asker, everybody)
+        if knows or asker.facilities or asker.sets:
+            found = self._told(year, some, asker, found)
+        return tuple(one for one in found if one.edition.kept_on < on)
 
     def _told(
         self,
