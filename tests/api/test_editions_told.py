@@ -10,16 +10,18 @@ import pytest
 
 from infra.decider import own_id
 from infra.execute import request_of
+from services.ghg.aggregates.aggregates_api import Asked
 from services.ghg.aggregates.jobs import ACTOR, KeepingEditions
 from services.ghg.aggregates.kept import FacilityKept, KeepEdition, editions_of, stream_of
 from services.ghg.aggregates.portfolio import DefinePortfolio, EntityOf
 from services.ghg.aggregates.sums import Entry
+from services.ghg.plans.filling import PlansFilling
 from services.ghg.queries import Queries
-from tests.imports.years import YearDesk, years_on
+from tests.imports.years import PLANTS, YearDesk, years_on
 from tests.rules.ghg.test_aggregates import entry, some_apart
 from tests.rules.ghg.test_editions import facilities
 
-from .test_ghg_plans import get
+from .test_ghg_plans import get, told_of, verified
 
 YEAR = 2024
 FIRST, SECOND = date(2025, 6, 30), date(2025, 12, 31)
@@ -104,6 +106,17 @@ async def test_a_lender_is_not_told_of_a_set_of_one_less(desk: YearDesk) -> None
     assert (status, told["edition"], told["facilities"]) == (200, str(FIRST), 12)
     status, told = await get(lender, "/ghg/portfolios/S1/LESS-ONE", year=str(YEAR))
     assert (status, told["suppressed"], told["edition"]) == (200, True, None)
+
+
+async def test_an_edition_would_be_made_of_verified_figures(desk: YearDesk) -> None:
+    await told_of(desk, *range(1, PLANTS + 1))
+    asked = Asked(desk.running, Queries(desk.running), PlansFilling(Queries(desk.running)))
+    assert asked.to_keep(YEAR) == [], "nothing is verified"
+    await verified(desk)
+    found = asked.to_keep(YEAR)
+    assert [one.facility_id for one in found] == [f"M1.plant-{at}" for at in range(1, PLANTS + 1)]
+    assert not any(one.disclosed for one in found)
+    assert all(one.metal and one.metal.tonnes == 199_000 for one in found)
 
 
 async def test_the_worker_keeps_what_is_due_once_and_nothing_of_too_few(desk: YearDesk) -> None:

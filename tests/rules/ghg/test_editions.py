@@ -30,11 +30,13 @@ from services.ghg.aggregates.kept import (
     tells_enough,
 )
 from services.ghg.aggregates.measures import numbers_of
+from services.ghg.aggregates.queries import is_public
 from services.ghg.aggregates.sums import Cell, Entry
 from tests.rules.spec import Spec, policies_of
 
 from .given import POLICY
 from .test_aggregates import entry, names_of, some_apart
+from .test_plan_figures import told_year
 
 POLICIES = policies_of("ghg")
 FIRST, SECOND = date(2026, 3, 31), date(2026, 6, 30)
@@ -228,3 +230,31 @@ def test_no_edition_is_spent_on_changes_of_too_few() -> None:
     assert tells_enough(state, facilities(*five[:2]), POLICY)
     assert is_due(state, SECOND, POLICY)
     assert not is_due(state, date(2026, 6, 29), POLICY)
+
+
+@pytest.mark.parametrize(
+    ("disclosed", "latest", "verified", "public"),
+    [
+        ({}, {"result": 1, "member_id": "M1"}, (1,), False),
+        ({"result": 1}, {"result": 1, "member_id": "M1"}, (1,), True),
+        ({"result": 1}, {"result": 2, "member_id": "M1"}, (1,), True),
+        ({"result": 1}, {"result": 2, "member_id": "M1"}, (1, 2), False),
+        ({"result": 1}, {"result": 2, "member_id": "M2"}, (1, 2), True),
+    ],
+)
+def test_figures_are_public_where_those_that_count_were_disclosed(
+    disclosed: dict[str, object],
+    latest: dict[str, object],
+    verified: tuple[int, ...],
+    *,
+    public: bool,
+) -> None:
+    """A newer verified result counts, and is no public one until it is disclosed; what a new owner
+    made does not count before that."""
+    year = told_year("F1", 2025)._replace(
+        disclosed=disclosed,
+        latest=latest,
+        verified=verified,
+        disclosed_member="M1" if disclosed else None,
+    )
+    assert is_public(year) is public
