@@ -150,3 +150,35 @@ def test_numbers_are_written_for_people() -> None:
     assert words.number(None) == "–"
     assert words.tonnes("1234567", 1) == "1,234.6"
     assert words.percent("0.9708") == "97.1 %"
+
+
+def test_the_curve_says_of_which_edition_it_and_each_region_are() -> None:
+    told = {
+        "key": {"region": "europe"},
+        "suppressed": False,
+        "facilities": 9,
+        "output_t": "700000",
+        "emission_t": "9000000",
+        "intensity": "8",
+        "edition": "2026-03-31",
+    }
+    hidden = {"key": {"region": "oceania"}, "suppressed": True, "edition": None}
+    shown = bytes(
+        Pages()
+        .page(
+            "emissions_curve.html",
+            year=2024,
+            certified=False,
+            edition="2026-06-30",
+            picture=None,
+            steps=[],
+            least=None,
+            regions=[told, hidden],
+        )
+        .body
+    ).decode()
+    curve, _, table = shown.partition("By region")
+    assert "edition of 2026-06-30" in curve
+    assert ">Edition</th>" in table
+    assert "<td>2026-03-31</td>" in table
+    assert table.count("not told: too few entities") == 1
