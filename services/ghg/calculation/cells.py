@@ -57,6 +57,24 @@ def made(
     return _less(found, melted) if melted else found
 
 
+def made_of_cast(inventory: Inventory, engine: str) -> list[Datum] | None:
+    """What cells made, each with its tonnes, where tapped metal is told as cast alone; None where
+    it is told itself, or nobody knows what cells made: before the seventh engine, which took all
+    that was cast for it, and as long as something must be told (`Flows.untold`)."""
+    if engine in BEFORE_SEVENTH or not told_as_cast(inventory):
+        return None
+    if flows_of(inventory, engine).untold:
+        return None
+    return made(inventory.data, inventory, engine, [])
+
+
+def told_as_cast(inventory: Inventory) -> bool:
+    """Whether of what cells tapped the cast alone is told."""
+    if any(one.item == TAPPED for one in inventory.data):
+        return False
+    return bool(tapped(inventory.data, inventory.site, [])[0])
+
+
 def _without_scrap(found: Sequence[Datum], inventory: Inventory) -> list[Datum]:
     """Tapped metal less what came of scrap in it, each of the lines of cells that it is told of.
     Post-consumer scrap first: what else is in all lines is shared by what it leaves of each."""

@@ -3,7 +3,10 @@
 Source: sources.md 6 (its formulas, but for collection times yield, are general knowledge [G]).
 Whoever adds facilities adds masses, never shares. A facility that does not tell a mass is silent:
 it is in neither part nor whole of that share, and counted, so that a reader sees how much of a
-group a figure speaks for. Cast metal that a mill buys counts as primary, since nobody tells what is
+group a figure speaks for. Where of what cells tapped the cast alone is told, what cells made of it
+is taken as the equations take it (`cells`); the metal yield is then silent, since nobody tells what
+was lost on the way, and all shares of metal that enters are while something must be told first.
+Cast metal that a mill buys counts as primary, since nobody tells what is
 in it: recycled content is then understated, never overstated.
 """
 
@@ -14,8 +17,11 @@ from typing import NamedTuple
 
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum, Inventory
+from services.ghg.factors.pinned import ENGINE
 
+from .cells import made_of_cast, told_as_cast
 from .metal import (
+    AT_CASTHOUSE,
     BOUGHT_METAL,
     IN_DROSS,
     RECOVERED,
@@ -24,6 +30,7 @@ from .metal import (
     SCRAP_OUT,
     TAPPED,
     ByItem,
+    accounts,
     own_dross,
     plant,
     sold,
@@ -120,7 +127,7 @@ class _Metal(NamedTuple):
     primary_t: Decimal
     alloying_t: Decimal
     scrap_t: Mapping[Kind, Decimal]
-    kinds_told: bool
+    told: bool
 
     @property
     def entered_t(self) -> Decimal:
@@ -133,7 +140,8 @@ def circularity(inventory: Inventory) -> Circularity:
     for datum in inventory.data:
         by_item.setdefault(datum.item, []).append(datum)
     steps = {datum.step for datum in inventory.data}
-    metal = _metal(by_item)
+    as_cast = told_as_cast(inventory)
+    metal = _metal(by_item, inventory if as_cast else None)
     recycled, pre, post, recycling = _contents(metal)
     process_scrap, closed_loop = _scrap_made(metal, by_item)
     residue, residue_used = _residue(by_item, Step.ALUMINA_REFINING in steps)
@@ -145,7 +153,7 @@ def circularity(inventory: Inventory) -> Circularity:
         recycling_input=recycling,
         process_scrap=process_scrap,
         closed_loop=closed_loop,
-        metal_yield=_yield(by_item),
+        metal_yield=_yield(by_item, as_cast=as_cast),
         dross_recovery=_dross(by_item, bool(steps & MELTS)),
         spl_untreated=_linings(by_item, Step.ELECTROLYSIS in steps),
         bauxite_residue=residue,
@@ -232,12 +240,19 @@ def level_of(treatment: str) -> Level:
     return _LEVELS.get(treatment, Level.UNTOLD)
 
 
-def _metal(by_item: ByItem) -> _Metal:
+def _metal(by_item: ByItem, as_cast: Inventory | None) -> _Metal:
+    """The metal that enters; `as_cast` is a year that tells tapped metal as cast alone. What such
+    cells sold liquid is not in that."""
+    told = True
     primary = sum((_sum(by_item, item) for item in (TAPPED, *BOUGHT_METAL)), ZERO)
-    primary -= sum((one.quantity for one in sold(TAPPED, by_item)), ZERO)
+    if as_cast is None:
+        primary -= sum((one.quantity for one in sold(TAPPED, by_item)), ZERO)
+    else:
+        made = made_of_cast(as_cast, ENGINE)
+        told = made is not None
+        primary += sum((one.quantity for one in made or ()), ZERO)
     alloying = _sum(by_item, ALLOYING)
     scrap = {Kind.PRE_CONSUMER: ZERO, Kind.POST_CONSUMER: ZERO}
-    told = True
     for one in by_item.get(SCRAP_IN, ()):
         if one.scrap_kind in (Kind.PRE_CONSUMER, Kind.POST_CONSUMER):
             scrap[Kind(one.scrap_kind)] += one.quantity
@@ -250,7 +265,7 @@ def _metal(by_item: ByItem) -> _Metal:
 
 
 def _contents(metal: _Metal) -> tuple[Share, Share, Share, Share]:
-    if not metal.kinds_told:
+    if not metal.told:  # of some scrap its kind, or what cells made
         return SILENT_SHARE, SILENT_SHARE, SILENT_SHARE, SILENT_SHARE
     entered = metal.entered_t
     if entered <= 0:
@@ -275,11 +290,16 @@ def _scrap_made(metal: _Metal, by_item: ByItem) -> tuple[Share, Share]:
     again = sum((one.quantity for one in internal), ZERO)
     returned = max(_sum(by_item, RETURNED), again)
     generated = _sum(by_item, SCRAP_OUT) + returned
-    rate = Share(generated, metal.entered_t, 1) if metal.kinds_told else SILENT_SHARE
+    rate = Share(generated, metal.entered_t, 1) if metal.told else SILENT_SHARE
     return rate, Share(returned, generated, 1)
 
 
-def _yield(by_item: ByItem) -> Share:
+def _yield(by_item: ByItem, *, as_cast: bool) -> Share:
+    """Of the plant; where nobody tells what its cells tapped, of a mill alone that nothing but the
+    casthouse feeds, else of nothing: what the casthouse lost is not known."""
+    found = [one.where for one in accounts(by_item)] if as_cast else []
+    if as_cast and (not found or AT_CASTHOUSE in found):
+        return SILENT_SHARE
     whole = plant(by_item)
     return NO_SHARE if whole is None else Share(whole.left_t, whole.came_in_t, 1)
 

@@ -22,7 +22,7 @@ from services.ghg.calculation.metal import (
 from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.shared_cast import UNKNOWN, UNUSUAL
 from services.ghg.calculation.stock_lines import held
-from services.ghg.calculation.supplies import supplies, unmade
+from services.ghg.calculation.supplies import supplies_of, unmade
 from services.ghg.calculation.untold import UNPASSED, UNREAD
 from services.ghg.calculation.working import PERCENT
 
@@ -110,18 +110,19 @@ def _into_nothing(account: Account) -> Fault:
 
 def _supplied(context: Context, seen: Survey) -> Iterator[Fault]:
     """What was bought and made, against what it made; what nobody tells of at all is R-08."""
-    for of in supplies(seen.by_item, context.inventory.site):
+    made_by = context.result
+    for of in supplies_of(context.inventory, seen.by_item, made_by.engine, made_by.melt_loss):
         if not of.told or not of.whole:
             continue
         low = context.policy.decimal(f"finding.{of.figure}.low")
         high = context.policy.decimal(f"finding.{of.figure}.high")
-        if not low <= of.per_t <= high:
+        if of.per_t < low or of.least_per_t > high:
             sentence = (
                 f"{shown(of.per_t)} t of {of.title} per t of {of.product}, outside {shown(low)} to"
                 f" {shown(high)}: a mass is wrong, or a stock is missing."
             )
             yield Fault(sentence, of.data)
-    for of in unmade(seen.by_item):
+    for of in unmade(seen.by_item, context.inventory.site):
         sentence = (
             f"{shown(of.used_t)} t of {of.title} went in, and an output of zero {of.product} is"
             " told: what was made, sold or put in stock is missing."

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import Family
+from services.ghg.calculation.cells import tapped
 from services.ghg.calculation.own_pfc import (
     OVERVOLTAGE_INCOMPLETE,
     SLOPE_INCOMPLETE,
@@ -17,7 +19,6 @@ from services.ghg.factors.tables import OWN
 from .context import Context, Fault, listed
 from .survey import Survey
 
-TAPPED = "output.liquid_metal"
 OF_LINES = (Family.ANODE_EFFECT, Family.DUCT)
 """Data that may say of which line of cells they are; own coefficients are others."""
 PFC_DOUBTS = (
@@ -132,9 +133,11 @@ def perfluorocarbons(context: Context, seen: Survey) -> Iterator[Fault]:
     if tier1 and recorded:
         sentence = "Tier 1 was used for PFC although anode-effect data are recorded: use them."
         yield Fault(sentence, recorded)
-    elif not recorded and _taps(seen) and not any(True for _ in seen.family(Family.DUCT)):
-        sentence = "Anode-effect data are missing: PFC rests on the technology alone (tier 1)."
-        yield Fault(sentence, [one.datum_id for one in seen.data(TAPPED)])
+    elif not recorded and not any(True for _ in seen.family(Family.DUCT)):
+        metal = _metal(context, seen)
+        if any(one.quantity > 0 for one in metal):
+            sentence = "Anode-effect data are missing: PFC rests on the technology alone (tier 1)."
+            yield Fault(sentence, [one.datum_id for one in metal])
     for about in PFC_DOUBTS:
         said: dict[str, dict[str, None]] = {}
         for one in seen.raised(about):
@@ -152,7 +155,7 @@ def _of_no_metal(context: Context, seen: Survey) -> Iterator[Fault]:
     if not named:
         return
     usual = context.inventory.site.technology or ""
-    metal = [one for one in seen.data(TAPPED) if one.quantity]
+    metal = [one for one in _metal(context, seen) if one.quantity]
     for technology in dict.fromkeys(one.technology or usual for one in named):
         here = [one for one in named if (one.technology or usual) == technology]
         made = [one for one in metal if (one.technology or usual) == technology]
@@ -168,8 +171,9 @@ def _of_no_metal(context: Context, seen: Survey) -> Iterator[Fault]:
             yield Fault(sentence, [one.datum_id for one in lost])
 
 
-def _taps(seen: Survey) -> bool:
-    return any(one.quantity > 0 for one in seen.data(TAPPED))
+def _metal(context: Context, seen: Survey) -> list[Datum]:
+    """The metal of cells: told as tapped, or as cast alone."""
+    return tapped(list(seen.family(Family.OUTPUT)), context.inventory.site, [])[0]
 
 
 def _what(context: Context) -> str:

@@ -8,7 +8,7 @@ from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import ITEMS, Family
 from services.ghg.calculation.cells import made
 from services.ghg.calculation.scrap import Kind
-from services.ghg.calculation.supplies import supplies
+from services.ghg.calculation.supplies import supplies_of
 from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
@@ -146,7 +146,8 @@ def category_missing(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def _left_out(context: Context, seen: Survey) -> Iterator[Fault]:
     """Part of category 1 missing: what was made has needed something that nothing tells of."""
-    for one in supplies(seen.by_item, context.inventory.site):
+    made_by = context.result
+    for one in supplies_of(context.inventory, seen.by_item, made_by.engine, made_by.melt_loss):
         if not one.told:
             sentence = (
                 f"{shown(one.made_t)} t of {one.product} were made, and of {one.title} for it"

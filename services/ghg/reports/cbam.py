@@ -18,6 +18,7 @@ from contracts.values import plain
 from services.ghg.activity.installation import Boundary, Installation, Route
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.activity.items import GOODS, ITEMS, PRECURSORS, Family
+from services.ghg.calculation.cells import made, told_as_cast
 from services.ghg.calculation.flows import Flows
 from services.ghg.calculation.lines import Line, Result
 from services.ghg.calculation.melts import ONE, ZERO
@@ -171,7 +172,8 @@ def fields_of(result: Result, flows: Flows, counts: Counts) -> CbamFields:
     scrap = [one for one in data if one.item == "scrap.in" and one.scrap_kind != Kind.INTERNAL]
     scrap_t = counts.carried(scrap)
     pre_t = counts.carried(one for one in scrap if one.scrap_kind == Kind.PRE_CONSUMER)
-    metal_t = flows.made.get(Step.ELECTROLYSIS, ZERO)
+    metal_t = _sum(made(data, result.inventory, result.engine, []))
+    open_ = flows.untold and told_as_cast(result.inventory)
     anodes_t = _sum(one for one in data if one.item in ANODES)
     alloying_t = counts.carried(one for one in data if one.item == "bought.alloying")
     indirect_t = counts.carried_kg([*power, *burnt]) / KG_PER_T
@@ -197,7 +199,7 @@ def fields_of(result: Result, flows: Flows, counts: Counts) -> CbamFields:
         power_kwh=_power_kwh(power, own, counts),
         indirect_t=indirect_t,
         indirect_specific=_over(indirect_t, goods_t),
-        anodes_t_per_t=_over(anodes_t, metal_t),
+        anodes_t_per_t=None if open_ else _over(anodes_t, metal_t),
         anode_effects=_anode_effects(data),
         scrap_t_per_t=_over(scrap_t, goods_t),
         pre_consumer_share=_over(pre_t, scrap_t),

@@ -16,7 +16,7 @@ from infra.errors import Refused
 from infra.policy import Evidence, Policy
 from services.ghg.activity.inventory import Datum
 from services.ghg.calculation.cell_carbon import burnt
-from services.ghg.calculation.cells import TAPPED
+from services.ghg.calculation.cells import made
 from services.ghg.calculation.flows import Flows, flows_of
 from services.ghg.calculation.lines import Applied, Line, Result
 from services.ghg.calculation.totals import Side, mine_to_metal, on_side
@@ -247,9 +247,16 @@ def _own_plants(case: _Case) -> tuple[Sequence[Datum], frozenset[str]]:
     return burning, frozenset(one.datum_id for one in fuels if one.step is Step.ELECTROLYSIS)
 
 
+def _liquid(case: _Case) -> Sequence[Datum]:
+    """The metal that cells made, as the equations of the result have it: told as tapped, or as cast
+    alone."""
+    told = case.result.inventory
+    return made(told.data, told, case.result.engine, [])
+
+
 def _fewer_effects(lines: Sequence[Line], better: Decimal, case: _Case) -> Sequence[Line]:
-    """PFC at so many kg CO2e per tonne of liquid metal."""
-    metal_t = case.flows.made.get(Step.ELECTROLYSIS, ZERO)
+    """PFC at so many kg CO2e per tonne of the liquid metal that cells made."""
+    metal_t = sum((one.quantity for one in _liquid(case)), ZERO)
     now = sum((one.kg for one in lines if one.item.startswith("pfc.")), ZERO)
     ratio = better * metal_t / now if now > 0 else ONE
     if ratio >= ONE or metal_t == 0:
@@ -264,8 +271,7 @@ def _longer_anodes(lines: Sequence[Line], better: Decimal, case: _Case) -> Seque
     """Less net anode per tonne of the liquid metal of prebake cells: less to burn, to buy and to
     make."""
     told = case.result.inventory
-    metal = [one for one in told.data if one.item == TAPPED]
-    prebake = (one for one in burnt(told.data, metal, told.site) if one.stud is None)
+    prebake = (one for one in burnt(told.data, _liquid(case), told.site) if one.stud is None)
     cells = next(prebake, None)
     if cells is None or not cells.carbon_t or not cells.metal_t:
         return lines
