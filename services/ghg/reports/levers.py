@@ -28,7 +28,7 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 SOURCE = "sources.md 3.3, criterion 5.2"
 POWER_SIDES = frozenset({Scope.POWER_LOCATION, Scope.POWER_MARKET})
-OWN_PLANT = "power.own_generation"
+OWN_PLANT, UPSTREAM = "power.own_generation", "power.upstream"
 REFINED = frozenset({Step.BAUXITE_MINING, Step.ALUMINA_REFINING})
 ANODE_INPUTS = frozenset({"input.net_anode", "bought.anode"})
 
@@ -188,9 +188,10 @@ def _scaled(line: Line, ratio: Decimal, why: str) -> Line:
 
 
 def _cleaner_power(lines: Sequence[Line], better: Decimal, case: _Case) -> Sequence[Line]:
-    """All power at the better factor, on both sides of Scope 2; losses and upstream follow the
-    location side, as they do in a calculation. Bought power replaces an own plant's, and the fuels
-    that it burns."""
+    """All power at the better factor, on both sides of Scope 2. That has all in it which lies
+    upstream of the plant, so nothing is added for it; what the grid loses follows the location
+    side, as it does in a calculation. Bought power replaces an own plant's, and the fuels that it
+    burns."""
     why = "what if: cleaner power"
     located = {
         one.data: one.factor.value
@@ -203,7 +204,8 @@ def _cleaner_power(lines: Sequence[Line], better: Decimal, case: _Case) -> Seque
             factor = line.factor._replace(value=better, name="lever.power", source=why)
             found.append(line._replace(factor=factor, kg=line.activity * better, rule=why))
         elif line.scope is Scope.FUEL_AND_POWER and line.data in located:
-            found.append(_scaled(line, better / located[line.data], why))
+            left = ZERO if line.factor.name == UPSTREAM else better / located[line.data]
+            found.append(_scaled(line, left, why))
         else:
             found.append(line)
     plants, fuels = _own_plants(case)
