@@ -130,7 +130,9 @@ class GivenCurve(Value):
 
 class PlanYear(Value):
     """One family in one year: target, plan and actual (t CO2e/t), and how far the actual lies above
-    the target. What is not known is None. `doubts` are about the actual."""
+    the target. What is not known is None. `doubts` are about the actual. In a year before the base
+    was made anew the actual is of the structure of then: the gap is to `target_then`, which was in
+    force before, and None where none was."""
 
     family: PathwayFamily
     year: Year
@@ -141,6 +143,7 @@ class PlanYear(Value):
     gap_percent: PlainDecimal | None = None
     verified: bool = False
     doubts: tuple[PathwayDoubt, ...] = ()
+    target_then: PlainDecimal | None = None
 
 
 class ReductionPlanAdopted(Event):

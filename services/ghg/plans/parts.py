@@ -29,6 +29,8 @@ from .state import TONNES_DIFFER, FamilyPlan, ReductionPlan
 
 NOT_WHOLE = "year_not_whole"
 """What a doubt is about that facilities are missing from a year."""
+STRUCTURE_CHANGED = "structure_changed_since"
+"""What a doubt is about that the base was made anew after a year."""
 
 
 def owned(command: PlanCommand) -> EntityEvidence:
@@ -112,6 +114,24 @@ def actual_of(figures: FamilyYear, told_t: Decimal | None, policy: Policy) -> Ac
     activity data: so for everybody who asks."""
     doubted = (*whole_doubts(figures), *tonnes_doubts(figures, told_t, policy))
     return Actual(figures.intensity(told_t), figures.all_verified, doubted)
+
+
+def structure_doubts(plan: FamilyPlan, year: int) -> tuple[Doubt, ...]:
+    """A doubt about a year before the base was made anew: its actual is of another structure than
+    the targets of now (GHG Protocol: years are compared on one footing)."""
+    footing = plan.footing(year)
+    if footing is None:
+        return ()
+    then, now = footing.targets.get(year), plan.targets.get(year)
+    held = "no target was in force then, so no gap is told"
+    if then is not None:
+        held = f"it is held against the target that was in force then, {shown(then)} t CO2e/t"
+    beside = "" if now is None else f"; {shown(now)} t CO2e/t is of the structure as it is now"
+    sentence = (
+        f"The base was made anew on {footing.rebased_on.isoformat()}, after a change of structure"
+        f" or method. What is told of {year} is as it was before: {held}{beside}."
+    )
+    return (Doubt(STRUCTURE_CHANGED, sentence, "sources.md 4.9"),)
 
 
 def tonnes_told(purchased: Iterable[Purchased]) -> tuple[TonnesTold, ...]:

@@ -71,7 +71,8 @@ class Target(NamedTuple):
 
 class Alignment(NamedTuple):
     """One year of plan and actual against the pathway; what is not known yet is None. A gap above
-    zero is an emission above the pathway."""
+    zero is an emission above the pathway. Where the structure has changed since, `target_then` is
+    the target that was in force, and gaps are to that: None where none was."""
 
     year: int
     target: Decimal
@@ -80,6 +81,7 @@ class Alignment(NamedTuple):
     planned_gap: Decimal | None
     actual_gap: Decimal | None
     actual_gap_percent: Decimal | None
+    target_then: Decimal | None = None
 
 
 def indexed(base: Base, curve: Curve, policy: Policy) -> Pathway:
@@ -197,30 +199,41 @@ def target_faults(target: Target, from_year: int, policy: Policy) -> tuple[Doubt
 
 
 def alignment(
-    pathway: Pathway, planned: Mapping[int, Decimal], actual: Mapping[int, Decimal]
+    pathway: Pathway,
+    planned: Mapping[int, Decimal],
+    actual: Mapping[int, Decimal],
+    then: Mapping[int, Decimal | None] | None = None,
 ) -> Sequence[Alignment]:
     """Plan and actual against the pathway, year by year. Years outside it are refused
-    `year-outside-pathway`: a plan that runs on past the end is a mistake to be told."""
+    `year-outside-pathway`: a plan that runs on past the end is a mistake to be told. `then` has the
+    years of another structure, each with the target that was in force, None where none was."""
     for year in (*planned, *actual):
         pathway.target(year)
+    of_then = then or {}
     return [
-        _aligned(year, target, planned.get(year), actual.get(year))
+        _aligned(year, target, (planned.get(year), actual.get(year)), of_then)
         for year, target in pathway.targets.items()
     ]
 
 
 def _aligned(
-    year: int, target: Decimal, planned: Decimal | None, actual: Decimal | None
+    year: int,
+    target: Decimal,
+    told: tuple[Decimal | None, Decimal | None],
+    then: Mapping[int, Decimal | None],
 ) -> Alignment:
-    gap = None if actual is None else actual - target
+    planned, actual = told
+    held = then.get(year) if year in then else target
+    gap = None if actual is None or held is None else actual - held
     return Alignment(
         year=year,
         target=target,
         planned=planned,
         actual=actual,
-        planned_gap=None if planned is None else planned - target,
+        planned_gap=None if planned is None or held is None else planned - held,
         actual_gap=gap,
-        actual_gap_percent=None if gap is None else gap * PERCENT / target,
+        actual_gap_percent=None if gap is None or not held else gap * PERCENT / held,
+        target_then=then.get(year),
     )
 
 

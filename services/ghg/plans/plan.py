@@ -50,6 +50,7 @@ from .parts import (
     next_review,
     owned,
     plan_of,
+    structure_doubts,
     tonnes_told,
 )
 from .pathway import Target, Variant, gap_of, target_doubts
@@ -102,7 +103,8 @@ def alignment(
     policy: Policy,
 ) -> PlanYear:
     """A family in a year: target, plan, actual and the gap, as far as they are known. Tonnes bought
-    are those that are told now, else those that were told before (`actual_of`)."""
+    are those that are told now, else those that were told before (`actual_of`). A year before the
+    base was made anew is held against the target that was in force before."""
     family = plan.adopted.family
     figures = next((one for one in evidence.of(family) if one.year == year), None)
     told = plan.told.get(year)
@@ -110,8 +112,11 @@ def alignment(
         told = next((one.tonnes for one in purchased if one.year == year), told)
     found = actual_of(figures, told, policy) if figures else Actual(None, False, ())
     actual = found.t_per_t
-    target = plan.targets.get(year)
-    gap = None if actual is None or target is None else actual - target
+    target, footing = plan.targets.get(year), plan.footing(year)
+    then = None if footing is None else footing.targets.get(year)
+    held = target if footing is None else then
+    gap = None if actual is None or held is None else actual - held
+    doubted = found.doubts if actual is None else (*found.doubts, *structure_doubts(plan, year))
     return PlanYear(
         family=family,
         year=year,
@@ -119,9 +124,10 @@ def alignment(
         planned=plan.planned().get(year),
         actual=actual,
         gap=gap,
-        gap_percent=gap * PERCENT / target if gap is not None and target else None,
+        gap_percent=gap * PERCENT / held if gap is not None and held else None,
         verified=found.verified,
-        doubts=doubts(found.doubts),
+        doubts=doubts(doubted),
+        target_then=then,
     )
 
 

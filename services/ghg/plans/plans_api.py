@@ -13,13 +13,14 @@ from infra.errors import Refused
 from infra.policy import Policy
 from infra.service import Running
 from infra.web import Api, Json, Paged, SignedIn, listed
+from services.ghg.calculation.working import Doubt
 from services.ghg.claims.claim import Claim
 from services.ghg.queries import CONSUMER, Queries
 
 from .commands import SetPathway
 from .figures import EntityEvidence
 from .filling import PlansFilling
-from .parts import actual_of, doubts, target_today
+from .parts import Actual, actual_of, doubts, structure_doubts, target_today
 from .pathway import alignment as aligned
 from .state import FamilyPlan, ReductionPlan
 
@@ -52,12 +53,13 @@ def _plans(made: Api, running: Running, queries: Queries, filling: PlansFilling)
     async def plan(principal: SignedIn, entity_id: Key) -> Response:
         """An entity's reduction plan as it stands: base, pathway, target, and for every year plan
         and actual beside the pathway, with the gap, whether all figures of the actual are verified
-        and what is doubted in it. `pathway_gap` and `findings` of the target are against the
-        pathway as it is now and of today: after a change of structure, or once its year is over,
-        they are others than when it was set. Tonnes of bought metal are those that the entity
-        told with the plan, a review or an evaluation (`tonnes_told`), else those of its activity
-        data, as in `figures`. `methods` are those of a pathway that R-22
-        lets pass. Refused `unknown-plan` while an entity of yours has none."""
+        and what is doubted in it. In a year before the base was made anew, plan and actual are of
+        the structure of then, and gaps are to `target_then`, which was in force. `pathway_gap` and
+        `findings` of the target are against the pathway as it is now and of today: after a change
+        of structure, or once its year is over, they are others than when it was set. Tonnes of
+        bought metal are those that the entity told with the plan, a review or an evaluation
+        (`tonnes_told`), else those of its activity data, as in `figures`. `methods` are those of a
+        pathway that R-22 lets pass. Refused `unknown-plan` while an entity of yours has none."""
 
         def found() -> tuple[ReductionPlan, str | None, EntityEvidence | None]:
             state = queries.reader.state(f"reduction_plan/{entity_id}")
@@ -195,11 +197,22 @@ def _alignment(
     }
     actual = {year: one.t_per_t for year, one in known.items() if one.t_per_t is not None}
     planned = {year: t for year, t in plan.planned().items() if year in pathway.targets}
+    footings = {year: plan.footing(year) for year in pathway.targets}
+    then = {year: one.targets.get(year) for year, one in footings.items() if one is not None}
     return [
         {
             **one._asdict(),
             "verified": one.year in known and known[one.year].verified,
-            "doubts": doubts(known[one.year].doubts if one.year in known else ()),
+            "doubts": doubts(_doubted(one.year, plan, known)),
         }
-        for one in aligned(pathway, planned, actual)
+        for one in aligned(pathway, planned, actual, then)
     ]
+
+
+def _doubted(year: int, plan: FamilyPlan, known: Mapping[int, Actual]) -> tuple[Doubt, ...]:
+    """What is doubted in the actual of a year; nothing where there is none."""
+    found = known.get(year)
+    if found is None:
+        return ()
+    of_structure = () if found.t_per_t is None else structure_doubts(plan, year)
+    return (*found.doubts, *of_structure)

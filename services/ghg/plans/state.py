@@ -25,11 +25,20 @@ from contracts.ghg_plans import (
 from .pathway import Base, Pathway, Target, Variant
 
 
+class Footing(NamedTuple):
+    """The targets that were in force until the base was made anew on a day, after a change of
+    structure; none where no pathway was set until then."""
+
+    rebased_on: date
+    targets: Mapping[int, Decimal]
+
+
 class FamilyPlan(NamedTuple):
     """A family's plan as it stands: what was adopted, its pathway and target; `base` after the
     last change of structure, `targets` from it, and the changes noted since. `evaluations` are
     those of the values that are planned now, by the year that they are of; `told` are tonnes of
-    bought metal that the entity told by year."""
+    bought metal that the entity told by year, `before` the targets of structures before, in their
+    order."""
 
     adopted: ReductionPlanAdopted
     base: PlanBase
@@ -39,6 +48,7 @@ class FamilyPlan(NamedTuple):
     changes: tuple[StructuralChange, ...] = ()
     evaluations: Mapping[int, PlanEvaluated] = {}
     told: Mapping[int, Decimal] = {}
+    before: tuple[Footing, ...] = ()
 
     def evaluated(self) -> PlanEvaluated | None:
         """The evaluation of the newest year, whenever it was said; None without any."""
@@ -47,6 +57,12 @@ class FamilyPlan(NamedTuple):
     def planned(self) -> Mapping[int, Decimal]:
         """Planned intensities by year."""
         return {one.year: one.t_per_t for one in self.adopted.planned}
+
+    def footing(self, year: int) -> Footing | None:
+        """What the actual of a year is held against if its structure was another than that of the
+        base now: the targets that were in force in it. None from the year on in which the base was
+        last made anew."""
+        return next((one for one in self.before if year < one.rebased_on.year), None)
 
     def wanted(self) -> Target | None:
         """The intermediate target in the shape of `pathway`; None while none is set."""
@@ -188,4 +204,7 @@ def _family(
             return plan._replace(changes=(*plan.changes, *event.changes))
         case PlanRebased():
             targets = {one.year: one.t_per_t for one in event.targets}
-            return plan._replace(base=event.base, targets=targets, changes=())
+            footing = Footing(event.rebased_on, plan.targets)
+            return plan._replace(
+                base=event.base, targets=targets, changes=(), before=(*plan.before, footing)
+            )

@@ -2,13 +2,14 @@
 made again above 5 %). A change is told in tonnes of one year: 100,000 t at 16 t CO2e/t, which are
 1,600,000 t CO2e, half of it from bought power."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from contracts.ghg_plans import PlanRebased, StructuralChangesNoted
-from services.ghg.plans.commands import NoteStructuralChanges
+from contracts.ghg_plans import PlanEvaluated, PlanRebased, StructuralChangesNoted
+from services.ghg.plans.commands import EvaluatePlan, NoteStructuralChanges
 from services.ghg.plans.plans_api import plan_shown
 
 from .given import POLICY
@@ -106,6 +107,62 @@ def test_the_answer_tells_pathway_and_alignment_of_one_base(base: Any) -> None:
             (one["year"], one["target"]) for one in alignment
         ]
         assert family["base"].t_per_t == starts_at
+
+
+def test_a_year_before_is_held_against_the_target_that_was_in_force() -> None:
+    """In the base year itself nothing lay above the pathway, before the change or after it."""
+    stands = plans.when(adopt(*ONE_YEAR), set_pathway())
+    before = stands.state.families[PRIMARY].targets
+    moved = stands.and_when(changed(("divestment", "640000", "320000", "20000")))
+    years = (figures(2022), figures(2025, "15"), figures(2026, "11"))
+    shown: Any = plan_shown(moved.state, entity(*years), POLICY, ON)
+    found = {one["year"]: one for one in shown["families"][0]["alignment"]}
+    assert (found[2022]["target"], found[2022]["target_then"]) == (12, 16)
+    assert (found[2022]["actual_gap"], found[2022]["actual_gap_percent"]) == (0, 0)
+    assert found[2025]["actual_gap"] == 15 - before[2025]
+    assert [one.about for one in found[2025]["doubts"]] == ["structure_changed_since"]
+    assert found[2026]["actual_gap"] == 11 - found[2026]["target"]
+    assert (found[2026]["target_then"], found[2026]["doubts"]) == (None, ())
+    assert found[2024]["doubts"] == (), "of a year without an actual nothing is doubted"
+
+
+@pytest.mark.parametrize(("year", "gap"), [(2022, "0"), (2025, "-1")])
+def test_a_review_of_a_year_before_says_against_what_it_is_held(year: int, gap: str) -> None:
+    stands = plans.when(adopt(*ONE_YEAR), set_pathway())
+    moved = stands.and_when(changed(("divestment", "640000", "320000", "20000")))
+    then = stands.state.families[PRIMARY].targets[year]
+    actual = str(then + Decimal(gap))
+    told = {**WHO, "on": ON, "entity": entity(figures(year, actual)), "year": year}
+    (evaluated,) = moved.and_when(
+        EvaluatePlan.model_validate({**told, "effective": True, "measures": ["line"]})
+    ).events
+    assert isinstance(evaluated, PlanEvaluated)
+    (found,) = evaluated.years
+    assert (found.target_then, found.gap, evaluated.reached) == (then, Decimal(gap), True)
+    assert found.target == moved.state.families[PRIMARY].targets[year]
+    assert "2026-06-01" in found.doubts[0].sentence
+
+
+def test_without_a_pathway_before_a_year_of_another_structure_has_no_gap() -> None:
+    moved = plans.when(adopt(*ONE_YEAR)).and_when(
+        changed(("divestment", "640000", "320000", "20000")), set_pathway()
+    )
+    shown: Any = plan_shown(moved.state, entity(*ONE_YEAR), POLICY, ON)
+    first = shown["families"][0]["alignment"][0]
+    assert (first["target"], first["actual"]) == (12, 16)
+    assert (first["actual_gap"], first["target_then"]) == (None, None)
+    assert "no target was in force then" in first["doubts"][0].sentence
+
+
+def test_each_year_has_the_target_of_its_own_structure_after_two_changes() -> None:
+    stands = plans.when(adopt(*ONE_YEAR), set_pathway())
+    once = stands.and_when(changed(("divestment", "640000", "320000", "20000")))
+    later = changed(("divestment", "240000", "120000", "10000"))
+    twice = once.and_when(later.model_copy(update={"on": date(2028, 3, 1)}))
+    plan = twice.state.families[PRIMARY]
+    held = {year: plan.footing(year) for year in (2025, 2026, 2027, 2028)}
+    first, second = stands.state.families[PRIMARY].targets, once.state.families[PRIMARY].targets
+    assert [one and one.targets for one in held.values()] == [first, second, second, None]
 
 
 @BASES
