@@ -265,8 +265,9 @@ class PlanEvaluated(Event):
 
 class StructuralChangesNoted(Event):
     """The structure changed: by `change_percent` of the base's emission, a year's change held
-    against a year's base; all changes since the base was made counted together. Above the policy's
-    threshold the base is made anew."""
+    against a year's base, or of its intensity, where that is more (older ones do not count that);
+    all changes since the base was made counted together. Above the policy's threshold the base is
+    made anew."""
 
     TYPE: ClassVar[str] = "ghg.structural_changes_noted.v1"
     entity_id: EntityId

@@ -13,7 +13,7 @@ from contracts.ghg_plans import (
     ReductionPlanAdopted,
     YearValue,
 )
-from contracts.values import FacilityId
+from contracts.values import FacilityId, plain
 from infra.errors import Refused
 from infra.policy import Policy
 
@@ -26,7 +26,8 @@ from .state import PlanEvent, ReductionPlan
 
 def adopt(command: AdoptPlan, state: ReductionPlan, policy: Policy) -> Sequence[PlanEvent]:
     """The plan, and the day of its first review. Refused as `decide_base` says, `year-twice`,
-    `year-outside-pathway`, and `facility-twice` or `unknown-facility` for single ones."""
+    `year-outside-pathway`, `planned-below-zero`, and `facility-twice` or `unknown-facility` for
+    single ones."""
     entity = owned(command)
     base = _base(command, entity.of(command.family), policy)
     _check_planned(command.planned, base.year, policy)
@@ -110,7 +111,7 @@ def _evidence(figures: FamilyYear, records: set[int]) -> frozenset[str]:
     return frozenset(what for what, found in there.items() if found)
 
 
-def _check_planned(planned: Iterable[YearValue], base_year: int, policy: Policy) -> None:
+def _check_planned(planned: Sequence[YearValue], base_year: int, policy: Policy) -> None:
     last = policy.integer("5.3.end_year")
     years = [one.year for one in planned]
     if len(set(years)) != len(years):
@@ -121,6 +122,15 @@ def _check_planned(planned: Iterable[YearValue], base_year: int, policy: Policy)
             "year-outside-pathway",
             f"a plan runs from its base year {base_year} to {last}; {outside[0]} is outside.",
             year=outside[0],
+        )
+    below = next((one for one in planned if one.t_per_t < 0), None)
+    if below is not None:
+        raise Refused(
+            "planned-below-zero",
+            f"{plain(below.t_per_t)} t CO2e/t are planned for {below.year}: an intensity is zero or"
+            " more.",
+            year=below.year,
+            t_per_t=plain(below.t_per_t),
         )
 
 

@@ -56,7 +56,7 @@ class Decision(NamedTuple):
 
 class Change(NamedTuple):
     """A structural change, with what it brings (takes, for a divestment) in one year of the base.
-    A change of method has a sign of its own and no output."""
+    A change of method has signs of its own."""
 
     kind: ChangeKind
     emission_t: Decimal
@@ -65,8 +65,9 @@ class Change(NamedTuple):
 
 class Rebased(NamedTuple):
     """The base after structural changes. `moved` says whether it was made again; `change_percent`
-    is how much of the base's emission came, went or was counted anew: what is bought and what is
-    sold do not cancel out."""
+    is how much of the base's emission came, went or was counted anew (what is bought and what is
+    sold do not cancel out), or how much its intensity moves by all of it, where that is more:
+    output that is counted anew moves what targets are of, and no emission."""
 
     emission_t: Decimal
     output_t: Decimal
@@ -165,9 +166,9 @@ def rebase(
     policy: Policy,
 ) -> Rebased:
     """The base with facilities as they are now, if more than the threshold of the base's emission
-    is concerned; else the base as it was. `emission_t` and `output_t` are the sums of all `years`
-    of the base, a change is told of one: it counts once in each of them. Refused
-    `base-year-missing` when nothing is left to base on."""
+    is concerned, or of its intensity; else the base as it was. `emission_t` and `output_t` are the
+    sums of all `years` of the base, a change is told of one: it counts once in each of them.
+    Refused `base-year-missing` when nothing is left to base on."""
     given("emission of the base year", emission_t, "t CO2e")
     given("output of the base year", output_t, "t")
     year = years[-1]
@@ -183,7 +184,8 @@ def rebase(
             f"nothing is left of the base year {year}: choose another.",
             year=year,
         )
-    moved_by = touched * PERCENT / emission_t
+    before, after = emission_t / output_t, emission / output
+    moved_by = max(touched / emission_t, abs(after - before) / before) * PERCENT
     if moved_by > policy.decimal("5.3.rebase.percent"):
-        return Rebased(emission, output, Base(year, emission / output), True, moved_by)
-    return Rebased(emission_t, output_t, Base(year, emission_t / output_t), False, moved_by)
+        return Rebased(emission, output, Base(year, after), True, moved_by)
+    return Rebased(emission_t, output_t, Base(year, before), False, moved_by)

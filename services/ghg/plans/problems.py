@@ -53,6 +53,12 @@ PLAN_PROBLEMS: tuple[Problem, ...] = (
         " `facts.families` (`set_pathway`), then evaluate; or say that the plan is not effective.",
     ),
     Problem(
+        "planned-below-zero",
+        "A planned intensity is below zero",
+        "What is given off per tonne of metal is zero or more; what is taken out of the air"
+        " elsewhere is no part of it. Look at `facts.year`.",
+    ),
+    Problem(
         "change-below-zero",
         "What came or went is below zero",
         "An `acquisition` adds what it tells to the base, a `divestment` takes it away: tell"
@@ -62,7 +68,8 @@ PLAN_PROBLEMS: tuple[Problem, ...] = (
         "power-above-emission",
         "Power would give off more than everything",
         "Each change tells its emission and in `power_t` the part that power gives off, bought or"
-        " of an own plant.",
+        " of an own plant: no more than `emission_t` of what was bought or sold, and of the base"
+        " with all changes.",
     ),
 )
 CLAIM_PROBLEMS: tuple[Problem, ...] = (

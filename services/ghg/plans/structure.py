@@ -36,6 +36,7 @@ def restructure(
     plan = plan_of(command.family, state, command.entity_id)
     for one in command.changes:
         _check_sign(one)
+        _check_power(one)
     base = plan.base
     changes = (*plan.changes, *command.changes)
     moves = [Change(one.kind, one.emission_t, one.output_t) for one in changes]
@@ -89,6 +90,20 @@ def _check_sign(change: StructuralChange) -> None:
                 field=field,
                 value=plain(value),
             )
+
+
+def _check_power(change: StructuralChange) -> None:
+    """Power gives off no more than all that came or went; a new method may count it otherwise.
+    Refused `power-above-emission`."""
+    if change.kind is ChangeKind.METHOD or change.power_t <= change.emission_t:
+        return
+    raise Refused(
+        "power-above-emission",
+        f"power gives off {plain(change.power_t)} t of the {plain(change.emission_t)} t of"
+        f" {change.reason}: it is a part of them.",
+        power_t=plain(change.power_t),
+        emission_t=plain(change.emission_t),
+    )
 
 
 def _power(base: PlanBase, changes: Iterable[StructuralChange], emission_t: Decimal) -> Decimal:

@@ -66,6 +66,28 @@ def test_a_new_method_counts_once_in_each_year_of_the_base(base: Any) -> None:
 
 
 @BASES
+def test_output_that_is_counted_anew_moves_the_base_by_its_intensity(base: Any) -> None:
+    assert after(base, ("method", "0", "0", "-20000")) == by_hand("25", "20"), "1,600,000 / 80,000"
+    assert after(base, ("method", "0", "0", "4000"))[1] is None, "a change of 3.8 %"
+
+
+@BASES
+def test_what_came_and_went_with_its_output_cancels_in_no_intensity(base: Any) -> None:
+    """6 % sold and 6 % bought of the same intensity: 12 % of the emission came or went."""
+    sold, bought = ("divestment", "96000", "0", "6000"), ("acquisition", "96000", "0", "6000")
+    assert after(base, sold, bought) == by_hand("12", "16")
+
+
+@BASES
+@pytest.mark.parametrize("kind", ["acquisition", "divestment"])
+def test_power_gives_off_no_more_than_all_that_came_or_went(base: Any, kind: str) -> None:
+    stands = plans.when(adopt(*base))
+    refused = stands.and_when(changed((kind, "100000", "100001", "10000")))
+    refused.refused("power-above-emission", power_t="100001", emission_t="100000")
+    assert after(base, (kind, "100000", "100000", "10000"))[1] is not None
+
+
+@BASES
 @pytest.mark.parametrize(("emission", "moved"), [("80000", False), ("80001", True)])
 def test_the_threshold_is_five_per_cent_of_a_year(base: Any, emission: str, moved: bool) -> None:
     percent, anew = after(base, ("divestment", emission, "0", "1000"))

@@ -10,6 +10,7 @@ import pytest
 
 from contracts.ghg_plans import (
     CurveNode,
+    FacilityPlanned,
     GivenCurve,
     PathwayFamily,
     PathwaySet,
@@ -143,6 +144,14 @@ def test_nobody_adopts_a_plan_for_anothers_entity() -> None:
 @pytest.mark.parametrize("year", [2019, 2051])
 def test_planned_years_lie_between_the_base_and_the_end(year: int) -> None:
     plans.when(adopt(planned=(value(year, "10"),))).refused("year-outside-pathway", year=year)
+
+
+def test_no_intensity_below_zero_is_planned() -> None:
+    wrong = (value(2025, "10"), value(2030, "-7"))
+    plans.when(adopt(planned=wrong)).refused("planned-below-zero", year=2030, t_per_t="-7")
+    of_one = FacilityPlanned(facility_id="FAC-1", planned=wrong)
+    plans.when(adopt(by_facility=(of_one,))).refused("planned-below-zero", year=2030)
+    assert plans.when(adopt(planned=(value(2050, "0"),))).events, "zero is where plans go"
 
 
 def test_a_year_is_planned_once() -> None:
