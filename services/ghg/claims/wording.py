@@ -82,6 +82,8 @@ def check_claim(claim: ClaimEvidence, on: date, policy: Policy) -> tuple[Finding
         ("C-05", "absolute", "Absolute words imply more than was assured: {}."),
     ):
         said = _said(claim.text, figure, policy)
+        if rule == "C-05":
+            said = (*said, *_eco(claim.text, policy))
         if said:
             found.append(_finding(rule, major, sentence.format(", ".join(said)), claim))
     return tuple(found)
@@ -189,20 +191,41 @@ def _metals(policy: Policy) -> tuple[re.Pattern[str], ...]:
     """A metal that is called green: adjective, words that may stand between, and metal; or metal,
     copula, adverb and adjective."""
 
-    def of(part: str, language: str) -> str:
-        words = sorted(policy.words(f"claims.metal.{part}.{language}"), key=len, reverse=True)
-        return "|".join(_english(one) if language == "en" else re.escape(one) for one in words)
+    def of(part: str) -> str:
+        words = sorted(policy.words(f"claims.metal.{part}.en"), key=len, reverse=True)
+        return "|".join(_english(one) for one in words)
 
-    adjective, between, noun = (of(part, "en") for part in ("adjective", "between", "noun"))
-    else_is = rf"(?![\s-]+(?:{of('of_something_else', 'en')})\b)"
+    adjective, between, noun = (of(part) for part in ("adjective", "between", "noun"))
+    else_is = rf"(?![\s-]+(?:{of('of_something_else')})\b)"
     metal = rf"\b(?:{noun})\b"
     named = rf"\b(?:{adjective})(?:[\s,/-]+(?:{between})){{0,{BETWEEN_MAX}}}[\s-]+{metal}{else_is}"
-    verbs = rf"[\s-]+(?:{of('copula', 'en')})(?:[\s-]+(?:{of('adverb', 'en')}))*[\s-]+"
+    verbs = rf"[\s-]+(?:{of('copula')})(?:[\s-]+(?:{of('adverb')}))*[\s-]+"
     called = rf"{metal}{verbs}(?:{adjective})\b"
-    adjective, between, noun = (of(part, "zh") for part in ("adjective", "between", "noun"))
-    named_zh = rf"(?:{adjective})(?:[、\s]?(?:{between})){{0,{BETWEEN_MAX}}}[、\s]?(?:{noun})"
-    called_zh = rf"(?:{noun})(?:{of('copula', 'zh')})(?:{of('adverb', 'zh')})?(?:{adjective})"
-    return tuple(re.compile(one) for one in (named, called, named_zh, called_zh))
+    return (re.compile(named), re.compile(called), *_chinese("adjective", policy))
+
+
+def _eco(text: str, policy: Policy) -> tuple[str, ...]:
+    """Metal that a Chinese text calls friendly to the environment: the words for it are those for
+    its protection, so that they mean it beside the metal alone."""
+    plain = _plain(text)
+    found = (one.group() for way in _chinese("eco", policy) for one in way.finditer(plain))
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=8)
+def _chinese(figure: str, policy: Policy) -> tuple[re.Pattern[str], ...]:
+    """As in English: words of a figure, words that may stand between, and metal; or metal, copula,
+    adverb and such a word."""
+
+    def of(part: str) -> str:
+        words = sorted(policy.words(f"claims.metal.{part}.zh"), key=len, reverse=True)
+        return "|".join(map(re.escape, words))
+
+    said, between, noun = of(figure), of("between"), of("noun")
+    else_is = rf"(?!的?(?:{of('of_something_else')}))"
+    named = rf"(?:{said})(?:[、\s]?(?:{between})){{0,{BETWEEN_MAX}}}[、\s]?(?:{noun}){else_is}"
+    called = rf"(?:{noun})(?:{of('copula')})(?:{of('adverb')})?(?:{said})"
+    return re.compile(named), re.compile(called)
 
 
 def _english(term: str) -> str:

@@ -75,6 +75,16 @@ def test_a_claim_that_says_what_it_must_is_right(claim: ClaimEvidence) -> None:
         ("绿色水电铝", "绿色水电铝"),
         ("绿电铝", "绿电铝"),
         ("我们的铝是绿色的", "铝是绿色"),
+        ("零碳排放铝", "零碳排放铝"),
+        ("零碳排放电解铝", "零碳排放电解铝"),
+        ("零碳排铝", "零碳排铝"),
+        ("零碳排放電解鋁", "零碳排放電解鋁"),
+        ("绿色金属", "绿色金属"),
+        ("綠色環保金屬", "綠色環保金屬"),
+        ("潔淨鋁", "潔淨鋁"),
+        ("無碳鋁", "無碳鋁"),
+        ("绿色氧化铝", "绿色氧化铝"),
+        ("我們的金屬是綠色的", "金屬是綠色"),
     ],
 )
 def test_terms_that_asi_does_not_recognise_are_found(text: str, term: str) -> None:
@@ -97,6 +107,11 @@ def test_terms_that_asi_does_not_recognise_are_found(text: str, term: str) -> No
         "绿色建筑用铝",  # aluminium for green buildings
         "温室气体与铝",
         "低碳铝",
+        "环保铝",  # eco-friendly: C-05 finds it
+        "清洁金属表面",  # to clean the surface of metal
+        "零排放,铝",
+        "铝的碳排放",
+        "金属",
         "铝",
         "",
     ],
@@ -182,10 +197,24 @@ def test_a_footprint_of_what_asi_certified_rests_on_a_certificate(
         ("100\uff05 sustainable", "C-05"),
         ("The most responsible metal", "C-05"),
         ("完全可持续", "C-05"),
+        ("环保铝", "C-05"),
+        ("環保鋁", "C-05"),
+        ("环保的电解铝", "C-05"),
+        ("我们的铝很环保", "C-05"),
+        ("生態金屬", "C-05"),
+        ("環境友善的鋁", "C-05"),
     ],
 )
 def test_neither_atoms_nor_absolutes_are_promised(text: str, rule: str) -> None:
     assert rules(MATERIAL._replace(text=text)) == [rule]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["我们符合环保要求", "環保部門", "生态修复与铝土矿", "铝业的环境保护", "环保金属表面处理"],
+)
+def test_the_protection_of_the_environment_may_be_named(text: str) -> None:
+    assert rules(MATERIAL._replace(text=text)) == []
 
 
 def test_the_gravest_comes_first() -> None:
