@@ -102,13 +102,16 @@ class PlanBase(Value):
 class StructuralChange(Value):
     """What came, went or is counted anew, in t CO2e and t of product of the base year: of one year,
     as it was in their mean, where the base is a mean of years. `power_t` is the part of
-    `emission_t` that power gives off, bought or of an own plant."""
+    `emission_t` that power gives off, bought or of an own plant. `from_year` is the first year of
+    which the entity's figures have the change: the base year itself, where those of all years were
+    made anew. Where nobody tells it, it is the year in which the base is."""
 
     kind: ChangeKind
     emission_t: PlainDecimal
     output_t: PlainDecimal
     power_t: PlainDecimal = Decimal(0)
     reason: Id
+    from_year: Year | None = None
 
 
 class CurveNode(Value):
@@ -130,9 +133,9 @@ class GivenCurve(Value):
 
 class PlanYear(Value):
     """One family in one year: target, plan and actual (t CO2e/t), and how far the actual lies above
-    the target. What is not known is None. `doubts` are about the actual. In a year before the base
-    was made anew the actual is of the structure of then: the gap is to `target_then`, which was in
-    force before, and None where none was."""
+    the target. What is not known is None. `doubts` are about the actual. In a year before a change
+    of structure the actual is of the structure of then: the gap is to `target_then`, which was in
+    force before the base was made anew, and None where none was."""
 
     family: PathwayFamily
     year: Year

@@ -136,7 +136,7 @@ class NoteStructuralChanges(PlanCommand):
     """Tell what came, went or is counted anew, in tonnes of the base year; where the base is a mean
     of years, of one year, as it was in their mean. What an acquisition brought or a divestment
     took is told without a sign (`change-below-zero`). Above the threshold the base is made anew,
-    and the pathway with it."""
+    and the pathway with it; years before `from_year` stay held against the targets of then."""
 
     NAME: ClassVar[str] = "note_structural_changes"
     FILLED: ClassVar[frozenset[str]] = frozenset({"on", "entity", "curves"})

@@ -117,19 +117,19 @@ def actual_of(figures: FamilyYear, told_t: Decimal | None, policy: Policy) -> Ac
 
 
 def structure_doubts(plan: FamilyPlan, year: int) -> tuple[Doubt, ...]:
-    """A doubt about a year before the base was made anew: its actual is of another structure than
+    """A doubt about a year before changes of structure: its actual is of another structure than
     the targets of now (GHG Protocol: years are compared on one footing)."""
     footing = plan.footing(year)
     if footing is None:
         return ()
     then, now = footing.targets.get(year), plan.targets.get(year)
-    held = "no target was in force then, so no gap is told"
+    held = "there is no target of that, so no gap is told"
     if then is not None:
-        held = f"it is held against the target that was in force then, {shown(then)} t CO2e/t"
+        held = f"they are held against the target that was in force then, {shown(then)} t CO2e/t"
     beside = "" if now is None else f"; {shown(now)} t CO2e/t is of the structure as it is now"
     sentence = (
         f"The base was made anew on {footing.rebased_on.isoformat()}, after a change of structure"
-        f" or method. What is told of {year} is as it was before: {held}{beside}."
+        f" or method. The figures of {year} are of before, or have a part of it: {held}{beside}."
     )
     return (Doubt(STRUCTURE_CHANGED, sentence, "sources.md 4.9"),)
 

@@ -103,8 +103,8 @@ def alignment(
     policy: Policy,
 ) -> PlanYear:
     """A family in a year: target, plan, actual and the gap, as far as they are known. Tonnes bought
-    are those that are told now, else those that were told before (`actual_of`). A year before the
-    base was made anew is held against the target that was in force before."""
+    are those that are told now, else those that were told before (`actual_of`). A year before
+    changes of structure is held against the target that was in force before."""
     family = plan.adopted.family
     figures = next((one for one in evidence.of(family) if one.year == year), None)
     told = plan.told.get(year)

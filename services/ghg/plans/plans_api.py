@@ -53,7 +53,7 @@ def _plans(made: Api, running: Running, queries: Queries, filling: PlansFilling)
     async def plan(principal: SignedIn, entity_id: Key) -> Response:
         """An entity's reduction plan as it stands: base, pathway, target, and for every year plan
         and actual beside the pathway, with the gap, whether all figures of the actual are verified
-        and what is doubted in it. In a year before the base was made anew, plan and actual are of
+        and what is doubted in it. In a year before a change of structure, plan and actual are of
         the structure of then, and gaps are to `target_then`, which was in force. `pathway_gap` and
         `findings` of the target are against the pathway as it is now and of today: after a change
         of structure, or once its year is over, they are others than when it was set. Tonnes of

@@ -65,6 +65,12 @@ PLAN_PROBLEMS: tuple[Problem, ...] = (
         " `facts.field` without a sign. Only what a new `method` changes may be less than zero.",
     ),
     Problem(
+        "change-year-outside",
+        "The year of a change lies outside the plan",
+        "`from_year` is the first year of which the entity's figures have the change: the base year"
+        " at the earliest (where those of all years were made anew), the next year at the latest.",
+    ),
+    Problem(
         "power-above-emission",
         "Power would give off more than everything",
         "Each change tells its emission and in `power_t` the part that power gives off, bought or"

@@ -26,11 +26,14 @@ from .pathway import Base, Pathway, Target, Variant
 
 
 class Footing(NamedTuple):
-    """The targets that were in force until the base was made anew on a day, after a change of
-    structure; none where no pathway was set until then."""
+    """The targets that were in force until the base was made anew on a day, after changes of
+    structure; none where no pathway was set until then. Figures have none of these changes before
+    the year `first`, and all of them from `last` on."""
 
     rebased_on: date
     targets: Mapping[int, Decimal]
+    first: int
+    last: int
 
 
 class FamilyPlan(NamedTuple):
@@ -59,10 +62,15 @@ class FamilyPlan(NamedTuple):
         return {one.year: one.t_per_t for one in self.adopted.planned}
 
     def footing(self, year: int) -> Footing | None:
-        """What the actual of a year is held against if its structure was another than that of the
-        base now: the targets that were in force in it. None from the year on in which the base was
-        last made anew."""
-        return next((one for one in self.before if year < one.rebased_on.year), None)
+        """What the actual of a year is held against if its structure is another than that of the
+        base now: the targets of then, without any where it has some of the changes and not others.
+        None where it has them all."""
+        had = next((at for at, one in enumerate(self.before) if year < one.last), None)
+        if had is None:
+            return None
+        footing = self.before[had]
+        mixed = any(year >= one.first for one in self.before[had:])
+        return footing._replace(targets={}) if mixed else footing
 
     def wanted(self) -> Target | None:
         """The intermediate target in the shape of `pathway`; None while none is set."""
@@ -204,7 +212,9 @@ def _family(
             return plan._replace(changes=(*plan.changes, *event.changes))
         case PlanRebased():
             targets = {one.year: one.t_per_t for one in event.targets}
-            footing = Footing(event.rebased_on, plan.targets)
+            on = event.rebased_on
+            years = [one.from_year or on.year for one in plan.changes] or [on.year]
+            footing = Footing(on, plan.targets, min(years), max(years))
             return plan._replace(
                 base=event.base, targets=targets, changes=(), before=(*plan.before, footing)
             )

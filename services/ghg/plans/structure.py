@@ -37,6 +37,7 @@ def restructure(
     for one in command.changes:
         _check_sign(one)
         _check_power(one)
+        _check_year(one, plan.base.year, command.on.year)
     base = plan.base
     changes = (*plan.changes, *command.changes)
     moves = [Change(one.kind, one.emission_t, one.output_t) for one in changes]
@@ -103,6 +104,21 @@ def _check_power(change: StructuralChange) -> None:
         f" {change.reason}: it is a part of them.",
         power_t=plain(change.power_t),
         emission_t=plain(change.emission_t),
+    )
+
+
+def _check_year(change: StructuralChange, base_year: int, year: int) -> None:
+    """Figures have it from a year of the plan on, at the latest from the next one. Refused
+    `change-year-outside`."""
+    first = change.from_year
+    if first is None or base_year <= first <= year + 1:
+        return
+    raise Refused(
+        "change-year-outside",
+        f"figures are said to have {change.reason} from {first} on: that is a year from the base"
+        f" year {base_year} to {year + 1}.",
+        from_year=first,
+        base_year=base_year,
     )
 
 

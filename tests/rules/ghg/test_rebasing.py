@@ -173,7 +173,50 @@ def test_without_a_pathway_before_a_year_of_another_structure_has_no_gap() -> No
     first = shown["families"][0]["alignment"][0]
     assert (first["target"], first["actual"]) == (12, 16)
     assert (first["actual_gap"], first["target_then"]) == (None, None)
-    assert "no target was in force then" in first["doubts"][0].sentence
+    assert "there is no target of that" in first["doubts"][0].sentence
+
+
+def since(*changes: tuple[int, str]) -> NoteStructuralChanges:
+    """Parts that were sold, each with the first year of which figures have it."""
+    command = changed(*(("divestment", emission, "0", "10000") for _, emission in changes))
+    told = zip(command.changes, changes, strict=True)
+    dated = tuple(one.model_copy(update={"from_year": year}) for one, (year, _) in told)
+    return command.model_copy(update={"changes": dated})
+
+
+@pytest.mark.parametrize(
+    ("changes", "then"),
+    [
+        ([(2024, "320000")], {2022, 2023}),
+        ([(2022, "320000")], set()),  # figures of all years were made anew
+        ([(2027, "320000")], {2022, 2023, 2024, 2025, 2026}),
+        ([(2024, "160000"), (2026, "160000")], {2022, 2023}),
+    ],
+)
+def test_figures_have_a_change_from_the_year_on_that_is_told(
+    changes: list[tuple[int, str]], then: set[int]
+) -> None:
+    stands = plans.when(adopt(*ONE_YEAR), set_pathway())
+    targets = stands.state.families[PRIMARY].targets
+    plan = stands.and_when(since(*changes)).state.families[PRIMARY]
+    footings = {year: plan.footing(year) for year in range(2022, 2027)}
+    assert {year for year, one in footings.items() if one and one.targets == targets} == then
+
+
+def test_a_year_with_a_part_of_the_changes_has_no_gap() -> None:
+    stands = plans.when(adopt(*ONE_YEAR), set_pathway())
+    moved = stands.and_when(since((2024, "160000"), (2026, "160000")))
+    years = (figures(2022), figures(2025, "15"), figures(2026, "11"))
+    shown: Any = plan_shown(moved.state, entity(*years), POLICY, ON)
+    found = {one["year"]: one for one in shown["families"][0]["alignment"]}
+    assert (found[2025]["actual_gap"], len(found[2025]["doubts"])) == (None, 1)
+    assert found[2026]["actual_gap"] == 11 - found[2026]["target"]
+
+
+@pytest.mark.parametrize("year", [2021, 2028])
+def test_a_change_lies_within_the_plan(year: int) -> None:
+    stands = plans.when(adopt(*ONE_YEAR), set_pathway())
+    stands.and_when(since((year, "320000"))).refused("change-year-outside", from_year=year)
 
 
 def test_each_year_has_the_target_of_its_own_structure_after_two_changes() -> None:
