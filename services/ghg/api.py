@@ -311,9 +311,10 @@ def _questions(made: Api, queries: Queries, policies: Policies) -> None:
         anode: Better = None,
         alumina: Better = None,
     ) -> Response:
-        """Which lever closes the gap of criterion 5.2 by how much: clean power (kg CO2e/kWh), few
-        anode effects (kg CO2e/t Al), low anode consumption (t/t Al), better alumina (kg CO2e/t).
-        Values that are not given are the policy's."""
+        """Which lever closes the gap of criterion 5.2 by how much: clean power (kg CO2e/kWh, with
+        what lies upstream of its plant; grid losses are added), few anode effects (kg CO2e/t Al),
+        low anode consumption (t/t Al), better alumina (kg CO2e/t). Values that are not given are
+        the policy's."""
         seen = await _seen(queries, principal, facility_id, year)
         better = {"power": power, "pfc": pfc, "anode": anode, "alumina": alumina}
 
