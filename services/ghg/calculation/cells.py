@@ -68,6 +68,15 @@ def made_of_cast(inventory: Inventory, engine: str) -> list[Datum] | None:
     return made(inventory.data, inventory, engine, [])
 
 
+def made_of_tapped(inventory: Inventory, engine: str) -> list[Datum] | None:
+    """What cells made, each with its tonnes, where tapped metal is told: less scrap that is in it.
+    None while nobody tells whether scrap is."""
+    if in_cells(inventory.data, only_cast=False).unread_t:
+        return None
+    found = [one for one in inventory.data if one.item == TAPPED]
+    return made(found, inventory, engine, [])
+
+
 def told_as_cast(inventory: Inventory) -> bool:
     """Whether of what cells tapped the cast alone is told."""
     if any(one.item == TAPPED for one in inventory.data):

@@ -19,7 +19,7 @@ from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.factors.pinned import ENGINE
 
-from .cells import made_of_cast, told_as_cast
+from .cells import made_of_cast, made_of_tapped, told_as_cast
 from .metal import (
     AT_CASTHOUSE,
     BOUGHT_METAL,
@@ -141,7 +141,7 @@ def circularity(inventory: Inventory) -> Circularity:
         by_item.setdefault(datum.item, []).append(datum)
     steps = {datum.step for datum in inventory.data}
     as_cast = told_as_cast(inventory)
-    metal = _metal(by_item, inventory if as_cast else None)
+    metal = _metal(by_item, inventory, as_cast=as_cast)
     recycled, pre, post, recycling = _contents(metal)
     process_scrap, closed_loop = _scrap_made(metal, by_item)
     residue, residue_used = _residue(by_item, Step.ALUMINA_REFINING in steps)
@@ -240,17 +240,17 @@ def level_of(treatment: str) -> Level:
     return _LEVELS.get(treatment, Level.UNTOLD)
 
 
-def _metal(by_item: ByItem, as_cast: Inventory | None) -> _Metal:
-    """The metal that enters; `as_cast` is a year that tells tapped metal as cast alone. What such
-    cells sold liquid is not in that."""
-    told = True
-    primary = sum((_sum(by_item, item) for item in (TAPPED, *BOUGHT_METAL)), ZERO)
-    if as_cast is None:
-        primary -= sum((one.quantity for one in sold(TAPPED, by_item)), ZERO)
+def _metal(by_item: ByItem, inventory: Inventory, *, as_cast: bool) -> _Metal:
+    """The metal that enters, scrap that cells melted once: not also in what they tapped. Tapped
+    metal may be told as cast alone (`as_cast`): what such cells sold liquid is not in that."""
+    primary = sum((_sum(by_item, item) for item in BOUGHT_METAL), ZERO)
+    if as_cast:
+        made = made_of_cast(inventory, ENGINE)
     else:
-        made = made_of_cast(as_cast, ENGINE)
-        told = made is not None
-        primary += sum((one.quantity for one in made or ()), ZERO)
+        made = made_of_tapped(inventory, ENGINE)
+        primary -= sum((one.quantity for one in sold(TAPPED, by_item)), ZERO)
+    told = made is not None
+    primary += sum((one.quantity for one in made or ()), ZERO)
     alloying = _sum(by_item, ALLOYING)
     scrap = {Kind.PRE_CONSUMER: ZERO, Kind.POST_CONSUMER: ZERO}
     for one in by_item.get(SCRAP_IN, ()):

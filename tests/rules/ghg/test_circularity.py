@@ -260,6 +260,26 @@ def test_run_around_weighed_once_is_counted_once() -> None:
         assert without(*names).process_scrap.part_t == d("50")
 
 
+CELLS = Step.ELECTROLYSIS
+IN_CELLS = datum("old", CELLS, "scrap.in", "100", scrap_kind="post_consumer")
+POTROOM = (
+    datum("tapped", CELLS, "output.liquid_metal", "1000"),
+    datum("gone", CELLS, "loss.metal", "10", scrap_kind="post_consumer"),
+    datum("cast", Step.CASTING, "output.cast_metal", "1000"),
+)
+
+
+def test_scrap_in_what_cells_tapped_enters_once() -> None:
+    found = of(*POTROOM, IN_CELLS._replace(of="output.liquid_metal")).recycled
+    assert (found.part_t, found.whole_t) == (d("100"), d("1010")), "910 t were made of alumina"
+    beside = of(*POTROOM, IN_CELLS._replace(of="output.cast_metal")).recycled
+    assert (beside.part_t, beside.whole_t) == (d("100"), d("1100"))
+
+
+def test_scrap_of_which_nobody_tells_whether_it_was_tapped_is_in_no_share() -> None:
+    assert {"recycled", "recycling_input"} <= silent(of(*POTROOM, IN_CELLS))
+
+
 def test_more_won_back_than_lay_in_the_dross_is_no_share() -> None:
     dross = datum("in", MELT, "waste.dross_aluminium", "1800")
     won = datum("won", MELT, "output.dross_metal", "1800")
