@@ -212,21 +212,26 @@ def _owed(found: Row) -> str:
 
 
 def otherwise(late: Row, out: Console) -> None:
-    """What came too late for documents, and what is not known of it."""
+    """What came too late for documents, or is known since of their step, and what of it is not."""
+    step = late.get("step") or {"emission_kgco2e": "0", "partial_kgco2e": "0", "known_kg": 0}
+    of_step = Decimal(step["emission_kgco2e"]) + Decimal(step["partial_kgco2e"])
     partly, count = Decimal(late["partial_kgco2e"]), late["documents_count"]
-    more = Decimal(late["emission_kgco2e"]) + partly
+    more = Decimal(late["emission_kgco2e"]) + partly + of_step
+    partly += max(Decimal(0), Decimal(step["partial_kgco2e"]))
     out.print(
         f"{count} {'documents were' if count != 1 else 'document was'} told otherwise than is known"
         f" by now: lots that had left should have told {more:+,f} kg CO2e"
     )
     if named := [escape(one["number"]) for one in late["documents"][:NAMED]]:
         out.print("  " + ", ".join(named) + ("" if len(late["documents"]) <= NAMED else " ..."))
+    if of_step:
+        out.print(f"  of it {of_step:+,f} kg CO2e of your own step, by results verified by now")
     if partly:
         out.print(
             f"  of it {partly:+,f} kg CO2e of metal whose footprint is known only in part: what"
             " else that metal emitted is not known"
         )
-    if known_kg := late["known_kg"]:
+    if known_kg := late["known_kg"] + step["known_kg"]:
         way = "more" if known_kg > 0 else "less"
         out.print(
             f"  the footprint is wholly known for {tell(abs(known_kg))} kg {way} than was told"

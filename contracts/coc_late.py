@@ -24,10 +24,13 @@ class ToldOtherwise(Value):
 
 
 class ToldDay(ToldOtherwise):
-    """The same of what documents of a day claimed, `kg` in all."""
+    """The same of what documents of a day claimed, `kg` in all: so many kilograms more of it
+    (`stepped_kg`) have the step in, since a period before booked it by hand (older events do not
+    say)."""
 
     day: date
     kg: MassOrNone
+    stepped_kg: SignedMass = 0
 
 
 class LateShared(Event):

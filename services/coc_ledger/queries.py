@@ -37,12 +37,12 @@ from .knowledge import checked_holder, checked_issuer, results_of
 from .movements.unlooked import UnlookedRow
 from .pools.calendar import KEEPS_LAST_DAY
 from .pools.carrying import waiting
-from .pools.told_otherwise import COLUMNS, MOST, account_of, by_document, claimed_here, kept_here
 from .refused import before_first_period, stage_not_in_scope
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 from .scopes.certificates import CertificateRow
 from .scopes.neighbours import also_in, neighbours, stream_of
 from .scopes.state import Scope, evidence
+from .told_again import claims_of, told_again
 from .traces import trace
 from .traces.lineage import Lineage
 from .yearly_reports.reactions import years_of_accounts
@@ -190,7 +190,9 @@ class Queries:
             "carries": _carries(pool, policy),
             "carries_as_of": max([on, *later]),
             "step": self._step(row, pool, stage, on, policy),
-            "told_otherwise": self._told_otherwise(pool),
+            "told_otherwise": told_again(
+                pool, lambda row: claims_of(row, self.reader), self.knowledge()
+            ),
             "policy_id": policy.policy_id,
         }
 
@@ -220,27 +222,6 @@ class Queries:
             wanted = [key for row in found.values() if row.blocked for key in before(row)]
             wanted = [key for key in wanted if key not in rows]
         return rows
-
-    def _told_otherwise(self, pool: PoolRow | None) -> dict[str, object] | None:
-        """What came too late for lots that were told of, and the documents that this is about."""
-        account = account_of(pool) if pool else None
-        if pool is None or account is None:
-            return None
-        own = (
-            claimed_here(number, date.fromisoformat(day), kg, state, orjson.loads(elsewhere))
-            for number, day, kg, state, elsewhere in self.reader.columns(
-                CONSUMER, "documents", COLUMNS, "pool", [pool.pool]
-            )
-        )
-        parts = self.reader.columns(
-            CONSUMER, "claim_parts", ("number", "kg"), "from_pool", [pool.pool]
-        )
-        kept = kept_here(
-            pool.pool, dict(parts), lambda some: self.reader.rows(CONSUMER, "documents", some)
-        )
-        named = by_document(pool, [*own, *kept])
-        lines = [{**one._asdict(), **told._asdict()} for one, told in named[:MOST]]
-        return {**account._asdict(), "documents_count": len(named), "documents": lines}
 
     def _answer(
         self, row: ScopeRow, pool: PoolRow | None, on: date, stood: BalanceOn, policy: Policy

@@ -177,14 +177,28 @@ def running_of(balance: Content, days: Sequence[Content]) -> charts.Running | No
 
 def otherwise_of(told: Content) -> Decimal:
     """Kilograms of CO2e that a pool's documents, or one of them, should have told more, as far as
-    it is known: of metal whose footprint is wholly known, and of the rest."""
+    it is known: of metal whose footprint is wholly known, and of the rest; and of their step."""
+    return _sum(told) + _sum(told.get("step") or NO_STEP)
+
+
+NO_STEP: Content = {"emission_kgco2e": "0", "partial_kgco2e": "0", "known_kg": 0}
+
+
+def _sum(told: Content) -> Decimal:
     return Decimal(told["emission_kgco2e"]) + Decimal(told["partial_kgco2e"])
 
 
 def unknown_of(told: Content) -> Sequence[str]:
-    """What is not known of that, in sentences."""
-    partly, known_kg = Decimal(told["partial_kgco2e"]), told["known_kg"]
+    """What is not known of that, and what of it is of the step, in sentences."""
+    step = told.get("step") or NO_STEP
+    partly = Decimal(told["partial_kgco2e"]) + max(Decimal(0), Decimal(step["partial_kgco2e"]))
+    known_kg, of_step = told["known_kg"] + step["known_kg"], _sum(step)
     found = []
+    if of_step:
+        found.append(
+            f"{words.number(of_step, 3)} kg of it are of your own step, by results as they are"
+            " verified by now."
+        )
     if partly:
         found.append(
             f"{words.number(partly, 3)} kg of it are of metal whose footprint is known only in"

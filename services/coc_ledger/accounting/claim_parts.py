@@ -15,8 +15,8 @@ from contracts.custody import Carried, ClaimPart, Lot, PoolKey, StepEmissions
 from contracts.values import Activity
 from services.coc_ledger.evidence import ReplacedClaim
 
-from .accounts import carried_amount, minus, plus
-from .footprint import StepPart, carried, of_lot, step_part
+from .accounts import Amount, carried_amount, minus, plus
+from .footprint import StepPart, before_step, carried, of_lot, step_part
 
 BOOKED = StepEmissions(how="booked")
 
@@ -58,6 +58,39 @@ def parts_of(claim: Whole, from_closed: Iterable[ClaimPart]) -> tuple[ClaimPart,
     for part in made:
         own = _without(own, part)
     return (*made, own) if own.kg > 0 else tuple(made)
+
+
+class Carries(NamedTuple):
+    """What a claim's part in a pool carried before its step, and what that changed: in the words of
+    `accounts.Amount` and `footprint.StepPart`."""
+
+    kg: int
+    known_kg: int
+    emission_g: int
+    pre_kg: int
+    post_kg: int
+    partial_g: int
+    step_g: int
+    step_partial_g: int
+    untold_kg: int
+    untold_g: int
+    stepped_kg: int
+
+    @property
+    def amount(self) -> Amount:
+        """Before the step."""
+        return Amount(*self[: len(Amount._fields)])
+
+    @property
+    def step(self) -> StepPart:
+        """What that changed."""
+        return StepPart(*self[len(Amount._fields) :])
+
+
+def carries(part: ClaimPart) -> Carries:
+    """What a part of a claim carries."""
+    assert part.carried is not None  # parts of a claim tell it
+    return Carries(*before_step(part.carried, part.kg), *step_part(part.carried))
 
 
 def _without(whole: ClaimPart, part: ClaimPart) -> ClaimPart:

@@ -154,7 +154,7 @@ def _shares(stock: Amount, wanted: Iterable[int]) -> Iterator[Amount]:
 class Shared(NamedTuple):
     """The entries by which stock, lost metal and lots that no document claims come to carry what
     they would in the order of days; what of it was told otherwise, and by the documents of each day
-    in all. No mass is moved."""
+    on which any stand, in all. No mass is moved."""
 
     entries: tuple[Entry, ...]
     told_otherwise: Amount
@@ -180,9 +180,7 @@ def shared(books: Books, days: Days, onward: Amount, known_before_g: int = 0) ->
     for _, change in changes:
         told = less(told, change)
     entries = tuple(entry(one, change) for one, change in changes if any(change))
-    return Shared(
-        entries, told, {day: one for day, one in _told_by_day(days, found) if any(one[1:])}
-    )
+    return Shared(entries, told, dict(_told_by_day(days, found)))
 
 
 def _told_by_day(days: Days, found: InOrder) -> Iterator[tuple[date, Amount]]:

@@ -197,8 +197,13 @@ def step_of(
         method=":".join(dict.fromkeys(one.gwp_set for one in results)),
         period=str(year),
         verifiers=tuple(dict.fromkeys(one.verifier_id for one in results)),
-        results=tuple(f"{one.facility_id}:{one.year}:{one.result}" for one in results),
+        results=names_of(results),
     )
+
+
+def names_of(results: Sequence[FacilityResult]) -> tuple[str, ...]:
+    """Results by name: `<facility>:<year>:<result>`."""
+    return tuple(f"{one.facility_id}:{one.year}:{one.result}" for one in results)
 
 
 def _per_kg(

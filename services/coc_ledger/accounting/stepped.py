@@ -25,7 +25,7 @@ from contracts.custody import Account, Entry, Lot, MovementKind
 from contracts.envelope import Event
 
 from .accounts import NOTHING, Amount, Books, held
-from .day_order import in_order
+from .day_order import InOrder, in_order
 from .lots import NO_DAY, Day, Days
 
 PARTS = 1_000_000
@@ -38,13 +38,14 @@ class Stepped(NamedTuple):
     """Metal with the step in, in millionths of a kilogram: in stock, and of product and of scrap
     what left and no document claims. Claims are told it in whole kilograms: `rest` is by how much
     they were told less than their part, which the next ones have on top. `opened_kg` came so from
-    the periods before."""
+    the periods before. `told` is what claims that stand were told so, by their days."""
 
     stock: int = 0
     product: int = 0
     scrap: int = 0
     rest: int = 0
     opened_kg: int = 0
+    told: Mapping[date, int] = {}
 
     def of(self, lot: Lot, kg: int, there_kg: int) -> int:
         """How many of some kilograms have the step in, of those that left as a lot and no document
@@ -83,6 +84,11 @@ class Stepped(NamedTuple):
         """After a claim is given back; below zero, after it holds again."""
         return self._with(lot, told_kg * PARTS)
 
+    def telling(self, day: date, kg: int) -> "Stepped":
+        """After claims of a day were told so much more."""
+        after = {**self.told, day: self.told.get(day, 0) + kg}
+        return self._replace(told={on: told for on, told in after.items() if told})
+
     def went(self, kg: int, stock_kg: int, to: Account) -> "Stepped":
         """After some kilograms left the stock: as a lot, or for good."""
         share = _share(self.stock, kg, stock_kg)
@@ -102,15 +108,30 @@ class Stepped(NamedTuple):
     def in_order(self, days: Days, opened_on: date) -> "Stepped":
         """As it had been in the order of days. What claims were told stays told: what they
         were told too little is made up for by what lies unclaimed anew, and by the next ones."""
-        bare = {day: _bare(one) for day, one in days.items()}
-        first = bare.get(opened_on, NO_DAY)
-        opened = first.opened._replace(pre_kg=self.opened_kg * PARTS)
-        bare[opened_on] = first._replace(opened=opened)
-        found = in_order(bare)
+        found = self._walk(days, opened_on)
         stock, product, scrap = found.stock.pre_kg, found.product.pre_kg, found.scrap.pre_kg
         more = stock + product + scrap - self.stock - self.product - self.scrap
         rest = _left_over(self.rest, more)
         return self._replace(stock=stock, product=product, scrap=scrap, rest=rest)
+
+    def told_otherwise(self, days: Days, opened_on: date) -> Mapping[date, int]:
+        """By how many kilograms more the claims of each day should have been told so, in the order
+        of days; a kilogram is their rounding."""
+        should = self._walk(days, opened_on).claimed if self.told or self.opened_kg else {}
+        found = dict[date, int]()
+        for day in sorted({*should, *self.told}):
+            parts = should.get(day, NOTHING).pre_kg
+            more = (parts + HALF) // PARTS - self.told.get(day, 0)
+            if abs(more) > 1:
+                found[day] = more
+        return found
+
+    def _walk(self, days: Days, opened_on: date) -> InOrder:
+        bare = {day: _bare(one) for day, one in days.items()}
+        first = bare.get(opened_on, NO_DAY)
+        opened = first.opened._replace(pre_kg=self.opened_kg * PARTS)
+        bare[opened_on] = first._replace(opened=opened)
+        return in_order(bare)
 
 
 NONE_STEPPED = Stepped()
@@ -179,10 +200,13 @@ def stepped_after(
             kg = sum(one.kg for one in event.entries if one.account is Account.OUTPUT_COC)
             kept = sum(one.carried.stepped_kg for one in event.from_closed if one.carried)
             there_kg = lot_kg(books, onward, event.lot)
-            return before.claimed(event.lot, kg, there_kg, event.carried.stepped_kg - kept)
+            told_kg = event.carried.stepped_kg - kept
+            return before.claimed(event.lot, kg, there_kg, told_kg).telling(event.day, told_kg)
         case DesignationReleased():
             kg = -event.stepped_kg if event.restored else event.stepped_kg
-            return before.given_back(_lot_of(event.entries), kg) if kg else before
+            if not kg:
+                return before
+            return before.given_back(_lot_of(event.entries), kg).telling(event.day, -kg)
         case MovementBooked():
             return _moved(before, event, held(books, Account.STOCK).kg)
         case MovementsBooked():

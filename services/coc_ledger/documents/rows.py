@@ -10,6 +10,7 @@ from contracts.custody import MovementKind
 from contracts.envelope import Event, Recorded
 from infra.readmodel import Projection
 from services.coc_ledger.accounting.accounts import grams_of
+from services.coc_ledger.accounting.claim_parts import Whole, carries, parts_of
 
 
 class Stood(NamedTuple):
@@ -54,7 +55,8 @@ class DocumentRow(NamedTuple):
     lapsed, withdrawn, superseded. `booked_kg` counts as CoC at the receiver; `document` is what was
     issued, as JSON; the three after it are what its lot carries (`accounts.Amount`); `receiver` the
     pool in which it is booked (confirmed in time, that of the day of receipt). `elsewhere` is
-    what of its mass was claimed in other pools than `pool`, in pairs: these are closed."""
+    what of its mass was claimed in other pools than `pool`, in pairs: these are closed. `carries`
+    is the rest's (`claim_parts.Carries`), where it says anything of its step."""
 
     number: str
     member_id: str
@@ -85,15 +87,18 @@ class DocumentRow(NamedTuple):
     partial_g: int = 0
     course: Course = ()
     elsewhere: tuple[tuple[str, int], ...] = ()
+    carries: tuple[int, ...] = ()
 
 
 class ClaimPartRow(NamedTuple):
-    """What of a document's mass was claimed in a pool that is closed by now, `from_pool`."""
+    """What of a document's mass was claimed in a pool that is closed by now, `from_pool`; it
+    `carries` that of the claim, where the document says anything of its step."""
 
     key: str
     number: str
     from_pool: str
     kg: int
+    carries: tuple[int, ...] = ()
 
 
 EVENTS = (
@@ -218,7 +223,17 @@ def _issued(event: told.DocumentIssued) -> DocumentRow:
         emission_g=grams_of(event.carried.emission_kgco2e),
         partial_g=grams_of(event.carried.partial_kgco2e),
         elsewhere=tuple((one.pool.key, one.kg) for one in event.from_closed),
+        carries=_carries(event, event.pool.key),
     )
+
+
+def _carries(event: told.DocumentIssued, pool: str) -> tuple[int, ...]:
+    """What its claim in a pool carries; nothing where no step is told, or nothing claimed there."""
+    if event.supplement.step is None:
+        return ()
+    own = (event.pool, event.issued_on, event.lot, event.mass_kg, event.carried, event.activity)
+    parts = parts_of(Whole(*own), event.from_closed)
+    return next((tuple(carries(one)) for one in parts if one.pool.key == pool), ())
 
 
 def _part_keys(recorded: Recorded) -> Sequence[str]:
@@ -234,7 +249,7 @@ def _part(key: str, row: ClaimPartRow | None, recorded: Recorded) -> ClaimPartRo
         return row
     number, _, pool = key.partition("<")
     [kg] = [one.kg for one in event.from_closed if one.pool.key == pool]
-    return ClaimPartRow(key, number, pool, kg)
+    return ClaimPartRow(key, number, pool, kg, _carries(event, pool))
 
 
 BOUGHT = (
@@ -246,7 +261,7 @@ of documents, reads none of their rows: each is as wide as what was issued and c
 
 DOCUMENTS = Projection(
     "documents",
-    6,
+    7,
     DocumentRow,
     _keys,
     _evolve,
@@ -263,7 +278,7 @@ DOCUMENTS = Projection(
 
 CLAIM_PARTS = Projection(
     "claim_parts",
-    1,
+    2,
     ClaimPartRow,
     _part_keys,
     _part,

@@ -5,7 +5,7 @@ late shared; whatever is told of the metal (a document, a change of stage, a clo
 Rules: sources.md 5.7, decisions/0010.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar, TypedDict
@@ -45,7 +45,14 @@ def share(state: Pool, on: date) -> Sequence[LateShared]:
 
 def _shared(state: Pool, key: PoolKey, on: date) -> LateShared:
     found = shared(state.books, state.lots.days, state.onward, state.lots.known_g)
-    days = (ToldDay(day=day, kg=one.kg, **_otherwise(one)) for day, one in found.by_day.items())
+    stepped: Mapping[date, int] = {}  # where the step is booked by hand it is in all, as it stands
+    if not state.by_hand_g:
+        stepped = state.stepped.told_otherwise(state.lots.days, key.period)
+    days = (
+        ToldDay(day=day, kg=one.kg, stepped_kg=stepped.get(day, 0), **_otherwise(one))
+        for day, one in found.by_day.items()
+        if any(one[1:]) or stepped.get(day)
+    )
     return LateShared(
         pool=key,
         member_id=state.member_id,

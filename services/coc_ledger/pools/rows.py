@@ -33,6 +33,7 @@ from .owing import PeriodOver
 from .readings import by_hand_g
 from .stage_rows import STAGE_PROJECTIONS
 from .state import ChangeDeferred
+from .step_said import said_by
 
 
 class PoolRow(NamedTuple):
@@ -48,7 +49,8 @@ class PoolRow(NamedTuple):
     changed in the books of earlier days, each (`earlier.Freed`), and `moved_on` when a movement, or
     what the period before left, was told last. `stepped_kg` of the stock that earlier periods left
     had the step's own emissions in; `by_hand_g` of these were booked by hand in this one, without
-    what was taken back."""
+    what was taken back. `said` is what its documents said of the step (`step_said.Said`),
+    `stepped_days` by how many kilograms more those of a day should have been told to have it in."""
 
     pool: str
     scope_id: str
@@ -81,6 +83,8 @@ class PoolRow(NamedTuple):
     moved_on: date | None = None
     stepped_kg: int = 0
     by_hand_g: int = 0
+    said: tuple[tuple[Any, ...], ...] = ()
+    stepped_days: tuple[tuple[str, int], ...] = ()
 
 
 OF_CORRECTION = (
@@ -165,11 +169,10 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             otherwise = stepped or any(pool_carrying.held(row.carrying, OTHERWISE))
             late = row.late or (released and otherwise)
             kgs = posted_kg(row.kgs, event.entries)
-            return _carrying(row, event)._replace(kgs=kgs, late=late)
+            said = said_by(row.said, event)
+            return _carrying(row, event)._replace(kgs=kgs, late=late, said=said)
         case LateShared():
-            carrying = pool_carrying.in_order(row.carrying, event)
-            days = tuple((one.day.isoformat(), *otherwise_of(one)) for one in event.days)
-            return row._replace(carrying=carrying, late=False, shared=True, told_days=days)
+            return _shared(row, event)
         case coc.OverdraftCaseDeclared():
             declared = row._replace(case_declared=True, case_on=event.declared_on)
             return _noted(declared, event.declared_on)
@@ -188,6 +191,19 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             return row._replace(closed_on=event.closed_on, closing=_closing(event))
         case _:
             return row
+
+
+def _shared(row: PoolRow, event: LateShared) -> PoolRow:
+    """After what came late was shared."""
+    days = [(one.day.isoformat(), *otherwise_of(one)) for one in event.days]
+    stepped = tuple((one.day.isoformat(), one.stepped_kg) for one in event.days if one.stepped_kg)
+    return row._replace(
+        carrying=pool_carrying.in_order(row.carrying, event),
+        late=False,
+        shared=True,
+        told_days=tuple(one for one in days if any(one[2:])),
+        stepped_days=stepped,
+    )
 
 
 def _closing(event: coc.PoolClosed | PoolCorrected) -> dict[str, Any]:
@@ -308,7 +324,7 @@ def _carrying(row: PoolRow, event: Posting) -> PoolRow:
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     DAYS,
     Projection(
-        "pools", 7, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+        "pools", 8, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     MOVEMENTS,
     *STAGE_PROJECTIONS,
