@@ -38,7 +38,8 @@ class Stepped(NamedTuple):
     """Metal with the step in, in millionths of a kilogram: in stock, and of product and of scrap
     what left and no document claims. Claims are told it in whole kilograms: `rest` is by how much
     they were told less than their part, which the next ones have on top. `opened_kg` came so from
-    the periods before. `told` is what claims that stand were told so, by their days."""
+    the periods before. `told` is what claims that stand were told so, by their days,
+    `lost` what was lost of it or missed by counts."""
 
     stock: int = 0
     product: int = 0
@@ -46,6 +47,7 @@ class Stepped(NamedTuple):
     rest: int = 0
     opened_kg: int = 0
     told: Mapping[date, int] = {}
+    lost: int = 0
 
     def of(self, lot: Lot, kg: int, there_kg: int) -> int:
         """How many of some kilograms have the step in, of those that left as a lot and no document
@@ -93,7 +95,9 @@ class Stepped(NamedTuple):
         """After some kilograms left the stock: as a lot, or for good."""
         share = _share(self.stock, kg, stock_kg)
         after = self._replace(stock=self.stock - share)
-        return after._with(LOTS[to], share) if to in LOTS else after
+        if to in LOTS:
+            return after._with(LOTS[to], share)
+        return after._replace(lost=self.lost + share)
 
     def went_on(self, kg: int, stock_kg: int) -> "Stepped":
         """After some kilograms went on to the next stage."""
@@ -107,12 +111,15 @@ class Stepped(NamedTuple):
 
     def in_order(self, days: Days, opened_on: date) -> "Stepped":
         """As it had been in the order of days. What claims were told stays told: what they
-        were told too little is made up for by what lies unclaimed anew, and by the next ones."""
+        were told too little is made up for by what lies unclaimed anew, and by the next ones. What
+        is lost no more, or lost since, was no claim's."""
         found = self._walk(days, opened_on)
         stock, product, scrap = found.stock.pre_kg, found.product.pre_kg, found.scrap.pre_kg
-        more = stock + product + scrap - self.stock - self.product - self.scrap
+        lost = found.lost.pre_kg + found.missed.pre_kg
+        more = stock + product + scrap + lost
+        more -= self.stock + self.product + self.scrap + self.lost
         rest = _left_over(self.rest, more)
-        return self._replace(stock=stock, product=product, scrap=scrap, rest=rest)
+        return self._replace(stock=stock, product=product, scrap=scrap, rest=rest, lost=lost)
 
     def told_otherwise(self, days: Days, opened_on: date) -> Mapping[date, int]:
         """By how many kilograms more the claims of each day should have been told so, in the order

@@ -248,3 +248,17 @@ def test_what_lies_unclaimed_anew_makes_up_for_what_an_older_claim_was_told_too_
     mixed = {**CLAIMED, date(2027, 1, 4): Day(came=Amount(500))}
     after = told_too_little().in_order(mixed, FIRST)
     assert (after.stock, after.rest) == (250 * PARTS, 0)
+
+
+def test_a_loss_that_is_taken_back_leaves_what_older_claims_were_told_too_little() -> None:
+    """250 kg are lost, and are not lost after all: no claim was given back, so nothing made up for
+    the 250 kg that an older claim was told too little, and the next ones are told them."""
+    opened = Stepped().opened(1000).went(500, 1000, Account.OUTFLOW)
+    claimed = opened.claimed(Lot.PRODUCT, 500, 500, told_kg=250)
+    lost = claimed.went(250, 500, Account.LOSSES)
+    assert (lost.stock, lost.rest) == (250 * PARTS, 250 * PARTS)
+    days = {**CLAIMED, FIRST: Day(opened=Amount(1000))}
+    after = lost.in_order(days, FIRST)
+    assert (after.stock, after.rest) == (500 * PARTS, 250 * PARTS)
+    late = after.in_order({**days, date(2027, 1, 2): Day(lost_kg=200)}, FIRST)
+    assert (late.stock, late.rest) == (300 * PARTS, 250 * PARTS)
