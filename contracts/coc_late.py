@@ -13,8 +13,8 @@ from .values import MemberId, Value
 
 
 class ToldOtherwise(Value):
-    """By how much lots that were claimed, or went on to the next stage, should have carried more
-    (less, where it is negative) than was told of them. Signed, like an entry without mass."""
+    """By how much lots that were claimed should have carried more (less, where it is negative) than
+    was told of them. Signed, like an entry without mass."""
 
     known_kg: SignedMass = 0
     emission_kgco2e: Grams = ZERO
@@ -33,13 +33,31 @@ class ToldDay(ToldOtherwise):
     stepped_kg: SignedMass = 0
 
 
+class FollowedDay(ToldOtherwise):
+    """By how much more what went on to the next stage on a day should have carried than it was
+    booked with, by what is known now."""
+
+    day: date
+
+
+class OnwardDay(FollowedDay):
+    """The same as it left its pool; `enters` is what of it the pool of the next stage got: in
+    kilograms of what was made of it, and after its step."""
+
+    enters: ToldOtherwise = ToldOtherwise()
+
+
 class LateShared(Event):
     """Something came for an earlier day than lots that have left since. What the stock, lost metal
     and lots that no document claims yet carry is now what it had been in the order of days: the
     entries change that, and no mass. What is about lots that were told of already is added to the
     pool's account `told_otherwise`; entries and account together add up to zero. Both are empty
     where nothing differed. `days` are those whose documents stand otherwise than they were told by
-    now: all of them, however often something came late."""
+    now: all of them, however often something came late.
+
+    The next stage follows: `onward` are the days of which it is known otherwise than before what
+    went on, each as it stands now, and `went_on` by how much more all of it carries: an account as
+    well, with which they add up to zero (older events say neither: it was told otherwise)."""
 
     TYPE: ClassVar[str] = "coc.late_shared.v1"
     pool: PoolKey
@@ -48,6 +66,22 @@ class LateShared(Event):
     entries: tuple[Entry, ...]
     told_otherwise: ToldOtherwise = ToldOtherwise()
     days: tuple[ToldDay, ...] = ()
+    onward: tuple[OnwardDay, ...] = ()
+    went_on: ToldOtherwise = ToldOtherwise()
 
 
-EVENTS: tuple[type[Event], ...] = (LateShared,)
+class StageFollowed(Event):
+    """What came in from the earlier stage carries more, or less, than it was booked with, since
+    something came late there, in `from_pool`: on each of these `days` by so much more than was
+    known before. No mass comes in. Where the pool is closed, its correction follows."""
+
+    TYPE: ClassVar[str] = "coc.stage_followed.v1"
+    pool: PoolKey
+    member_id: MemberId
+    from_pool: PoolKey
+    followed_on: date
+    entries: tuple[Entry, ...]
+    days: tuple[FollowedDay, ...]
+
+
+EVENTS: tuple[type[Event], ...] = (LateShared, StageFollowed)

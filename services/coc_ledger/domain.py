@@ -65,9 +65,10 @@ from .pools.commands import (
     ReverseMovement,
     ShipMaterial,
 )
+from .pools.deferred import ChangeDeferred
+from .pools.following import FOLLOW_REACTIONS
 from .pools.late import LATE_REACTIONS
 from .pools.owing import PeriodOver
-from .pools.state import ChangeDeferred
 from .reactions import REACTIONS
 from .refused import before_first_period, unknown_scope
 from .replaced import replaced
@@ -172,6 +173,7 @@ CONSUMERS: tuple[Consumer, ...] = (
             *FACILITY_REACTIONS,
             *CALENDAR_REACTIONS,
             *LATE_REACTIONS,
+            *FOLLOW_REACTIONS,
             *REPORT_REACTIONS,
         ),
     ),

@@ -21,8 +21,8 @@ from .pools.commands import (
     DeliveryChange,
     Foreseen,
 )
+from .pools.deferred import ChangeDeferred
 from .pools.owing import PeriodOver
-from .pools.state import ChangeDeferred
 from .rows import ScopeRow
 
 YEAR = timedelta(days=365)

@@ -5,7 +5,8 @@ On each day comes what came, is lost what was lost, leaves what left, and is cla
 claimed; metal that left before it came waits for it. The step's own emissions, as they were booked
 by hand, are on all that left since those before them and on what is there at the end of their day.
 Then stock and lots that no document claims yet carry what they would have; claimed lots carry what
-their documents told, and the difference is `told otherwise`. Rules: sources.md 5.7, decisions/0010.
+their documents told, and the difference is `told otherwise`. The next stage follows.
+Rules: sources.md 5.7, decisions/0010.
 """
 
 from collections import deque
@@ -16,14 +17,16 @@ from typing import NamedTuple
 from contracts.custody import Account, Entry
 
 from .accounts import NOTHING, Amount, Books, bounded, entry, held, less, minus, part, plus
-from .lots import Claim, Day, Days
+from .lots import Claim, Day, Days, Lots
+from .onward import NO_NEWS, ByDay, changed, followed, left_more
 
 
 class InOrder(NamedTuple):
     """What is left of a pool's metal, gone through in the order of its days: in stock, as product
     and as scrap that no document claims, and what was lost, or missed by counts. `known_g` more of
     the step's own emissions are of metal whose footprint is known than were booked so. `claimed` is
-    what the documents of each day would have been told."""
+    what the documents of each day would have been told, `onward` what went on to the next stage on
+    each would have carried."""
 
     stock: Amount
     product: Amount
@@ -32,6 +35,7 @@ class InOrder(NamedTuple):
     missed: Amount
     known_g: int
     claimed: Mapping[date, Amount]
+    onward: Mapping[date, Amount] = {}
 
 
 class Step(NamedTuple):
@@ -50,7 +54,8 @@ def in_order(days: Days) -> InOrder:
     walk = _Walk(days, steps)
     known_g = walk.known_g - sum(one.emission_g for one in told.values())
     product, scrap, _ = walk.lots
-    return InOrder(walk.stock, product, scrap, walk.gone[0], walk.gone[1], known_g, walk.told)
+    lost, missed = walk.gone
+    return InOrder(walk.stock, product, scrap, lost, missed, known_g, walk.told, walk.onward)
 
 
 def _steps(told: Mapping[date, Amount], walk: "_Walk") -> Mapping[date, Step]:
@@ -64,6 +69,10 @@ def _steps(told: Mapping[date, Amount], walk: "_Walk") -> Mapping[date, Step]:
     return found
 
 
+AWAY = 2
+"""Which of the lots went on to the next stage, or had left of the periods before."""
+
+
 class _Walk:
     """Through the days. `waiting` is metal that was lost, missed, or left before it came."""
 
@@ -73,6 +82,7 @@ class _Walk:
         self.waiting = [0, 0, 0, 0, 0]
         self.claims = (deque[Claim](), deque[Claim]())
         self.told, self.known_g, self.given = dict[date, Amount](), 0, 0
+        self.onward, self.away = dict[date, Amount](), deque[tuple[date | None, int]]()
         self.out_kg, self.left_kg = dict[date, int](), dict[date, int]()
         for day in sorted(days):
             self._through(day, days[day], steps.get(day))
@@ -92,13 +102,17 @@ class _Walk:
             share = share._replace(emission_g=0, partial_g=0)
             self.stock, self.gone[at] = less(self.stock, share), plus(self.gone[at], share)
             self.waiting[at] -= share.kg
+        self.away += ((day, one.onward_kg), (None, one.short_kg))
         shares = list(_shares(self.stock, self.waiting[2:]))
         for at, share in enumerate(shares):
             if share is NOTHING:
                 continue
             self.stock = less(self.stock, share)
-            self.lots[at] = plus(plus(self.lots[at], share), self._of_step(step, share))
+            lot = plus(share, self._of_step(step, share))
+            self.lots[at] = plus(self.lots[at], lot)
             self.waiting[at + 2] -= share.kg
+            if at == AWAY:
+                self._went_on(lot)
         if step is not None and day == step.on:
             self.stock = plus(self.stock, self._split(step.grams - self.given, self.stock))
             self.given = 0
@@ -106,6 +120,17 @@ class _Walk:
         self.left_kg[day] = max(0, self.stock.kg)
         for at, claimed in enumerate((one.claimed, one.claimed_scrap)):
             self._claim(at, day, claimed)
+
+    def _went_on(self, lot: Amount) -> None:
+        """Metal that is away has its part of a lot by the day on which it left, the first first."""
+        while self.away and lot.kg > 0:
+            since, asked = self.away.popleft()
+            taken = part(lot, min(asked, lot.kg)) if asked > 0 else NOTHING
+            lot = less(lot, taken)
+            if since is not None and asked > 0:
+                self.onward[since] = plus(self.onward.get(since, NOTHING), taken)
+            if taken.kg < asked:
+                self.away.appendleft((since, asked - taken.kg))
 
     def _of_step(self, step: Step | None, lot: Amount) -> Amount:
         """What a lot has of the step's own emissions."""
@@ -154,17 +179,29 @@ def _shares(stock: Amount, wanted: Iterable[int]) -> Iterator[Amount]:
 class Shared(NamedTuple):
     """The entries by which stock, lost metal and lots that no document claims come to carry what
     they would in the order of days; what of it was told otherwise, and by the documents of each day
-    on which any stand, in all. No mass is moved."""
+    on which any stand, in all. No mass is moved. `onward` are the days of which what went on to the
+    next stage stands otherwise than it was told before, `went_on` is by how much more it carries in
+    all."""
 
     entries: tuple[Entry, ...]
     told_otherwise: Amount
     by_day: Mapping[date, Amount]
+    onward: ByDay = NO_NEWS
+    went_on: Amount = NOTHING
 
 
-def shared(books: Books, days: Days, onward: Amount, known_before_g: int = 0) -> Shared:
-    """What came late, shared; so much of the step's own emissions was found to be of known metal
-    when something was shared before, and is not moved again."""
+def shared(books: Books, lots: Lots, onward: Amount, *, by_hand: bool = False) -> Shared:
+    """What came late, shared, and how the next stage follows. What of the step's own emissions was
+    found to be of known metal when something was shared before is not moved again."""
+    days, known_before_g = lots.days, lots.known_g
     found = in_order(days)
+    stands = {
+        day: followed(one.onward, found.onward.get(day, NOTHING), by_hand=by_hand)
+        for day, one in days.items()
+        if one.onward_kg > 0
+    }
+    news = changed(lots.followed, stands)
+    went_on = left_more(lots.followed, news)
     wanted = (
         (Account.STOCK, found.stock),
         (Account.OUTFLOW, plus(found.product, onward)),
@@ -176,11 +213,11 @@ def shared(books: Books, days: Days, onward: Amount, known_before_g: int = 0) ->
     step = Amount(emission_g=-known_g, partial_g=known_g)
     changes = [(one, less(carried, held(books, one))._replace(kg=0)) for one, carried in wanted]
     changes.append((Account.PROCESS, step))
-    told = NOTHING
+    told = minus(went_on)
     for _, change in changes:
         told = less(told, change)
     entries = tuple(entry(one, change) for one, change in changes if any(change))
-    return Shared(entries, told, dict(_told_by_day(days, found)))
+    return Shared(entries, told, dict(_told_by_day(days, found)), news, went_on)
 
 
 def _told_by_day(days: Days, found: InOrder) -> Iterator[tuple[date, Amount]]:

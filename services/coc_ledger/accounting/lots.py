@@ -13,7 +13,7 @@ from operator import le
 from typing import NamedTuple
 
 from contracts.coc import MovementBooked
-from contracts.coc_late import ToldDay, ToldOtherwise
+from contracts.coc_late import LateShared, StageFollowed, ToldDay, ToldOtherwise
 from contracts.coc_movements import MovementsBooked, Ways
 from contracts.custody import Account, Entry, MovementKind
 
@@ -25,6 +25,7 @@ from .accounts import (
     minus,
     plus,
 )
+from .onward import NO_NEWS, NONE_ONWARD, NOT_FOLLOWED, ByDay, Followed, Onward
 
 
 class Day(NamedTuple):
@@ -45,6 +46,7 @@ class Day(NamedTuple):
     claimed: Amount = NOTHING
     claimed_scrap: Amount = NOTHING
     short_kg: int = 0
+    onward: Onward = NONE_ONWARD
 
     @property
     def gone_kg(self) -> int:
@@ -82,7 +84,8 @@ class Lots(NamedTuple):
     so what is given back has its part in the order of days as well. `known_g` of the step's own
     emissions were found then to be of metal whose footprint is known, beyond those booked so.
     `opened_kg` is the stock that each period before left, by its pool: below zero where more had
-    left of it than was there."""
+    left of it than was there. `followed` is what of its days the next stage was told,
+    `entered` what it was told of its own by the stage before."""
 
     days: Days = NO_DAYS
     passed: Passed = NOT_PASSED
@@ -90,6 +93,8 @@ class Lots(NamedTuple):
     shared: bool = False
     known_g: int = 0
     opened_kg: Mapping[str, int] = {}
+    followed: ByDay = NO_NEWS
+    entered: Mapping[date, Amount] = {}
 
 
 NO_LOTS = Lots()
@@ -115,6 +120,7 @@ def with_day(lots: Lots, day: date, more: Day) -> Lots:
         plus(one.claimed, more.claimed),
         plus(one.claimed_scrap, more.claimed_scrap),
         one.short_kg + more.short_kg,
+        one.onward.with_(more.onward),
     )
     return lots._replace(days={**lots.days, day: summed})
 
@@ -230,9 +236,22 @@ def _steps_taken_back(by: Passed) -> Passed:
     return by._replace(step=SOME_DAY)
 
 
-def in_order(lots: Lots, known_g: int) -> Lots:
+def in_order(lots: Lots, known_g: int, event: LateShared) -> Lots:
     """After what came late is shared; so much more of the step's emissions is of known metal."""
-    return lots._replace(late=False, shared=True, known_g=lots.known_g + known_g)
+    news = {one.day: Followed(otherwise_of(one), otherwise_of(one.enters)) for one in event.onward}
+    after = {day: one for day, one in {**lots.followed, **news}.items() if one != NOT_FOLLOWED}
+    known_g += lots.known_g
+    return lots._replace(late=False, shared=True, known_g=known_g, followed=after)
+
+
+def entered(lots: Lots, event: StageFollowed) -> Lots:
+    """After what came in from the earlier stage carries otherwise: late for lots that have left."""
+    for one in event.days:
+        more = otherwise_of(one)
+        now = plus(lots.entered.get(one.day, NOTHING), more)
+        lots = with_day(lots, one.day, Day(came=more))
+        lots = lots._replace(entered={**lots.entered, one.day: now})
+    return lots._replace(late=lots.late or lots.passed.left > date.min)
 
 
 def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:

@@ -14,7 +14,7 @@ from contracts.coc_documents import DocumentEnded, DocumentIssued
 from contracts.custody import MovementKind
 from contracts.envelope import Recorded
 from services.coc_ledger.documents.rows import DocumentRow
-from services.coc_ledger.pools.state import ChangeDeferred
+from services.coc_ledger.pools.deferred import ChangeDeferred
 from services.coc_ledger.rows import PoolRow
 
 

@@ -31,7 +31,7 @@ from contracts.envelope import Recorded
 from contracts.values import Instant, plain
 from services.coc_ledger.accounting.accounts import INPUTS
 from services.coc_ledger.documents.shown import stated
-from services.coc_ledger.pools.state import ChangeDeferred
+from services.coc_ledger.pools.deferred import ChangeDeferred
 
 from .corrections import Told, holds_instead, told_of
 

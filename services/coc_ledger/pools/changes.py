@@ -30,11 +30,13 @@ from .commands import (
     DeliveryChange,
     StageCheck,
 )
+from .deferred import ChangeDeferred
 from .end import End
 from .ending import foreseen, no_longer_foreseen
+from .following import follow
 from .late import share
 from .recent import remembered, replaced_key
-from .state import ChangeDeferred, Pool, evolve
+from .state import Pool, evolve
 
 WHY = {
     "book": "delivery-corrected",
@@ -51,6 +53,8 @@ def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Eve
         return carried_on(more, state, command.member_id, command.on, policies)
     if command.stage_check is not None:
         return _recounted(command, state, command.stage_check, policies)
+    if command.follow is not None:
+        return follow(command, state, command.follow, policies)
     carry = command.carry
     if carry is not None and state.end is not None:
         known = no_longer_foreseen(command, state, carry.from_pool)

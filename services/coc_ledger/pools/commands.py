@@ -46,6 +46,8 @@ from services.coc_ledger.evidence import (
 from services.coc_ledger.sent_ids import Reason
 from services.coc_ledger.taken import taken_of_closed
 
+from .follow import Follow
+
 
 class PoolCommand(Command):
     """What all commands to a pool share; `day` is a day of its period."""
@@ -368,7 +370,7 @@ class ShortenPool(Command):
 
 
 class ApplyChange(Command):
-    """One of the six, in a pool; opened on the way if it was not. `passed` are the closed pools
+    """One of the seven, in a pool; opened on the way if it was not. `passed` are the closed pools
     that it came to before."""
 
     NAME: ClassVar[str] = "apply_change"
@@ -384,6 +386,7 @@ class ApplyChange(Command):
     carry_change: CarryChange | None = None
     stage_check: StageCheck | None = None
     foreseen: Foreseen | None = None
+    follow: Follow | None = None
 
     @property
     def stream(self) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from contracts import coc
 from contracts.coc_corrections import BalanceCorrected
+from contracts.coc_late import StageFollowed
 from contracts.coc_movements import MovementsBooked
 from contracts.custody import Entry, MovementKind, PoolKey
 from contracts.envelope import Event, Recorded
@@ -64,7 +65,7 @@ def is_moved(event: Event) -> bool:
         return event.document is None
     if isinstance(event, BalanceCorrected):
         return not by_document(event)
-    return isinstance(event, (MovementsBooked, coc.BalanceCarried))
+    return isinstance(event, (MovementsBooked, coc.BalanceCarried, StageFollowed))
 
 
 def _day_of(event: Posting) -> tuple[PoolKey, date, tuple[Entry, ...]]:

@@ -12,7 +12,14 @@ from typing import ClassVar, TypedDict
 
 from contracts.coc import BalanceCarried, DesignationReleased, MovementBooked
 from contracts.coc_corrections import BalanceCorrected
-from contracts.coc_late import LateShared, ToldDay, ToldOtherwise
+from contracts.coc_late import (
+    FollowedDay,
+    LateShared,
+    OnwardDay,
+    StageFollowed,
+    ToldDay,
+    ToldOtherwise,
+)
 from contracts.coc_movements import MovementsBooked
 from contracts.custody import ZERO, PoolKey
 from contracts.envelope import Recorded
@@ -44,7 +51,7 @@ def share(state: Pool, on: date) -> Sequence[LateShared]:
 
 
 def _shared(state: Pool, key: PoolKey, on: date) -> LateShared:
-    found = shared(state.books, state.lots.days, state.onward, state.lots.known_g)
+    found = shared(state.books, state.lots, state.onward, by_hand=bool(state.by_hand_g))
     stepped: Mapping[date, int] = {}  # where the step is booked by hand it is in all, as it stands
     if not state.by_hand_g:
         stepped = state.stepped.told_otherwise(state.lots.days, key.period)
@@ -60,7 +67,19 @@ def _shared(state: Pool, key: PoolKey, on: date) -> LateShared:
         entries=found.entries,
         told_otherwise=ToldOtherwise(**_otherwise(found.told_otherwise)),
         days=tuple(sorted(days, key=lambda one: one.day)),
+        onward=tuple(
+            OnwardDay(
+                day=day, enters=ToldOtherwise(**_otherwise(one.enters)), **_otherwise(one.left)
+            )
+            for day, one in found.onward.items()
+        ),
+        went_on=ToldOtherwise(**_otherwise(found.went_on)),
     )
+
+
+def followed_day(day: date, more: Amount) -> FollowedDay:
+    """What came in on a day carries so much more."""
+    return FollowedDay(day=day, **_otherwise(more))
 
 
 class _Otherwise(TypedDict):
@@ -86,7 +105,14 @@ def _kgco2e(grams: int) -> Decimal:
     return Decimal(grams) / GRAMS if grams else ZERO
 
 
-BOOKED = (MovementBooked, MovementsBooked, DesignationReleased, BalanceCarried, BalanceCorrected)
+BOOKED = (
+    MovementBooked,
+    MovementsBooked,
+    DesignationReleased,
+    BalanceCarried,
+    BalanceCorrected,
+    StageFollowed,
+)
 
 
 def share_late(recorded: Recorded, rows: Lookup) -> Sequence[Command]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from contracts import coc
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
-from contracts.coc_late import LateShared
+from contracts.coc_late import LateShared, StageFollowed
 from contracts.coc_movements import MovementsBooked, Ways, added_up
 from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import Account, MovementKind
@@ -28,11 +28,11 @@ from services.coc_ledger.movements.kept import MOVEMENTS
 from . import carrying as pool_carrying
 from .carrying import KIND_OF, OTHERWISE
 from .day_rows import DAYS, Posting, is_moved
+from .deferred import ChangeDeferred
 from .earlier import Left, freed_by, left_by
 from .owing import PeriodOver
 from .readings import by_hand_g
 from .stage_rows import STAGE_PROJECTIONS
-from .state import ChangeDeferred
 from .step_said import said_by
 
 
@@ -111,6 +111,7 @@ PoolEvent = (
     | OverdraftForeseen
     | OverdraftMadeGood
     | LateShared
+    | StageFollowed
 )
 POOL_EVENTS = (
     coc.PoolOpened,
@@ -129,6 +130,7 @@ POOL_EVENTS = (
     OverdraftForeseen,
     OverdraftMadeGood,
     LateShared,
+    StageFollowed,
 )
 
 
@@ -173,6 +175,10 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             return _carrying(row, event)._replace(kgs=kgs, late=late, said=said)
         case LateShared():
             return _shared(row, event)
+        case StageFollowed():
+            carrying = pool_carrying.posted(row.carrying, event.entries, "")
+            late = row.late or row.left_through > date.min
+            return row._replace(carrying=carrying, late=late)
         case coc.OverdraftCaseDeclared():
             declared = row._replace(case_declared=True, case_on=event.declared_on)
             return _noted(declared, event.declared_on)

@@ -6,7 +6,7 @@ small however many movements there are: sums, days, and the ids used lately.
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import ClassVar, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from contracts.coc import (
     BalanceCarried,
@@ -19,12 +19,10 @@ from contracts.coc import (
 )
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
-from contracts.coc_late import LateShared
+from contracts.coc_late import LateShared, StageFollowed
 from contracts.coc_movements import MovementsBooked, added_up
 from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import Account, Entry, MovementKind, PoolKey, Switched
-from contracts.envelope import Event
-from contracts.values import Id, MemberId
 from services.coc_ledger.accounting.accounts import (
     ACCOUNTS,
     NO_KGS,
@@ -41,9 +39,11 @@ from services.coc_ledger.accounting.accounts import (
 from services.coc_ledger.accounting.balance import Terms, as_of, lapsed_before
 from services.coc_ledger.accounting.lasting import parts, with_more
 from services.coc_ledger.accounting.lots import (
+    NO_DAY,
     NO_LOTS,
     Day,
     Lots,
+    entered,
     gone_onward,
     in_order,
     of_claim,
@@ -55,11 +55,12 @@ from services.coc_ledger.accounting.lots import (
     with_day,
     with_opening,
 )
+from services.coc_ledger.accounting.onward import onward_of
 from services.coc_ledger.accounting.stages import altered, back_id
 from services.coc_ledger.accounting.stepped import NONE_STEPPED, Stepped, stepped_after
 from services.coc_ledger.evidence import TakenBack
 
-from .commands import Carry, ClaimChange, DeliveryChange
+from .deferred import ChangeDeferred
 from .end import End, end_of
 from .owing import Owing, PeriodOver, stopped_by
 from .readings import Kept, Taken, by_hand_g, claimed_here, kept_by, known_g
@@ -73,23 +74,6 @@ from .recent import (
     replaced_key,
     reversal_key,
 )
-
-
-class ChangeDeferred(Event):
-    """Private: a change came for a period that is closed; it is booked in the next, `to`, with a
-    note of the day it is about. `passed` are the closed pools that it came to, this one last."""
-
-    TYPE: ClassVar[str] = "coc.change_deferred.v1"
-    pool: PoolKey
-    member_id: MemberId
-    to: PoolKey
-    late_for: date
-    change_id: Id
-    delivery: DeliveryChange | None = None
-    claim: ClaimChange | None = None
-    carry: Carry | None = None
-    passed: tuple[PoolKey, ...] = ()
-
 
 MOST_TAKEN_BACK = 2_000
 """Changes of stage that were taken back and are remembered: the next pool is told of them soon."""
@@ -112,6 +96,7 @@ PoolEvent = (
     | OverdraftForeseen
     | OverdraftMadeGood
     | LateShared
+    | StageFollowed
 )
 
 
@@ -125,13 +110,13 @@ class Pool(NamedTuple):
     are not closed, by their pools: it counts in `owed_kg` and `blocked`; `stopped_by` are the
     closed periods that stop claims. `passed_on` are documents of which a claim of this closed
     period was given back in a later one, `brought_later` deliveries of it that are booked there.
-    `onward` is what of the outflow went on to the next stage without CoC status: it was not
-    shipped, and no document claims it. `lots` are its days by which late bookings are put in order,
-    `told_otherwise` what belongs to lots that were told otherwise: with it the books add up to
-    zero. `lasting` of what is carried, and `due` of what is owed, have a last day of their own;
-    `switched`: it ends since its scope goes over. `kept` are corrections that were claimed here and
-    keep something in closed pools, `stepped` is what came with its step in. `made_good` is since
-    when all that is owed is covered, as it was told last; None where it is not."""
+    `onward` is what of the outflow went on to the next stage without CoC status: no document claims
+    it. `lots` are its days by which late bookings are put in order; `told_otherwise` belongs to
+    lots that were told otherwise, `went_on` to the next stage, which followed: with both the books
+    add up to zero. `lasting` of what is carried, and `due` of what is owed, have a last day of
+    their own; `switched`: it ends since its scope goes over. `kept` are corrections that were
+    claimed here and keep something in closed pools, `stepped` is what came with its step in.
+    `made_good` is since when all that is owed is covered, as it was told last; None where not."""
 
     key: PoolKey | None = None
     member_id: str = ""
@@ -158,6 +143,7 @@ class Pool(NamedTuple):
     onward: Amount = NOTHING
     lots: Lots = NO_LOTS
     told_otherwise: Amount = NOTHING
+    went_on: Amount = NOTHING
     lasting: Mapping[date, int] = {}
     due: Mapping[date, int] = {}
     switched: Switched | None = None
@@ -268,14 +254,24 @@ def _evolved(state: Pool, event: PoolEvent) -> Pool:
                 passed_on=state.passed_on.symmetric_difference(passed_on),
                 brought_later=state.brought_later.union(later),
             )
-        case LateShared():
-            told = plus(state.told_otherwise, otherwise_of(event.told_otherwise))
-            lots, books = in_order(state.lots, known_g(event)), posted(state.books, event.entries)
-            return state._replace(books=books, told_otherwise=told, lots=lots)
+        case LateShared() | StageFollowed():
+            return _in_order(state, event)
         case PeriodOver():
             return state._replace(told=Owing(event.owed_kg, event.blocked, event.due))
         case _:
             assert_never(event)
+
+
+def _in_order(state: Pool, event: LateShared | StageFollowed) -> Pool:
+    """After what came late was shared, here or in the earlier stage."""
+    state = state._replace(books=posted(state.books, event.entries))
+    if isinstance(event, StageFollowed):
+        return state._replace(lots=entered(state.lots, event))
+    return state._replace(
+        told_otherwise=plus(state.told_otherwise, otherwise_of(event.told_otherwise)),
+        lots=in_order(state.lots, known_g(event), event),
+        went_on=plus(state.went_on, otherwise_of(event.went_on)),
+    )
 
 
 FromBefore = BalanceCarried | BalanceCorrected | OverdraftForeseen | OverdraftMadeGood
@@ -355,7 +351,11 @@ def _came(state: Pool, event: MovementBooked | MovementsBooked) -> Pool:
     state = state._replace(lots=state.lots._replace(passed=by, late=late or state.lots.late))
     if isinstance(event, MovementBooked):
         onward = event.moves_as is MovementKind.TO_STAGE
-        return _of_day(state, event.day, of_movement(event.entries, onward=onward))
+        made = of_movement(event.entries, onward=onward)
+        if onward and made is not NO_DAY:
+            before = state.lots.days.get(event.day, NO_DAY).onward
+            made = made._replace(onward=onward_of(event, before, by_hand=state.by_hand_g != 0))
+        return _of_day(state, event.day, made)
     for day, ways in event.totals.items():
         state = _of_day(state, day, of_ways(ways))
     return state

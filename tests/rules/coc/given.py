@@ -154,5 +154,5 @@ def kg(state: Pool, account: Account) -> int:
 
 def balanced(state: Pool) -> bool:
     """Whether all accounts add up to zero, in every component, with what was told otherwise."""
-    held = (*state.books.values(), state.told_otherwise)
+    held = (*state.books.values(), state.told_otherwise, state.went_on)
     return all(sum(parts) == 0 for parts in zip(*held, strict=True))

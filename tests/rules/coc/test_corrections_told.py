@@ -16,7 +16,7 @@ from services.coc_ledger.documents.rows import DocumentRow
 from services.coc_ledger.exports.corrections import rests_on
 from services.coc_ledger.exports.epcis import epcis_document
 from services.coc_ledger.pools.commands import DeliveryChange
-from services.coc_ledger.pools.state import ChangeDeferred
+from services.coc_ledger.pools.deferred import ChangeDeferred
 from services.coc_ledger.rows import PoolRow
 from tests.rules.coc import told as told_
 from tests.rules.coc.monthly import EVERY, TODAY, Monthly

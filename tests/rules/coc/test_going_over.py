@@ -9,7 +9,7 @@ import pytest
 from contracts.custody import Account, PoolKey
 from infra.errors import Refused
 from services.coc_ledger import domain
-from services.coc_ledger.pools.state import ChangeDeferred
+from services.coc_ledger.pools.deferred import ChangeDeferred
 from services.coc_ledger.scopes.commands import ApproveScopeTransfer
 from tests.rules.coc.given import balanced, kg
 from tests.rules.coc.test_periods_and_orders import KEY, close, document, send, stocked

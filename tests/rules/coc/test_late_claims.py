@@ -9,7 +9,7 @@ from contracts.coc import DesignationReleased, PoolClosed
 from contracts.coc_corrections import PoolCorrected
 from contracts.custody import Account, Carried, Lot
 from services.coc_ledger.pools.commands import ApplyChange, ClaimChange, ClosePeriod
-from services.coc_ledger.pools.state import ChangeDeferred
+from services.coc_ledger.pools.deferred import ChangeDeferred
 from tests.rules.coc.given import DAY, KEY, NEXT, kg, pools, scrap, ship, where
 from tests.rules.coc.given import claim as claimed
 from tests.rules.coc.monthly import Monthly

@@ -22,7 +22,8 @@ from services.coc_ledger.accounting.balance import (
     rule_of,
 )
 from services.coc_ledger.pools.commands import ApplyChange, ClosePeriod, DeliveryChange
-from services.coc_ledger.pools.state import ChangeDeferred, Pool
+from services.coc_ledger.pools.deferred import ChangeDeferred
+from services.coc_ledger.pools.state import Pool
 from tests.rules.coc import conserved
 from tests.rules.coc.given import DAY, KEY, NEXT, POLICY, kg, pools, where
 from tests.rules.coc.test_periods_and_orders import EVERY, close, confirm, document, send

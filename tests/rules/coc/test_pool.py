@@ -30,8 +30,8 @@ from services.coc_ledger.pools.commands import (
     DeliveryChange,
     ReverseMovement,
 )
+from services.coc_ledger.pools.deferred import ChangeDeferred
 from services.coc_ledger.pools.recent import PAGES, PER_PAGE
-from services.coc_ledger.pools.state import ChangeDeferred
 from tests.rules.coc.given import (
     DAY,
     KEY,
