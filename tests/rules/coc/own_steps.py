@@ -135,8 +135,14 @@ class OwnSteps:
         """What left and no document claims."""
         return self._at_end(year)[1]
 
-    def _at_end(self, year: int) -> tuple[Metal, Metal]:
-        stock, waiting, claimed = self.opening(year), Metal(), NONE
+    def should(self, year: int) -> dict[str, Metal]:
+        """What each document of a year would claim, had nothing come late."""
+        found: dict[str, Metal] = {}
+        self._at_end(year, found)
+        return found
+
+    def _at_end(self, year: int, found: dict[str, Metal] | None = None) -> tuple[Metal, Metal]:
+        stock, waiting, claims = self.opening(year), Metal(), list[tuple[str, Fraction]]()
         off = dict(self._given_off(year, stock.kg))
         for line in self.of(year, "in", "out", "lost", "hand", "claim"):
             kg = Fraction(line.much)
@@ -150,12 +156,18 @@ class OwnSteps:
                 more = sum((per_kg for on, per_kg in off.items() if self._is_on(line, on)), NONE)
                 waiting = waiting.plus(gone._replace(grams=gone.grams + more * kg))
             elif line.word == "claim":
-                claimed += kg
+                claims.append((line.name, kg))
             else:
                 since = (line.day, self._before(line))
                 stock = stock._replace(grams=stock.grams + off[since] * stock.kg)
-            now = min(claimed, waiting.kg)  # what is claimed of metal taken back waits for other
-            waiting, claimed = waiting.less(waiting.part(now)), claimed - now
+            while claims and waiting.kg:  # what is claimed of metal taken back waits for other
+                name, asked = claims.pop(0)
+                taken = waiting.part(min(asked, waiting.kg))
+                waiting = waiting.less(taken)
+                if found is not None:
+                    found[name] = found.get(name, Metal()).plus(taken)
+                if taken.kg < asked:
+                    claims.insert(0, (name, asked - taken.kg))
         return stock, waiting
 
     def _given_off(

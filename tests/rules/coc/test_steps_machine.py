@@ -8,6 +8,7 @@ documents the step is added to just the metal that has it not.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -30,6 +31,7 @@ from tests.rules.coc.own_steps import OwnSteps, Part
 from tests.rules.coc.results import both
 from tests.rules.coc.test_own_emissions import OWN, TOLD
 from tests.rules.coc.test_periods_and_orders import KEY, close
+from tests.rules.coc.test_step_told_otherwise import otherwise
 from tests.rules.coc.test_stepped import book, take_in
 from tests.rules.coc.world import YEAR, World
 
@@ -259,6 +261,21 @@ class Steps(RuleBasedStateMachine):
         assert abs(pool.books[Account.STOCK].emission_g - stock.grams) <= GRAMS
 
     @invariant()
+    def what_a_document_told_and_is_told_otherwise_is_what_it_would_have_told(self) -> None:
+        """Of documents that are wholly of the present year: metal and step together."""
+        told, by_hand = otherwise(self.world, self.key(self.year)), self.own.by_hand(self.year)
+        more = {one["number"]: grams_of(one) for one in told["documents"]} if told else {}
+        for number, metal in self.own.should(self.year).items():
+            issued = self.world.documents()[number].issued
+            assert issued is not None
+            if set(self.own.papers[number]) != {self.year} or metal.kg != issued.mass_kg:
+                continue
+            should = metal.grams + (0 if by_hand else self.own.own * (metal.kg - metal.stepped))
+            found = grams_of(issued.carried.model_dump()) + more.get(number, 0)
+            assert abs(found - should) <= GRAMS + KILOGRAMS * self.own.own
+            self.happened["told otherwise"] += number in more
+
+    @invariant()
     def the_step_is_added_once_over_all_documents(self) -> None:
         stand = [one for one in self.world.documents().values() if one.designated]
         added = sum(Fraction(one.issued.carried.step_kgco2e) for one in stand if one.issued) * 1000
@@ -279,13 +296,20 @@ class Steps(RuleBasedStateMachine):
         return KEY.model_copy(update={"period": date(year, 1, 1)})
 
 
+def grams_of(told: Mapping[str, Any]) -> Fraction:
+    """Of what a document told, or is told otherwise, with its step."""
+    of_step = grams_of(told["step"]) if told.get("step") else Fraction(0)
+    known, partly = (Fraction(told[f"{name}_kgco2e"]) for name in ("emission", "partial"))
+    return (known + partly) * 1000 + of_step
+
+
 TestSteps = Steps.TestCase
 TestSteps.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 
 VERBS = (
     *("in", "lost", "out", "hand", "sell", "correct", "correct (closed)", "withdraw"),
     *("close", "close (closed)", "take back lost", "take back out", "take back hand"),
-    *("take back lost (closed)", "take back hand (closed)"),
+    *("take back lost (closed)", "take back hand (closed)", "told otherwise"),
 )
 """What the machine is there for; `closed`: of a closed year, or the close of one that booked its
 step by hand and left metal."""
