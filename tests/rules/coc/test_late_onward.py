@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from contracts.coc_corrections import PoolCorrected
-from contracts.coc_late import StageFollowed
+from contracts.coc_late import LateShared, StageFollowed, ToldOtherwise
 from contracts.custody import Account, PoolKey, Stage
 from services.coc_ledger.accounting.accounts import NOTHING, Amount, plus
 from services.coc_ledger.exports.statements import lines
 from services.coc_ledger.pools.carrying import KEPT, held
+from services.coc_ledger.pools.late import share
+from services.coc_ledger.pools.state import INITIAL, PoolEvent, evolve
 from tests.rules.coc.given import POLICY, balanced
 from tests.rules.coc.world import YEAR, World
 
@@ -275,3 +277,28 @@ def test_what_is_known_of_the_step_is_as_if_it_had_come_in_time(by_hand: bool) -
     on(in_time)
     for found, right in zip(stocks(corrected), stocks(in_time), strict=True):
         assert all(abs(one - other) <= 1 for one, other in zip(found, right, strict=True))
+
+
+def test_what_older_books_told_otherwise_of_it_follows_with_what_comes_late_next() -> None:
+    """They kept it in the account, and no event told the next stage."""
+    corrected, state = world(), INITIAL
+    on(corrected)
+    late(corrected)
+    where = key(Stage.ALUMINA)
+    for one in corrected.desk.log:
+        event = one.event
+        if one.envelope.stream != where.stream:
+            continue
+        if isinstance(event, LateShared):
+            untold = {"onward": (), "went_on": ToldOtherwise(), "told_otherwise": event.went_on}
+            event = event.model_copy(update=untold)
+        assert isinstance(event, PoolEvent)
+        state = evolve(state, event)
+    assert balanced(state)
+    assert state.told_otherwise == corrected.pool(where).went_on
+    [told] = share(state._replace(lots=state.lots._replace(late=True)), TODAY)
+    after = evolve(state, told)
+    assert balanced(after)
+    assert not any(after.told_otherwise)
+    assert after.went_on == corrected.pool(where).went_on
+    assert [one.day for one in told.onward] == [MADE_ON]
