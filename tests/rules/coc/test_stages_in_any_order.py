@@ -93,11 +93,18 @@ def take_back(world: World, one: Booking, day: int, **why: str) -> None:
     send(world, "reverse_movement", stage, day, **named, **why)
 
 
-def near(found: Amount, right: Amount) -> bool:
+def near(found: Amount, right: Amount, *, whole: bool) -> bool:
     """A gram, or a kilogram of what is known, for each booking and each day that is gone through;
-    never one of mass."""
+    never one of mass. `whole`: known and in part together, since emissions booked by hand are split
+    by what was known of the stock when they were booked, where no lot has left since others."""
+    if whole:
+        found, right = (_together(one) for one in (found, right))
     pairs = zip(found, right, strict=True)
     return found.kg == right.kg and all(abs(one - other) <= ROUNDED for one, other in pairs)
+
+
+def _together(one: Amount) -> Amount:
+    return one._replace(known_kg=0, emission_g=one.emission_g + one.partial_g, partial_g=0)
 
 
 ROUNDED = 60
@@ -126,6 +133,7 @@ def test_in_whatever_order_it_is_booked_each_stage_carries_what_it_would_have(
     for day, one in days:
         carry_out(corrected, one, day)
     wrong = [(day, one) for day, one in days if one.wrong]
+    by_hand = any(one.verb == "hand" for _, one in days)
     if not late_in_closed_year:
         for day, one in wrong:
             take_back(corrected, one, day)
@@ -140,11 +148,11 @@ def test_in_whatever_order_it_is_booked_each_stage_carries_what_it_would_have(
     for stage in STAGES:
         for period in (YEAR, NEXT_YEAR):
             found, should = (stock(one, stage, period) for one in (corrected, right))
-            assert near(found, should), (stage, period)
+            assert near(found, should, whole=by_hand), (stage, period)
     for stage in STAGES:
         pools = [one.pool(key(stage)) for one in (corrected, right)]
         found, should = (shipped(one.books, one.onward, Lot.PRODUCT) for one in pools)
-        assert near(found, should), stage
+        assert near(found, should, whole=by_hand), stage
         assert balanced(corrected.pool(key(stage)))
 
 
