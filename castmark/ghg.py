@@ -232,8 +232,10 @@ def _show_report(year: Year, out: Console) -> None:
             f" [bold]{report.intensity:.3f}[/bold] t CO2e per"
             f" {escape(report.declared_unit)}"
         )
-    if len(report.products) > 1:
-        others = ", ".join(one for one in report.products if one is not report.product)
+    others = ", ".join(one for one in report.products if one is not report.product)
+    if others and report.product is None:
+        out.print(f"    of what is not known what it was made of; --product takes {others}")
+    elif others:
         out.print(f"    of what {report.product} made; --product also takes {others}")
     reasons: dict[str, int] = {}
     for line in report.left_out:

@@ -227,6 +227,14 @@ PROBLEMS: tuple[Problem, ...] = (
         " gave none).",
     ),
     Problem(
+        "cast-stock-untold",
+        "Whether cast metal in stock at the casthouse was cast already is not told",
+        "Post-consumer scrap was melted whose loss is not told, and it would decide. Add"
+        " `stock.opening` and `stock.closing` of `output.liquid_metal` at casting with what waited"
+        " to be cast (0 where nothing did): stock of `output.cast_metal` is then metal that was"
+        " cast. Or add `loss.metal` with `scrap_kind` `post_consumer`.",
+    ),
+    Problem(
         "unknown-item",
         "There is no such item",
         "Activity data are about items of the closed list: look at the spelling of `facts.item`.",

@@ -300,6 +300,40 @@ def test_who_tells_only_the_cast_beside_old_scrap_reads_that_its_loss_is_missing
         assert year["not_judged"].endswith("R-34 says which row to add")
 
 
+@pytest.mark.parametrize("form", ["csv", "ndjson", "xlsx"])
+def test_whether_stock_was_cast_is_told_by_rows_of_stock_in_every_form(
+    tmp_path: Path, form: str
+) -> None:
+    """Without them R-34 says which to add, and what the mill rolled has no footprint."""
+    rows = list(csv.DictReader(io.StringIO(EXAMPLE.read_text())))
+    blank = dict.fromkeys(rows[0], "")
+    site = {**blank, **{name: rows[0][name] for name in ("facility_id", "year", "kind")}}
+    made = site | {"step": "semi_fabrication", "item": "output.semi", "unit": "t"}
+    lies = site | {"step": "casthouse", "unit": "t", "of": "output.cast_metal"}
+    rows = [one for one in rows if one["datum_id"] != "lost-post"]
+    rows += [
+        made | {"datum_id": "sheet", "quantity": "245800"},
+        lies | {"datum_id": "jan", "item": "stock.opening", "quantity": "100"},
+        lies | {"datum_id": "dec", "item": "stock.closing", "quantity": "8100"},
+    ]
+    none = {"of": "output.liquid_metal", "quantity": "0"}
+    told_rows = [{**one, **none, "datum_id": f"no-{one['datum_id']}"} for one in rows[-2:]]
+    rolled: list[bool] = []
+    for every in (rows, [*rows, *told_rows]):
+        file = tmp_path / f"year-{len(every)}.{form}"
+        columns = list(blank)
+        if form == "csv":
+            file.write_bytes(as_csv(every, columns))
+        else:
+            file.write_bytes(as_ndjson(every) if form == "ndjson" else as_xlsx(every, columns))
+        [one] = told(file, "--as-of", "2026-11-21")["years"]
+        rolled.append("footprint.semi_fabrication" in {of["of"] for of in one["intensities"]})
+        said = [found["sentence"] for found in one["findings"] if found["rule"] == "R-34"]
+        asked = any("Add stock.opening and stock.closing of output.liquid" in of for of in said)
+        assert asked is not rolled[-1]
+    assert rolled == [False, True]
+
+
 @pytest.mark.parametrize(
     ("options", "slug"),
     [(["--map", "soul=item"], "invalid-mapping"), (["--map", "unit=flavour"], "unknown-column")],

@@ -6,7 +6,7 @@ from decimal import Decimal
 from contracts.inventory import Step
 from contracts.values import plain
 from services.ghg.activity.inventory import Datum, Inventory
-from services.ghg.factors.pinned import BEFORE_SEVENTH, BEFORE_SIXTH, ENGINE
+from services.ghg.factors.pinned import BEFORE_EIGHTH, BEFORE_SEVENTH, BEFORE_SIXTH, ENGINE
 
 from . import metal
 from .flows import CAST, MADE, NEXT, PRODUCTS, SOURCE, flows_of, grown_of, reading_by
@@ -15,7 +15,7 @@ from .melts import CHARGED, LIQUID, ZERO
 from .melts import sum_t as _sum
 from .scrap import Kind
 from .shared_cast import doubts_of_cast
-from .untold import doubts_of_untold
+from .untold import doubts_of_stock, doubts_of_untold
 from .working import PERCENT, Doubt
 
 CELLS = Step.ELECTROLYSIS
@@ -40,19 +40,19 @@ def flow_doubts(
             " what left and what went on is taken of both, in proportion to what each made."
         )
         found.append(Doubt("sold_of_both", sentence, f"{SOURCE}, 5.3"))
-    found += _doubts_of_stocks(inventory, outputs, stocks)
+    found += _doubts_of_stocks(inventory, outputs, stocks, engine)
     more = engine not in BEFORE_SIXTH and _more_than_tapped(outputs, stocks)
     return [*found, *_doubts_of_melts(inventory, engine, melt_loss, more)]
 
 
 def _doubts_of_stocks(
-    inventory: Inventory, outputs: Sequence[Datum], stocks: Sequence[Datum]
+    inventory: Inventory, outputs: Sequence[Datum], stocks: Sequence[Datum], engine: str
 ) -> Iterable[Doubt]:
     made = {one.step for one in outputs if one.item in MADE and one.quantity}
     going = {step for step, following in NEXT.items() if step in made and following in made}
     goods = {item for step in going for item in PRODUCTS[step]}
     own = [one for one in stocks if one.of in goods]
-    if any(map(metal.lies_cast, own)) and not metal.reading(metal.by_item(inventory.data)).finished:
+    if any(map(metal.lies_cast, own)) and not _as_cast(inventory, engine):
         own = [one for one in own if not metal.lies_cast(one)]
         sentence = (
             "Cast metal in stock at the casthouse is read as not yet in what was cast: metal in and"
@@ -72,6 +72,12 @@ def _doubts_of_stocks(
             yield Doubt("stock_drawn", sentence, SOURCE)
 
 
+def _as_cast(inventory: Inventory, engine: str) -> bool:
+    """Whether cast metal in stock at the casthouse is read as cast already."""
+    by_item = metal.by_item(inventory.data)
+    return metal.reading(by_item, believed=engine not in BEFORE_EIGHTH).finished
+
+
 def _doubts_of_melts(
     inventory: Inventory, engine: str, melt_loss: Decimal, more: bool
 ) -> Iterable[Doubt]:
@@ -88,6 +94,7 @@ def _doubts_of_melts(
     if not furnace_t and not old and not liquid and not more and not again:
         return
     flows = flows_of(inventory, engine, melt_loss)
+    yield from doubts_of_stock(flows.stock_unread_t)
     told = engine not in BEFORE_SEVENTH and any(
         one.item == metal.TO_CASTING for one in inventory.data
     )

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum, Inventory
 from services.ghg.factors.pinned import (
+    BEFORE_EIGHTH,
     BEFORE_FIFTH,
     BEFORE_FOURTH,
     BEFORE_SEVENTH,
@@ -81,7 +82,9 @@ class Flows(NamedTuple):
     and `stored_beyond_t` are what masses leave open of stock, and since the seventh `unread_t` of
     scrap in cells and `unpassed_t` of a furnace what must be told as well (`SharedCast`);
     `site_of_own` says that of what a whole site shares metal that was not tapped takes none along:
-    scrap that brings a burden of its own would draw more of it to primary metal."""
+    scrap that brings a burden of its own would draw more of it to primary metal. Since the eighth,
+    `stock_unread_t` is the change of cast metal in stock of which must be told whether it was cast,
+    before what a mill rolled has a footprint (`metal.stock_unread`)."""
 
     made: Mapping[Step, Decimal]
     scrap: Mapping[Step, Decimal]
@@ -98,6 +101,7 @@ class Flows(NamedTuple):
     unread_t: Decimal = ZERO
     unpassed_t: Decimal = ZERO
     site_of_own: bool = False
+    stock_unread_t: Decimal = ZERO
 
     @property
     def untold(self) -> bool:
@@ -199,7 +203,21 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
         found = _flows_before(inventory, engine, (made, charged, left), losses, (read, beside))
     else:
         found = _told_flows(inventory, made, charged, left, beside)
-    return found._replace(legs_of_other_metal=frozenset(legs))
+    legs_of = frozenset(legs)
+    if engine in BEFORE_EIGHTH:
+        return found._replace(legs_of_other_metal=legs_of)
+    return found._replace(
+        legs_of_other_metal=legs_of, stock_unread_t=_unread_t(inventory, found, held)
+    )
+
+
+def _unread_t(inventory: Inventory, found: Flows, held: Iterable[Datum]) -> Decimal:
+    """Tonnes by which cast metal in stock at the casthouse of a mill changed, where nobody tells
+    whether they were cast and a loss that nobody tells decides."""
+    if not found.made.get(Step.SEMI_FABRICATION):
+        return ZERO
+    grown = sum(grown_of(one for one in held if metal.lies_cast(one)).values(), ZERO)
+    return abs(grown) if grown and metal.stock_unread(metal.by_item(inventory.data)) else ZERO
 
 
 def _flows_before(
@@ -262,11 +280,15 @@ def _told_flows(
 
 def reading_by(inventory: Inventory, engine: str) -> metal.Reading:
     """How what goes from step to step is read; the first five engines read it as R-34 does. The
-    first six knew no scrap in cells of which it is told whether it is in what they tapped."""
+    first six knew no scrap in cells of which it is told whether it is in what they tapped, the
+    first seven no stock of which it is told whether it was cast."""
     by_item = metal.by_item(inventory.data)
     if engine in BEFORE_SEVENTH:
         by_item = metal.without_word(by_item)
-    return metal.reading(by_item) if engine in BEFORE_SIXTH else metal.reading_of_shares(by_item)
+    believed = engine not in BEFORE_EIGHTH
+    if engine in BEFORE_SIXTH:
+        return metal.reading(by_item, believed=believed)
+    return metal.reading_of_shares(by_item, believed=believed)
 
 
 def _shared_before(melt: Melt, recast: Decimal, of: Losses) -> SharedCast:

@@ -48,6 +48,10 @@ class Reading(NamedTuple):
     rolled: bool = False
 
 
+TOLD = Reading(in_tapped=False)
+"""Scrap in cells is in what they tapped where it says so, and nowhere else."""
+
+
 def is_told(datum: Datum) -> bool:
     """Whether a row of scrap that cells melted says if it is in what they tapped (`of`)."""
     return datum.of in (TAPPED, CAST)
@@ -151,11 +155,19 @@ def by_item(data: Iterable[Datum]) -> ByItem:
     return found
 
 
-def reading(by_item: ByItem) -> Reading:
+def tells_uncast(by_item: ByItem) -> bool:
+    """Whether rows of stock tell what waits to be cast: of liquid metal, on both days. What is told
+    of cast metal beside them was cast (decision 0018)."""
+    return len({one.item for one in _of((OPENING, CLOSING), by_item) if one.of == TAPPED}) > 1
+
+
+def reading(by_item: ByItem, *, believed: bool = True) -> Reading:
     """The reading by which the account that is furthest off is nearest. Where two are as near, what
-    cells were charged with is in what they tapped, and stock at the casthouse is not yet cast."""
+    cells were charged with is in what they tapped, and stock at the casthouse is not yet cast. What
+    rows of stock tell of that (`tells_uncast`) is `believed`, but by the first seven engines."""
     charged = any(one.step is Step.ELECTROLYSIS for one in by_item.get(SCRAP_IN, ()))
     held = any(lies_cast(one) for one in _of((OPENING, CLOSING), by_item))
+    held = held and not (believed and tells_uncast(by_item))
     if not charged and not held:
         return Reading()
     return min(
@@ -168,7 +180,7 @@ def reading(by_item: ByItem) -> Reading:
     )
 
 
-def reading_of_shares(by_item: ByItem) -> Reading:
+def reading_of_shares(by_item: ByItem, *, believed: bool = False) -> Reading:
     """As `reading` has it, but that whether scrap in cells is in what they tapped is asked with
     post-consumer scrap left out of what the casthouse was charged with, where nobody tells what it
     lost: as if all of it were lost. So no loss of such scrap turns that towards less primary metal:
@@ -181,10 +193,27 @@ def reading_of_shares(by_item: ByItem) -> Reading:
         for one in scrap
         if one.scrap_kind != Kind.POST_CONSUMER or one.step in told or one.step is Step.ELECTROLYSIS
     ]
-    found = reading(by_item)
+    found = reading(by_item, believed=believed)
     if len(known) == len(scrap) or all(one.step is not Step.ELECTROLYSIS for one in known):
         return found
-    return found._replace(in_tapped=reading({**by_item, SCRAP_IN: known}).in_tapped)
+    without = reading({**by_item, SCRAP_IN: known}, believed=believed)
+    return found._replace(in_tapped=without.in_tapped)
+
+
+def stock_unread(by_item: ByItem) -> bool:
+    """Whether what post-consumer scrap lost, which nobody tells, decides if cast metal in stock at
+    the casthouse was cast already: whether that is read otherwise with all of it lost, or none of
+    it there, than as masses stand. The more was lost, the more is missing, so it turns once."""
+    told = {one.step for one in by_item.get(LOST, ()) if one.scrap_kind == Kind.POST_CONSUMER}
+    scrap = by_item.get(SCRAP_IN, ())
+    untold = [one for one in scrap if one.scrap_kind == Kind.POST_CONSUMER and one.step not in told]
+    if not untold:
+        return False
+    known = [one for one in scrap if one not in untold]
+    lost = [one._replace(item=LOST, scrap_kind="") for one in untold if not _within(one, TOLD)]
+    every = [*by_item.get(LOST, ()), *lost]
+    read = (by_item, {**by_item, LOST: every}, {**by_item, SCRAP_IN: known})
+    return len({reading(one).finished for one in read}) > 1
 
 
 def _nearest(by_item: ByItem) -> Reading:

@@ -1,7 +1,8 @@
-"""What must be told before anybody knows how much primary metal was cast. Pure.
+"""What must be told before anybody knows how much primary metal was cast, or rolled of what. Pure.
 
-Each is a doubt of a result, found by R-34 with the row to add; mine to metal is refused by its slug
-until then, and criterion 5.2 cannot be judged (decision 0017).
+Each is a doubt of a result, found by R-34 with the row to add. Of the metal cast, mine to metal is
+refused by its slug until then, and criterion 5.2 cannot be judged (decision 0017); of what was
+rolled, the product of the mill has no footprint and no report (decision 0018).
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from .shared_cast import GRAMS, SOURCE, UNKNOWN, SharedCast
 from .working import Doubt
 
 UNREAD, UNPASSED = "scrap_in_cells_untold", "furnace_metal_untold"
+UNSTOCKED = "cast_stock_untold"
+"""What doubts here are about."""
 SLUGS = {
     UNKNOWN: "scrap-loss-missing",
     UNREAD: "scrap-in-cells-untold",
@@ -86,6 +89,30 @@ def refuse_untold(cast: SharedCast) -> None:
         if one.about == UNPASSED:
             raise Refused("furnace-metal-untold", sentence, steps=steps)
         raise Refused("scrap-loss-missing", sentence, steps=steps)
+
+
+def doubts_of_stock(unread_t: Decimal) -> Iterator[Doubt]:
+    """The doubt of a year in which what a mill rolled is not known, as stock of cast metal changed
+    by `unread_t` of which nobody tells whether they were cast (`Flows.stock_unread_t`)."""
+    if unread_t:
+        yield Doubt(UNSTOCKED, _of_stock(unread_t), f"{SOURCE}, R-34")
+
+
+def refuse_rolled(unread_t: Decimal) -> None:
+    """Refused `cast-stock-untold` where there is such a doubt."""
+    if unread_t:
+        raise Refused("cast-stock-untold", _of_stock(unread_t))
+
+
+def _of_stock(unread_t: Decimal) -> str:
+    return (
+        "The footprint of what the mill made is not known: cast metal in stock at the casthouse"
+        f" changed by {_t(unread_t)}, and whether these are in what was cast would follow what was"
+        " lost of post-consumer scrap, which nobody tells. Add stock.opening and stock.closing of"
+        " output.liquid_metal at casting, with what waited to be cast on either day, 0 where"
+        " nothing did: stock of output.cast_metal is then metal that was cast. Or add loss.metal"
+        " with scrap_kind post_consumer at the steps that melted such scrap."
+    )
 
 
 def _t(tonnes: Decimal) -> str:

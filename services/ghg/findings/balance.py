@@ -17,13 +17,14 @@ from services.ghg.calculation.metal import (
     Account,
     drawn_up,
     furnace,
+    lies_cast,
     without_product,
 )
 from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.shared_cast import UNKNOWN, UNUSUAL
 from services.ghg.calculation.stock_lines import held
 from services.ghg.calculation.supplies import supplies_of, unmade
-from services.ghg.calculation.untold import UNPASSED, UNREAD
+from services.ghg.calculation.untold import UNPASSED, UNREAD, UNSTOCKED
 from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
@@ -151,10 +152,13 @@ def _lost(seen: Survey) -> Iterator[Fault]:
 
 def _of_old_scrap(seen: Survey) -> Iterator[Fault]:
     """Post-consumer scrap that is taken to have lost more than a melt usually takes, or without
-    whose loss mine to metal is not known; scrap in cells and in a furnace of which something else
-    must be told."""
+    whose loss mine to metal is not known; stock, scrap in cells and in a furnace of which something
+    else must be told."""
     for one in seen.raised(UNUSUAL, UNKNOWN):
         lots = [of for of in seen.data(SCRAP_IN) if of.scrap_kind == Kind.POST_CONSUMER]
+        yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
+    for one in seen.raised(UNSTOCKED):
+        lots = [of for of in seen.family(Family.STOCK) if lies_cast(of)]
         yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
     for about, step in ((UNREAD, Step.ELECTROLYSIS), (UNPASSED, Step.REMELTING)):
         for one in seen.raised(about):

@@ -33,6 +33,7 @@ from services.ghg.calculation.totals import (
     leaving,
     with_site,
 )
+from services.ghg.calculation.untold import refuse_rolled
 from services.ghg.calculation.working import Doubt
 from services.ghg.factors import gwp
 from services.ghg.factors.pinned import Pinned
@@ -230,18 +231,31 @@ def _co2_alone(line: Line, pinned: Pinned) -> Line:
 
 def products_of(rules: Rules, flows: Flows) -> tuple[Step, ...]:
     """The steps of whose products a report may speak, the regime's first choice first. Of
-    primary metal a regime speaks of nothing else where it is not known how much there is."""
+    primary metal a regime speaks of nothing else where it is not known how much there is; nor of
+    what a mill made where it is not known of what."""
     if rules.primary_only and flows.untold:
         return ()
     if rules.primary_only and flows.cast_primary_t > 0:
         return (Step.CASTING,)
+    return tuple(one for one in _made(rules, flows) if not _untold(one, flows))
+
+
+def _made(rules: Rules, flows: Flows) -> tuple[Step, ...]:
     return tuple(step for step in rules.products if flows.made.get(step, ZERO) > 0)
 
 
+def _untold(step: Step, flows: Flows) -> bool:
+    """Whether it is not known of what a step made its product."""
+    return step is Step.SEMI_FABRICATION and bool(flows.stock_unread_t)
+
+
 def _product(rules: Rules, flows: Flows, wanted: Step | None) -> tuple[Step | None, bool]:
-    """The step whose product the report speaks of, and whether of its primary metal alone. Refused
-    `product-not-reported` where another is wanted than it may speak of."""
+    """The step whose product the report speaks of, and whether of its primary metal alone: of none
+    where that of its choice is not known. Refused `product-not-reported` where another is wanted
+    than it may speak of, `cast-stock-untold` where that is not known."""
     known = products_of(rules, flows)
+    if wanted is not None and _untold(wanted, flows):
+        refuse_rolled(flows.stock_unread_t)
     if wanted is not None and wanted not in known:
         raise Refused(
             "product-not-reported",
@@ -251,7 +265,8 @@ def _product(rules: Rules, flows: Flows, wanted: Step | None) -> tuple[Step | No
             product=wanted,
             known=known,
         )
-    product = wanted or next(iter(known), None)
+    unknown = any(_untold(one, flows) for one in _made(rules, flows)[:1])
+    product = wanted or (None if unknown else next(iter(known), None))
     return product, rules.primary_only and flows.cast_primary_t > 0
 
 

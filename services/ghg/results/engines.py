@@ -19,6 +19,7 @@ from services.ghg.factors.pinned import (
     FIRST_ENGINE,
     FOURTH_ENGINE,
     SECOND_ENGINE,
+    SEVENTH_ENGINE,
     SIXTH_ENGINE,
     THIRD_ENGINE,
     Pinned,
@@ -46,6 +47,7 @@ ENGINES: dict[str, Engine] = {
     FOURTH_ENGINE: calculate,
     FIFTH_ENGINE: calculate,
     SIXTH_ENGINE: calculate,
+    SEVENTH_ENGINE: calculate,
     ENGINE: calculate,
 }
 """The newest last: that one makes new results. The first makes the same lines as the second, and
@@ -60,7 +62,9 @@ The fifth differs from the fourth in what scrap bears and is credited under `sub
 claims of power leave of which none is proven (`electricity`), and in whose loss a melt's is
 (`melts`). The sixth differs from the fifth in that alone (`shared_cast`). The seventh differs from
 the sixth in what it guesses of scrap in cells and of furnaces, and in run-around scrap of which
-nobody tells where it came off (`primary_cast`, `in_cells`, `cells`)."""
+nobody tells where it came off (`primary_cast`, `in_cells`, `cells`). The eighth differs from the
+seventh in whether cast metal in stock was cast already: it takes what rows of stock tell of that,
+and has no footprint of a mill where nobody does and a loss that nobody tells decides (`flows`)."""
 
 
 def newest() -> str:

@@ -21,6 +21,7 @@ from services.ghg.factors.pinned import (
     FIRST_ENGINE,
     FOURTH_ENGINE,
     SECOND_ENGINE,
+    SEVENTH_ENGINE,
     SIXTH_ENGINE,
     THIRD_ENGINE,
     Pinned,
@@ -268,6 +269,38 @@ def test_a_result_of_the_sixth_engine_keeps_its_hash_its_intensities_and_its_fin
         within.append(any("as a part of what they tapped" in one.sentence for one in made.doubts))
     assert within == [True, False]
     assert old.totals != new.totals
+
+
+def test_a_result_of_the_seventh_engine_keeps_its_hash_its_intensities_and_its_findings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It read of masses whether cast metal in stock was cast, and told what a mill rolled of it."""
+    rolling, ingot = Step.SEMI_FABRICATION, "output.cast_metal"
+    more = (
+        datum("old", CASTING, "scrap.in", "20000", scrap_kind="post_consumer", factor="100"),
+        datum("more-cast", CASTING, ingot, "15000"),
+        datum("jan", CASTING, "stock.opening", "0", of=ingot),
+        datum("dec", CASTING, "stock.closing", "5000", of=ingot),
+        datum("sheet", rolling, "output.semi", "115000"),
+    )
+    told = inventory()._replace(data=(*inventory().data, *more))
+    version = Version(1, data_hash(pack(told)), told)
+    wanted = usual(app.policies().on(ON), ON)
+    with monkeypatch.context() as then:
+        then.setattr(engines, "ENGINES", {SEVENTH_ENGINE: ENGINES[SEVENTH_ENGINE]})
+        old = result(1, reckon(version, wanted, app.factors(), app.policies()))
+    new = result(2, reckon(version, wanted, app.factors(), app.policies()))
+    assert (old.engine, new.engine) == (SEVENTH_ENGINE, ENGINE)
+    for kept in (old, new):
+        made = rework(kept, told, app.factors(), app.policies())
+        flows = flows_of(told, kept.engine, made.melt_loss)
+        assert made.working_hash() == kept.working_hash
+        assert per_tonne(made, flows, cells_of(made.lines, flows)) == kept.intensities
+        r_34 = [one.sentence for one in kept.findings if one.rule == "R-34"]
+        assert any("output.liquid_metal at casting" in one for one in r_34) is (kept is new)
+    assert old.totals == new.totals
+    rolled = [{one.of for one in kept.intensities} for kept in (old, new)]
+    assert rolled[0] - rolled[1] == {f"footprint.{rolling}"}
 
 
 def test_a_result_of_the_first_engine_keeps_its_hash_and_what_it_counts_as_primary(

@@ -12,7 +12,7 @@ from services.ghg.activity.items import ITEMS, STOCKED
 from services.ghg.calculation.calculate import calculate
 from services.ghg.calculation.flows import Flows, flows_of
 from services.ghg.calculation.totals import Intensity, mine_to_metal
-from services.ghg.factors.pinned import SIXTH_ENGINE
+from services.ghg.factors.pinned import ENGINE, SEVENTH_ENGINE, SIXTH_ENGINE
 from services.ghg.findings import Context, findings
 
 from .given import POLICY, TODAY, d
@@ -54,7 +54,7 @@ def lost(tonnes: str, at: Step = MELT) -> Datum:
     return datum("lost", at, "loss.metal", tonnes, scrap_kind="post_consumer")
 
 
-def metal_of(*data: Datum, engine: str = "castmark-ghg-7") -> Intensity:
+def metal_of(*data: Datum, engine: str = ENGINE) -> Intensity:
     return mine_to_metal(result(*data, sets=pinned(engine=engine)))
 
 
@@ -152,7 +152,7 @@ def test_run_around_scrap_that_came_off_nowhere_brings_no_credit(own: str) -> No
 def test_the_sixth_engine_gave_it_credit_in_a_furnace_with_a_cast_of_its_own() -> None:
     """What the test above is there for, seen once."""
     data = (*SMELTER, again(MELT), cast("20000", MELT), cast("220000"))
-    sixth, seventh = (metal_of(*data, engine=one) for one in (SIXTH_ENGINE, "castmark-ghg-7"))
+    sixth, seventh = (metal_of(*data, engine=one) for one in (SIXTH_ENGINE, SEVENTH_ENGINE))
     assert round(sixth.market / seventh.market, 2) == Decimal("0.91")
 
 

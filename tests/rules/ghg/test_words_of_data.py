@@ -81,6 +81,14 @@ def test_scrap_in_cells_says_in_what_its_metal_was_weighed_or_nothing(of: str) -
     assert sent(**SCRAP, **said).of == row(**SCRAP, of=of).of == of
 
 
+@pytest.mark.parametrize("of", ["output.liquid_metal", "output.cast_metal"])
+def test_stock_says_whether_it_waits_to_be_cast_or_was_cast_and_may_be_none(of: str) -> None:
+    stock = {"step": "casting", "item": "stock.closing", "quantity": "0", "unit": "t", "of": of}
+    for told in (row(**stock), sent(**stock)):
+        kept = unpack(pack(inventory(told))).data[0]
+        assert (kept.of, kept.quantity) == (of, Decimal(0))
+
+
 def test_what_was_meant_by_a_treatment_is_named_with_every_word_that_there_is() -> None:
     [[fault]] = assembled({**DROSS, "treatment": "recyceld"}).faults
     assert "nearest is recycled; " in fault.sentence
