@@ -223,8 +223,8 @@ PROBLEMS: tuple[Problem, ...] = (
         "furnace-metal-untold",
         "What a remelting furnace gave to casting is not told",
         "The furnace casts metal itself, and post-consumer and run-around scrap were melted, or of"
-        " tapped metal the cast alone is told. Add `output.to_casting` at `facts.steps` (0 where it"
-        " gave none).",
+        " tapped metal the cast alone is told, or what was lost of post-consumer scrap is not. Add"
+        " `output.to_casting` at `facts.steps` (0 where it gave none).",
     ),
     Problem(
         "cast-stock-untold",

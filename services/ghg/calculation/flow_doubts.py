@@ -15,7 +15,7 @@ from .melts import CHARGED, LIQUID, ZERO
 from .melts import sum_t as _sum
 from .scrap import Kind
 from .shared_cast import doubts_of_cast
-from .untold import doubts_of_stock, doubts_of_untold
+from .untold import doubts_of_products, doubts_of_untold
 from .working import PERCENT, Doubt
 
 CELLS = Step.ELECTROLYSIS
@@ -94,7 +94,7 @@ def _doubts_of_melts(
     if not furnace_t and not old and not liquid and not more and not again:
         return
     flows = flows_of(inventory, engine, melt_loss)
-    yield from doubts_of_stock(flows.stock_unread_t)
+    yield from doubts_of_products(flows.stock_unread_t, flows.recast_unread)
     told = engine not in BEFORE_SEVENTH and any(
         one.item == metal.TO_CASTING for one in inventory.data
     )
@@ -109,7 +109,8 @@ def _doubts_of_melts(
     if flows.primary or flows.untold:
         usual_t = None if engine in BEFORE_SIXTH else flows.old_untold_t * melt_loss
         yield from doubts_of_cast(flows.cast_shared, usual_t)
-        yield from doubts_of_untold(flows.cast_shared)
+        every = [step for step in PRODUCTS if step in flows.unknown_of and flows.made.get(step)]
+        yield from doubts_of_untold(flows.cast_shared, every)
 
 
 def _doubts_of_cells(inventory: Inventory, engine: str, cells_t: Decimal) -> Iterable[Doubt]:

@@ -43,7 +43,7 @@ from .melts import (
     primary_share,
     recast_share,
 )
-from .primary_cast import primary_cast, recast_of
+from .primary_cast import Recast, primary_cast, recast_between, recast_of
 from .scrap import Kind
 from .shared_cast import GRAMS, Beside, SharedCast, shared_cast
 
@@ -84,7 +84,9 @@ class Flows(NamedTuple):
     `site_of_own` says that of what a whole site shares metal that was not tapped takes none along:
     scrap that brings a burden of its own would draw more of it to primary metal. Since the eighth,
     `stock_unread_t` is the change of cast metal in stock of which must be told whether it was cast,
-    before what a mill rolled has a footprint (`metal.stock_unread`)."""
+    before what a mill rolled has a footprint (`metal.stock_unread`), and `recast_unread` are the
+    steps of whose product it must be told what a furnace gave to casting (`Recast`); `unknown_of`
+    are all of whose product the footprint is not known."""
 
     made: Mapping[Step, Decimal]
     scrap: Mapping[Step, Decimal]
@@ -102,6 +104,8 @@ class Flows(NamedTuple):
     unpassed_t: Decimal = ZERO
     site_of_own: bool = False
     stock_unread_t: Decimal = ZERO
+    recast_unread: frozenset[Step] = frozenset()
+    unknown_of: frozenset[Step] = frozenset()
 
     @property
     def untold(self) -> bool:
@@ -202,13 +206,28 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
         losses = Losses(melt_loss, lost, inventory.data, stored)
         found = _flows_before(inventory, engine, (made, charged, left), losses, (read, beside))
     else:
-        found = _told_flows(inventory, made, charged, left, beside)
-    legs_of = frozenset(legs)
-    if engine in BEFORE_EIGHTH:
-        return found._replace(legs_of_other_metal=legs_of)
-    return found._replace(
-        legs_of_other_metal=legs_of, stock_unread_t=_unread_t(inventory, found, held)
-    )
+        found = _told_flows(inventory, engine, (made, charged, left), beside)
+    if engine not in BEFORE_EIGHTH:
+        found = found._replace(stock_unread_t=_unread_t(inventory, found, held))
+        found = found._replace(unknown_of=_unknown_of(inventory, found))
+    return found._replace(legs_of_other_metal=frozenset(legs))
+
+
+def _unknown_of(inventory: Inventory, found: Flows) -> frozenset[Step]:
+    """The steps of whose product the footprint is not known: what cells made and gave to casting is
+    not, in a year with post-consumer scrap (nor then what each step has of what a whole site
+    shares); nor what a furnace gave; nor what lay in stock."""
+    steps = set(found.recast_unread)
+    if found.stock_unread_t:
+        steps.add(Step.SEMI_FABRICATION)
+    lots = (one for one in inventory.data if one.item == SCRAP)
+    if found.untold and any(one.scrap_kind == Kind.POST_CONSUMER for one in lots):
+        steps |= {Step.ELECTROLYSIS, Step.CASTING, Step.SEMI_FABRICATION}
+        if found.unpassed_t:
+            steps.add(Step.REMELTING)
+        if any(one.step is Step.SITE for one in inventory.data):
+            steps.update(PRODUCTS)
+    return frozenset(steps)
 
 
 def _unread_t(inventory: Inventory, found: Flows, held: Iterable[Datum]) -> Decimal:
@@ -220,10 +239,14 @@ def _unread_t(inventory: Inventory, found: Flows, held: Iterable[Datum]) -> Deci
     return abs(grown) if grown and metal.stock_unread(metal.by_item(inventory.data)) else ZERO
 
 
+Told = tuple[Mapping[Step, Decimal], Mapping[Step, Sequence[Datum]], Mapping[str, Decimal]]
+"""Tonnes that each step made, what it was charged with, and tonnes that left by item."""
+
+
 def _flows_before(
     inventory: Inventory,
     engine: str,
-    masses: tuple[Mapping[Step, Decimal], Mapping[Step, Sequence[Datum]], Mapping[str, Decimal]],
+    masses: Told,
     losses: Losses,
     known: tuple[metal.Reading, Beside],
 ) -> Flows:
@@ -247,16 +270,11 @@ def _flows_before(
     return Flows(made, beside.scrap, onward, shared.primary, frozenset(), recast, *shared[1:])
 
 
-def _told_flows(
-    inventory: Inventory,
-    made: Mapping[Step, Decimal],
-    charged: Mapping[Step, Sequence[Datum]],
-    left: Mapping[str, Decimal],
-    beside: Beside,
-) -> Flows:
-    """As the seventh engine takes them. What was sold of tapped metal, or lies in stock, is of the
-    metal that cells made and of other scrap in it, not of post-consumer scrap: a tonne of that more
-    would else share the emissions of cells anew."""
+def _told_flows(inventory: Inventory, engine: str, masses: Told, beside: Beside) -> Flows:
+    """As engines take them since the seventh. What was sold of tapped metal, or lies in stock, is
+    of the metal that cells made and of other scrap in it, not of post-consumer scrap: a tonne of
+    that more would else share the emissions of cells anew."""
+    made, charged, left = masses
     only_cast = inventory.site.technology is not None and Step.ELECTROLYSIS not in made
     scrap = Step.ELECTROLYSIS in charged
     cells = in_cells(inventory.data, only_cast=only_cast) if scrap else InCells()
@@ -273,9 +291,14 @@ def _told_flows(
     given = [one.quantity for one in inventory.data if one.item == metal.TO_CASTING]
     passed = sum(given, ZERO) if given else None
     shared = primary_cast(melt, cells, passed, beside)
-    recast = recast_of(melt, passed)
-    found = Flows(made, beside.scrap, onward, shared.primary, frozenset(), recast, *shared[1:])
-    return found._replace(site_of_own=True)
+    recast = Recast(*(recast_of(melt, passed),) * 3)
+    if engine not in BEFORE_EIGHTH:  # unread it is too where as read none would be primary
+        shared = shared._replace(unread_t=cells.unread_t)
+        recast = recast_between(melt, cells, passed, beside)
+    every = Flows(
+        made, beside.scrap, onward, shared.primary, frozenset(), recast.share, *shared[1:]
+    )
+    return every._replace(site_of_own=True, recast_unread=recast.unread)
 
 
 def reading_by(inventory: Inventory, engine: str) -> metal.Reading:

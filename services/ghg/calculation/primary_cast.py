@@ -85,6 +85,44 @@ def recast_of(melt: Melt, passed: Decimal | None) -> Decimal:
     return passed / (passed + own) if passed else ZERO
 
 
+class Recast(NamedTuple):
+    """The share of what was remelted that was cast at casting, and the least and the most that it
+    may be, whatever was lost of post-consumer scrap of which nobody tells it."""
+
+    share: Decimal
+    least: Decimal
+    most: Decimal
+
+    @property
+    def unread(self) -> frozenset[Step]:
+        """The steps of whose product such a loss may have raised the footprint: casting took more
+        of the furnace than it would have without that scrap, or the furnace kept more."""
+        found = {Step.CASTING} if self.least < self.share else set[Step]()
+        return frozenset(found | ({Step.REMELTING} if self.most > self.share else set()))
+
+
+def recast_between(melt: Melt, cells: InCells, passed: Decimal | None, beside: Beside) -> Recast:
+    """As `recast_of`, with scrap in cells that went beside what they tapped in what casting was
+    given. More lost at casting and it seems to lack less; more lost in the furnace and that seems
+    to have had more to spare."""
+    given = {**melt.charged, Step.CASTING: [*melt.at(Step.CASTING), *cells.beside]}
+
+    def known(*steps: Step) -> Melt:
+        open_ = [one for one in steps if one not in beside.told]
+        rest = {
+            step: [one for one in lots if one.scrap_kind != OLD or one.step not in open_]
+            for step, lots in given.items()
+        }
+        return melt._replace(charged=rest)
+
+    share = recast_of(known(), passed)
+    guessed = passed is None and melt.made.get(Step.CASTING) and melt.made.get(Step.REMELTING)
+    if cells.unread_t and guessed:  # it may have gone to casting, or been tapped
+        return Recast(share, ZERO, ONE)
+    least = recast_of(known(Step.REMELTING), passed)
+    return Recast(share, least, recast_of(known(Step.CASTING, Step.ELECTROLYSIS), passed))
+
+
 def primary_cast(melt: Melt, cells: InCells, passed: Decimal | None, beside: Beside) -> SharedCast:
     """The shares of a melt; `passed` is what a furnace is told to have given to casting."""
     charge = _charge(melt, cells, passed, beside)

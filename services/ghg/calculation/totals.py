@@ -275,15 +275,15 @@ def footprints(
     result: Result, flows: Flows | None = None, cells: Cells | None = None
 ) -> tuple[Footprint, ...]:
     """Every product from cradle to gate, of mine, refinery, anode plant, cells, casthouse and
-    mill. Under `co_product` scrap that leaves carries its share by mass. What a mill rolled has
-    none while nobody tells whether metal in stock was cast already (`Flows.stock_unread_t`)."""
+    mill. Under `co_product` scrap that leaves carries its share by mass. None while it is not
+    known what it was made of (`Flows.unknown_of`)."""
     known = flows or flows_of(result.inventory, result.engine, result.melt_loss)
     if cells is None:
         cells = cells_of(result.lines, known)
     found: list[Footprint] = []
     for step, items in PRODUCTS.items():
         tonnes = known.made.get(step, ZERO)
-        if tonnes <= 0 or (known.stock_unread_t and step is Step.SEMI_FABRICATION):
+        if tonnes <= 0 or step in known.unknown_of:
             continue
         carrying = tonnes + leaving(result.scrap_method, step, known)
         per_t = {side: carried_kg(cells, step, known, side) / carrying / KG_PER_T for side in Side}

@@ -5,7 +5,7 @@ refused by its slug until then, and criterion 5.2 cannot be judged (decision 001
 rolled, the product of the mill has no footprint and no report (decision 0018).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from .shared_cast import GRAMS, SOURCE, UNKNOWN, SharedCast
 from .working import Doubt
 
 UNREAD, UNPASSED = "scrap_in_cells_untold", "furnace_metal_untold"
-UNSTOCKED = "cast_stock_untold"
+UNSTOCKED, UNSHARED = "cast_stock_untold", "furnace_share_untold"
 """What doubts here are about."""
 SLUGS = {
     UNKNOWN: "scrap-loss-missing",
@@ -73,10 +73,14 @@ def missing(cast: SharedCast) -> Iterator[Missing]:
         yield Missing(UNKNOWN, sentence, tuple(cast.unknown_t))
 
 
-def doubts_of_untold(cast: SharedCast) -> Iterator[Doubt]:
-    """The same as doubts of a result."""
+def doubts_of_untold(cast: SharedCast, products: Collection[Step] = ()) -> Iterator[Doubt]:
+    """The same as doubts of a result, with the steps of whose `products` the footprint is not known
+    either."""
+    made = " and ".join(sorted(products))
+    neither = f" Nor is the footprint of what {made} made, until then." if products else ""
     for one in missing(cast):
-        yield Doubt(one.about, f"Mine to metal is not known: {one.sentence}", SOURCE)
+        sentence = f"Mine to metal is not known: {one.sentence}{neither}"
+        yield Doubt(one.about, sentence, SOURCE)
 
 
 def refuse_untold(cast: SharedCast) -> None:
@@ -91,17 +95,33 @@ def refuse_untold(cast: SharedCast) -> None:
         raise Refused("scrap-loss-missing", sentence, steps=steps)
 
 
-def doubts_of_stock(unread_t: Decimal) -> Iterator[Doubt]:
-    """The doubt of a year in which what a mill rolled is not known, as stock of cast metal changed
-    by `unread_t` of which nobody tells whether they were cast (`Flows.stock_unread_t`)."""
-    if unread_t:
-        yield Doubt(UNSTOCKED, _of_stock(unread_t), f"{SOURCE}, R-34")
+def doubts_of_products(stock_t: Decimal, recast: Collection[Step]) -> Iterator[Doubt]:
+    """Why products have no footprint though mine to metal is known: stock of cast metal changed by
+    `stock_t` of which nobody tells whether they were cast (`Flows.stock_unread_t`), and a furnace
+    gave casting nobody tells what, which moves the footprint at steps of `recast`."""
+    if stock_t:
+        yield Doubt(UNSTOCKED, _of_stock(stock_t), f"{SOURCE}, R-34")
+    if recast:
+        yield Doubt(UNSHARED, _of_furnace(recast), f"{SOURCE}, R-34")
 
 
-def refuse_rolled(unread_t: Decimal) -> None:
-    """Refused `cast-stock-untold` where there is such a doubt."""
-    if unread_t:
-        raise Refused("cast-stock-untold", _of_stock(unread_t))
+def refuse_product(step: Step, stock_t: Decimal, recast: Collection[Step]) -> None:
+    """Refused for the same, of the product of one step: `furnace-metal-untold`,
+    `cast-stock-untold`."""
+    if step in recast:
+        raise Refused("furnace-metal-untold", _of_furnace(recast), steps=[Step.REMELTING])
+    if stock_t and step is Step.SEMI_FABRICATION:
+        raise Refused("cast-stock-untold", _of_stock(stock_t))
+
+
+def _of_furnace(recast: Collection[Step]) -> str:
+    return (
+        f"The footprint of what {' and '.join(sorted(recast))} made is not known: nobody tells what"
+        " a remelting furnace that casts metal itself gave to casting, and what was lost of"
+        " post-consumer scrap, which nobody tells, would move it. Add output.to_casting at"
+        " remelting, 0 where it gave none; or loss.metal with scrap_kind post_consumer at the steps"
+        " that melted such scrap."
+    )
 
 
 def _of_stock(unread_t: Decimal) -> str:

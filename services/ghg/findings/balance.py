@@ -24,7 +24,7 @@ from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.shared_cast import UNKNOWN, UNUSUAL
 from services.ghg.calculation.stock_lines import held
 from services.ghg.calculation.supplies import supplies_of, unmade
-from services.ghg.calculation.untold import UNPASSED, UNREAD, UNSTOCKED
+from services.ghg.calculation.untold import UNPASSED, UNREAD, UNSHARED, UNSTOCKED
 from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
@@ -160,7 +160,11 @@ def _of_old_scrap(seen: Survey) -> Iterator[Fault]:
     for one in seen.raised(UNSTOCKED):
         lots = [of for of in seen.family(Family.STOCK) if lies_cast(of)]
         yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
-    for about, step in ((UNREAD, Step.ELECTROLYSIS), (UNPASSED, Step.REMELTING)):
+    for about, step in (
+        (UNREAD, Step.ELECTROLYSIS),
+        (UNPASSED, Step.REMELTING),
+        (UNSHARED, Step.REMELTING),
+    ):
         for one in seen.raised(about):
             lots = [of for of in seen.data(*sorted(CHARGED)) if of.step is step]
             yield Fault(one.doubt.sentence, [of.datum_id for of in lots])

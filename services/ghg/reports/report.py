@@ -33,7 +33,7 @@ from services.ghg.calculation.totals import (
     leaving,
     with_site,
 )
-from services.ghg.calculation.untold import refuse_rolled
+from services.ghg.calculation.untold import refuse_product, refuse_untold
 from services.ghg.calculation.working import Doubt
 from services.ghg.factors import gwp
 from services.ghg.factors.pinned import Pinned
@@ -237,25 +237,21 @@ def products_of(rules: Rules, flows: Flows) -> tuple[Step, ...]:
         return ()
     if rules.primary_only and flows.cast_primary_t > 0:
         return (Step.CASTING,)
-    return tuple(one for one in _made(rules, flows) if not _untold(one, flows))
+    return tuple(one for one in _made(rules, flows) if one not in flows.unknown_of)
 
 
 def _made(rules: Rules, flows: Flows) -> tuple[Step, ...]:
     return tuple(step for step in rules.products if flows.made.get(step, ZERO) > 0)
 
 
-def _untold(step: Step, flows: Flows) -> bool:
-    """Whether it is not known of what a step made its product."""
-    return step is Step.SEMI_FABRICATION and bool(flows.stock_unread_t)
-
-
 def _product(rules: Rules, flows: Flows, wanted: Step | None) -> tuple[Step | None, bool]:
     """The step whose product the report speaks of, and whether of its primary metal alone: of none
     where that of its choice is not known. Refused `product-not-reported` where another is wanted
-    than it may speak of, `cast-stock-untold` where that is not known."""
+    than it may speak of; where that is not known as `refuse_product` and `refuse_untold` say."""
     known = products_of(rules, flows)
-    if wanted is not None and _untold(wanted, flows):
-        refuse_rolled(flows.stock_unread_t)
+    if wanted in flows.unknown_of:
+        refuse_product(wanted, flows.stock_unread_t, flows.recast_unread)
+        refuse_untold(flows.cast_shared)
     if wanted is not None and wanted not in known:
         raise Refused(
             "product-not-reported",
@@ -265,7 +261,7 @@ def _product(rules: Rules, flows: Flows, wanted: Step | None) -> tuple[Step | No
             product=wanted,
             known=known,
         )
-    unknown = any(_untold(one, flows) for one in _made(rules, flows)[:1])
+    unknown = any(one in flows.unknown_of for one in _made(rules, flows)[:1])
     product = wanted or (None if unknown else next(iter(known), None))
     return product, rules.primary_only and flows.cast_primary_t > 0
 

@@ -63,8 +63,8 @@ claims of power leave of which none is proven (`electricity`), and in whose loss
 (`melts`). The sixth differs from the fifth in that alone (`shared_cast`). The seventh differs from
 the sixth in what it guesses of scrap in cells and of furnaces, and in run-around scrap of which
 nobody tells where it came off (`primary_cast`, `in_cells`, `cells`). The eighth differs from the
-seventh in whether cast metal in stock was cast already: it takes what rows of stock tell of that,
-and has no footprint of a mill where nobody does and a loss that nobody tells decides (`flows`)."""
+seventh in whether cast metal in stock was cast already, which rows of stock may tell, and in what
+products have no footprint, as a loss that nobody tells would decide it (`flows`)."""
 
 
 def newest() -> str:

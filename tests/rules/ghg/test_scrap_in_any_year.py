@@ -39,6 +39,8 @@ METHODS = [
 CREDITING = frozenset(Method) - {Method.CO_PRODUCT}
 EARLIER = sorted(BEFORE_FIFTH)
 FREE = POLICY.words("scrap.pre_consumer_zero_regimes")
+ROUNDING = Decimal("1e-15")
+"""Kilograms that the last of 28 digits may move a sum by."""
 TONNES = decimals("0", "5000", 0)
 STOCKED = decimals("0", "600", 0)
 
@@ -278,13 +280,14 @@ def test_post_consumer_scrap_bought_and_sold_again_lowers_nothing(
     """It comes in at its collection and as much leaves as scrap of a kind that nobody tells. What
     leaves may be the pre-consumer scrap of a melt that has any: then no more is lost than what that
     brought in. Under `co_product` scrap that leaves is a product, with its share by mass. Without
-    stock: what a mill rolled of what lies there follows how masses balance, and these move."""
-    year = year._replace(stock=None)
+    stock of which nobody tells whether it was cast: what a mill rolled of it follows how masses
+    balance, and these move."""
+    year = year if year.waiting else year._replace(stock=None)
     before = told(year._replace(pre=ZERO).data(), regime, method)
     after = told(year._replace(pre=ZERO).data(traded=traded), regime, method)
     assert higher(after, before) == []
     floor = scrap_kg(year._replace(pre=ZERO).data(), regime, method)
-    assert scrap_kg(year.data(traded=traded), regime, method) >= floor
+    assert scrap_kg(year.data(traded=traded), regime, method) >= floor - ROUNDING
 
 
 @pytest.mark.parametrize(("regime", "method"), [one for one in METHODS if one[0] not in FREE])
