@@ -105,6 +105,9 @@ def recast_between(melt: Melt, cells: InCells, passed: Decimal | None, beside: B
     """As `recast_of`, with scrap in cells that went beside what they tapped in what casting was
     given. More lost at casting and it seems to lack less; more lost in the furnace and that seems
     to have had more to spare."""
+    if passed is not None or not (melt.made.get(Step.CASTING) and melt.made.get(Step.REMELTING)):
+        share = recast_of(melt, passed)  # nothing is guessed
+        return Recast(share, share, share)
     given = {**melt.charged, Step.CASTING: [*melt.at(Step.CASTING), *cells.beside]}
 
     def known(*steps: Step) -> Melt:
@@ -115,12 +118,11 @@ def recast_between(melt: Melt, cells: InCells, passed: Decimal | None, beside: B
         }
         return melt._replace(charged=rest)
 
-    share = recast_of(known(), passed)
-    guessed = passed is None and melt.made.get(Step.CASTING) and melt.made.get(Step.REMELTING)
-    if cells.unread_t and guessed:  # it may have gone to casting, or been tapped
+    share = recast_share(known())
+    if cells.unread_t:  # it may have gone to casting, or been tapped
         return Recast(share, ZERO, ONE)
-    least = recast_of(known(Step.REMELTING), passed)
-    return Recast(share, least, recast_of(known(Step.CASTING, Step.ELECTROLYSIS), passed))
+    least = recast_share(known(Step.REMELTING))
+    return Recast(share, least, recast_share(known(Step.CASTING, Step.ELECTROLYSIS)))
 
 
 def primary_cast(melt: Melt, cells: InCells, passed: Decimal | None, beside: Beside) -> SharedCast:
