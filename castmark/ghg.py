@@ -234,7 +234,7 @@ def _show_report(year: Year, out: Console) -> None:
         )
     others = ", ".join(one for one in report.products if one is not report.product)
     if others and report.product is None:
-        out.print(f"    of what is not known what it was made of; --product takes {others}")
+        out.print(f"    the product that it would speak of is not known; --product takes {others}")
     elif others:
         out.print(f"    of what {report.product} made; --product also takes {others}")
     reasons: dict[str, int] = {}

@@ -329,6 +329,9 @@ def test_whether_stock_was_cast_is_told_by_rows_of_stock_in_every_form(
         [one] = told(file, "--as-of", "2026-11-21")["years"]
         rolled.append("footprint.semi_fabrication" in {of["of"] for of in one["intensities"]})
         said = [found["sentence"] for found in one["findings"] if found["rule"] == "R-34"]
+        under = " ".join(run(file, "--as-of", "2026-11-21", "--regime", "cbam").split())
+        silent = "the product that it would speak of is not known; --product takes casting"
+        assert (silent in under) is not rolled[-1]
         asked = any("Add stock.opening and stock.closing of output.liquid" in of for of in said)
         assert asked is not rolled[-1]
     assert rolled == [False, True]
