@@ -221,7 +221,8 @@ def _unknown_of(inventory: Inventory, found: Flows) -> frozenset[Step]:
     if found.stock_unread_t:
         steps.add(Step.SEMI_FABRICATION)
     lots = (one for one in inventory.data if one.item == SCRAP)
-    if found.untold and any(one.scrap_kind == Kind.POST_CONSUMER for one in lots):
+    untold = found.unread_t or (found.untold and found.made.get(Step.CASTING))
+    if untold and any(one.scrap_kind == Kind.POST_CONSUMER for one in lots):
         steps |= {Step.ELECTROLYSIS, Step.CASTING, Step.SEMI_FABRICATION}
         if found.unpassed_t:
             steps.add(Step.REMELTING)
@@ -283,6 +284,8 @@ def _told_flows(inventory: Inventory, engine: str, masses: Told, beside: Beside)
     if not only_cast:
         own_t = max(made.get(Step.ELECTROLYSIS, ZERO) - cells.old_within_t, ZERO)
         kept_t = max(own_t - left.get(metal.TAPPED, ZERO), ZERO)
+        if not own_t and engine not in BEFORE_EIGHTH:
+            kept_t = ZERO  # what a site without cells drew from stock was tapped by nobody here
         tapped = kept_t + cells.old_within_t
         gone = kept_t / own_t if own_t and cells.within else ONE
         if cells.old_within_t and onward.get(Step.ELECTROLYSIS):

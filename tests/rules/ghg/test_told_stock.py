@@ -20,7 +20,7 @@ from services.ghg.problems import PROBLEMS
 from services.ghg.reports.report import Report, report
 
 from .given import POLICY, TODAY, d
-from .made import datum, inventory, pinned, result
+from .made import NOWHERE, datum, inventory, pinned, result
 from .test_scrap_in_any_year import Year, told
 
 CELLS, CAST, ROLL = Step.ELECTROLYSIS, Step.CASTING, Step.SEMI_FABRICATION
@@ -165,6 +165,23 @@ def test_a_report_of_what_was_rolled_is_not_of_something_else() -> None:
 
 def test_the_refusal_is_explained() -> None:
     assert "cast-stock-untold" in {one.slug for one in PROBLEMS}
+
+
+@pytest.mark.parametrize("step", [CAST, Step.REMELTING])
+def test_what_a_site_without_cells_drew_of_what_waited_was_tapped_by_nobody(step: Step) -> None:
+    """Told so, it would else be primary metal of which nothing was given off."""
+    remelter = (
+        datum("old", step, "scrap.in", "10000", scrap_kind="post_consumer", factor="50"),
+        datum("back", step, "scrap.in", "500", scrap_kind="internal"),
+        datum("off", ROLL, "output.scrap_returned", "500"),
+        datum("gas", step, "fuel.gas", "30000000"),
+        datum("cast", step, INGOT, "10900"),
+        *stock("900", "100", LIQUID),
+    )
+    made = result(*remelter, site=NOWHERE._replace(technology=None))
+    with pytest.raises(Refused, match="output-missing"):
+        mine_to_metal(made)
+    assert [one.step for one in footprints(made)] == [step]
 
 
 SMALL = Year(
