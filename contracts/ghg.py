@@ -148,12 +148,12 @@ class ResultCalculated(Event):
     that took the place of a table's. Without `primary_metal` none was cast, or the result is older
     than that field; so is one without `bought_metal`. `brought_along` is what of the purchased
     goods in `totals` came with bauxite, alumina, metal and scrap, by step: who follows metal from
-    hand to hand has that from the seller already. `metal_left_t` is the year's cast and
-    semi-fabricated metal that left the facility or lies in stock. `bought_of` are parts of
-    `bought_metal` of named suppliers, the largest. Older results do not tell these. `blocking` are
-    the rules whose findings follow from the data and stop the result. What depends on others is not
-    among them: a certificate for power that another year holds (R-12) refuses the submission all
-    the same."""
+    hand to hand has that from the seller already. `products_left` is what of each product no step
+    here went on with: it left, or lies in stock; `metal_left_t` of cast and rolled metal together.
+    `bought_of` are parts of `bought_metal` of named suppliers, the largest. Older results do not
+    tell these. `blocking` are the rules whose findings follow from the data and stop the result.
+    What depends on others is not among them: a certificate for power that another year holds (R-12)
+    refuses the submission all the same."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
@@ -189,6 +189,7 @@ class ResultCalculated(Event):
     brought_along: tuple[StepTotal, ...] | None = None
     metal_left_t: PlainDecimal | None = None
     bought_of: Annotated[tuple[BoughtFrom, ...], Field(max_length=SUPPLIERS_KEPT)] = ()
+    products_left: tuple[Amount, ...] | None = None
 
 
 class ResultSubmitted(Event):

@@ -117,6 +117,7 @@ class Calculated(Value):
     brought_along: tuple[StepTotal, ...] | None = None
     metal_left_t: PlainDecimal | None = None
     bought_of: tuple[BoughtFrom, ...] = ()
+    products_left: tuple[Amount, ...] | None = None
 
 
 def owned(

@@ -144,6 +144,16 @@ class Flows(NamedTuple):
         )
         return round(sum(parts, ZERO), GRAMS)
 
+    @property
+    def products_left(self) -> Mapping[str, Decimal]:
+        """Tonnes of each product that no step here goes on with: sold, or in stock, to the gram."""
+        found: dict[str, Decimal] = {}
+        for step, tonnes in self.made.items():
+            left = tonnes * (ONE - min(self.onward.get(step, ZERO), ONE))
+            item = PRODUCTS[step][0]
+            found[item] = found.get(item, ZERO) + left
+        return {item: round(tonnes, GRAMS) for item, tonnes in found.items()}
+
     def shares(self, product: Step) -> Mapping[Step, Decimal]:
         """How much of each step's emissions the product of a step carries: all of its own, and
         of steps before it what went on to it."""

@@ -169,6 +169,10 @@ def reckon(
         brought_along=_brought_along(bought),
         metal_left_t=flows.metal_left_t or None,
         bought_of=_bought_of(version.inventory, bought),
+        products_left=tuple(
+            Amount(item=item, quantity=tonnes, unit=ITEMS[item].unit)
+            for item, tonnes in sorted(flows.products_left.items())
+        ),
     )
 
 

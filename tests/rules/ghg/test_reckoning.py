@@ -100,6 +100,29 @@ def test_what_metal_brought_along_is_told_apart_from_other_purchases() -> None:
     assert along.kg == every - of_anodes
 
 
+def test_what_no_step_went_on_with_is_told_of_each_product() -> None:
+    """Of 100 t tapped 30 are sold liquid; of 90 t cast 20 are sold and 5 more lie in the yard."""
+    cells, house, mill = Step.ELECTROLYSIS, Step.CASTING, Step.SEMI_FABRICATION
+    told_of = (
+        (cells, "output.liquid_metal", "100", ""),
+        (cells, "output.sold", "30", "output.liquid_metal"),
+        (house, "output.cast_metal", "90", ""),
+        (house, "output.sold", "20", "output.cast_metal"),
+        (mill, "stock.opening", "2", "output.cast_metal"),
+        (mill, "stock.closing", "7", "output.cast_metal"),
+        (mill, "output.semi", "60", ""),
+    )
+    data = tuple(
+        Datum(f"d-{n}", step, item, Decimal(tonnes), DataKind.MEASURED, of=of)
+        for n, (step, item, tonnes, of) in enumerate(told_of)
+    )
+    policies = app.policies()
+    version = Version(1, "f" * 64, inventory()._replace(data=data))
+    told = reckon(version, usual(policies.on(ON), ON), app.factors(), policies)
+    left = {one.item: one.quantity for one in told.products_left or ()}
+    assert left == {"output.liquid_metal": 30, "output.cast_metal": 25, "output.semi": 60}
+
+
 @pytest.mark.parametrize("item", ["parameter.S_CF4", "parameter.OVC"])
 def test_the_last_day_of_an_own_coefficient_is_told_with_the_data(item: str) -> None:
     slope = Datum("s", Step.ELECTROLYSIS, item, Decimal("0.1"), DataKind.MEASURED)
