@@ -149,11 +149,10 @@ class ResultCalculated(Event):
     than that field; so is one without `bought_metal`. `brought_along` is what of the purchased
     goods in `totals` came with bauxite, alumina, metal and scrap, by step: who follows metal from
     hand to hand has that from the seller already. `products_left` is what of each product no step
-    here went on with: it left, or lies in stock; `metal_left_t` of cast and rolled metal together.
-    `bought_of` are parts of `bought_metal` of named suppliers, the largest. Older results do not
-    tell these. `blocking` are the rules whose findings follow from the data and stop the result.
-    What depends on others is not among them: a certificate for power that another year holds (R-12)
-    refuses the submission all the same."""
+    here went on with: sold, or in stock; `metal_left_t` of cast and rolled metal together.
+    `bought_of` are the largest parts of `bought_metal` by supplier. Older results tell none of
+    these. `blocking` are rules whose findings follow from the data and stop the result; power that
+    another year holds (R-12) refuses the submission all the same."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
