@@ -236,7 +236,8 @@ class Unlooked(Value):
 
 class FacilityResult(Value):
     """A facility's verified result of a calendar year, with what the statement covers, and what
-    of its purchased goods came with metal (None: it does not tell), and the member whose it is."""
+    of its purchased goods came with metal and what of its products no step there went on with
+    (None: it does not tell), and the member whose it is."""
 
     facility_id: FacilityId
     year: Year
@@ -247,6 +248,7 @@ class FacilityResult(Value):
     verifier_id: Id
     scopes: tuple[Scope, ...]
     brought_along: tuple[StepTotal, ...] | None = None
+    products_left: tuple[Amount, ...] | None = None
     member_id: MemberId | None = None
 
 

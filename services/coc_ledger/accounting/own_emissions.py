@@ -7,10 +7,8 @@ elements). Of these goods bauxite, alumina, metal and scrap are left out: they a
 already, and nothing is counted twice. A year counts where every facility of the scope has a
 verified result, and the statements cover these scopes: else nothing is added, and the reason told.
 
-    mine, refinery     its emissions / its product
-    cells and anodes   their emissions / the larger of metal tapped and metal cast
-    casthouse          its emissions / metal cast
-    mill               its emissions / semi-fabricated product
+    mine, refinery                its emissions / its product
+    cells, anodes, casthouse, mill   over all metal that leaves, each emission once (`step_shares`)
 
 What a site shares is spread over its steps in proportion to what they give off. Rules: sources.md
 4.1, 5.7.
@@ -30,6 +28,7 @@ from infra.policy import Policy
 from infra.readmodel import Projection
 from services.coc_ledger.evidence import FacilityResult
 
+from . import step_shares
 from .accounts import GRAMS
 from .accounts import Amount as Lot
 from .accounts import part as part_of
@@ -39,36 +38,24 @@ NINE_PLACES = Decimal("0.000000001")
 LOOK_BACK = 5
 """Years before that of the document that are looked up; the policy says how old one may be."""
 ZERO = Decimal(0)
-CELLS, MILL = (Step.ELECTROLYSIS, Step.ANODE_PRODUCTION), (Step.SEMI_FABRICATION,)
 CASTHOUSE = (Step.CASTING, Step.REMELTING)
 BAUXITE, ALUMINA = "output.bauxite", "output.alumina"
 TAPPED, CAST, SEMI = "output.liquid_metal", "output.cast_metal", "output.semi"
-
-
-class Part(NamedTuple):
-    """Steps whose emissions are spread over the larger of some products."""
-
-    steps: tuple[Step, ...]
-    products: tuple[str, ...]
-
-
-MINE, REFINERY = (
-    Part((Step.BAUXITE_MINING,), (BAUXITE,)),
-    Part((Step.ALUMINA_REFINING,), (ALUMINA,)),
-)
-LIQUID = (Part(CELLS, (TAPPED, CAST)),)
-INGOT = (*LIQUID, Part(CASTHOUSE, (CAST,)))
-SEMIS = (*INGOT, Part(MILL, (SEMI,)))
-CHAINS: Mapping[Material, tuple[Part, ...]] = {
-    Material.BAUXITE: (MINE,),
-    Material.ALUMINA: (REFINERY,),
-    Material.LIQUID: LIQUID,
-    Material.COLD: INGOT,
-    Material.CASTHOUSE_PRODUCT: INGOT,
-    Material.SEMI: SEMIS,
-    Material.PRE_CONSUMER_SCRAP: SEMIS,
+ANODES = ("output.anode", "output.paste")
+SCRAP, RETURNED, SOLD = "output.scrap", "output.scrap_returned", "output.sold"
+ORES: Mapping[Material, tuple[Step, str]] = {
+    Material.BAUXITE: (Step.BAUXITE_MINING, BAUXITE),
+    Material.ALUMINA: (Step.ALUMINA_REFINING, ALUMINA),
 }
-"""What a material went through within its stage. Scrap is taken as far as the facilities go."""
+"""Materials before metal: the step that makes each, and its product."""
+LAST_STEPS = (
+    (SEMI, Step.SEMI_FABRICATION),
+    (CAST, Step.CASTING),
+    (TAPPED, Step.ELECTROLYSIS),
+    (ALUMINA, Step.ALUMINA_REFINING),
+    (BAUXITE, Step.BAUXITE_MINING),
+)
+"""By its products, the last step of a facility."""
 ONWARD: Mapping[Stage, Material] = {
     Stage.BAUXITE: Material.BAUXITE,
     Stage.ALUMINA: Material.ALUMINA,
@@ -86,7 +73,7 @@ their own step comes at the next stage, once."""
 # --- what the events of `ghg` told ---
 
 
-TOLD = {"member_id", "totals", "outputs", "gwp_set", "brought_along"}
+TOLD = {"member_id", "totals", "outputs", "gwp_set", "brought_along", "products_left"}
 
 
 class ResultRow(NamedTuple):
@@ -129,7 +116,7 @@ def _evolve(key: str, row: ResultRow | None, recorded: Recorded) -> ResultRow | 
 
 RESULTS = Projection(
     "results",
-    3,
+    4,
     ResultRow,
     _keys,
     _evolve,
@@ -187,7 +174,7 @@ def step_of(
         return StepEmissions(how="unknown", reason="statement-covers-too-little")
     if Scope.PURCHASED in scopes and any(one.brought_along is None for one in results):
         return StepEmissions(how="unknown", reason="result-tells-no-bought-metal-apart")
-    per_kg = _per_kg(results, scopes, CHAINS[material])
+    per_kg = _per_kg(results, scopes, material)
     if per_kg is None:
         return StepEmissions(how="unknown", reason="no-output-of-stage")
     return StepEmissions(
@@ -207,27 +194,62 @@ def names_of(results: Sequence[FacilityResult]) -> tuple[str, ...]:
 
 
 def _per_kg(
-    results: Sequence[FacilityResult], scopes: Sequence[str], chain: Sequence[Part]
+    results: Sequence[FacilityResult], scopes: Sequence[str], material: Material
 ) -> Decimal | None:
-    """The sum over the parts of the chain; None where something was given off and nothing made, or
+    """What a kilogram of a material bears; None where something was given off and nothing made, or
     none of it happens here."""
     emitted: dict[Step, Decimal] = {}
-    made: dict[str, Decimal] = {}
     for one in results:
         for step, kg in _spread(one, scopes).items():
-            emitted[step] = emitted.get(step, ZERO) + kg
-        for output in one.outputs:
-            made[output.item] = made.get(output.item, ZERO) + output.quantity
-    total, happens = ZERO, False
-    for part in chain:
-        kg = sum((emitted.get(step, ZERO) for step in part.steps), ZERO)
-        tonnes = max(made.get(item, ZERO) for item in part.products)
-        if tonnes > 0:
-            happens = True
-            total += kg / (tonnes * 1000)
-        elif kg > 0:
-            return None
-    return max(total, ZERO) if happens else None
+            emitted[step] = emitted.get(step, ZERO) + kg * _used_here(one, step)
+    if material in ORES:
+        step, item = ORES[material]
+        tonnes = sum((_made(one, item) for one in results), ZERO)
+        per_tonne = emitted.get(step, ZERO) / tonnes if tonnes else None
+    else:
+        metal = step_shares.together(_metal(one) for one in results)
+        per_tonne = step_shares.per_tonne(material, _given_off(emitted), metal)
+    return None if per_tonne is None else max(per_tonne / 1000, ZERO)
+
+
+def _given_off(emitted: Mapping[Step, Decimal]) -> step_shares.GivenOff:
+    cells, casting, furnaces, mill = (
+        emitted.get(step, ZERO) for step in (Step.ELECTROLYSIS, *CASTHOUSE, Step.SEMI_FABRICATION)
+    )
+    cells += emitted.get(Step.ANODE_PRODUCTION, ZERO)
+    return step_shares.GivenOff(cells, casting + furnaces, mill, furnaces)
+
+
+def _used_here(one: FacilityResult, step: Step) -> Decimal:
+    """Which part of what a step gives off is in metal: not that of anodes which a smelter sold."""
+    made = sum((_made(one, item) for item in ANODES), ZERO)
+    if step is not Step.ANODE_PRODUCTION or not made or not _made(one, TAPPED):
+        return Decimal(1)
+    return 1 - (_left(one, ANODES[0]) or ZERO) / made
+
+
+def _metal(one: FacilityResult) -> step_shares.Metal:
+    """A facility's metal. An older result does not tell what left of it: then all that its next
+    step can have taken has gone on, and of what was sold the rest is what was tapped."""
+    tapped, cast, rolled = _made(one, TAPPED), _made(one, CAST), _made(one, SEMI)
+    scrap, returned = _made(one, SCRAP), _made(one, RETURNED)
+    liquid_left, cast_left = _left(one, TAPPED), _left(one, CAST)
+    if liquid_left is None or cast_left is None:
+        uncast = max(min(_made(one, SOLD), tapped - cast), ZERO)
+        liquid_left = uncast if cast else tapped
+        cast_left = max(cast - rolled - scrap - returned, ZERO) if rolled else cast
+    return step_shares.Metal(tapped, cast, rolled, liquid_left, cast_left, scrap, returned)
+
+
+def _made(one: FacilityResult, item: str) -> Decimal:
+    return sum((each.quantity for each in one.outputs if each.item == item), ZERO)
+
+
+def _left(one: FacilityResult, item: str) -> Decimal | None:
+    """What of a product no step of a facility went on with, in t; None where it does not tell."""
+    if one.products_left is None:
+        return None
+    return sum((each.quantity for each in one.products_left if each.item == item), ZERO)
 
 
 def _spread(one: FacilityResult, scopes: Sequence[str]) -> dict[Step, Decimal]:
@@ -249,11 +271,7 @@ def _spread(one: FacilityResult, scopes: Sequence[str]) -> dict[Step, Decimal]:
 
 def _last_step(one: FacilityResult) -> Step:
     """The last step of a facility that tells nothing by step."""
-    items = {output.item for output in one.outputs if output.quantity > 0}
-    for part in reversed((MINE, REFINERY, *SEMIS)):
-        if items & set(part.products[:1]):
-            return part.steps[0]
-    return Step.CASTING
+    return next((step for item, step in LAST_STEPS if _made(one, item) > 0), Step.CASTING)
 
 
 def step_in(step: StepEmissions | None, lot: Lot, stepped_kg: int = 0) -> StepPart:
