@@ -219,11 +219,11 @@ def passed(
     if made is NO_DAY:
         return by, False
     if event.kind is MovementKind.REVERSAL:
-        return (_steps_taken_back(by) if any(made.process) else by), by.left > date.min
+        return (_steps_taken_back(by) if any(made.process) else by), _settled(by)
     if event.kind is MovementKind.PROCESS_EMISSIONS:
         since = by.step if by.step < event.day else date.min
         step, stepped = max(by.step, event.day), max(by.stepped, event.day)
-        return by._replace(step=step, stepped=stepped), by.left > since
+        return by._replace(step=step, stepped=stepped), by.left > since or event.day < by.came
     if made.gone_kg > 0:
         lost = made.lost_kg > 0 or made.counted_kg < 0
         return _went(by, event.day, lost=lost)
@@ -259,7 +259,7 @@ def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:
     than nothing, since more had left than was there."""
     made = of_movement(entries)
     short = made.opened.kg < 0 or stock_kg < 0
-    return made is not NO_DAY and (short or by.left > date.min)
+    return made is not NO_DAY and (short or _settled(by))
 
 
 def _went(by: Passed, day: date, *, lost: bool) -> tuple[Passed, bool]:
@@ -276,8 +276,14 @@ def _came(by: Passed, day: date, stock_kg: int) -> tuple[Passed, bool]:
 
 def _for_lots(by: Passed, day: date) -> bool:
     """Whether what makes the stock another one is of a day before lots left, or of one whose own
-    emissions of the step they have their part of."""
-    return day < by.left or (day <= by.stepped and by.left > date.min)
+    emissions of the step these have their part of, or the metal that was there."""
+    return day < by.left or day <= by.stepped
+
+
+def _settled(by: Passed) -> bool:
+    """Whether anything rests on what the stock was: lots that left, or how the step's own emissions
+    were split into those of metal that is wholly known, and of the rest."""
+    return max(by.left, by.stepped) > date.min
 
 
 def _passed_together(event: MovementsBooked, by: Passed, stock_kg: int) -> tuple[Passed, bool]:

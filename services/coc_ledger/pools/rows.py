@@ -233,7 +233,8 @@ def _came(row: PoolRow, event: coc.MovementBooked | MovementsBooked) -> PoolRow:
 def _from_before(row: PoolRow, event: coc.BalanceCarried | BalanceCorrected) -> PoolRow:
     """What the period before left, or leaves otherwise; late where lots have left by then."""
     stock_kg = row.kgs[PLACE[Account.STOCK]]
-    late = row.late or opened_late(event.entries, Passed(row.left_through), stock_kg)
+    by = Passed(left=row.left_through, stepped=row.stepped_through)
+    late = row.late or opened_late(event.entries, by, stock_kg)
     kgs = posted_kg(row.kgs, event.entries)
     after = _carrying(row, event)._replace(kgs=kgs, late=late)
     was = row.sources.get("carried", 0)

@@ -118,3 +118,30 @@ def test_a_loss_behind_the_emissions_of_its_day_is_shared_with_what_left_before(
     book(here, "book_loss", "LESS", STEP_ON, mass_kg=20)
     assert arrived(sold(here, "D-1", 100)) == 500
     assert stock(shared(here)).emission_g == 400_000 + 80_000
+
+
+@pytest.mark.parametrize("late", ["nothing", "metal", "emissions"])
+def test_metal_of_which_nothing_is_known_takes_its_part_of_the_step_whenever_it_is_booked(
+    late: str,
+) -> None:
+    """950 t with 4 t CO2e/t and 50 t of which nothing is known; 1,900 t CO2e are of all thousand,
+    and of nothing that came later: what is wholly known tells 4 + 1.9."""
+    here = world()
+
+    def unknown(name: str, kg: int, day: date) -> None:
+        more = {"origin": "non_coc", "supplier_id": "YARD"}
+        book(here, "receive_material", name, day, mass_kg=kg, **more)
+
+    bookings = {
+        "known": lambda: came(here, "IN-1", 950_000, "4", date(2026, 2, 5)),
+        "metal": lambda: unknown("IN-2", 50_000, date(2026, 2, 20)),
+        "emissions": lambda: step(here, kgco2e="1900000"),
+        "later": lambda: unknown("IN-3", 1_000_000, date(2026, 3, 1)),
+    }
+    for name in sorted(bookings, key=lambda one: one == late):
+        bookings[name]()
+    left(here, "OUT", 900_000, date(2026, 3, 2))
+    tells = here.sell("D-1", "A", 400_000, date(2026, 3, 9)).supplement.known_part_kgco2e_per_kg
+    assert tells is not None
+    assert abs(tells - Decimal("5.9")) < Decimal("0.0001")
+    assert shared(here)

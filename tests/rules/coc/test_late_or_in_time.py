@@ -38,7 +38,8 @@ ROUNDING = MOST
 
 
 class Move(NamedTuple):
-    """`in` and `scrap` came, `step` grams were given off, `lost`, `out` and `as scrap` went."""
+    """`in`, `scrap` and `unknown` came, `step` grams were given off, `lost`, `out` and `as scrap`
+    went."""
 
     day: int
     word: str
@@ -47,18 +48,19 @@ class Move(NamedTuple):
 
 DAYS = some.integers(0, 5)
 CAME = some.builds(Move, DAYS, some.sampled_from(("in", "scrap")), some.integers(1, 5_000))
+UNKNOWN = some.builds(Move, DAYS, some.just("unknown"), some.integers(1, 5_000))
 WENT = some.builds(
     Move, DAYS, some.sampled_from(("lost", "out", "as scrap")), some.integers(1, 3_000)
 )
 STEP = some.builds(Move, DAYS, some.just("step"), some.integers(1, 900))
-ORDER = ("in", "scrap", "step", "lost", "out", "as scrap")
+ORDER = ("in", "scrap", "unknown", "step", "lost", "out", "as scrap")
 
 
 def in_time(moves: Iterable[Move]) -> list[Move]:
     """In the order of days; what cannot have left, since it was not there, is left out."""
     there, kept = 0, list[Move]()
     for move in sorted(moves, key=lambda one: (one.day, ORDER.index(one.word))):
-        if move.word in ("in", "scrap"):
+        if move.word in ("in", "scrap", "unknown"):
             there += move.kg
         elif move.word == "step":
             if not there:
@@ -151,6 +153,8 @@ def command(number: int, move: Move) -> Any:
         case "scrap":
             told = {"footprint": {"intensity_kgco2e_per_kg": "0.7"}}
             return scrap(name, move.kg, **told, **on)
+        case "unknown":
+            return receive(name, move.kg, **on)
         case "step":
             off = Decimal(move.kg)
             return BookProcessEmissions(movement_id=name, emission_kgco2e=off, **where(**on))
@@ -200,6 +204,23 @@ def test_where_one_movement_alone_comes_late_the_stock_is_the_same(
     state = booked(rest + then[:by] + late + then[by:])
     assert balanced(state)
     near(state.books[Account.STOCK], wanted)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    some.lists(some.one_of(CAME, UNKNOWN, WENT, STEP), min_size=2, max_size=8),
+    some.randoms(use_true_random=False),
+)
+def test_late_or_in_time_the_same_part_of_the_metal_is_wholly_known(
+    moves: list[Move], chance: Any
+) -> None:
+    """Metal of which nothing is known takes of the step's own emissions what is known in part."""
+    ordered = list(enumerate(in_time(moves)))
+    never_late, late = booked(ordered), booked(mixed(ordered, chance))
+    for account in (Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP):
+        was, held = (one.books.get(account, NOTHING) for one in (never_late, late))
+        pairs = zip(was, held, strict=True)
+        assert all(abs(one - other) <= ROUNDING for one, other in pairs), account
 
 
 @settings(max_examples=60, deadline=None)
