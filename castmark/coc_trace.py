@@ -13,6 +13,8 @@ from .columns import Head, fits, folded, uncut
 Row = Mapping[str, Any]
 MASKED = "(not yours to see)"
 GOES_ON = " ..."
+BESIDE = ("non_coc_metal", "opening_stock")
+"""Metal of a pool that a trace does not follow."""
 
 
 def trace(found: Row, out: Console, direction: str = "upstream") -> None:
@@ -34,6 +36,7 @@ def trace(found: Row, out: Console, direction: str = "upstream") -> None:
     if not all(node["final"] for node in nodes):
         out.print(f"{GOES_ON.strip()} goes on at the next level; all others end here")
     _totals(found, out)
+    _mix(found, out)
 
 
 def _replaced(number: str, other: str, found: Row, out: Console) -> None:
@@ -69,6 +72,22 @@ def _totals(found: Row, out: Console) -> None:
         place = (one["member_id"], one["scope_id"], one["stage"])
         where = MASKED if one["masked"] else " ".join(filter(None, place))
         table.add_row(str(one["kind"]).replace("_", " "), escape(where), share)
+    out.print(table)
+
+
+def _mix(found: Row, out: Console) -> None:
+    """What the document's average is of, where that is more than what the trace follows."""
+    kinds = found.get("mix", ())
+    if not any(one["kind"] in BESIDE for one in kinds):
+        return
+    out.print(
+        "all metal that came into its pool: the trace follows what counts as CoC, and the document"
+        " tells the average of all of it"
+    )
+    table = Table(folded("what"), uncut("share %"), folded("kg CO2e/kg"), box=SIMPLE_HEAD)
+    parts = [one["parts"] for one in kinds]
+    for one, share in zip(kinds, percents(parts, found["whole"]), strict=True):
+        table.add_row(one["kind"].replace("_", " "), share, footprint(one["carries"]))
     out.print(table)
 
 

@@ -315,14 +315,20 @@ def _documents(made: Api, queries: Queries, allowed: Allowed) -> None:
         day or before it were told last, if that was afterwards, so that the trace changed.
         `replaced_by` is the document that stands in its place by now, from the day `replaced_on`
         on: before it, this one stood. `totals` are all ends by what they are and, as far as the
-        viewer may see, by scope, stage and member: their `parts` are the whole, their shares 1."""
+        viewer may see, by scope, stage and member: their `parts` are the whole, their shares 1. A
+        trace follows CoC material; the document's footprint and recycled shares are of all metal
+        that came into its pool, which `mix` tells upstream, by kind (`opening_stock` lay there
+        before, whatever it was); to others than the seller without what it carried."""
         row = await allowed.document(principal, number)
         walk = queries.upstream if direction == "upstream" else queries.downstream
         nodes = await asyncio.to_thread(walk, row, depth, on)
         own = None if principal.is_ops else await allowed.members(principal, row)
         head = {"number": number, "on": on, "state": state_on(row, on), "whole": trace.WHOLE}
         instead = {"replaced_by": row.replaced_by, "replaced_on": replaced_on(row)}
-        return Json({**head, **instead, **_seen(nodes, own)})
+        kinds = await asyncio.to_thread(queries.mix, row, on) if direction == "upstream" else []
+        open_to = own is None or row.member_id in own
+        mix = [one._replace(carries=one.carries if open_to else None)._asdict() for one in kinds]
+        return Json({**head, **instead, "mix": mix, **_seen(nodes, own)})
 
 
 def _seen(nodes: Sequence[trace.Node], own: frozenset[str] | None) -> dict[str, object]:

@@ -328,6 +328,10 @@ class Queries:
         """Where the metal of a document comes from."""
         return self._lineage.upstream(row, depth, on)
 
+    def mix(self, row: DocumentRow, on: date | None) -> list[trace.Mixed]:
+        """All metal that came into the pools of a document, of which it tells the average."""
+        return self._lineage.mix(row, on)
+
     def downstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
         """Where the metal of a document went."""
         return self._lineage.downstream(row, depth, on)

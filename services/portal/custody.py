@@ -37,6 +37,8 @@ KINDS: Mapping[str, str] = {
     "own_mine": "Own mine",
     "post_consumer_scrap": "Post-consumer scrap",
     "recovered_from_dross": "Recovered from dross",
+    "non_coc_metal": "Metal that is no CoC material",
+    "opening_stock": "Stock from the period before",
     "carried": "Balance carried over a period's end",
     "earlier_stage": "Stage before, same scope",
     "overdraft": "Overdraft: no input behind it yet",
@@ -89,6 +91,21 @@ class End(NamedTuple):
     ends: int
     percent: Decimal
     share: str
+
+
+class Mixed(NamedTuple):
+    """All metal of a kind in a document's pool, in words: `percent` of what came in, which is
+    `share` of it exactly, with what it carried as in `Entry`."""
+
+    kind: str
+    percent: Decimal
+    share: str
+    per_kg: Decimal | None
+    known: Decimal
+
+
+BESIDE = frozenset({"non_coc_metal", "opening_stock"})
+"""Metal of a pool that a trace does not follow."""
 
 
 class Picture(NamedTuple):
@@ -249,6 +266,22 @@ def ends_of(told: Content) -> Sequence[End]:
             one["share"],
         )
         for one in told["totals"]
+    ]
+
+
+def mix_of(told: Content) -> Sequence[Mixed]:
+    """All metal that the document tells the average of; nothing where that is what is traced."""
+    kinds = told.get("mix", ())
+    if not any(one["kind"] in BESIDE for one in kinds):
+        return []
+    return [
+        Mixed(
+            KINDS.get(one["kind"], words.label(one["kind"])),
+            Decimal(one["share"]) * 100,
+            one["share"],
+            *_footprint(one["carries"]),
+        )
+        for one in kinds
     ]
 
 

@@ -256,6 +256,7 @@ def _trace(made: Api, visit: Visit) -> None:
             replaced_by=answer.content.get("replaced_by"),
             replaced_on=answer.content.get("replaced_on"),
             ends=custody.ends_of(answer.content),
+            mix=custody.mix_of(answer.content),
             entries=entries[: custody.SHOWN_AT_MOST],
             more=max(0, len(entries) - custody.SHOWN_AT_MOST),
             picture=Picture(asked.title, svg) if asked else None,

@@ -75,6 +75,17 @@ def test_a_trace_says_which_way_it_goes_and_where_it_goes_on() -> None:
     assert "nothing is known of it" in traced(80, nodes=[])
 
 
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_metal_that_is_no_coc_material_stands_below_a_trace(width: int) -> None:
+    lot = {"kg": 600, "known_kg": 600, "emission_g": 7_200_000, "partial_g": 0}
+    rest = {"kind": "non_coc_metal", "parts": 600, "share": "0.6", "carries": lot}
+    scrap = {"kind": "post_consumer_scrap", "parts": 400, "share": "0.4", "carries": None}
+    shown = traced(width, mix=[rest, scrap])
+    assert "12.000" in shown
+    assert "60.0000" in shown
+    assert "all metal that came" not in " ".join(traced(width, mix=[scrap]).split())
+
+
 @pytest.mark.parametrize("width", [70, 80, 120])
 def test_all_ends_together_stand_below_a_trace_and_are_a_hundred_per_cent(width: int) -> None:
     place = {"scope_id": "NORD-works", "stage": "aluminium", "member_id": "NORD"}

@@ -31,12 +31,14 @@ def trace(
     replaced_by: str | None = None,
     replaced_on: str | None = None,
     totals: Sequence[dict[str, Any]] = (),
+    mix: Sequence[dict[str, Any]] = (),
 ) -> str:
     entries = custody.entries_of({"whole": 1, "nodes": [NODE]})
     return said(
         "custody_trace.html", number="D-1", direction="downstream", on=on, state=state, more=0,
         entries=entries, picture=None, changed_on=changed_on, replaced_by=replaced_by,
         replaced_on=replaced_on, ends=custody.ends_of({"totals": totals}),
+        mix=custody.mix_of({"mix": mix}),
     )  # fmt: skip
 
 
@@ -83,6 +85,20 @@ def test_all_ends_of_a_trace_stand_together_above_its_levels() -> None:
     assert "All ends together" not in trace("", "confirmed")
     many = trace("", "confirmed", totals=[{**rows[0], "share": "0.001"}] * 1_000)
     assert "And 500 more, with 50.00 % together." in many
+
+
+def test_a_trace_tells_of_which_metal_a_document_is_the_average() -> None:
+    lot = {"kg": 600, "known_kg": 600, "emission_g": 7_200_000, "partial_g": 0}
+    rest = {"kind": "non_coc_metal", "parts": 3, "share": "0.6", "carries": lot}
+    scrap = {"kind": "post_consumer_scrap", "parts": 2, "share": "0.4", "carries": None}
+    page = trace("", "confirmed", mix=[rest, scrap])
+    all_metal = page.partition("<h2>All metal of its pool</h2>")[2]
+    assert "<td>Metal that is no CoC material</td>" in all_metal
+    assert '<data value="0.6">60.00</data></td> <td class="number">12.000</td>' in all_metal
+    assert '<data value="0.4">40.00</data></td> <td class="number">–</td>' in all_metal
+    assert "All metal of its pool" not in trace("", "confirmed", mix=[scrap]), (
+        "it is what is traced"
+    )
 
 
 def test_a_trace_of_today_has_no_such_columns() -> None:

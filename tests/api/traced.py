@@ -27,5 +27,8 @@ def ends_together(own: dict[str, Any], masked: dict[str, Any]) -> None:
     [whole] = own["totals"]
     assert (whole["scope_id"], whole["stage"]) == ("K-smelter-S", "aluminium")
     assert (whole["member_id"], whole["parts"]) == ("K-smelter", own["whole"])
+    for told, carries in ((own["mix"], True), (masked["mix"], False)):
+        assert sum(one["parts"] for one in told) == own["whole"]
+        assert {one["carries"] is not None for one in told} == {carries}
     [hidden] = masked["totals"]
     assert (hidden["masked"], hidden["share"], hidden["scope_id"]) == (True, "1", None)

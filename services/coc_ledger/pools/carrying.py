@@ -24,6 +24,11 @@ KIND_OF = {
     Account.INPUT_DROSS: "recovered_from_dross",
 }
 """Where CoC input that came without a document is booked, by kind."""
+BESIDE = {Account.NON_COC: "non_coc_metal", Account.OPENING: "opening_stock"}
+"""Where metal is booked that came in and is no CoC input: its average is the pool's as well."""
+
+
+NAMES = {**KIND_OF, **BESIDE}
 
 
 class Carries(NamedTuple):
@@ -46,6 +51,8 @@ def posted(carrying: Carrying, entries: Iterable[Entry], source: str | None) -> 
             _add(after, one.account.value, amount)
         elif one.account in KIND_OF and source != "":
             _add(after, source or KIND_OF[one.account], minus(amount))
+        elif one.account in BESIDE:
+            _add(after, BESIDE[one.account], minus(amount))
     return after
 
 
@@ -80,8 +87,8 @@ def moved(carrying: Carrying, ways: Ways) -> Carrying:
     for (source, target), shift in ways.items():
         if source in KEPT:
             _add(after, source.value, minus(Amount(*shift)))
-        elif source in KIND_OF:
-            _add(after, KIND_OF[source], Amount(*shift))
+        elif source in NAMES:
+            _add(after, NAMES[source], Amount(*shift))
         if target in KEPT:
             _add(after, target.value, Amount(*shift))
     return after
@@ -96,12 +103,21 @@ def brought(before: Carrying, entries: Iterable[Entry]) -> Carrying:
     return after
 
 
+def came_beside(before: Carrying, entries: Iterable[Entry]) -> Carrying:
+    """What came in that is no CoC input, by kind, after any posting."""
+    after = dict(before)
+    for one in entries:
+        if one.account in BESIDE:
+            _add(after, BESIDE[one.account], minus(amount_of(one)))
+    return after
+
+
 def brought_together(before: Carrying, ways: Ways) -> Carrying:
-    """The same after many movements."""
+    """What came without a document, and beside CoC input, after many movements."""
     after = dict(before)
     for (source, _), shift in ways.items():
-        if source in KIND_OF:
-            _add(after, KIND_OF[source], Amount(*shift))
+        if source in NAMES:
+            _add(after, NAMES[source], Amount(*shift))
     return after
 
 

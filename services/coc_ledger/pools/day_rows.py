@@ -38,8 +38,8 @@ NOTHING_CAME: pool_carrying.Carrying = {}
 
 class DayRow(NamedTuple):
     """What was booked in a pool on a day; `brought` is what came from mines and as scrap that has
-    no document, by kind: an amount each (`accounts.Amount`); `moved_on` is when a movement of the
-    day, or what the period before left, was told last."""
+    no document, and what came beside CoC input, by kind: an amount each (`accounts.Amount`);
+    `moved_on` is when a movement of the day, or what the period before left, was told last."""
 
     pool_day: str
     pool: str
@@ -100,12 +100,13 @@ def _evolve(key: str, row: DayRow | None, recorded: Recorded) -> DayRow | None:
     if isinstance(event, coc.MovementBooked) and event.document is None:
         if event.moves_as is not MovementKind.FROM_STAGE:
             brought = pool_carrying.brought(brought, entries)
+    brought = pool_carrying.came_beside(brought, entries)
     return DayRow(key, pool.key, day, posted_kg(kgs, entries), brought, moved_on)
 
 
 DAYS = Projection(
     "pool_days",
-    3,
+    4,
     DayRow,
     _keys,
     _evolve,

@@ -29,7 +29,7 @@ from services.coc_ledger.accounting.balance import Rule, rule_of
 from services.coc_ledger.documents.rows import BOUGHT, DocumentRow, Stood, stood
 from services.coc_ledger.domain import CONSUMER
 from services.coc_ledger.pools import carrying as pool_carrying
-from services.coc_ledger.pools.carrying import KIND_OF, Carries, Carrying, carries
+from services.coc_ledger.pools.carrying import KIND_OF, NAMES, Carries, Carrying, carries
 
 from . import trace
 from .ahead import Ahead, ahead_of, came_in, times, went_out
@@ -39,7 +39,7 @@ from .passage_rows import CARRIED, STAGE
 from .since import carried_since, changed, freed_since
 
 GONE = ("withdrawn", "superseded", "non_coc")
-BROUGHT = tuple(KIND_OF.values())
+BROUGHT, ALL_BROUGHT = tuple(KIND_OF.values()), tuple(NAMES.values())
 NOWHERE = "[]"
 """What a document's row keeps that is claimed in its own pool alone."""
 
@@ -63,6 +63,16 @@ class Lineage:
         parts = _parts_of(row.pool, row.mass_kg, dict(row.elsewhere))
         start = zip(parts, trace.shared(trace.WHOLE, list(parts.values())), strict=True)
         return trace.walk(dict(start), partial(self._inputs, on=day), depth)
+
+    def mix(self, row: DocumentRow, on: date | None) -> list[trace.Mixed]:
+        """All metal that came into the pools of a document by a day, CoC and not, by kind."""
+        day = on.isoformat() if on else None
+        if day and stood(row.course, day) is None:
+            return []
+        pools = list(_parts_of(row.pool, row.mass_kg, dict(row.elsewhere)))
+        parts = {part.pool: part for part in self._parts(pools)}
+        links = self._input(pools, day, parts, {}, ALL_BROUGHT)
+        return trace.mixed(one for pool in pools for one in links[pool] if one.kind != CARRIED)
 
     def downstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
         """Where the metal of a document went; of one that is gone, what became of it."""
@@ -99,6 +109,7 @@ class Lineage:
         on: str | None,
         parts: Mapping[str, PoolPart],
         lapsed: Mapping[str, Lapsed],
+        kinds: Sequence[str] = BROUGHT,
     ) -> Links:
         """What came into pools as CoC, and can be claimed there."""
         found = self._bought(pools, on)
@@ -109,7 +120,7 @@ class Lineage:
             if on and part.period > on:
                 continue
             carrying = by_day[pool] if pool in by_day else orjson.loads(part.carrying)
-            for kind in BROUGHT:
+            for kind in kinds:
                 lot = carries(carrying, kind)
                 if lot is not None:
                     link = trace.Link(kind, lot.kg, None, None, (part.member_id,), lot)

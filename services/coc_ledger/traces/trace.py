@@ -13,6 +13,7 @@ from typing import NamedTuple
 from services.coc_ledger.pools.carrying import Carries
 
 WHOLE = 10**12
+NOTHING_CARRIED = Carries(0, 0, 0, 0)
 
 
 class Told(NamedTuple):
@@ -72,6 +73,16 @@ class Total(NamedTuple):
     parts: int
     share: str
     ends: int
+
+
+class Mixed(NamedTuple):
+    """All metal of a kind that came into the pool of a document: `share` of all that came, in parts
+    of the whole, and what it carried when it came, where that is kept."""
+
+    kind: str
+    parts: int
+    share: str
+    carries: Carries | None
 
 
 Load = Callable[[Sequence[str]], Mapping[str, Sequence[Link]]]
@@ -165,6 +176,27 @@ def totals(nodes: Iterable[Node], may_place: Callable[[Node], bool]) -> list[Tot
         found[key] = (parts + node.parts, ends + 1)
     order = sorted(found.items(), key=lambda one: (-one[1][0], one[0][0], one[0][1] or ""))
     return [Total(*key, parts, share_of(parts), ends) for key, (parts, ends) in order]
+
+
+def mixed(links: Iterable[Link]) -> list[Mixed]:
+    """What came in, by kind, the most first: the shares are 1."""
+    masses: dict[str, int] = {}
+    carried: dict[str, Carries | None] = {}
+    for link in links:
+        if link.kg <= 0:
+            continue
+        had, more = carried.get(link.kind, NOTHING_CARRIED), link.carries
+        both = None if had is None or more is None else zip(had, more, strict=True)
+        carried[link.kind] = None if both is None else Carries(*map(sum, both))
+        masses[link.kind] = masses.get(link.kind, 0) + link.kg
+    if not masses:
+        return []
+    kinds = sorted(masses, key=lambda kind: (-masses[kind], kind))
+    shares = shared(WHOLE, [masses[kind] for kind in kinds])
+    return [
+        Mixed(kind, parts, share_of(parts), carried[kind])
+        for kind, parts in zip(kinds, shares, strict=True)
+    ]
 
 
 def share_of(parts: int) -> str:

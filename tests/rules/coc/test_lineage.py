@@ -50,6 +50,15 @@ def said(nodes: Sequence[Node]) -> list[tuple[str, str | None, str | None]]:
     return [(one.kind, one.document, one.pool) for one in nodes]
 
 
+def mixed(world: World, number: str, on: date | None = None) -> dict[str, tuple[str, float | None]]:
+    """All metal of a document's pool, by kind: its share, and kg CO2e per kg."""
+    lineage = Lineage(cast(Reader, Kept(world)), POLICIES, lambda: world.today)
+    return {
+        one.kind: (one.share, one.carries and one.carries.emission_g / one.carries.kg / 1000)
+        for one in lineage.mix(world.reader.row("documents", number), on)
+    }
+
+
 def confirm(world: World, number: str, kg: int, on: date, member_id: str = "B") -> str:
     fields = {"number": number, "member_id": member_id, "received_kg": kg, "received_on": on}
     refused = world.attempt("confirm_document", **fields)
