@@ -84,6 +84,21 @@ def test_a_statement_names_the_other_side_of_each_document(traded: Door) -> None
     assert got == f"{SMELTER}-S"
 
 
+def test_a_statement_names_the_other_side_of_a_document_that_was_issued_just_now(
+    traded: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows follow some milliseconds later: they know none of the documents yet."""
+    known = Reader.rows
+
+    def behind(reader: Reader, consumer: str, projection: str, keys: Any) -> Any:
+        return {} if projection == "documents" else known(reader, consumer, projection, keys)
+
+    monkeypatch.setattr(Reader, "rows", behind)
+    path = f"/coc/pools/{POOL}/statement"
+    ours = traded.get(who(SMELTER), path, form="json")["items"]
+    assert {one["counterparty"] for one in ours if one["document"]} == {f"{MILL}-S"}
+
+
 def test_statements_are_their_owners(traded: Door) -> None:
     for path in (f"/coc/pools/{POOL}/statement", f"/coc/pools/{POOL}/epcis"):
         refused = traded.ask(who(MILL), "GET", path)

@@ -126,7 +126,8 @@ class Exports:
             yield from self.with_parties(page)
 
     def with_parties(self, some: Sequence[Line]) -> Iterator[Line]:
-        """Lines with the other side of the documents that they are of."""
+        """Lines with the other side of the documents that they are of: a pool's lines are as its
+        stream tells them, so of a document that rows do not know yet its own stream is asked."""
         numbers = sorted({one.document for one in some if one.document})
         if not numbers:
             return iter(some)
@@ -135,7 +136,15 @@ class Exports:
             number: Sides(row.scope_id, row.customer_scope_id or row.document["customer"]["name"])
             for number, row in rows.items()
         }
+        sides |= {one: told for one in numbers if one not in rows and (told := self._sides(one))}
         return with_parties(some, sides)
+
+    def _sides(self, number: str) -> Sides | None:
+        for recorded in self.part(f"coc_document/{number}", 0, PAGE):
+            if isinstance(issued := recorded.event, DocumentIssued):
+                customer = issued.customer.scope_id or issued.customer.name
+                return Sides(issued.pool.scope_id, customer)
+        return None
 
     def pool_events(self, row: PoolRow, after: int, limit: int) -> Told:
         """A page of a pool's events, with those that it takes back, wherever they lie, and what
