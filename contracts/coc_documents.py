@@ -136,7 +136,8 @@ class DocumentChecked(Event):
     as it is told to its customer (older events: as its pool holds it), `from_closed` what of it
     lies in pools that are closed; each side's supply-chain activity is told again.
     `holder_evidence` is what was known of a joint venture's holder, where the metal is its share.
-    """
+    `rest` is what the rest of the shipment brings, metal of the same pool that is no CoC material,
+    as the receiver books it (None: nothing is told of it, and in older events)."""
 
     TYPE: ClassVar[str] = "coc.document_checked.v1"
     number: DocumentNumber
@@ -163,6 +164,7 @@ class DocumentChecked(Event):
     receiver_activity: Activity | None = None
     from_closed: tuple[ClaimPart, ...] = ()
     holder_evidence: Checked | None = None
+    rest: Carried | None = None
 
 
 class DocumentDisputed(Event):
@@ -189,7 +191,7 @@ class DocumentEnded(Event):
     """It was withdrawn, or another one, `by`, stands in its place. What it had been booked as is
     told again, so that both ledgers can take it back; `counted`: as CoC. `carried` is what the
     seller claimed, `from_closed` what of it lies in pools that are closed, `brought` what the buyer
-    booked (older events do not say: its part of it)."""
+    booked (older events do not say: its part of it), and `rest` with the rest of the shipment."""
 
     TYPE: ClassVar[str] = "coc.document_ended.v1"
     number: DocumentNumber
@@ -215,6 +217,7 @@ class DocumentEnded(Event):
     receiver_activity: Activity | None = None
     brought: Carried | None = None
     from_closed: tuple[ClaimPart, ...] = ()
+    rest: Carried | None = None
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -18,7 +18,7 @@ from contracts.coc import (
     ScopeSuspended,
 )
 from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
-from contracts.custody import Account, ClaimPart, MovementKind, Stage
+from contracts.custody import Account, Carried, ClaimPart, MovementKind, Stage
 from contracts.envelope import Recorded
 from contracts.values import Activity, Standard
 from infra.decider import Command, Lookup, Reaction
@@ -77,6 +77,7 @@ def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             coc_kg=event.mass_kg,
             lot=event.lot,
             carried=event.carried,
+            rest=event.rest or Carried(),
             document=event.number,
             as_coc=event.passed,
             reasons=event.reasons,
@@ -205,6 +206,7 @@ def end_documents(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
         coc_kg=mass,
         lot=event.lot,
         carried=event.brought or of_lot(event.carried, event.mass_kg, mass),
+        rest=event.rest or Carried(),
         document=event.number,
         as_coc=event.counted,
         activity=event.receiver_activity,

@@ -129,6 +129,13 @@ def of_lot(whole: Carried, whole_kg: int, kg: int) -> Carried:
     return carried(part(amount, kg), whole, step)
 
 
+def alike(lot: Carried, lot_kg: int, kg: int) -> Carried:
+    """What other metal of the same average carries, of any mass; rounded down."""
+    kg_, *rest = carried_amount(lot_kg, lot)
+    made = Amount(kg, *(one * kg // kg_ for one in rest))
+    return carried(made, lot, StepPart(*(one * kg // kg_ for one in step_part(lot))))
+
+
 def step_part(lot: Carried) -> StepPart:
     """The step's part in what a lot carries."""
     return StepPart(

@@ -20,7 +20,7 @@ from infra.errors import Refused
 from infra.policy import Policy
 from services.coc_ledger.accounting.accounts import carried_amount
 from services.coc_ledger.accounting.bounds import check_room
-from services.coc_ledger.accounting.footprint import of_lot
+from services.coc_ledger.accounting.footprint import alike, of_lot
 from services.coc_ledger.evidence import activity_of, facility_left, went_over
 from services.coc_ledger.refused import before_first_period, day_ahead, stage_not_in_scope
 
@@ -64,7 +64,8 @@ def confirm(
     _check_day(command, document, policy)
     documents.check_mass(document, command.received_kg, policy)
     if isinstance(command, ConfirmDocument):
-        check_room(command.there, carried_amount(command.received_kg, document.carried))
+        whole = alike(document.carried, document.mass_kg, command.received_kg)
+        check_room(command.there, carried_amount(command.received_kg, whole))
     confirmed = DocumentConfirmed(
         number=command.number,
         member_id=document.member_id,
@@ -193,6 +194,7 @@ def _checked(
         mass_kg=mass,
         lot=document.lot,
         carried=before.carried if before else _brought(document, mass, passed=passed),
+        rest=before.rest if before else _rest(document, confirmed.received_kg, passed=passed),
         checked_on=on,
         passed=passed,
         reasons=reasons,
@@ -221,6 +223,20 @@ def _brought(document: DocumentIssued, kg: int, *, passed: bool) -> Carried:
     of: as where it comes without a document (sources.md 5.5, 6). A document that fails its check is
     not believed to be of scrap."""
     lot = of_lot(document.carried, document.mass_kg, kg)
+    return _as_scrap(document, lot, kg, passed=passed)
+
+
+def _rest(document: DocumentIssued, received_kg: int, *, passed: bool) -> Carried | None:
+    """What the rest of the shipment brings: all that leaves a pool has its average, CoC or not
+    (sources.md 5.3, 5.7). Of more than the seller says that there is nothing is told."""
+    kg = min(received_kg, document.total_mass_kg) - document.mass_kg
+    if kg <= 0:
+        return None
+    rest = alike(document.carried, document.mass_kg, kg)
+    return _as_scrap(document, rest, kg, passed=passed)
+
+
+def _as_scrap(document: DocumentIssued, lot: Carried, kg: int, *, passed: bool) -> Carried:
     if document.lot is not Lot.SCRAP or not passed:
         return lot
     return lot.model_copy(update={"pre_kg": kg, "post_kg": 0})

@@ -275,6 +275,7 @@ def _end(
         received_on=last.received_on if last else None,
         counted=last.passed if last else False,
         brought=last.carried if last else None,
+        rest=last.rest if last else None,
         answers=state.awaited,
         activity=document.activity,
         receiver_activity=last.receiver_activity if last else None,
