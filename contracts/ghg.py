@@ -149,10 +149,10 @@ class ResultCalculated(Event):
     than that field; so is one without `bought_metal`. `brought_along` is what of the purchased
     goods in `totals` came with bauxite, alumina, metal and scrap, by step: who follows metal from
     hand to hand has that from the seller already. `products_left` is what of each product no step
-    here went on with: sold, or in stock; `metal_left_t` of cast and rolled metal together.
-    `bought_of` are the largest parts of `bought_metal` by supplier. Older results tell none of
-    these. `blocking` are rules whose findings follow from the data and stop the result; power that
-    another year holds (R-12) refuses the submission all the same."""
+    here went on with, `metal_left_t` that of cast and rolled metal; `bought_of` are the largest
+    parts of `bought_metal` by supplier. Older results tell none of these. `blocking` are rules of
+    findings that follow from the data and stop the result; power that another year holds (R-12)
+    refuses the submission all the same."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
