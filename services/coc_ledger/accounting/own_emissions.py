@@ -43,11 +43,19 @@ BAUXITE, ALUMINA = "output.bauxite", "output.alumina"
 TAPPED, CAST, SEMI = "output.liquid_metal", "output.cast_metal", "output.semi"
 ANODES = ("output.anode", "output.paste")
 SCRAP, RETURNED, SOLD = "output.scrap", "output.scrap_returned", "output.sold"
-ORES: Mapping[Material, tuple[Step, str]] = {
-    Material.BAUXITE: (Step.BAUXITE_MINING, BAUXITE),
-    Material.ALUMINA: (Step.ALUMINA_REFINING, ALUMINA),
+CELLS = (Step.ELECTROLYSIS, Step.ANODE_PRODUCTION)
+CHAINS: Mapping[Material, tuple[Step, ...]] = {
+    Material.BAUXITE: (Step.BAUXITE_MINING,),
+    Material.ALUMINA: (Step.ALUMINA_REFINING,),
+    Material.LIQUID: CELLS,
+    Material.COLD: (*CELLS, *CASTHOUSE),
+    Material.CASTHOUSE_PRODUCT: (*CELLS, *CASTHOUSE),
+    Material.SEMI: (*CELLS, *CASTHOUSE, Step.SEMI_FABRICATION),
+    Material.PRE_CONSUMER_SCRAP: (*CELLS, *CASTHOUSE),
 }
-"""Materials before metal: the step that makes each, and its product."""
+"""What a material may have gone through within its stage."""
+ORES = {Material.BAUXITE: BAUXITE, Material.ALUMINA: ALUMINA}
+"""Materials before metal, with what their one step makes."""
 LAST_STEPS = (
     (SEMI, Step.SEMI_FABRICATION),
     (CAST, Step.CASTING),
@@ -203,9 +211,9 @@ def _per_kg(
         for step, kg in _spread(one, scopes).items():
             emitted[step] = emitted.get(step, ZERO) + kg * _used_here(one, step)
     if material in ORES:
-        step, item = ORES[material]
-        tonnes = sum((_made(one, item) for one in results), ZERO)
-        per_tonne = emitted.get(step, ZERO) / tonnes if tonnes else None
+        kg = sum((emitted.get(step, ZERO) for step in CHAINS[material]), ZERO)
+        tonnes = sum((_made(one, ORES[material]) for one in results), ZERO)
+        per_tonne = kg / tonnes if tonnes else None
     else:
         metal = step_shares.together(_metal(one) for one in results)
         per_tonne = step_shares.per_tonne(material, _given_off(emitted), metal)
@@ -213,11 +221,10 @@ def _per_kg(
 
 
 def _given_off(emitted: Mapping[Step, Decimal]) -> step_shares.GivenOff:
-    cells, casting, furnaces, mill = (
-        emitted.get(step, ZERO) for step in (Step.ELECTROLYSIS, *CASTHOUSE, Step.SEMI_FABRICATION)
+    cells, anodes, casting, furnaces, mill = (
+        emitted.get(step, ZERO) for step in CHAINS[Material.SEMI]
     )
-    cells += emitted.get(Step.ANODE_PRODUCTION, ZERO)
-    return step_shares.GivenOff(cells, casting + furnaces, mill, furnaces)
+    return step_shares.GivenOff(cells + anodes, casting + furnaces, mill, furnaces)
 
 
 def _used_here(one: FacilityResult, step: Step) -> Decimal:

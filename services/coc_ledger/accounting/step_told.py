@@ -16,7 +16,7 @@ from contracts.custody import STAGE_OF, Material, Stage
 from infra.policy import Policy
 from services.coc_ledger.evidence import FacilityResult, ScopeEvidence
 
-from .own_emissions import NINE_PLACES, passes_through, step_of
+from .own_emissions import CHAINS, NINE_PLACES, passes_through, step_of
 
 NONE_STEPPED = Fraction(0)
 
@@ -65,7 +65,7 @@ def step_told(
     if passes_through(stage, scope.activities):
         said = "this scope has no step of its own at this stage"
         return StepTold("none", None, {}, None, said)
-    materials = [one for one in Material if STAGE_OF[one] is stage]
+    materials = [one for one in CHAINS if STAGE_OF[one] is stage]
     made = {one: step_of(results, one, day, policy) for one in materials}
     added = {
         one.value: _of_rest(step.kgco2e_per_kg, 1 - stepped)
