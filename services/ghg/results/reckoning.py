@@ -142,7 +142,6 @@ def reckon(
         )
     )
     bought = [line for line in result.lines if line.scope is Scope.PURCHASED]
-    market = totals.on_side(result.lines, totals.Side.MARKET)
     return Calculated(
         data_version=version.data_version,
         data_hash=version.data_hash,
@@ -159,7 +158,7 @@ def reckon(
         energy=_amounts(version.inventory, ENERGY),
         intensities=intensities,
         primary_share=added.primary_share,
-        uncertainty_percent=half_width_percent(market, policy),
+        uncertainty_percent=_half_width(result, policy),
         findings=found[:FINDINGS_KEPT],
         findings_count=len(found),
         blocking=tuple(sorted({one.rule for one in found if blocks([one])})),
@@ -169,11 +168,13 @@ def reckon(
         brought_along=_brought_along(bought),
         metal_left_t=flows.metal_left_t or None,
         bought_of=_bought_of(version.inventory, bought),
-        products_left=tuple(
-            Amount(item=item, quantity=tonnes, unit=ITEMS[item].unit)
-            for item, tonnes in sorted(flows.products_left.items())
-        ),
+        products_left=_sorted(flows.products_left),
     )
+
+
+def _half_width(result: Result, policy: Policy) -> Decimal | None:
+    """How sure a result is, with power as it was bought."""
+    return half_width_percent(totals.on_side(result.lines, totals.Side.MARKET), policy)
 
 
 def rework(
@@ -346,6 +347,10 @@ def _amounts(inventory: Inventory, families: frozenset[Family]) -> tuple[Amount,
     sums: dict[str, Decimal] = {}
     for datum in [one for one in inventory.data if one.item in of_them]:
         sums[datum.item] = sums.get(datum.item, ZERO) + datum.quantity
+    return _sorted(sums)
+
+
+def _sorted(sums: Mapping[str, Decimal]) -> tuple[Amount, ...]:
     return tuple(
         Amount(item=item, quantity=quantity, unit=ITEMS[item].unit)
         for item, quantity in sorted(sums.items())
