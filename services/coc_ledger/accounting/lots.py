@@ -263,9 +263,10 @@ def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:
 
 
 def _went(by: Passed, day: date, *, lost: bool) -> tuple[Passed, bool]:
-    """What is lost leaves its emissions to the rest: that is other metal from then on."""
+    """What is lost leaves its emissions to the rest: that is other metal from then on. Where
+    nothing left, it takes of known metal and of other as there is of them, and changes no split."""
     came = max(by.came, day) if lost else by.came
-    late = day < max(by.came, by.stepped) or (lost and _for_lots(by, day))
+    late = day < max(by.came, by.stepped) or (lost and by.left > date.min and _for_lots(by, day))
     return by._replace(left=max(by.left, day), came=came), late
 
 

@@ -214,8 +214,10 @@ def test_where_one_movement_alone_comes_late_the_stock_is_the_same(
 def test_late_or_in_time_the_same_part_of_the_metal_is_wholly_known(
     moves: list[Move], chance: Any
 ) -> None:
-    """Metal of which nothing is known takes of the step's own emissions what is known in part."""
-    ordered = list(enumerate(in_time(moves)))
+    """Metal of which nothing is known takes of the step's own emissions what is known in part. In
+    tonnes: known metal is kept in whole kilograms, each of which bears less than a gram of it."""
+    tonnes = [one if one.word == "step" else one._replace(kg=one.kg * 1000) for one in moves]
+    ordered = list(enumerate(in_time(tonnes)))
     never_late, late = booked(ordered), booked(mixed(ordered, chance))
     for account in (Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP):
         was, held = (one.books.get(account, NOTHING) for one in (never_late, late))
