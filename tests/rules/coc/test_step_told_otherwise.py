@@ -214,3 +214,19 @@ def test_emissions_booked_by_hand_for_documents_that_knew_no_step_make_them_know
     book(right, "book_process_emissions", "STEP", emission_kgco2e="1000")
     book(right, "ship_material", "OUT", mass_kg=600)
     assert would_tell(world, "D-1") == tells(sold(right, "D-1", 600))
+
+
+def test_where_the_same_results_say_it_no_document_is_looked_at() -> None:
+    """Of a remelter's liquid metal they say nothing: that makes none of its ingots doubtful."""
+    melt = ((Step.REMELTING, Scope.DIRECT, "400000"),)
+    told_of = calculated(totals=melt, outputs=(("output.cast_metal", "1000"),), along=())
+    world = shipped()
+    tell(world, told_of, verified())
+    step = sold(world, "D-1", 100).supplement.step
+    assert step is not None
+    assert (step.how, step.kgco2e_per_kg) == ("verified", Decimal("0.4"))
+
+    def none(_: PoolRow) -> list[Claiming]:
+        raise AssertionError("documents were read")
+
+    assert told_again(world.reader.row("pools", KEY.key), none, world.known()) is None
