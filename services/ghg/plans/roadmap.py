@@ -4,10 +4,11 @@ Source: sources.md 3.3. The criterion is of each smelter, and so is its plan: wh
 several together says nothing of any of them. So a smelter's roadmap is what its entity's plan for
 primary metal tells of that smelter; the plan's own values are it only where they are of this
 smelter alone. That an evaluation (criterion 5.4) is what accepts a roadmap is our reading: one that
-calls the plan effective, held against what all facilities did give off in a year, of which no
-target was missed, and made of the values that are planned now. The base year is its own target and
-shows nothing that was reached: it is such a year only until one since it is over. The evaluation of
-the newest year counts, and it excuses that year and as many after it as the policy says.
+calls the plan effective, held against what all facilities did give off in a year, of which a gap
+to its target is known and none was missed, and made of the values that are planned now. The base
+year is its own target and shows nothing that was reached: it is such a year only until one since it
+is over. The evaluation of the newest year counts, and it excuses that year and as many after it as
+the policy says.
 """
 
 from contracts.ghg_plans import PathwayFamily, PlanEvaluated
@@ -63,6 +64,12 @@ def _lacks(evaluated: PlanEvaluated | None, base_year: int) -> str:
         return f"it was evaluated for {year} without an actual intensity"
     if any(one.about == NOT_WHOLE for one in of_year.doubts):
         return f"it was evaluated for {year} without the figures of every facility"
+    if of_year.gap is None:
+        return (
+            f"it was evaluated for {year}, of which there is no gap to a target: its figures are of"
+            " before a change of structure, or have a part of it; evaluate it for a year that has"
+            " all of it"
+        )
     return ""
 
 

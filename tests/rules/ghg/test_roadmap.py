@@ -9,13 +9,13 @@ import pytest
 
 from contracts.ghg_plans import PlanEvaluated, ReductionPlanAdopted
 from services.ghg.plans import roadmap as reading
-from services.ghg.plans.commands import EvaluatePlan
+from services.ghg.plans.commands import EvaluatePlan, NoteStructuralChanges
 from services.ghg.plans.figures import EntityEvidence
 from services.ghg.reports.threshold import Plan, Smelter, assess
 from tests.rules.spec import Answered
 
 from .given import POLICY
-from .planned import WHO, adopt, adopted, entity, figures, plans, set_pathway, value
+from .planned import CURVES, WHO, adopt, adopted, entity, figures, plans, set_pathway, value
 
 LATER = date(2027, 5, 1)
 STEPS = (value(2025, "12"), value(2030, "10"))
@@ -198,6 +198,40 @@ def test_what_an_earlier_build_found_effective_without_a_pathway_accepts_nothing
     found = roadmap(state._replace(families=families), "FAC-1")
     assert not found.accepted
     assert "without a target of a pathway" in found.lacks
+
+
+def bought_since(*years: int) -> Any:
+    """Acquisitions of 4 % each, with the first year of which figures have them."""
+    told = {"kind": "acquisition", "emission_t": "64000", "output_t": "1000", "power_t": "10000"}
+    changes = [{**told, "reason": f"plant-{year}", "from_year": year} for year in years]
+    said = {"on": date(2026, 6, 1), "entity": entity(), "family": "primary", "curves": CURVES}
+    return NoteStructuralChanges.model_validate({**said, "changes": changes, **WHO})
+
+
+@pytest.mark.parametrize(
+    ("year", "actual", "accepted"), [(2025, "19.53", False), (2025, "1", False), (2026, "8", True)]
+)
+def test_a_year_without_a_gap_accepts_nothing(year: int, actual: str, accepted: bool) -> None:
+    """A year that has one of two changes is held against no target: none can be called reached."""
+    moved = adopted(planned=STEPS).and_when(bought_since(2024, 2026))
+    known = entity(figures(2020), figures(year, actual))
+    answered = evaluated(moved, year=year, entity=known)
+    [event] = answered.events
+    assert isinstance(event, PlanEvaluated)
+    assert event.years[0].target is not None
+    assert event.reached is (True if accepted else None)
+    found = roadmap(answered.state, "FAC-1")
+    assert found.accepted is accepted
+    assert ("for 2025, of which there is no gap" in found.lacks) is not accepted
+
+
+def test_nor_does_a_year_of_before_a_change_after_which_the_pathway_was_set() -> None:
+    command = adopt(planned=STEPS)
+    moved = plans.when(command).and_when(bought_since(2024, 2026), set_pathway())
+    known = entity(figures(2020), figures(2023, "19.53"))
+    found = roadmap(evaluated(moved, year=2023, entity=known).state, "FAC-1")
+    assert (found.accepted, meets(found)) == (False, False)
+    assert "no gap to a target" in found.lacks
 
 
 def test_a_facility_is_planned_once_and_is_the_entitys() -> None:
