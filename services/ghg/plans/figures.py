@@ -4,8 +4,8 @@ The evidence on which a base year is chosen and a plan is held to its pathway. S
 4.1, 4.9. Which steps, scopes and outputs belong to a family is our reading of its name. Primary
 metal is told from mine to metal, as criterion 5.2 looks at it: what a smelter sells before the
 casthouse, and the scrap that it remelts, are another product's. Bought metal and scrap are those of
-the activity data, from outside the entity alone; results older than that figure leave them to the
-entity's own statement.
+the activity data, from outside the entity alone, as it was in that year; results older than that
+figure leave them to the entity's own statement.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -201,23 +201,32 @@ def _primary(
 
 
 def entity_evidence(
-    entity_id: str, facilities: Sequence[FacilityRow], rows: Iterable[YearRow]
+    entity_id: str,
+    facilities: Sequence[FacilityRow],
+    rows: Iterable[YearRow],
+    elsewhere: Collection[tuple[str, int]] = (),
 ) -> EntityEvidence | None:
-    """What is known of an entity: None while it has no facility."""
+    """What is known of an entity, from its facilities and the years that count for it: None while
+    it has no facility. `elsewhere` are facilities and years of them that count for another; in
+    those it bought of another, whose ever the facility is now."""
     open_ones = [one for one in facilities if one.closed_on is None]
     if not facilities:
         return None
-    own = {one.facility_id for one in facilities}
+    now = {one.facility_id for one in facilities}
     by_year: dict[int, dict[str, Sums]] = {}
     for row in rows:
         sums = counted(row)
         if sums is not None:
-            by_year.setdefault(row.year, {})[row.facility_id] = sums.from_outside(own)
+            by_year.setdefault(row.year, {})[row.facility_id] = sums
+    outside: dict[int, dict[str, Sums]] = {}
+    for year, every in sorted(by_year.items()):
+        own = now.difference(name for name, at in elsewhere if at == year).union(every)
+        outside[year] = {name: sums.from_outside(own) for name, sums in every.items()}
     years = [
         found
         for family in PathwayFamily
-        for year, every in sorted(by_year.items())
-        if (found := family_year(family, year, every, _seen(family, by_year), facilities))
+        for year, every in outside.items()
+        if (found := family_year(family, year, every, _seen(family, outside), facilities))
     ]
     return EntityEvidence(
         entity_id=entity_id,

@@ -63,18 +63,28 @@ class PlansFilling:
         """An entity as its facilities and their results tell it."""
         where = {"entity_id": entity_id}
         facilities: list[FacilityRow] = self.every("facilities", where)
-        return entity_evidence(entity_id, facilities, self.years_of("entity", entity_id))
+        rows, elsewhere = self._years_about("entity", entity_id)
+        anothers = [(row.facility_id, row.year) for row in elsewhere]
+        return entity_evidence(entity_id, facilities, rows, anothers)
 
     def years_of(self, kind: Kind, owner_id: str, year: int | None = None) -> list[YearRow]:
         """The facility-years that count for a member or an entity (`counted_to`), by id, each with
         whom it counts for."""
+        return self._years_about(kind, owner_id, year)[0]
+
+    def _years_about(
+        self, kind: Kind, owner_id: str, year: int | None = None
+    ) -> tuple[list[YearRow], list[YearRow]]:
+        """The facility-years that count for an owner, and those of its facilities, or disclosed by
+        it, that count for another."""
         has = Among("facilities", "facility_id", {f"{kind}_id": owner_id})
         found: dict[str, YearRow] = {}
         for where in ({"facility_id": has}, {f"disclosed_{kind}": owner_id}):
             for row in self.years({**where, "year": year}):
-                if getattr(row, f"{kind}_id") == owner_id:
-                    found[row.facility_year] = row
-        return [found[one] for one in sorted(found)]
+                found[row.facility_year] = row
+        every = [found[one] for one in sorted(found)]
+        ours = [row for row in every if getattr(row, f"{kind}_id") == owner_id]
+        return ours, [row for row in every if getattr(row, f"{kind}_id") != owner_id]
 
     def years(self, where: Mapping[str, object]) -> list[YearRow]:
         """Facility-years in order of their ids, each with whom it counts for (`counted_to`)."""

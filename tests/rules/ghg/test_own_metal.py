@@ -29,9 +29,13 @@ def rolled(*suppliers: str) -> YearRow:
     return told_year("F2", 2024, verified=True)._replace(latest=sums_kept(made))
 
 
-def procured(*rows: YearRow, facilities: tuple[FacilityRow, ...] = (WORKS, NEIGHBOUR)) -> Any:
+def procured(
+    *rows: YearRow,
+    facilities: tuple[FacilityRow, ...] = (WORKS, NEIGHBOUR),
+    elsewhere: tuple[tuple[str, int], ...] = (),
+) -> Any:
     """What an entity bought of metal in 2024; None where it bought none."""
-    found = entity_evidence("E1", facilities, rows)
+    found = entity_evidence("E1", facilities, rows, elsewhere)
     assert found is not None
     return next(iter(found.of(PathwayFamily.PROCUREMENT)), None)
 
@@ -44,6 +48,26 @@ def test_metal_of_a_facility_of_the_same_entity_is_no_procurement() -> None:
     assert procured(rolled("F1")) is None, "nothing came from outside"
     stranger = procured(rolled("F1", "S-9"), facilities=(NEIGHBOUR,))
     assert (stranger.output_t, stranger.emission_t) == (2000, 2 * outside.emission_t)
+
+
+def test_own_is_what_was_the_entitys_in_that_year() -> None:
+    """F1 was sold since; the year that was disclosed before stays the entity's."""
+    sold = told_year("F1", 2024, verified=True)
+    every = procured(rolled("F1", "S-9"), sold, facilities=(NEIGHBOUR,))
+    assert every is not None
+    assert every.output_t == 1000, "what it bought of itself then is no purchase"
+    without = procured(rolled("F1", "S-9"), sold._replace(year=2023), facilities=(NEIGHBOUR,))
+    assert without.output_t == 2000, "the year was the next owner's"
+
+
+def test_a_facility_that_came_since_was_another_in_a_year_that_it_disclosed() -> None:
+    every = procured(rolled("F1", "S-9"), elsewhere=(("F1", 2024),))
+    assert every.output_t == 2000
+    assert procured(rolled("F1", "S-9"), elsewhere=(("F1", 2023),)).output_t == 1000
+
+
+def test_ids_that_differ_by_a_letters_case_are_two_facilities() -> None:
+    assert procured(rolled("f1")).output_t == 1000, "F1 is the entity's, f1 is somebody else"
 
 
 def test_a_disclosure_of_a_result_leaves_own_metal_out_as_the_result_does() -> None:
