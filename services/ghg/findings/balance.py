@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from contracts.inventory import Step
+from services.ghg.activity.inventory import Datum
 from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import made
@@ -32,7 +33,9 @@ from .survey import Survey
 
 ZERO = Decimal(0)
 SMELTING = frozenset({Step.ANODE_PRODUCTION, Step.ELECTROLYSIS, Step.CASTING, Step.SITE})
-"""Where nothing else is made, all power of the site is that of cells, next to nothing apart."""
+"""Where nothing else is made, all power told of the site is that of cells and of what melts metal,
+next to nothing apart."""
+MELTING = frozenset({Step.CASTING, Step.SITE})
 
 
 def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
@@ -214,20 +217,34 @@ def _carbon(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def _power(context: Context, seen: Survey) -> Iterator[Fault]:
     """Power of the cells, beyond what any take for the metal that they made: that which is told of
-    them, or all of a site that makes nothing but metal."""
+    them; or that of a whole site that makes nothing but metal, beyond what any cells take for all
+    that it tapped and melted. What is told of another step, such as casting, is not the cells'."""
     outputs = list(seen.family(Family.OUTPUT))
     metal = made(outputs, context.inventory, context.result.engine, [])
-    metal_t = sum((one.quantity for one in metal), ZERO)
-    if not metal_t:
+    if not sum((one.quantity for one in metal), ZERO):
         return
+    power = list(seen.family(Family.POWER))
     alone = {one.step for one in context.inventory.data} <= SMELTING
-    supplies = [one for one in seen.family(Family.POWER) if alone or one.step is Step.ELECTROLYSIS]
+    melted = [one for one in seen.data(*sorted(CHARGED)) if one.step in MELTING and one.quantity]
+    of_cells = [one for one in power if one.step is Step.ELECTROLYSIS]
+    of_site = [one for one in power if alone and one.step is Step.SITE]
+    fault = (of_site and _too_much([*of_cells, *of_site], [*metal, *melted], context)) or None
+    fault = fault or _too_much(of_cells, metal, context)
+    if fault is not None:
+        yield fault
+
+
+def _too_much(power: list[Datum], metal: list[Datum], context: Context) -> Fault | None:
+    """Power beyond what any cells take for so much metal, some of which may have been charged."""
     most = context.policy.decimal("finding.cell_power_kwh_per_t.high")
-    kwh_per_t = sum((one.quantity for one in supplies), ZERO) / metal_t
-    if kwh_per_t > most:
-        sentence = (
-            f"{shown(kwh_per_t)} kWh of power per t of liquid metal, where no cells take more than"
-            f" {shown(most)} kWh: a quantity or its unit is wrong, or metal or another user of the"
-            " power is missing."
-        )
-        yield Fault(sentence, [one.datum_id for one in (*supplies, *metal)])
+    metal_t = sum((one.quantity for one in metal), ZERO)
+    kwh_per_t = sum((one.quantity for one in power), ZERO) / metal_t
+    if kwh_per_t <= most:
+        return None
+    charged = any(one.item in CHARGED for one in metal)
+    sentence = (
+        f"{shown(kwh_per_t)} kWh of power per t of {'tapped or melted' if charged else 'liquid'}"
+        f" metal, where no cells take more than {shown(most)} kWh: a quantity or its unit is wrong,"
+        " or metal or another user of the power is missing."
+    )
+    return Fault(sentence, [one.datum_id for one in (*power, *metal)])

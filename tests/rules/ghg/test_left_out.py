@@ -122,3 +122,32 @@ def test_r34_each_kind_of_cells_is_held_to_its_own_metal() -> None:
     more = datum("more", year.CAST, "output.cast_metal", "1000")
     alumina = datum("more-alumina", year.CELLS, "bought.alumina", "1930", factor=d("1200"))
     assert concerned(also(paste, stud, more, alumina), "R-34") == {"paste", "stud"}
+
+
+def casthouse_of_a_shut_potline(power_at: Step, casting_kwh: str = "8000000") -> list[str]:
+    """What is found of the power where 1,000 t were tapped at 13,600 kWh/t before the line was shut
+    and a casthouse melted 80,000 t of bought metal, whose power is told at a step."""
+    made = [
+        datum("tapped", year.CELLS, "output.liquid_metal", "1000"),
+        datum("grid", year.CELLS, "power.grid", "13600000"),
+        datum("cold", Step.CASTING, "bought.primary_metal", "80000", supplier_id="S-1"),
+        datum("furnaces", power_at, "power.grid", casting_kwh),
+        datum("cast", Step.CASTING, "output.cast_metal", "81000"),
+    ]
+    return [one for one in told(audited(made), "R-34") if "kWh of power" in one]
+
+
+@pytest.mark.parametrize("step", [Step.CASTING, Step.SITE])
+def test_r34_power_that_melts_bought_metal_is_not_the_cells(step: Step) -> None:
+    assert casthouse_of_a_shut_potline(step) == []
+
+
+def test_r34_power_of_a_site_that_neither_cells_nor_furnaces_take_is_found() -> None:
+    (sentence,) = casthouse_of_a_shut_potline(Step.SITE, "1700000000")
+    assert "21156 kWh of power per t of tapped or melted metal" in sentence
+    assert casthouse_of_a_shut_potline(Step.CASTING, "1700000000") == []
+
+
+def test_r34_power_told_of_the_cells_is_held_against_what_they_made_alone() -> None:
+    (sentence,) = casthouse_of_a_shut_potline(year.CELLS)
+    assert "21600 kWh of power per t of liquid metal" in sentence
