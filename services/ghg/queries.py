@@ -15,6 +15,7 @@ from contracts.ghg import (
     ResultSubmitted,
 )
 from infra.errors import Refused
+from infra.policy import Policy
 from infra.reading import Among, Reader
 from infra.service import Running
 
@@ -94,6 +95,21 @@ class Queries:
         """Whether an audit of one of these firms lets it read a facility that a member has."""
         return bool(self._audits({"firm": sorted(firms)}, member_id, facility_id))
 
+    def facilities_audited(self, firms: Collection[str]) -> frozenset[str]:
+        """The facilities that audits of some firms let them read, now."""
+        if not firms:
+            return frozenset()
+        rows = self._audits_of({"firm": sorted(firms)})
+        named = sorted({one for row in rows for one in row.facilities})
+        known = self.reader.rows(CONSUMER, "facilities", named)
+        policy = self._today()
+        return frozenset(
+            one
+            for row in rows
+            for one in row.facilities
+            if one in known and auditors.reads(row, known[one].member_id, one, policy)
+        )
+
     def readers(self, member_id: str, facility_id: str) -> list[str]:
         """The audit firms that read a facility that a member has, now."""
         found = self._audits({"member_id": member_id}, member_id, facility_id)
@@ -102,9 +118,15 @@ class Queries:
     def _audits(
         self, where: Mapping[str, object], member_id: str, facility_id: str
     ) -> list[auditors.AuditRow]:
-        rows = self.reader.page(auditors.CONSUMER, "audits", None, MANY, where)
-        policy = self._running.definition.policies.on(self._running.times.today())
+        policy = self._today()
+        rows = self._audits_of(where)
         return [row for row in rows if auditors.reads(row, member_id, facility_id, policy)]
+
+    def _audits_of(self, where: Mapping[str, object]) -> list[auditors.AuditRow]:
+        return self.reader.page(auditors.CONSUMER, "audits", None, MANY, where)
+
+    def _today(self) -> Policy:
+        return self._running.definition.policies.on(self._running.times.today())
 
     def member_of(self, entity_id: str) -> str | None:
         """Whose entity that is; None where there is none of that id."""

@@ -8,13 +8,18 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.auth import Principal, Role, RoleKind
 from infra.decider import own_id
 from infra.execute import request_of
+from infra.reading import Reader
+from services.ghg import auditors
 from services.ghg.aggregates.aggregates_api import Asked
 from services.ghg.aggregates.jobs import ACTOR, KeepingEditions
 from services.ghg.aggregates.kept import FacilityKept, KeepEdition, editions_of, stream_of
 from services.ghg.aggregates.portfolio import DefinePortfolio, EntityOf
+from services.ghg.aggregates.queries import AskedEditions
 from services.ghg.aggregates.sums import Entry
+from services.ghg.auditors import AuditRow
 from services.ghg.plans.filling import PlansFilling
 from services.ghg.queries import Queries
 from tests.imports.years import PLANTS, YearDesk, years_on
@@ -79,6 +84,72 @@ async def test_a_member_is_told_what_is_of_enough_others(desk: YearDesk) -> None
     await keep(desk, FIRST, some)
     assert await output(desk.signed_in("member:M9")) == (str(FIRST), "3000")
     assert await output(desk.signed_in("member:M1")) == (None, None)
+
+
+def with_plants(*plants: int) -> list[Entry]:
+    """Three facilities of three entities, some of them plants that the desk knows."""
+    some = [one._replace(member_id=f"M{at + 50}") for at, one in enumerate(some_apart(3))]
+    for at, plant in enumerate(plants):
+        some[at] = some[at]._replace(facility_id=f"M1.plant-{plant}")
+    return some
+
+
+async def test_a_verifier_is_not_told_the_third_of_two_whose_results_it_verified(
+    desk: YearDesk,
+) -> None:
+    await told_of(desk, *range(1, PLANTS + 1))
+    await verified(desk)
+    await keep(desk, FIRST, with_plants(1, 2))
+    assert await output(desk.signed_in("verifier:V9")) == (str(FIRST), "3000")
+    assert await output(desk.signed_in("verifier:V1")) == (None, None)
+    status, told = await get(
+        desk.signed_in("verifier:V1"), "/ghg/aggregates", year=str(YEAR + 1), by="region"
+    )
+    assert (status, told["rows"]) == (200, [])
+
+
+async def test_an_audit_firm_is_not_told_the_third_of_two_that_it_audits(
+    desk: YearDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep(desk, FIRST, with_plants(1, 2))
+    firm = desk.signed_in("auditor:FIRM-1")
+    assert await output(firm) == (str(FIRST), "3000")
+    both = ("M1.plant-1", "M1.plant-2")
+    audit = AuditRow(
+        "A-1", "M1", "FIRM-1", "initial_certification", "booked", both, False, "operations"
+    )
+    rows = {"audits": [audit]}
+    real = Reader.page
+
+    def page(reader: Reader, consumer: str, projection: str, *more: Any) -> list[Any]:
+        if consumer == auditors.CONSUMER:
+            wanted = more[2]["firm"]
+            return [one for one in rows[projection] if one.firm in wanted]
+        return real(reader, consumer, projection, *more)
+
+    monkeypatch.setattr(Reader, "page", page)
+    assert await output(firm) == (None, None)
+    assert await output(desk.signed_in("auditor:FIRM-2")) == (str(FIRST), "3000")
+    rows["audits"] = [audit._replace(member_id="M2")]
+    assert await output(firm) == (str(FIRST), "3000"), "the audit was of another owner"
+
+
+async def test_a_former_owner_is_not_told_the_third_of_two_that_it_gave_away(
+    desk: YearDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may read the results of data that it sent; not those that another sent since."""
+    await told_of(desk, 1, 2)
+    await keep(desk, FIRST, with_plants(1, 2))
+    queries = Queries(desk.running)
+    rows = [queries.year(f"M1.plant-{one}", YEAR) for one in (1, 2)]
+    gone = [one._replace(member_id="M3", entity_id="E3") for one in rows if one]
+    former = Principal("https://login", "m1", frozenset({Role(RoleKind.MEMBER, "M1")}), 0)
+    other = [one._replace(latest={**one.latest, "member_id": "M3"}) for one in gone]
+    monkeypatch.setattr(Reader, "page", lambda *asked: [])
+    for some, known in ((gone, {"M1.plant-1", "M1.plant-2"}), (other, set())):
+        monkeypatch.setattr(Queries, "given_away", lambda *asked, found=some: found)
+        asker = AskedEditions(desk.running, queries).asker(former, YEAR)
+        assert asker.facilities == known
 
 
 async def define(desk: YearDesk, name: str, some: Sequence[Entry], on: date = FIRST) -> None:

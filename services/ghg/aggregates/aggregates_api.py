@@ -64,7 +64,7 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
             return Found(None)
 
         def looked() -> Found:
-            asker = told.asker(principal)
+            asker = told.asker(principal, year)
             on = min(as_of or today, today)
             return Found(asker, told.stages(year, on, asker), on == today)
 

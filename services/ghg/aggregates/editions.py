@@ -47,8 +47,9 @@ class Defined(NamedTuple):
 
 
 class Asker(NamedTuple):
-    """Whose figures are no secret to somebody: the members that it acts for, the facilities that
-    these have now; and the sets that it ever defined, in order."""
+    """Whose figures are no secret to somebody: the members that it acts for, the facilities that it
+    may read, as a member, a verifier or an audit firm; and the sets that it ever defined, in
+    order."""
 
     own: frozenset[str] = NOBODY
     facilities: frozenset[str] = NOBODY

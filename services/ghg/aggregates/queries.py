@@ -1,9 +1,10 @@
 """Reads the editions of aggregates for who may not see every facility; each call may wait for the
 database. Kept for as long as there is no further edition."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
+from contracts.values import FacilityId
 from infra.auth import Principal, RoleKind
 from infra.keeping import Keeping
 from infra.service import Running
@@ -25,18 +26,36 @@ class AskedEditions:
         self._running, self._queries = running, queries
         self._kept = Keeping(KEPT)
 
-    def asker(self, principal: Principal) -> Asker:
-        """What somebody knows, and all sets that they could ask about."""
+    def asker(self, principal: Principal, year: int) -> Asker:
+        """What somebody knows of a year, and all sets that they could ask about."""
         own = principal.ids(RoleKind.MEMBER)
-        has = self._queries.reader.page(
-            CONSUMER, "facilities", None, MANY, {"member_id": sorted(own)}
-        )
         sets: list[Defined] = []
         for subscriber_id in sorted(principal.ids(RoleKind.SUBSCRIBER)):
             state: Portfolios = self._queries.reader.state(f"portfolio/{subscriber_id}")
             sets += [Defined(state.defined[name], of) for name, of in state.sets.items()]
         sets.sort(key=lambda one: one.on)
-        return Asker(own, frozenset(one.facility_id for one in has), tuple(sets))
+        return Asker(own, self._read_by(principal, own, year), tuple(sets))
+
+    def _read_by(
+        self, principal: Principal, own: Collection[str], year: int
+    ) -> frozenset[FacilityId]:
+        """The facilities of which somebody may read the figures of a year (`seeing`): a member's
+        own, and those that it gave away with figures that it sent; those whose results lie or lay
+        with a verifier; those of which an audit is open, for its firm."""
+        page = self._queries.reader.page
+        has = page(CONSUMER, "facilities", None, MANY, {"member_id": sorted(own)})
+        gone = [
+            row
+            for member_id in sorted(own)
+            for row in self._queries.given_away(member_id, year, None, MANY)
+            if row.latest.get("member_id") == member_id
+        ]
+        verifiers = sorted(principal.ids(RoleKind.VERIFIER))
+        lay = verifiers and page(
+            CONSUMER, "years", None, MANY, {"verifier_id": verifiers, "year": year}
+        )
+        audited = self._queries.facilities_audited(principal.ids(RoleKind.AUDITOR))
+        return audited.union(one.facility_id for one in (*has, *gone, *lay))
 
     def stages(self, year: int, on: date, asker: Asker) -> tuple[Stage, ...]:
         """What somebody is told of the editions that were in force by a day. All that are in force

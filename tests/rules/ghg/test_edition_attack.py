@@ -44,13 +44,15 @@ class Comparing(Attacker):
     """An attacker that compares editions: an amount that is as much as before is the same unknown,
     another one is another. What somebody disclosed, and its own, is no unknown."""
 
-    def __init__(self, editions: Sequence[Edition], own: str = "") -> None:
+    def __init__(
+        self, editions: Sequence[Edition], own: str = "", reads: frozenset[str] = frozenset()
+    ) -> None:
         self.versions = {one.kept_on: one.entries for one in editions}
         self.open = {
             (entry.facility_id, edition.kept_on)
             for edition in editions
             for entry in edition.entries
-            if entry.facility_id in edition.disclosed or entry.member_id == own
+            if entry.facility_id in edition.disclosed | reads or entry.member_id == own
         }
         every = [entry for one in editions for entry in one.entries]
         self.entities = list({one.facility_id: one for one in reversed(every)}.values())
@@ -159,7 +161,7 @@ def corrected(sums: Sums, dice: random.Random) -> Sums:
 
 def compared(world: World, asker: Asker, member: str = "") -> Comparing:
     """Somebody who asks in each edition for everything there is, as it is answered then."""
-    attacker = Comparing(world.editions, member)
+    attacker = Comparing(world.editions, member, asker.facilities)
     for edition in world.editions:
         today = edition.kept_on + timedelta(days=1)
         some = in_force(world.editions, today)
@@ -227,6 +229,35 @@ def test_a_member_finds_no_other_with_its_own_figures_and_sets(seed: int) -> Non
     attacker = compared(world, Asker(own=frozenset({member}), sets=world.sets), member)
 
     assert attacker.finds(LEAST) == []
+
+
+def read_by_one(world: World, seed: int) -> frozenset[str]:
+    """A third of the facilities, whose figures somebody may read."""
+    every = sorted({one.facility_id for edition in world.editions for one in edition.entries})
+    return frozenset(random.Random(seed).sample(every, len(every) // 3))
+
+
+@pytest.mark.parametrize("seed", range(60, 66))
+def test_who_may_read_figures_of_some_finds_no_other(seed: int) -> None:
+    """A verifier, of the results that it verified; an audit firm, of the facilities it audits."""
+    world = changing(seed, 15)
+    reads = read_by_one(world, seed)
+
+    attacker = compared(world, Asker(facilities=reads, sets=world.sets))
+
+    assert attacker.finds(LEAST) == []
+
+
+def test_who_may_read_figures_of_some_finds_another_in_what_everybody_is_told() -> None:
+    """Why it is told less than others: the attack has teeth."""
+    found = []
+    for seed in range(60, 66):
+        world = changing(seed, 15)
+        attacker = Comparing(world.editions, reads=read_by_one(world, seed))
+        hears(attacker, stages(world.editions, POLICIES), Asker())
+        found += attacker.finds(LEAST)
+
+    assert found != []
 
 
 def test_two_looks_without_the_guard_find_somebody() -> None:
