@@ -24,6 +24,8 @@ from .sums import EMISSION, METAL, OUTPUT, SMELTING_SCOPES, Entry
 SMELTING = "smelting_t"
 SCOPES = tuple(scope.value for scope in Scope)
 ALIKE = Decimal("0.0001")
+"""Were it smaller, a new factor that moves every facility by as little would make all of them other
+unknowns, and a row that goes on nearly as it was would tell of the one that came."""
 LATER = "@"
 """Stands before the number of a later version; no id has it."""
 Measure = tuple[str, str]
