@@ -206,7 +206,8 @@ def _metals(policy: Policy) -> tuple[re.Pattern[str], ...]:
 
 def _eco(text: str, policy: Policy) -> tuple[str, ...]:
     """Metal that a Chinese text calls friendly to the environment: the words for it are those for
-    its protection, so that they mean it beside the metal alone."""
+    its protection, so that they mean it beside the metal alone, and not where they say what was
+    certified."""
     plain = _plain(text)
     found = (one.group() for way in _chinese("eco", policy) for one in way.finditer(plain))
     return tuple(dict.fromkeys(found))
@@ -222,6 +223,8 @@ def _chinese(figure: str, policy: Policy) -> tuple[re.Pattern[str], ...]:
         return "|".join(map(re.escape, words))
 
     said, between, noun = of(figure), of("between"), of("noun")
+    if f"claims.metal.{figure}_of.zh" in policy.figures:
+        said = rf"(?:{said})(?!{of(f'{figure}_of')})"
     else_is = rf"(?!的?(?:{of('of_something_else')}))"
     named = rf"(?:{said})(?:[、\s]?(?:{between})){{0,{BETWEEN_MAX}}}[、\s]?(?:{noun}){else_is}"
     called = rf"(?:{noun})(?:{of('copula')})(?:{of('adverb')})?(?:{said})"

@@ -203,6 +203,7 @@ def test_a_footprint_of_what_asi_certified_rests_on_a_certificate(
         ("我们的铝很环保", "C-05"),
         ("生態金屬", "C-05"),
         ("環境友善的鋁", "C-05"),
+        ("环保的认证铝", "C-05"),
     ],
 )
 def test_neither_atoms_nor_absolutes_are_promised(text: str, rule: str) -> None:
@@ -211,7 +212,16 @@ def test_neither_atoms_nor_absolutes_are_promised(text: str, rule: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["我们符合环保要求", "環保部門", "生态修复与铝土矿", "铝业的环境保护", "环保金属表面处理"],
+    [
+        "我们符合环保要求",
+        "環保部門",
+        "生态修复与铝土矿",
+        "铝业的环境保护",
+        "环保金属表面处理",
+        "获得环保认证的铝厂",  # a smelter whose care for the environment was certified
+        "通過環保認證的鋁廠",
+        "我们的铝是环保认证企业生产的",
+    ],
 )
 def test_the_protection_of_the_environment_may_be_named(text: str) -> None:
     assert rules(MATERIAL._replace(text=text)) == []
