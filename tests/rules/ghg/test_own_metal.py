@@ -7,6 +7,7 @@ from typing import Any
 from contracts.ghg_plans import PathwayFamily
 from contracts.inventory import Step
 from services.ghg.plans.figures import entity_evidence
+from services.ghg.plans.filling import PlansFilling
 from services.ghg.results.standing import public_of
 from services.ghg.results.standing import sums_of as sums_kept
 from services.ghg.rows import FacilityRow, YearRow
@@ -64,6 +65,36 @@ def test_a_facility_that_came_since_was_another_in_a_year_that_it_disclosed() ->
     every = procured(rolled("F1", "S-9"), elsewhere=(("F1", 2024),))
     assert every.output_t == 2000
     assert procured(rolled("F1", "S-9"), elsewhere=(("F1", 2023),)).output_t == 1000
+
+
+class Rows:
+    """What a plan's evidence is looked up in: two facilities of E1, and their years."""
+
+    def __init__(self, *years: YearRow) -> None:
+        self._years = [one._replace(facility_year=f"{one.facility_id}:2024") for one in years]
+        self.reader = self
+
+    def page(self, consumer: str, projection: str, after: Any, limit: int, where: Any) -> list[Any]:
+        """All of them, whatever is asked; nothing was disclosed by E1."""
+        if projection == "facilities":
+            return [WORKS, NEIGHBOUR]
+        return [] if "disclosed_entity" in where else self._years
+
+    def rows(self, consumer: str, projection: str, keys: Any) -> dict[str, FacilityRow]:
+        """By id."""
+        return {one.facility_id: one for one in (WORKS, NEIGHBOUR)}
+
+
+def test_what_a_plan_is_looked_up_in_knows_whose_the_years_were() -> None:
+    ours = told_year("F1", 2024, verified=True)
+    told = ours.latest
+    anothers = ours._replace(disclosed=told, disclosed_member="M5", disclosed_entity="E5")
+    for works, bought_t in ((ours, 1000), (anothers, 2000)):
+        rows: Any = Rows(rolled("F1", "S-9"), works)
+        found = PlansFilling(rows).entity("E1")
+        assert found is not None
+        (procurement,) = found.of(PathwayFamily.PROCUREMENT)
+        assert procurement.output_t == bought_t
 
 
 def test_ids_that_differ_by_a_letters_case_are_two_facilities() -> None:
