@@ -11,7 +11,8 @@ arithmetic is over a prime field, so nothing is rounded; that a number other tha
 there is as likely as guessing one of 2^61.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TypeVar
 
 PRIME = 2**61 - 1
@@ -19,36 +20,42 @@ TRIES_MAX = 400
 """How many groups of entities are looked at for one sum. Rarely more than some tens are needed."""
 TRIES_LATER_MAX = 15
 """How many where other editions were told before: then each takes longer, and more are in vain."""
+LOOKED_AT = 6
+"""In so many columns more than rows it is looked first whether these make up a row."""
 Row = Mapping[int, int]
 """Columns by their number, with what each is multiplied by."""
+NOTHING: Row = {}
 Variable = TypeVar("Variable", bound=Hashable)
 
 
 class Audit:
     """The sums that were told so far. `about` are the entities of each column, `least` how many
-    entities anything that follows from the sums has to be about."""
+    entities anything that follows from the sums has to be about. Sets of entities, and of rows, are
+    numbers of which each bit is one of them: a copy shares what is told, and a search is quick."""
 
     def __init__(
         self, about: Sequence[frozenset[str]], least: int, tries_max: int = TRIES_MAX
     ) -> None:
-        self._about, self._least, self._tries_max = about, least, tries_max
-        self._rows: dict[int, Row] = {}  # by pivot, a column that no other row has
-        self._having: dict[int, frozenset[int]] = {}  # by column, the pivots of rows that have it
-        self._pivots: dict[str, frozenset[int]] = {}  # by entity, those about it and few others
-        self._narrow = frozenset(at for at, of in enumerate(about) if len(of) < least)
-        self._begin()
-
-    def _begin(self) -> None:
-        """A search begins: what was told stays as it is until it ends."""
-        self._looked: set[frozenset[str]] = set()  # groups that were looked at
-        self._near: dict[int, frozenset[str]] = {}  # by column, the entities that take part in it
-        self._rest: dict[frozenset[str], dict[int, Row]] = {}  # by group, what its rows leave
+        self._least, self._tries_max = least, tries_max
+        bits = {one: 1 << at for at, one in enumerate(sorted(frozenset().union(*about)))}
+        self._about = [sum(bits[one] for one in some) for some in about]
+        self._many = [len(some) for some in about]
+        self._pivots: list[int] = []  # of each row, in the order told: a column that no other has
+        self._rows: dict[int, Row] = {}  # by pivot
+        self._number: dict[int, int] = {}  # by pivot, which row it is
+        self._having = [0] * len(about)  # by column, the rows that have it
+        self._narrow = 0  # the rows whose pivot is about few
+        self._only: dict[int, int] = {}  # by entities, rows whose pivot is about just these few
+        self._near: dict[int, int] = {}  # by column, the entities that take part in it
+        self._looked: set[int] = set()  # the groups that this search looked at
 
     def copy(self) -> "Audit":
         """The same sums told; what is told to one is not told to the other."""
-        other = Audit(self._about, self._least, self._tries_max)
-        other._rows, other._having = dict(self._rows), dict(self._having)
-        other._pivots = dict(self._pivots)
+        other = object.__new__(Audit)
+        other.__dict__.update(self.__dict__)
+        other._pivots, other._having = list(self._pivots), list(self._having)
+        other._rows, other._number = dict(self._rows), dict(self._number)
+        other._only, other._near = dict(self._only), dict(self._near)
         return other
 
     def tell(self, row: Row) -> bool:
@@ -56,10 +63,11 @@ class Audit:
         left = self._reduced(row)
         if not left:
             return True  # it follows from what was told: nobody learns anything
-        pivot = max(left, key=lambda column: (len(self._about[column]), -column))
-        self._begin()
-        if pivot in self._narrow and self._isolates(left, frozenset()):
-            return False
+        pivot = self._pivot_of(left)
+        if self._many[pivot] < self._least:
+            self._looked = set()
+            if self._isolates(left, 0):
+                return False
         self._take(pivot, left)
         return True
 
@@ -67,37 +75,58 @@ class Audit:
         """A sum that was told already, whatever follows from it."""
         left = self._reduced(row)
         if left:
-            self._take(max(left, key=lambda column: (len(self._about[column]), -column)), left)
+            self._take(self._pivot_of(left), left)
 
-    def _take(self, pivot: int, row: Row) -> None:
-        scale = pow(row[pivot], -1, PRIME)
-        self._add(pivot, {column: many * scale % PRIME for column, many in row.items()})
+    def _pivot_of(self, row: Row) -> int:
+        """The column about the most entities, the first of these."""
+        return max(row, key=lambda column: (self._many[column], -column))
 
     def _reduced(self, row: Row) -> dict[int, int]:
-        left = {column: many % PRIME for column, many in row.items() if many % PRIME}
-        for pivot in [column for column in left if column in self._rows]:
-            _subtract(left, self._rows[pivot], left[pivot])
-        return left
+        left = dict(row)
+        for pivot, times in row.items():
+            for column, many in self._rows.get(pivot, NOTHING).items():
+                left[column] = left.get(column, 0) - times * many
+        return {column: many % PRIME for column, many in left.items() if many % PRIME}
 
-    def _add(self, pivot: int, row: Row) -> None:
-        for other in self._having.get(pivot, frozenset()):
-            changed = dict(self._rows[other])
-            _subtract(changed, row, changed[pivot])
-            self._put(other, changed)
-        self._put(pivot, row)
-        if pivot in self._narrow:
-            for entity in self._about[pivot]:
-                self._pivots[entity] = self._pivots.get(entity, frozenset()) | {pivot}
+    def _take(self, pivot: int, row: Row) -> None:
+        """One more row; its pivot is taken out of every other."""
+        scale = pow(row[pivot], -1, PRIME)
+        new = {column: many * scale % PRIME for column, many in row.items()}
+        for number in _bits(self._having[pivot]):
+            self._less(number, new, pivot)
+        number = len(self._pivots)
+        self._pivots.append(pivot)
+        self._rows[pivot], self._number[pivot] = new, number
+        if self._many[pivot] < self._least:
+            of = self._about[pivot]
+            self._narrow |= 1 << number
+            self._only[of] = self._only.get(of, 0) | 1 << number
+        for column in new:
+            self._has(column, number)
 
-    def _put(self, pivot: int, row: Row) -> None:
-        before = self._rows.get(pivot, {})
-        for column in before.keys() - row.keys():
-            self._having[column] = self._having[column] - {pivot}
-        for column in row.keys() - before.keys():
-            self._having[column] = self._having.get(column, frozenset()) | {pivot}
-        self._rows[pivot] = row
+    def _less(self, number: int, row: Row, pivot: int) -> None:
+        """A row less another, by as much as takes the pivot of that away."""
+        changed = dict(self._rows[self._pivots[number]])
+        times = changed[pivot]
+        for column, many in row.items():
+            before = changed.get(column)
+            if before is None:
+                changed[column] = -times * many % PRIME
+                self._has(column, number)
+            elif now := (before - times * many) % PRIME:
+                changed[column] = now
+            else:
+                del changed[column]
+                self._having[column] ^= 1 << number
+                self._near.pop(column, None)
+        self._rows[self._pivots[number]] = changed
 
-    def _isolates(self, row: Row, few: frozenset[str]) -> bool:
+    def _has(self, column: int, number: int) -> None:
+        self._having[column] |= 1 << number
+        if column in self._near and self._narrow >> number & 1:
+            self._near[column] |= self._about[self._pivots[number]]
+
+    def _isolates(self, row: Row, few: int) -> bool:
         """Whether a row and some that were told combine into something about `few`, or about these
         and so many more as are too few still. Only told rows whose pivot is about them can take
         part: nothing else takes a pivot away."""
@@ -106,65 +135,114 @@ class Audit:
         self._looked.add(few)
         if len(self._looked) > self._tries_max:
             return True  # not shown to be safe in reasonable time: not told
-        ours = self._pivots_within(few)
-        room = self._least - 1 - len(few)
-        if not room and not all(self._taken(one, few, ours) for one in row):
-            return False
-        left: Iterable[int] = [one for one in row if not self._taken(one, few, ours)]
-        outside: Iterable[int] = ()
-        if not left:
-            outside, left = self._outside(row, few, ours)
-            if not left:
+        ours = self._rows_within(few)
+        room = self._least - 1 - few.bit_count()
+        about, having = self._about, self._having
+        left: Iterable[int] = (one for one in row if about[one] & ~few and not having[one] & ours)
+        more = self._joining(left, 0, few, room)
+        if more is None:
+            if not room and self._apart(row, few, ours):
+                return False
+            outside, others = self._outside(row, few, ours)
+            if not others:
                 return True
-        if not room:
-            return False
-        # each of what is left has to be about those that join, or be taken away: by a row of
-        # theirs, or by one of ours that leaves something about them
-        joining = [self._joining((one, *outside), few) for one in left]
-        more = set.intersection(*joining) if room == 1 else min(joining, key=len)
-        return any(self._isolates(row, few | {entity}) for entity in sorted(more))
+            beside = 0
+            for one in outside if room else ():
+                beside |= self._takes_part(one)
+            more = self._joining(others, beside, few, room) or 0
+        return any(self._isolates(row, few | 1 << entity) for entity in _bits(more))
 
-    def _pivots_within(self, few: frozenset[str]) -> frozenset[int]:
-        near = {one for entity in few for one in self._pivots.get(entity, ())}
-        return frozenset(one for one in near if self._about[one] <= few)
+    def _joining(self, columns: Iterable[int], beside: int, few: int, room: int) -> int | None:
+        """Who may join `few`; None where there are no columns. Each column has to be about those
+        that join, or be taken away: by a row of theirs, or by one `beside` that leaves something
+        about them."""
+        if room != 1:
+            return self._fewest(columns, beside, few, room)
+        found: int | None = None
+        for one in columns:
+            joining = (self._takes_part(one) | beside) & ~few
+            found = joining if found is None else found & joining
+            if not found:
+                return 0
+        return found
 
-    def _taken(self, column: int, few: frozenset[str], ours: frozenset[int]) -> bool:
-        return self._about[column] <= few or not ours.isdisjoint(self._having.get(column, ()))
+    def _fewest(self, columns: Iterable[int], beside: int, few: int, room: int) -> int | None:
+        """The fewest who may join of any one column, the first of these; nobody without room."""
+        found: tuple[int, int, int] | None = None
+        for one in columns:
+            if not room:
+                return 0
+            joining = (self._takes_part(one) | beside) & ~few
+            this = joining.bit_count(), one, joining
+            if found is None or this < found:
+                found = this
+        return found and found[2]
 
-    def _joining(self, columns: Iterable[int], few: frozenset[str]) -> set[str]:
-        return set[str]().union(*map(self._takes_part, columns)) - few
+    def _rows_within(self, few: int) -> int:
+        """The rows whose pivot is about none but these."""
+        found, some = 0, few
+        while some:
+            found |= self._only.get(some, 0)
+            some = (some - 1) & few
+        return found
 
-    def _takes_part(self, column: int) -> frozenset[str]:
+    def _takes_part(self, column: int) -> int:
         """The entities that a column, or told rows that have it, are about."""
-        if column not in self._near:
-            rows = self._having.get(column, frozenset()) & self._narrow
-            about = (self._about[pivot] for pivot in rows)
-            self._near[column] = self._about[column].union(*about)
-        return self._near[column]
+        near = self._near.get(column)
+        if near is None:
+            near = self._about[column]
+            for number in _bits(self._having[column] & self._narrow):
+                near |= self._about[self._pivots[number]]
+            self._near[column] = near
+        return near
 
-    def _outside(
-        self, row: Row, few: frozenset[str], ours: Iterable[int]
-    ) -> tuple[dict[int, Row], dict[int, int]]:
+    def _apart(self, row: Row, few: int, ours: int) -> bool:
+        """Whether some columns that are about others show already that rows of `few` do not make
+        this row up there: what is no sum in these is none in all of them."""
+        rows = [self._rows[self._pivots[number]] for number in _bits(ours)]
+        about = self._about
+        some = list(islice((one for one in row if about[one] & ~few), len(rows) + LOOKED_AT))
+        kept: list[tuple[int, list[int]]] = []
+        for one in (*rows, row):
+            left = [one.get(column, 0) for column in some]
+            for at, other in kept:
+                if times := left[at]:
+                    left = [(a - times * b) % PRIME for a, b in zip(left, other, strict=True)]
+            at = next((at for at, many in enumerate(left) if many), -1)
+            if one is row:
+                return at >= 0
+            if at >= 0:
+                scale = pow(left[at], -1, PRIME)
+                kept.append((at, [many * scale % PRIME for many in left]))
+        return False
+
+    def _outside(self, row: Row, few: int, ours: int) -> tuple[dict[int, Row], dict[int, int]]:
         """Told rows of `few`, reduced, as far as they are about others, and what they leave of this
         row."""
+        about = self._about
 
         def others(one: Row) -> dict[int, int]:
-            return {column: many for column, many in one.items() if not self._about[column] <= few}
+            return {column: many for column, many in one.items() if about[column] & ~few}
 
-        if few not in self._rest:
-            rows: dict[int, Row] = {}
-            for pivot in sorted(ours):
-                left = others(self._rows[pivot])
-                _reduce(left, rows)
-                if left:
-                    column = min(left)
-                    scale = pow(left[column], -1, PRIME)
-                    rows[column] = {at: many * scale % PRIME for at, many in left.items()}
-            self._rest[few] = rows
-        rows = self._rest[few]
+        rows: dict[int, Row] = {}
+        for pivot in sorted(self._pivots[number] for number in _bits(ours)):
+            left = others(self._rows[pivot])
+            _reduce(left, rows)
+            if left:
+                column = min(left)
+                scale = pow(left[column], -1, PRIME)
+                rows[column] = {at: many * scale % PRIME for at, many in left.items()}
         wanted = others(row)
         _reduce(wanted, rows)
         return rows, wanted
+
+
+def _bits(of: int) -> Iterator[int]:
+    """Which bits a number has, the lowest first."""
+    while of:
+        lowest = of & -of
+        yield lowest.bit_length() - 1
+        of ^= lowest
 
 
 def _reduce(left: dict[int, int], rows: Mapping[int, Row]) -> None:

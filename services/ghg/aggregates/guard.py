@@ -14,7 +14,7 @@ left out before anything is counted, so a sum has to be of enough others. What w
 a guard goes on from one edition to the next, and from what was known by then to what is known now.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy
@@ -33,6 +33,7 @@ Amount = tuple[str, str]
 """A facility, and an amount of it."""
 Numbers = Mapping[str, Mapping[Measure, Number]]
 Shares = NDArray[numpy.float64]
+Places = NDArray[numpy.intp]
 ROUNDED = 1e-9
 
 
@@ -86,6 +87,9 @@ class Guard:
             for measure, number in figures.numbers[one].items()
         }
         self._amounts: dict[Measure, Shares] = {}
+        self._forms: dict[Measure, dict[int, dict[Amount, int]]] = {}
+        self._first_places: dict[Measure, Places] = {}
+        self._ordered: dict[Facilities, Places] = {}
         self._log: list[Wanted] = list(log)
         entity: dict[str, str] = {}
         for one in figures.entries:
@@ -166,23 +170,41 @@ class Guard:
     def _amount(self, measure: Measure, facilities: Facilities) -> Shares:
         """What each adds to a number, at the place of its version."""
         found = numpy.zeros(len(self._entries))
-        places = [self._places[one] for one, _ in self._untold(measure, facilities)]
+        places = self._places_of(facilities)
+        places = places[self._firsts(measure)[places] >= 0]
         found[places] = self._values(measure)[places]
         return found
 
     def _among(self, measure: Measure, facilities: Facilities) -> NDArray[numpy.bool_]:
         """The places of those that have a number: of the first version that has the same."""
         found = numpy.zeros(len(self._entries), dtype=bool)
-        found[[self._places[first] for _, first in self._untold(measure, facilities)]] = True
+        firsts = self._firsts(measure)[self._places_of(facilities)]
+        found[firsts[firsts >= 0]] = True
         return found
 
-    def _untold(self, measure: Measure, facilities: Facilities) -> Iterator[tuple[str, str]]:
-        """Those that have a number which the asker does not know, with the first version that has
+    def _firsts(self, measure: Measure) -> Places:
+        """For each the place of the first version that has the same number; -1 where it has none,
+        or the asker knows it."""
+        if measure not in self._first_places:
+            of = [self._numbers[one.facility_id].get(measure) for one in self._entries]
+            self._first_places[measure] = numpy.array(
+                [
+                    -1
+                    if number is None or (measure, number.facility) in self._open_numbers
+                    else self._places[number.facility]
+                    for number in of
+                ],
+                dtype=numpy.intp,
+            )
+        return self._first_places[measure]
+
+    def _places_of(self, facilities: Facilities) -> Places:
+        """Those that the asker does not know, in order of their ids: so that every process tells
         the same."""
-        for one in facilities:
-            number = self._numbers[one].get(measure) if one in self._places else None
-            if number is not None and (measure, number.facility) not in self._open_numbers:
-                yield one, number.facility
+        if facilities not in self._ordered:
+            of = [self._places[one] for one in sorted(facilities & self._places.keys())]
+            self._ordered[facilities] = numpy.array(of, dtype=numpy.intp)
+        return self._ordered[facilities]
 
     def _differences(
         self, of: NDArray[numpy.bool_], told: Sequence[NDArray[numpy.bool_]]
@@ -210,13 +232,22 @@ class Guard:
         return bool(((entities == 0) | ((entities >= self._least) & even)).all())
 
     def _form(self, measure: Measure, facilities: Facilities) -> dict[Amount, int]:
-        return {
-            (_first(facility), amount): many
-            for facility in facilities
-            if facility in self._places and measure in self._numbers[facility]
-            for amount, many in self._numbers[facility][measure].form.items()
-            if (_first(facility), amount) not in self._open
-        }
+        found: dict[Amount, int] = {}
+        forms = self._forms.setdefault(measure, {})
+        for place in self._places_of(facilities).tolist():
+            form = forms.get(place)
+            if form is None:
+                form = forms[place] = self._form_of(measure, self._entries[place].facility_id)
+            found.update(form)
+        return found
+
+    def _form_of(self, measure: Measure, facility: str) -> dict[Amount, int]:
+        """What the asker does not know of a number of a facility."""
+        number = self._numbers[facility].get(measure)
+        if number is None:
+            return {}
+        named = {(_first(facility), amount): many for amount, many in number.form.items()}
+        return {amount: many for amount, many in named.items() if amount not in self._open}
 
     def _row(self, measure: Measure, facilities: Facilities) -> dict[int, int]:
         form = self._form(measure, facilities)
