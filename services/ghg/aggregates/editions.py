@@ -85,16 +85,22 @@ def stages(
     before: Before | None = None
     guard: Guard | None = None
     lines = 0
-    for number, (edition, versions, figures) in enumerate(_versions(editions, asker)):
+    alike = everybody is not None  # knows and was told nothing that others do not, and were not
+    for number, (edition, versions, figures, own) in enumerate(_versions(editions, asker)):
         before = Before(figures, guard, lines)
         policy = policies.on(edition.kept_on)
         within = everybody[number].told if everybody is not None else None
-        told = public(versions, policy, within=within, before=before)
+        alike = alike and not own
+        if within is not None and alike:
+            told = within
+        else:
+            told = public(versions, policy, within=within, before=before)
         if told.pools:
             lines = on_curve(told)
         following = editions[number + 1].kept_on if number + 1 < len(editions) else date.max
         sets = [one.facilities for one in asker.sets if one.on <= following]
         verdicts, guard = _sets(told, sets, versions)
+        alike = alike and not any(one.shown for one in verdicts.values())
         found.append(Stage(edition, versions, told, verdicts))
     return tuple(found)
 
@@ -118,12 +124,14 @@ def facility_of(version: str) -> str:
 
 def _versions(
     editions: Iterable[Edition], asker: Asker
-) -> Iterator[tuple[Edition, tuple[Entry, ...], Figures]]:
-    """Each edition with its facilities by their versions, and all there is to tell of by then."""
+) -> Iterator[tuple[Edition, tuple[Entry, ...], Figures, bool]]:
+    """Each edition with its facilities by their versions, and all there is to tell of by then; and
+    whether some of that the asker alone knows."""
     known: dict[str, list[Version]] = {}
     entries: list[Entry] = []
     numbers: dict[str, Mapping[Measure, Number]] = {}
     open_ones: set[str] = set()
+    disclosed: set[str] = set()
     for number, edition in enumerate(editions):
         versions = []
         for entry in edition.entries:
@@ -137,10 +145,13 @@ def _versions(
             version = earlier[-1].entry
             versions.append(version)
             mine = entry.member_id in asker.own or entry.facility_id in asker.facilities
-            if mine or entry.facility_id in edition.disclosed:
+            if entry.facility_id in edition.disclosed:
+                disclosed.add(version.facility_id)
+            if mine:
                 open_ones.add(version.facility_id)
+        open_ones |= disclosed
         figures = Figures(tuple(entries), dict(numbers), frozenset(open_ones), number > 0)
-        yield edition, tuple(versions), figures
+        yield edition, tuple(versions), figures, open_ones != disclosed
 
 
 def _plain(version: Entry) -> Entry:

@@ -137,6 +137,21 @@ def test_a_set_counts_against_the_edition_after_the_one_of_which_it_was_told() -
     assert row_of is None or row_of.kept_on == FIRST
 
 
+def test_who_knows_no_more_than_others_is_told_what_they_are_without_reckoning() -> None:
+    """Until it is told of a set of its own."""
+    some = [Edition(FIRST, tuple(some_apart(12))), Edition(SECOND, tuple(some_apart(15)))]
+    everybody = stages(some, POLICIES)
+    stranger = stages(some, POLICIES, Asker(own=frozenset({"M99"})), everybody)
+    assert all(one.told is other.told for one, other in zip(stranger, everybody, strict=True))
+    sets = (Defined(FIRST, names_of(some_apart(9))),)
+    lender = stages(some, POLICIES, Asker(sets=sets), everybody)
+    assert set_told(lender[:1], sets[0].facilities)[1].shown
+    assert [one.told is other.told for one, other in zip(lender, everybody, strict=True)] == [
+        True,
+        False,
+    ]
+
+
 # --- kept as events ---
 
 
