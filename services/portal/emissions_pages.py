@@ -106,6 +106,8 @@ def _curve(made: Api, pages: Renders, asking: Asking, token_of: Token) -> None:
             year=year,
             certified=certified,
             edition=answer.content.get("edition"),
+            next_edition_on=answer.content.get("next_edition_on"),
+            because=answer.content.get("because"),
             picture=drawn,
             steps=steps,
             least=least.content.get("entities_min") if least.fine else None,

@@ -1,7 +1,7 @@
 """Aggregates over HTTP: outsiders are told editions, as of any day; operations what is now."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,24 @@ async def test_outsiders_are_told_the_edition_of_the_day_they_ask_about(desk: Ye
     )
     assert (status, told["edition"]) == (200, str(FIRST))
     assert sum(step["facilities"] for step in told["steps"]) == 5
+
+
+async def test_who_is_told_of_no_edition_is_told_why_and_from_when(desk: YearDesk) -> None:
+    await define(desk, "SET", some_apart(5), FIRST)
+    lender, query = desk.signed_in("subscriber:S1"), {"year": str(YEAR)}
+    tomorrow = str(desk.running.times.today() + timedelta(days=1))
+    for path in ("/ghg/aggregates", "/ghg/emission-curve", "/ghg/portfolios/S1/SET"):
+        status, told = await get(lender, path, **query)
+        assert (status, told["edition"], told["next_edition_on"]) == (200, None, tomorrow)
+        assert told["because"].startswith(f"no edition of {YEAR} yet: ")
+    await keep(desk, FIRST, some_apart(5))
+    for path in ("/ghg/aggregates", "/ghg/emission-curve", "/ghg/portfolios/S1/SET"):
+        status, told = await get(lender, path, **query)
+        assert (status, told["edition"], told["because"]) == (200, str(FIRST), "")
+    status, told = await get(lender, "/ghg/aggregates", **query, as_of=str(FIRST))
+    assert told["because"] == f"no edition of {YEAR} by {FIRST}: the first is told from 2025-07-01."
+    status, told = await get(desk.client, "/ghg/aggregates", **query)
+    assert (status, told["because"]) == (200, ""), "operations wait for no edition"
 
 
 async def test_operations_are_told_what_is_now_and_editions_as_of_a_day(desk: YearDesk) -> None:

@@ -33,7 +33,7 @@ from services.ghg.rows import YearRow
 from .editions import Asker, Stage, curve_told, set_told, table_of
 from .emission_curve import PortfolioView, portfolio, steps_of
 from .jobs import KeepingEditions
-from .kept import FacilityKept, kept_of
+from .kept import Awaited, FacilityKept, kept_of
 from .portfolio import Portfolios
 from .public import Public, Verdict, public, table, verdicts
 from .queries import AskedEditions, is_public
@@ -66,7 +66,8 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
         def looked() -> Found:
             asker = told.asker(principal, year)
             on = min(as_of or today, today)
-            return Found(asker, told.stages(year, on, asker), on == today)
+            stages = told.stages(year, on, asker)
+            return Found(asker, stages, on == today, told.awaited(year, on))
 
         return await asyncio.to_thread(looked)
 
@@ -80,7 +81,9 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
         would give one away beside anything else that is told of the year, is `suppressed`; of
         others, numbers that would are `withheld`. A member is told what is of enough others than
         itself. Figures are those of the edition named in `edition`, the last that may tell the row:
-        as of a day, of those in force on it. Operations are told the present ones."""
+        as of a day, of those in force on it; `because` says why where there is none, and
+        `next_edition_on` from when a further one can be told. Operations are told the present
+        ones."""
         names = _names(by, [*DIMENSIONS, "step"])
         seen = await found(principal, year, as_of)
         return Json(await asyncio.to_thread(asked.table, year, names, seen))
@@ -88,8 +91,8 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
     @made.get("/ghg/emission-curve", tags=["aggregates"])
     async def curve(principal: SignedIn, year: Year, as_of: AsOf = None) -> Response:
         """Cumulative production against intensity, in steps of enough entities each; of each step
-        the part that is certified, where that tells of nobody. `edition` and `as_of` are as in
-        `/ghg/aggregates`."""
+        the part that is certified, where that tells of nobody. `edition`, `as_of`, `because` and
+        `next_edition_on` are as in `/ghg/aggregates`."""
         seen = await found(principal, year, as_of)
         return Json(await asyncio.to_thread(asked.curve, year, seen))
 
@@ -104,7 +107,8 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
         """A set of facilities in a year, weighed by output, against the sector's pathway. Sets that
         were defined before it, removed ones too, stay told: it is `suppressed` where few could be
         found with them, tables or the curve. What was disclosed of a facility is no secret: a set
-        of such facilities alone is told. `edition` and `as_of` are as in `/ghg/aggregates`."""
+        of such facilities alone is told. `edition`, `as_of` and `next_edition_on` are as in
+        `/ghg/aggregates`."""
         principal.require_subscriber(subscriber_id)
         seen = await found(principal, year, as_of)
         view = await asyncio.to_thread(asked.portfolio, subscriber_id, portfolio_id, year, seen)
@@ -131,17 +135,28 @@ def _of_members(made: Api, asked: "Asked") -> None:
 
 
 class Found(NamedTuple):
-    """What somebody is answered by: what editions tell them, `now` where no day is asked about; or
-    the figures as they are now, where there is no asker."""
+    """What somebody is answered by: what editions tell them, `now` where no day is asked about,
+    and what is to come; or the figures as they are now, where there is no asker."""
 
     asker: Asker | None
     stages: tuple[Stage, ...] = ()
     now: bool = True
+    awaited: Awaited = Awaited()
 
     @property
     def edition(self) -> date | None:
         """The day of the last edition."""
         return self.stages[-1].edition.kept_on if self.stages else None
+
+    def told(self, year: int, edition: date | None) -> dict[str, object]:
+        """What every answer says of editions."""
+        coming, because = self.awaited
+        return {
+            "year": year,
+            "edition": edition,
+            "next_edition_on": coming,
+            "because": because,
+        }
 
 
 class Asked:
@@ -164,8 +179,8 @@ class Asked:
             else:
                 cells = table_of(seen.stages, by, entries)
             least = policy.figure("aggregate.entities_min")
-            told = {"year": year, "edition": seen.edition, "entities_min": least}
-            return {**told, "rows": _rows(cells)}
+            told = seen.told(year, seen.edition)
+            return {**told, "entities_min": least, "rows": _rows(cells)}
 
         return self._kept(("table", year, tuple(by), *_of(seen)), made)
 
@@ -234,7 +249,7 @@ class Asked:
                 entries = self._entries(self._filling.years({"year": year}))
                 pools = self._public(year, entries, self._policy()).pools
             steps = [step._asdict() for step in steps_of(pools)]
-            return {"year": year, "edition": edition, "steps": steps}
+            return {**seen.told(year, edition), "steps": steps}
 
         return self._kept(("curve", year, *_of(seen)), made)
 
@@ -256,7 +271,11 @@ class Asked:
             edition, may = set_told(seen.stages, wanted)
             told = edition.entries if edition else ()
             view = portfolio(year, wanted, told, may, _sector(policy))
-            return view._replace(edition=edition and edition.kept_on)
+            return view._replace(
+                because=seen.awaited.because or view.because,
+                edition=edition and edition.kept_on,
+                next_edition_on=seen.awaited.next_on,
+            )
 
         # a set of a name is never changed
         return self._kept(("portfolio", subscriber_id, portfolio_id, year, sets, *_of(seen)), made)
@@ -320,7 +339,8 @@ class Asked:
 
 def _of(seen: Found) -> tuple[Hashable, ...]:
     """What an answer rests on beside rows."""
-    return seen.asker, tuple(one.edition.kept_on for one in seen.stages), seen.now
+    days = tuple(one.edition.kept_on for one in seen.stages)
+    return seen.asker, days, seen.now, seen.awaited
 
 
 def _sector(policy: Policy) -> Curve:

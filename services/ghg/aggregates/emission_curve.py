@@ -44,7 +44,7 @@ class PortfolioView(NamedTuple):
     """A set of facilities in a year, weighed by output. `smelting` is direct and power of
     electrolysis alone, what the sector's curve is about; `gap` is above it when more than zero.
     Where `suppressed`, nothing else is told. `edition` is the day of the edition that tells it;
-    None where it is told as it is now."""
+    None where it is told as it is now; `next_edition_on` from when a further one can be told."""
 
     year: int
     suppressed: bool
@@ -62,6 +62,7 @@ class PortfolioView(NamedTuple):
     curve: str = ""
     doubts: tuple[Doubt, ...] = ()
     edition: date | None = None
+    next_edition_on: date | None = None
 
 
 def emission_curve(told: Public) -> tuple[CurveStep, ...]:

@@ -9,7 +9,7 @@ figure has to be about.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, NamedTuple
 
 from contracts.envelope import Event
@@ -23,6 +23,7 @@ from services.ghg.plans.figures import LIQUID, ZERO, Metal, Sums
 from .editions import Edition
 from .sums import Entry
 
+NEXT_DAY = timedelta(days=1)
 IN_AN_EVENT = 40
 """So many facilities in one event: it stays well below the size that an event may have."""
 
@@ -145,12 +146,16 @@ def evolve(state: Editions, event: EditionKept) -> Editions:
 
 def due_on(today: date, policy: Policy) -> date:
     """The last day through this one on which an edition is due."""
-    days = [
+    return max(day for day in _days(today, policy) if day <= today)
+
+
+def _days(today: date, policy: Policy) -> list[date]:
+    """The days that policy names, from a year before to a year after this one."""
+    return [
         date.fromisoformat(f"{year}-{day}")
-        for year in (today.year - 1, today.year)
+        for year in (today.year - 1, today.year, today.year + 1)
         for day in policy.words("aggregate.edition_days")
     ]
-    return max(day for day in days if day <= today)
 
 
 def is_due(state: Editions, today: date, policy: Policy) -> bool:
@@ -173,6 +178,42 @@ def tells_enough(state: Editions, facilities: Iterable[FacilityKept], policy: Po
     ]
     entities = {one.entity_id for one in differ}
     return len(entities) >= policy.integer("aggregate.entities_min")
+
+
+class Awaited(NamedTuple):
+    """The first day from which a further edition can be told, where figures of enough entities
+    differ by then; None where there will be none. `because` says why there is none to tell of yet;
+    "" where there is one."""
+
+    next_on: date | None = None
+    because: str = ""
+
+
+def awaited(year: int, state: Editions, on: date, today: date, policy: Policy) -> Awaited:
+    """What is to come for who asks about a day."""
+    coming = _next_on(state, today, policy)
+    first = state.kept[0].kept_on if state.kept else None
+    if first is not None and first < on:
+        return Awaited(coming)
+    if first is not None:
+        since = first + NEXT_DAY
+        return Awaited(coming, f"no edition of {year} by {on}: the first is told from {since}.")
+    least = policy.integer("aggregate.entities_min")
+    return Awaited(
+        coming,
+        f"no edition of {year} yet: the first is kept once verified figures of at least {least}"
+        f" entities are there, and told from the day after: not before {coming}.",
+    )
+
+
+def _next_on(state: Editions, today: date, policy: Policy) -> date | None:
+    if state.kept and state.kept[-1].kept_on >= today:
+        return state.kept[-1].kept_on + NEXT_DAY
+    if len(state.kept) >= policy.integer("aggregate.editions_max"):
+        return None
+    if is_due(state, today, policy):
+        return today + NEXT_DAY
+    return min(day for day in _days(today, policy) if day > today) + NEXT_DAY
 
 
 # --- to and from figures ---

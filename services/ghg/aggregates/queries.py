@@ -12,7 +12,7 @@ from services.ghg.queries import CONSUMER, Queries
 from services.ghg.rows import YearRow
 
 from .editions import EVERYBODY, Asker, Defined, Edition, Stage, in_force, stages
-from .kept import Editions, editions_of, stream_of
+from .kept import Awaited, Editions, awaited, editions_of, stream_of
 from .portfolio import Portfolios
 
 MANY = 100_000
@@ -67,6 +67,12 @@ class AskedEditions:
         if knows or asker.facilities or asker.sets:
             found = self._told(year, some, asker, found)
         return tuple(one for one in found if one.edition.kept_on < on)
+
+    def awaited(self, year: int, on: date) -> Awaited:
+        """What is to come, for who asks about a day."""
+        state: Editions = self._queries.reader.state(stream_of(year))
+        today = self._running.times.today()
+        return awaited(year, state, on, today, self._running.definition.policies.on(today))
 
     def _told(
         self,

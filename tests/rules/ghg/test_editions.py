@@ -23,6 +23,7 @@ from services.ghg.aggregates.kept import (
     EditionKept,
     FacilityKept,
     KeepEdition,
+    awaited,
     due_on,
     editions_of,
     is_due,
@@ -245,6 +246,43 @@ def test_no_edition_is_spent_on_changes_of_too_few() -> None:
     assert tells_enough(state, facilities(*five[:2]), POLICY)
     assert is_due(state, SECOND, POLICY)
     assert not is_due(state, date(2026, 6, 29), POLICY)
+
+
+def test_where_no_edition_was_kept_it_is_said_from_when_there_can_be_one() -> None:
+    found = awaited(2025, kept.INITIAL, FIRST, FIRST, POLICY)
+    assert found.next_on == date(2026, 4, 1)
+    assert "no edition of 2025 yet" in found.because
+    assert "at least 3 entities" in found.because
+    assert "not before 2026-04-01" in found.because
+
+
+def test_before_the_first_edition_it_is_said_since_when_that_is_told() -> None:
+    state = EDITIONS.when(keep(FIRST, *some_apart(5))).state
+    found = awaited(2025, state, FIRST, SECOND, POLICY)
+    assert found.because == "no edition of 2025 by 2026-03-31: the first is told from 2026-04-01."
+    assert awaited(2025, state, SECOND, SECOND, POLICY).because == ""
+
+
+@pytest.mark.parametrize(
+    ("today", "following"),
+    [
+        (FIRST, date(2026, 4, 1)),  # kept today
+        (date(2026, 5, 1), date(2026, 7, 1)),
+        (date(2026, 8, 1), date(2026, 8, 2)),  # due since June, of which too few differed
+    ],
+)
+def test_a_further_edition_is_told_from_the_day_after_one_is_due(
+    today: date, following: date
+) -> None:
+    state = EDITIONS.when(keep(FIRST, *some_apart(5))).state
+    assert awaited(2025, state, today, today, POLICY).next_on == following
+
+
+def test_after_the_last_edition_there_is_none_to_wait_for() -> None:
+    most = POLICY.integer("aggregate.editions_max")
+    days = [FIRST + timedelta(days=at) for at in range(most)]
+    full = EDITIONS.when(*(keep(day, *some_apart(at + 3)) for at, day in enumerate(days))).state
+    assert awaited(2025, full, SECOND, SECOND, POLICY).next_on is None
 
 
 @pytest.mark.parametrize(

@@ -182,3 +182,26 @@ def test_the_curve_says_of_which_edition_it_and_each_region_are() -> None:
     assert ">Edition</th>" in table
     assert "<td>2026-03-31</td>" in table
     assert table.count("not told: too few entities") == 1
+
+
+def test_the_curve_says_that_there_is_no_edition_and_not_that_entities_are_too_few() -> None:
+    hidden = {"key": {"region": "oceania"}, "suppressed": True, "edition": None}
+    shown = bytes(
+        Pages()
+        .page(
+            "emissions_curve.html",
+            year=2024,
+            certified=False,
+            edition=None,
+            next_edition_on="2026-04-01",
+            because="no edition of 2024 yet: the first is told later.",
+            picture=None,
+            steps=[],
+            least=None,
+            regions=[hidden],
+        )
+        .body
+    ).decode()
+    assert "Nothing can be shown: no edition of 2024 yet" in shown
+    assert "not told: no edition yet" in shown
+    assert "too few" not in shown
