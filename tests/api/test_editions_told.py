@@ -14,6 +14,7 @@ from infra.execute import request_of
 from infra.reading import Reader
 from services.ghg import auditors
 from services.ghg.aggregates.aggregates_api import Asked
+from services.ghg.aggregates.editions import Asker
 from services.ghg.aggregates.jobs import ACTOR, KeepingEditions
 from services.ghg.aggregates.kept import FacilityKept, KeepEdition, editions_of, stream_of
 from services.ghg.aggregates.portfolio import DefinePortfolio, EntityOf
@@ -222,6 +223,28 @@ async def test_the_worker_keeps_what_is_due_once_and_nothing_of_too_few(desk: Ye
     (edition,) = editions_of(YEAR, queries.reader.state(stream_of(YEAR)))
     assert edition.kept_on == desk.running.times.today()
     assert len(edition.entries) == 4
+
+
+async def test_what_everybody_is_told_is_reckoned_once_a_day_before_somebody_asks(
+    desk: YearDesk,
+) -> None:
+    await keep(desk, FIRST, some_apart(5))
+    queries = Queries(desk.running)
+    told = AskedEditions(desk.running, queries)
+    reckoned: list[int] = []
+
+    def reckon(year: int) -> None:
+        reckoned.append(year)
+        told.reckon(year)
+
+    worker = KeepingEditions(desk.running, queries, lambda _: (), reckon)
+    await worker.once()
+    await worker.once()
+    assert reckoned.count(YEAR) == 1
+    today = desk.running.times.today()
+    (one,) = told.stages(YEAR, today, Asker(own=frozenset({"M98"})))
+    (other,) = told.stages(YEAR, today, Asker(own=frozenset({"M99"})))
+    assert one is other, "what does not depend on who asks is kept"
 
 
 async def test_a_set_is_not_told_of_an_edition_that_was_over_when_it_was_defined(

@@ -53,7 +53,7 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
     """Add the routes of aggregates."""
     asked = Asked(running, queries, filling)
     told = AskedEditions(running, queries)
-    keeping = KeepingEditions(running, queries, asked.to_keep)
+    keeping = KeepingEditions(running, queries, asked.to_keep, told.reckon)
     running.spawn("editions", keeping.run)
     _of_members(made, asked)
 

@@ -138,16 +138,18 @@ class Audit:
         ours = self._rows_within(few)
         room = self._least - 1 - few.bit_count()
         about, having = self._about, self._having
-        left: Iterable[int] = (one for one in row if about[one] & ~few and not having[one] & ours)
+        left = (one for one in row if about[one] & ~few and not having[one] & ours)
+        if not room:
+            if next(left, None) is not None or self._apart(row, few, ours):
+                return False
+            return not self._outside(row, few, ours)[1]
         more = self._joining(left, 0, few, room)
         if more is None:
-            if not room and self._apart(row, few, ours):
-                return False
             outside, others = self._outside(row, few, ours)
             if not others:
                 return True
             beside = 0
-            for one in outside if room else ():
+            for one in outside:
                 beside |= self._takes_part(one)
             more = self._joining(others, beside, few, room) or 0
         return any(self._isolates(row, few | 1 << entity) for entity in _bits(more))
@@ -155,28 +157,19 @@ class Audit:
     def _joining(self, columns: Iterable[int], beside: int, few: int, room: int) -> int | None:
         """Who may join `few`; None where there are no columns. Each column has to be about those
         that join, or be taken away: by a row of theirs, or by one `beside` that leaves something
-        about them."""
-        if room != 1:
-            return self._fewest(columns, beside, few, room)
+        about them. So a last one has to join all columns; of more, one joins the column that the
+        fewest may join, the first of such."""
         found: int | None = None
+        fewest = 0, 0
         for one in columns:
             joining = (self._takes_part(one) | beside) & ~few
-            found = joining if found is None else found & joining
-            if not found:
-                return 0
+            if room == 1:
+                found = joining if found is None else found & joining
+                if not found:
+                    return 0
+            elif found is None or (joining.bit_count(), one) < fewest:
+                found, fewest = joining, (joining.bit_count(), one)
         return found
-
-    def _fewest(self, columns: Iterable[int], beside: int, few: int, room: int) -> int | None:
-        """The fewest who may join of any one column, the first of these; nobody without room."""
-        found: tuple[int, int, int] | None = None
-        for one in columns:
-            if not room:
-                return 0
-            joining = (self._takes_part(one) | beside) & ~few
-            this = joining.bit_count(), one, joining
-            if found is None or this < found:
-                found = this
-        return found and found[2]
 
     def _rows_within(self, few: int) -> int:
         """The rows whose pivot is about none but these."""

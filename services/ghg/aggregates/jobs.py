@@ -1,5 +1,6 @@
 """The worker that keeps the editions of aggregates that are due: once a day, from what rows know of
-the days before. Nobody's asking makes an edition, nor is one made anew (`kept`)."""
+the days before. Nobody's asking makes an edition, nor is one made anew (`kept`). What everybody is
+told that day is then made ready."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -22,13 +23,26 @@ LOOK_EVERY_S = 5.0
 LOG = structlog.stdlib.get_logger("castmark.ghg")
 FiguresOf = Callable[[int], Sequence[FacilityKept]]
 """The verified figures of a year; may wait for the database."""
+Reckon = Callable[[int], None]
+"""Has ready what is told of a year; may take seconds."""
+
+
+def leave(year: int) -> None:
+    """Have nothing of a year ready: it is reckoned for who asks first."""
 
 
 class KeepingEditions:
     """Keeps what is due, for as long as the service runs."""
 
-    def __init__(self, running: Running, queries: Queries, figures_of: FiguresOf) -> None:
+    def __init__(
+        self,
+        running: Running,
+        queries: Queries,
+        figures_of: FiguresOf,
+        reckon: Reckon = leave,
+    ) -> None:
         self._running, self._queries, self._figures_of = running, queries, figures_of
+        self._reckon = reckon
         self._news = News(running.writer)
         self._looked_on: date | None = None
 
@@ -59,6 +73,8 @@ class KeepingEditions:
             except Refused as refused:
                 LOG.warning("edition-kept-by-another", slug=refused.slug, year=one.year)
         self._looked_on = today
+        for year in range(today.year, FIRST_YEAR - 1, -1):
+            await asyncio.to_thread(self._reckon, year)
         return len(wanted)
 
     def _wanted(self, today: date) -> list[KeepEdition]:

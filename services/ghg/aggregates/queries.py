@@ -62,11 +62,20 @@ class AskedEditions:
         today are looked at: what was defined since a later one is told of no earlier one."""
         state: Editions = self._queries.reader.state(stream_of(year))
         some = in_force(editions_of(year, state), self._running.times.today())
-        found = self._told(year, some, EVERYBODY, None)
+        found = self._everybody(year, some)
         knows = {one.member_id for edition in some for one in edition.entries} & asker.own
         if knows or asker.facilities or asker.sets:
             found = self._told(year, some, asker, found)
         return tuple(one for one in found if one.edition.kept_on < on)
+
+    def reckon(self, year: int) -> None:
+        """Have ready what everybody is told of the editions that are in force today: of many
+        facilities that takes seconds, which nobody should wait for."""
+        state: Editions = self._queries.reader.state(stream_of(year))
+        self._everybody(year, in_force(editions_of(year, state), self._running.times.today()))
+
+    def _everybody(self, year: int, some: Sequence[Edition]) -> tuple[Stage, ...]:
+        return self._told(year, some, EVERYBODY, None)
 
     def awaited(self, year: int, on: date) -> Awaited:
         """What is to come, for who asks about a day."""
