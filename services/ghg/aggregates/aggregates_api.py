@@ -6,7 +6,7 @@ others as they are now as well. Everybody else is told editions (`editions`).
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import date
 from typing import Annotated, NamedTuple, TypeVar
 
@@ -56,7 +56,10 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
     keeping = KeepingEditions(running, queries, asked.to_keep, told.reckon)
     running.spawn("editions", keeping.run)
     _of_members(made, asked)
+    _of_everybody(made, asked, _finds(running, told))
 
+
+def _finds(running: Running, told: AskedEditions) -> "Finds":
     async def found(principal: Principal, year: int, as_of: AsOf) -> Found:
         """The editions by which somebody is answered, or figures as they are now."""
         today = running.times.today()
@@ -71,6 +74,10 @@ def add_aggregates(made: Api, running: Running, queries: Queries, filling: Plans
 
         return await asyncio.to_thread(looked)
 
+    return found
+
+
+def _of_everybody(made: Api, asked: "Asked", found: "Finds") -> None:
     @made.get("/ghg/aggregates", tags=["aggregates"])
     async def tables(
         principal: SignedIn, year: Year, by: By = "region", as_of: AsOf = None
@@ -157,6 +164,9 @@ class Found(NamedTuple):
             "next_edition_on": coming,
             "because": because,
         }
+
+
+Finds = Callable[[Principal, int, AsOf], Awaitable[Found]]
 
 
 class Asked:
