@@ -116,7 +116,9 @@ class ScopeFacilityLeft(Event):
 
 class PsObligationMet(Event):
     """The Performance Standard covers what was still to be covered: all (no facility named), or
-    one facility."""
+    one facility. Said again where it is heard later that it did from an earlier day on. All is
+    covered since the last of its facilities is, or has left; the certificate itself covers those
+    that were left over since `covers_from`."""
 
     TYPE: ClassVar[str] = "coc.ps_obligation_met.v1"
     scope_id: ScopeId
@@ -124,6 +126,7 @@ class PsObligationMet(Event):
     facility_id: FacilityId | None
     certificate_id: CertificateId
     effective_on: date
+    covers_from: date | None = None
 
 
 class ScopeSuspended(Event):
@@ -140,10 +143,15 @@ class ScopeSuspended(Event):
 
 
 class ScopeReinstated(Event):
+    """From `effective_on` on claims are free again after the suspension that was told last, or,
+    where `since` is given, after the earlier one that began on that day: it ended sooner than was
+    told; where both days are one, it never was."""
+
     TYPE: ClassVar[str] = "coc.scope_reinstated.v1"
     scope_id: ScopeId
     member_id: MemberId
     effective_on: date
+    since: date | None = None
 
 
 class ContractorListed(Event):

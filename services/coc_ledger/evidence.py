@@ -123,8 +123,14 @@ class ScopeEvidence(Value):
 
     def suspended(self, day: date) -> bool:
         """Whether nothing may be claimed on a day."""
-        last = self.suspended_from, self.reinstated_from
-        return suspended_on(day, last, self.suspended_before)
+        return self.suspended_since(day) is not None
+
+    def suspended_since(self, day: date) -> date | None:
+        """The first day of the time without claims in which a day lies; None where it is in none.
+        Of several that are told of it the first."""
+        told = [*self.suspended_before, (self.suspended_from, self.reinstated_from)]
+        found = [one[0] for one in told if one[0] is not None and suspended_on(day, one, ())]
+        return min(found, default=None)
 
 
 class MovementSeen(Value):

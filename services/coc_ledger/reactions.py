@@ -344,7 +344,8 @@ def check_caught_up(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
 
 
 def note_ps(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """A certificate to the Performance Standard may be what a scope still has to bring."""
+    """A certificate to the Performance Standard may be what a scope still has to bring, or had to
+    when it was suspended."""
     event = recorded.event
     if not isinstance(event, certification.CertificateGranted):
         return ()
@@ -361,7 +362,7 @@ def note_ps(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
             effective_on=event.valid_from,
         )
         for scope in scopes
-        if scope.ps_due
+        if scope.ps_due or scope.suspended_from
     ]
 
 

@@ -22,7 +22,8 @@ from .movements.unlooked import UNLOOKED
 from .pools.day_rows import DayRow
 from .pools.rows import POOL_PROJECTIONS, PoolRow
 from .scopes.certificates import CERTIFICATES
-from .scopes.state import spells, suspended_since
+from .scopes.lacks import Spells, shortened, spells
+from .scopes.state import suspended_since
 from .traces.passage_rows import PASSAGES
 
 __all__ = [
@@ -85,8 +86,14 @@ class ScopeRow(NamedTuple):
 
     def suspended(self, day: date) -> bool:
         """Whether nothing may be claimed on a day."""
-        before = [(date.fromisoformat(one), date.fromisoformat(end)) for one, end in self[-1]]
-        return suspended_on(day, (self.suspended_from, self.reinstated_from), before)
+        last = self.suspended_from, self.reinstated_from
+        return suspended_on(day, last, self.spells_before)
+
+    @property
+    def spells_before(self) -> Spells:
+        """`suspended_before` as days."""
+        told = self.suspended_before
+        return tuple((date.fromisoformat(one), date.fromisoformat(end)) for one, end in told)
 
 
 # --- scopes ---
@@ -149,15 +156,17 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
             left = {name: day for name, day in row.ps_due.items() if name != met}
             return row._replace(ps_due=left)
         case coc.ScopeSuspended():
-            over = spells(row.suspended_from, row.reinstated_from, ())
-            told = tuple((since.isoformat(), until.isoformat()) for since, until in over)
+            told = _told(spells(row.suspended_from, row.reinstated_from, ()))
             return row._replace(
                 suspended_from=suspended_since(row.suspended_from, row.reinstated_from, event),
                 reinstated_from=None,
                 suspended_before=(*row.suspended_before, *told),
             )
         case coc.ScopeReinstated():
-            return row._replace(reinstated_from=event.effective_on)
+            if event.since is None:
+                return row._replace(reinstated_from=event.effective_on)
+            before = shortened(row.spells_before, event.since, event.effective_on)
+            return row._replace(suspended_before=_told(before))
         case PeriodChanged():
             course, until = (event.starts_on.isoformat(), event.months), event.replaces
             kept = [one for one in row.calendar if until is None or one[0] < until.isoformat()]
@@ -166,6 +175,10 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
             return row._replace(ends_before=event.effective_on, to_scope_id=event.to_scope_id)
         case _:
             return row
+
+
+def _told(times: Spells) -> tuple[tuple[str, str], ...]:
+    return tuple((since.isoformat(), until.isoformat()) for since, until in times)
 
 
 # --- what membership tells ---

@@ -164,13 +164,14 @@ def check_may_claim(
         )
     if scope.vacant or scope.awaiting:
         raise facility_left(scope, command.stage, command.day)
-    if scope.suspended(command.day):
+    since = scope.suspended_since(command.day)
+    if since is not None:
         raise Refused(
             "coc-suspended",
-            f"Scope {scope.scope_id} is suspended since {scope.suspended_from}: nothing is claimed"
-            " from it (R-29).",
+            f"Scope {scope.scope_id} is suspended since {since}: nothing is claimed from it"
+            " (R-29).",
             scope_id=scope.scope_id,
-            since=scope.suspended_from,
+            since=since,
         )
     seen = command.checked or nothing_seen(scope, command.day)
     check_certified(seen)

@@ -145,10 +145,9 @@ def _barred(scope: ScopeEvidence, pool: PoolRow | None, day: date, held: Held) -
         return "the facilities come with the scope that goes over"
     if scope.vacant:
         return "no facility is in the scope any more"
-    if scope.suspended(day):
-        since = scope.suspended_from
-        told = f"since {since}" if since is not None and since <= day else "on that day"
-        return f"the scope is suspended {told}"
+    since = scope.suspended_since(day)
+    if since is not None:
+        return f"the scope is suspended since {since}"
     faults = supplier_faults(_seen(scope, day, held), ps_pending=scope.ps_pending)
     if faults:
         return FAULTS[faults[0]]

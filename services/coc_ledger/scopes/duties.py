@@ -9,44 +9,79 @@ it was otherwise, so that it ends as if all had been known in time.
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import reduce
-from typing import NamedTuple
 
 from contracts.coc import PsObligationMet, ScopeFacilityLeft, ScopeReinstated, ScopeSuspended
 from contracts.envelope import Event
 from infra.decider import Tick
 
 from .commands import NoteFacilityLeft, NotePsCertificate
-from .state import ONE_DAY, WHOLE, Lack, Scope, due, evolve
+from .lacks import NOT_YET, ONE_DAY, kept, lacking_on_days, without
+from .state import WHOLE, Scope, due, evolve
 
 Duty = PsObligationMet | ScopeFacilityLeft
+Told = ScopeReinstated | ScopeSuspended
 
 
 def noted(command: NotePsCertificate, state: Scope) -> Sequence[Event]:
     """What the certificate covers is no longer due, the whole once each of its facilities is
     covered, since the last of them is; a suspension ends when nothing is overdue (what is due on a
-    day to come is not)."""
-    covered = set(command.facilities)
-    met = [key for key in state.ps_due if key in covered and key not in state.uncovered]
-    if WHOLE in state.ps_due:
-        some = [one for one in state.uncovered if one in covered]
-        met += [WHOLE] if len(some) == len(state.uncovered) else some
-    if not met:
-        return []
-    since, certificate_id = command.effective_on, command.certificate_id
-    events = [_met(state, key, certificate_id, since) for key in met]
+    day to come is not). One that covered it earlier than what was heard of before counts as well.
+    """
+    holds, since = set(command.facilities), command.effective_on
+    met = [key for key in state.ps_due if key in holds and key not in state.uncovered]
+    met += [key for key in _covered_later(state, since) if key in holds and key not in met]
+    whole = WHOLE in state.ps_due and holds.issuperset(state.uncovered)
+    if WHOLE in state.ps_due and not whole:
+        met += [one for one in state.uncovered if one in holds]
+    events: list[Duty] = [_met(state, key, command.certificate_id, since) for key in met]
+    after = _after(state, events)
+    if whole:
+        covers_from = since if after.uncovered else None
+        events.append(_whole_met(after, command.certificate_id, since, covers_from))
+    else:
+        events += _whole_earlier(after, command.certificate_id)
     return [*events, *_told_anew(command.on, state, events)]
 
 
+def _covered_later(state: Scope, since: date) -> Iterable[str]:
+    """What lacked the standard for days after one, by what is known; of the whole also what has
+    left, where no certificate was heard of: the first one ends it, in whatever order."""
+    found = [
+        one.key for one in state.lacking if one.until is not None and one.meets(since, NOT_YET)
+    ]
+    whole = WHOLE in state.ps_due or any(one.key == WHOLE for one in state.lacking)
+    none = state.met_by is None
+    parts = [one for one, day in state.parts_from.items() if whole and (day > since or none)]
+    return dict.fromkeys(one for one in (*found, *parts) if one not in ("", *state.uncovered))
+
+
 def _met(state: Scope, key: str, certificate_id: str, since: date) -> PsObligationMet:
-    """One that is covered since a day; the whole since the last of its parts is."""
-    parts = state.parts_from.values() if key == WHOLE else ()
+    """One that is covered since a day."""
     return PsObligationMet(
         scope_id=state.scope_id,
         member_id=state.member_id,
         facility_id=key or None,
         certificate_id=certificate_id,
-        effective_on=max(since, *parts) if parts else since,
+        effective_on=since,
     )
+
+
+def _whole_met(
+    state: Scope, certificate_id: str, since: date, covers_from: date | None
+) -> PsObligationMet:
+    """The whole is covered since the last of its parts is, or has left."""
+    days = [*state.parts_from.values(), *([covers_from] if covers_from else [])]
+    met = _met(state, WHOLE, certificate_id, max(days, default=since))
+    return met.model_copy(update={"covers_from": covers_from})
+
+
+def _whole_earlier(state: Scope, certificate_id: str) -> Sequence[PsObligationMet]:
+    """The whole was covered earlier than was told of it."""
+    ends = [one for one in state.lacking if one.key == WHOLE and one.until is not None]
+    since = max(state.parts_from.values(), default=NOT_YET)
+    if any(one.meets(since, NOT_YET) for one in ends):
+        return [_whole_met(state, certificate_id, since, None)]
+    return []
 
 
 def left(command: NoteFacilityLeft, state: Scope) -> Sequence[Event]:
@@ -64,8 +99,12 @@ def left(command: NoteFacilityLeft, state: Scope) -> Sequence[Event]:
         activities=tuple(name for name in command.activities if name in state.activities),
     )
     events: list[Duty] = [gone]
-    if WHOLE in state.ps_due and state.uncovered == (one,) and state.met_by is not None:
-        events.append(_met(state, WHOLE, state.met_by, command.effective_on))
+    if state.met_by is not None:
+        after = _after(state, events)
+        if WHOLE in state.ps_due and state.uncovered == (one,):
+            events.append(_whole_met(after, state.met_by, command.effective_on, None))
+        else:
+            events += _whole_earlier(after, state.met_by)
     return [*events, *_told_anew(command.on, state, events)]
 
 
@@ -74,74 +113,71 @@ def suspended(command: Tick, state: Scope) -> Sequence[Event]:
     day = due(state).get(command.rule)
     if day is None or command.on < day:
         return []
-    missed = Lack(command.rule.partition(":")[2], day + ONE_DAY)
-    return [*_as_it_was(state), _suspended(state, missed)]
+    key = command.rule.partition(":")[2]
+    return [*_as_it_was(state), _suspended(state, key, day + ONE_DAY)]
 
 
-def _suspended(state: Scope, lack: Lack) -> ScopeSuspended:
+def _suspended(state: Scope, key: str, since: date) -> ScopeSuspended:
     return ScopeSuspended(
         scope_id=state.scope_id,
         member_id=state.member_id,
-        effective_on=lack.since,
+        effective_on=since,
         because="ps_not_achieved",
-        facility_id=lack.key or None,
+        facility_id=key or None,
     )
 
 
 # --- what was told of a suspension, told anew ---
 
 
-class Spell(NamedTuple):
-    """Days without claims, and what lacked the standard on them, in order."""
-
-    since: date
-    until: date | None
-    lacks: tuple[Lack, ...]
+def _after(state: Scope, events: Iterable[Duty]) -> Scope:
+    return reduce(evolve, events, state)
 
 
-def _told_anew(on: date, state: Scope, events: Iterable[Duty]) -> Sequence[Event]:
+def _told_anew(on: date, state: Scope, events: Sequence[Duty]) -> Sequence[Event]:
     """What becomes of the suspension; nothing yet where something is overdue that the clock has not
     told of."""
-    after = reduce(evolve, events, state)
+    if not events:
+        return []
+    after = _after(state, events)
     told = {one.key for one in after.lacking if one.until is None}
     if any(day < on and key not in told for key, day in after.ps_due.items()):
         return []
     return _as_it_was(after)
 
 
-def _as_it_was(state: Scope) -> Sequence[ScopeReinstated | ScopeSuspended]:
-    """The suspension that was told with its true days; nothing where it was told so."""
-    since = state.suspended_from
-    if since is None or state.reinstated_from is not None or not state.lacking:
-        return []
-    spells = _spells(state.lacking)
-    first = spells[0] if spells and spells[0].since == since else Spell(since, since, ())
-    events: list[ScopeReinstated | ScopeSuspended] = []
-    if first.until is not None:
-        events.append(_reinstated(state, first.until))
-    for spell in spells:
-        if spell.since != since:
-            events += [_suspended(state, lack) for lack in spell.lacks]
-            events += [_reinstated(state, spell.until)] if spell.until is not None else []
+def _as_it_was(state: Scope) -> Sequence[Told]:
+    """What was told of times without claims with their true days; nothing where it was told so. An
+    end of an earlier one names its first day. What is open still is told last."""
+    true = lacking_on_days(state.lacking)
+    earlier = [(one, kept(one, true)) for one in state.suspended_before]
+    events: list[Told] = [_reinstated(state, so[1], so[0]) for told, so in earlier if told != so]
+    stand = [so for _, so in earlier]
+    if state.suspended_from is not None:
+        last = state.suspended_from, state.reinstated_from or NOT_YET
+        so = kept(last, true)
+        if so[1] == NOT_YET and without(true, [*stand, so]):
+            so = so[0], so[0]
+        if so[1] != last[1] and last[0] < last[1]:
+            events.append(_reinstated(state, so[1]))
+        stand.append(so)
+    for one in true:
+        missing = without([one], stand)
+        if missing:
+            events += _spell(state, missing[0][0], one[1])
     return events
 
 
-def _reinstated(state: Scope, day: date) -> ScopeReinstated:
-    return ScopeReinstated(scope_id=state.scope_id, member_id=state.member_id, effective_on=day)
+def _spell(state: Scope, since: date, until: date) -> Sequence[Told]:
+    """A time without claims, by each that lacks the standard in it, with the true day since when it
+    does: what was told of its first days before is told again where that is earlier."""
+    found = [one for one in state.lacking if one.meets(since, until)]
+    by_day = sorted(found, key=lambda one: (one.since, one.key))
+    back = [_reinstated(state, until)] if until != NOT_YET else []
+    return [*(_suspended(state, one.key, one.since) for one in by_day), *back]
 
 
-def _spells(lacking: Iterable[Lack]) -> list[Spell]:
-    """The days on which anything lacked the standard, in order; what was held in time lacked it on
-    none."""
-    found: list[Spell] = []
-    for one in sorted(lacking, key=lambda one: (one.since, one.key)):
-        if one.until is not None and one.until <= one.since:
-            continue
-        last = found[-1] if found else None
-        if last is None or (last.until is not None and last.until < one.since):
-            found.append(Spell(one.since, one.until, (one,)))
-            continue
-        ends = (last.until, one.until)
-        until = None if None in ends else max(day for day in ends if day is not None)
-        found[-1] = Spell(last.since, until, (*last.lacks, one))
-    return found
+def _reinstated(state: Scope, day: date, since: date | None = None) -> ScopeReinstated:
+    return ScopeReinstated(
+        scope_id=state.scope_id, member_id=state.member_id, effective_on=day, since=since
+    )

@@ -22,7 +22,8 @@ from contracts.envelope import Event
 from infra.policy import Policy
 
 from .commands import TakePartners
-from .state import ONE_DAY, Scope
+from .lacks import ONE_DAY
+from .state import Scope
 
 WHOLE_PERCENT = 100
 

@@ -49,8 +49,9 @@ from .commands import (
 )
 from .duties import left, noted, suspended
 from .handing import handed_on
+from .lacks import ONE_DAY
 from .neighbours import check_elsewhere
-from .state import INITIAL, ONE_DAY, Scope, due, evidence, evolve
+from .state import INITIAL, Scope, due, evidence, evolve
 from .transfer import awaited, came, check_before_transfer, transferred
 
 __all__ = ["INITIAL", "Scope", "decide", "due", "evidence", "evolve"]

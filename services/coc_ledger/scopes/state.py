@@ -3,8 +3,8 @@
 `Scope` is the fold of `coc_scope/<id>`; `evolve` is total over its events.
 """
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, assert_never
 
@@ -27,23 +27,22 @@ from contracts.values import Activity
 from services.coc_ledger.accounting.period import Calendar, Course, period_of, switched_at
 from services.coc_ledger.evidence import Diligence, ScopeEvidence, Stake, stages_of
 
+from .lacks import (
+    NOT_YET,
+    ONE_DAY,
+    Lack,
+    Spells,
+    covered,
+    lacked,
+    over,
+    shortened,
+    spells,
+)
 from .partners import Hired, Share, contractors_on, dismissed, hired, shared, stakes_on
 
 PS_DUE = "ps_due"
-ONE_DAY = timedelta(days=1)
-NOT_YET = date.max
-Spells = tuple[tuple[date, date], ...]
 WHOLE = ""
 """Stands for the whole scope among the facilities that have yet to be certified."""
-
-
-class Lack(NamedTuple):
-    """A facility, or the whole, that the Performance Standard did not cover from a day on, until
-    another one (None: it still does not)."""
-
-    key: str
-    since: date
-    until: date | None = None
 
 
 class Scope(NamedTuple):
@@ -54,9 +53,9 @@ class Scope(NamedTuple):
     certificate that was the last to cover any. `left` are facilities that are not in it from a day
     on, `stays` earlier times in it of those that came back; `ceased` the activities that went with
     a facility. `awaited` are those that come from `successor_of` when that goes over, `begins` the
-    first day of activities that come with them. `missed` are those of `ps_due` whose last day went
-    by in the suspension that lasts, `lacking` since when, and until when; `parts_from` since when
-    the parts of the whole are covered that are. `contractors` and `stakes` are today's, `hired` and
+    first day of activities that come with them. `lacking` is what lacked the Performance Standard
+    after a last day, since when, and until when; `parts_from` since when the parts of the whole are
+    covered that are, or have left. `contractors` and `stakes` are today's, `hired` and
     `shares` say from when on, and until when."""
 
     scope_id: str = ""
@@ -89,7 +88,6 @@ class Scope(NamedTuple):
     successor_of: str | None = None
     awaited: tuple[str, ...] = ()
     begins: Mapping[Activity, date] = {}
-    missed: tuple[str, ...] = ()
     lacking: tuple[Lack, ...] = ()
     parts_from: Mapping[str, date] = {}
 
@@ -144,11 +142,10 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
                 suspended_before=spells(
                     state.suspended_from, state.reinstated_from, state.suspended_before
                 ),
-                missed=(*state.missed, event.facility_id or WHOLE),
-                lacking=(*state.lacking, Lack(event.facility_id or WHOLE, event.effective_on)),
+                lacking=lacked(state.lacking, event.facility_id or WHOLE, event.effective_on),
             )
         case ScopeReinstated():
-            return state._replace(reinstated_from=event.effective_on, missed=(), lacking=())
+            return _reinstated(state, event)
         case PeriodChanged():
             until = event.replaces
             courses = [one for one in state.calendar if until is None or one.starts_on < until]
@@ -240,7 +237,6 @@ def _with_facility(state: Scope, event: ScopeFacilityAdded) -> Scope:
         ceased={name: day for name, day in state.ceased.items() if name not in event.activities},
         activities=tuple(dict.fromkeys((*state.activities, *event.activities))),
         ps_due={**state.ps_due, **due},
-        missed=tuple(name for name in state.missed if name not in due),
         added={**state.added, **later},
         begins={
             name: min(day, event.added_on) if later and name in event.activities else day
@@ -258,46 +254,51 @@ def _with_awaited(state: Scope, event: ScopeFacilitiesCame) -> Scope:
     )
 
 
+def _reinstated(state: Scope, event: ScopeReinstated) -> Scope:
+    until = event.effective_on
+    if event.since is not None:
+        earlier = shortened(state.suspended_before, event.since, until)
+        return state._replace(suspended_before=earlier)
+    return state._replace(reinstated_from=until, lacking=over(state.lacking, until))
+
+
 def _met(state: Scope, event: PsObligationMet) -> Scope:
-    met = event.facility_id or WHOLE
-    parts = {met: event.effective_on} if met in state.uncovered else {}
+    met, since = event.facility_id or WHOLE, event.effective_on
+    covers = state.uncovered if met == WHOLE else (met,)
     return state._replace(
-        lacking=_covered(state.lacking, met, event.effective_on),
-        parts_from={**state.parts_from, **parts},
+        lacking=covered(state.lacking, met, state.ps_due.get(met), since),
+        parts_from=_with_parts(state, covers, event.covers_from or since),
         ps_due={key: day for key, day in state.ps_due.items() if key != met},
-        uncovered=tuple(one for one in state.uncovered if met not in (one, WHOLE)),
+        uncovered=tuple(one for one in state.uncovered if one not in covers),
         met_by=event.certificate_id,
     )
 
 
-def _covered(before: tuple[Lack, ...], key: str, until: date) -> tuple[Lack, ...]:
-    """With one that lacks nothing any more from a day on."""
-    return tuple(
-        one._replace(until=until) if one.key == key and one.until is None else one for one in before
-    )
+def _with_parts(state: Scope, parts: Iterable[str], since: date) -> Mapping[str, date]:
+    """With parts of the whole of which nothing lacks since a day, or since an earlier one."""
+    known = state.parts_from
+    named = [one for one in parts if one in state.uncovered or one in known]
+    return {**known, **{one: min(since, known.get(one, since)) for one in named}}
 
 
 def _without_facility(state: Scope, event: ScopeFacilityLeft) -> Scope:
-    one = event.facility_id
+    one, day = event.facility_id, event.effective_on
     if one in state.awaited:  # it never was in it
         state = state._replace(
             facilities=tuple(name for name in state.facilities if name != one),
             awaited=tuple(name for name in state.awaited if name != one),
         )
     else:
-        state = state._replace(left={**state.left, one: event.effective_on})
+        state = state._replace(
+            left={**state.left, one: day},
+            lacking=covered(state.lacking, one, state.ps_due.get(one), day),
+            parts_from=_with_parts(state, (one,), day),
+        )
     return state._replace(
-        ps_due={key: day for key, day in state.ps_due.items() if key != one},
-        lacking=_covered(state.lacking, one, event.effective_on),
-        parts_from={name: day for name, day in state.parts_from.items() if name != one},
+        ps_due={key: last for key, last in state.ps_due.items() if key != one},
         uncovered=tuple(name for name in state.uncovered if name != one),
-        ceased={**state.ceased, **dict.fromkeys(event.activities, event.effective_on)},
+        ceased={**state.ceased, **dict.fromkeys(event.activities, day)},
     )
-
-
-def spells(since: date | None, until: date | None, before: Spells) -> Spells:
-    """Earlier times without claims, with the last of them, which is over."""
-    return (*before, (since, until)) if since and until and since < until else before
 
 
 def suspended_since(since: date | None, until: date | None, event: ScopeSuspended) -> date:
@@ -309,9 +310,9 @@ def suspended_since(since: date | None, until: date | None, event: ScopeSuspende
 
 def due(state: Scope) -> Mapping[str, date]:
     """When the clock asks whether the Performance Standard came in time: a rule per facility, each
-    once in a suspension."""
-    left = {key: day for key, day in state.ps_due.items() if key not in state.missed}
-    return {f"{PS_DUE}:{key}": day for key, day in left.items()}
+    once."""
+    told = {one.key for one in state.lacking if one.until is None}
+    return {f"{PS_DUE}:{key}": day for key, day in state.ps_due.items() if key not in told}
 
 
 def evidence(state: Scope, day: date) -> ScopeEvidence | None:
