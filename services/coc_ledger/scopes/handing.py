@@ -30,17 +30,17 @@ WHOLE_PERCENT = 100
 
 def handed_on(command: TakePartners, state: Scope, policy: Policy) -> Sequence[Event]:
     """What a scope brings that goes over into this one; nothing of what came before. Later than the
-    day on which it goes over only looks at suppliers are told of it that concern this one."""
+    day on which it goes over only looks at suppliers are told of it that concern this one, and what
+    is to come into it itself on a day after that one: it passes through on that day."""
     there = command.there
     if there is None or there.to_scope_id != state.scope_id or there.ends_before is None:
         return []
     if there.entity_id != state.entity_id:
         return []
     found = [*_looked_at(command, state, there, there.ends_before, policy)]
-    if command.on < there.ends_before:
-        found += _contractors(command, state, there, there.ends_before)
-        if state.successor_of == there.scope_id:
-            found += _shares(command, state, there, there.ends_before)
+    found += _contractors(command, state, there, there.ends_before)
+    if state.successor_of == there.scope_id:
+        found += _shares(command, state, there, there.ends_before)
     return found
 
 
@@ -77,15 +77,20 @@ def _contractors(
         if not _wanted(command, one):
             continue
         if one not in state.contractors:
-            yield ContractorListed(
-                **named,
-                contractor_id=one,
-                name=there.hired[one][-1].name,
-                listed_on=over,
-                from_scope_id=there.scope_id,
-            )
+            theirs = there.hired[one][-1]
+            since = max(over, theirs.since)
+            if command.on < since:
+                yield ContractorListed(
+                    **named,
+                    contractor_id=one,
+                    name=theirs.name,
+                    listed_on=since,
+                    from_scope_id=there.scope_id,
+                )
         elif one not in there.contractors and state.hired[one][-1].of == there.scope_id:
-            yield ContractorDelisted(**named, contractor_id=one, effective_on=over - ONE_DAY)
+            since = state.hired[one][-1].since
+            if command.on < since:
+                yield ContractorDelisted(**named, contractor_id=one, effective_on=since - ONE_DAY)
 
 
 def _shares(
@@ -101,15 +106,19 @@ def _shares(
         if own or not _wanted(command, holder) or theirs.get(holder) == ours.get(holder):
             continue
         percent = theirs.get(holder)
+        since = max(one[-1].since for one in (there.shares.get(holder, ()), told) if one)
+        since = max(over, since)
+        if command.on >= since:
+            continue
         if percent is None:
             ours.pop(holder)
-            yield JointVentureEnded(**named, holder_scope_id=holder, effective_on=over)
+            yield JointVentureEnded(**named, holder_scope_id=holder, effective_on=since)
         elif sum(ours.values()) - ours.get(holder, 0) + percent <= WHOLE_PERCENT:
             ours[holder] = percent
             yield JointVentureListed(
                 **named,
                 holder_scope_id=holder,
                 share_percent=percent,
-                effective_on=over,
+                effective_on=since,
                 from_scope_id=there.scope_id,
             )

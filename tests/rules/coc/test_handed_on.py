@@ -202,3 +202,30 @@ def test_what_came_with_one_transfer_goes_on_with_the_next() -> None:
     hire(world, OLD, "ROLLER")
     assert on(world, date(2026, 8, 1), "A3").contractors == ("MELTER", "ROLLER")
     assert list(scope(world, "A3").diligence) == ["YARD"]
+
+
+LATE, EARLY = date(2026, 8, 10), date(2026, 7, 26)
+
+
+def passing() -> World:
+    """A goes over into A2, which goes over into A3 before that day."""
+    world = goes_over(world_of(), day=LATE)
+    world.open("A3", "A")
+    return goes_over(world, "A3", NEW, EARLY)
+
+
+def test_what_comes_into_a_scope_after_it_went_over_goes_on_from_that_day() -> None:
+    world = passing()
+    assert [on(world, day, "A3").contractors for day in (EARLY, LATE)] == [(), ("MELTER",)]
+    [told] = contractors_told(scope(world, "A3").hired)
+    assert (told.since, told.from_scope_id) == (LATE, NEW)
+
+
+def test_what_is_told_before_it_passes_through_goes_on_as_well() -> None:
+    world = passing()
+    world.today = date(2026, 8, 1)
+    hire(world, OLD, "ROLLER")
+    dismiss(world, OLD, "MELTER")
+    assert on(world, LATE, "A3").contractors == ("ROLLER",)
+    hire(world, NEW, "LATER")
+    assert on(world, LATE, "A3").contractors == ("ROLLER",), "A2 is over"
