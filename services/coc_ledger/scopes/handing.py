@@ -23,9 +23,8 @@ from infra.policy import Policy
 
 from .commands import TakePartners
 from .lacks import ONE_DAY
+from .partners import ALL_PERCENT
 from .state import Scope
-
-WHOLE_PERCENT = 100
 
 
 def handed_on(command: TakePartners, state: Scope, policy: Policy) -> Sequence[Event]:
@@ -113,7 +112,7 @@ def _shares(
         if percent is None:
             ours.pop(holder)
             yield JointVentureEnded(**named, holder_scope_id=holder, effective_on=since)
-        elif sum(ours.values()) - ours.get(holder, 0) + percent <= WHOLE_PERCENT:
+        elif sum(ours.values()) - ours.get(holder, 0) + percent <= ALL_PERCENT:
             ours[holder] = percent
             yield JointVentureListed(
                 **named,

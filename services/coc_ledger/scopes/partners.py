@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from services.coc_ledger.evidence import Stake
 
+ALL_PERCENT = Decimal(100)
+"""All of an output, in per cent."""
+
 
 class Hired(NamedTuple):
     """A time for which a contractor is listed: its first day, and the last (None: it still is); by
@@ -70,18 +73,29 @@ def contractors_on(known: Contractors, day: date) -> tuple[str, ...]:
 
 
 def stakes_on(known: Shares, day: date) -> tuple[Stake, ...]:
-    """The shares in a scope's output on a day. The first one that is listed of a holder counts for
-    the days before as well: what left by then was of the same joint venture. One that comes with a
-    scope that goes over does not: before that day it was a share of the other one's output."""
-    found = (_share_on(told, day) for told in known.values())
-    return tuple(one.stake for one in found if one is not None and one.stake.share_percent)
+    """The shares in a scope's output on a day, never more than the whole. The first one that is
+    listed of a holder counts for the days before as well: what left by then was of the same joint
+    venture. It does not where others had too much of it on that day, of whom the holder then has
+    it, the first listed first; nor does one that comes with a scope that goes over: before that
+    day it was a share of the other one's output."""
+    found: dict[str, Stake] = {}
+    for holder, told in known.items():
+        begun = [one.stake for one in told if one.since <= day]
+        if begun and begun[-1].share_percent:
+            found[holder] = begun[-1]
+    first = [told[0] for told in known.values() if told[0].of is None]
+    ahead = [one for one in first if all(day < told.since for told in known[_holder(one)])]
+    for one in sorted(ahead, key=lambda one: (one.since, _holder(one))):
+        if (
+            sum(stake.share_percent for stake in found.values()) + one.stake.share_percent
+            <= ALL_PERCENT
+        ):
+            found[_holder(one)] = one.stake
+    return tuple(found[holder] for holder in known if holder in found)
 
 
-def _share_on(told: tuple[Share, ...], day: date) -> Share | None:
-    begun = [one for one in told if one.since <= day]
-    if begun:
-        return begun[-1]
-    return told[0] if told[0].of is None else None
+def _holder(one: Share) -> str:
+    return one.stake.holder_scope_id
 
 
 class ContractorTold(NamedTuple):

@@ -1,11 +1,21 @@
 """Who works for a scope, and who has a share in it, is judged on the day of the metal."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as some
+
+from services.coc_ledger.evidence import Stake
 from services.coc_ledger.scopes.entity_rules import stake_limit
-from services.coc_ledger.scopes.partners import contractors_told, ventures_told
+from services.coc_ledger.scopes.partners import (
+    Shares,
+    contractors_told,
+    shared,
+    stakes_on,
+    ventures_told,
+)
 from services.coc_ledger.scopes.scope import evidence
 from tests.rules.coc.test_periods_and_orders import document, stocked
 from tests.rules.coc.world import World
@@ -79,6 +89,40 @@ def test_a_share_ends_on_a_day_and_its_former_holder_is_a_customer_like_any_othe
     assert world.attempt("issue_document", **{**first, "day": BETWEEN}) == ""
     assert share(world, "40", GONE) == ""
     assert [limit(world, day) for day in (LISTED, BETWEEN, GONE)] == [10, None, 400]
+
+
+def test_shares_of_a_day_are_never_more_than_the_whole_when_one_is_sold() -> None:
+    """B's share goes to A9, which had none of it on the days on which B had it."""
+    world = stocked()
+    world.open("A9", "A")
+    assert share(world, "60", LISTED) == ""
+    assert share(world, "0", BETWEEN) == ""
+    assert share(world, "60", GONE, "A9") == ""
+    state = world.desk.state("coc_scope/A")
+    days = (date(2026, 5, 1), LISTED, date(2026, 6, 9), BETWEEN, GONE)
+    held = {
+        day: [(one.holder_scope_id, int(one.share_percent)) for one in stakes_on(state.shares, day)]
+        for day in days
+    }
+    b, c = [("B", 60)], [("A9", 60)]
+    assert list(held.values()) == [b, b, b, c, c]
+
+
+@given(some.lists(some.tuples(some.sampled_from("BC"), some.sampled_from((0, 30, 60, 99)))))
+def test_shares_of_no_day_are_more_than_the_whole(changes: list[tuple[str, int]]) -> None:
+    known: Shares = {}
+    held: dict[str, int] = {}
+    days = [LISTED + timedelta(days=n) for n in range(-1, len(changes) + 1)]
+    for day, (holder, percent) in zip(days[1:], changes, strict=False):
+        others = sum(part for name, part in held.items() if name != holder)
+        if others + percent <= 100 and (percent or holder in held):
+            held[holder] = percent
+            stake = Stake(holder_scope_id=holder, share_percent=Decimal(percent))
+            known = shared(known, stake, day, None)
+            assert {one.holder_scope_id: one.share_percent for one in stakes_on(known, day)} == {
+                name: part for name, part in held.items() if part
+            }
+    assert all(sum(s.share_percent for s in stakes_on(known, day)) <= 100 for day in days)
 
 
 def test_a_share_is_given_to_a_scope_that_there_is() -> None:
