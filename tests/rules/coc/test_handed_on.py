@@ -34,20 +34,25 @@ def world_of(scope_id: str = NEW, *, successor: bool = True) -> World:
     share(world, OLD, "B", 30)
     world.send("record_due_diligence", **of(OLD), **LOOK)
     if successor:
-        opening: dict[str, Any] = {
-            "entity_id": "EA",
-            "name": "Works A2",
-            "address": "1 Main Street",
-            "facilities": (facility_of(OLD),),
-            "activities": ("casthouse",),
-            "starts_on": YEAR,
-            "successor_of": OLD,
-        }
-        world.send("open_scope", **of(NEW), **opening)
+        succeed(world, NEW, OLD)
     elif scope_id == NEW:
         world.open(NEW, "A")
     world.settle()
     return world
+
+
+def succeed(world: World, scope_id: str, old: str, facility: str = facility_of(OLD)) -> None:
+    """A scope that is opened to take another one over."""
+    opening: dict[str, Any] = {
+        "entity_id": "EA",
+        "name": f"Works {scope_id}",
+        "address": "1 Main Street",
+        "facilities": (facility,),
+        "activities": ("casthouse",),
+        "starts_on": YEAR,
+        "successor_of": old,
+    }
+    world.send("open_scope", **of(scope_id), **opening)
 
 
 def goes_over(world: World, to: str = NEW, old: str = OLD, day: date = OVER) -> World:
@@ -229,3 +234,16 @@ def test_what_is_told_before_it_passes_through_goes_on_as_well() -> None:
     assert on(world, LATE, "A3").contractors == ("ROLLER",)
     hire(world, NEW, "LATER")
     assert on(world, LATE, "A3").contractors == ("ROLLER",), "A2 is over"
+
+
+def test_a_share_passes_through_on_that_day_too() -> None:
+    world = goes_over(world_of(), day=LATE)
+    world.certify("F-3", "A")
+    succeed(world, "A3", NEW, "F-3")
+    goes_over(world, "A3", NEW, EARLY)
+    world.today = date(2026, 8, 1)
+    share(world, OLD, "B", 40)
+    stakes = [on(world, day, "A3").stakes for day in (EARLY, LATE)]
+    assert [[int(one.share_percent) for one in told] for told in stakes] == [[], [40]]
+    share(world, OLD, "B", 0)
+    assert on(world, LATE, "A3").stakes == ()

@@ -4,7 +4,7 @@ passed their check.
 
 from datetime import date
 
-from contracts.coc import ScopeSuspended
+from contracts.coc import ScopeReinstated, ScopeSuspended
 from contracts.custody import PoolKey, Stage
 from contracts.values import Standard
 from infra.decider import Tick
@@ -98,3 +98,14 @@ def test_an_earlier_suspension_is_not_forgotten_by_a_later_one() -> None:
     assert seen is not None
     asked_for = [seen.suspended(day) for day in (date(2026, 5, 15), back, again)]
     assert asked_for == [True, False, True]
+
+
+def test_an_earlier_certificate_that_is_heard_of_after_a_later_one_brings_them_back_too() -> None:
+    world = late(World(date(2026, 3, 1)))
+    suspend(world)
+    certified(world, PS, "F-C", since=date(2026, 5, 18), member="C")
+    assert checked(world).reasons == ("issuer-scope-suspended",)
+    certified(world, PS, "F-C", since=date(2026, 5, 13), member="C")
+    assert checked(world).passed
+    until = [one.effective_on for one in events(world, ScopeReinstated)]
+    assert until == [date(2026, 5, 18), date(2026, 5, 13)]
