@@ -46,11 +46,9 @@ from .values import (
     Name,
     NoteRef,
     PersonRef,
-    PlainDecimal,
 )
 
 Months = Annotated[int, Field(ge=1, le=12)]
-Percent = Annotated[PlainDecimal, Field(gt=0, le=100)]
 
 
 # --- scopes (sources.md 5.6) ---
@@ -174,19 +172,6 @@ class ContractorDelisted(Event):
     member_id: MemberId
     contractor_id: Id
     effective_on: date
-
-
-class JointVentureListed(Event):
-    """`holder_scope_id` has a share of this scope's output without controlling it; this scope
-    accounts for it (sources.md 5.6, rule 4); until then of `from_scope_id` (rule 7)."""
-
-    TYPE: ClassVar[str] = "coc.joint_venture_listed.v1"
-    scope_id: ScopeId
-    member_id: MemberId
-    holder_scope_id: ScopeId
-    share_percent: Percent
-    effective_on: date
-    from_scope_id: ScopeId | None = None
 
 
 class DueDiligenceRecorded(Event):
@@ -402,7 +387,7 @@ class PoolClosed(Event):
 
 EVENTS: tuple[type[Event], ...] = (
     ScopeOpened, ScopeFacilityAdded, ScopeFacilityLeft, PsObligationMet, ScopeSuspended,
-    ScopeReinstated, ContractorListed, ContractorDelisted, JointVentureListed,
+    ScopeReinstated, ContractorListed, ContractorDelisted,
     DueDiligenceRecorded, ScopeTransferApproved, PoolOpened, MovementBooked, OutputDesignated,
     DesignationReleased, OverdraftCaseDeclared, BalanceCarried, PoolClosed,
 )  # fmt: skip

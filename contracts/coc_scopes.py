@@ -1,15 +1,19 @@
 """A facility is in one open scope for an activity: what goes from one to the other, on a day; and a
-joint venture's holder that has no share any more.
+joint venture's holder that has a share, and none any more.
 
 Source: sources.md 5.6, rules 4 and 7. Streams `coc_scope/<scope>` of `coc_ledger`.
 """
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from .custody import ScopeId
 from .envelope import Event
-from .values import FacilityId, MemberId
+from .values import FacilityId, MemberId, PlainDecimal
+
+Percent = Annotated[PlainDecimal, Field(gt=0, le=100)]
 
 
 class ScopeFacilitiesCame(Event):
@@ -24,6 +28,19 @@ class ScopeFacilitiesCame(Event):
     effective_on: date
 
 
+class JointVentureListed(Event):
+    """`holder_scope_id` has a share of this scope's output without controlling it; this scope
+    accounts for it (sources.md 5.6, rule 4); until then of `from_scope_id` (rule 7)."""
+
+    TYPE: ClassVar[str] = "coc.joint_venture_listed.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    holder_scope_id: ScopeId
+    share_percent: Percent
+    effective_on: date
+    from_scope_id: ScopeId | None = None
+
+
 class JointVentureEnded(Event):
     """From `effective_on` on `holder_scope_id` has no share of this scope's output any more."""
 
@@ -34,4 +51,4 @@ class JointVentureEnded(Event):
     effective_on: date
 
 
-EVENTS: tuple[type[Event], ...] = (ScopeFacilitiesCame, JointVentureEnded)
+EVENTS: tuple[type[Event], ...] = (ScopeFacilitiesCame, JointVentureListed, JointVentureEnded)

@@ -13,12 +13,11 @@ from contracts.coc import (
     ContractorDelisted,
     ContractorListed,
     DueDiligenceRecorded,
-    JointVentureListed,
     ScopeFacilityAdded,
     ScopeOpened,
     ScopeTransferApproved,
 )
-from contracts.coc_scopes import JointVentureEnded
+from contracts.coc_scopes import JointVentureEnded, JointVentureListed
 from contracts.envelope import Recorded
 from contracts.facilities import FacilityClosed, FacilityTransferred
 from contracts.values import Activity

@@ -15,9 +15,8 @@ from contracts.coc import (
     ContractorDelisted,
     ContractorListed,
     DueDiligenceRecorded,
-    JointVentureListed,
 )
-from contracts.coc_scopes import JointVentureEnded
+from contracts.coc_scopes import JointVentureEnded, JointVentureListed
 from contracts.envelope import Event
 from infra.policy import Policy
 

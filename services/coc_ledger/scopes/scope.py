@@ -16,12 +16,11 @@ from contracts.coc import (
     ContractorDelisted,
     ContractorListed,
     DueDiligenceRecorded,
-    JointVentureListed,
     ScopeFacilityAdded,
     ScopeOpened,
 )
 from contracts.coc_calendar import PeriodChanged
-from contracts.coc_scopes import JointVentureEnded
+from contracts.coc_scopes import JointVentureEnded, JointVentureListed
 from contracts.envelope import Event
 from contracts.values import Activity, FacilityId
 from infra.decider import Tick

@@ -12,7 +12,6 @@ from contracts.coc import (
     ContractorDelisted,
     ContractorListed,
     DueDiligenceRecorded,
-    JointVentureListed,
     PsObligationMet,
     ScopeFacilityAdded,
     ScopeFacilityLeft,
@@ -22,7 +21,7 @@ from contracts.coc import (
     ScopeTransferApproved,
 )
 from contracts.coc_calendar import PeriodChanged
-from contracts.coc_scopes import JointVentureEnded, ScopeFacilitiesCame
+from contracts.coc_scopes import JointVentureEnded, JointVentureListed, ScopeFacilitiesCame
 from contracts.values import Activity
 from services.coc_ledger.accounting.period import Calendar, Course, period_of, switched_at
 from services.coc_ledger.evidence import Diligence, ScopeEvidence, Stake, stages_of
