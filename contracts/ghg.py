@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from .envelope import Event
-from .inventory import SUPPLIERS_KEPT, BoughtFrom, PrimaryShareRule, Scope, Severity, Step
+from .inventory import BoughtOf, MetalsIn, PrimaryShareRule, Scope, Severity, Step
 from .values import (
     CertificateId,
     EntityId,
@@ -150,9 +150,9 @@ class ResultCalculated(Event):
     goods in `totals` came with bauxite, alumina, metal and scrap, by step: who follows metal from
     hand to hand has that from the seller already. `products_left` is what of each product no step
     here went on with, `metal_left_t` that of cast and rolled metal; `bought_of` are the largest
-    parts of `bought_metal` by supplier. Older results tell none of these. `blocking` are rules of
-    findings that follow from the data and stop the result; power that another year holds (R-12)
-    refuses the submission all the same."""
+    parts of `bought_metal` by supplier, `metal_in` its tonnes by kind as well. Older results tell
+    none of these. `blocking` are rules of findings that follow from the data and stop the result
+    (power that another year holds refuses the submission: R-12)."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
@@ -187,8 +187,9 @@ class ResultCalculated(Event):
     bought_metal: BoughtMetal | None = None
     brought_along: tuple[StepTotal, ...] | None = None
     metal_left_t: PlainDecimal | None = None
-    bought_of: Annotated[tuple[BoughtFrom, ...], Field(max_length=SUPPLIERS_KEPT)] = ()
+    bought_of: BoughtOf = ()
     products_left: tuple[Amount, ...] | None = None
+    metal_in: MetalsIn | None = None
 
 
 class ResultSubmitted(Event):

@@ -7,12 +7,14 @@ Shared by the events of `ghg` and by all who read them. Sources: sources.md 4.1 
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from .values import Id, PlainDecimal, Value
 
 SUPPLIERS_KEPT = 60
 """At most so many suppliers of metal are named with a result, the largest first."""
+METAL_IN_KEPT = SUPPLIERS_KEPT + 4
+"""As many deliveries by supplier, and of each kind of metal what came of nobody named."""
 
 
 class Step(StrEnum):
@@ -75,6 +77,19 @@ class BoughtFrom(Value):
     supplier_id: Id
     tonnes: PlainDecimal
     emission_t: PlainDecimal
+
+
+class MetalIn(Value):
+    """Metal or scrap of one kind that came into a facility from outside, in t; a facility that
+    delivered it is named by its id, None where nobody is named."""
+
+    item: Id
+    tonnes: PlainDecimal
+    supplier_id: Id | None = None
+
+
+BoughtOf = Annotated[tuple[BoughtFrom, ...], Field(max_length=SUPPLIERS_KEPT)]
+MetalsIn = Annotated[tuple[MetalIn, ...], Field(max_length=METAL_IN_KEPT)]
 
 
 class PrimaryReading(Value):

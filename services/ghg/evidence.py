@@ -22,7 +22,7 @@ from contracts.ghg import (
     Sha256,
     StepTotal,
 )
-from contracts.inventory import BoughtFrom
+from contracts.inventory import BoughtFrom, MetalIn
 from contracts.values import (
     Activity,
     EntityId,
@@ -118,6 +118,7 @@ class Calculated(Value):
     metal_left_t: PlainDecimal | None = None
     bought_of: tuple[BoughtFrom, ...] = ()
     products_left: tuple[Amount, ...] | None = None
+    metal_in: tuple[MetalIn, ...] | None = None
 
 
 def owned(

@@ -23,7 +23,7 @@ from contracts.ghg import (
     ResultCalculated,
     StepTotal,
 )
-from contracts.inventory import SUPPLIERS_KEPT, BoughtFrom, Scope, Step
+from contracts.inventory import METAL_IN_KEPT, SUPPLIERS_KEPT, BoughtFrom, MetalIn, Scope, Step
 from infra.errors import Refused
 from infra.policy import Policies, Policy
 from services.ghg.activity import packing
@@ -169,6 +169,7 @@ def reckon(
         metal_left_t=flows.metal_left_t or None,
         bought_of=_bought_of(version.inventory, bought),
         products_left=_sorted(flows.products_left),
+        metal_in=_metal_in(version.inventory),
     )
 
 
@@ -303,6 +304,20 @@ def _bought_metal(inventory: Inventory, bought: Iterable[Line]) -> BoughtMetal:
 
 def _metal_bought(inventory: Inventory) -> list[Datum]:
     return [one for one in inventory.data if one.item in METAL and one.scrap_kind not in OWN_SCRAP]
+
+
+def _metal_in(inventory: Inventory) -> tuple[MetalIn, ...]:
+    """The same by kind and supplier: all of nobody named, and the largest deliveries of suppliers;
+    it is kept of so many."""
+    tonnes: dict[tuple[str, str], Decimal] = {}
+    for one in _metal_bought(inventory):
+        key = one.item, one.supplier_id
+        tonnes[key] = tonnes.get(key, ZERO) + one.quantity
+    largest = sorted((bool(name), -t, item, name) for (item, name), t in tonnes.items() if t > 0)
+    return tuple(
+        MetalIn(item=item, tonnes=-t, supplier_id=name or None)
+        for _, t, item, name in largest[:METAL_IN_KEPT]
+    )
 
 
 def _bought_of(inventory: Inventory, bought: Iterable[Line]) -> tuple[BoughtFrom, ...]:

@@ -125,3 +125,32 @@ def test_of_many_suppliers_the_largest_are_named() -> None:
     ]
     named = calculated(*slabs, datum("sheet", SEMIS, "output.semi", "900")).bought_of
     assert [one.tonnes for one in named] == list(range(70, 10, -1))
+
+
+def test_a_result_tells_what_metal_came_in_by_kind_and_by_who_delivered_it() -> None:
+    made = calculated(
+        *smelter(),
+        datum("cold", CASTING, "bought.primary_metal", "10"),
+        datum("liquid-1", CASTING, "bought.liquid_metal", "30", supplier_id="F1"),
+        datum("liquid-2", CASTING, "bought.liquid_metal", "12", supplier_id="F1"),
+        datum("own", CASTING, "scrap.in", "5", scrap_kind="internal"),
+        datum("old", CASTING, "scrap.in", "7", scrap_kind="post_consumer", supplier_id="S-9"),
+    ).metal_in
+    assert made is not None
+    assert [(one.item, str(one.tonnes), one.supplier_id) for one in made] == [
+        ("bought.primary_metal", "10", None),
+        ("bought.liquid_metal", "42", "F1"),
+        ("scrap.in", "7", "S-9"),
+    ]
+
+
+def test_a_result_keeps_the_largest_deliveries_and_all_of_nobody_named() -> None:
+    slabs = [
+        datum(f"s{number}", SEMIS, "bought.cast_metal", str(number), supplier_id=f"S-{number}")
+        for number in range(1, 71)
+    ]
+    nobody = datum("nobody", SEMIS, "bought.cast_metal", "1")
+    made = calculated(*slabs, nobody, datum("sheet", SEMIS, "output.semi", "900")).metal_in
+    assert made is not None
+    assert [one.tonnes for one in made] == [1, *range(70, 7, -1)]
+    assert made[0].supplier_id is None
