@@ -29,7 +29,7 @@ from contracts.custody import (
     Topic,
 )
 from contracts.ghg import Amount, StepTotal, Year
-from contracts.inventory import Scope
+from contracts.inventory import MetalIn, Scope
 from contracts.values import Activity, EntityId, FacilityId, Id, MemberId, Name, PlainDecimal, Value
 from infra.decider import derived_id
 from infra.errors import Refused
@@ -242,8 +242,8 @@ class Unlooked(Value):
 
 class FacilityResult(Value):
     """A facility's verified result of a calendar year, with what the statement covers, and what
-    of its purchased goods came with metal and what of its products no step there went on with
-    (None: it does not tell), and the member whose it is."""
+    of its purchased goods came with metal, what of its products no step there went on with, and
+    what metal came in from outside (None: it does not tell), and the member whose it is."""
 
     facility_id: FacilityId
     year: Year
@@ -255,6 +255,7 @@ class FacilityResult(Value):
     scopes: tuple[Scope, ...]
     brought_along: tuple[StepTotal, ...] | None = None
     products_left: tuple[Amount, ...] | None = None
+    metal_in: tuple[MetalIn, ...] | None = None
     member_id: MemberId | None = None
 
 

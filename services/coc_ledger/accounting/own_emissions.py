@@ -32,6 +32,7 @@ from . import step_shares
 from .accounts import GRAMS
 from .accounts import Amount as Lot
 from .accounts import part as part_of
+from .facility_metal import CAST, SEMI, TAPPED, left_of, made_of, metal_of
 from .footprint import StepPart
 
 NINE_PLACES = Decimal("0.000000001")
@@ -40,9 +41,7 @@ LOOK_BACK = 5
 ZERO = Decimal(0)
 CASTHOUSE = (Step.CASTING, Step.REMELTING)
 BAUXITE, ALUMINA = "output.bauxite", "output.alumina"
-TAPPED, CAST, SEMI = "output.liquid_metal", "output.cast_metal", "output.semi"
 ANODES = ("output.anode", "output.paste")
-SCRAP, RETURNED, SOLD = "output.scrap", "output.scrap_returned", "output.sold"
 CELLS = (Step.ELECTROLYSIS, Step.ANODE_PRODUCTION)
 CHAINS: Mapping[Material, tuple[Step, ...]] = {
     Material.BAUXITE: (Step.BAUXITE_MINING,),
@@ -81,7 +80,7 @@ their own step comes at the next stage, once."""
 # --- what the events of `ghg` told ---
 
 
-TOLD = {"member_id", "totals", "outputs", "gwp_set", "brought_along", "products_left"}
+TOLD = {"member_id", "totals", "outputs", "gwp_set", "brought_along", "products_left", "metal_in"}
 
 
 class ResultRow(NamedTuple):
@@ -124,7 +123,7 @@ def _evolve(key: str, row: ResultRow | None, recorded: Recorded) -> ResultRow | 
 
 RESULTS = Projection(
     "results",
-    4,
+    5,
     ResultRow,
     _keys,
     _evolve,
@@ -184,7 +183,9 @@ def step_of(
         return StepEmissions(how="unknown", reason="result-tells-no-bought-metal-apart")
     per_kg = _per_kg(results, scopes, material)
     if per_kg is None:
-        return StepEmissions(how="unknown", reason="no-output-of-stage")
+        unsure = step_shares.unsure(material, _metal(results))
+        reason = "result-tells-not-what-left" if unsure else "no-output-of-stage"
+        return StepEmissions(how="unknown", reason=reason)
     return StepEmissions(
         how="verified",
         kgco2e_per_kg=per_kg.quantize(NINE_PLACES, ROUND_HALF_EVEN),
@@ -212,12 +213,16 @@ def _per_kg(
             emitted[step] = emitted.get(step, ZERO) + kg * _used_here(one, step)
     if material in ORES:
         kg = sum((emitted.get(step, ZERO) for step in CHAINS[material]), ZERO)
-        tonnes = sum((_made(one, ORES[material]) for one in results), ZERO)
+        tonnes = sum((made_of(one, ORES[material]) for one in results), ZERO)
         per_tonne = kg / tonnes if tonnes else None
     else:
-        metal = step_shares.together(_metal(one) for one in results)
-        per_tonne = step_shares.per_tonne(material, _given_off(emitted), metal)
+        per_tonne = step_shares.per_tonne(material, _given_off(emitted), _metal(results))
     return None if per_tonne is None else max(per_tonne / 1000, ZERO)
+
+
+def _metal(results: Sequence[FacilityResult]) -> step_shares.Metal:
+    works = {one.facility_id for one in results}
+    return step_shares.together(metal_of(one, works) for one in results)
 
 
 def _given_off(emitted: Mapping[Step, Decimal]) -> step_shares.GivenOff:
@@ -229,34 +234,10 @@ def _given_off(emitted: Mapping[Step, Decimal]) -> step_shares.GivenOff:
 
 def _used_here(one: FacilityResult, step: Step) -> Decimal:
     """Which part of what a step gives off is in metal: not that of anodes which a smelter sold."""
-    made = sum((_made(one, item) for item in ANODES), ZERO)
-    if step is not Step.ANODE_PRODUCTION or not made or not _made(one, TAPPED):
+    made = sum((made_of(one, item) for item in ANODES), ZERO)
+    if step is not Step.ANODE_PRODUCTION or not made or not made_of(one, TAPPED):
         return Decimal(1)
-    return 1 - (_left(one, ANODES[0]) or ZERO) / made
-
-
-def _metal(one: FacilityResult) -> step_shares.Metal:
-    """A facility's metal. An older result does not tell what left of it: then all that its next
-    step can have taken has gone on, and of what was sold the rest is what was tapped."""
-    tapped, cast, rolled = _made(one, TAPPED), _made(one, CAST), _made(one, SEMI)
-    scrap, returned = _made(one, SCRAP), _made(one, RETURNED)
-    liquid_left, cast_left = _left(one, TAPPED), _left(one, CAST)
-    if liquid_left is None or cast_left is None:
-        uncast = max(min(_made(one, SOLD), tapped - cast), ZERO)
-        liquid_left = uncast if cast else tapped
-        cast_left = max(cast - rolled - scrap - returned, ZERO) if rolled else cast
-    return step_shares.Metal(tapped, cast, rolled, liquid_left, cast_left, scrap, returned)
-
-
-def _made(one: FacilityResult, item: str) -> Decimal:
-    return sum((each.quantity for each in one.outputs if each.item == item), ZERO)
-
-
-def _left(one: FacilityResult, item: str) -> Decimal | None:
-    """What of a product no step of a facility went on with, in t; None where it does not tell."""
-    if one.products_left is None:
-        return None
-    return sum((each.quantity for each in one.products_left if each.item == item), ZERO)
+    return 1 - (left_of(one, ANODES[0]) or ZERO) / made
 
 
 def _spread(one: FacilityResult, scopes: Sequence[str]) -> dict[Step, Decimal]:
@@ -278,7 +259,7 @@ def _spread(one: FacilityResult, scopes: Sequence[str]) -> dict[Step, Decimal]:
 
 def _last_step(one: FacilityResult) -> Step:
     """The last step of a facility that tells nothing by step."""
-    return next((step for item, step in LAST_STEPS if _made(one, item) > 0), Step.CASTING)
+    return next((step for item, step in LAST_STEPS if made_of(one, item) > 0), Step.CASTING)
 
 
 def step_in(step: StepEmissions | None, lot: Lot, stepped_kg: int = 0) -> StepPart:

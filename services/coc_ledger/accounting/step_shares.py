@@ -13,7 +13,7 @@ share of the mill as well, under `cut_off` nothing.
 Rule: (sum over materials) what a tonne bears x tonnes that leave = what these steps gave off.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -35,7 +35,11 @@ class GivenOff(NamedTuple):
 
 class Metal(NamedTuple):
     """Tonnes that a works tapped, cast and rolled in a year, of the first two what no step there
-    went on with, scrap that left, and scrap that went back into its own furnaces."""
+    went on with, scrap that left, and scrap that went back into its own furnaces.
+
+    What other works of its scope may have delivered: liquid metal, metal for its mill, metal that
+    was cast again, and scrap. Of how much of what was tapped, and cast, nobody tells whether it
+    left (`liquid_unsure`, `cast_unsure`)."""
 
     tapped: Decimal = ZERO
     cast: Decimal = ZERO
@@ -44,6 +48,12 @@ class Metal(NamedTuple):
     cast_left: Decimal = ZERO
     scrap: Decimal = ZERO
     returned: Decimal = ZERO
+    liquid_in: Decimal = ZERO
+    cast_in: Decimal = ZERO
+    cast_again: Decimal = ZERO
+    scrap_in: Decimal = ZERO
+    liquid_unsure: Decimal = ZERO
+    cast_unsure: Decimal = ZERO
 
     @property
     def cut(self) -> Decimal:
@@ -52,39 +62,49 @@ class Metal(NamedTuple):
 
 
 def together(works: Iterable[Metal]) -> Metal:
-    """The metal of all works of a scope. Where one has no next step and another has, what it makes
-    is taken to go on there, as far as there is room for it."""
+    """The metal of all works of a scope. What one left and another has taken in has not left; what
+    was cast twice counts once, and scrap of one that another melted is melted again."""
     every = list(works)
     summed = Metal(*(sum(tonnes, ZERO) for tonnes in zip(*every, strict=True)))
-    liquid = _left(
-        ((one.tapped, one.liquid_left, one.cast) for one in every if one.cast),
-        sum((one.liquid_left for one in every if not one.cast), ZERO),
+    liquid = _passed([(one.liquid_left, one.liquid_in) for one in every])
+    again = _passed([(one.cast_left, one.cast_again) for one in every])
+    onward = _passed([(one.cast_left, one.cast_in) for one in every])
+    melted = _passed([(one.scrap, one.scrap_in) for one in every])
+    summed = summed._replace(
+        liquid_left=summed.liquid_left - liquid,
+        cast=summed.cast - again,
+        cast_left=max(summed.cast_left - again - onward, ZERO),
+        scrap=summed.scrap - melted,
+        returned=summed.returned + melted,
     )
-    cast = _left(
-        ((one.cast, one.cast_left, one.cut) for one in every if one.rolled),
-        sum((one.cast_left for one in every if not one.rolled), ZERO),
-    )
-    summed = summed._replace(liquid_left=liquid, cast_left=cast)
     if summed.tapped and summed.rolled and not summed.cast:  # nobody says how it got to the mill
         left = max(summed.tapped - summed.cut, ZERO)
         return summed._replace(cast=summed.tapped, liquid_left=ZERO, cast_left=left)
     return summed
 
 
-def _left(next_steps: Iterable[tuple[Decimal, Decimal, Decimal]], offered: Decimal) -> Decimal:
-    """What leaves the scope, of works that have the next step themselves (made, of it left, made of
-    it) and of what others offer them."""
-    gone = room = ZERO
-    for made, left, taken in next_steps:
-        gone += left
-        room += max(taken - (made - left), ZERO)
-    return gone + max(offered - room, ZERO)
+def _passed(works: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
+    """At most how much went from some works to others, of what each left and what each took in."""
+    left = sum((one for one, _ in works), ZERO)
+    taken = sum((one for _, one in works), ZERO)
+    of_others = [left + taken - one - other for one, other in works]
+    return min(left, taken, *of_others)
+
+
+def unsure(material: Material, metal: Metal) -> bool:
+    """Whether nobody tells how much of a material left before its next step."""
+    if material is Material.LIQUID:
+        return bool(metal.liquid_unsure)
+    return material in CAST and bool(metal.cast_unsure)
 
 
 def per_tonne(material: Material, off: GivenOff, metal: Metal) -> Decimal | None:
     """Kilograms of CO2e that a tonne of a material bears; None where something was given off and
     nothing made of it, or where nothing of the kind happens here. Liquid metal of a furnace is told
-    nowhere: where furnaces melt, and no tapped metal is told to have left, it is not known."""
+    nowhere: where furnaces melt, and no tapped metal is told to have left, it is not known; nor is
+    what the next step bears wholly, as nobody tells how much of it left (`unsure`)."""
+    if unsure(material, metal):
+        return None
     if material is Material.LIQUID:
         untold = bool(off.furnaces) and not metal.liquid_left
         return None if untold or not metal.tapped else off.cells / metal.tapped

@@ -25,6 +25,7 @@ REASONS = {
     "verified-result-too-old": "the last verified results are too old",
     "statement-covers-too-little": "the verifiers' statements leave scopes out",
     "result-tells-no-bought-metal-apart": "a verified result does not tell bought metal apart",
+    "result-tells-not-what-left": "an older verified result does not tell of what it sold a part",
     "no-output-of-stage": "the verified results tell no output of this stage",
 }
 
