@@ -190,9 +190,9 @@ class FootprintWords(Value):
 class StepEmissions(Value):
     """What a seller's own step gives off per kilogram of its product (sources.md 5.7). `verified`:
     by the newest results of a calendar year that are verified for all its facilities; `results`
-    are `<facility>:<year>:<result>`. `booked`: by hand, as movements, so that nothing is added.
-    `unknown`: nothing is added, for the `reason`; what the metal brought along still travels, as
-    known in part."""
+    are `<facility>:<year>:<result>`, `material` is what the figure is of (older events do not say).
+    `booked`: by hand, as movements, so that nothing is added. `unknown`: nothing is added, for the
+    `reason`; what the metal brought along still travels, as known in part."""
 
     how: Literal["verified", "booked", "unknown"]
     reason: Id | None = None
@@ -202,6 +202,7 @@ class StepEmissions(Value):
     period: Id | None = None
     verifiers: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
     results: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()
+    material: Material | None = None
 
 
 class CertificateSeen(Value):

@@ -194,6 +194,7 @@ def step_of(
         period=str(year),
         verifiers=tuple(dict.fromkeys(one.verifier_id for one in results)),
         results=names_of(results),
+        material=material,
     )
 
 

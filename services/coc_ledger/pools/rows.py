@@ -331,7 +331,7 @@ def _carrying(row: PoolRow, event: Posting) -> PoolRow:
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     DAYS,
     Projection(
-        "pools", 9, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+        "pools", 10, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     MOVEMENTS,
     *STAGE_PROJECTIONS,

@@ -8,12 +8,13 @@ decisions/0010.
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from contracts.coc import DesignationReleased, OutputDesignated
 from contracts.custody import STAGE_OF, Stage, StepEmissions
 from infra.policy import Policies
-from services.coc_ledger.accounting.own_emissions import CHAINS, names_of, step_of
+from services.coc_ledger.accounting.own_emissions import CHAINS, step_of
 from services.coc_ledger.evidence import FacilityResult, digest
 
 from .readings import claimed_here
@@ -23,7 +24,8 @@ Kept = tuple[tuple[Any, ...], ...]
 
 class Said(NamedTuple):
     """How claims of a first day through a last one had their step: `booked` by hand, `verified` by
-    results (`what` is a digest of their names), `unknown` for a reason. Days are text."""
+    results (`what` is a digest of their names and of what they say of a material: another build may
+    divide the same emissions otherwise), `unknown` for a reason. Days are text."""
 
     how: str
     what: str
@@ -37,7 +39,7 @@ def said_by(before: Kept, event: OutputDesignated | DesignationReleased) -> Kept
     if isinstance(event, DesignationReleased) or event.step is None or not claimed_here(event):
         return before
     step, day = event.step, event.day.isoformat()
-    what = digest(*step.results) if step.results else step.reason or ""
+    what = _words(step) if step.results else step.reason or ""
     kept = [Said(*one) for one in before]
     like = next((one for one in kept if (one.how, one.what) == (step.how, what)), None)
     if like is None:
@@ -46,6 +48,14 @@ def said_by(before: Kept, event: OutputDesignated | DesignationReleased) -> Kept
         return before
     wider = like._replace(first=min(like.first, day), last=max(like.last, day))
     return tuple(tuple(wider if one is like else one) for one in kept)
+
+
+def _words(step: StepEmissions, *, of_any: bool = False) -> str:
+    """What verified results say of a material; `of_any`: in the words of older events, which do not
+    tell of which."""
+    per_kg = format((step.kgco2e_per_kg or Decimal(0)).normalize(), "f")
+    material = "" if of_any or step.material is None else step.material.value
+    return digest(material, per_kg, *step.results)
 
 
 def may_differ(
@@ -64,21 +74,28 @@ def may_differ(
             if by_hand and one.how != "booked":
                 return True
             results = [] if by_hand else results_on(on)
-            if one.how == "verified" and one.what == digest(*names_of(results)):
-                continue  # the same results say the same, of a material that others say nothing of
             found = [] if by_hand else _would_say(stage, on, results, policies)
-            if any((now.how, what) != (one.how, one.what) for now, what in found):
+            if one.how == "verified":
+                differs = not _says_so(one.what, found)
+            else:
+                differs = any((now.how, now.reason or "") != (one.how, one.what) for now in found)
+            if differs:
                 return True
     return False
 
 
+def _says_so(what: str, found: Sequence[StepEmissions]) -> bool:
+    """Whether verified results say the same of its material, whatever of others. Of an older
+    claim, whose material is not told, only where they say the same of each."""
+    verified = [now for now in found if now.how == "verified"]
+    of_any = {_words(now, of_any=True) for now in verified}
+    return what in {_words(now) for now in verified} or of_any == {what}
+
+
 def _would_say(
     stage: Stage, on: date, results: Sequence[FacilityResult], policies: Policies
-) -> list[tuple[StepEmissions, str]]:
+) -> list[StepEmissions]:
     """What documents of a day would say of the materials of a stage."""
-    found = []
-    for material in (one for one in CHAINS if STAGE_OF[one] is stage):
-        step = step_of(results, material, on, policies.on(on))
-        what = digest(*names_of(results)) if step.how == "verified" else step.reason or ""
-        found.append((step, what))
-    return found
+    policy = policies.on(on)
+    every = (one for one in CHAINS if STAGE_OF[one] is stage)
+    return [step_of(results, material, on, policy) for material in every]

@@ -7,9 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+from contracts.coc import OutputDesignated
 from contracts.coc_documents import DocumentIssued
-from contracts.custody import PoolKey
+from contracts.custody import Material, PoolKey
 from contracts.inventory import Scope, Step
+from services.coc_ledger.accounting import step_shares
+from services.coc_ledger.accounting.step_shares import GivenOff, Metal
+from services.coc_ledger.pools.step_said import said_by
 from services.coc_ledger.pools.told_otherwise import Claiming, claimed_here, kept_here
 from services.coc_ledger.rows import PoolRow
 from services.coc_ledger.told_again import told_again
@@ -230,3 +236,50 @@ def test_where_the_same_results_say_it_no_document_is_looked_at() -> None:
         raise AssertionError("documents were read")
 
     assert told_again(world.reader.row("pools", KEY.key), none, world.known()) is None
+
+
+def test_documents_of_an_earlier_division_of_the_same_results_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An earlier build spread the same emissions otherwise: over half as much metal."""
+    world = shipped()
+    tell(world, *both())
+    sold(world, "D-1", 300)
+    per_tonne = step_shares.per_tonne
+
+    def doubled(material: Material, off: GivenOff, metal: Metal) -> Decimal:
+        return 2 * (per_tonne(material, off, metal) or Decimal(0))
+
+    with monkeypatch.context() as earlier:
+        earlier.setattr(step_shares, "per_tonne", doubled)
+        sold(world, "D-2", 300)
+    told = otherwise(world)
+    assert told is not None
+    assert [one["number"] for one in told["documents"]] == ["D-2"]
+    assert told["step"]["emission_kgco2e"] == -300 * OWN
+    foreseen = would_tell(world, "D-2")
+    assert tells(sold(world, "D-3", 300, replaces="D-2", correction_reason="spread")) == foreseen
+
+
+def test_a_claim_that_tells_no_material_is_looked_at_where_results_say_several_things() -> None:
+    """Older events tell the figure alone: of liquid metal it is another than of ingots."""
+    world = shipped()
+    tell(world, *both())
+    sold(world, "D-1", 300)
+    row = world.reader.row("pools", KEY.key)
+    told = (one.event for one in world.desk.log)
+    [claim] = [one for one in told if isinstance(one, OutputDesignated)]
+    assert claim.step is not None
+    older = claim.model_copy(update={"step": claim.step.model_copy(update={"material": None})})
+
+    def looked_at(event: OutputDesignated) -> bool:
+        found = list[str]()
+
+        def documents(_: PoolRow) -> list[Claiming]:
+            found.append("read")
+            return []
+
+        told_again(row._replace(said=said_by((), event)), documents, world.known())
+        return bool(found)
+
+    assert [looked_at(one) for one in (claim, older)] == [False, True]
