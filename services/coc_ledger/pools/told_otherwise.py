@@ -59,8 +59,8 @@ class OfStep(NamedTuple):
 class Claiming(NamedTuple):
     """A document that claims metal of the pool: so many kilograms in its books, on a day of them.
     That is the day of issue, save where a correction of a closed period keeps what it replaces.
-    `carries` is what it tells of them (`claim_parts.Carries`), where it says anything of its step;
-    `material` is None where that is not known."""
+    `carries` is what it tells of them (`claim_parts.Carries`), where it says anything of its step,
+    of a claim that was `divided` to a kilogram; `material` is None where that is not known."""
 
     number: str
     issued_on: date
@@ -69,6 +69,7 @@ class Claiming(NamedTuple):
     claimed_on: date
     material: str | None = None
     carries: tuple[int, ...] = ()
+    divided: bool = False
 
 
 COLUMNS = ("number", "issued_on", "mass_kg", "state", "elsewhere", "material", "carries")
@@ -85,8 +86,9 @@ def claimed_here(
     carries: Iterable[int] = (),
 ) -> Claiming:
     """What a document claims of its own pool: all but what it keeps in others."""
-    kg = mass_kg - sum(kept for _, kept in elsewhere)
-    return Claiming(number, issued_on, kg, state, issued_on, material, tuple(carries))
+    kept = sum(kg for _, kg in elsewhere)
+    here = (number, issued_on, mass_kg - kept, state, issued_on)
+    return Claiming(*here, material, tuple(carries), divided=bool(kept))
 
 
 def kept_here(
@@ -109,7 +111,7 @@ def kept_here(
                 row = documents[number]
                 kg, told = parts[number]
                 kept = (row.issued_on, kg, row.state, old.issued_on, row.material, told)
-                found.append(Claiming(number, *kept))
+                found.append(Claiming(number, *kept, divided=True))
             elif old is not None:
                 onward[number] = old
         reached = onward
@@ -193,18 +195,25 @@ def _step_otherwise(
     one: Claiming, share: Amount, stepped_kg: int, step_now: StepNow
 ) -> OfStep | None:
     """Where a document would tell its step otherwise: by what is known now of the step, on what is
-    known now of its metal. Less than a kilogram's worth is rounding."""
+    known now of its metal. Its part of what came late, or of a claim that was divided, is one of
+    whole kilograms, so that less than a kilogram's worth of that is rounding; but what is known now
+    of the step, on the metal that it told, is compared to the gram."""
     now = step_now(one) if one.carries else None
     if now is None:
         return None
     told = Carries(*one.carries)
+    alone = less(step_in(now, told.amount, told.step.stepped_kg).change, told.step.change)
     metal = bounded(plus(told.amount, share._replace(kg=0)))
     stepped_kg = max(0, min(told.kg, told.step.stepped_kg + stepped_kg))
     more = less(step_in(now, metal, stepped_kg).change, told.step.change)
-    per_kg = (now.kgco2e_per_kg or 0) * GRAMS
-    if abs(more.known_kg) <= 1 and abs(more.emission_g) + abs(more.partial_g) <= per_kg + 2:
+    by_rounding = (now.kgco2e_per_kg or 0) * GRAMS + 2
+    if _little(alone, by_rounding if one.divided else 2) and _little(more, by_rounding):
         return None
     return OfStep(Decimal(more.emission_g) / GRAMS, Decimal(more.partial_g) / GRAMS, more.known_kg)
+
+
+def _little(more: Amount, grams: Decimal | int) -> bool:
+    return abs(more.known_kg) <= 1 and abs(more.emission_g) + abs(more.partial_g) <= grams
 
 
 def _share(whole: Amount, mass_kg: int) -> Amount:

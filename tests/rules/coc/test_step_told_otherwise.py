@@ -283,3 +283,20 @@ def test_a_claim_that_tells_no_material_is_looked_at_where_results_say_several_t
         return bool(found)
 
     assert [looked_at(one) for one in (claim, older)] == [False, True]
+
+
+def test_many_small_documents_are_named_as_one_large_one_is() -> None:
+    """A corrected result adds 0.5 kg a kilogram: 5 kg to each of twenty, less than a kilogram of
+    metal has of the step."""
+    world = shipped()
+    tell(world, *both())
+    for number in range(20):
+        sold(world, f"D-{number}", 10)
+    sold(world, "D-200", 200)
+    assert otherwise(world) is None
+    tell(world, *corrected_result())
+    told = otherwise(world)
+    assert told is not None
+    assert told["documents_count"] == 21
+    assert told["step"]["emission_kgco2e"] == 200
+    assert {one["step"]["emission_kgco2e"] for one in told["documents"]} == {5, 100}
