@@ -184,10 +184,11 @@ def groups(draw: st.DrawFn) -> Group:
 @given(groups())
 @settings(max_examples=200, deadline=None)
 def test_all_that_leaves_a_scope_of_several_works_bears_all_they_gave_off(group: Group) -> None:
-    whole = sum(
+    each = (
         Fraction(per_t(material, *group.works) or 0) * tonnes
         for material, tonnes in group.leaves.items()
     )
+    whole = sum(each, Fraction(0))
     nobody = not any(group.leaves.values())
     expected = 0 if nobody else group.given_off
     assert abs(whole - expected) <= Fraction(sum(group.leaves.values()), 10**8)
