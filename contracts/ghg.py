@@ -146,13 +146,12 @@ class ResultCalculated(Event):
     names give the same working: that is not stored, its hash is. `result` counts the results of
     the facility-year. `because`: new data, newer factors, or somebody asked. `factors` are those
     that took the place of a table's. Without `primary_metal` none was cast, or the result is older
-    than that field; so is one without `bought_metal`. `brought_along` is what of the purchased
-    goods in `totals` came with bauxite, alumina, metal and scrap, by step: who follows metal from
-    hand to hand has that from the seller already. `products_left` is what of each product no step
-    here went on with, `metal_left_t` that of cast and rolled metal; `bought_of` are the largest
-    parts of `bought_metal` by supplier, `metal_in` its tonnes by kind as well. Older results tell
-    none of these. `blocking` are rules of findings that follow from the data and stop the result
-    (power that another year holds refuses the submission: R-12)."""
+    than that field. `brought_along` is what of the purchased goods in `totals` came with bauxite,
+    alumina, metal and scrap, by step: who follows metal from hand to hand has that from the seller
+    already. `products_left` is what of each product no step here went on with, `metal_left_t` that
+    of cast and rolled metal; `bought_of` are the largest parts of `bought_metal` by supplier,
+    `metal_in` its tonnes by kind as well. Older results tell none of these. `blocking` are rules of
+    findings that follow from the data and stop it; R-12 of another year refuses its submission."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId

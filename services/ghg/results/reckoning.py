@@ -117,9 +117,8 @@ def reckon(
     policies: Policies,
     reported_on: date | None = None,
 ) -> Calculated:
-    """Calculate and look for findings; refused as `calculate` and `pin` say. They follow from data,
-    pins and the day on which they are reported: that whose announcements count, where no later one
-    is given. What also depends on other streams is asked when they are read (`current`)."""
+    """Calculate and look for findings, by what is announced on the day of report (`as_of`, where no
+    later one is given); refused as `calculate` and `pin` say. Other streams are for `current`."""
     policy = policies.on(wanted.as_of)
     check_data(version.inventory, policy)
     pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, newest())
