@@ -191,4 +191,5 @@ def _document(sale: Sold) -> DocumentRow:
         "elsewhere": (),
     }
     # Later versions of the row may have more columns, none of which a trace reads.
-    return DocumentRow._make(known.get(name) for name in DocumentRow._fields)
+    plain = DocumentRow._field_defaults
+    return DocumentRow._make(known.get(name, plain.get(name)) for name in DocumentRow._fields)
