@@ -30,10 +30,12 @@ Say = Callable[[str], None]
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-# Below the range from which the kernel draws ports for outgoing connections (32768 and up): a
-# server that restarts on its port must not find a client there, nor a client that retries while the
-# server is down be connected to itself.
+# Outside the range from which the kernel draws ports for outgoing connections (`OUTGOING`, usually
+# 32768 and up): a server that restarts on its port must not find a client there, nor a client that
+# retries while the server is down be connected to itself.
 PORTS = range(15_000, 32_000)
+OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
+ENOUGH_PORTS = 2_000
 POLL_S = 0.05
 CLOSE_PATIENCE_S = 5.0
 UNPRIVILEGED = ("postgres", "nobody")
@@ -54,21 +56,58 @@ def say_aloud(sentence: str) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Distinct TCP ports of 127.0.0.1 on which nothing listens now.
+    """Distinct TCP ports of 127.0.0.1 on which nothing listens, kept for their servers a minute.
 
-    They are drawn at random, so that owners which start at the same time hardly ever meet; a port
-    is not reserved until its server binds it.
+    They are drawn at random and each is reserved (`reserved`): nobody who draws at the same time,
+    in this process or another, is given one that its server has yet to bind.
     """
+    ports = ports_of_servers(OUTGOING.read_text() if OUTGOING.exists() else "")
     found: list[int] = []
-    for port in random.sample(PORTS, k=200 + count):
-        if port_is_free(port):
+    for port in random.sample(ports, k=len(ports)):
+        if reserved(port):
             found.append(port)
         if len(found) == count:
             return found
     raise LocalServerError(
-        f"no {count} free TCP ports between {PORTS.start} and {PORTS.stop} of 127.0.0.1: "
+        f"no {count} free TCP ports between {ports.start} and {ports.stop} of 127.0.0.1: "
         "is something listening on all of them?"
     )
+
+
+def ports_of_servers(outgoing: str) -> range:
+    """Where a server's port is drawn: `PORTS`, or what lies clear of the kernel's own range.
+
+    `outgoing` is the kernel's statement, "first last". Where too few ports lie clear of it,
+    `PORTS` stays: a drawn port is then at least free for the minute of its reservation.
+    """
+    if not outgoing.strip():
+        return PORTS
+    first, last = (int(word) for word in outgoing.split())
+    if last < PORTS.start or first >= PORTS.stop:
+        return PORTS
+    clear = [range(max(10_000, last + 1), 65_536), range(10_000, max(10_000, first))]
+    widest = max(clear, key=len)
+    return widest if len(widest) >= ENOUGH_PORTS else PORTS
+
+
+def reserved(port: int) -> bool:
+    """Keep a free port of 127.0.0.1 from everyone but a server; False when it is not free.
+
+    A connection made and closed on it leaves the port in TIME_WAIT: for a minute neither the kernel
+    nor `reserved` elsewhere gives it away, and a server binds it all the same, for it sets
+    SO_REUSEADDR (PostgreSQL, Java and asyncio do).
+    """
+    with socket.socket() as listening, socket.socket() as caller:
+        try:
+            listening.bind(("127.0.0.1", port))  # without SO_REUSEADDR: refused where one waits
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # or no server may
+            listening.listen(1)
+            caller.connect(("127.0.0.1", port))
+            answering, _ = listening.accept()
+        except OSError:
+            return False
+        answering.close()  # the first to close is the side that waits
+    return True
 
 
 def port_is_free(port: int) -> bool:

@@ -29,7 +29,7 @@ from infra.local import jars
 from infra.local.broker import archive_of, java
 from infra.local.kafka import KafkaCluster
 from infra.local.postgres import PostgresServer
-from infra.local.processes import LocalServerError, accepts, free_ports, port_is_free
+from infra.local.processes import LocalServerError, accepts, port_is_free
 from tests.plugins.require import needs
 
 TOPIC = "castmark.of-this-test"
@@ -333,12 +333,6 @@ def test_up_killed_with_9_leaves_no_server_behind(server: str, unlocked_path: Pa
     while not (port_is_free(port) and nothing_is_left(unlocked_path)):
         assert time.monotonic() < deadline, "a server outlived its owner"
         time.sleep(0.1)
-
-
-def test_free_ports_lie_where_no_outgoing_connection_takes_them() -> None:
-    ports = free_ports(20)
-    assert len(set(ports)) == 20
-    assert max(ports) < 32_768
 
 
 @pytest.fixture
