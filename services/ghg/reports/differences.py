@@ -4,13 +4,15 @@ Every difference has its reason, and all of them add up to the difference of the
 who does not see why one regime tells 13 and another 2 finds the lines that make it so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.inventory import Scope, Step
 from contracts.values import plain
+from services.ghg.calculation.lines import Line
 from services.ghg.calculation.totals import OTHER_SIDE
+from services.ghg.calculation.working import Working
 
 from .report import Report, Reported
 
@@ -72,22 +74,47 @@ def _by_key(report: Report) -> Mapping[Key, Reported]:
 
 
 def _reason(a: Report, b: Report, mine: Reported | None, yours: Reported | None) -> str:
-    """Why: left out by one, another part of it, another rule, another factor."""
+    """Why, every cause of it: left out by one, another part of it, another rule, another factor,
+    another activity."""
     if mine is None or yours is None:
         there, only = (b, yours) if mine is None else (a, mine)
         rule = only.line.rule if only else ""
         return f"only {there.regime} has this line: {rule}"
+    found: list[str] = []
     if mine.share != yours.share:
-        return "; ".join(f"{one.regime}: {told.reason}" for one, told in ((a, mine), (b, yours)))
-    ours, theirs = mine.line, yours.line
+        found += [f"{one.regime}: {told.reason}" for one, told in ((a, mine), (b, yours))]
+    if mine.share and yours.share:  # of what one does not count nothing else matters
+        found += _causes(a, b, mine.line, yours.line)
+    return "; ".join(found)
+
+
+def _causes(a: Report, b: Report, ours: Line, theirs: Line) -> list[str]:
+    """What makes two lines about the same differ, before any share of them is counted."""
+    found: list[str] = []
     if ours.rule != theirs.rule:
-        return f"{a.regime}: {ours.rule}; {b.regime}: {theirs.rule}"
+        found += [f"{a.regime}: {ours.rule}", f"{b.regime}: {theirs.rule}"]
     if ours.factor.value != theirs.factor.value:
-        return (
+        found.append(
             f"factor {plain(ours.factor.value)} ({ours.factor.factor_set}) against"
             f" {plain(theirs.factor.value)} ({theirs.factor.factor_set}), {theirs.factor.unit}"
         )
-    sets = {one.factor_set for line in (ours, theirs) for one in line.working}
-    return f"activity {plain(ours.activity)} against {plain(theirs.activity)} {ours.unit}" + (
-        f", by {' and '.join(sorted(sets))}" if sets else ""
-    )
+    if ours.activity != theirs.activity:
+        sets = {one.factor_set for line in (ours, theirs) for one in line.working}
+        terms = _terms(ours.working, theirs.working)
+        found.append(
+            f"activity {plain(ours.activity)} against {plain(theirs.activity)} {ours.unit}"
+            + (f", for {' and '.join(terms)}" if terms else "")
+            + (f", by {' and '.join(sorted(sets))}" if sets else "")
+        )
+    return found
+
+
+def _terms(ours: Sequence[Working], theirs: Sequence[Working]) -> list[str]:
+    """The parameters of one equation that have other values in the other line."""
+    return [
+        f"{mine.symbol} {plain(mine.value)} against {plain(yours.value)} {yours.unit}"
+        for first, second in zip(ours, theirs, strict=False)
+        if first.formula == second.formula
+        for mine, yours in zip(first.terms, second.terms, strict=False)
+        if mine.symbol == yours.symbol and mine.value != yours.value
+    ]

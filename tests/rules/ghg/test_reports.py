@@ -3,7 +3,7 @@ difference (sources.md 4.1, 4.4, 4.7, 4.8)."""
 
 from datetime import date
 from decimal import Decimal
-from itertools import permutations, product
+from itertools import product
 from typing import Any
 
 import pytest
@@ -15,7 +15,6 @@ from services.ghg.activity.inventory import Datum, Site
 from services.ghg.activity.items import ITEMS
 from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import mine_to_metal
-from services.ghg.reports.differences import differences
 from services.ghg.reports.regimes import rules_of
 from services.ghg.reports.report import Report, report
 
@@ -346,35 +345,6 @@ def test_the_chinese_standard_takes_prebake_cells_alone() -> None:
     site = XINJIANG._replace(technology="VSS")
     assert "regime_not_for_technology" in abouts(made(GBT, *smelter(), site=site))
     assert "regime_not_for_technology" not in abouts(made(GBT, *smelter()))
-
-
-@pytest.mark.parametrize(("one", "other"), list(permutations(Regime, 2)))
-def test_differences_add_up_and_each_has_its_reason(one: Regime, other: Regime) -> None:
-    first, second = made(one, *CASTHOUSE), made(other, *CASTHOUSE)
-    found = differences(first, second)
-    added = sum(line.kg for line in found)
-    assert abs(added - (second.total_kg - first.total_kg)) < d("0.000000001"), "to 28 digits"
-    assert all(line.reason for line in found)
-    assert not differences(first, first)
-
-
-def test_a_difference_says_what_made_it() -> None:
-    found = {one.item: one.reason for one in
-             differences(made(ASI, *CASTHOUSE), made(GBT, *CASTHOUSE))}  # fmt: skip
-    assert "factor 6630 (AR5) against 7380 (AR6)" in found["pfc.cf4"]
-    assert "not primary metal" in found["scrap.in"]
-    assert "bought.alumina" not in found
-
-
-def test_power_proven_on_one_side_only_is_a_difference_of_sides() -> None:
-    claim = datum(
-        "claim", CELLS, "power.ppa_contract", "1000000000", factor="0", factor_source="plant",
-        proofs=("contract", "certificate_cancellation"), certificates=(("C", d("1000000")),),
-    )  # fmt: skip
-    found = differences(made(ASI, *smelter(), claim), made(GBT, *smelter(), claim))
-    claimed = next(one for one in found if one.data == ("claim",))
-    assert claimed.a_kg == 0
-    assert claimed.b_kg == d("602100000")
 
 
 @pytest.mark.parametrize("regime", list(Regime))
