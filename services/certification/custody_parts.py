@@ -289,10 +289,10 @@ def ps_to_follow(event: Needing, part: Part | None, at: Recorded) -> Part | None
 
 def facility_left(event: coc.ScopeFacilityLeft, part: Part | None, at: Recorded) -> Part | None:
     """It is in the scope no longer, and nothing is due of it there; what it brought, or missed,
-    stands."""
+    stands: also where the clock has not told yet that its last day was over before it left."""
     if part is None or part["closed_on"] is not None:
         return part
-    if part["state"] == "missed" and iso(event.effective_on) > part["due_on"]:
+    if iso(event.effective_on) > part["due_on"]:
         return done(event.effective_on, part, at)
     return cancelled(event.effective_on, part, at)
 

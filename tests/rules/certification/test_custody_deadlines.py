@@ -305,6 +305,19 @@ def test_of_a_facility_that_left_nothing_is_due_and_what_it_brought_or_missed_st
     assert end(late, key) == ("missed", DUE + 2 * DAY)
 
 
+@pytest.mark.parametrize(
+    ("left_on", "state"), [(DUE, "cancelled"), (DUE + DAY, "missed"), (DUE + 2 * DAY, "missed")]
+)
+def test_a_last_day_before_the_leaving_is_missed_whether_the_clock_or_the_leaving_is_heard_first(
+    left_on: date, state: str
+) -> None:
+    """Of one that left on its last day nothing was missed: it was due by the end of that day."""
+    key, added, gone = "coc_needs_ps:S1~F2", facility_added(FROM, DUE), facility_left(left_on)
+    ticked = scope_suspended(DUE + DAY, "F2")
+    orders = [(added, gone), (added, gone, ticked), (added, ticked, gone)]
+    assert [end(after(*one), key) for one in orders] == [(state, left_on)] * 3
+
+
 # --- confirmations ---
 
 
