@@ -1,7 +1,7 @@
-"""A facility is in one open scope for an activity: what goes from one to the other, on a day; and a
-joint venture's holder that has a share, and none any more.
+"""A facility is in one open scope for an activity: what goes from one to the other, on a day; that
+nothing is left to be certified; and a joint venture's holder that has a share, and none any more.
 
-Source: sources.md 5.6, rules 4 and 7. Streams `coc_scope/<scope>` of `coc_ledger`.
+Source: sources.md 5.6, rules 1, 2, 4 and 7. Streams `coc_scope/<scope>` of `coc_ledger`.
 """
 
 from datetime import date
@@ -28,6 +28,17 @@ class ScopeFacilitiesCame(Event):
     effective_on: date
 
 
+class PsObligationEnded(Event):
+    """From `effective_on` on the Performance Standard has nothing left to cover of what was due:
+    each facility with which the scope was opened has left, and no certificate covered any of them
+    (sources.md 5.6, rules 1, 2 and 7). What is added has a last day of its own."""
+
+    TYPE: ClassVar[str] = "coc.ps_obligation_ended.v1"
+    scope_id: ScopeId
+    member_id: MemberId
+    effective_on: date
+
+
 class JointVentureListed(Event):
     """`holder_scope_id` has a share of this scope's output without controlling it; this scope
     accounts for it (sources.md 5.6, rule 4); until then of `from_scope_id` (rule 7)."""
@@ -51,4 +62,6 @@ class JointVentureEnded(Event):
     effective_on: date
 
 
-EVENTS: tuple[type[Event], ...] = (ScopeFacilitiesCame, JointVentureListed, JointVentureEnded)
+EVENTS: tuple[type[Event], ...] = (
+    ScopeFacilitiesCame, PsObligationEnded, JointVentureListed, JointVentureEnded,
+)  # fmt: skip

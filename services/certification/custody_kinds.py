@@ -19,6 +19,7 @@ from contracts.coc_documents import (
     DocumentLapsed,
 )
 from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
+from contracts.coc_scopes import PsObligationEnded
 
 from . import custody_parts as parts
 from .deadline_kind import DeadlineKind, Step
@@ -33,7 +34,7 @@ def _pool(event: Any) -> Sequence[str]:
     return (event.pool.key,)
 
 
-def _scope(event: coc.ScopeOpened) -> Sequence[str]:
+def _scope(event: coc.ScopeOpened | PsObligationEnded) -> Sequence[str]:
     return (event.scope_id,)
 
 
@@ -145,8 +146,9 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
         own={
             coc.ScopeOpened: Step(_scope, parts.ps_to_follow),
             coc.ScopeFacilityAdded: Step(_facility, parts.ps_to_follow),
-            coc.ScopeFacilityLeft: Step(_facility, parts.facility_left),
+            coc.ScopeFacilityLeft: Step(_facility, parts.left),
             coc.PsObligationMet: Step(_facility, parts.ps_followed),
+            PsObligationEnded: Step(_scope, parts.left),
             coc.ScopeSuspended: Step(_facility, parts.scope_suspended),
         },
         others={},

@@ -21,6 +21,7 @@ from contracts.coc_documents import (
     DocumentLapsed,
 )
 from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
+from contracts.coc_scopes import PsObligationEnded
 from contracts.custody import Dated
 from contracts.envelope import Recorded
 
@@ -287,9 +288,13 @@ def ps_to_follow(event: Needing, part: Part | None, at: Recorded) -> Part | None
     return opened(event.member_id, since, event.ps_due_on, event.policy_id, at)
 
 
-def facility_left(event: coc.ScopeFacilityLeft, part: Part | None, at: Recorded) -> Part | None:
-    """It is in the scope no longer, and nothing is due of it there; what it brought, or missed,
-    stands: also where the clock has not told yet that its last day was over before it left."""
+Gone = coc.ScopeFacilityLeft | PsObligationEnded
+
+
+def left(event: Gone, part: Part | None, at: Recorded) -> Part | None:
+    """It is in the scope no longer, or nothing of the whole is, and nothing is due of it there;
+    what it brought, or missed, stands: also where the clock has not told yet that its last day was
+    over before it left."""
     if part is None or part["closed_on"] is not None:
         return part
     if iso(event.effective_on) > part["due_on"]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from contracts import coc, facilities, membership
 from contracts.coc_calendar import PeriodChanged
+from contracts.coc_scopes import PsObligationEnded
 from contracts.envelope import Event, Recorded
 from infra.readmodel import Projection
 
@@ -103,6 +104,7 @@ SCOPE_EVENTS = (
     coc.ScopeFacilityAdded,
     coc.ScopeFacilityLeft,
     coc.PsObligationMet,
+    PsObligationEnded,
     coc.ScopeSuspended,
     coc.ScopeReinstated,
     PeriodChanged,
@@ -155,6 +157,8 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
             met = event.facility_id or ""
             left = {name: day for name, day in row.ps_due.items() if name != met}
             return row._replace(ps_due=left)
+        case PsObligationEnded():
+            return row._replace(ps_due={name: day for name, day in row.ps_due.items() if name})
         case coc.ScopeSuspended():
             told = _told(spells(row.suspended_from, row.reinstated_from, ()))
             return row._replace(

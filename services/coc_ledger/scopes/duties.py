@@ -11,6 +11,7 @@ from datetime import date
 from functools import reduce
 
 from contracts.coc import PsObligationMet, ScopeFacilityLeft, ScopeReinstated, ScopeSuspended
+from contracts.coc_scopes import PsObligationEnded
 from contracts.envelope import Event
 from infra.decider import Tick
 
@@ -18,7 +19,7 @@ from .commands import NoteFacilityLeft, NotePsCertificate
 from .lacks import NOT_YET, ONE_DAY, kept, lacking_on_days, without
 from .state import WHOLE, Scope, due, evolve
 
-Duty = PsObligationMet | ScopeFacilityLeft
+Duty = PsObligationMet | PsObligationEnded | ScopeFacilityLeft
 Told = ScopeReinstated | ScopeSuspended
 
 
@@ -44,14 +45,12 @@ def noted(command: NotePsCertificate, state: Scope) -> Sequence[Event]:
 
 
 def _covered_later(state: Scope, since: date) -> Iterable[str]:
-    """What lacked the standard for days after one, by what is known; of the whole also what has
-    left, where no certificate was heard of: the first one ends it, in whatever order."""
+    """What lacked the standard for days after one, by what is known; of the whole its parts."""
     found = [
         one.key for one in state.lacking if one.until is not None and one.meets(since, NOT_YET)
     ]
     whole = WHOLE in state.ps_due or any(one.key == WHOLE for one in state.lacking)
-    none = state.met_by is None
-    parts = [one for one, day in state.parts_from.items() if whole and (day > since or none)]
+    parts = [one for one, day in state.parts_from.items() if whole and day > since]
     return dict.fromkeys(one for one in (*found, *parts) if one not in ("", *state.uncovered))
 
 
@@ -85,8 +84,8 @@ def _whole_earlier(state: Scope, certificate_id: str) -> Sequence[PsObligationMe
 
 
 def left(command: NoteFacilityLeft, state: Scope) -> Sequence[Event]:
-    """A facility leaves, once. Nothing is due of it any more; where the others are covered, nor is
-    anything of the whole."""
+    """A facility leaves, once. Nothing is due of it any more; where the others are covered, or have
+    left, nor is anything of the whole."""
     one = command.facility_id
     if one not in state.facilities or one in state.left:
         return []
@@ -99,13 +98,31 @@ def left(command: NoteFacilityLeft, state: Scope) -> Sequence[Event]:
         activities=tuple(name for name in command.activities if name in state.activities),
     )
     events: list[Duty] = [gone]
-    if state.met_by is not None:
-        after = _after(state, events)
-        if WHOLE in state.ps_due and state.uncovered == (one,):
-            events.append(_whole_met(after, state.met_by, command.effective_on, None))
-        else:
-            events += _whole_earlier(after, state.met_by)
+    after = _after(state, events)
+    if WHOLE in state.ps_due and not after.uncovered:
+        events.append(_none_left(after, command.effective_on))
+    elif state.met_by is not None:
+        events += _whole_earlier(after, state.met_by)
     return [*events, *_told_anew(command.on, state, events)]
+
+
+def _none_left(state: Scope, day: date) -> PsObligationMet | PsObligationEnded:
+    """Nothing of the whole is uncovered still: it is met since the last part of it is covered or
+    has left; where all of them left and no certificate covered any, nobody met it, and there is
+    nothing that one could cover. `day` is told where none of them had come yet."""
+    if state.met_by is not None and any(_is_covered(one, state) for one in state.parts_from):
+        return _whole_met(state, state.met_by, day, None)
+    return PsObligationEnded(
+        scope_id=state.scope_id,
+        member_id=state.member_id,
+        effective_on=max(state.parts_from.values(), default=day),
+    )
+
+
+def _is_covered(part: str, state: Scope) -> bool:
+    """Whether a part of the whole was covered, and not only left."""
+    left_on = [state.left.get(part), *(until for _, until in state.stays.get(part, ()))]
+    return state.parts_from[part] not in left_on
 
 
 def suspended(command: Tick, state: Scope) -> Sequence[Event]:
@@ -114,6 +131,9 @@ def suspended(command: Tick, state: Scope) -> Sequence[Event]:
     if day is None or command.on < day:
         return []
     key = command.rule.partition(":")[2]
+    if key == WHOLE and not state.uncovered:
+        over = [_none_left(state, day)]
+        return [*over, *_told_anew(command.on, state, over)]
     return [*_as_it_was(state), _suspended(state, key, day + ONE_DAY)]
 
 

@@ -21,7 +21,12 @@ from contracts.coc import (
     ScopeTransferApproved,
 )
 from contracts.coc_calendar import PeriodChanged
-from contracts.coc_scopes import JointVentureEnded, JointVentureListed, ScopeFacilitiesCame
+from contracts.coc_scopes import (
+    JointVentureEnded,
+    JointVentureListed,
+    PsObligationEnded,
+    ScopeFacilitiesCame,
+)
 from contracts.values import Activity
 from services.coc_ledger.accounting.period import Calendar, Course, period_of, switched_at
 from services.coc_ledger.evidence import Diligence, ScopeEvidence, Stake, stages_of
@@ -108,6 +113,7 @@ ScopeEvent = (
     | ScopeFacilityLeft
     | ScopeFacilitiesCame
     | PsObligationMet
+    | PsObligationEnded
     | ScopeSuspended
     | ScopeReinstated
     | PeriodChanged
@@ -133,6 +139,8 @@ def evolve(state: Scope, event: ScopeEvent) -> Scope:
             return _with_awaited(state, event)
         case PsObligationMet():
             return _met(state, event)
+        case PsObligationEnded():
+            return _ended(state, event)
         case ScopeSuspended():
             since = suspended_since(state.suspended_from, state.reinstated_from, event)
             return state._replace(
@@ -273,6 +281,13 @@ def _met(state: Scope, event: PsObligationMet) -> Scope:
     )
 
 
+def _ended(state: Scope, event: PsObligationEnded) -> Scope:
+    return state._replace(
+        lacking=covered(state.lacking, WHOLE, state.ps_due.get(WHOLE), event.effective_on),
+        ps_due={key: day for key, day in state.ps_due.items() if key != WHOLE},
+    )
+
+
 def _with_parts(state: Scope, parts: Iterable[str], since: date) -> Mapping[str, date]:
     """With parts of the whole of which nothing lacks since a day, or since an earlier one."""
     known = state.parts_from
@@ -309,9 +324,13 @@ def suspended_since(since: date | None, until: date | None, event: ScopeSuspende
 
 def due(state: Scope) -> Mapping[str, date]:
     """When the clock asks whether the Performance Standard came in time: a rule per facility, each
-    once."""
+    once. Of a whole of which nothing is left it asks since then: an earlier build told no end of
+    it."""
     told = {one.key for one in state.lacking if one.until is None}
-    return {f"{PS_DUE}:{key}": day for key, day in state.ps_due.items() if key not in told}
+    days = {f"{PS_DUE}:{key}": day for key, day in state.ps_due.items() if key not in told}
+    if WHOLE in state.ps_due and not state.uncovered:
+        days[f"{PS_DUE}:{WHOLE}"] = max(state.parts_from.values(), default=state.ps_due[WHOLE])
+    return days
 
 
 def evidence(state: Scope, day: date) -> ScopeEvidence | None:

@@ -6,6 +6,7 @@ from contracts import coc, coc_documents, coc_reports
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_documents import Awaited
 from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
+from contracts.coc_scopes import PsObligationEnded
 from contracts.custody import Checked, Dated, PoolKey, Stage, Switched
 from contracts.values import Activity
 from tests.rules.coc import told
@@ -64,6 +65,11 @@ def facility_left(on: date, facility_id: str = "F2") -> Happened:
         effective_on=on,
         because="transferred",
     )
+    return Happened("coc_scope/S1", event, on)
+
+
+def ps_ended(on: date) -> Happened:
+    event = PsObligationEnded(**SCOPE, effective_on=on)
     return Happened("coc_scope/S1", event, on)
 
 

@@ -30,6 +30,7 @@ from .given_custody import (
     pool_closed,
     pool_opened,
     pool_shortened,
+    ps_ended,
     ps_met,
     report_accepted,
     report_excused,
@@ -316,6 +317,14 @@ def test_a_last_day_before_the_leaving_is_missed_whether_the_clock_or_the_leavin
     ticked = scope_suspended(DUE + DAY, "F2")
     orders = [(added, gone), (added, gone, ticked), (added, ticked, gone)]
     assert [end(after(*one), key) for one in orders] == [(state, left_on)] * 3
+
+
+def test_of_a_whole_that_left_nothing_is_due_and_what_was_missed_before_stands() -> None:
+    key, opened = "coc_needs_ps:S1", scope_opened(FROM, DUE)
+    in_time = after(opened, facility_left(FROM + DAY, "F1"), ps_ended(FROM + DAY))
+    assert end(in_time, key) == ("cancelled", FROM + DAY)
+    late = after(opened, scope_suspended(DUE + DAY), ps_ended(DUE + 2 * DAY))
+    assert end(late, key) == ("missed", DUE + 2 * DAY)
 
 
 # --- confirmations ---

@@ -296,7 +296,8 @@ def test_the_last_that_was_not_covered_ends_the_duty_of_the_whole_and_the_suspen
         effective_on=date(2026, 5, 25),
         because="closed",
     )
-    others_covered = state._replace(facilities=("F-C", "F-D"), met_by="CC-PS-1")
+    covered = {"facilities": ("F-C", "F-D"), "parts_from": {"F-D": date(2026, 5, 1)}}
+    others_covered = state._replace(**covered, met_by="CC-PS-1")
     [_, met, back] = left(leaving, others_covered)
     assert isinstance(met, PsObligationMet)
     assert met.facility_id is None

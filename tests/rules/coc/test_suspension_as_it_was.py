@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from contracts.coc import PsObligationMet, ScopeReinstated, ScopeSuspended
+from contracts.coc import PsObligationMet, ScopeFacilityLeft, ScopeReinstated, ScopeSuspended
+from contracts.coc_scopes import PsObligationEnded
 from contracts.envelope import Event
 from contracts.values import Standard
 from infra.decider import Tick
@@ -43,11 +44,11 @@ def note(facility: str, since: date, on: date = NOTED) -> NotePsCertificate:
     return NotePsCertificate(**{**OWN, "on": on}, **named)
 
 
-def without_claims(state: Scope) -> list[tuple[date, date]]:
+def without_claims(state: Scope, around: date = FIRST) -> list[tuple[date, date]]:
     """From which days through which nothing was claimed."""
     told = evidence(state, FIRST)
     assert told is not None
-    days = [FIRST + n * DAY for n in range(-30, 300)]
+    days = [around + n * DAY for n in range(-30, 300)]
     some = [day for day in days if told.suspended(day)]
     starts = [day for day in some if day - DAY not in some]
     ends = [day for day in some if day + DAY not in some]
@@ -160,3 +161,67 @@ def test_the_whole_is_covered_since_the_last_of_its_parts_is(
     assert isinstance(back, ScopeReinstated)
     assert met.facility_id is None
     assert met.effective_on == back.effective_on == WHOLE_DUE + 40 * DAY
+
+
+def gone(facility: str, since: date, on: date = NOTED) -> NoteFacilityLeft:
+    named: dict[str, Any] = {**OWN, "on": on, "facility_id": facility, "effective_on": since}
+    return NoteFacilityLeft(**named, because="closed")
+
+
+def test_of_a_whole_that_left_uncertified_nothing_is_due_and_what_is_added_has_its_own_day() -> (
+    None
+):
+    made = scopes.when(whole()).and_when(gone("F-1", WHOLE_DUE - 20 * DAY, WHOLE_DUE - DAY))
+    assert [type(one) for one in made.events] == [ScopeFacilityLeft]
+    made = made.and_when(gone("F-2", WHOLE_DUE - 30 * DAY, WHOLE_DUE - DAY))
+    left, ended = made.events
+    assert isinstance(left, ScopeFacilityLeft)
+    assert isinstance(ended, PsObligationEnded)
+    assert ended.effective_on == WHOLE_DUE - 20 * DAY, "since the last of them left"
+    assert due(made.state) == {}
+    assert made.and_when(over("", WHOLE_DUE)).events == []
+    more = made.and_when(add_mill("F-3", WHOLE_DUE - DAY))
+    assert set(due(more.state)) == {"ps_due:F-3"}
+
+
+def test_a_whole_that_was_missed_ends_its_suspension_with_the_last_that_left() -> None:
+    made = scopes.when(whole()).and_when(over("", WHOLE_DUE))
+    made = made.and_when(gone("F-1", WHOLE_DUE + 9 * DAY), gone("F-2", WHOLE_DUE + 4 * DAY))
+    ended, back = made.events[-2:]
+    assert isinstance(ended, PsObligationEnded)
+    assert isinstance(back, ScopeReinstated)
+    assert ended.effective_on == back.effective_on == WHOLE_DUE + 9 * DAY
+    nothing_claimed = [(WHOLE_DUE + DAY, WHOLE_DUE + 8 * DAY)]
+    assert without_claims(made.state, WHOLE_DUE) == nothing_claimed
+
+
+@pytest.mark.parametrize("clock_first", [False, True])
+def test_a_whole_of_which_an_earlier_build_told_no_end_is_ended_by_the_clock(
+    clock_first: bool,
+) -> None:
+    before = scopes.when(whole())
+    before = before.and_when(over("", WHOLE_DUE)) if clock_first else before
+    one = before.and_when(gone("F-1", WHOLE_DUE + 9 * DAY))
+    left = one.and_when(gone("F-2", WHOLE_DUE + 4 * DAY)).events[0]
+    assert isinstance(left, ScopeFacilityLeft)
+    made = one.and_given(left)
+    assert due(made.state) == {"ps_due:": WHOLE_DUE + 9 * DAY}
+    asked = made.when(over("", NOTED))
+    assert isinstance(asked.events[0], PsObligationEnded)
+    assert due(asked.state) == {}
+    nothing_claimed = [(WHOLE_DUE + DAY, WHOLE_DUE + 8 * DAY)]
+    assert without_claims(asked.state, WHOLE_DUE) == nothing_claimed
+
+
+def test_a_certificate_of_what_was_added_meets_nothing_of_a_whole_that_left() -> None:
+    made = scopes.when(whole(), add_mill("F-3", TODAY)).and_when(note("F-3", TODAY))
+    assert due(made.state) == {"ps_due:": WHOLE_DUE}
+    made = made.and_when(gone("F-1", TODAY + DAY), gone("F-2", TODAY + DAY))
+    assert isinstance(made.events[-1], PsObligationEnded)
+
+
+def test_a_certificate_of_one_part_meets_the_whole_once_the_other_left() -> None:
+    made = scopes.when(whole()).and_when(note("F-1", TODAY), gone("F-2", TODAY + 9 * DAY))
+    met = made.events[-1]
+    assert isinstance(met, PsObligationMet)
+    assert (met.facility_id, met.effective_on) == (None, TODAY + 9 * DAY)

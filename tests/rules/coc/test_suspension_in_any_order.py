@@ -128,16 +128,13 @@ def some_news(last_days: Mapping[str, date], facility: str) -> some.SearchStrate
 
 @some.composite
 def tellings(draw: some.DrawFn) -> Told:
-    """News in the order in which it is heard; the clock is up to thirty days behind. One of the
-    whole is certified at least: of none it would be due for ever."""
+    """News in the order in which it is heard; the clock is up to thirty days behind."""
     keys = draw(some.sets(some.sampled_from(sorted(DUE)), min_size=1))
     last_days = {key: DUE[key] for key in sorted(keys)}
     names = [one for one in EACH if one in keys] + (list(PARTS) if WHOLE in keys else [])
     news = [
         one for name in names for one in draw(some.lists(some_news(last_days, name), max_size=3))
     ]
-    if WHOLE in keys:
-        news.append(draw(some_news(last_days, "F-1"))._replace(leaves=False))
     once = {one.facility: one for one in reversed(news) if one.leaves}
     news = [one for one in news if not one.leaves or once[one.facility] is one]
     late = {key: draw(some.integers(0, 30)) for key in last_days}
