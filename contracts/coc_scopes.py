@@ -41,7 +41,8 @@ class PsObligationEnded(Event):
 
 class JointVentureListed(Event):
     """`holder_scope_id` has a share of this scope's output without controlling it; this scope
-    accounts for it (sources.md 5.6, rule 4); until then of `from_scope_id` (rule 7)."""
+    accounts for it (sources.md 5.6, rule 4); until then of `from_scope_id` (rule 7). It stands
+    `in_place_of` the holders that went over into it, whose shares end with it."""
 
     TYPE: ClassVar[str] = "coc.joint_venture_listed.v1"
     scope_id: ScopeId
@@ -50,6 +51,7 @@ class JointVentureListed(Event):
     share_percent: Percent
     effective_on: date
     from_scope_id: ScopeId | None = None
+    in_place_of: tuple[ScopeId, ...] = ()
 
 
 class JointVentureEnded(Event):

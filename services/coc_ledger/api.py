@@ -51,7 +51,7 @@ from .queries import Queries
 from .rows import MovementRow, movement_of
 from .scopes.commands import OpenScope
 from .scopes.entity_scopes import naming
-from .scopes.partners import contractors_told, ventures_told
+from .scopes.partners import contractors_told
 from .scopes.problems import SCOPE_PROBLEMS
 from .sent_ids import Reason, Registration
 from .traces import trace
@@ -200,9 +200,11 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
         audit firms that read its books, as long as their Chain of Custody audit is open.
         `contractors` and `joint_ventures` are listed `since` a day and `through` another (`null`:
         still), of the scope `from_scope_id` where that went over into this one; the first share of
-        a holder counts for the days before as well."""
+        a holder counts for the days before as well, and a holder that goes over is followed, from
+        that day on, by the scope of its member that stands in its place."""
         row = await allowed.scope(principal, scope_id)
         state, shared = await asyncio.to_thread(queries.sharing, scope_id, running.times.today())
+        ventures = await asyncio.to_thread(queries.ventures, state)
         does = tuple(map(Activity, row.activities))
         told = {
             "sharing": {at.value: activities_at(does, at) for at in Stage},
@@ -210,7 +212,7 @@ def _scopes(made: Api, queries: Queries, allowed: Allowed, running: Running) -> 
             "to_come": state.awaited,
             "also_in": shared,
             "contractors": [one._asdict() for one in contractors_told(state.hired)],
-            "joint_ventures": [one._asdict() for one in ventures_told(state.shares)],
+            "joint_ventures": [one._asdict() for one in ventures],
             "read_by": await asyncio.to_thread(allowed.readers, row.entity_id),
         }
         return Json({**row._asdict(), **told})

@@ -73,10 +73,12 @@ def activities_at(activities: Iterable[Activity], stage: Stage) -> tuple[Activit
 
 
 class Stake(Value):
-    """A joint venture's holder and its share of the output."""
+    """A joint venture's holder and its share of the output. What scopes of the `same_share` took
+    counts with what it takes: one of them went over into the other."""
 
     holder_scope_id: ScopeId
     share_percent: PlainDecimal
+    same_share: tuple[ScopeId, ...] = ()
 
 
 class ScopeEvidence(Value):
@@ -261,13 +263,15 @@ class FacilityResult(Value):
 
 class VentureShare(Value):
     """What a joint venture's partner may take of a closed period's output by its share, and what it
-    has taken of it, in kilograms. `scopes` are the pool's and those into which that went over."""
+    has taken of it, in kilograms. `scopes` are the pool's and those into which that went over;
+    `holders` those whose takings are of the same share, it among them."""
 
     pool: PoolKey
     ends_on: date
     limit_kg: int
     taken_kg: int
     scopes: tuple[ScopeId, ...] = ()
+    holders: tuple[ScopeId, ...] = ()
 
 
 class ReplacedClaim(Value):

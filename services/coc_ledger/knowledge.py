@@ -31,6 +31,7 @@ from .rows import FacilityRow, MovementRow, PoolRow, movement_key, movement_of
 from .scopes import state as scope_state
 from .scopes.certificates import CertificateRow, covered_since, seen_on
 from .scopes.diligence import without_record
+from .scopes.heirs import inherited
 
 
 class Knowledge(NamedTuple):
@@ -92,7 +93,11 @@ def first_day(scope_id: str, known: Knowledge) -> date | None:
 def scope_on(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:
     """A scope on a day; None when there is none."""
     state = known.state(f"coc_scope/{scope_id}") if scope_id else None
-    return scope_state.evidence(state, day) if isinstance(state, scope_state.Scope) else None
+    found = scope_state.evidence(state, day) if isinstance(state, scope_state.Scope) else None
+    if found is None or not found.stakes:
+        return found
+    stakes = inherited(scope_id, found.stakes, day, known.state)
+    return found.model_copy(update={"stakes": stakes})
 
 
 def holding(scope_id: str, day: date, known: Knowledge) -> ScopeEvidence | None:

@@ -40,7 +40,9 @@ from .pools.carrying import waiting
 from .refused import before_first_period, stage_not_in_scope
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 from .scopes.certificates import CertificateRow
+from .scopes.heirs import shown
 from .scopes.neighbours import also_in, neighbours, stream_of
+from .scopes.partners import VentureTold, ventures_told
 from .scopes.state import Scope, evidence
 from .told_again import claims_of, told_again
 from .traces import trace
@@ -103,6 +105,10 @@ class Queries:
         rivals = self.scopes_of(scope.entity_id)
         others = neighbours(scope_id, scope.entity_id, on, rivals, self.reader.state)
         return scope, also_in(scope, on, others)
+
+    def ventures(self, scope: Scope) -> list[VentureTold]:
+        """Who has, or had, a share of a scope's output, each day by who stands in its place."""
+        return shown(ventures_told(scope.shares), self.reader.state)
 
     def undone(self) -> Sequence[Command]:
         """What earlier builds left undone."""

@@ -11,7 +11,7 @@ from .documents.state import claim_of
 from .evidence import ReplacedClaim, VentureShare
 from .knowledge import Knowledge, scope_on, went_to
 from .pools.state import Pool
-from .scopes.entity_rules import stake_limit
+from .scopes.entity_rules import of_same_share, stake_limit
 from .taken import taken_of_closed
 
 
@@ -45,13 +45,16 @@ def _shares(
         if not isinstance(state, Pool) or state.end is None or state.ends_on is None:
             continue
         output_kg = figures(state.kgs).output_kg
-        limit = stake_limit(scope.stakes if scope else (), customer, output_kg)
+        stakes = scope.stakes if scope else ()
+        limit = stake_limit(stakes, customer, output_kg)
         if limit is not None:
             scopes = (key.scope_id, *went_to(key.scope_id, on, known))
+            holders = of_same_share(stakes, customer)
             yield VentureShare(
                 pool=key,
                 ends_on=state.ends_on,
                 limit_kg=limit,
-                taken_kg=taken_of_closed(key, customer, scopes, on, known.state),
+                taken_kg=taken_of_closed(key, holders, scopes, on, known.state),
                 scopes=scopes,
+                holders=tuple(sorted(holders)),
             )

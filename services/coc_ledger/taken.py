@@ -22,24 +22,28 @@ States = Callable[[str], Any]
 
 
 def taken_of_closed(
-    key: PoolKey, holder: str, scopes: tuple[str, ...], through: date, state: States
+    key: PoolKey,
+    holders: frozenset[str],
+    scopes: tuple[str, ...],
+    through: date,
+    state: States,
 ) -> int:
-    """Kilograms of a closed pool's output that a partner has. `scopes` are the pool's own and those
-    into which that went over: their pools through a day, and later ones that were opened, are those
-    in which corrections were claimed."""
+    """Kilograms of a closed pool's output that the `holders` of a share have. `scopes` are the
+    pool's own and those into which that went over: their pools through a day, and later ones that
+    were opened, are those in which corrections were claimed."""
     pool, kept = state(key.stream), dict(_kept(key, scopes, through, state))
     replaced = {one.replaces for one in kept.values()}
     first: int = sum(
         one.kg
         for number, one in pool.stakes.items()
-        if one.holder == holder and one.counts and number not in replaced
+        if one.holder in holders and one.counts and number not in replaced
     )
     return first + sum(
         kg
         for number, one in kept.items()
         if number not in replaced
-        and _customer(number, one, state) == holder
-        and _bound(number, key, holder, kept, state)
+        and _customer(number, one, state) in holders
+        and _bound(number, key, holders, kept, state)
         for stream, _, kg in one.parts
         if stream == key.stream
     )
@@ -71,7 +75,13 @@ def _customer(number: str, kept: Kept, state: States) -> str | None:
     return draft.customer.scope_id if draft is not None else None
 
 
-def _bound(number: str, key: PoolKey, holder: str, kept: dict[str, Kept], state: States) -> bool:
+def _bound(
+    number: str,
+    key: PoolKey,
+    holders: frozenset[str],
+    kept: dict[str, Kept],
+    state: States,
+) -> bool:
     """Whether what a correction keeps for a partner was taken by its share: the claim that it
     replaces took it, or was for somebody else, and the partner had a share on its day."""
     while number in kept:
@@ -79,9 +89,9 @@ def _bound(number: str, key: PoolKey, holder: str, kept: dict[str, Kept], state:
         if one.replaces is None:
             return False
         before = state(f"coc_document/{one.replaces}").issued
-        if before is None or before.customer.scope_id != holder:
+        if before is None or before.customer.scope_id not in holders:
             [day] = [day for stream, day, _ in one.parts if stream == key.stream]
             scope = evidence(state(f"coc_scope/{key.scope_id}"), day)
-            return scope is not None and any(s.holder_scope_id == holder for s in scope.stakes)
+            return scope is not None and any(s.holder_scope_id in holders for s in scope.stakes)
         number = one.replaces
     return number in state(key.stream).stakes

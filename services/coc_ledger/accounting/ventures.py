@@ -17,7 +17,7 @@ from infra.errors import Refused
 from services.coc_ledger.evidence import ReplacedClaim, ScopeEvidence
 from services.coc_ledger.pools.commands import DesignateOutput
 from services.coc_ledger.pools.state import Pool
-from services.coc_ledger.scopes.entity_rules import check_holder, stake_limit
+from services.coc_ledger.scopes.entity_rules import check_holder, of_same_share, stake_limit
 
 from .balance import figures
 from .claim_parts import Laid
@@ -37,25 +37,27 @@ def holder_of(
         _check_closed(holder, laid.kept, old, command)
     more = command.mass_kg - laid.kept_kg
     limit = stake_limit(scope.stakes, holder, figures(state.kgs).output_kg)
+    holders = of_same_share(scope.stakes, holder)
     if limit is None or not more:
         return None
     number = old.number if old is not None else None
     if same and laid.here is not None and more <= laid.here.kg:
         return holder if number in state.stakes else None
     check_holder(holder, command.customer_seen, command.day)
-    taken = taken_by(holder, state, number)
+    taken = taken_by(holders, state, number)
     if taken + more > limit:
         assert state.ends_on is not None  # who has output has a period
         raise _exceeded(holder, limit, taken, more, (command.pool.period, state.ends_on))
     return holder
 
 
-def taken_by(holder: str, state: Pool, without: str | None) -> int:
-    """Kilograms of a period's output that a partner has, but for those of one document."""
+def taken_by(holders: frozenset[str], state: Pool, without: str | None) -> int:
+    """Kilograms of a period's output that partners have by a share, but for those of one
+    document."""
     return sum(
         one.kg
         for number, one in state.stakes.items()
-        if one.holder == holder and one.counts and number != without
+        if one.holder in holders and one.counts and number != without
     )
 
 

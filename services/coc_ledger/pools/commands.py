@@ -230,7 +230,7 @@ class DesignateOutput(PoolCommand):
         if old is None or not old.shares:
             return self
         now = (
-            taken_of_closed(one.pool, self.customer_scope_id or "", one.scopes, self.day, state)
+            taken_of_closed(one.pool, frozenset(one.holders), one.scopes, self.day, state)
             for one in old.shares
         )
         shares = tuple(

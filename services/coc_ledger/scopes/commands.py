@@ -23,6 +23,7 @@ from contracts.values import (
 from infra.decider import Command
 from services.coc_ledger.evidence import FacilityFound
 
+from .heirs import in_place
 from .neighbours import Neighbour, neighbours, onward_from, stream_of
 from .state import Scope
 
@@ -127,18 +128,25 @@ class DelistContractor(ScopeBound):
 
 class ListJointVenture(ScopeBound):
     """Another scope has a share of this one's output without controlling it; with a share of 0 it
-    has none any more, from today on. `holder_known`: there is such a scope, when this is decided.
-    """
+    has none any more, from today on. `holder_known`: there is such a scope, when this is decided;
+    `holder_ended`: since when it is none any more; `places`: holders that went over into it."""
 
     NAME: ClassVar[str] = "list_joint_venture"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "holder_known"})
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "holder_known", "holder_ended", "places"})
     holder_scope_id: ScopeId
     share_percent: Annotated[PlainDecimal, Field(ge=0, lt=100)]
     holder_known: bool = False
+    holder_ended: date | None = None
+    places: tuple[ScopeId, ...] = ()
 
     def fresh(self, state: Callable[[str], Any]) -> Self:
-        known = bool(state(stream_of(self.holder_scope_id)).scope_id)
-        return self.model_copy(update={"holder_known": known})
+        one = self.holder_scope_id
+        there: Scope = state(stream_of(one))
+        ended = there.ends_before if (there.ends_before or date.max) <= self.on else None
+        told = [stake.holder_scope_id for stake in state(self.stream).stakes]
+        mine = tuple(name for name in told if name != one and in_place(name, self.on, state) == one)
+        known = {"holder_known": bool(there.scope_id), "holder_ended": ended}
+        return self.model_copy(update={**known, "places": mine})
 
 
 class RecordDueDiligence(ScopeBound):

@@ -261,6 +261,12 @@ def stake_limit(stakes: Sequence[Stake], holder_scope_id: str, output_kg: int) -
     return None
 
 
+def of_same_share(stakes: Sequence[Stake], holder_scope_id: str) -> frozenset[str]:
+    """A holder with the scopes that took metal by the same share."""
+    others = [one.same_share for one in stakes if one.holder_scope_id == holder_scope_id]
+    return frozenset((holder_scope_id, *(name for names in others for name in names)))
+
+
 def check_holder(holder_scope_id: str, seen: Checked | None, day: date) -> None:
     """Refuse a joint venture's holder that is not certified to the Performance Standard itself on
     the day (rule 4)."""

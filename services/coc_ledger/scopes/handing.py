@@ -10,6 +10,7 @@ its suppliers itself. What the successor lists by itself stands. Rules: sources.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
 from contracts.coc import (
     ContractorDelisted,
@@ -95,7 +96,7 @@ def _shares(
     command: TakePartners, state: Scope, there: Scope, over: date
 ) -> Iterator[JointVentureListed | JointVentureEnded]:
     """Not those that would make more than the whole with what the successor lists by itself."""
-    named = {"scope_id": state.scope_id, "member_id": state.member_id}
+    named: dict[str, Any] = {"scope_id": state.scope_id, "member_id": state.member_id}
     theirs = {one.holder_scope_id: one.share_percent for one in there.stakes}
     ours = {one.holder_scope_id: one.share_percent for one in state.stakes}
     for holder in sorted({*theirs, *ours} - {state.scope_id}):

@@ -32,11 +32,12 @@ Contractors = Mapping[str, tuple[Hired, ...]]
 
 class Share(NamedTuple):
     """What a holder has from a day on; of 0 per cent: nothing any more. `of` which scope it had it
-    before, where one went over."""
+    before, where one went over; `anew`: others had it before, who went over into the holder."""
 
     since: date
     stake: Stake
     of: str | None = None
+    anew: bool = False
 
 
 Shares = Mapping[str, tuple[Share, ...]]
@@ -57,10 +58,12 @@ def dismissed(before: Contractors, contractor_id: str, through: date) -> Contrac
     return {**before, contractor_id: (*earlier, last._replace(through=through))}
 
 
-def shared(before: Shares, stake: Stake, since: date, of: str | None) -> Shares:
+def shared(
+    before: Shares, stake: Stake, since: date, of: str | None, *, anew: bool = False
+) -> Shares:
     """With what a holder has from a day on."""
     holder = stake.holder_scope_id
-    return {**before, holder: (*before.get(holder, ()), Share(since, stake, of))}
+    return {**before, holder: (*before.get(holder, ()), Share(since, stake, of, anew))}
 
 
 def contractors_on(known: Contractors, day: date) -> tuple[str, ...]:
@@ -77,13 +80,13 @@ def stakes_on(known: Shares, day: date) -> tuple[Stake, ...]:
     listed of a holder counts for the days before as well: what left by then was of the same joint
     venture. It does not where others had too much of it on that day, of whom the holder then has
     it, the first listed first; nor does one that comes with a scope that goes over: before that
-    day it was a share of the other one's output."""
+    day it was a share of the other one's output, or another holder's."""
     found: dict[str, Stake] = {}
     for holder, told in known.items():
         begun = [one.stake for one in told if one.since <= day]
         if begun and begun[-1].share_percent:
             found[holder] = begun[-1]
-    first = [told[0] for told in known.values() if told[0].of is None]
+    first = [told[0] for told in known.values() if told[0].of is None and not told[0].anew]
     ahead = [one for one in first if all(day < told.since for told in known[_holder(one)])]
     for one in sorted(ahead, key=lambda one: (one.since, _holder(one))):
         if (

@@ -302,17 +302,22 @@ def _list_stake(command: ListJointVenture, state: Scope) -> Sequence[Event]:
             scope_id=command.scope_id,
         )
     wanted = Stake(holder_scope_id=command.holder_scope_id, share_percent=command.share_percent)
-    others = [one for one in state.stakes if one.holder_scope_id != command.holder_scope_id]
+    mine = [
+        one
+        for one in state.stakes
+        if one.holder_scope_id in (command.holder_scope_id, *command.places)
+    ]
+    others = [one for one in state.stakes if one not in mine]
     named: dict[str, Any] = {
         "scope_id": command.scope_id,
         "member_id": command.member_id,
         "holder_scope_id": command.holder_scope_id,
         "effective_on": command.on,
     }
+    ended = [JointVentureEnded(**{**named, "holder_scope_id": one.holder_scope_id}) for one in mine]
     if not wanted.share_percent:
-        ends = len(others) < len(state.stakes)
-        return [JointVentureEnded(**named)] if ends else []
-    if wanted in state.stakes:
+        return ended
+    if mine and sum(one.share_percent for one in mine) == wanted.share_percent:
         return []
     if not command.holder_known:
         raise Refused(
@@ -320,13 +325,22 @@ def _list_stake(command: ListJointVenture, state: Scope) -> Sequence[Event]:
             f"There is no scope {command.holder_scope_id} that could have a share.",
             holder_scope_id=command.holder_scope_id,
         )
+    if command.holder_ended is not None:
+        raise Refused(
+            "scope-transferred",
+            f"Scope {command.holder_scope_id} ended before {command.holder_ended}: list the one"
+            " that has its share now.",
+            scope_id=command.holder_scope_id,
+        )
     if sum(one.share_percent for one in (*others, wanted)) > 100:
         raise Refused(
             "shares-above-whole",
             f"The shares in scope {command.scope_id} would be more than 100 per cent.",
             scope_id=command.scope_id,
         )
-    return [JointVentureListed(**named, share_percent=command.share_percent)]
+    gone = [one for one in ended if one.holder_scope_id != command.holder_scope_id]
+    percent, places = command.share_percent, command.places
+    return [*gone, JointVentureListed(**named, share_percent=percent, in_place_of=places)]
 
 
 def _record(command: RecordDueDiligence, state: Scope, policy: Policy) -> Sequence[Event]:

@@ -212,13 +212,13 @@ def _with_share(state: Scope, event: JointVentureListed | JointVentureEnded) -> 
     """With another share of a holder, or none, from a day on."""
     holder = event.holder_scope_id
     others = tuple(one for one in state.stakes if one.holder_scope_id != holder)
-    percent, of = Decimal(0), None
+    percent, of, anew = Decimal(0), None, False
     if isinstance(event, JointVentureListed):
-        percent, of = event.share_percent, event.from_scope_id
+        percent, of, anew = event.share_percent, event.from_scope_id, bool(event.in_place_of)
     stake = Stake(holder_scope_id=holder, share_percent=percent)
     return state._replace(
         stakes=(*others, stake) if percent else others,
-        shares=shared(state.shares, stake, event.effective_on, of),
+        shares=shared(state.shares, stake, event.effective_on, of, anew=anew),
     )
 
 
