@@ -3,7 +3,11 @@
 Whether a supplier was looked at is asked at each receipt, and said of it where it was not (R-28).
 So only such receipts have rows here: one for each supplier of a pool, by day, and one for each
 receipt that is taken back, which does not say whose it was. Of a supplier with a valid record there
-is nothing: a file of a million movements costs no more. Rules: sources.md 5.5, 5.6 (6).
+is nothing: a file of a million movements costs no more.
+
+Of a delivery by a document its issuer's scope is the supplier. Its check looks at certificates,
+which is enough for the metal that counts; what does not, the rest of the shipment, or all of it
+where the check failed, is material without CoC as any other. Rules: sources.md 5.5, 5.6 (3, 6).
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,8 +15,9 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts.coc import MovementBooked
+from contracts.coc_documents import DocumentChecked, DocumentEnded
 from contracts.coc_movements import MovementsBooked
-from contracts.custody import Account, MovementKind, Origin, Remark
+from contracts.custody import Account, MovementKind, Origin, PoolKey, Remark
 from contracts.envelope import Event, Recorded
 from infra.readmodel import Projection
 
@@ -31,11 +36,13 @@ class UnlookedRow(NamedTuple):
 
 
 class Brought(NamedTuple):
-    """A receipt from a supplier that was not looked at."""
+    """What came from a supplier that was not looked at, in so many `receipts`; less than nothing,
+    where what a document was said to bring is taken back."""
 
     supplier_id: str | None
     day: date
     kg: int
+    receipts: int = 1
 
 
 def brought(movement: MovementBooked) -> Brought | None:
@@ -72,6 +79,28 @@ def _brought(event: Event, named: str | None = None) -> Iterator[Brought]:
                 yield Brought(supplier, day, kg)
 
 
+def _of_document(event: DocumentChecked | DocumentEnded) -> tuple[PoolKey, Brought] | None:
+    """What a document's check changes of the material without CoC that its issuer brought into the
+    customer's pool, or its end; None where nothing. What a member's other scope sends is its own.
+    """
+    if event.receiver is None or event.received_kg is None or event.received_on is None:
+        return None
+    if event.member_id == event.receiver_member_id:
+        return None
+    coc = min(event.mass_kg, event.received_kg)
+    rest, whole = event.received_kg - coc, event.received_kg
+    if isinstance(event, DocumentEnded):
+        before, after = rest if event.counted else whole, 0
+    else:
+        after = rest if event.passed else whole
+        before = 0 if event.check == 1 else rest + whole - after
+    if before == after:
+        return None
+    count = bool(after) - bool(before)
+    supplier = event.pool.scope_id
+    return event.receiver, Brought(supplier, event.received_on, after - before, count)
+
+
 def _taken_back(event: Event) -> str | None:
     """The receipt without CoC status that a movement takes back."""
     if not isinstance(event, MovementBooked) or event.kind is not MovementKind.REVERSAL:
@@ -84,6 +113,9 @@ def _taken_back(event: Event) -> str | None:
 
 def _keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
+    if isinstance(event, DocumentChecked | DocumentEnded):
+        told = _of_document(event)
+        return (f"{told[0].key}/{told[1].supplier_id}",) if told is not None else ()
     if not isinstance(event, MovementBooked | MovementsBooked):
         return ()
     pool = event.pool.key
@@ -94,24 +126,33 @@ def _keys(recorded: Recorded) -> Sequence[str]:
 
 def _evolve(key: str, row: UnlookedRow | None, recorded: Recorded) -> UnlookedRow | None:
     event = recorded.event
-    assert isinstance(event, MovementBooked | MovementsBooked)  # no other has a key
     pool, _, named = key.partition("/")
     if (movement_id := _taken_back(event)) is not None:
         return UnlookedRow(key, pool, None, movement_id, {})
     days = dict(row.days) if row is not None else {}
-    for _, day, kg in _brought(event, named):
-        count, before = days.get(day.isoformat(), (0, 0))
-        days[day.isoformat()] = [count + 1, before + kg]
+    for one in _told(event, named):
+        count, before = days.get(one.day.isoformat(), (0, 0))
+        days[one.day.isoformat()] = [count + one.receipts, before + one.kg]
     return UnlookedRow(key, pool, named or None, None, days)
+
+
+def _told(event: Event, named: str) -> Iterator[Brought]:
+    """What an event says of one supplier."""
+    if isinstance(event, DocumentChecked | DocumentEnded):
+        told = _of_document(event)
+        if told is not None:
+            yield told[1]
+    else:
+        yield from _brought(event, named)
 
 
 UNLOOKED = Projection(
     "unlooked",
-    1,
+    2,
     UnlookedRow,
     _keys,
     _evolve,
     (("pool", "key"),),
-    frozenset({MovementBooked, MovementsBooked}),
+    frozenset({MovementBooked, MovementsBooked, DocumentChecked, DocumentEnded}),
     within="pool",
 )

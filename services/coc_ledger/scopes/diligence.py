@@ -77,8 +77,9 @@ def without_record(
         for row in some
         for day, (count, kg) in row.days.items()
     }
-    for supplier_id, day, kg in gone:
-        left.get((supplier_id or "", day), Counter()).subtract({"count": 1, "kg": kg})
+    for one in gone:
+        sums = left.get((one.supplier_id or "", one.day), Counter())
+        sums.subtract({"count": one.receipts, "kg": one.kg})
     found: dict[str, list[_Day]] = {}
     for (supplier_id, day), sums in sorted(left.items()):
         missing = missing_topics(records.get(supplier_id, ()), day, policies.on(day))

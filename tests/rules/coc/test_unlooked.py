@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from contracts.certification import CertificateWithdrawn
 from contracts.coc import MovementBooked, PoolClosed
 from contracts.coc_corrections import PoolCorrected
 from contracts.custody import Origin, PoolKey, Remark, Stage, Topic
+from contracts.values import CertificationStatus, Standard
 from services.coc_ledger.evidence import Unlooked
 from services.coc_ledger.knowledge import unlooked_in
+from tests.rules.coc.test_covered_facilities import certified, document, ready
 from tests.rules.coc.test_late_deliveries import AFTER, year_ends
 from tests.rules.coc.test_periods_and_orders import EVERY, close
 from tests.rules.coc.world import YEAR, World
@@ -115,6 +118,96 @@ def test_a_mine_of_ones_own_is_no_supplier() -> None:
     world.tell(mined, "coc_ledger")
     world.settle()
     assert listed(world) == [("TRADER", 1, 100)]
+
+
+# --- deliveries by document ---
+
+PASSED = {"number": "D-1", "member_id": "B", "received_on": MAY}
+B_KEY = KEY.model_copy(update={"scope_id": "B"})
+
+
+def delivered(received_kg: int, *, withdraw: bool = False) -> World:
+    """A sells B 100 kg of CoC metal by a document, of a shipment of so many kilograms; of its
+    certificate it turns out that it was withdrawn before."""
+    world = World(TODAY)
+    ready(world, "A", "A")
+    sold = {**document("A", "A", APRIL), "total_mass_kg": received_kg}
+    world.send("issue_document", **sold)
+    world.send("confirm_document", **PASSED, received_kg=received_kg)
+    world.settle()
+    if withdraw:
+        world.tell(gone())
+        world.settle()
+    return world
+
+
+def gone() -> CertificateWithdrawn:
+    return CertificateWithdrawn(
+        certificate_id=f"CA-{Standard.CHAIN_OF_CUSTODY.value}",
+        member_id="A",
+        effective_on=YEAR,
+        status=CertificationStatus.WITHDRAWN,
+    )
+
+
+def of_b(world: World) -> list[tuple[str | None, int, int]]:
+    found = unlooked_in(B_KEY, world.known())
+    return [(one.supplier_id, one.movements, one.mass_kg) for one in found]
+
+
+def test_metal_that_counts_by_its_document_needs_no_look_at_its_seller() -> None:
+    assert of_b(delivered(100)) == []
+
+
+def test_the_rest_of_a_shipment_that_a_document_does_not_claim_is_material_without_coc() -> None:
+    world = delivered(130)
+    assert of_b(world) == [("A", 1, 30)]
+    look = {"scope_id": "B", "member_id": "B", "supplier_id": "A", "topics": EVERY}
+    world.send("record_due_diligence", **look, performed_on=APRIL)
+    assert of_b(world) == []
+
+
+@pytest.mark.parametrize("received_kg", [100, 130])
+def test_a_delivery_whose_check_fails_is_material_without_coc_as_long_as_it_does(
+    received_kg: int,
+) -> None:
+    world = delivered(received_kg, withdraw=True)
+    assert of_b(world) == [("A", 1, received_kg)]
+    certified(world, Standard.CHAIN_OF_CUSTODY, "F-1")
+    rest = received_kg - 100
+    assert of_b(world) == ([("A", 1, rest)] if rest else [])
+
+
+@pytest.mark.parametrize("withdraw", [False, True])
+def test_a_document_that_ended_brought_nothing(*, withdraw: bool) -> None:
+    """A correction without a rest, or of a day on which the certificate held again."""
+    world = delivered(130, withdraw=withdraw)
+    certified(world, Standard.CHAIN_OF_CUSTODY, "F-1", since=TODAY)
+    told = {"number": "D-2", "replaces": "D-1", "correction_reason": "weighed"}
+    world.send("issue_document", **{**document("A", "A", TODAY), **told})
+    world.settle()
+    assert of_b(world) == []
+
+
+def test_a_supplier_of_both_kinds_is_listed_once_with_both() -> None:
+    world = delivered(130)
+    bought = receipt("M-1", 7, "A", MAY, scope_id="B", member_id="B")
+    world.send("receive_material", **bought)
+    world.settle()
+    assert of_b(world) == [("A", 2, 37)]
+
+
+def test_what_a_members_other_scope_sends_is_its_own() -> None:
+    world = World(TODAY)
+    world.open("A9", "A")
+    ready(world, "A", "A")
+    sold = {**document("A", "A", APRIL, to="A9"), "total_mass_kg": 130}
+    world.send("issue_document", **sold)
+    world.send("confirm_document", **{**PASSED, "member_id": "A"}, received_kg=130)
+    world.settle()
+    key = KEY.model_copy(update={"scope_id": "A9"})
+    assert unlooked_in(key, world.known()) == ()
+    assert any(one.key == key for one in world.pools().values()), "it was booked there"
 
 
 # --- the close ---
