@@ -2,8 +2,9 @@
 
 Metal that came from other works of the scope has not left it. A result names who delivered metal,
 by kind; what came of nobody named is taken to be what they sold of that kind, as far as they did:
-then a tonne may be told more than it bears, never less. Cold metal that is cast again, and scrap,
-are taken so only where they are named: both are mostly bought.
+then a tonne may be told more than it bears, never less. Liquid metal of works without cells is
+that of a furnace: it is cast by the others, and nothing that cells tapped. Cold metal that is cast
+again, and scrap, are taken so only where they are named: both are mostly bought.
 
 An older result tells neither who delivered metal nor what left of it: then a works without the step
 before has all of its metal from the others, and of what was sold it is told what that was where the
@@ -11,8 +12,9 @@ masses leave no other way. Where they do, all is borne by what the next step mad
 before it nothing is known. Rules: sources.md 4.1, 5.7.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal
+from typing import NamedTuple
 
 from services.coc_ledger.evidence import FacilityResult
 
@@ -39,8 +41,28 @@ def left_of(one: FacilityResult, item: str) -> Decimal | None:
     return sum((each.quantity for each in one.products_left if each.item == item), ZERO)
 
 
-def metal_of(one: FacilityResult, works: Collection[str]) -> Metal:
-    """A facility's metal; `works` are the facilities of the scope."""
+class Works(NamedTuple):
+    """The facilities of a scope, and those that tap liquid metal. `unnamed`: what came of nobody
+    named is taken to be theirs."""
+
+    every: frozenset[str]
+    tapping: frozenset[str]
+    unnamed: bool = True
+
+    def but(self, one: str) -> "Works":
+        """The other ones."""
+        return self._replace(every=self.every - {one}, tapping=self.tapping - {one})
+
+
+def works_of(results: Iterable[FacilityResult], *, unnamed: bool = True) -> Works:
+    """The facilities of a scope, by a result of each."""
+    told = list(results)
+    tapping = frozenset(one.facility_id for one in told if made_of(one, TAPPED))
+    return Works(frozenset(one.facility_id for one in told), tapping, unnamed)
+
+
+def metal_of(one: FacilityResult, works: Works) -> Metal:
+    """A facility's metal; `works` are all those of the scope."""
     metal = Metal(
         tapped=made_of(one, TAPPED),
         cast=made_of(one, CAST),
@@ -53,7 +75,7 @@ def metal_of(one: FacilityResult, works: Collection[str]) -> Metal:
         metal = _as_masses_tell(metal, made_of(one, SOLD))
     else:
         metal = metal._replace(liquid_left=liquid_left, cast_left=cast_left)
-    return _with_what_came(metal, one, set(works) - {one.facility_id})
+    return _with_what_came(metal, one, works.but(one.facility_id))
 
 
 def _as_masses_tell(metal: Metal, sold: Decimal) -> Metal:
@@ -75,17 +97,19 @@ def _as_masses_tell(metal: Metal, sold: Decimal) -> Metal:
     )
 
 
-def _with_what_came(metal: Metal, one: FacilityResult, others: Collection[str]) -> Metal:
+def _with_what_came(metal: Metal, one: FacilityResult, others: Works) -> Metal:
     """With what other works of the scope may have delivered."""
 
-    def came(*items: str, unnamed: bool) -> Decimal:
-        of = (None, *others) if unnamed else others
+    def came(*items: str, of: Collection[str | None], unnamed: bool = False) -> Decimal:
+        if unnamed and others.unnamed:
+            of = (*of, None)
         lots = (lot for lot in one.metal_in or () if lot.item in items)
         return sum((lot.tonnes for lot in lots if lot.supplier_id in of), ZERO)
 
     told = {lot.item for lot in one.metal_in or ()}
     slabs = (CAST_IN,) if metal.cast else (CAST_IN, COLD_IN)
-    liquid, cast = came(LIQUID_IN, unnamed=True), came(*slabs, unnamed=True)
+    liquid = came(LIQUID_IN, of=others.tapping, unnamed=True)
+    cast = came(*slabs, of=others.every, unnamed=True)
     if metal.cast and not metal.tapped and told <= {CAST_IN}:
         liquid = max(metal.cast - metal.returned, ZERO)  # nobody says what was melted
     if metal.rolled and not metal.cast and told.isdisjoint(slabs):
@@ -93,6 +117,6 @@ def _with_what_came(metal: Metal, one: FacilityResult, others: Collection[str]) 
     return metal._replace(
         liquid_in=liquid,
         cast_in=cast,
-        cast_again=came(COLD_IN, unnamed=False) if metal.cast else ZERO,
-        scrap_in=came(SCRAP_IN, unnamed=False),
+        cast_again=came(COLD_IN, of=others.every) if metal.cast else ZERO,
+        scrap_in=came(SCRAP_IN, of=others.every),
     )

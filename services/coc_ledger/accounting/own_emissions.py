@@ -32,7 +32,7 @@ from . import step_shares
 from .accounts import GRAMS
 from .accounts import Amount as Lot
 from .accounts import part as part_of
-from .facility_metal import CAST, SEMI, TAPPED, left_of, made_of, metal_of
+from .facility_metal import CAST, SEMI, TAPPED, left_of, made_of, metal_of, works_of
 from .footprint import StepPart
 
 NINE_PLACES = Decimal("0.000000001")
@@ -203,8 +203,20 @@ def names_of(results: Sequence[FacilityResult]) -> tuple[str, ...]:
     return tuple(f"{one.facility_id}:{one.year}:{one.result}" for one in results)
 
 
+def at_most(results: Sequence[FacilityResult], material: Material, policy: Policy) -> bool:
+    """Whether what a material bears is the most that it may: it would be less if what came into the
+    works of nobody named was a stranger's, and nobody tells."""
+    scopes = policy.words("step.scopes")
+    most = _per_kg(results, scopes, material)
+    return most is not None and most != _per_kg(results, scopes, material, unnamed=False)
+
+
 def _per_kg(
-    results: Sequence[FacilityResult], scopes: Sequence[str], material: Material
+    results: Sequence[FacilityResult],
+    scopes: Sequence[str],
+    material: Material,
+    *,
+    unnamed: bool = True,
 ) -> Decimal | None:
     """What a kilogram of a material bears; None where something was given off and nothing made, or
     none of it happens here."""
@@ -217,12 +229,13 @@ def _per_kg(
         tonnes = sum((made_of(one, ORES[material]) for one in results), ZERO)
         per_tonne = kg / tonnes if tonnes else None
     else:
-        per_tonne = step_shares.per_tonne(material, _given_off(emitted), _metal(results))
+        metal = _metal(results, unnamed=unnamed)
+        per_tonne = step_shares.per_tonne(material, _given_off(emitted), metal)
     return None if per_tonne is None else max(per_tonne / 1000, ZERO)
 
 
-def _metal(results: Sequence[FacilityResult]) -> step_shares.Metal:
-    works = {one.facility_id for one in results}
+def _metal(results: Sequence[FacilityResult], *, unnamed: bool = True) -> step_shares.Metal:
+    works = works_of(results, unnamed=unnamed)
     return step_shares.together(metal_of(one, works) for one in results)
 
 

@@ -6,7 +6,7 @@ where neither is there, nothing comes. Who takes one for another books a step tw
 Rules: sources.md 4.1, 5.7.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -16,7 +16,7 @@ from contracts.custody import STAGE_OF, Material, Stage
 from infra.policy import Policy
 from services.coc_ledger.evidence import FacilityResult, ScopeEvidence
 
-from .own_emissions import CHAINS, NINE_PLACES, passes_through, step_of
+from .own_emissions import CHAINS, NINE_PLACES, at_most, passes_through, step_of
 
 NONE_STEPPED = Fraction(0)
 
@@ -76,6 +76,7 @@ def step_told(
     if added:
         year = next(step.period for step in made.values() if step.period)
         said = f"{_so_far(stepped)}: a document adds it, by the verified results of {year}"
+        said += _most(at_most(results, one, policy) for one in materials if one.value in added)
         return StepTold("verified", None, added, year, said)
     reason = next(step.reason for step in made.values())
     why = REASONS.get(reason or "", reason)
@@ -91,6 +92,17 @@ def _so_far(stepped: Fraction) -> str:
     return (
         f"with this step in {percent} % of it, as an earlier period booked it by hand, and without"
         " it in the rest"
+    )
+
+
+def _most(bounds: Iterable[bool]) -> str:
+    """That results leave open how much of the step each product bears."""
+    if not any(bounds):
+        return ""
+    return (
+        ", of some products the most that they may bear: who delivered metal to the facilities is"
+        " not named everywhere, and is taken to be another one of the scope (name all of them, and"
+        " verify the year again)"
     )
 
 

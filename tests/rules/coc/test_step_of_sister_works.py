@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.custody import Material
+from contracts.custody import Material, Stage
 from contracts.inventory import MetalIn, Step
-from services.coc_ledger.accounting.own_emissions import step_of
+from services.coc_ledger.accounting.own_emissions import at_most, step_of
+from services.coc_ledger.accounting.step_told import step_told
 from services.coc_ledger.evidence import FacilityResult
 
-from .given import DAY, POLICY
+from .given import DAY, POLICY, scope_seen
 from .test_step_shares import (
     CAST,
     INGOT,
@@ -106,6 +107,32 @@ def test_scrap_that_a_sister_melts_again_leaves_nobody() -> None:
     )
     house = works("F-2", {Step.CASTING: 20}, {CAST: 25}, {CAST: 25}, [(SCRAP_IN, 25, "F-1")])
     assert told({SHEET: 70, SCRAP: 5, INGOT: 25}, mill, house) == 130
+
+
+def test_liquid_metal_of_a_sisters_furnace_is_cast_and_was_not_tapped() -> None:
+    """100 t tapped are sold liquid; a remelter melts scrap for a casthouse of the scope."""
+    cells = smelter({LIQUID: 100}, {LIQUID: 100})
+    melts = works("F-2", {Step.REMELTING: 80}, {}, {}, [(SCRAP_IN, 50, "S-9")])
+    house = works("F-3", {Step.CASTING: 20}, {CAST: 50}, {CAST: 50}, [(LIQUID_IN, 50, "F-2")])
+    assert told({Material.LIQUID: 100, INGOT: 50}, cells, melts, house) == 1100
+
+
+def test_who_is_asked_is_told_that_unnamed_metal_makes_a_product_bear_the_most_it_may() -> None:
+    cells = smelter({LIQUID: 100, CAST: 100, SEMI: 60}, {LIQUID: 0, CAST: 40, SEMI: 60})
+
+    def said(of: str | None) -> str:
+        mill = works("F-2", {}, {SEMI: 40}, {SEMI: 40}, [(SLAB_IN, 40, of)])
+        asked = Stage.ALUMINIUM, (cells, mill), DAY, POLICY
+        return step_told(scope_seen(facilities=("F-1", "F-2")), *asked, by_hand=False).sentence
+
+    plain = "without this step: a document adds it, by the verified results of 2025"
+    assert [said("S-9"), said("F-1")] == [plain, plain]
+    assert said(None).startswith(f"{plain}, of some products the most that they may bear: who")
+
+
+def test_unnamed_metal_of_a_works_that_is_alone_is_a_strangers() -> None:
+    mill = works("F-1", {Step.SEMI_FABRICATION: 10}, {SEMI: 40}, {SEMI: 40}, [(SLAB_IN, 40, None)])
+    assert not at_most([mill], SHEET, POLICY)
 
 
 def test_where_nobody_is_named_a_sister_is_told_more_than_it_bears_and_never_less() -> None:
