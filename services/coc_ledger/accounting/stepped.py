@@ -39,7 +39,7 @@ class Stepped(NamedTuple):
     what left and no document claims. Claims are told it in whole kilograms: `rest` is by how much
     they were told less than their part, which the next ones have on top. `opened_kg` came so from
     the periods before. `told` is what claims that stand were told so, by their days,
-    `lost` what was lost of it or missed by counts."""
+    `lost` what was lost of it or missed by counts, `gone_on` what went on to the next stage."""
 
     stock: int = 0
     product: int = 0
@@ -48,6 +48,7 @@ class Stepped(NamedTuple):
     opened_kg: int = 0
     told: Mapping[date, int] = {}
     lost: int = 0
+    gone_on: int = 0
 
     def of(self, lot: Lot, kg: int, there_kg: int) -> int:
         """How many of some kilograms have the step in, of those that left as a lot and no document
@@ -103,7 +104,7 @@ class Stepped(NamedTuple):
         """After some kilograms went on to the next stage."""
         share, told_kg = _share(self.stock, kg, stock_kg), self.onward(kg, stock_kg)
         rest = self.rest + share - told_kg * PARTS
-        return self._replace(stock=self.stock - share, rest=rest)
+        return self._replace(stock=self.stock - share, rest=rest, gone_on=self.gone_on + share)
 
     def opened(self, kg: int) -> "Stepped":
         """With more that a period before left so."""
@@ -112,14 +113,17 @@ class Stepped(NamedTuple):
     def in_order(self, days: Days, opened_on: date) -> "Stepped":
         """As it had been in the order of days. What claims were told stays told: what they
         were told too little is made up for by what lies unclaimed anew, and by the next ones. What
-        is lost no more, or lost since, was no claim's."""
+        is lost no more, or did not go on to the next stage after all, was no claim's; nor was what
+        is lost, or went on, since."""
         found = self._walk(days, opened_on)
         stock, product, scrap = found.stock.pre_kg, found.product.pre_kg, found.scrap.pre_kg
         lost = found.lost.pre_kg + found.missed.pre_kg
-        more = stock + product + scrap + lost
-        more -= self.stock + self.product + self.scrap + self.lost
+        gone_on = sum(one.pre_kg for one in found.onward.values())
+        more = stock + product + scrap + lost + gone_on
+        more -= self.stock + self.product + self.scrap + self.lost + self.gone_on
         rest = _left_over(self.rest, more)
-        return self._replace(stock=stock, product=product, scrap=scrap, rest=rest, lost=lost)
+        lots = self._replace(stock=stock, product=product, scrap=scrap)
+        return lots._replace(rest=rest, lost=lost, gone_on=gone_on)
 
     def told_otherwise(self, days: Days, opened_on: date) -> Mapping[date, int]:
         """By how many kilograms more the claims of each day should have been told so, in the order

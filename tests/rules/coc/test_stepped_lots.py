@@ -262,3 +262,20 @@ def test_a_loss_that_is_taken_back_leaves_what_older_claims_were_told_too_little
     assert (after.stock, after.rest) == (500 * PARTS, 250 * PARTS)
     late = after.in_order({**days, date(2027, 1, 2): Day(lost_kg=200)}, FIRST)
     assert (late.stock, late.rest) == (300 * PARTS, 250 * PARTS)
+
+
+def test_a_change_of_stage_that_is_taken_back_leaves_what_older_claims_were_told_too_little() -> (
+    None
+):
+    """250 kg go on to the next stage, and come back: no claim was given back with them."""
+    opened = Stepped().opened(1000).went(500, 1000, Account.OUTFLOW)
+    claimed = opened.claimed(Lot.PRODUCT, 500, 500, told_kg=250)
+    onward = claimed.went_on(250, 500)
+    assert (onward.stock, onward.rest) == (250 * PARTS, 250 * PARTS)
+    days = {**CLAIMED, FIRST: Day(opened=Amount(1000))}
+    after = onward.in_order(days, FIRST)
+    assert (after.stock, after.rest) == (500 * PARTS, 250 * PARTS)
+    late = after.in_order({**days, date(2027, 1, 2): Day(onward_kg=200)}, FIRST)
+    assert (late.stock, late.rest) == (300 * PARTS, 250 * PARTS)
+    again = late.in_order(days, FIRST)
+    assert (again.stock, again.rest) == (500 * PARTS, 250 * PARTS)
