@@ -133,9 +133,10 @@ class GivenCurve(Value):
 
 class PlanYear(Value):
     """One family in one year: target, plan and actual (t CO2e/t), and how far the actual lies above
-    the target. What is not known is None. `doubts` are about the actual. In a year before a change
-    of structure the actual is of the structure of then: the gap is to `target_then`, which was in
-    force before the base was made anew, and None where none was."""
+    the target. What is not known is None. `doubts` are about the actual, and about what is planned
+    where that was planned for another structure. In a year before a change of structure the actual
+    is of the structure of then: the gap is to `target_then`, which was in force before the base was
+    made anew, and None where none was."""
 
     family: PathwayFamily
     year: Year
@@ -151,7 +152,9 @@ class PlanYear(Value):
 
 class ReductionPlanAdopted(Event):
     """An entity has a plan for a family: a base, planned values by year, and who answers for it.
-    Adopted again, it takes the place of the one before, pathway and target included. `planned` are
+    Adopted again, it takes the place of the one before. Pathway and target of that one stand only
+    where they follow as events of their own, made again from this base; `doubts` say what does not
+    stand any more (older events do not say it, and nothing followed them). `planned` are
     values of the facilities in `planned_of` together (older plans do not tell which these are),
     `by_facility` what is planned for single ones. `purchased` are tonnes of bought metal that the
     entity tells: they count in the place of those of the activity data, in this and in reviews and
@@ -169,6 +172,7 @@ class ReductionPlanAdopted(Event):
     planned_of: tuple[FacilityId, ...] = ()
     by_facility: tuple[FacilityPlanned, ...] = ()
     purchased: tuple[TonnesTold, ...] = ()
+    doubts: tuple[PathwayDoubt, ...] = ()
 
 
 class PathwaySet(Event):
@@ -284,7 +288,8 @@ class StructuralChangesNoted(Event):
 
 class PlanRebased(Event):
     """The base with the structure as it is now, and the pathway from it, by the same method and
-    curves. Planned values and the intermediate target stand until they are set again."""
+    curves. Planned values and the intermediate target stand until they are set again: planned
+    values are of the structure before, and are held against the targets of then."""
 
     TYPE: ClassVar[str] = "ghg.plan_rebased.v1"
     entity_id: EntityId

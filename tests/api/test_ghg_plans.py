@@ -18,6 +18,7 @@ from tests.imports.years import COLUMNS, PLANTS, YearDesk, year, years_on
 MEMBER = {"member_id": "M1"}
 FACILITY = "M1.plant-1"
 YEAR = "/ghg/facilities/M1.plant-1/years/2024"
+KEPT = ("reduction_plan_adopted", "pathway_set", "intermediate_target_set")
 SCOPES = ("1", "2_location", "2_market", "3.1", "3.3", "3.4")
 
 
@@ -163,6 +164,13 @@ async def test_verified_years_become_a_plan_with_a_pathway_and_its_alignment(
     assert (await get(desk.client, "/ghg/entities/NONE/plan"))[0] == 404
     (row,) = await seen(member, "/ghg/members/M1/plans", 1)
     assert (row["families"], row["state"]) == (["primary"], "kept")
+    planned = [{"year": 2030, "t_per_t": "1.4"}]
+    status, said = await post(member, "commands/adopt_plan", **about, owner="p-1", planned=planned)
+    assert status == 200, said
+    kept = [one["type"] for one in said["events"]]
+    assert kept == [f"ghg.{one}.v1" for one in KEPT], "pathway and target of before"
+    _, told = await get(member, f"/ghg/entities/{entity_id}/plan")
+    assert told["families"][0]["pathway"]["targets"] == family["pathway"]["targets"]
     await one_entity_is_not_told(member)
 
 

@@ -20,16 +20,18 @@ from infra.policy import Policy
 from .baseyear import Year, decide_base
 from .commands import AdoptPlan, Purchased
 from .figures import EntityEvidence, FamilyYear
+from .keeping import Kept, based_on, carry_over
 from .parts import doubts, next_review, owned, tonnes_doubts, tonnes_told
-from .state import PlanEvent, ReductionPlan
+from .state import FamilyPlan, PlanEvent, ReductionPlan
 
 
 def adopt(command: AdoptPlan, state: ReductionPlan, policy: Policy) -> Sequence[PlanEvent]:
-    """The plan, and the day of its first review. Refused as `decide_base` says, `year-twice`,
-    `year-outside-pathway`, `planned-below-zero`, and `facility-twice` or `unknown-facility` for
-    single ones."""
+    """The plan, the day of its first review, and of a plan that there was before, its pathway and
+    target. Refused as `decide_base` says, `year-twice`, `year-outside-pathway`,
+    `planned-below-zero`, and `facility-twice` or `unknown-facility` for single ones."""
     entity = owned(command)
-    base = _base(command, entity.of(command.family), policy)
+    before = state.families.get(command.family)
+    base = based_on(_base(command, entity.of(command.family), policy), before)
     _check_planned(command.planned, base.year, policy)
     _check_facilities(command, entity, base.year, policy)
     adopted = ReductionPlanAdopted(
@@ -48,17 +50,21 @@ def adopt(command: AdoptPlan, state: ReductionPlan, policy: Policy) -> Sequence[
         ),
         purchased=tonnes_told(_purchased(command)),
     )
-    before = state.families.get(command.family)
-    if before is not None and _same(before.adopted, adopted):
+    if before is not None and _same(before, adopted):
         return []
+    kept = Kept((), ())
+    if before is not None:
+        kept = carry_over(before, adopted, command.curves, policy)
+        adopted = adopted.model_copy(update={"doubts": doubts(kept.doubts)})
     if state.due_on is not None:
-        return [adopted]
-    return [adopted, next_review(command, entity.member_id, policy)]
+        return [adopted, *kept.events]
+    return [adopted, *kept.events, next_review(command, entity.member_id, policy)]
 
 
-def _same(before: ReductionPlanAdopted, now: ReductionPlanAdopted) -> bool:
-    said = {"adopted_on": now.adopted_on, "policy_id": now.policy_id}
-    return before.model_copy(update=said) == now
+def _same(before: FamilyPlan, now: ReductionPlanAdopted) -> bool:
+    """Whether a plan says what the one before says, of the base as it is now."""
+    said = {"adopted_on": now.adopted_on, "policy_id": now.policy_id, "doubts": ()}
+    return before.adopted.model_copy(update=said) == now
 
 
 def _base(command: AdoptPlan, figures: Sequence[FamilyYear], policy: Policy) -> PlanBase:

@@ -70,9 +70,13 @@ class AdoptPlan(PlanCommand):
     results, and what is missing to prove it is told. `planned` are intensities by year of all
     facilities of the family together, `by_facility` those of single ones: as roadmaps of criterion
     5.2 only these count, unless the family is of one facility. `unusual_years` had no usual output;
-    `production_records` are what results do not tell, `purchased` is held against what they do."""
+    `production_records` are what results do not tell, `purchased` is held against what they do.
+    Adopted again, the plan keeps its pathway, made again from the base, and its intermediate
+    target; `doubts` of the event say it where the method makes none from this base, and where
+    changes of structure are not in it."""
 
     NAME: ClassVar[str] = "adopt_plan"
+    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "entity", "curves"})
     family: PathwayFamily
     planned: Annotated[tuple[YearValue, ...], Field(max_length=60)] = ()
     by_facility: Annotated[tuple[FacilityPlanned, ...], Field(max_length=60)] = ()
@@ -80,6 +84,7 @@ class AdoptPlan(PlanCommand):
     unusual_years: Annotated[tuple[Year, ...], Field(max_length=60)] = ()
     production_records: Annotated[tuple[RecordsOf, ...], Field(max_length=60)] = ()
     purchased: Annotated[tuple[Purchased, ...], Field(max_length=60)] = ()
+    curves: tuple[SectorCurve, ...] = ()
 
 
 class SetPathway(PlanCommand):

@@ -31,6 +31,8 @@ NOT_WHOLE = "year_not_whole"
 """What a doubt is about that facilities are missing from a year."""
 STRUCTURE_CHANGED = "structure_changed_since"
 """What a doubt is about that the base was made anew after a year."""
+PLANNED_BEFORE = "planned_for_structure_before"
+"""What a doubt is about that the base was made anew after values were planned."""
 
 
 def owned(command: PlanCommand) -> EntityEvidence:
@@ -132,6 +134,26 @@ def structure_doubts(plan: FamilyPlan, year: int) -> tuple[Doubt, ...]:
         f" or method. The figures of {year} are of before, or have a part of it: {held}{beside}."
     )
     return (Doubt(STRUCTURE_CHANGED, sentence, "sources.md 4.9"),)
+
+
+def planned_doubts(plan: FamilyPlan, year: int) -> tuple[Doubt, ...]:
+    """A doubt about the value that is planned for a year, where it was planned for another
+    structure: nobody but the entity can tell what it plans for that of now."""
+    footing = plan.planned_footing()
+    planned = plan.planned().get(year)
+    if footing is None or planned is None:
+        return ()
+    then = footing.targets.get(year)
+    held = "there is no target of that, so no gap of it is told"
+    if then is not None:
+        held = f"it is held against the target that was in force then, {shown(then)} t CO2e/t"
+    sentence = (
+        f"{shown(planned)} t CO2e/t were planned for {year} before the base was made anew on"
+        f" {footing.rebased_on.isoformat()}: that is of the structure of then, {held}. Adopt the"
+        " plan again with what is planned for the structure as it is now, or with the same value"
+        " if it is of that already."
+    )
+    return (Doubt(PLANNED_BEFORE, sentence, "sources.md 4.9"),)
 
 
 def tonnes_told(purchased: Iterable[Purchased]) -> tuple[TonnesTold, ...]:

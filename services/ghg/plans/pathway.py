@@ -72,7 +72,8 @@ class Target(NamedTuple):
 class Alignment(NamedTuple):
     """One year of plan and actual against the pathway; what is not known yet is None. A gap above
     zero is an emission above the pathway. Where the structure has changed since, `target_then` is
-    the target that was in force, and gaps are to that: None where none was."""
+    the target that was in force, and the actual's gap is to that: None where none was. So is
+    `planned_target_then` for the planned value, where that was planned before the change."""
 
     year: int
     target: Decimal
@@ -82,6 +83,7 @@ class Alignment(NamedTuple):
     actual_gap: Decimal | None
     actual_gap_percent: Decimal | None
     target_then: Decimal | None = None
+    planned_target_then: Decimal | None = None
 
 
 def indexed(base: Base, curve: Curve, policy: Policy) -> Pathway:
@@ -203,15 +205,18 @@ def alignment(
     planned: Mapping[int, Decimal],
     actual: Mapping[int, Decimal],
     then: Mapping[int, Decimal | None] | None = None,
+    planned_then: Mapping[int, Decimal | None] | None = None,
 ) -> Sequence[Alignment]:
     """Plan and actual against the pathway, year by year. Years outside it are refused
     `year-outside-pathway`: a plan that runs on past the end is a mistake to be told. `then` has the
-    years of another structure, each with the target that was in force, None where none was."""
+    years whose actual is of another structure, each with the target that was in force, None where
+    none was; `planned_then` those whose planned value is."""
     for year in (*planned, *actual):
         pathway.target(year)
-    of_then = then or {}
     return [
-        _aligned(year, target, (planned.get(year), actual.get(year)), of_then)
+        _aligned(
+            year, target, (planned.get(year), actual.get(year)), then or {}, planned_then or {}
+        )
         for year, target in pathway.targets.items()
     ]
 
@@ -221,8 +226,10 @@ def _aligned(
     target: Decimal,
     told: tuple[Decimal | None, Decimal | None],
     then: Mapping[int, Decimal | None],
+    planned_then: Mapping[int, Decimal | None],
 ) -> Alignment:
     planned, actual = told
+    planned_held = planned_then.get(year) if year in planned_then else target
     held = then.get(year) if year in then else target
     gap = None if actual is None or held is None else actual - held
     return Alignment(
@@ -230,10 +237,11 @@ def _aligned(
         target=target,
         planned=planned,
         actual=actual,
-        planned_gap=None if planned is None or held is None else planned - held,
+        planned_gap=None if planned is None or planned_held is None else planned - planned_held,
         actual_gap=gap,
         actual_gap_percent=None if gap is None or not held else gap * PERCENT / held,
         target_then=then.get(year),
+        planned_target_then=planned_then.get(year),
     )
 
 

@@ -50,6 +50,7 @@ from .parts import (
     next_review,
     owned,
     plan_of,
+    planned_doubts,
     structure_doubts,
     tonnes_told,
 )
@@ -116,7 +117,8 @@ def alignment(
     then = None if footing is None else footing.targets.get(year)
     held = target if footing is None else then
     gap = None if actual is None or held is None else actual - held
-    doubted = found.doubts if actual is None else (*found.doubts, *structure_doubts(plan, year))
+    of_structure = () if actual is None else structure_doubts(plan, year)
+    doubted = (*found.doubts, *of_structure, *planned_doubts(plan, year))
     return PlanYear(
         family=family,
         year=year,

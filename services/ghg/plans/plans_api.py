@@ -20,7 +20,16 @@ from services.ghg.queries import CONSUMER, Queries
 from .commands import SetPathway
 from .figures import EntityEvidence
 from .filling import PlansFilling
-from .parts import Actual, actual_of, doubts, structure_doubts, target_today
+from .keeping import DROPPED, UNMADE, dropped_doubt
+from .parts import (
+    PLANNED_BEFORE,
+    Actual,
+    actual_of,
+    doubts,
+    planned_doubts,
+    structure_doubts,
+    target_today,
+)
 from .pathway import alignment as aligned
 from .state import FamilyPlan, ReductionPlan
 
@@ -53,8 +62,11 @@ def _plans(made: Api, running: Running, queries: Queries, filling: PlansFilling)
     async def plan(principal: SignedIn, entity_id: Key) -> Response:
         """An entity's reduction plan as it stands: base, pathway, target, and for every year plan
         and actual beside the pathway, with the gap, whether all figures of the actual are verified
-        and what is doubted in it. In a year before a change of structure, plan and actual are of
-        the structure of then, and gaps are to `target_then`, which was in force. `pathway_gap` and
+        and what is doubted in it. In a year before a change of structure the actual is of the
+        structure of then, and its gap is to `target_then`, which was in force. Values that were
+        planned before a change are of the structure of then in every year: their gap is to
+        `planned_target_then`, until the plan is adopted again. `doubts` of a family say that, and
+        that a plan which was adopted again is without the pathway of before. `pathway_gap` and
         `findings` of the target are against the pathway as it is now and of today: after a change
         of structure, or once its year is over, they are others than when it was set. Tonnes of
         bought metal are those that the entity told with the plan, a review or an evaluation
@@ -179,7 +191,27 @@ def _family(
         "figures": evidence.of(plan.adopted.family) if evidence else [],
         "tonnes_told": [{"year": year, "tonnes": t} for year, t in sorted(plan.told.items())],
         "alignment": _alignment(plan, evidence, policy),
+        "doubts": doubts(_doubts_of(plan)),
     }
+
+
+def _doubts_of(plan: FamilyPlan) -> list[Doubt]:
+    """What is doubted in a plan as a whole: it lost its pathway (older plans that were adopted
+    again do not say it in their event), or its planned values are of another structure."""
+    over = {DROPPED: plan.dropped is None, UNMADE: bool(plan.before or plan.changes)}
+    said = [one for one in plan.adopted.doubts if not over.get(one.about)]
+    found = [Doubt(one.about, one.sentence, one.source) for one in said]
+    if plan.dropped is not None and DROPPED not in {one.about for one in said}:
+        found.append(dropped_doubt(plan.dropped, "it was not made again from the new base."))
+    footing = plan.planned_footing()
+    if footing is not None and (plan.adopted.planned or plan.adopted.by_facility):
+        sentence = (
+            f"The base was made anew on {footing.rebased_on.isoformat()}, after a change of"
+            " structure or method; what is planned was planned for the structure of before. Adopt"
+            " the plan again with what is planned for the structure as it is now."
+        )
+        found.append(Doubt(PLANNED_BEFORE, sentence, "sources.md 4.9"))
+    return found
 
 
 def _alignment(
@@ -199,20 +231,23 @@ def _alignment(
     planned = {year: t for year, t in plan.planned().items() if year in pathway.targets}
     footings = {year: plan.footing(year) for year in pathway.targets}
     then = {year: one.targets.get(year) for year, one in footings.items() if one is not None}
+    of_plan = plan.planned_footing()
+    planned_then = {year: of_plan.targets.get(year) for year in planned} if of_plan else {}
     return [
         {
             **one._asdict(),
             "verified": one.year in known and known[one.year].verified,
             "doubts": doubts(_doubted(one.year, plan, known)),
         }
-        for one in aligned(pathway, planned, actual, then)
+        for one in aligned(pathway, planned, actual, then, planned_then)
     ]
 
 
 def _doubted(year: int, plan: FamilyPlan, known: Mapping[int, Actual]) -> tuple[Doubt, ...]:
-    """What is doubted in the actual of a year; nothing where there is none."""
+    """What is doubted in the actual of a year, where there is one, and in its planned value."""
     found = known.get(year)
+    of_plan = planned_doubts(plan, year)
     if found is None:
-        return ()
+        return of_plan
     of_structure = () if found.t_per_t is None else structure_doubts(plan, year)
-    return (*found.doubts, *of_structure)
+    return (*found.doubts, *of_structure, *of_plan)

@@ -41,10 +41,13 @@ class FamilyPlan(NamedTuple):
     last change of structure, `targets` from it, and the changes noted since. `evaluations` are
     those of the values that are planned now, by the year that they are of; `told` are tonnes of
     bought metal that the entity told by year, `before` the targets of structures before, in their
-    order."""
+    order: the values that are planned now were adopted after `planned_after` of them. `chosen` is
+    the base as results told it, without any change of structure. `dropped` is the pathway that was
+    in force until the plan was adopted again, where none was set since."""
 
     adopted: ReductionPlanAdopted
     base: PlanBase
+    chosen: PlanBase
     pathway: PathwaySet | None = None
     targets: Mapping[int, Decimal] = {}
     target: IntermediateTargetSet | None = None
@@ -52,6 +55,8 @@ class FamilyPlan(NamedTuple):
     evaluations: Mapping[int, PlanEvaluated] = {}
     told: Mapping[int, Decimal] = {}
     before: tuple[Footing, ...] = ()
+    planned_after: int = 0
+    dropped: PathwaySet | None = None
 
     def evaluated(self) -> PlanEvaluated | None:
         """The evaluation of the newest year, whenever it was said; None without any."""
@@ -71,6 +76,11 @@ class FamilyPlan(NamedTuple):
         footing = self.before[had]
         mixed = any(year >= one.first for one in self.before[had:])
         return footing._replace(targets={}) if mixed else footing
+
+    def planned_footing(self) -> Footing | None:
+        """The targets of the structure that planned values were adopted for, if the base was made
+        anew since; None while they are of the structure as it is now."""
+        return self.before[self.planned_after] if self.planned_after < len(self.before) else None
 
     def wanted(self) -> Target | None:
         """The intermediate target in the shape of `pathway`; None while none is set."""
@@ -132,8 +142,7 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
     state = state._replace(entity_id=event.entity_id, member_id=event.member_id)
     match event:
         case ReductionPlanAdopted():
-            kept = _evaluations_kept(state.families.get(event.family), event)
-            fresh = FamilyPlan(event, event.base, evaluations=kept, told=_told(event))
+            fresh = _adopted(state.families.get(event.family), event)
             families = {**state.families, event.family: fresh}
             return state._replace(families=families, ended_on=None)
         case PlanReviewExpected():
@@ -164,6 +173,36 @@ def evolve(state: ReductionPlan, event: PlanEvent) -> ReductionPlan:
             assert_never(event)
 
 
+def same_sums(one: PlanBase, other: PlanBase) -> bool:
+    """Whether two bases rest on the same figures of the same years, whatever is doubted in them or
+    missing to prove them."""
+    return (one.years, one.emission_t, one.power_t, one.output_t) == (
+        other.years,
+        other.emission_t,
+        other.power_t,
+        other.output_t,
+    )
+
+
+def _adopted(before: FamilyPlan | None, event: ReductionPlanAdopted) -> FamilyPlan:
+    """A plan that is adopted. On the base of the one before, the changes of structure since that
+    was chosen stay known; pathway and target are events of their own."""
+    fresh = FamilyPlan(event, event.base, event.base, told=_told(event))
+    if before is None:
+        return fresh
+    fresh = fresh._replace(
+        evaluations=_evaluations_kept(before, event), dropped=before.pathway or before.dropped
+    )
+    if not same_sums(before.base, event.base):
+        return fresh
+    return fresh._replace(
+        chosen=before.chosen,
+        changes=before.changes,
+        before=before.before,
+        planned_after=len(before.before),
+    )
+
+
 def _told(event: ReductionPlanAdopted) -> Mapping[int, Decimal]:
     """Tonnes that were told with a plan. Older ones keep them only in a base of one year, whose
     doubt then says that they are not those of the activity data."""
@@ -187,12 +226,8 @@ def _told_again(
     return {**state.families, PathwayFamily.PROCUREMENT: bought._replace(told=told)}
 
 
-def _evaluations_kept(
-    before: FamilyPlan | None, now: ReductionPlanAdopted
-) -> Mapping[int, PlanEvaluated]:
+def _evaluations_kept(before: FamilyPlan, now: ReductionPlanAdopted) -> Mapping[int, PlanEvaluated]:
     """Evaluations of the plan before, which speak of this one only while it plans the same."""
-    if before is None:
-        return {}
     then = before.adopted
     same = (then.planned, then.by_facility) == (now.planned, now.by_facility)
     return before.evaluations if same else {}
@@ -205,7 +240,7 @@ def _family(
     match event:
         case PathwaySet():
             targets = {one.year: one.t_per_t for one in event.targets}
-            return plan._replace(pathway=event, targets=targets)
+            return plan._replace(pathway=event, targets=targets, dropped=None)
         case IntermediateTargetSet():
             return plan._replace(target=event)
         case StructuralChangesNoted():

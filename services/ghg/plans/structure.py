@@ -23,9 +23,8 @@ from infra.policy import Policy
 from .baseyear import Change, rebase
 from .commands import NoteStructuralChanges
 from .parts import owned, plan_of
-from .pathway import Variant
 from .state import FamilyPlan, PlanEvent, ReductionPlan
-from .targets import Method, by_year, pathway_of
+from .targets import by_year, method_of, pathway_of
 
 
 def restructure(
@@ -141,9 +140,6 @@ def _power(base: PlanBase, changes: Iterable[StructuralChange], emission_t: Deci
 def _targets_from(
     base: PlanBase, plan: FamilyPlan, command: NoteStructuralChanges, policy: Policy
 ) -> tuple[YearValue, ...]:
-    made = plan.pathway
-    if made is None:
+    if plan.pathway is None:
         return ()
-    variant, parts = Variant(made.method_variant), Variant(made.parts) if made.parts else None
-    method = Method(made.family, variant, parts, made.market_share, made.given, command.curves)
-    return by_year(pathway_of(base, method, policy))
+    return by_year(pathway_of(base, method_of(plan.pathway, command.curves), policy))

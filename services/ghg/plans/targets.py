@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from contracts.ghg_plans import GivenCurve, PathwayFamily, PlanBase, YearValue
+from contracts.ghg_plans import GivenCurve, PathwayFamily, PathwaySet, PlanBase, YearValue
 from contracts.values import plain
 from infra.errors import Refused
 from infra.policy import Figure, Policy
@@ -34,6 +34,13 @@ class Method(NamedTuple):
     market_share: Decimal | None
     given: tuple[GivenCurve, ...]
     known: Sequence[SectorCurve]
+
+
+def method_of(made: PathwaySet, known: Sequence[SectorCurve]) -> Method:
+    """How a pathway was made, to make it again from another base."""
+    parts = Variant(made.parts) if made.parts else None
+    variant = Variant(made.method_variant)
+    return Method(made.family, variant, parts, made.market_share, made.given, known)
 
 
 def pathway_of(base: PlanBase, method: Method, policy: Policy) -> Pathway:

@@ -51,7 +51,7 @@ def entity(*years: FamilyYear, member_id: str = "M-1") -> EntityEvidence:
 def adopt(*years: FamilyYear, **more: Any) -> AdoptPlan:
     """A plan for primary metal."""
     said = {"on": ON, "entity": entity(*years), "family": PRIMARY, "owner": "p-1", **WHO}
-    return AdoptPlan.model_validate({**said, **more})
+    return AdoptPlan.model_validate({**said, "curves": CURVES, **more})
 
 
 def set_pathway(**more: Any) -> SetPathway:
