@@ -36,6 +36,12 @@ SMELTING = frozenset({Step.ANODE_PRODUCTION, Step.ELECTROLYSIS, Step.CASTING, St
 """Where nothing else is made, all power told of the site is that of cells and of what melts metal,
 next to nothing apart."""
 MELTING = frozenset({Step.CASTING, Step.SITE})
+ANODES_MADE = (
+    ("output.anode", "output.paste"),
+    ("input.green_anode",),
+    ("bought.coke", "bought.green_coke", "bought.pitch"),
+)
+"""What tells how much an anode plant made, each at least as well as those after it."""
 
 
 def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
@@ -217,8 +223,9 @@ def _carbon(context: Context, seen: Survey) -> Iterator[Fault]:
 
 def _power(context: Context, seen: Survey) -> Iterator[Fault]:
     """Power of the cells, beyond what any take for the metal that they made: that which is told of
-    them; or that of a whole site that makes nothing but metal, beyond what any cells take for all
-    that it tapped and melted. What is told of another step, such as casting, is not the cells'."""
+    them; or that of a whole site that makes nothing but metal and anodes, beyond what any cells
+    take for all that it tapped and melted, and any anode plant for what that made. What is told of
+    another step, such as casting, is not the cells'."""
     outputs = list(seen.family(Family.OUTPUT))
     metal = made(outputs, context.inventory, context.result.engine, [])
     if not sum((one.quantity for one in metal), ZERO):
@@ -228,23 +235,46 @@ def _power(context: Context, seen: Survey) -> Iterator[Fault]:
     melted = [one for one in seen.data(*sorted(CHARGED)) if one.step in MELTING and one.quantity]
     of_cells = [one for one in power if one.step is Step.ELECTROLYSIS]
     of_site = [one for one in power if alone and one.step is Step.SITE]
-    fault = (of_site and _too_much([*of_cells, *of_site], [*metal, *melted], context)) or None
+    anodes_t = _anodes_t(seen, context)
+    fault = None
+    if of_site and anodes_t is not None:
+        fault = _too_much([*of_cells, *of_site], [*metal, *melted], context, anodes_t)
     fault = fault or _too_much(of_cells, metal, context)
     if fault is not None:
         yield fault
 
 
-def _too_much(power: list[Datum], metal: list[Datum], context: Context) -> Fault | None:
-    """Power beyond what any cells take for so much metal, some of which may have been charged."""
+def _anodes_t(seen: Survey, context: Context) -> Decimal | None:
+    """The tonnes of anodes and paste for which the site's power may have been used: none where the
+    anode plant's power is told apart, or there is no plant. None where nobody tells what it made:
+    then nobody knows what else the power was used for."""
+    of_plant = [one for one in context.inventory.data if one.step is Step.ANODE_PRODUCTION]
+    power_of_plant = [one for one in seen.family(Family.POWER) if one.step is Step.ANODE_PRODUCTION]
+    if not of_plant or any(one.quantity for one in power_of_plant):
+        return ZERO
+    for items in ANODES_MADE:
+        if made_t := sum((one.quantity for one in of_plant if one.item in items), ZERO):
+            return made_t
+    return None
+
+
+def _too_much(
+    power: list[Datum], metal: list[Datum], context: Context, anodes_t: Decimal = ZERO
+) -> Fault | None:
+    """Power beyond what any cells take for so much metal, some of which may have been charged, and
+    any plant for so many anodes."""
     most = context.policy.decimal("finding.cell_power_kwh_per_t.high")
+    of_anodes = context.policy.decimal("finding.anode_power_kwh_per_t.high")
     metal_t = sum((one.quantity for one in metal), ZERO)
-    kwh_per_t = sum((one.quantity for one in power), ZERO) / metal_t
+    kwh = sum((one.quantity for one in power), ZERO) - anodes_t * of_anodes
+    kwh_per_t = kwh / metal_t
     if kwh_per_t <= most:
         return None
     charged = any(one.item in CHARGED for one in metal)
+    less = f", less {shown(of_anodes)} kWh per t for {shown(anodes_t)} t of anodes or paste"
     sentence = (
         f"{shown(kwh_per_t)} kWh of power per t of {'tapped or melted' if charged else 'liquid'}"
-        f" metal, where no cells take more than {shown(most)} kWh: a quantity or its unit is wrong,"
-        " or metal or another user of the power is missing."
+        f" metal{less if anodes_t else ''}, where no cells take more than {shown(most)} kWh: a"
+        " quantity or its unit is wrong, or metal or another user of the power is missing."
     )
     return Fault(sentence, [one.datum_id for one in (*power, *metal)])

@@ -148,6 +148,49 @@ def test_r34_power_of_a_site_that_neither_cells_nor_furnaces_take_is_found() -> 
     assert casthouse_of_a_shut_potline(Step.CASTING, "1700000000") == []
 
 
+def anode_plant_of_a_shut_potline(*of_plant: Datum, at: Step = Step.SITE) -> list[str]:
+    """What is found of the power where 1,000 t were tapped before the line was shut, beside an
+    anode plant: 80,000 kWh per t tapped, told at a step."""
+    made = [
+        datum("tapped", year.CELLS, "output.liquid_metal", "1000"),
+        datum("grid", at, "power.grid", "80000000"),
+        *of_plant,
+    ]
+    return [one for one in told(audited(made), "R-34") if "kWh of power" in one]
+
+
+ANODES = datum("anodes", Step.ANODE_PRODUCTION, "output.anode", "400000")
+GREEN = datum("green", Step.ANODE_PRODUCTION, "input.green_anode", "400000")
+COKE = datum("coke", Step.ANODE_PRODUCTION, "bought.coke", "330000", supplier_id="S-1")
+BAKED_BY = datum("baked-by", Step.ANODE_PRODUCTION, "fuel.gas", "1")
+
+
+@pytest.mark.parametrize("of_plant", [ANODES, GREEN, COKE, BAKED_BY])
+def test_r34_power_of_a_site_with_an_anode_plant_is_not_the_cells(of_plant: Datum) -> None:
+    """A plant takes 900 kWh per t at most; where nobody tells what it made, nobody knows."""
+    assert anode_plant_of_a_shut_potline(of_plant) == []
+    assert len(anode_plant_of_a_shut_potline(of_plant, at=year.CELLS)) == 1
+
+
+def test_r34_power_that_no_anode_plant_takes_either_is_found() -> None:
+    few = ANODES._replace(quantity=d("40000"))
+    (sentence,) = anode_plant_of_a_shut_potline(few)
+    assert sentence.startswith("44000 kWh of power per t of liquid metal")
+    assert "900 kWh per t" in sentence
+    assert "40000 t" in sentence
+    metered = datum("of-plant", Step.ANODE_PRODUCTION, "power.grid", "60000000")
+    (sentence,) = anode_plant_of_a_shut_potline(ANODES, metered)
+    assert sentence.startswith("80000 kWh of power per t"), "what the plant took is told apart"
+
+
+@pytest.mark.parametrize(("kwh_per_t", "found"), [("20400", False), ("28000", True)])
+def test_r34_a_smelter_with_its_own_anodes_is_held_to_the_same(kwh_per_t: str, found: bool) -> None:
+    own = ANODES._replace(quantity=d("45000"))
+    much = changed("grid", quantity=d(kwh_per_t) * 100_000, step=Step.SITE)
+    data = (*much.inventory.data, own)
+    assert bool([one for one in told(audited(data), "R-34") if "kWh of power" in one]) is found
+
+
 def test_r34_power_told_of_the_cells_is_held_against_what_they_made_alone() -> None:
     (sentence,) = casthouse_of_a_shut_potline(year.CELLS)
     assert "21600 kWh of power per t of liquid metal" in sentence
