@@ -215,8 +215,8 @@ def _eco(text: str, policy: Policy) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _chinese(figure: str, policy: Policy) -> tuple[re.Pattern[str], ...]:
-    """As in English: words of a figure, words that may stand between, and metal; or metal, copula,
-    adverb and such a word."""
+    """As in English: words of a figure, words that may stand between, and metal; or metal or what
+    is made of it, copula, adverb and such a word."""
 
     def of(part: str) -> str:
         words = sorted(policy.words(f"claims.metal.{part}.zh"), key=len, reverse=True)
@@ -226,8 +226,9 @@ def _chinese(figure: str, policy: Policy) -> tuple[re.Pattern[str], ...]:
     if f"claims.metal.{figure}_of.zh" in policy.figures:
         said = rf"(?:{said})(?!{of(f'{figure}_of')})"
     else_is = rf"(?!的?(?:{of('of_something_else')}))"
-    named = rf"(?:{said})(?:[、\s]?(?:{between})){{0,{BETWEEN_MAX}}}[、\s]?(?:{noun}){else_is}"
-    called = rf"(?:{noun})(?:{of('copula')})(?:{of('adverb')})?(?:{said})"
+    gap, made = r"[、·・/\s-]?", of("product")
+    named = rf"(?:{said})(?:{gap}(?:{between})){{0,{BETWEEN_MAX}}}{gap}(?:{noun}){else_is}"
+    called = rf"(?:{noun})(?:{made})?(?:{of('copula')})(?:{of('adverb')})?(?:{said})"
     return re.compile(named), re.compile(called)
 
 

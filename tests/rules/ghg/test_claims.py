@@ -85,6 +85,30 @@ def test_a_claim_that_says_what_it_must_is_right(claim: ClaimEvidence) -> None:
         ("無碳鋁", "無碳鋁"),
         ("绿色氧化铝", "绿色氧化铝"),
         ("我們的金屬是綠色的", "金屬是綠色"),
+        ("我们销售绿色贵金属", "绿色贵金属"),
+        ("綠色貴金屬產品", "綠色貴金屬"),
+        ("绿色有色金属", "绿色有色金属"),
+        ("綠色輕金屬", "綠色輕金屬"),
+        ("綠鋁", "綠鋁"),
+        ("零碳鋁", "零碳鋁"),
+        ("淨零鋁", "淨零鋁"),
+        ("綠電鋁", "綠電鋁"),
+        ("近零铝", "近零铝"),
+        ("近零碳鋁", "近零碳鋁"),
+        ("负碳铝", "负碳铝"),
+        ("碳中性鋁", "碳中性鋁"),
+        ("零碳足迹铝", "零碳足迹铝"),
+        ("无二氧化碳铝", "无二氧化碳铝"),
+        ("零CO₂铝", "零co2铝"),
+        ("绿能铝", "绿能铝"),
+        ("绿色·低碳·铝", "绿色·低碳·铝"),
+        ("绿色高品质再生铝合金", "绿色高品质再生铝"),
+        ("绿色重熔用铝锭", "绿色重熔用铝"),
+        ("綠色合金", "綠色合金"),
+        ("零碳铸锭", "零碳铸锭"),
+        ("我们的铝材是绿色的", "铝材是绿色"),
+        ("我們的鋁錠均為零碳", "鋁錠均為零碳"),
+        ("铝产品都是100%碳中和", "铝产品都是100%碳中和"),
     ],
 )
 def test_terms_that_asi_does_not_recognise_are_found(text: str, term: str) -> None:
@@ -111,6 +135,17 @@ def test_terms_that_asi_does_not_recognise_are_found(text: str, term: str) -> No
         "清洁金属表面",  # to clean the surface of metal
         "零排放,铝",
         "铝的碳排放",
+        "绿色化学",
+        "绿色化学有限公司供应铝用氟化盐",  # a company's name
+        "绿色矿山",
+        "绿色工厂生产的铝",  # aluminium of a factory with a title of the state
+        "贵金属",
+        "有色金属工业协会",
+        "低碳鋁",
+        "铝行业的碳中和目标",
+        "铝材表面为氧化膜",
+        "脱碳是铝业的任务",
+        "合金",
         "金属",
         "铝",
         "",
@@ -122,7 +157,17 @@ def test_other_words_are_left_alone(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["low-carbon aluminium", "Low Carbon metal", "lower carbon", "low CO\u2082 billet", "低碳铝"],
+    [
+        "low-carbon aluminium",
+        "Low Carbon metal",
+        "lower carbon",
+        "low CO\u2082 billet",
+        "低碳铝",
+        "低碳鋁",
+        "減碳鋁",
+        "低CO₂铝",
+        "低二氧化碳鋁",
+    ],
 )
 def test_low_carbon_needs_figure_boundary_method_and_verifier(text: str) -> None:
     assert says_low_carbon(text, POLICY)
