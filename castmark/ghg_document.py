@@ -61,6 +61,7 @@ def _year_json(year: Year, explain: bool) -> dict[str, object]:
             "cut_offs": [one._asdict() for one in report.cut_offs],
             "doubts": [one._asdict() for one in report.doubts],
             "cbam": report.cbam,
+            "biogenic_co2": None if report.biogenic is None else biogenic_shown(report.biogenic),
             "findings": [one.model_dump(mode="json") for one in report.findings],
             "blocking": report.blocking,
         },

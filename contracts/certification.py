@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 
 from .envelope import Event
 from .ghg import Amount, Intensity, Number, StepTotal, Year
+from .inventory import BiogenicCo2
 from .values import (
     CertificateId,
     CertificateType,
@@ -169,7 +170,8 @@ class DutyMissRetracted(Event):
 
 class DisclosurePublished(Event):
     """A facility's emissions and energy use by source of a calendar year, verified. A later one
-    names the one that it corrects."""
+    names the one that it corrects. `biogenic_co2` is the CO2 of biomass, which is in no total;
+    older events do not tell it."""
 
     TYPE: ClassVar[str] = "certification.disclosure_published.v1"
     facility_id: FacilityId
@@ -187,6 +189,7 @@ class DisclosurePublished(Event):
     verified_on: date
     published_on: date
     corrects: Number | None = None
+    biogenic_co2: BiogenicCo2 | None = None
 
 
 class DisclosureOverdue(Event):

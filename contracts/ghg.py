@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from .envelope import Event
-from .inventory import BoughtOf, MetalsIn, PrimaryShareRule, Scope, Severity, Step
+from .inventory import BiogenicCo2, BoughtOf, MetalsIn, PrimaryShareRule, Scope, Severity, Step
 from .values import (
     CertificateId,
     EntityId,
@@ -258,8 +258,8 @@ class DisclosurePublished(Event):
     disclosure of the same year names the one that it corrects; that one is never changed.
     `primary_share` and `uncertainty_percent` (half of the 95 % range) say how sure it is, and
     `primary_share_rule` what that share counts; older events leave it to the engine's own words.
-    `primary_metal`, `metal_left_t` and `bought_metal` are those of the result; where an older event
-    tells none, the result that it made public does."""
+    `primary_metal`, `metal_left_t`, `bought_metal` are those of the result, also of older events
+    that tell none. `biogenic_co2` is beside the totals; for older events `energy` tells it."""
 
     TYPE: ClassVar[str] = "ghg.disclosure_published.v1"
     facility_id: FacilityId
@@ -289,6 +289,7 @@ class DisclosurePublished(Event):
     primary_share_rule: PrimaryShareRule | None = None
     metal_left_t: PlainDecimal | None = None
     bought_metal: BoughtMetal | None = None
+    biogenic_co2: BiogenicCo2 | None = None
 
 
 class DisclosureExpected(Event):
@@ -327,8 +328,7 @@ class DisclosureOverdue(Event):
 
 
 class DisclosureExcused(Event):
-    """No longer expected: no certificate covers the facility any more, or it was closed before that
-    year."""
+    """Not expected any more: no certificate covers it, or it was closed before that year."""
 
     TYPE: ClassVar[str] = "ghg.disclosure_excused.v1"
     facility_id: FacilityId

@@ -111,3 +111,11 @@ class PrimaryShareRule(Value):
     evidence: Id
     source: Annotated[str, StringConstraints(max_length=200)]
     readings: tuple[PrimaryReading, ...]
+
+
+class BiogenicCo2(Value):
+    """The CO2 of biomass that was burnt, in kg: a memo beside the scopes, in none of their totals.
+    `factor_set` is the set whose factors tell it."""
+
+    kg: PlainDecimal
+    factor_set: Id

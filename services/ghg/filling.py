@@ -17,6 +17,7 @@ from .evidence import Calculated, FacilityEvidence, owned
 from .parties import acted_for
 from .plans.filling import PlansFilling
 from .queries import Queries
+from .results.biogenic import biogenic_co2, biogenic_told
 from .results.commands import (
     PublishDisclosure,
     Recalculate,
@@ -53,7 +54,9 @@ class Filling:
             facility_id, year = self._where(sent)
             number = sent["result"]
             assert isinstance(number, int)  # by the command's form
-            return {"calculated": self._queries.result(facility_id, year, number)}
+            kept = self._queries.result(facility_id, year, number)
+            memo = biogenic_co2(kept.energy, kept.as_of, app.factors())
+            return {"calculated": kept, "biogenic": biogenic_told(memo)}
         if command is SubmitForVerification:
             return {"findings": self._outdated(sent, today), **self._verifier(sent)}
         if command is VerifyResult:

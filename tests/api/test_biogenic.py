@@ -1,7 +1,9 @@
 """The CO2 of biomass beside the scopes: with a result over HTTP, and on the page of the year."""
 
+from decimal import Decimal
 from pathlib import Path
 
+from contracts.values import plain
 from services.portal.signin_session import COOKIE
 from tests.embedded import door_of, platform
 
@@ -25,8 +27,13 @@ def test_a_casthouse_that_burns_wood_says_how_much_carbon_dioxide_it_gives_off(
             address = f"/emissions/F1/{YEAR}?result={number}"
             found = door.ask(None, "GET", address, headers={"cookie": f"{COOKIE}={token}"})
             page[number] = " ".join(found.text.split())
+        report = door.get("member:M1", f"{PATH}/results/2/reports/asi_mine_to_metal")
+        border = door.get("member:M1", f"{PATH}/results/2/reports/cbam")
         results = [door.get("member:M1", f"{PATH}/results/{one}") for one in (1, 2)]
     assert [one["biogenic_co2"]["kg"] for one in results] == ["0", "280000"]
     assert '<data value="280000">280</data> t' in page[2]
     assert "fuel.biomass, 2,500,000 MJ at" in page[2]
     assert "CO2 of biomass" not in page[1]
+    share = {one["item"]: one["share"] for one in report["lines"]}["fuel.biomass"]
+    assert report["biogenic_co2"]["kg"] == plain(280_000 * Decimal(share))
+    assert border["biogenic_co2"] is None

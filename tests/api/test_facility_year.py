@@ -169,11 +169,14 @@ def _correct_and_publish(door: Door) -> None:
     assert slug(door, "verifier:V1", "verify_result", **stranger) == "not-your-verifier"
     assert slug(door, "verifier:V2", "verify_result", **stranger) == "not-with-verifier"
     door.send("verifier:V1", "ghg/verify_result", **THEIRS, result=2, **STATEMENT)
-    door.send("member:M1", "ghg/publish_disclosure", **OURS, result=2)
+    said = door.send("member:M1", "ghg/publish_disclosure", **OURS, result=2)
     door.settled()
     [public] = door.get(None, f"/ghg/disclosures/F1/{YEAR}")["items"]
     assert (public["disclosure"], public["result"], public["corrects"]) == (1, 2, None)
     assert public["accreditation"] == "ACC-1"
+    assert (public["biogenic_co2"]["kg"], public["biogenic_co2"]["fuels"]) == ("0", [])
+    memo = {"kg": "0", "factor_set": "biogenic_ipcc_2006"}
+    assert said["events"][0]["data"]["biogenic_co2"] == memo
     _tells_its_share(door, public)
     [listed] = door.get(None, "/ghg/disclosures", year=YEAR)["items"]
     assert listed["facility_id"] == "F1"

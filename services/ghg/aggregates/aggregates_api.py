@@ -8,6 +8,7 @@ others as they are now as well. Everybody else is told editions (`editions`).
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, NamedTuple, TypeVar
 
 from fastapi import Path, Query
@@ -24,10 +25,11 @@ from services.ghg import app
 from services.ghg.calculation.circularity import Circularity, added, circularity
 from services.ghg.claims.standing import StandingRow, from_row
 from services.ghg.factors.curve import FAMILY, Curve, curve_of
-from services.ghg.plans.figures import counted
+from services.ghg.plans.figures import KG_PER_T, counted
 from services.ghg.plans.filling import PlansFilling
 from services.ghg.queries import CONSUMER, Queries
 from services.ghg.reports.asked import circularity_shown
+from services.ghg.results.biogenic import of_biomass
 from services.ghg.rows import YearRow
 
 from .editions import Asker, Stage, curve_told, set_told, table_of
@@ -127,7 +129,8 @@ def _of_members(made: Api, asked: "Asked") -> None:
     async def own(principal: SignedIn, member_id: Key, year: Year, by: By = "entity") -> Response:
         """A member's own verified figures of a year, by `member`, `entity`, `facility`, `region`,
         `country`, `step`, `certified`; nothing of them is left out. `emission_t` and `intensity`
-        are what they are in `/ghg/aggregates`."""
+        are what they are in `/ghg/aggregates`. `biogenic_t` is the CO2 of biomass that was burnt,
+        beside the scopes and in none of their sums; null by `step`."""
         principal.require_member(member_id)
         names = _names(by, [*OWN, "step"])
         return Json(await asyncio.to_thread(asked.own_table, member_id, year, names))
@@ -210,7 +213,12 @@ class Asked:
 
         def made() -> dict[str, object]:
             entries = self._entries(self._filling.years_of("member", member_id, year))
-            return {"year": year, "rows": _rows(own_table(entries, by))}
+            today, book = self._running.times.today(), app.factors()
+
+            def biogenic_t(entry: Entry) -> Decimal:
+                return of_biomass(entry.sums.biomass, today, book).kg / KG_PER_T
+
+            return {"year": year, "rows": _rows(own_table(entries, by, biogenic_t))}
 
         return self._kept(("own", member_id, year, tuple(by)), made)
 

@@ -84,7 +84,8 @@ class Cell(NamedTuple):
     of every step, power as it was bought. The intensity (t CO2e/t) is mine to metal; None where
     nothing is cast or only a step is looked at. `withheld` are the numbers that would tell of few:
     they are None. `edition` is the day of the edition that tells it; None where it is told as it is
-    now."""
+    now. `biogenic_t` is the CO2 of biomass beside the scopes, in none of their sums: told to whose
+    facilities they are alone (few burn any), and of all steps together."""
 
     key: Mapping[str, str]
     suppressed: bool
@@ -96,6 +97,7 @@ class Cell(NamedTuple):
     intensity: Decimal | None = None
     withheld: tuple[str, ...] = ()
     edition: date | None = None
+    biogenic_t: Decimal | None = None
 
 
 Key = tuple[str, ...]
@@ -125,11 +127,23 @@ def regions_of(policy: Policy) -> Mapping[str, str]:
     }
 
 
-def own_table(entries: Sequence[Entry], by: Sequence[str]) -> tuple[Cell, ...]:
-    """A member's table of its own facilities: nothing is hidden from whose it is."""
+def own_table(
+    entries: Sequence[Entry],
+    by: Sequence[str],
+    biogenic_t: Callable[[Entry], Decimal] | None = None,
+) -> tuple[Cell, ...]:
+    """A member's table of its own facilities: nothing is hidden from whose it is. `biogenic_t` is
+    the memo of a facility, in t of CO2."""
     names = list(dict.fromkeys(by))
     cells = cells_of(entries, names, OWN)
-    return tuple(told_cell(names, key, parts) for key, parts in sorted(cells.items()))
+    told = [(key, told_cell(names, key, parts)) for key, parts in sorted(cells.items())]
+    if biogenic_t is None or "step" in names:
+        return tuple(cell for _, cell in told)
+    memo: dict[Key, Decimal] = {}
+    for entry in entries:
+        at = tuple(OWN[name](entry) for name in names)
+        memo[at] = memo.get(at, ZERO) + biogenic_t(entry)
+    return tuple(cell._replace(biogenic_t=memo[key]) for key, cell in told)
 
 
 def part_of(entry: Entry) -> Part:

@@ -17,6 +17,7 @@ from contracts.ghg import Count, Year
 from contracts.ghg_plans import PathwayFamily
 from contracts.inventory import Scope, Step
 from contracts.values import Activity, EntityId, FacilityId, MemberId, PlainDecimal, Value
+from services.ghg.activity.items import BIOGENIC
 from services.ghg.rows import FacilityRow, YearRow
 
 ZERO = Decimal(0)
@@ -104,7 +105,8 @@ class Sums(NamedTuple):
     what was disclosed, else of the latest result as it is. Kilograms by (step, scope). `primary` is
     the metal of its own cells from mine to metal, `bought` what came from outside, `left_t` the
     tonnes of cast and semi-fabricated metal that left; None where there is none, or an older result
-    does not say. `bought_of` are the parts of `bought` whose suppliers are named, by supplier."""
+    does not say. `bought_of` are the parts of `bought` whose suppliers are named, by supplier;
+    `biomass` is the energy of fuels of biomass, in MJ by item."""
 
     kg: Mapping[tuple[Step, Scope], Decimal]
     outputs: Mapping[str, Decimal]
@@ -113,6 +115,7 @@ class Sums(NamedTuple):
     bought: Metal | None = None
     left_t: Decimal | None = None
     bought_of: Mapping[str, Metal] = {}
+    biomass: Mapping[str, Decimal] = {}
 
     def from_outside(self, own: Collection[str]) -> "Sums":
         """The same without what was bought of facilities of one's own: what stays inside the
@@ -171,7 +174,12 @@ def sums_of(told: Mapping[str, Any], verified: bool) -> Sums:
         str(one["supplier_id"]): Metal(Decimal(one["tonnes"]), Decimal(one["emission_t"]))
         for one in told.get("bought_of") or ()
     }
-    return Sums(kg, outputs, verified, primary, bought, left_t, bought_of)
+    biomass = {
+        str(one["item"]): Decimal(one["quantity"])
+        for one in told.get("energy") or ()
+        if one["item"] in BIOGENIC
+    }
+    return Sums(kg, outputs, verified, primary, bought, left_t, bought_of, biomass)
 
 
 def _primary(

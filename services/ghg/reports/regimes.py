@@ -34,8 +34,9 @@ class Rules(NamedTuple):
     where the regime fixes them; `products` are steps whose product it speaks of, first choice
     first; `technologies` are the cells that it takes (empty: any). With `own_power_apart` the fuels
     of an own power plant count as power, with `site_data_primary` what the site itself uses is to
-    be primary data; `goods` are codes of what a step makes, where the regime names goods, and
-    `covered` the headings of all that it covers."""
+    be primary data, with `biogenic_memo` the CO2 of biomass is told apart; `goods` are codes of
+    what a step makes, where the regime names goods, and `covered` the headings of all that it
+    covers."""
 
     regime: Regime
     steps: frozenset[Step]
@@ -51,6 +52,7 @@ class Rules(NamedTuple):
     technologies: frozenset[str]
     own_power_apart: bool
     site_data_primary: bool
+    biogenic_memo: bool
     goods: tuple[tuple[Step, tuple[str, ...]], ...]
     covered: tuple[str, ...]
     declared_unit: str
@@ -93,6 +95,7 @@ def rules_of(regime: Regime, policy: Policy) -> Rules:
         ),
         own_power_apart=flag("own_power_apart"),
         site_data_primary=flag("site_data_primary"),
+        biogenic_memo=flag("biogenic_memo"),
         goods=tuple(
             (step, policy.words(name))
             for step in Step

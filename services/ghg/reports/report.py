@@ -16,7 +16,7 @@ from contracts.inventory import Regime, Scope, Step
 from contracts.values import plain
 from infra.errors import Refused
 from services.ghg.activity.inventory import Inventory
-from services.ghg.activity.items import ITEMS, Family
+from services.ghg.activity.items import BIOGENIC, ITEMS, Family
 from services.ghg.calculation import pfc
 from services.ghg.calculation.flows import PRODUCTS, Flows, flows_of
 from services.ghg.calculation.lines import Line, Result, primary_rule
@@ -38,6 +38,7 @@ from services.ghg.calculation.working import Doubt
 from services.ghg.factors import gwp
 from services.ghg.factors.pinned import Pinned
 from services.ghg.factors.tables import tables
+from services.ghg.results.biogenic import Biogenic, of_biomass
 from services.ghg.results.engines import engine_of
 
 from .cbam import CbamFields, Counts, doubts_of, fields_of, plant_fuels
@@ -84,7 +85,9 @@ class Report(NamedTuple):
     says (the regime's, or of what is told for want of it), None where none was made; `other_side`
     is the same with Scope 2 told the other way; `products` are the steps of whose products a
     report may speak. `doubts` are those of the report; the lines carry
-    their own. `findings` are those of R-18 over what counts in it."""
+    their own. `findings` are those of R-18 over what counts in it. `biogenic` is the CO2 of biomass
+    that the product carries, beside the total: by the shares of the lines of its fuels; None where
+    the regime does not ask for it."""
 
     regime: Regime
     facility_id: str
@@ -105,6 +108,7 @@ class Report(NamedTuple):
     cbam: CbamFields | None
     doubts: tuple[Doubt, ...]
     findings: tuple[Finding, ...]
+    biogenic: Biogenic | None = None
 
     @property
     def blocking(self) -> tuple[str, ...]:
@@ -175,7 +179,17 @@ def report(
         cbam=cbam,
         doubts=tuple(doubts),
         findings=mixed(result, Stands((_lines(counted), _lines(beside)), cbam), rules, sets),
+        biogenic=_biogenic(counted, sets) if rules.biogenic_memo else None,
     )
+
+
+def _biogenic(counted: Sequence[Reported], sets: Pinned) -> Biogenic:
+    burnt: dict[str, Decimal] = {}
+    for one in counted:
+        if one.line.item in BIOGENIC and one.line.scope is Scope.DIRECT:
+            mj = one.line.activity * one.share
+            burnt[one.line.item] = burnt.get(one.line.item, ZERO) + mj
+    return of_biomass(burnt, sets.as_of, sets.book)
 
 
 def _lines(told: Sequence[Reported]) -> Iterator[Line]:

@@ -17,6 +17,7 @@ from services.ghg.factors.book import FactorBook
 from services.ghg.factors.curve import FAMILY, curve_of
 from services.ghg.factors.pinned import Pinned, pin
 from services.ghg.plans.pathway import SOURCE, Base, indexed
+from services.ghg.results.biogenic import biogenic_shown
 from services.ghg.results.reckoning import judged
 
 from .differences import Difference, differences
@@ -232,6 +233,7 @@ def _report(made: Report) -> dict[str, object]:
         "cbam": made.cbam,
         "findings": made.findings,
         "blocking": made.blocking,
+        "biogenic_co2": None if made.biogenic is None else biogenic_shown(made.biogenic),
         "doubts": [one._asdict() for one in made.doubts],
     }
 

@@ -123,9 +123,10 @@ def _reports(made: Api, running: Running, queries: Queries, allowed: Allowed) ->
         `against_scrap_method`). Without `scrap_method` scrap bears what the first method of the
         regime gives it; `scrap_methods` of the answer are all that it takes. A report speaks of the
         product of one step: the regime's first that was made, unless `product` names another of
-        `products` of the answer. `findings` are what
-        R-18 finds in the report: a regime may lay down other warming potentials than those of the
-        result. `blocking` names the rules of those that block: a report with any is not to be
+        `products` of the answer. `biogenic_co2` is the CO2 of biomass that this product carries,
+        beside the total and not in it; null where the regime does not ask for it. `findings` are
+        what R-18 finds in the report: a regime may lay down other warming potentials than those of
+        the result. `blocking` names the rules of those that block: a report with any is not to be
         handed to a verifier or published as one of its regime. Nothing here hands out a report as
         such; what `submit_for_verification` and `publish_disclosure` take is the result, which
         findings of the result alone stop."""

@@ -6,12 +6,13 @@ energy that a result tells by fuel, so that older results have it as well, and i
 working. What a blend holds of it, and what was given off where bought power was made, nobody tells.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.ghg import Amount
+from contracts.inventory import BiogenicCo2
 from contracts.values import plain
 from services.ghg.activity.items import BIOGENIC
 from services.ghg.factors.book import Factor, FactorBook
@@ -47,6 +48,17 @@ def biogenic_co2(energy: Iterable[Amount], as_of: date, book: FactorBook) -> Bio
             factor = factors.factor(one.item.partition(".")[2])
             fuels.append(Burnt(one.item, one.quantity, factor, one.quantity * factor.value))
     return Biogenic(sum((one.kg for one in fuels), ZERO), factors.factor_set, tuple(fuels))
+
+
+def of_biomass(energy: Mapping[str, Decimal], as_of: date, book: FactorBook) -> Biogenic:
+    """The same, of energies in MJ by item."""
+    told = [Amount(item=item, quantity=mj, unit="MJ") for item, mj in sorted(energy.items())]
+    return biogenic_co2(told, as_of, book)
+
+
+def biogenic_told(found: Biogenic) -> BiogenicCo2:
+    """The memo as events keep it."""
+    return BiogenicCo2(kg=found.kg, factor_set=found.factor_set)
 
 
 def biogenic_shown(found: Biogenic) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from contracts.ghg import Finding, Number, Point, ResultCalculated, Year
-from contracts.inventory import Scope
+from contracts.inventory import BiogenicCo2, Scope
 from contracts.values import FacilityId, Id, MemberId
 from infra.decider import Command
 from services.ghg.activity.sent import DatumSent, SiteSent
@@ -151,7 +151,10 @@ class PublishDisclosure(MemberCommand):
     disclosure says which one it corrects."""
 
     NAME: ClassVar[str] = "publish_disclosure"
-    FILLED: ClassVar[frozenset[str]] = frozenset({"on", "facility", "calculated", "unclaimed"})
+    FILLED: ClassVar[frozenset[str]] = frozenset(
+        {"on", "facility", "calculated", "unclaimed", "biogenic"}
+    )
     result: Number
     unclaimed: bool = False
     calculated: ResultCalculated | None = None
+    biogenic: BiogenicCo2 | None = None

@@ -213,6 +213,7 @@ def publish(
             primary_metal=found.primary_metal,
             metal_left_t=found.metal_left_t,
             bought_metal=found.bought_metal,
+            biogenic_co2=command.biogenic,
             primary_share_rule=None if share is None else disclosed_rule(found.engine),
         )
     ]

@@ -1,8 +1,10 @@
 """The world hears of disclosures, each once, and of those that are overdue."""
 
 from datetime import date
+from decimal import Decimal
 
 from contracts import certification, ghg
+from contracts.inventory import BiogenicCo2
 from services.certification import published_disclosure
 from services.certification.published_disclosure import PublishDisclosed
 from services.certification.reactions import publish_disclosures
@@ -36,6 +38,17 @@ def test_a_disclosure_is_told_without_what_is_inside() -> None:
     assert isinstance(public, certification.DisclosurePublished)
     assert (public.totals, public.energy) == (inside.totals, inside.energy)
     assert not {"outputs", "location", "entity_id", "policy_id"} & set(type(public).model_fields)
+
+
+def test_the_co2_of_biomass_is_told_beside_the_totals() -> None:
+    memo = BiogenicCo2(kg=Decimal(112_000), factor_set="biogenic_ipcc_2006")
+    inside = disclosed().model_copy(update={"biogenic_co2": memo})
+    public, without = told(inside).event, told(disclosed()).event
+    assert isinstance(public, certification.DisclosurePublished)
+    assert isinstance(without, certification.DisclosurePublished)
+    assert public.biogenic_co2 == memo
+    assert public.totals == without.totals
+    assert without.biogenic_co2 is None, "an older one does not tell it"
 
 
 def test_each_disclosure_is_told_once_and_a_correction_too() -> None:

@@ -1,11 +1,16 @@
 """The CO2 of biomass is told beside the scopes, of every result, and counts in none of them."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from contracts.ghg import Amount
+from contracts.inventory import BiogenicCo2, Regime
+from contracts.values import plain
 from services.ghg.evidence import Calculated
+from services.ghg.factors.pinned import pin
+from services.ghg.reports.reported import Asked, report_shown
 from services.ghg.results.biogenic import biogenic_co2, biogenic_shown
 from services.ghg.results.engines import ENGINES
 from services.ghg.results.reckoning import Version, reckon, usual
@@ -13,7 +18,8 @@ from services.ghg.results.shown import disclosure_shown, result_shown
 from tests.rules.spec import policies_of
 
 from .given import BOOK, POLICY, TODAY, d
-from .life import disclosed, result
+from .life import disclosed, publish, result
+from .test_facility_year import VERIFIED
 from .test_other_fuels import year_with
 
 POLICIES = policies_of("ghg")
@@ -68,3 +74,33 @@ def test_who_burns_none_is_told_so() -> None:
     energy = (Amount(item="fuel.gas", quantity=d("5"), unit="MJ"),)
     told = biogenic_shown(biogenic_co2(energy, TODAY, BOOK))
     assert (told["kg"], told["fuels"]) == ("0", [])
+
+
+@pytest.mark.parametrize(("regime", "asks"), [("cbam", False), ("iai", True)])
+def test_a_report_tells_it_beside_its_total_where_the_regime_asks_for_it(
+    regime: str, asks: bool
+) -> None:
+    assert ("biogenic_co2" in reported(regime)) is True
+    assert (reported(regime)["biogenic_co2"] is not None) is asks
+
+
+def test_a_report_tells_of_it_what_its_product_carries() -> None:
+    wood = reported("asi_mine_to_metal")
+    gas = reported("asi_mine_to_metal", item="fuel.gas")
+    (line,) = (one for one in wood["lines"] if (one["item"], one["scope"]) == ("fuel.biomass", "1"))
+    assert d(wood["biogenic_co2"]["kg"]) == d("112000") * line["share"]
+    assert wood["biogenic_co2"]["fuels"][0]["quantity"] == plain(1_000_000 * line["share"])
+    assert (gas["biogenic_co2"]["kg"], gas["biogenic_co2"]["fuels"]) == ("0", [])
+    assert wood["total_kg"] < gas["total_kg"], "it is in no total"
+
+
+def reported(regime: str, item: str = "fuel.biomass") -> Any:
+    """The report of a smelter's year with 1000 GJ of a fuel more."""
+    pinned = pin(BOOK, POLICY, TODAY, "AR6", "ipcc_2006")
+    return report_shown(year_with(item), pinned, Asked(Regime(regime)), None)
+
+
+def test_the_disclosure_and_what_is_public_of_it_tell_it() -> None:
+    memo = BiogenicCo2(kg=d("112000"), factor_set="biogenic_ipcc_2006")
+    VERIFIED.when(publish(biogenic=memo)).then(disclosed(biogenic_co2=memo))
+    assert disclosed(biogenic_co2=memo).totals == disclosed().totals
