@@ -16,6 +16,8 @@ from .values import Standard
 Told = audits.AuditScheduled | audits.AuditConcluded
 """Events that say what an audit is of, and whose it is."""
 OfStandard = Told | audits.AuditCancelled | audits.CertificateGranted | audits.CertificateRefused
+OPERATIONS = "operations"
+"""Whose bookings let a firm read."""
 EVENTS = frozenset({*OfStandard.__args__, audits.CertificateConverted})
 """Every event that moves such a life on."""
 
@@ -58,6 +60,6 @@ def moved_on(life: Life, event: Event) -> Life:
 def lets_read(life: Life, decided_on: Collection[str]) -> bool:
     """Whether the firm reads what the audit is of: it is to come or under way, or the decision that
     follows from it is open. `decided_on` are the kinds of audit that a decision follows."""
-    if life.decided or life.booked_by != "operations":
+    if life.decided or life.booked_by != OPERATIONS:
         return False
     return life.state == "booked" or (life.state == "concluded" and life.kind in decided_on)

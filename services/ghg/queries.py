@@ -110,6 +110,15 @@ class Queries:
             if one in known and auditors.reads(row, known[one].member_id, one, policy)
         )
 
+    def facilities_once_audited(self, firms: Collection[str], year: int) -> frozenset[str]:
+        """The facilities of audits of some firms, over ones too, by which they may have read
+        figures of a year, whoever has the facilities by now."""
+        if not firms:
+            return frozenset()
+        rows, policy = self._audits_of({"firm": sorted(firms)}), self._today()
+        some = (row for row in rows if auditors.may_have_read(row, year, policy))
+        return frozenset(one for row in some for one in row.facilities)
+
     def readers(self, member_id: str, facility_id: str) -> list[str]:
         """The audit firms that read a facility that a member has, now."""
         found = self._audits({"member_id": member_id}, member_id, facility_id)

@@ -149,8 +149,15 @@ async def test_an_audit_firm_is_not_told_the_third_of_two_that_it_audits(
     monkeypatch.setattr(Reader, "page", page)
     assert await output(firm) == (None, None)
     assert await output(desk.signed_in("auditor:FIRM-2")) == (str(FIRST), "3000")
+    for over in ("called_off", "concluded"):
+        rows["audits"] = [audit._replace(state=over, decided=True, heard_on=date(YEAR, 1, 1))]
+        assert await output(firm) == (None, None), "it is over, and the firm remembers"
     rows["audits"] = [audit._replace(member_id="M2")]
-    assert await output(firm) == (str(FIRST), "3000"), "the audit was of another owner"
+    assert await output(firm) == (None, None), "what it read of another owner may still count"
+    rows["audits"] = [audit._replace(decided=True, heard_on=date(YEAR - 1, 12, 31))]
+    assert await output(firm) == (str(FIRST), "3000"), "it was over before the year began"
+    rows["audits"] = [audit._replace(booked_by="firm")]
+    assert await output(firm) == (str(FIRST), "3000"), "it never let the firm read"
 
 
 async def test_a_former_owner_is_not_told_the_third_of_two_that_it_gave_away(

@@ -88,11 +88,12 @@ def _of_everybody(made: Api, asked: "Asked", found: "Finds") -> None:
         commas. `emission_t` is that of every step, power as it was bought; `intensity` is of
         primary metal, from mine to metal, for `output_t`. A row about too few entities, or that
         would give one away beside anything else that is told of the year, is `suppressed`; of
-        others, numbers that would are `withheld`. A member is told what is of enough others than
-        itself. Figures are those of the edition named in `edition`, the last that may tell the row:
-        as of a day, of those in force on it; `because` says why where there is none, and
-        `next_edition_on` from when a further one can be told. Operations are told the present
-        ones."""
+        others, numbers that would are `withheld`. Who knows figures of single facilities is told
+        what is of enough others than those: a member of its own and of what it gave away, a
+        verifier, an audit firm, also once its audit is over. Figures are those of the edition named
+        in `edition`, the last that may tell the row: as of a day, of those in force on it;
+        `because` says why where there is none, and `next_edition_on` from when a further one can be
+        told. Operations are told the present ones."""
         names = _names(by, [*DIMENSIONS, "step"])
         seen = await found(principal, year, as_of)
         return Json(await asyncio.to_thread(asked.table, year, names, seen))

@@ -49,11 +49,13 @@ class Defined(NamedTuple):
 class Asker(NamedTuple):
     """Whose figures are no secret to somebody: the members that it acts for, the facilities that it
     may read, as a member, a verifier or an audit firm; and the sets that it ever defined, in
-    order."""
+    order. Figures of the facilities that it may `once` have read, as the firm of an audit that is
+    over, may be a secret to it or not: which of them it saw, nobody noted."""
 
     own: frozenset[str] = NOBODY
     facilities: frozenset[str] = NOBODY
     sets: tuple[Defined, ...] = ()
+    once: frozenset[str] = NOBODY
 
 
 EVERYBODY = Asker()
@@ -80,7 +82,17 @@ def stages(
     everybody: Sequence[Stage] | None = None,
 ) -> tuple[Stage, ...]:
     """What an asker is told, edition by edition: within what `everybody` is told, or as that. Of
-    more editions the first ones tell the same."""
+    more editions the first ones tell the same. Who may have read figures once is told what may be
+    told to both, who knows them and who does not: from the others nothing follows by what it
+    remembers, and of these themselves it is told nothing new."""
+    if asker.once:
+        without = asker._replace(once=NOBODY)
+        outside = stages(editions, policies, without, everybody)
+        knows = without._replace(facilities=asker.facilities | asker.once)
+        return tuple(
+            one._replace(sets={of: _of_both(one.sets[of], other.sets[of]) for of in one.sets})
+            for one, other in zip(stages(editions, policies, knows, outside), outside, strict=True)
+        )
     found: list[Stage] = []
     before: Before | None = None
     guard: Guard | None = None
@@ -103,6 +115,10 @@ def stages(
         alike = alike and not any(one.shown for one in verdicts.values())
         found.append(Stage(edition, versions, told, verdicts))
     return tuple(found)
+
+
+def _of_both(one: Verdict, other: Verdict) -> Verdict:
+    return Verdict(one.shown and other.shown, one.certified and other.certified)
 
 
 def _sets(

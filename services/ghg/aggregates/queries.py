@@ -34,7 +34,10 @@ class AskedEditions:
             state: Portfolios = self._queries.reader.state(f"portfolio/{subscriber_id}")
             sets += [Defined(state.defined[name], of) for name, of in state.sets.items()]
         sets.sort(key=lambda one: one.on)
-        return Asker(own, self._read_by(principal, own, year), tuple(sets))
+        reads = self._read_by(principal, own, year)
+        firms = principal.ids(RoleKind.AUDITOR)
+        once = self._queries.facilities_once_audited(firms, year)
+        return Asker(own, reads, tuple(sets), once - reads)
 
     def _read_by(
         self, principal: Principal, own: Collection[str], year: int
@@ -64,7 +67,7 @@ class AskedEditions:
         some = in_force(editions_of(year, state), self._running.times.today())
         found = self._everybody(year, some)
         knows = {one.member_id for edition in some for one in edition.entries} & asker.own
-        if knows or asker.facilities or asker.sets:
+        if knows or asker.facilities or asker.sets or asker.once:
             found = self._told(year, some, asker, found)
         return tuple(one for one in found if one.edition.kept_on < on)
 

@@ -27,10 +27,9 @@ from services.ghg.aggregates.portfolio import (
 from services.ghg.aggregates.sums import Cell, Entry, own_table, regions_of
 from services.ghg.factors.curve import Curve
 from services.ghg.plans.figures import Metal, Sums
-from services.ghg.results.biogenic import of_biomass
 from tests.rules.spec import Spec, policies_of
 
-from .given import BOOK, POLICY, TODAY
+from .given import POLICY
 
 ON = date(2026, 6, 1)
 CURVE = Curve("flat", "A curve", "t CO2/t Al", ((2020, Decimal(10)), (2050, Decimal(10))))
@@ -202,20 +201,6 @@ def test_a_member_sees_all_of_its_own() -> None:
     cells = own_table([entry("A"), entry("B", entity="E-A", intensity="5")], ["entity", "facility"])
     assert [cell.suppressed for cell in cells] == [False, False]
     assert [cell.intensity for cell in cells] == [10, 5]
-
-
-def test_a_member_is_told_the_co2_of_its_biomass_beside_all_sums() -> None:
-    burns = entry("A")
-    burns = burns._replace(sums=burns.sums._replace(biomass={"fuel.biomass": Decimal(1_000_000)}))
-    mine = [burns, entry("B", entity="E-A"), entry("C", entity="E-C")]
-
-    def memo(one: Entry) -> Decimal:
-        return of_biomass(one.sums.biomass, TODAY, BOOK).kg / 1000
-
-    told, without = (own_table(mine, ["entity"], how) for how in (memo, None))
-    assert [cell.biogenic_t for cell in told] == [112, 0]
-    assert [one._replace(biogenic_t=None) for one in told] == list(without)
-    assert {one.biogenic_t for one in own_table(mine, ["step"], memo)} == {None}
 
 
 @given(

@@ -8,10 +8,11 @@ import pytest
 from contracts.ghg import Amount
 from contracts.inventory import BiogenicCo2, Regime
 from contracts.values import plain
+from services.ghg.aggregates.sums import Entry, own_table
 from services.ghg.evidence import Calculated
 from services.ghg.factors.pinned import pin
 from services.ghg.reports.reported import Asked, report_shown
-from services.ghg.results.biogenic import biogenic_co2, biogenic_shown
+from services.ghg.results.biogenic import biogenic_co2, biogenic_shown, of_biomass
 from services.ghg.results.engines import ENGINES
 from services.ghg.results.reckoning import Version, reckon, usual
 from services.ghg.results.shown import disclosure_shown, result_shown
@@ -19,6 +20,7 @@ from tests.rules.spec import policies_of
 
 from .given import BOOK, POLICY, TODAY, d
 from .life import disclosed, publish, result
+from .test_aggregates import entry
 from .test_facility_year import VERIFIED
 from .test_other_fuels import year_with
 
@@ -104,3 +106,17 @@ def test_the_disclosure_and_what_is_public_of_it_tell_it() -> None:
     memo = BiogenicCo2(kg=d("112000"), factor_set="biogenic_ipcc_2006")
     VERIFIED.when(publish(biogenic=memo)).then(disclosed(biogenic_co2=memo))
     assert disclosed(biogenic_co2=memo).totals == disclosed().totals
+
+
+def test_a_member_is_told_the_co2_of_its_biomass_beside_all_sums() -> None:
+    burns = entry("A")
+    burns = burns._replace(sums=burns.sums._replace(biomass={"fuel.biomass": Decimal(1_000_000)}))
+    mine = [burns, entry("B", entity="E-A"), entry("C", entity="E-C")]
+
+    def memo(one: Entry) -> Decimal:
+        return of_biomass(one.sums.biomass, TODAY, BOOK).kg / 1000
+
+    told, without = (own_table(mine, ["entity"], how) for how in (memo, None))
+    assert [cell.biogenic_t for cell in told] == [112, 0]
+    assert [one._replace(biogenic_t=None) for one in told] == list(without)
+    assert {one.biogenic_t for one in own_table(mine, ["step"], memo)} == {None}
