@@ -227,7 +227,8 @@ class MovementBooked(Event):
     `origin_ref` names the proof of where metal is from, `told` how its supplier found its footprint
     (older events kept neither).
 
-    `evidence` is what was known of the certificates that the CoC part of a change of stage needs
+    `step` is what verified results said of the step of a change of stage, booked by hand or not
+    (older events do not say); `evidence` what was known of the certificates that its CoC part needs
     (older events do not say; `ps_pending`: the Performance Standard might follow). `corrects` names
     such a change, or its entry into the next pool: news of certificates takes its CoC part away, or
     gives it back, and `coc_kg` is what it is from then on."""
@@ -259,6 +260,7 @@ class MovementBooked(Event):
     evidence: Checked | None = None
     ps_pending: bool = False
     corrects: Id | None = None
+    step: StepEmissions | None = None
 
     @property
     def moves_as(self) -> MovementKind:

@@ -7,7 +7,7 @@ Source: sources.md 5.7 (the average that travels with a lot). Streams
 from datetime import date
 from typing import ClassVar
 
-from .custody import ZERO, Entry, Grams, MassOrNone, PoolKey, SignedMass
+from .custody import ZERO, Entry, Grams, MassOrNone, PoolKey, SignedMass, StepEmissions
 from .envelope import Event
 from .values import MemberId, Value
 
@@ -40,11 +40,28 @@ class FollowedDay(ToldOtherwise):
     day: date
 
 
-class OnwardDay(FollowedDay):
-    """The same as it left its pool; `enters` is what of it the pool of the next stage got: in
-    kilograms of what was made of it, and after its step."""
+class StepMore(Value):
+    """By how much more its own step should have changed of what went on (older events do not say:
+    it stayed as it was booked)."""
 
+    known_kg: SignedMass = 0
+    emission_kgco2e: Grams = ZERO
+    partial_kgco2e: Grams = ZERO
+
+
+class OnwardDay(FollowedDay):
+    """The same as it left its pool; `step` is what its step should have changed more of that, and
+    `enters` what of both the pool of the next stage got: in kilograms of what was made of it."""
+
+    step: StepMore = StepMore()
     enters: ToldOtherwise = ToldOtherwise()
+
+
+class StepOfDays(Value):
+    """What verified results say of the step of metal that went on on these days."""
+
+    step: StepEmissions
+    days: tuple[date, ...]
 
 
 class LateShared(Event):
@@ -70,10 +87,28 @@ class LateShared(Event):
     went_on: ToldOtherwise = ToldOtherwise()
 
 
+class StepToldAnew(Event):
+    """Verified results say otherwise, or for the first time, what the step gave off of metal that
+    went on to the next stage: `steps`, by the days on which it went, booked by hand or not. So what
+    went on on the days `onward` carries more, or less, each as it stands by now; the next stage
+    follows. `went_on` is by how much more all of it carries: with the `entries` of the process it
+    adds up to zero. The period may be closed: what it left is as it was."""
+
+    TYPE: ClassVar[str] = "coc.step_told_anew.v1"
+    pool: PoolKey
+    member_id: MemberId
+    told_on: date
+    steps: tuple[StepOfDays, ...]
+    entries: tuple[Entry, ...] = ()
+    onward: tuple[OnwardDay, ...] = ()
+    went_on: ToldOtherwise = ToldOtherwise()
+
+
 class StageFollowed(Event):
     """What came in from the earlier stage carries more, or less, than it was booked with, since
-    something came late there, in `from_pool`: on each of these `days` by so much more than was
-    known before. No mass comes in. Where the pool is closed, its correction follows."""
+    something came late there, in `from_pool`, or its step was told anew: on each of these `days` by
+    so much more than was known before. No mass comes in. Where the pool is closed, its correction
+    follows."""
 
     TYPE: ClassVar[str] = "coc.stage_followed.v1"
     pool: PoolKey
@@ -84,4 +119,4 @@ class StageFollowed(Event):
     days: tuple[FollowedDay, ...]
 
 
-EVENTS: tuple[type[Event], ...] = (LateShared, StageFollowed)
+EVENTS: tuple[type[Event], ...] = (LateShared, StepToldAnew, StageFollowed)

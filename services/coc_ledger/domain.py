@@ -69,6 +69,7 @@ from .pools.deferred import ChangeDeferred
 from .pools.following import FOLLOW_REACTIONS
 from .pools.late import LATE_REACTIONS
 from .pools.owing import PeriodOver
+from .pools.step_anew import STEP_REACTIONS
 from .reactions import REACTIONS
 from .refused import before_first_period, unknown_scope
 from .replaced import replaced
@@ -174,6 +175,7 @@ CONSUMERS: tuple[Consumer, ...] = (
             *CALENDAR_REACTIONS,
             *LATE_REACTIONS,
             *FOLLOW_REACTIONS,
+            *STEP_REACTIONS,
             *REPORT_REACTIONS,
         ),
     ),

@@ -37,6 +37,7 @@ from .knowledge import checked_holder, checked_issuer, results_of
 from .movements.unlooked import UnlookedRow
 from .pools.calendar import KEEPS_LAST_DAY
 from .pools.carrying import waiting
+from .pools.step_anew import asked_of
 from .refused import before_first_period, stage_not_in_scope
 from .rows import DayRow, MovementRow, PoolRow, ScopeRow
 from .scopes.certificates import CertificateRow
@@ -115,7 +116,9 @@ class Queries:
         scopes: list[ScopeRow] = self.reader.page(CONSUMER, "scopes", None, MANY, {})
         today = self._running.times.today()
         left = still_there(today, scopes, self.reader.lookup(CONSUMER))
-        return [*left, *years_of_accounts(today, scopes, self.certificates)]
+        rows = self.reader.lookup(CONSUMER)
+        steps = [one for scope in scopes for one in asked_of(today, scope, rows)]
+        return [*left, *years_of_accounts(today, scopes, self.certificates), *steps]
 
     def scopes(self, member_id: str, after: str | None, limit: int) -> list[ScopeRow]:
         """A member's scopes, by id, up to `limit + 1`."""

@@ -68,7 +68,7 @@ class FacilityRow(NamedTuple):
 
 class ScopeRow(NamedTuple):
     """A scope as it stands; `calendar` are (first day, months), `suspended_before` earlier times
-    without claims."""
+    without claims; `left` are facilities that were in it."""
 
     scope_id: str
     member_id: str
@@ -84,6 +84,7 @@ class ScopeRow(NamedTuple):
     ends_before: date | None
     to_scope_id: str | None
     suspended_before: tuple[tuple[str, str], ...] = ()
+    left: tuple[str, ...] = ()
 
     def suspended(self, day: date) -> bool:
         """Whether nothing may be claimed on a day."""
@@ -148,11 +149,7 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
                 ps_due={**row.ps_due, **more},
             )
         case coc.ScopeFacilityLeft():
-            gone = event.facility_id
-            return row._replace(
-                facilities=tuple(one for one in row.facilities if one != gone),
-                ps_due={name: day for name, day in row.ps_due.items() if name != gone},
-            )
+            return _without(row, event.facility_id)
         case coc.PsObligationMet():
             met = event.facility_id or ""
             left = {name: day for name, day in row.ps_due.items() if name != met}
@@ -179,6 +176,14 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
             return row._replace(ends_before=event.effective_on, to_scope_id=event.to_scope_id)
         case _:
             return row
+
+
+def _without(row: ScopeRow, gone: str) -> ScopeRow:
+    return row._replace(
+        facilities=tuple(one for one in row.facilities if one != gone),
+        left=(*row.left, gone),
+        ps_due={name: day for name, day in row.ps_due.items() if name != gone},
+    )
 
 
 def _told(times: Spells) -> tuple[tuple[str, str], ...]:
@@ -248,7 +253,7 @@ def _takes(*events: type[Event]) -> frozenset[type[Event]]:
 PROJECTIONS: tuple[Projection, ...] = (
     Projection(
         "scopes",
-        2,
+        3,
         ScopeRow,
         _scope_keys,
         _scope,

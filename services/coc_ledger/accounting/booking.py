@@ -40,6 +40,7 @@ from services.coc_ledger.scopes.entity_rules import missing_topics, origin_remar
 
 from . import accounts
 from .accounts import Amount, entry, held, minus
+from .claim_parts import BOOKED
 from .footprint import check_recycled, told_amount, words_of
 from .own_emissions import ONWARD, passes_through, step_in, step_of
 from .stages import as_it_stands, coc_part, next_of, produced
@@ -83,6 +84,7 @@ class Posting(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     activity: Activity | None = None
     undoes: MovementKind | None = None
+    step: StepEmissions | None = None
 
 
 def posting(command: Bookable, state: Pool, policy: Policy) -> Posting:
@@ -215,7 +217,9 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
     rest = accounts.plus(whole, minus(coc))
     entries = [entry(Account.STOCK, minus(whole))]
     stepped_kg = state.stepped.onward(whole.kg, held(books, Account.STOCK).kg)
-    step = _own_step(command, state, policy, all_in=stepped_kg >= whole.kg)
+    told = _own_step(command, policy)
+    by_hand = stepped_kg >= whole.kg or bool(state.by_hand_g)
+    step = BOOKED if told is not None and by_hand else told
     of_coc = stepped_kg * coc.kg // whole.kg
     lots = (coc, of_coc), (rest, stepped_kg - of_coc)
     coc, rest = (accounts.plus(one, step_in(step, one, kg).change) for one, kg in lots)
@@ -231,18 +235,16 @@ def _to_stage(command: ChangeStage, state: Pool, policy: Policy) -> Posting:
         produced_kg=made,
         produced_coc_kg=coc_part(command.mass_kg, command.coc_kg, made),
         remarks=_step_remarks(step),
+        step=told,
     )
 
 
-def _own_step(
-    command: ChangeStage, state: Pool, policy: Policy, *, all_in: bool
-) -> StepEmissions | None:
-    """What was done to the material at its stage; None where it only passed through it. `all_in`:
-    a period before booked it by hand."""
+def _own_step(command: ChangeStage, policy: Policy) -> StepEmissions | None:
+    """What verified results say was done to the material at its stage, booked by hand or not; None
+    where it only passed through it."""
     if command.scope is not None and passes_through(command.stage, command.scope.activities):
         return None
-    material, by_hand = ONWARD[command.stage], all_in or bool(state.by_hand_g)
-    return step_of(command.results, material, command.day, policy, by_hand=by_hand)
+    return step_of(command.results, ONWARD[command.stage], command.day, policy)
 
 
 def _step_remarks(step: StepEmissions | None) -> tuple[Remark, ...]:
@@ -318,6 +320,7 @@ def booked(
         undoes=made.undoes,
         evidence=claim.checked if claim else None,
         ps_pending=claim is not None and claim.scope is not None and claim.scope.ps_pending,
+        step=made.step,
     )
 
 

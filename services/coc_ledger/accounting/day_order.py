@@ -18,7 +18,7 @@ from contracts.custody import Account, Entry
 
 from .accounts import NOTHING, Amount, Books, bounded, entry, held, less, minus, part, plus
 from .lots import Claim, Day, Days, Lots
-from .onward import NO_NEWS, ByDay, changed, followed, left_more
+from .onward import NO_NEWS, ByDay, changed, followed, left_more, step_more
 
 
 class InOrder(NamedTuple):
@@ -69,6 +69,7 @@ def _steps(told: Mapping[date, Amount], walk: "_Walk") -> Mapping[date, Step]:
     return found
 
 
+NO_KG: Mapping[date, int] = {}
 AWAY = 2
 """Which of the lots went on to the next stage, or had left of the periods before."""
 
@@ -190,18 +191,33 @@ class Shared(NamedTuple):
     went_on: Amount = NOTHING
 
 
-def shared(books: Books, lots: Lots, onward: Amount, *, by_hand: bool = False) -> Shared:
-    """What came late, shared, and how the next stage follows. What of the step's own emissions was
-    found to be of known metal when something was shared before is not moved again."""
+def shared(
+    books: Books,
+    lots: Lots,
+    onward: Amount,
+    *,
+    by_hand: bool = False,
+    stepped: Mapping[date, int] = NO_KG,
+) -> Shared:
+    """What came late, shared, and how the next stage follows; `stepped` are the kilograms with the
+    step in of what went on, by day. What of the step's own emissions was found to be of known metal
+    when something was shared before is not moved again."""
     days, known_before_g = lots.days, lots.known_g
     found = in_order(days)
     stands = {
-        day: followed(one.onward, found.onward.get(day, NOTHING), by_hand=by_hand)
+        day: followed(
+            one.onward,
+            found.onward.get(day, NOTHING),
+            by_hand=by_hand,
+            rate=lots.steps.get(day),
+            stepped_kg=stepped.get(day, 0),
+        )
         for day, one in days.items()
         if one.onward_kg > 0
     }
     news = changed(lots.followed, stands)
-    went_on = left_more(lots.followed, news)
+    more = step_more(lots.followed, news)
+    went_on = plus(left_more(lots.followed, news), more)
     wanted = (
         (Account.STOCK, found.stock),
         (Account.OUTFLOW, plus(found.product, onward)),
@@ -210,7 +226,7 @@ def shared(books: Books, lots: Lots, onward: Amount, *, by_hand: bool = False) -
         (Account.UNEXPLAINED, found.missed),
     )
     known_g = found.known_g - known_before_g
-    step = Amount(emission_g=-known_g, partial_g=known_g)
+    step = less(Amount(emission_g=-known_g, partial_g=known_g), more)
     changes = [(one, less(carried, held(books, one))._replace(kg=0)) for one, carried in wanted]
     changes.append((Account.PROCESS, step))
     told = minus(went_on)

@@ -13,7 +13,15 @@ from operator import le
 from typing import NamedTuple
 
 from contracts.coc import MovementBooked
-from contracts.coc_late import LateShared, StageFollowed, ToldDay, ToldOtherwise
+from contracts.coc_late import (
+    LateShared,
+    OnwardDay,
+    StageFollowed,
+    StepMore,
+    StepOfDays,
+    ToldDay,
+    ToldOtherwise,
+)
 from contracts.coc_movements import MovementsBooked, Ways
 from contracts.custody import Account, Entry, MovementKind
 
@@ -25,7 +33,17 @@ from .accounts import (
     minus,
     plus,
 )
-from .onward import NO_NEWS, NONE_ONWARD, NOT_FOLLOWED, ByDay, Followed, Onward
+from .onward import (
+    NO_NEWS,
+    NONE_ONWARD,
+    NOT_FOLLOWED,
+    ByDay,
+    Followed,
+    Onward,
+    Rate,
+    onward_of,
+    rate_of,
+)
 
 
 class Day(NamedTuple):
@@ -85,7 +103,8 @@ class Lots(NamedTuple):
     emissions were found then to be of metal whose footprint is known, beyond those booked so.
     `opened_kg` is the stock that each period before left, by its pool: below zero where more had
     left of it than was there. `followed` is what of its days the next stage was told,
-    `entered` what it was told of its own by the stage before."""
+    `entered` what it was told of its own by the stage before; `steps` is what verified results say
+    of the step of metal that went on, by its days, as they were told last."""
 
     days: Days = NO_DAYS
     passed: Passed = NOT_PASSED
@@ -95,6 +114,7 @@ class Lots(NamedTuple):
     opened_kg: Mapping[str, int] = {}
     followed: ByDay = NO_NEWS
     entered: Mapping[date, Amount] = {}
+    steps: Mapping[date, Rate] = {}
 
 
 NO_LOTS = Lots()
@@ -238,10 +258,49 @@ def _steps_taken_back(by: Passed) -> Passed:
 
 def in_order(lots: Lots, known_g: int, event: LateShared) -> Lots:
     """After what came late is shared; so much more of the step's emissions is of known metal."""
-    news = {one.day: Followed(otherwise_of(one), otherwise_of(one.enters)) for one in event.onward}
-    after = {day: one for day, one in {**lots.followed, **news}.items() if one != NOT_FOLLOWED}
-    known_g += lots.known_g
-    return lots._replace(late=False, shared=True, known_g=known_g, followed=after)
+    lots = lots._replace(late=False, shared=True, known_g=known_g + lots.known_g)
+    return told_onward(lots, event.onward)
+
+
+def told_onward(lots: Lots, days: Iterable[OnwardDay]) -> Lots:
+    """After the next stage is told how what went on on some days stands by now."""
+    after = {**lots.followed, **news_of(days)}
+    return lots._replace(followed={day: one for day, one in after.items() if one != NOT_FOLLOWED})
+
+
+def news_of(days: Iterable[OnwardDay]) -> ByDay:
+    """The same in kilograms and grams."""
+    return {
+        one.day: Followed(otherwise_of(one), otherwise_of(one.enters), step_of(one.step))
+        for one in days
+    }
+
+
+def step_of(more: StepMore) -> Amount:
+    """What a step changed more, as an amount."""
+    grams, partial = grams_of(more.emission_kgco2e), grams_of(more.partial_kgco2e)
+    return Amount(known_kg=more.known_kg, emission_g=grams, partial_g=partial)
+
+
+def went_onward(
+    lots: Lots, event: MovementBooked, made: Day, *, by_hand: bool, stepped_kg: int
+) -> Day:
+    """What a change of stage moves, with what its day has to know of it (`onward.Onward`)."""
+    before = lots.days.get(event.day, NO_DAY).onward
+    return made._replace(onward=onward_of(event, before, by_hand=by_hand, stepped_kg=stepped_kg))
+
+
+def with_step(lots: Lots, event: MovementBooked) -> Lots:
+    """After a change of stage that says what verified results tell of its step."""
+    if event.step is None:
+        return lots
+    return lots._replace(steps={**lots.steps, event.day: rate_of(event.step)})
+
+
+def with_steps(lots: Lots, told: Iterable[StepOfDays]) -> Lots:
+    """After verified results tell the step of days."""
+    news = {day: rate_of(one.step) for one in told for day in one.days}
+    return lots._replace(steps={**lots.steps, **news})
 
 
 def entered(lots: Lots, event: StageFollowed) -> Lots:

@@ -17,7 +17,7 @@ What a site shares is spread over its steps in proportion to what they give off.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from contracts import ghg
 from contracts.custody import Material, Stage, StepEmissions
@@ -83,6 +83,9 @@ their own step comes at the next stage, once."""
 TOLD = {"member_id", "totals", "outputs", "gwp_set", "brought_along", "products_left", "metal_in"}
 
 
+Found = TypeVar("Found")
+
+
 class ResultRow(NamedTuple):
     """A facility's calendar year: its last verified result, and those that are not (yet)."""
 
@@ -132,19 +135,33 @@ RESULTS = Projection(
 )
 
 
+def result_of(row: ResultRow | None) -> FacilityResult | None:
+    """A facility's verified result of a year; None where there is none."""
+    if row is None or row.verified is None:
+        return None
+    told = {"facility_id": row.facility_id, "year": row.year, **row.verified}
+    return FacilityResult.model_validate(told)
+
+
 def newest(
     facilities: Sequence[str], day: date, row: Callable[[str], ResultRow | None]
 ) -> tuple[FacilityResult, ...]:
     """The verified results of all facilities of the newest calendar year, through that of the day,
     in which each has one; nothing where there is no such year."""
+    return newest_of(facilities, day, lambda key: result_of(row(key)))
+
+
+def newest_of(
+    facilities: Sequence[str], day: date, result: Callable[[str], Found | None]
+) -> tuple[Found, ...]:
+    """The same of results, or of what names them, by `row_key`."""
     for year in range(day.year, day.year - LOOK_BACK - 1, -1):
-        found: list[FacilityResult] = []
+        found: list[Found] = []
         for facility_id in facilities:
-            kept = row(row_key(facility_id, year))
-            if kept is None or kept.verified is None:
+            told = result(row_key(facility_id, year))
+            if told is None:
                 break
-            told = {"facility_id": facility_id, "year": year, **kept.verified}
-            found.append(FacilityResult.model_validate(told))
+            found.append(told)
         if found and len(found) == len(facilities):
             return tuple(found)
     return ()

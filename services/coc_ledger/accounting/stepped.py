@@ -137,6 +137,14 @@ class Stepped(NamedTuple):
                 found[day] = more
         return found
 
+    def gone_onward(self, days: Days, opened_on: date) -> Mapping[date, int]:
+        """Of what went on to the next stage on each day, how many kilograms should have had the
+        step in, in the order of days."""
+        if not self.opened_kg:
+            return {}
+        found = self._walk(days, opened_on).onward
+        return {day: (one.pre_kg + HALF) // PARTS for day, one in found.items()}
+
     def _walk(self, days: Days, opened_on: date) -> InOrder:
         bare = {day: _bare(one) for day, one in days.items()}
         first = bare.get(opened_on, NO_DAY)

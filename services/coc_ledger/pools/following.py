@@ -1,4 +1,4 @@
-"""What came in from the earlier stage follows what came late there. Pure.
+"""What came in from the earlier stage follows what came late, or was verified later, there. Pure.
 
 The earlier pool tells by days how what went on stands by now (`onward`). The next one books what is
 new of that to those days, without mass: late for lots that have left since, as all that comes late,
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import reduce
 
-from contracts.coc_late import LateShared, StageFollowed
+from contracts.coc_late import LateShared, StageFollowed, StepToldAnew
 from contracts.custody import Account, PoolKey
 from contracts.envelope import Event, Recorded
 from infra.decider import Command, Lookup, Reaction
@@ -63,8 +63,10 @@ def follow(command: ApplyChange, state: Pool, told: Follow, policies: Policies) 
 def follow_onward(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
     """What went on to the next stage stands otherwise: so does what came in there."""
     event = recorded.event
-    stage = NEXT.get(event.pool.stage) if isinstance(event, LateShared) else None
-    if stage is None or not isinstance(event, LateShared) or not event.onward:
+    if not isinstance(event, (LateShared, StepToldAnew)):
+        return ()
+    stage = NEXT.get(event.pool.stage)
+    if stage is None or not event.onward:
         return ()
     pool: PoolKey = event.pool.model_copy(update={"stage": stage})
     row: PoolRow | None = rows("pools", pool.key)
@@ -83,5 +85,5 @@ def follow_onward(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
 
 
 FOLLOW_REACTIONS: tuple[Reaction, ...] = (
-    Reaction("follow_onward", follow_onward, frozenset({LateShared})),
+    Reaction("follow_onward", follow_onward, frozenset({LateShared, StepToldAnew})),
 )

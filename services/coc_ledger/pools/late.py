@@ -17,6 +17,7 @@ from contracts.coc_late import (
     LateShared,
     OnwardDay,
     StageFollowed,
+    StepMore,
     ToldDay,
     ToldOtherwise,
 )
@@ -26,6 +27,7 @@ from contracts.envelope import Recorded
 from infra.decider import Command, Lookup, Reaction
 from services.coc_ledger.accounting.accounts import GRAMS, Amount
 from services.coc_ledger.accounting.day_order import shared
+from services.coc_ledger.accounting.onward import ByDay
 
 from .rows import PoolRow
 from .state import Pool
@@ -51,7 +53,13 @@ def share(state: Pool, on: date) -> Sequence[LateShared]:
 
 
 def _shared(state: Pool, key: PoolKey, on: date) -> LateShared:
-    found = shared(state.books, state.lots, state.onward, by_hand=bool(state.by_hand_g))
+    found = shared(
+        state.books,
+        state.lots,
+        state.onward,
+        by_hand=bool(state.by_hand_g),
+        stepped=state.stepped.gone_onward(state.lots.days, key.period),
+    )
     stepped: Mapping[date, int] = {}  # where the step is booked by hand it is in all, as it stands
     if not state.by_hand_g:
         stepped = state.stepped.told_otherwise(state.lots.days, key.period)
@@ -65,16 +73,33 @@ def _shared(state: Pool, key: PoolKey, on: date) -> LateShared:
         member_id=state.member_id,
         shared_on=on,
         entries=found.entries,
-        told_otherwise=ToldOtherwise(**_otherwise(found.told_otherwise)),
+        told_otherwise=otherwise(found.told_otherwise),
         days=tuple(sorted(days, key=lambda one: one.day)),
-        onward=tuple(
-            OnwardDay(
-                day=day, enters=ToldOtherwise(**_otherwise(one.enters)), **_otherwise(one.left)
-            )
-            for day, one in found.onward.items()
-        ),
-        went_on=ToldOtherwise(**_otherwise(found.went_on)),
+        onward=onward_days(found.onward),
+        went_on=otherwise(found.went_on),
     )
+
+
+def onward_days(news: ByDay) -> tuple[OnwardDay, ...]:
+    """How what went on on some days stands by now, as events tell it."""
+    return tuple(
+        OnwardDay(
+            day=day,
+            step=StepMore(
+                known_kg=one.step.known_kg,
+                emission_kgco2e=_kgco2e(one.step.emission_g),
+                partial_kgco2e=_kgco2e(one.step.partial_g),
+            ),
+            enters=otherwise(one.enters),
+            **_otherwise(one.left),
+        )
+        for day, one in news.items()
+    )
+
+
+def otherwise(amount: Amount) -> ToldOtherwise:
+    """An amount without mass, as events tell it."""
+    return ToldOtherwise(**_otherwise(amount))
 
 
 def followed_day(day: date, more: Amount) -> FollowedDay:

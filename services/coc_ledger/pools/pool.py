@@ -59,6 +59,7 @@ from .ids import check_known, is_repeat, reversible
 from .late import ShareLate, share
 from .recent import claim_key, remembered
 from .state import INITIAL, Pool, PoolEvent, evolve
+from .step_anew import TellStep, told_anew
 
 __all__ = ["INITIAL", "Pool", "decide", "due", "evolve"]
 
@@ -77,6 +78,7 @@ AnyCommand = (
     | ShortenPool
     | BookMovements
     | ShareLate
+    | TellStep
 )
 
 
@@ -98,6 +100,8 @@ def _decided(command: AnyCommand, state: Pool, policies: Policies) -> Sequence[E
         return moved(state, command, policies.on(command.on))
     if isinstance(command, ShareLate):
         return share(state, command.on) if state.end is None else ()
+    if isinstance(command, TellStep):
+        return told_anew(command, state, policies)
     if isinstance(command, BookMovements):
         return booked(command, state, policies, _opening)
     scope = check_scope(command.scope, command.scope_id, command.member_id)

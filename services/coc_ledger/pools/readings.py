@@ -8,6 +8,8 @@ from contracts.coc import MovementBooked, OutputDesignated
 from contracts.coc_late import LateShared
 from contracts.custody import Account, MovementKind
 from services.coc_ledger.accounting.accounts import amount_of
+from services.coc_ledger.accounting.lots import news_of
+from services.coc_ledger.accounting.onward import ByDay, step_more
 
 BY_HAND = (MovementKind.PROCESS_EMISSIONS, MovementKind.REVERSAL)
 
@@ -31,10 +33,12 @@ class Kept(NamedTuple):
     parts: tuple[tuple[str, date, int], ...]
 
 
-def known_g(event: LateShared) -> int:
-    """Grams of the step's own emissions that were found to be of known metal."""
+def known_g(event: LateShared, followed: ByDay) -> int:
+    """Grams of the step's own emissions that were found to be of known metal: without what its
+    results add to what went on, which was `followed` before."""
     process = (one for one in event.entries if one.account is Account.PROCESS)
-    return -sum(amount_of(one).emission_g for one in process)
+    added = step_more(followed, news_of(event.onward)).emission_g
+    return -sum(amount_of(one).emission_g for one in process) - added
 
 
 def by_hand_g(event: MovementBooked) -> int:

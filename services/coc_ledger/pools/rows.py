@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from contracts import coc
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
-from contracts.coc_late import LateShared, StageFollowed
+from contracts.coc_late import LateShared, StageFollowed, StepToldAnew
 from contracts.coc_movements import MovementsBooked, Ways, added_up
 from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import Account, MovementKind
@@ -111,6 +111,7 @@ PoolEvent = (
     | OverdraftForeseen
     | OverdraftMadeGood
     | LateShared
+    | StepToldAnew
     | StageFollowed
 )
 POOL_EVENTS = (
@@ -130,6 +131,7 @@ POOL_EVENTS = (
     OverdraftForeseen,
     OverdraftMadeGood,
     LateShared,
+    StepToldAnew,
     StageFollowed,
 )
 

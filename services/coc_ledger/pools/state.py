@@ -19,7 +19,7 @@ from contracts.coc import (
 )
 from contracts.coc_calendar import PoolShortened
 from contracts.coc_corrections import BalanceCorrected, PoolCorrected
-from contracts.coc_late import LateShared, StageFollowed
+from contracts.coc_late import LateShared, StageFollowed, StepToldAnew
 from contracts.coc_movements import MovementsBooked, added_up
 from contracts.coc_periods import OverdraftForeseen, OverdraftMadeGood
 from contracts.custody import Account, Entry, MovementKind, PoolKey, Switched
@@ -52,10 +52,13 @@ from services.coc_ledger.accounting.lots import (
     opened_late,
     otherwise_of,
     passed,
+    told_onward,
+    went_onward,
     with_day,
     with_opening,
+    with_step,
+    with_steps,
 )
-from services.coc_ledger.accounting.onward import onward_of
 from services.coc_ledger.accounting.stages import altered, back_id
 from services.coc_ledger.accounting.stepped import NONE_STEPPED, Stepped, stepped_after
 from services.coc_ledger.evidence import TakenBack
@@ -96,6 +99,7 @@ PoolEvent = (
     | OverdraftForeseen
     | OverdraftMadeGood
     | LateShared
+    | StepToldAnew
     | StageFollowed
 )
 
@@ -254,7 +258,7 @@ def _evolved(state: Pool, event: PoolEvent) -> Pool:
                 passed_on=state.passed_on.symmetric_difference(passed_on),
                 brought_later=state.brought_later.union(later),
             )
-        case LateShared() | StageFollowed():
+        case LateShared() | StepToldAnew() | StageFollowed():
             return _in_order(state, event)
         case PeriodOver():
             return state._replace(told=Owing(event.owed_kg, event.blocked, event.due))
@@ -262,15 +266,17 @@ def _evolved(state: Pool, event: PoolEvent) -> Pool:
             assert_never(event)
 
 
-def _in_order(state: Pool, event: LateShared | StageFollowed) -> Pool:
-    """After what came late was shared, here or in the earlier stage."""
+def _in_order(state: Pool, event: LateShared | StepToldAnew | StageFollowed) -> Pool:
+    """After what came late was shared, here or in the earlier stage, or a step is told anew."""
     state = state._replace(books=posted(state.books, event.entries))
     if isinstance(event, StageFollowed):
         return state._replace(lots=entered(state.lots, event))
+    state = state._replace(went_on=plus(state.went_on, otherwise_of(event.went_on)))
+    if isinstance(event, StepToldAnew):
+        return state._replace(lots=with_steps(told_onward(state.lots, event.onward), event.steps))
     return state._replace(
         told_otherwise=plus(state.told_otherwise, otherwise_of(event.told_otherwise)),
-        lots=in_order(state.lots, known_g(event), event),
-        went_on=plus(state.went_on, otherwise_of(event.went_on)),
+        lots=in_order(state.lots, known_g(event, state.lots.followed), event),
     )
 
 
@@ -353,8 +359,10 @@ def _came(state: Pool, event: MovementBooked | MovementsBooked) -> Pool:
         onward = event.moves_as is MovementKind.TO_STAGE
         made = of_movement(event.entries, onward=onward)
         if onward and made is not NO_DAY:
-            before = state.lots.days.get(event.day, NO_DAY).onward
-            made = made._replace(onward=onward_of(event, before, by_hand=state.by_hand_g != 0))
+            stepped_kg = state.stepped.onward(made.onward_kg, stock_kg)
+            by_hand = state.by_hand_g != 0
+            made = went_onward(state.lots, event, made, by_hand=by_hand, stepped_kg=stepped_kg)
+            state = state._replace(lots=with_step(state.lots, event))
         return _of_day(state, event.day, made)
     for day, ways in event.totals.items():
         state = _of_day(state, day, of_ways(ways))
