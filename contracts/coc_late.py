@@ -35,9 +35,11 @@ class ToldDay(ToldOtherwise):
 
 class FollowedDay(ToldOtherwise):
     """By how much more what went on to the next stage on a day should have carried than it was
-    booked with, by what is known now."""
+    booked with, by what is known now; `made_kg` of the next stage's material were made of it (older
+    events do not say)."""
 
     day: date
+    made_kg: MassOrNone = 0
 
 
 class StepMore(Value):

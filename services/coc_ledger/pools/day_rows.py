@@ -10,10 +10,17 @@ from contracts import coc
 from contracts.coc_corrections import BalanceCorrected
 from contracts.coc_late import StageFollowed
 from contracts.coc_movements import MovementsBooked
-from contracts.custody import Entry, MovementKind, PoolKey
+from contracts.custody import Account, Entry, MovementKind, PoolKey
 from contracts.envelope import Event, Recorded
 from infra.readmodel import Projection
-from services.coc_ledger.accounting.accounts import NO_KGS, posted_kg, shifted_kg
+from services.coc_ledger.accounting.accounts import (
+    NO_KGS,
+    entry,
+    minus,
+    posted_kg,
+    shifted_kg,
+)
+from services.coc_ledger.accounting.lots import otherwise_of
 
 from . import carrying as pool_carrying
 
@@ -77,6 +84,8 @@ def _keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
     if isinstance(event, MovementsBooked):
         return tuple(f"{event.pool.key}/{day.isoformat()}" for day in event.totals)
+    if isinstance(event, StageFollowed):
+        return tuple(f"{event.pool.key}/{one.day.isoformat()}" for one in event.days)
     if not isinstance(event, POSTINGS):
         return ()
     pool, day, _ = _day_of(event)
@@ -94,6 +103,11 @@ def _evolve(key: str, row: DayRow | None, recorded: Recorded) -> DayRow | None:
         ways = event.totals[day]
         came = pool_carrying.brought_together(brought, ways)
         return DayRow(key, event.pool.key, day, shifted_kg(kgs, ways), came, moved_on)
+    if isinstance(event, StageFollowed):
+        [one] = [each for each in event.days if key.endswith(f"/{each.day.isoformat()}")]
+        more = entry(Account.NON_COC, minus(otherwise_of(one)))
+        came = pool_carrying.came_beside(brought, (more,))
+        return DayRow(key, event.pool.key, one.day, kgs, came, moved_on)
     if not isinstance(event, POSTINGS):
         return row
     pool, day, entries = _day_of(event)
@@ -106,10 +120,10 @@ def _evolve(key: str, row: DayRow | None, recorded: Recorded) -> DayRow | None:
 
 DAYS = Projection(
     "pool_days",
-    4,
+    5,
     DayRow,
     _keys,
     _evolve,
     (("pool", "pool_day"),),
-    frozenset({*POSTINGS, MovementsBooked}),
+    frozenset({*POSTINGS, MovementsBooked, StageFollowed}),
 )

@@ -42,6 +42,7 @@ def follow(command: ApplyChange, state: Pool, told: Follow, policies: Policies) 
             news[one.day] = more
     if not news:
         return ()
+    made = {one.day: one.made_kg for one in told.days}
     total = reduce(plus, news.values(), NOTHING)
     entries = (entry(Account.NON_COC, minus(total)), entry(Account.STOCK, total))
     event = StageFollowed(
@@ -50,7 +51,7 @@ def follow(command: ApplyChange, state: Pool, told: Follow, policies: Policies) 
         from_pool=told.from_pool,
         followed_on=command.on,
         entries=entries if any(total) else (),
-        days=tuple(followed_day(day, more) for day, more in news.items()),
+        days=tuple(followed_day(day, more, made[day]) for day, more in news.items()),
     )
     if state.end is None:
         return (event,)

@@ -27,6 +27,7 @@ from contracts.envelope import Recorded
 from infra.decider import Command, Lookup, Reaction
 from services.coc_ledger.accounting.accounts import GRAMS, Amount
 from services.coc_ledger.accounting.day_order import shared
+from services.coc_ledger.accounting.lots import Days
 from services.coc_ledger.accounting.onward import ByDay
 
 from .rows import PoolRow
@@ -75,16 +76,17 @@ def _shared(state: Pool, key: PoolKey, on: date) -> LateShared:
         entries=found.entries,
         told_otherwise=otherwise(found.told_otherwise),
         days=tuple(sorted(days, key=lambda one: one.day)),
-        onward=onward_days(found.onward),
+        onward=onward_days(found.onward, state.lots.days),
         went_on=otherwise(found.went_on),
     )
 
 
-def onward_days(news: ByDay) -> tuple[OnwardDay, ...]:
+def onward_days(news: ByDay, days: Days) -> tuple[OnwardDay, ...]:
     """How what went on on some days stands by now, as events tell it."""
     return tuple(
         OnwardDay(
             day=day,
+            made_kg=max(0, days[day].onward.made_kg) if day in days else 0,
             step=StepMore(
                 known_kg=one.step.known_kg,
                 emission_kgco2e=_kgco2e(one.step.emission_g),
@@ -102,9 +104,9 @@ def otherwise(amount: Amount) -> ToldOtherwise:
     return ToldOtherwise(**_otherwise(amount))
 
 
-def followed_day(day: date, more: Amount) -> FollowedDay:
-    """What came in on a day carries so much more."""
-    return FollowedDay(day=day, **_otherwise(more))
+def followed_day(day: date, more: Amount, made_kg: int) -> FollowedDay:
+    """What came in on a day, so many kilograms, carries so much more."""
+    return FollowedDay(day=day, made_kg=made_kg, **_otherwise(more))
 
 
 class _Otherwise(TypedDict):

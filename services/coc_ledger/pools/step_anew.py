@@ -95,7 +95,7 @@ def told_anew(command: TellStep, state: Pool, policies: Policies) -> Sequence[St
         told_on=command.on,
         steps=_by_step(news),
         entries=(entry(Account.PROCESS, minus(more)),) if any(more) else (),
-        onward=onward_days(onward),
+        onward=onward_days(onward, lots.days),
         went_on=otherwise(more),
     )
     return (event,)

@@ -33,9 +33,10 @@ from services.coc_ledger.pools.carrying import KIND_OF, NAMES, Carries, Carrying
 
 from . import trace
 from .ahead import Ahead, ahead_of, came_in, times, went_out
+from .followed import apart, followed, more, through
 from .kept import Passed, PoolPart, Sale
 from .lapsed import NOT_LAPSED, Lapsed, lapsed_by, lasting_of
-from .passage_rows import CARRIED, STAGE
+from .passage_rows import CARRIED, FOLLOWED, STAGE
 from .since import carried_since, changed, freed_since
 
 GONE = ("withdrawn", "superseded", "non_coc")
@@ -72,7 +73,9 @@ class Lineage:
         pools = list(_parts_of(row.pool, row.mass_kg, dict(row.elsewhere)))
         parts = {part.pool: part for part in self._parts(pools)}
         links = self._input(pools, day, parts, {}, ALL_BROUGHT)
-        return trace.mixed(one for pool in pools for one in links[pool] if one.kind != CARRIED)
+        told = followed(through(self._passed("pool", pools), day))
+        every = (one for pool in pools for one in apart(links[pool], pool, told))
+        return trace.mixed(one for one in every if one.kind != CARRIED)
 
     def downstream(self, row: DocumentRow, depth: int, on: date | None) -> list[trace.Node]:
         """Where the metal of a document went; of one that is gone, what became of it."""
@@ -154,14 +157,17 @@ class Lineage:
     ) -> Iterator[tuple[str, trace.Link]]:
         """What came into pools from other pools: one link for all that came from one."""
         sums: dict[tuple[str, str, str | None], tuple[Carries, str]] = {}
-        for row in self._passed("pool", pools):
-            if row.pool is None or (on and (row.came_on or "") > on):
+        rows = through(self._passed("pool", pools), on)
+        for row in rows:
+            if row.pool is None or row.kind == FOLLOWED:
                 continue
             key = (row.pool, row.kind, row.from_pool)
             lot = Carries(
                 row.kg - carried_since(row.freed, on), row.known_kg, row.emission_g, row.partial_g
             )
-            sums[key] = _more(sums.get(key), lot, row.told_on)
+            sums[key] = more(sums.get(key), lot, row.told_on)
+        for (pool, source), (lot, told_on) in followed(rows).items():
+            sums[pool, STAGE, source] = more(sums.get((pool, STAGE, source)), lot, told_on)
         for (pool, kind, source), (lot, since) in sums.items():
             seen_by = (parts[pool].member_id,) if pool in parts else ()
             amount, told = (lot if kind == STAGE else None), (trace.Told(since) if on else None)
@@ -285,14 +291,14 @@ class Lineage:
         rows = list(self._passed("from_pool", pools))
         lapsed = self._lapsed_in([row.pool for row in rows if row.kind == CARRIED], on)
         for row in rows:
-            if row.from_pool is None or (on and (row.left_on or "") > on):
+            if row.from_pool is None or row.kind == FOLLOWED or (on and (row.left_on or "") > on):
                 continue
             there = on is None or (row.came_on or "") <= on
             key = (row.from_pool, row.kind, row.pool if there else None)
             lot = Carries(row.left_kg - carried_since(row.freed, on), 0, 0, 0)
             before = sums.get(key)
-            more, since = _more(before[:2] if before else None, lot, row.told_on)
-            sums[key] = (more, since, row.member_id)
+            lot, since = more(before[:2] if before else None, lot, row.told_on)
+            sums[key] = (lot, since, row.member_id)
         for (pool, kind, to), (lot, since, member) in sums.items():
             own = parts[pool].member_id if pool in parts else member
             seen_by = (own,) if own == member else (own, member)
@@ -338,13 +344,6 @@ def _then(
     if last.state == was.state:
         return was, trace.Told(was.told_on)
     return was, trace.Told(was.told_on, last.state, last.since)
-
-
-def _more(before: tuple[Carries, str] | None, lot: Carries, told_on: str) -> tuple[Carries, str]:
-    if before is None:
-        return lot, told_on
-    had, since = before
-    return Carries(*map(sum, zip(had, lot, strict=True))), max(since, told_on)
 
 
 def _gone(kind: str, lapsed: Lapsed | None, source: str | None) -> int:

@@ -12,21 +12,25 @@ from typing import NamedTuple
 
 from contracts import coc
 from contracts.coc_corrections import BalanceCorrected
+from contracts.coc_late import StageFollowed
 from contracts.custody import Account, MovementKind
 from contracts.envelope import Recorded
 from infra.readmodel import Projection
 from services.coc_ledger.accounting.accounts import NOTHING, amount_of, minus
+from services.coc_ledger.accounting.lots import otherwise_of
 from services.coc_ledger.accounting.stages import entry_id, pool_before
 from services.coc_ledger.pools.day_rows import by_document
 
-STAGE, CARRIED = "earlier_stage", "carried"
+STAGE, CARRIED, FOLLOWED = "earlier_stage", "carried", "followed"
 
 
 class PassageRow(NamedTuple):
     """`left_kg` left `from_pool` on `left_on`, and `kg` came into `pool` on `came_on`; the last
     three are what that carries, where it is kept. Without a pool it has not come yet; without
     `from_pool` it came late, before it was told from where. `told_on` is when it was booked.
-    `freed` is what ends of documents changed in it, each with the day on which that was told."""
+    `freed` is what ends of documents changed in it, each with the day on which that was told. What
+    came in on a day and carries more than it was booked with has a row of its own (`FOLLOWED`):
+    `kg` is all that came in from there, CoC or not, and no mass is moved."""
 
     key: str
     kind: str
@@ -46,13 +50,16 @@ class PassageRow(NamedTuple):
 
 Carrying = coc.BalanceCarried | BalanceCorrected
 CARRYING = (coc.BalanceCarried, BalanceCorrected)
-EVENTS = (coc.MovementBooked, *CARRYING)
+EVENTS = (coc.MovementBooked, StageFollowed, *CARRYING)
 
 
 def _keys(recorded: Recorded) -> Sequence[str]:
     event = recorded.event
     if isinstance(event, CARRYING):
         return (f"{event.from_pool.key}>{event.pool.key}",)
+    if isinstance(event, StageFollowed):
+        named = f"{event.from_pool.key}/{FOLLOWED}"
+        return tuple(f"{named}/{one.day.isoformat()}" for one in event.days)
     if not isinstance(event, coc.MovementBooked) or not (
         event.coc_kg or event.undoes or event.corrects
     ):
@@ -87,6 +94,8 @@ def _evolve(key: str, row: PassageRow | None, recorded: Recorded) -> PassageRow 
             return _carried(key, row, event, event.balance_kg, told_on)
         case BalanceCorrected():
             return _carried(key, row, event, event.balance_change_kg, told_on)
+        case StageFollowed():
+            return _followed(key, row, event, told_on)
         case _:
             return row
 
@@ -140,6 +149,20 @@ def _carried(
     return passed._replace(freed=freed)
 
 
+def _followed(key: str, row: PassageRow | None, event: StageFollowed, told_on: date) -> PassageRow:
+    """By how much more what came in on a day carries, in all."""
+    source, pool, member = event.from_pool.key, event.pool.key, event.member_id
+    [one] = [each for each in event.days if key.endswith(f"/{each.day.isoformat()}")]
+    day, kg = one.day, one.made_kg
+    made = PassageRow(key, FOLLOWED, source, pool, member, day, 0, day, kg, told_on)
+    more, had = otherwise_of(one), row or made
+    return made._replace(
+        known_kg=had.known_kg + more.known_kg,
+        emission_g=had.emission_g + more.emission_g,
+        partial_g=had.partial_g + more.partial_g,
+    )
+
+
 PASSAGES = Projection(
-    "pool_passages", 2, PassageRow, _keys, _evolve, (("pool",), ("from_pool",)), frozenset(EVENTS)
+    "pool_passages", 3, PassageRow, _keys, _evolve, (("pool",), ("from_pool",)), frozenset(EVENTS)
 )
