@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.portal import custody
-from services.portal.app import Pages
+from tests.rules.portal import pages
 
 TOLD = {"known_since": "2026-06-01", "became": "withdrawn", "became_on": "2026-06-09"}
 NODE: dict[str, Any] = {
@@ -19,9 +19,8 @@ STANDING: dict[str, Any] = {
 
 
 def said(name: str, **values: object) -> str:
-    """A page as text in one line."""
-    body = Pages().page(name, 200, custody=custody, signed_in=False, **values).body
-    return " ".join(bytes(body).decode().split())
+    """A page of the chain of custody as who is not signed in reads it."""
+    return pages.said(name, custody=custody, signed_in=False, **values)
 
 
 def trace(

@@ -13,9 +13,10 @@ from services.ghg.calculation.circularity import circularity as calculated
 from services.ghg.calculation.metal import IN_DROSS
 from services.ghg.reports.asked import circularity_shown
 from services.portal import circularity, emissions
-from services.portal.app import Pages
 from tests.rules.ghg.made import inventory, smelter
 from tests.rules.ghg.test_circularity import REMELTER, of
+
+from . import pages
 
 NOBODY = {"value": None, "part_t": "0", "whole_t": "0", "told": 0, "silent": 0}
 
@@ -32,9 +33,8 @@ def one(name: str, **more: object) -> circularity.Indicator:
 
 
 def said(name: str, **values: object) -> str:
-    """A page as text in one line."""
-    body = Pages().page(name, 200, rule="rule 6", **values).body
-    return " ".join(bytes(body).decode().split())
+    """A page of circularity, with the rule that it names."""
+    return pages.said(name, rule="rule 6", **values)
 
 
 def test_every_indicator_level_and_waste_that_is_told_has_a_name_for_people() -> None:

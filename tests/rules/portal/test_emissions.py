@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from services.portal import emissions, words
-from services.portal.app import Pages
 from services.portal.emissions import Place
+
+from .pages import said
 
 PLACE = Place("F/1", 2024, 2)
 TOTALS = [
@@ -23,6 +24,12 @@ def line(kg: str, evidence: str, scope: str = "1", **more: Any) -> dict[str, Any
     factor = {"factor_set": "S", "name": evidence, "value": "1", "evidence": evidence}
     said = {"step": "casting", "scope": scope, "kg": kg, "factor": factor, "data": ["D1"]}
     return {**said, **more}
+
+
+def curve_page(**told: Any) -> str:
+    """The page of the curve of 2024 without a picture."""
+    page: dict[str, Any] = {"year": 2024, "certified": False, "picture": None, "steps": []}
+    return said("emissions_curve.html", **page, least=None, **told)
 
 
 def test_both_sides_of_scope_2_are_told_and_each_sum_takes_one() -> None:
@@ -112,19 +119,7 @@ def test_the_table_of_regions_says_that_its_tonnes_are_primary_metal() -> None:
         "emission_t": "9000000",
         "intensity": "8",
     }
-    shown = bytes(
-        Pages()
-        .page(
-            "emissions_curve.html",
-            year=2024,
-            certified=False,
-            picture=None,
-            steps=[],
-            least=None,
-            regions=[region],
-        )
-        .body
-    ).decode()
+    shown = curve_page(regions=[region])
     heads = re.findall(r"<th[^>]*>([^<]*)</th>", shown.partition("By region")[2])
     assert heads == [
         "Region",
@@ -163,20 +158,7 @@ def test_the_curve_says_of_which_edition_it_and_each_region_are() -> None:
         "edition": "2026-03-31",
     }
     hidden = {"key": {"region": "oceania"}, "suppressed": True, "edition": None}
-    shown = bytes(
-        Pages()
-        .page(
-            "emissions_curve.html",
-            year=2024,
-            certified=False,
-            edition="2026-06-30",
-            picture=None,
-            steps=[],
-            least=None,
-            regions=[told, hidden],
-        )
-        .body
-    ).decode()
+    shown = curve_page(edition="2026-06-30", regions=[told, hidden])
     curve, _, table = shown.partition("By region")
     assert "edition of 2026-06-30" in curve
     assert ">Edition</th>" in table
@@ -186,22 +168,12 @@ def test_the_curve_says_of_which_edition_it_and_each_region_are() -> None:
 
 def test_the_curve_says_that_there_is_no_edition_and_not_that_entities_are_too_few() -> None:
     hidden = {"key": {"region": "oceania"}, "suppressed": True, "edition": None}
-    shown = bytes(
-        Pages()
-        .page(
-            "emissions_curve.html",
-            year=2024,
-            certified=False,
-            edition=None,
-            next_edition_on="2026-04-01",
-            because="no edition of 2024 yet: the first is told later.",
-            picture=None,
-            steps=[],
-            least=None,
-            regions=[hidden],
-        )
-        .body
-    ).decode()
+    shown = curve_page(
+        edition=None,
+        next_edition_on="2026-04-01",
+        because="no edition of 2024 yet: the first is told later.",
+        regions=[hidden],
+    )
     assert "Nothing can be shown: no edition of 2024 yet" in shown
     assert "not told: no edition yet" in shown
     assert "too few" not in shown
