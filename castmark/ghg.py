@@ -202,6 +202,8 @@ def _show_year(year: Year, out: Console) -> None:
             f"  CO2 of biomass, in no scope: [bold]{_t(year.biogenic.kg)}[/bold] t"
             f" ({escape(fuels)})"
         )
+    for sentence in year.assumed:
+        out.print(f"  {escape(sentence)}")
     for intensity in made.intensities:
         out.print(
             f"  {intensity.of}, {intensity.power}-based power:"

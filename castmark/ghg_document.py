@@ -44,6 +44,7 @@ def _year_json(year: Year, explain: bool) -> dict[str, object]:
         **year.calculated.model_dump(mode="json", exclude={"data_version", "data_hash"}),
         "primary_share_rule": share_rule(year.calculated.engine),
         "biogenic_co2": biogenic_shown(year.biogenic),
+        "assumed": year.assumed,
         "report": {
             "regime": report.regime,
             "gwp_set": report.gwp_set,

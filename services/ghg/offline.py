@@ -29,6 +29,7 @@ from .factors.pinned import Pinned, pin
 from .reports.regimes import method_of, rules_of
 from .reports.report import Report, report
 from .reports.threshold import NO_PLAN, Assessment, Smelter, assess, doubted_by, exit_rate_of
+from .results.assumed import assumptions
 from .results.biogenic import Biogenic, biogenic_co2
 from .results.engines import newest
 from .results.reckoning import Version, Wanted, judged, reckon, usual
@@ -75,6 +76,11 @@ class Year(NamedTuple):
     def biogenic(self) -> Biogenic:
         """The CO2 of biomass, which no scope counts."""
         return biogenic_co2(self.calculated.energy, self.calculated.as_of, books.factors())
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What is taken for granted of its fuels."""
+        return assumptions(self.calculated.energy, self.calculated.as_of, books.factors())
 
 
 class Wrong(NamedTuple):

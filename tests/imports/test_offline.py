@@ -387,12 +387,3 @@ def test_a_gas_of_works_is_calculated_as_what_it_is(tmp_path: Path) -> None:
     one = told(changed(tmp_path, 7, **gas), "--as-of", "2026-11-21")["years"][0]
     assert "other_fuels_2006" in one["factor_sets"]
     assert [found for found in one["findings"] if found["rule"] == "R-17"] == []
-
-
-def test_the_carbon_dioxide_of_biomass_is_told_beside_the_scopes(tmp_path: Path) -> None:
-    wood = changed(tmp_path, 7, item="fuel.biomass", quantity="1000", unit="TJ")
-    one = told(wood, "--as-of", "2026-11-21")["years"][0]
-    assert one["biogenic_co2"]["kg"] == "112000000"
-    assert "CO2 of biomass, in no scope: 112,000 t (fuel.biomass at 0.112" in run(wood)
-    assert told(EXAMPLE)["years"][0]["biogenic_co2"]["fuels"] == []
-    assert "CO2 of biomass" not in run(EXAMPLE)

@@ -6,27 +6,30 @@ from services.ghg.calculation.lines import Line, primary_rule
 from services.ghg.calculation.working import Working
 from services.ghg.factors.book import FactorBook
 
+from .assumed import assumptions
 from .biogenic import biogenic_co2, biogenic_shown
 from .primary_told import disclosed_rule, share_rule
 
 
 def result_shown(found: ResultCalculated, book: FactorBook) -> dict[str, object]:
-    """A result as it is stored, by which rule its share of primary data is counted, and the CO2 of
-    biomass beside it."""
+    """A result as it is stored, by which rule its share of primary data is counted, the CO2 of
+    biomass beside it, and what it takes for granted of its fuels."""
     return {
         **found.model_dump(mode="json"),
         "primary_share_rule": share_rule(found.engine),
         "biogenic_co2": biogenic_shown(biogenic_co2(found.energy, found.as_of, book)),
+        "assumed": assumptions(found.energy, found.as_of, book),
     }
 
 
 def disclosure_shown(
     found: DisclosurePublished, result: ResultCalculated, book: FactorBook
 ) -> dict[str, object]:
-    """A disclosure of a result as it is stored, and the CO2 of biomass beside it. Of one that does
+    """A disclosure of a result as it is stored, with the same two beside it. Of one that does
     not tell by which rule its share of primary data is counted, that of the result's engine."""
     told = found.model_dump(mode="json")
     told["biogenic_co2"] = biogenic_shown(biogenic_co2(found.energy, result.as_of, book))
+    told["assumed"] = assumptions(found.energy, result.as_of, book)
     if found.primary_share is not None and found.primary_share_rule is None:
         told["primary_share_rule"] = disclosed_rule(result.engine).model_dump(mode="json")
     return told

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.ghg import Amount
 from contracts.inventory import Scope, Step
 from infra.problems import InvalidRequest
 from services.ghg.activity.inventory import Inventory
@@ -15,12 +16,14 @@ from services.ghg.calculation.calculate import calculate
 from services.ghg.calculation.lines import Line
 from services.ghg.factors.book import FactorBook
 from services.ghg.factors.pinned import OTHER_FUELS, pin
+from services.ghg.results.assumed import assumptions
 from services.ghg.results.reckoning import Version, outdated, reckon, rework, usual
+from services.ghg.results.shown import disclosure_shown, result_shown
 from tests.rules.spec import policies_of
 
 from .audited import datum as proven
 from .given import BOOK, POLICY, TODAY, d
-from .life import FIRST, result
+from .life import FIRST, disclosed, result
 from .life import inventory as stored
 from .test_activity_rows import UNITS, faults
 from .test_fuel_factors import from_file, over_http, said
@@ -138,6 +141,32 @@ def test_hydrogen_gives_off_no_carbon_dioxide_where_it_burns_and_its_making_is_i
     assert made[Scope.DIRECT].working[0].terms[0].value == 0
     assert made[Scope.DIRECT].kg == 120000000 * d("0.0000001") * 265
     assert made[Scope.FUEL_AND_POWER].kg == 120000000 * d("0.09")
+
+
+@pytest.mark.parametrize("own", ["", "0.01"])
+def test_who_burns_hydrogen_is_told_which_factor_its_making_has(own: str) -> None:
+    """A factor of one's own is of the burning alone, so green hydrogen looks no greener by it."""
+    more = {"factor": own, "factor_unit": "kg CO2e/GJ"} if own else {}
+    policies = policies_of("ghg")
+    version = Version(1, "0" * 64, year_with("fuel.hydrogen", **more))
+    made = reckon(version, usual(POLICY, TODAY), BOOK, policies)
+    (sentence,) = assumptions(made.energy, made.as_of, BOOK)
+    assert "1000 GJ of hydrogen" in sentence
+    assert "0.09 kg CO2e/MJ (other_fuels_2006, unverified)" in sentence
+    assert "Green hydrogen" in sentence
+    assert "fuel.hydrogen" in {one.item for one in made.energy}
+
+
+def test_who_burns_no_hydrogen_is_told_nothing_of_it() -> None:
+    energy = (Amount(item="fuel.gas", quantity=d("5"), unit="MJ"),)
+    assert assumptions(energy, TODAY, BOOK) == ()
+    kept = result().model_copy(
+        update={"energy": (Amount(item="fuel.hydrogen", quantity=d("2000"), unit="MJ"),)}
+    )
+    for told in (result_shown(kept, BOOK), disclosure_shown(disclosed(), kept, BOOK)):
+        assert "assumed" in told
+    (sentence,) = assumptions(kept.energy, kept.as_of, BOOK)
+    assert sentence.startswith("What making 2 GJ of hydrogen")
 
 
 @pytest.mark.parametrize("item", ["fuel.biomass", "fuel.hydrogen"])
