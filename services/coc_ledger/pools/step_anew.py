@@ -58,7 +58,7 @@ class TellStep(Command):
     tells."""
 
     NAME: ClassVar[str] = "tell_step"
-    FILLED: ClassVar[frozenset[str]] = frozenset()
+    FILLED: ClassVar[frozenset[str]] = frozenset({"scope"})
     pool: PoolKey
     member_id: MemberId
     results: tuple[FacilityResult, ...]
