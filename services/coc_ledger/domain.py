@@ -50,6 +50,7 @@ from .knowledge import (
     stopped,
     unlooked_in,
 )
+from .known_receipts import knowing
 from .period_reactions import PERIOD_REACTIONS
 from .pools import pool
 from .pools.calendar import CALENDAR_REACTIONS
@@ -161,23 +162,24 @@ ROLES: Mapping[str, frozenset[str]] = {
 }
 
 CONSUMER = "coc"
+ALL_REACTIONS = (
+    *REACTIONS,
+    *PERIOD_REACTIONS,
+    *STAGE_REACTIONS,
+    *FACILITY_REACTIONS,
+    *CALENDAR_REACTIONS,
+    *LATE_REACTIONS,
+    *FOLLOW_REACTIONS,
+    *STEP_REACTIONS,
+    *REPORT_REACTIONS,
+)
 CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         CONSUMER,
         ("membership", "certification", "ghg", "coc_ledger"),
         (*PROJECTIONS, REPORTS),
         (),
-        (
-            *REACTIONS,
-            *PERIOD_REACTIONS,
-            *STAGE_REACTIONS,
-            *FACILITY_REACTIONS,
-            *CALENDAR_REACTIONS,
-            *LATE_REACTIONS,
-            *FOLLOW_REACTIONS,
-            *STEP_REACTIONS,
-            *REPORT_REACTIONS,
-        ),
+        tuple(map(knowing, ALL_REACTIONS)),
     ),
     EXPORTS,
     AUDITORS,
@@ -229,6 +231,8 @@ def _for_pool(command: type[PoolCommand], body: Body, known: Knowledge) -> dict[
         fields["unlooked"] = unlooked_in(at, known)
     if command is ReverseMovement:
         fields["onward"] = onward(key, _text(body, "reverses"), known)
+        if _text(body, "reason"):
+            fields["unlooked"] = unlooked_in(at, known, without=_text(body, "reverses"))
     if command is ReceiveMaterial:
         fields["diligence"] = diligence_of(scope_id, _text(body, "supplier_id"), known)
     if command in (ChangeStage, ReceiveMaterial):

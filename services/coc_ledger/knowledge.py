@@ -9,7 +9,6 @@ from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
-from contracts.coc import MovementBooked
 from contracts.coc_documents import DocumentIssued
 from contracts.custody import Checked, PoolKey
 from contracts.values import Activity, Standard
@@ -26,11 +25,11 @@ from .evidence import (
     ScopeEvidence,
     Unlooked,
 )
-from .movements.unlooked import UnlookedRow, brought
-from .rows import FacilityRow, MovementRow, PoolRow, movement_key, movement_of
+from .movements.unlooked import UnlookedRow
+from .pools.receipts import receipts_of
+from .rows import FacilityRow, MovementRow, PoolRow, movement_of
 from .scopes import state as scope_state
 from .scopes.certificates import CertificateRow, covered_since, seen_on
-from .scopes.diligence import without_record
 from .scopes.heirs import inherited
 
 
@@ -188,15 +187,15 @@ def diligence_of(scope_id: str, supplier_id: str, known: Knowledge) -> tuple[Dil
     return found
 
 
-def unlooked_in(key: PoolKey, known: Knowledge) -> tuple[Unlooked, ...]:
+def unlooked_in(key: PoolKey, known: Knowledge, without: str = "") -> tuple[Unlooked, ...]:
     """What suppliers without a valid record of due diligence brought into a pool, as far as rows
-    know."""
-    rows = known.unlooked(key.key)
-    back = (one.taken_back for one in rows if one.taken_back is not None)
-    movements = (known.row("movements", movement_key(key.key, one)) for one in back)
-    told = (brought(MovementBooked.model_validate(movement_of(one))) for one in movements if one)
-    records = known.state(f"coc_scope/{key.scope_id}").diligence
-    return without_record(rows, [one for one in told if one], records, known.policies)
+    know; `without` a receipt that is to be taken back."""
+
+    def rows(projection: str, asked: Any) -> Any:
+        return known.unlooked(key.key) if projection == "unlooked" else known.row(projection, asked)
+
+    found = receipts_of(key.key, rows, without).fresh(key.scope_id, known.state)
+    return found.unlooked(known.policies)
 
 
 def seen(row: MovementRow) -> MovementSeen:

@@ -19,6 +19,7 @@ from contracts.inventory import Severity
 from infra.policy import Policies
 from services.coc_ledger.accounting import accounts, claims
 from services.coc_ledger.accounting.accounts import carried_amount, entry, minus
+from services.coc_ledger.accounting.period import unlooked_remarks
 from services.coc_ledger.accounting.period_end import begun, carried_on, check_new, corrected
 from services.coc_ledger.accounting.stages import TAKEN_BACK, UNCOVERED, as_it_stands, recounted
 
@@ -48,6 +49,9 @@ WHY = {
 
 def apply(command: ApplyChange, state: Pool, policies: Policies) -> Sequence[Event]:
     """Events of a change."""
+    if state.end is not None and command.receipts is not None:
+        found = unlooked_remarks(command.receipts.unlooked(policies))
+        state = state._replace(end=state.end._replace(unlooked=found))
     more = command.carry_change
     if more is not None:
         return carried_on(more, state, command.member_id, command.on, policies)

@@ -47,6 +47,7 @@ from services.coc_ledger.sent_ids import Reason
 from services.coc_ledger.taken import taken_of_closed
 
 from .follow import Follow
+from .receipts import Receipts
 
 
 class PoolCommand(Command):
@@ -155,12 +156,13 @@ class ReverseMovement(Booking):
     """Take a movement back, to the gram, on its own day: `day` is that day. In a period that is
     closed it needs a `reason`: the close is worked out anew, and what it left changes with it. Of a
     change of stage, `onward` is the pool that got the product: as it is when this is decided, since
-    others in the same file may have changed it."""
+    others in the same file may have changed it. `unlooked` is what a close would say without it."""
 
     NAME: ClassVar[str] = "reverse_movement"
-    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"onward"}
+    FILLED: ClassVar[frozenset[str]] = PoolCommand.FILLED | {"onward", "unlooked"}
     reverses: MovementId
     reason: Reason | None = None
+    unlooked: tuple[Unlooked, ...] | None = None
     onward: Annotated[Onward | None, SkipValidation] = None
 
     def fresh(self, state: Callable[[str], Any]) -> Self:
@@ -371,10 +373,10 @@ class ShortenPool(Command):
 
 class ApplyChange(Command):
     """One of the seven, in a pool; opened on the way if it was not. `passed` are the closed pools
-    that it came to before."""
+    that it came to before, `receipts` what is known of a closed one's suppliers."""
 
     NAME: ClassVar[str] = "apply_change"
-    FILLED: ClassVar[frozenset[str]] = frozenset()
+    FILLED: ClassVar[frozenset[str]] = frozenset({"receipts"})
     pool: PoolKey
     member_id: MemberId
     ends_on: date
@@ -387,7 +389,12 @@ class ApplyChange(Command):
     stage_check: StageCheck | None = None
     foreseen: Foreseen | None = None
     follow: Follow | None = None
+    receipts: Annotated[Receipts | None, SkipValidation] = None
 
     @property
     def stream(self) -> str:
         return self.pool.stream
+
+    def fresh(self, state: Callable[[str], Any]) -> Self:
+        now = self.receipts and self.receipts.fresh(self.pool.scope_id, state)
+        return self if now is None else self.model_copy(update={"receipts": now})

@@ -180,6 +180,8 @@ def _reverse(
     if is_repeat(state, command.known, command.movement_id, digest):
         return []
     end = state.end if command.reason is not None else None
+    if end is not None and command.unlooked is not None:
+        end = end._replace(unlooked=unlooked_remarks(command.unlooked))
     opening = _ready(command, state._replace(end=None) if end else state, scope, policy)
     seen = reversible(state, command.known, command.reverses)
     if seen.day != command.day:

@@ -15,6 +15,10 @@ from services.coc_ledger.evidence import Unlooked
 from services.coc_ledger.knowledge import unlooked_in
 from tests.rules.coc.test_covered_facilities import certified, document, ready
 from tests.rules.coc.test_late_deliveries import AFTER, year_ends
+from tests.rules.coc.test_late_onward import closed
+from tests.rules.coc.test_late_onward import late as came_late
+from tests.rules.coc.test_late_onward import on as staged_on
+from tests.rules.coc.test_late_onward import world as staged
 from tests.rules.coc.test_periods_and_orders import EVERY, close
 from tests.rules.coc.world import YEAR, World
 
@@ -244,15 +248,47 @@ def test_a_close_finds_nothing_where_all_were_looked_at() -> None:
     assert found_by(closes(world)[-1]) == []
 
 
-def test_a_correction_of_the_close_still_says_what_that_found() -> None:
+def test_a_correction_of_the_close_finds_what_is_in_its_books() -> None:
     world = bought(receipt("M-1", 100, "TRADER", APRIL), receipt("M-2", 1, None, APRIL))
     year_ends(world, AFTER)
     close(world)
     told = found_by(closes(world)[-1])
     assert told[0].sentence.endswith(": TRADER, one that is not named.")
-    back = {**OWN, "stage": "aluminium", "day": APRIL, "movement_id": "BACK", "reason": "mistake"}
-    world.send("reverse_movement", **back, reverses="M-2")
+    back = {**OWN, "stage": "aluminium", "day": APRIL, "reason": "mistake"}
+    world.send("reverse_movement", **back, movement_id="BACK", reverses="M-2")
     world.settle()
+    [last] = found_by(corrected(world))
+    assert last.sentence.startswith("100 kg without CoC came from")
+    assert last.sentence.endswith(": TRADER.")
+    world.send("reverse_movement", **back, movement_id="BACK-2", reverses="M-1")
+    world.settle()
+    assert found_by(corrected(world)) == []
+
+
+def corrected(world: World) -> PoolCorrected:
     last = closes(world)[-1]
     assert isinstance(last, PoolCorrected)
-    assert found_by(last) == told
+    return last
+
+
+def test_a_look_that_is_recorded_after_the_close_is_known_to_its_correction() -> None:
+    """By a reversal, and by what reactions correct: here what came late at the stage before."""
+    world = staged()
+    where = {"scope_id": "C", "member_id": "A", "stage": "aluminium"}
+    for name, supplier in (("M-1", "TRADER"), ("M-2", "OTHER")):
+        world.send("receive_material", **{**receipt(name, 100, supplier, APRIL), **where})
+    staged_on(world)
+    closed(world, "aluminium")
+    [first] = found_by(closes(world)[-1])
+    assert first.sentence.endswith(": OTHER, TRADER.")
+    looked = {"topics": EVERY, "performed_on": APRIL, "scope_id": "C", "member_id": "A"}
+    world.send("record_due_diligence", supplier_id="TRADER", **looked)
+    came_late(world)
+    [then] = found_by(corrected(world))
+    assert then.sentence.startswith("100 kg")
+    assert then.sentence.endswith(": OTHER.")
+    world.send("record_due_diligence", supplier_id="OTHER", **looked)
+    back = {"day": APRIL, "movement_id": "BACK", "reason": "mistake"}
+    world.send("reverse_movement", **where, **back, reverses="M-1")
+    world.settle()
+    assert found_by(corrected(world)) == []
