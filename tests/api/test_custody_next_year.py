@@ -11,8 +11,8 @@ from tests.door import Door
 from tests.embedded import door_of, platform
 
 from .sellable import page_of
-from .test_custody import BEGAN, MILL, SMELTER, TONNE, balance, document, opened, who
-from .test_told_otherwise import TOPICS, book
+from .test_custody import BEGAN, MILL, SMELTER, TONNE, balance, document, who
+from .test_told_otherwise import SCRAP, book, scrap_may_come
 
 CLOSED = BEGAN.replace(year=2025)
 """The tenth of January, on which the year before is closed."""
@@ -23,14 +23,8 @@ POOL = f"{SMELTER}-S:aluminium:2025-01-01"
 def closed(tmp_path: Path) -> Iterator[tuple[Host, Door]]:
     """A smelter that sold 350 of 800 t that were covered; nothing is booked in the next year."""
     with platform(tmp_path) as host, door_of(host) as door:
-        door.tick(BEGAN)
-        for member_id in (SMELTER, MILL):
-            opened(door, member_id)
-        named = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER}
-        looked = {"supplier_id": "YARD", "topics": TOPICS, "performed_on": BEGAN.isoformat()}
-        door.send(who(SMELTER), "coc/record_due_diligence", **named, **looked)
-        scrap = {"origin": "post_consumer_scrap", "origin_ref": "n-1", "supplier_id": "YARD"}
-        book(door, "receive_material", "IN", mass_kg=1000 * TONNE, **scrap)
+        scrap_may_come(door)
+        book(door, "receive_material", "IN", mass_kg=1000 * TONNE, **SCRAP)
         book(door, "ship_material", "OUT", mass_kg=800 * TONNE)
         door.settled()
         door.send(who(SMELTER), "coc/issue_document", **document("D-1", 350))

@@ -13,12 +13,11 @@ from tests.door import Door
 from tests.embedded import door_of, platform
 
 from .test_custody import BEGAN, MILL, SMELTER, TONNE, balance, opened, who
-from .test_told_otherwise import TOPICS, book, sold
+from .test_told_otherwise import SCRAP, book, looked_at, sold
 from .years import SCOPES, SITE, data
 
 NOW = date(2025, 3, 3)
 F1 = f"{SMELTER}-F1"
-SCRAP = {"origin": "post_consumer_scrap", "origin_ref": "n-1", "supplier_id": "YARD"}
 FOUR = {"footprint": {"intensity_kgco2e_per_kg": "4"}}
 GRAM = Decimal("0.001")
 
@@ -35,8 +34,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         named = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER}
         for day in (BEGAN, NOW):
             door.tick(day)
-            looked = {"supplier_id": "YARD", "topics": TOPICS, "performed_on": day.isoformat()}
-            door.send(who(SMELTER), "coc/record_due_diligence", **named, **looked)
+            looked_at(door, day)
             if day == BEGAN:
                 book(door, "receive_material", "IN", mass_kg=1000 * TONNE, **SCRAP, **FOUR)
                 book(door, "book_process_emissions", "STEP", emission_kgco2e=str(1000 * TONNE))

@@ -15,21 +15,16 @@ from tests.door import Door, eventually
 from tests.embedded import door_of, platform
 
 from .sellable import page_of
-from .test_custody import BEGAN, MILL, SMELTER, TONNE, balance, opened, who
-from .test_step_counted_once import FOUR, SCRAP, told, verified
-from .test_told_otherwise import TOPICS, book, sold
+from .test_custody import BEGAN, SMELTER, TONNE, balance
+from .test_step_counted_once import FOUR, told, verified
+from .test_told_otherwise import SCRAP, book, scrap_may_come, sold
 
 
 @pytest.fixture
 def seller(tmp_path: Path) -> Iterator[tuple[Host, Door]]:
     """1,000 t of scrap at 4 t CO2e/t; 500 t left, and 400 t are sold with their step unknown."""
     with platform(tmp_path) as host, door_of(host) as door:
-        door.tick(BEGAN)
-        for member_id in (SMELTER, MILL):
-            opened(door, member_id)
-        named = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER}
-        looked = {"supplier_id": "YARD", "topics": TOPICS, "performed_on": BEGAN.isoformat()}
-        door.send(who(SMELTER), "coc/record_due_diligence", **named, **looked)
+        scrap_may_come(door)
         book(door, "receive_material", "IN", mass_kg=1000 * TONNE, **SCRAP, **FOUR)
         book(door, "ship_material", "OUT", mass_kg=500 * TONNE)
         sold(door, "D-1", 400 * TONNE)

@@ -21,6 +21,7 @@ from .sellable import in_the_terminal, page_of
 from .test_custody import BEGAN, MILL, SMELTER, TONNE, balance, opened, who
 
 TOPICS = ["responsible_sourcing", "anti_corruption", "human_rights", "conflict_affected_areas"]
+SCRAP = {"origin": "post_consumer_scrap", "origin_ref": "n-1", "supplier_id": "YARD"}
 
 
 @pytest.fixture
@@ -39,17 +40,26 @@ def partly(tmp_path: Path) -> Iterator[tuple[Host, Door]]:
         yield host, door
 
 
-def began(door: Door, known_t: int) -> None:
-    """1,000 t of metal of which so many are scrap that tells its footprint."""
+def scrap_may_come(door: Door) -> None:
+    """A smelter and a mill keep accounts, and the smelter has looked at who brings it scrap."""
     door.tick(BEGAN)
     for member_id in (SMELTER, MILL):
         opened(door, member_id)
-    named = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER}
-    looked = {"supplier_id": "YARD", "topics": TOPICS, "performed_on": BEGAN.isoformat()}
+    looked_at(door)
+
+
+def looked_at(door: Door, day: date = BEGAN) -> None:
+    """At who brings it `SCRAP`."""
+    named = {"scope_id": f"{SMELTER}-S", "member_id": SMELTER, "supplier_id": "YARD"}
+    looked = {"topics": TOPICS, "performed_on": day.isoformat()}
     door.send(who(SMELTER), "coc/record_due_diligence", **named, **looked)
-    scrap = {"origin": "post_consumer_scrap", "origin_ref": "n-1", "supplier_id": "YARD"}
+
+
+def began(door: Door, known_t: int) -> None:
+    """1,000 t of metal of which so many are scrap that tells its footprint."""
+    scrap_may_come(door)
     told = {"footprint": {"intensity_kgco2e_per_kg": "1"}}
-    book(door, "receive_material", "IN", mass_kg=known_t * TONNE, **scrap, **told)
+    book(door, "receive_material", "IN", mass_kg=known_t * TONNE, **SCRAP, **told)
     if known_t < 1000:
         other = {"mass_kg": (1000 - known_t) * TONNE, "origin": "non_coc"}
         book(door, "receive_material", "IN-2", **other)
