@@ -58,10 +58,9 @@ def _scopes(made: Api, running: Running, overview: Overview, allowed: Allowed) -
     @made.get("/coc/scopes/{scope_id}/diligence", tags=["scopes"])
     async def diligence(principal: SignedIn, scope_id: Key, on: Day | None = None) -> Response:
         """Due diligence on a day (today): by topic the criteria of the Performance Standard that
-        satisfy it and the scope's certificates that show them; by supplier what is recorded and
-        asked for; `without_record`: by stage and supplier (null: not named) the material without
-        CoC of the day's periods that no valid record covers, and the topics that are missing; of
-        a delivery by a document what does not count is the issuer's, by its scope."""
+        satisfy it and the scope's certificates that show them; by supplier what is recorded, and
+        asked for; `without_record`: by stage and supplier (null: not named; of documents their
+        issuer's scope) what came without CoC in the day's periods, and the topics not covered."""
         row = await allowed.scope(principal, scope_id)
         day = on or running.times.today()
         return Json(await asyncio.to_thread(overview.diligence, row, day))

@@ -350,7 +350,8 @@ def fields(model: type[BaseModel]) -> Iterator[str]:
 def test_public_events_have_no_room_for_reasons_approvers_or_persons() -> None:
     private = ("reason", "note", "approver", "actor", "auditor", "person", "name", "because")
     for event in public.EVENTS:
-        assert not [name for name in fields(event) if any(word in name for word in private)]
+        words = [name.replace("factor", "") for name in fields(event)]  # of emissions: no actor
+        assert not [name for name in words if any(word in name for word in private)]
 
 
 def test_reasons_approvers_and_persons_do_not_slip_into_another_field() -> None:
