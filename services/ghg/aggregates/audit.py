@@ -1,9 +1,9 @@
 """Whether what was told can be combined into a figure about few: exact linear algebra. Pure.
 
 Every told number is a sum over columns: what one facility adds to it. Columns that all sums treat
-alike are one (`columns_of`), about the entities of all of them. Who adds and subtracts what was
-told gets what lies in the space of those sums, and nothing else; so a sum is told when no vector of
-the space, with it, is about fewer entities than the minimum.
+alike are one (`forms.columns_of`), about the entities of all of them. Who adds and subtracts what
+was told gets what lies in the space of those sums, and nothing else; so a sum is told when no
+vector of the space, with it, is about fewer entities than the minimum.
 
 The space is kept as reduced rows. A column about enough entities is a pivot before any other, so
 that a combination about few uses only rows without such a column: among these is searched. The
@@ -11,11 +11,12 @@ arithmetic is over a prime field, so nothing is rounded; that a number other tha
 there is as likely as guessing one of 2^61.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import islice
-from typing import TypeVar
 
 PRIME = 2**61 - 1
+HALF = PRIME // 2
 TRIES_MAX = 400
 """How many groups of entities are looked at for one sum. Rarely more than some tens are needed."""
 TRIES_LATER_MAX = 15
@@ -25,7 +26,6 @@ LOOKED_AT = 6
 Row = Mapping[int, int]
 """Columns by their number, with what each is multiplied by."""
 NOTHING: Row = {}
-Variable = TypeVar("Variable", bound=Hashable)
 
 
 class Audit:
@@ -58,6 +58,11 @@ class Audit:
         other._only, other._near = dict(self._only), dict(self._near)
         return other
 
+    @property
+    def many(self) -> int:
+        """How many of the sums that were told do not follow from others."""
+        return len(self._pivots)
+
     def tell(self, row: Row) -> bool:
         """Tell a sum; False, and it is not told, where something about few would follow."""
         left = self._reduced(row)
@@ -71,11 +76,45 @@ class Audit:
         self._take(pivot, left)
         return True
 
-    def note(self, row: Row) -> None:
-        """A sum that was told already, whatever follows from it."""
-        left = self._reduced(row)
-        if left:
-            self._take(self._pivot_of(left), left)
+    def note(self, rows: Iterable[Row]) -> None:
+        """Sums that were told already, whatever follows from them; before any other is. Each is
+        rid of the pivots before it as it comes; of those after it once all are there, the last
+        first, which is less work than after every one."""
+        for row in rows:
+            left = self._without_pivots(row)
+            if left:
+                pivot = self._pivot_of(left)
+                self._rows[pivot] = _scaled(left, pivot)
+                self._number[pivot] = len(self._pivots)
+                self._pivots.append(pivot)
+        for pivot in reversed(self._pivots):
+            row = dict(self._rows.pop(pivot))
+            self._rows[pivot] = self._reduced(row)
+        for number, pivot in enumerate(self._pivots):
+            self._enters(number, pivot)
+
+    def _without_pivots(self, row: Row) -> dict[int, int]:
+        """A row less those before it, each of which may have pivots of those after it."""
+        left, number = dict(row), self._number
+        get = left.get
+        coming = [number[column] for column in row if column in number]
+        heapify(coming)
+        while coming:
+            pivot = self._pivots[heappop(coming)]
+            times = left[pivot] % PRIME
+            if not times:
+                continue  # met before, or gone
+            if times > HALF:
+                times -= PRIME
+            for column, many in self._rows[pivot].items():
+                before = get(column)
+                if before is not None:
+                    left[column] = before - times * many
+                    continue
+                left[column] = -times * many
+                if column in number:
+                    heappush(coming, number[column])
+        return _within({column: many for column, many in left.items() if many})
 
     def _pivot_of(self, row: Row) -> int:
         """The column about the most entities, the first of these."""
@@ -83,48 +122,65 @@ class Audit:
 
     def _reduced(self, row: Row) -> dict[int, int]:
         left = dict(row)
+        get = left.get
         for pivot, times in row.items():
             for column, many in self._rows.get(pivot, NOTHING).items():
-                left[column] = left.get(column, 0) - times * many
-        return {column: many % PRIME for column, many in left.items() if many % PRIME}
+                left[column] = get(column, 0) - times * many
+        return _within({column: many for column, many in left.items() if many})
 
     def _take(self, pivot: int, row: Row) -> None:
         """One more row; its pivot is taken out of every other."""
-        scale = pow(row[pivot], -1, PRIME)
-        new = {column: many * scale % PRIME for column, many in row.items()}
+        new = _scaled(row, pivot)
         for number in _bits(self._having[pivot]):
             self._less(number, new, pivot)
         number = len(self._pivots)
         self._pivots.append(pivot)
         self._rows[pivot], self._number[pivot] = new, number
+        self._enters(number, pivot)
+
+    def _enters(self, number: int, pivot: int) -> None:
+        """A row is known from now on by its columns, and by whom its pivot is about."""
         if self._many[pivot] < self._least:
             of = self._about[pivot]
             self._narrow |= 1 << number
             self._only[of] = self._only.get(of, 0) | 1 << number
-        for column in new:
-            self._has(column, number)
+        self._has(self._rows[pivot], number)
 
     def _less(self, number: int, row: Row, pivot: int) -> None:
         """A row less another, by as much as takes the pivot of that away."""
         changed = dict(self._rows[self._pivots[number]])
+        get, bit = changed.get, 1 << number
         times = changed[pivot]
+        came: list[int] = []
         for column, many in row.items():
-            before = changed.get(column)
+            before = get(column)
             if before is None:
-                changed[column] = -times * many % PRIME
-                self._has(column, number)
-            elif now := (before - times * many) % PRIME:
+                now = -times * many
+                changed[column] = now if -PRIME < now < PRIME else now % PRIME
+                came.append(column)
+                continue
+            now = before - times * many
+            if not -PRIME < now < PRIME:
+                now %= PRIME
+            if now:
                 changed[column] = now
             else:
                 del changed[column]
-                self._having[column] ^= 1 << number
+                self._having[column] ^= bit
                 self._near.pop(column, None)
         self._rows[self._pivots[number]] = changed
+        self._has(came, number)
 
-    def _has(self, column: int, number: int) -> None:
-        self._having[column] |= 1 << number
-        if column in self._near and self._narrow >> number & 1:
-            self._near[column] |= self._about[self._pivots[number]]
+    def _has(self, columns: Iterable[int], number: int) -> None:
+        """A row has these columns from now on."""
+        having, bit = self._having, 1 << number
+        for column in columns:
+            having[column] |= bit
+        near = self._near
+        if near and self._narrow & bit:
+            of = self._about[self._pivots[number]]
+            for column in near.keys() & columns:
+                near[column] |= of
 
     def _isolates(self, row: Row, few: int) -> bool:
         """Whether a row and some that were told combine into something about `few`, or about these
@@ -230,6 +286,26 @@ class Audit:
         return rows, wanted
 
 
+def _scaled(row: Row, pivot: int) -> Row:
+    """The same row, with 1 at its pivot."""
+    by = row[pivot]
+    if by == 1:
+        return row
+    if by == -1:
+        return {column: -many for column, many in row.items()}
+    by = pow(by, -1, PRIME)
+    return {column: many * by % PRIME for column, many in row.items()}
+
+
+def _within(row: dict[int, int]) -> dict[int, int]:
+    """The same, where some may have grown beyond the field. Of two numbers that are the same in it,
+    one below zero, either may stand: only whether one is zero is asked."""
+    values = row.values()
+    if not row or (max(values) < PRIME and min(values) > -PRIME):
+        return row
+    return {column: left for column, many in row.items() if (left := many % PRIME)}
+
+
 def _bits(of: int) -> Iterator[int]:
     """Which bits a number has, the lowest first."""
     while of:
@@ -252,22 +328,3 @@ def _subtract(row: dict[int, int], other: Row, times: int) -> None:
             row[column] = now
         else:
             row.pop(column, None)
-
-
-def columns_of(
-    rows: Iterable[Mapping[Variable, int]], owner: Mapping[Variable, str]
-) -> tuple[dict[Variable, int], list[frozenset[str]]]:
-    """Columns for sums over variables: the column of each variable, and the entities of each
-    column. Variables that all of the sums treat alike share one."""
-    seen: dict[Variable, list[tuple[int, int]]] = {}
-    for number, row in enumerate(rows):
-        for variable, many in row.items():
-            seen.setdefault(variable, []).append((number, many))
-    numbers: dict[tuple[tuple[int, int], ...], int] = {}
-    column = {
-        variable: numbers.setdefault(tuple(where), len(numbers)) for variable, where in seen.items()
-    }
-    about: list[set[str]] = [set() for _ in numbers]
-    for variable, number in column.items():
-        about[number].add(owner[variable])
-    return column, [frozenset(one) for one in about]

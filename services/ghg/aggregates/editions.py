@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 from infra.policy import Policies
 
-from .guard import Facilities, Figures, Guard
+from .forms import Facilities, Forms, facility_of
+from .guard import Figures, Guard
 from .measures import LATER, Measure, Number, Version, version_of
 from .public import Before, Pool, Public, Verdict, on_curve, public, sets_told
 from .sums import DIMENSIONS, Cell, Entry, Key, cells_of, told_cell
@@ -61,13 +62,27 @@ class Asker(NamedTuple):
 EVERYBODY = Asker()
 
 
+class Ground(NamedTuple):
+    """What there is to tell of by an edition, whoever asks: its entries by ids of versions, all
+    versions until then, and those of them that were disclosed."""
+
+    versions: tuple[Entry, ...]
+    forms: Forms
+    disclosed: frozenset[str]
+
+
 class Stage(NamedTuple):
-    """What an asker is told of an edition. `versions` are its entries by ids of versions."""
+    """What an asker is told of an edition."""
 
     edition: Edition
-    versions: tuple[Entry, ...]
+    ground: Ground
     told: Public
     sets: Mapping[Facilities, Verdict]
+
+    @property
+    def versions(self) -> tuple[Entry, ...]:
+        """The edition's entries by ids of versions."""
+        return self.ground.versions
 
 
 def in_force(editions: Iterable[Edition], on: date) -> tuple[Edition, ...]:
@@ -98,22 +113,24 @@ def stages(
     guard: Guard | None = None
     lines = 0
     alike = everybody is not None  # knows and was told nothing that others do not, and were not
-    for number, (edition, versions, figures, own) in enumerate(_versions(editions, asker)):
-        before = Before(figures, guard, lines)
+    grounds = _grounds(editions) if everybody is None else [one.ground for one in everybody]
+    for number, (edition, ground) in enumerate(zip(editions, grounds, strict=True)):
+        known = _known(ground, asker)
+        before = Before(Figures(ground.forms, known, number > 0), guard, lines)
         policy = policies.on(edition.kept_on)
         within = everybody[number].told if everybody is not None else None
-        alike = alike and not own
+        alike = alike and known == ground.disclosed
         if within is not None and alike:
             told = within
         else:
-            told = public(versions, policy, within=within, before=before)
+            told = public(ground.versions, policy, within=within, before=before)
         if told.pools:
             lines = on_curve(told)
         following = editions[number + 1].kept_on if number + 1 < len(editions) else date.max
         sets = [one.facilities for one in asker.sets if one.on <= following]
-        verdicts, guard = _sets(told, sets, versions)
+        verdicts, guard = _sets(told, sets, ground.versions)
         alike = alike and not any(one.shown for one in verdicts.values())
-        found.append(Stage(edition, versions, told, verdicts))
+        found.append(Stage(edition, ground, told, verdicts))
     return tuple(found)
 
 
@@ -133,22 +150,24 @@ def _sets(
     return {one: verdicts[of] for one, of in named.items()}, guard
 
 
-def facility_of(version: str) -> str:
-    """The facility of a version."""
-    return version.partition(LATER)[0]
+def _known(ground: Ground, asker: Asker) -> frozenset[str]:
+    """The versions that an asker knows."""
+    if not asker.own and not asker.facilities:
+        return ground.disclosed
+    return ground.disclosed.union(
+        one.facility_id
+        for one in ground.forms.entries
+        if one.member_id in asker.own or facility_of(one.facility_id) in asker.facilities
+    )
 
 
-def _versions(
-    editions: Iterable[Edition], asker: Asker
-) -> Iterator[tuple[Edition, tuple[Entry, ...], Figures, bool]]:
-    """Each edition with its facilities by their versions, and all there is to tell of by then; and
-    whether some of that the asker alone knows."""
+def _grounds(editions: Iterable[Edition]) -> Iterator[Ground]:
+    """Each edition with its facilities by their versions, and all there is to tell of by then."""
     known: dict[str, list[Version]] = {}
     entries: list[Entry] = []
     numbers: dict[str, Mapping[Measure, Number]] = {}
-    open_ones: set[str] = set()
     disclosed: set[str] = set()
-    for number, edition in enumerate(editions):
+    for edition in editions:
         versions = []
         for entry in edition.entries:
             earlier = known.setdefault(entry.facility_id, [])
@@ -160,14 +179,10 @@ def _versions(
                 numbers[named.facility_id] = earlier[-1].numbers
             version = earlier[-1].entry
             versions.append(version)
-            mine = entry.member_id in asker.own or entry.facility_id in asker.facilities
             if entry.facility_id in edition.disclosed:
                 disclosed.add(version.facility_id)
-            if mine:
-                open_ones.add(version.facility_id)
-        open_ones |= disclosed
-        figures = Figures(tuple(entries), dict(numbers), frozenset(open_ones), number > 0)
-        yield edition, tuple(versions), figures, open_ones != disclosed
+        forms = Forms(tuple(entries), dict(numbers))
+        yield Ground(tuple(versions), forms, frozenset(disclosed))
 
 
 def _plain(version: Entry) -> Entry:

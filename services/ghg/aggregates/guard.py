@@ -14,7 +14,8 @@ left out before anything is counted, so a sum has to be of enough others. What w
 a guard goes on from one edition to the next, and from what was known by then to what is known now.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy
@@ -22,18 +23,25 @@ from numpy.typing import NDArray
 
 from infra.policy import Policy
 
-from .audit import TRIES_LATER_MAX, TRIES_MAX, Audit, columns_of
-from .measures import ALIKE, LATER, Measure, Number, numbers_of
+from .audit import TRIES_LATER_MAX, TRIES_MAX, Audit, Row
+from .forms import (
+    NOWHERE,
+    Facilities,
+    Forms,
+    Known,
+    Numbers,
+    Places,
+    Shares,
+    Wanted,
+    columns_of,
+    in_turn,
+    rows_of,
+)
+from .measures import ALIKE, Measure, numbers_of
 from .sums import Entry
 
-Facilities = frozenset[str]
-Wanted = tuple[Measure, Facilities]
-"""A number of a set of facilities."""
-Amount = tuple[str, str]
-"""A facility, and an amount of it."""
-Numbers = Mapping[str, Mapping[Measure, Number]]
-Shares = NDArray[numpy.float64]
-Places = NDArray[numpy.intp]
+Sets = NDArray[numpy.bool_]
+"""Sets of those that have a number, one a row."""
 ROUNDED = 1e-9
 
 
@@ -46,15 +54,62 @@ class Figures(NamedTuple):
     """What there is to tell of: facilities in every version with their numbers, and the ids of
     those that the asker knows; `later` where other editions were told before."""
 
-    entries: Sequence[Entry]
-    numbers: Numbers
+    forms: Forms
     known: frozenset[str] = frozenset()
     later: bool = False
 
 
+class Having(NamedTuple):
+    """A number of every version, and the places of those that have any: how much of it, whatever
+    its sign, and where among these each entity begins."""
+
+    values: Shares
+    places: Places
+    shares: Shares
+    starts: Places
+
+
+class _Noted:
+    """What an audit knows before a guard tells anything: made once it is asked, since most of what
+    may not be told is found without one; and shared by the copies of that guard."""
+
+    def __init__(
+        self, figures: Figures, told: Sequence[Wanted], wanted: Iterable[Wanted], least: int
+    ) -> None:
+        self._figures, self._told, self._wanted = figures, tuple(told), wanted
+        self._least = least
+
+    @cached_property
+    def _made(self) -> tuple[Known, Places, dict[Wanted, Row], Audit]:
+        """Known amounts, the column of each, sums over columns, and the audit."""
+        forms, known, later = self._figures
+        asked = in_turn([*self._told, *self._wanted])
+        knows = forms.known_by(forms.versions(known))
+        terms = forms.terms(asked).without(knows)
+        column, about = columns_of(terms, forms.owners)
+        found = rows_of(terms, column, len(asked))
+        rows: dict[Wanted, Row] = dict(zip(asked, found, strict=True))
+        audit = Audit(about, self._least, TRIES_LATER_MAX if later else TRIES_MAX)
+        audit.note(rows[wanted] for wanted in self._told)
+        return knows, column, rows, audit
+
+    def row(self, wanted: Wanted) -> Row:
+        """A number as a sum over columns: of one that may be asked about, or is made of such."""
+        knows, column, rows, _ = self._made
+        if wanted not in rows:
+            terms = self._figures.forms.terms([wanted]).without(knows)
+            rows[wanted] = rows_of(terms, column, 1)[0]
+        return rows[wanted]
+
+    def audit(self) -> Audit:
+        """One of one's own."""
+        return self._made[-1].copy()
+
+
 class Guard:
     """Everything told to one asker of one year. `candidates` are all numbers that may be asked
-    about, or parts that make them up: `tell` is asked about no other. `log` was told before."""
+    about, or parts that make them up: `tell` is asked about no other. `log` was told before;
+    `anew` are those of it that did not follow from others before them."""
 
     def __init__(
         self,
@@ -62,48 +117,32 @@ class Guard:
         candidates: Iterable[Wanted],
         policy: Policy,
         log: Iterable[Wanted] = (),
+        anew: Iterable[Wanted] = (),
     ) -> None:
-        self._figures = figures
-        others = (one for one in figures.entries if one.facility_id not in figures.known)
-        self._entries = sorted(others, key=lambda one: (one.entity_id, one.facility_id))
-        self._places = {one.facility_id: at for at, one in enumerate(self._entries)}
-        self._starts = [
-            at
-            for at, one in enumerate(self._entries)
-            if at == 0 or one.entity_id != self._entries[at - 1].entity_id
-        ]
+        self._figures, self._policy = figures, policy
+        self._forms, known, _ = figures
+        every = self._forms.entries
+        others = [at for at, one in enumerate(every) if one.facility_id not in known]
+        others.sort(key=lambda at: (every[at].entity_id, every[at].facility_id))
+        self._versions = numpy.array(others, dtype=numpy.intp)
+        self._places = numpy.full(len(every), NOWHERE, dtype=numpy.intp)
+        self._places[self._versions] = numpy.arange(len(others))
+        self._known = self._forms.versions(known)
+        number: dict[str, int] = {}
+        self._entities = numpy.array(
+            [number.setdefault(every[at].entity_id, len(number)) for at in others],
+            dtype=numpy.intp,
+        )
         self._least = policy.integer("aggregate.entities_min")
         self._most = float(policy.decimal("aggregate.dominance_percent")) / 100 + ROUNDED
-        self._numbers = figures.numbers
-        self._open = {
-            (_first(one), amount)
-            for one in figures.known
-            for number in figures.numbers[one].values()
-            for amount in number.form
-        }
-        self._open_numbers = {
-            (measure, number.facility)
-            for one in figures.known
-            for measure, number in figures.numbers[one].items()
-        }
-        self._amounts: dict[Measure, Shares] = {}
-        self._forms: dict[Measure, dict[int, dict[Amount, int]]] = {}
+        self._amounts: dict[Measure, Having] = {}
         self._first_places: dict[Measure, Places] = {}
         self._ordered: dict[Facilities, Places] = {}
         self._log: list[Wanted] = list(log)
-        entity: dict[str, str] = {}
-        for one in figures.entries:
-            entity.setdefault(_first(one.facility_id), one.entity_id)
-        rows = [self._form(*wanted) for wanted in dict.fromkeys([*self._log, *candidates])]
-        owner = {amount: entity[amount[0]] for row in rows for amount in row}
-        self._columns, about = columns_of(rows, owner)
-        tries = TRIES_LATER_MAX if figures.later else TRIES_MAX
-        self._audit = Audit(about, self._least, tries)
-        self._told: dict[Measure, list[NDArray[numpy.bool_]]] = {}
-        self._policy = policy
-        for measure, facilities in self._log:
-            self._audit.note(self._row(measure, facilities))
-            self._note(measure, facilities)
+        self._anew: list[Wanted] = list(anew)
+        self._told: dict[Measure, Sets] = {}
+        self._noted = _Noted(figures, self._anew, candidates, self._least)
+        self._audit: Audit | None = None
 
     def beside(
         self,
@@ -113,29 +152,37 @@ class Guard:
     ) -> "Guard":
         """The same told, with other numbers that may be asked about; of more figures, by another
         policy, where these are given."""
-        return Guard(figures or self._figures, candidates, policy or self._policy, self._log)
+        return Guard(
+            figures or self._figures, candidates, policy or self._policy, self._log, self._anew
+        )
 
     def copy(self) -> "Guard":
         """The same told; what is told to one is not told to the other."""
         other = object.__new__(Guard)
         other.__dict__.update(self.__dict__)
-        other._audit = self._audit.copy()
-        other._told = {measure: list(told) for measure, told in self._told.items()}
-        other._log = list(self._log)
+        other._audit = self._audit and self._audit.copy()
+        other._told = dict(self._told)
+        other._log, other._anew = list(self._log), list(self._anew)
         return other
 
     def tell(self, measure: Measure, facilities: Facilities) -> bool:
         """Tell a number; False, and it is not told, where it may not be."""
-        values = self._values(measure)
-        of = self._among(measure, facilities) & (values != 0)
+        having = self._having(measure)
+        of = self._among(measure, facilities, having)
         if not of.any():
             return True  # nobody else has any, which is told of nobody
-        if not self._safe(values, self._differences(of, self._told.get(measure, []))):
+        told = self._told_of(measure)
+        if not self._safe(having, _differences(of, told)):
             return False
-        if not self._audit.tell(self._row(measure, facilities)):
+        if self._audit is None:
+            self._audit = self._noted.audit()
+        wanted, many = (measure, facilities), self._audit.many
+        if not self._audit.tell(self._noted.row(wanted)):
             return False
-        self._note(measure, facilities)
-        self._log.append((measure, facilities))
+        self._told[measure] = numpy.concatenate([told, of[None, :]])
+        self._log.append(wanted)
+        if self._audit.many > many:
+            self._anew.append(wanted)
         return True
 
     def leaves_enough(
@@ -143,120 +190,104 @@ class Guard:
     ) -> bool:
         """Whether a number less its parts is of nobody, or of enough."""
         whole = self._amount(measure, facilities)
-        told = numpy.zeros(len(self._entries))
+        told = numpy.zeros(len(self._versions))
         for part in parts:
             told += self._amount(part, facilities)
         left = whole - told
         rounding = float(ALIKE) * numpy.maximum(numpy.abs(whole), numpy.abs(told))
         left[numpy.abs(left) <= rounding] = 0
-        return self._safe(left, numpy.ones((1, len(left)), dtype=bool))
+        return self._safe(self._having_of(left), None)
 
     def total(self, measure: Measure, facilities: Facilities) -> float:
         """About how much the number is."""
         return float(self._amount(measure, facilities).sum())
 
-    def _note(self, measure: Measure, facilities: Facilities) -> None:
-        of = self._among(measure, facilities) & (self._values(measure) != 0)
-        if of.any():
-            self._told.setdefault(measure, []).append(of)
+    def _told_of(self, measure: Measure) -> Sets:
+        """Of whom the told numbers of a kind are, among those that have any."""
+        told = self._told.get(measure)
+        if told is None:
+            having = self._having(measure)
+            sets = [facilities for kind, facilities in self._log if kind == measure]
+            of = [self._among(measure, facilities, having) for facilities in sets]
+            told = numpy.array([one for one in of if one.any()], dtype=bool)
+            self._told[measure] = told = told.reshape(-1, len(having.places))
+        return told
 
-    def _values(self, measure: Measure) -> Shares:
-        """The number of each, at the place of the first version that has it."""
+    def _having(self, measure: Measure) -> Having:
+        """Those that have the number, at the place of the first version that has it."""
         if measure not in self._amounts:
-            of = [self._numbers[one.facility_id].get(measure) for one in self._entries]
-            self._amounts[measure] = numpy.array([float(one.value) if one else 0.0 for one in of])
+            values = self._forms.values(measure)[self._versions]
+            self._amounts[measure] = self._having_of(values)
         return self._amounts[measure]
+
+    def _having_of(self, values: Shares) -> Having:
+        places = numpy.flatnonzero(values)
+        entities = self._entities[places]
+        starts = numpy.flatnonzero(numpy.diff(entities, prepend=-1))
+        return Having(values, places, numpy.abs(values[places]), starts)
 
     def _amount(self, measure: Measure, facilities: Facilities) -> Shares:
         """What each adds to a number, at the place of its version."""
-        found = numpy.zeros(len(self._entries))
+        found = numpy.zeros(len(self._versions))
         places = self._places_of(facilities)
         places = places[self._firsts(measure)[places] >= 0]
-        found[places] = self._values(measure)[places]
+        found[places] = self._having(measure).values[places]
         return found
 
-    def _among(self, measure: Measure, facilities: Facilities) -> NDArray[numpy.bool_]:
-        """The places of those that have a number: of the first version that has the same."""
-        found = numpy.zeros(len(self._entries), dtype=bool)
+    def _among(
+        self, measure: Measure, facilities: Facilities, having: Having
+    ) -> NDArray[numpy.bool_]:
+        """Those of a set among all that have a number: each is the first version that has the
+        same."""
+        found = numpy.zeros(len(self._versions), dtype=bool)
         firsts = self._firsts(measure)[self._places_of(facilities)]
         found[firsts[firsts >= 0]] = True
-        return found
+        return found[having.places]
 
     def _firsts(self, measure: Measure) -> Places:
-        """For each the place of the first version that has the same number; -1 where it has none,
-        or the asker knows it."""
+        """For each the place of the first version that has the same number; nowhere where it has
+        none, or the asker knows it."""
         if measure not in self._first_places:
-            of = [self._numbers[one.facility_id].get(measure) for one in self._entries]
-            self._first_places[measure] = numpy.array(
-                [
-                    -1
-                    if number is None or (measure, number.facility) in self._open_numbers
-                    else self._places[number.facility]
-                    for number in of
-                ],
-                dtype=numpy.intp,
-            )
+            firsts = self._forms.firsts(measure)
+            known = firsts[self._known]
+            places = self._places.copy()
+            places[known[known >= 0]] = NOWHERE
+            mine = firsts[self._versions]
+            self._first_places[measure] = numpy.where(mine >= 0, places[mine], NOWHERE)
         return self._first_places[measure]
 
     def _places_of(self, facilities: Facilities) -> Places:
-        """Those that the asker does not know, in order of their ids: so that every process tells
-        the same."""
+        """Those that the asker does not know, in order of their ids."""
         if facilities not in self._ordered:
-            of = [self._places[one] for one in sorted(facilities & self._places.keys())]
-            self._ordered[facilities] = numpy.array(of, dtype=numpy.intp)
+            places = self._places[self._forms.versions(facilities)]
+            self._ordered[facilities] = places[places >= 0]
         return self._ordered[facilities]
 
-    def _differences(
-        self, of: NDArray[numpy.bool_], told: Sequence[NDArray[numpy.bool_]]
-    ) -> NDArray[numpy.bool_]:
-        """What the number is of, and what differs from told ones: those in one of two and not in
-        both; those in one and in neither of two parts of it."""
-        if not told:
-            return of[None, :]
-        every = numpy.array(told)
-        near = every[(every & of).any(axis=1)]
-        found = [of[None, :], near ^ of]
-        found += _less_two(of, every[~(every & ~of).any(axis=1)])
-        for whole in every[(every & of).sum(axis=1) == of.sum()]:
-            inside = ~(every & ~whole).any(axis=1) & ~(every & of).any(axis=1)
-            found.append(whole & ~(every[inside] | of))
-        return numpy.concatenate(found)
-
-    def _safe(self, values: Shares, sums: NDArray[numpy.bool_]) -> bool:
-        """Whether each of these sums is of nobody, or of enough."""
-        if not sums.size:
+    def _safe(self, having: Having, sums: Sets | None) -> bool:
+        """Whether each of these sums, or that of all, is of nobody, or of enough."""
+        if not len(having.places):
             return True
-        of = numpy.add.reduceat(sums * numpy.abs(values), self._starts, axis=1)
+        shares = having.shares[None, :] if sums is None else sums * having.shares
+        of = numpy.add.reduceat(shares, having.starts, axis=1)
         entities = (of > 0).sum(axis=1)
         even = of.max(axis=1) <= self._most * of.sum(axis=1)
         return bool(((entities == 0) | ((entities >= self._least) & even)).all())
 
-    def _form(self, measure: Measure, facilities: Facilities) -> dict[Amount, int]:
-        found: dict[Amount, int] = {}
-        forms = self._forms.setdefault(measure, {})
-        for place in self._places_of(facilities).tolist():
-            form = forms.get(place)
-            if form is None:
-                form = forms[place] = self._form_of(measure, self._entries[place].facility_id)
-            found.update(form)
-        return found
 
-    def _form_of(self, measure: Measure, facility: str) -> dict[Amount, int]:
-        """What the asker does not know of a number of a facility."""
-        number = self._numbers[facility].get(measure)
-        if number is None:
-            return {}
-        named = {(_first(facility), amount): many for amount, many in number.form.items()}
-        return {amount: many for amount, many in named.items() if amount not in self._open}
-
-    def _row(self, measure: Measure, facilities: Facilities) -> dict[int, int]:
-        form = self._form(measure, facilities)
-        return {self._columns[amount]: many for amount, many in form.items()}
-
-
-def _first(version: str) -> str:
-    """The facility of a version, which is the id of its first one."""
-    return version.partition(LATER)[0]
+def _differences(of: NDArray[numpy.bool_], told: Sets) -> Sets:
+    """What the number is of, and what differs from told ones: those in one of two and not in both;
+    those in one and in neither of two parts of it."""
+    if not len(told):
+        return of[None, :]
+    inside, outside = (told & of), (told & ~of).any(axis=1)
+    common = inside.any(axis=1)
+    found = [of[None, :], told[common] ^ of]
+    found += _less_two(of, told[~outside])
+    apart = told[~common]
+    for whole in told[inside.sum(axis=1) == of.sum()]:
+        parts = ~(apart & ~whole).any(axis=1)
+        found.append(whole & ~(apart[parts] | of))
+    return numpy.concatenate(found)
 
 
 def _less_two(of: NDArray[numpy.bool_], parts: NDArray[numpy.bool_]) -> list[NDArray[numpy.bool_]]:

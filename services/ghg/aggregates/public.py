@@ -16,7 +16,8 @@ from contracts.inventory import Scope
 from infra.policy import Policy
 from services.ghg.plans.figures import ZERO
 
-from .guard import Facilities, Figures, Guard, Wanted, numbers_by_facility
+from .forms import Facilities, Forms, Wanted
+from .guard import Figures, Guard, numbers_by_facility
 from .measures import SCOPES, SMELTING
 from .sums import (
     DIMENSIONS,
@@ -70,13 +71,23 @@ class Pool(NamedTuple):
     certified: bool
 
 
+class Candidates(NamedTuple):
+    """What may be told of some facilities if it gives nobody away, whoever asks: cells in turn,
+    the least steps of a curve, and all numbers of both."""
+
+    places: tuple[Place, ...]
+    pools: tuple[tuple[Entry, ...], ...]
+    wanted: tuple[Wanted, ...]
+
+
 class Public(NamedTuple):
     """What may be told: names of numbers of each cell, the steps of the curve; and the guard that
-    knows it, for what one asker is told beside it."""
+    knows it, for what one asker is told beside it; of all that there was to decide on."""
 
     cells: Mapping[tuple[Names, Key], frozenset[str]]
     pools: tuple[Pool, ...]
     guard: Guard
+    candidates: Candidates | None = None
 
     def of(self, names: Names, key: Key) -> frozenset[str]:
         """The numbers that may be told of a cell."""
@@ -110,20 +121,23 @@ def public(
     """What may be told of a year to anybody; or to who knows the figures of some facilities, its
     own, `within` what is told to anybody; `before` of an edition that is not the first."""
     if before is None:
-        figures = Figures(entries, numbers_by_facility(entries), frozenset(known))
-        before = Before(figures)
+        forms = Forms(entries, numbers_by_facility(entries))
+        before = Before(Figures(forms, frozenset(known)))
+    wanted = (within and within.candidates) or candidates_of(entries, policy)
+    guard = (
+        Guard(before.figures, wanted.wanted, policy)
+        if before.guard is None
+        else before.guard.beside(wanted.wanted, before.figures, policy)
+    )
+    return _told(guard, wanted, within, before.on_curve)
+
+
+def candidates_of(entries: Sequence[Entry], policy: Policy) -> Candidates:
+    """What may be told of these, each number by itself."""
     places = [place for names in TABLES for place in _places(entries, names, policy)]
     pools = _pools(entries, policy)
-
-    wanted = [*_wanted(places), *_wanted_of(pools)]
-    if within is not None:
-        pools = [list(pool.entries) for pool in within.pools]
-    guard = (
-        Guard(before.figures, wanted, policy)
-        if before.guard is None
-        else before.guard.beside(wanted, before.figures, policy)
-    )
-    return _told(guard, places, pools, within, before.on_curve)
+    wanted = (*_wanted(places), *_wanted_of(pools))
+    return Candidates(tuple(places), tuple(map(tuple, pools)), wanted)
 
 
 def verdicts(
@@ -178,26 +192,23 @@ def table(entries: Sequence[Entry], by: Sequence[str], told: Public) -> tuple[Ce
 
 
 def _told(
-    guard: Guard,
-    places: Sequence[Place],
-    pools: Sequence[list[Entry]],
-    within: Public | None,
-    least_on_curve: int,
+    guard: Guard, candidates: Candidates, within: Public | None, least_on_curve: int
 ) -> Public:
     cells: dict[tuple[Names, Key], frozenset[str]] = {}
 
-    for place in places:
+    for place in candidates.places:
         may = within.of(place.names, place.key) if within else None
         cells[place.names, place.key] = _cell(guard, place, may)
+    pools = [pool.entries for pool in within.pools] if within else candidates.pools
     with_curve, steps = _steps(guard, pools)
     if sum(map(len, steps)) < least_on_curve:
-        return Public(cells, (), guard)  # the curve of before is of more, and stays
+        return Public(cells, (), guard, candidates)  # the curve of before is of more, and stays
     guard = with_curve
     parts = []
     for step in steps:
         may_certified = within is None or _was_certified(step, within)
         parts.append(Pool(tuple(step), may_certified and _certified_told(guard, step)))
-    return Public(cells, tuple(parts), guard)
+    return Public(cells, tuple(parts), guard, candidates)
 
 
 def _cell(guard: Guard, place: Place, may: frozenset[str] | None) -> frozenset[str]:
@@ -237,13 +248,13 @@ def _scopes(guard: Guard, place: Place, may: frozenset[str] | None) -> list[str]
     return shown
 
 
-def _steps(guard: Guard, pools: Sequence[list[Entry]]) -> tuple[Guard, list[list[Entry]]]:
+def _steps(guard: Guard, pools: Sequence[Sequence[Entry]]) -> tuple[Guard, list[list[Entry]]]:
     """Steps of the curve that may be told: one that may not joins the next. Of what is left over
     at the end, where one dwarfs its neighbours, nothing is told."""
     steps: list[list[Entry]] = []
     pool: list[Entry] = []
     for more in pools:
-        pool = pool + more
+        pool = [*pool, *more]
         trial = guard.copy()
         of = frozenset(one.facility_id for one in pool)
         if all(trial.tell(("", measure), of) for measure in (OUTPUT, METAL)):

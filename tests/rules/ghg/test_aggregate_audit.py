@@ -90,3 +90,14 @@ def test_every_process_tells_the_same() -> None:
         for seed in ("1", "2")
     }
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sums_told_before_are_noted_together_as_they_were_told_in_turn(seed: int) -> None:
+    dice = random.Random(seed)
+    about = columns(dice)
+    in_turn, together = Audit(about, LEAST), Audit(about, LEAST)
+    together.note([row for row in sums(dice, len(about)) if in_turn.tell(row)])
+    assert together.many == in_turn.many
+    later = sums(dice, len(about))
+    assert [together.tell(row) for row in later] == [in_turn.tell(row) for row in later]
