@@ -70,6 +70,8 @@ async def test_outsiders_are_told_the_edition_of_the_day_they_ask_about(desk: Ye
         desk.signed_in("member:M7"), "/ghg/emission-curve", year=str(YEAR), as_of="2025-12-31"
     )
     assert (status, told["edition"]) == (200, str(FIRST))
+    assert told["last_edition"] >= told["edition"]
+    assert "edition" in told["outlook"]
     assert sum(step["facilities"] for step in told["steps"]) == 5
 
 

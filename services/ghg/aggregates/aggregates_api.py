@@ -91,9 +91,10 @@ def _of_everybody(made: Api, asked: "Asked", found: "Finds") -> None:
         others, numbers that would are `withheld`. Who knows figures of single facilities is told
         what is of enough others than those: a member of its own and of what it gave away, a
         verifier, an audit firm, also once its audit is over. Figures are those of the edition named
-        in `edition`, the last that may tell the row: as of a day, of those in force on it;
-        `because` says why where there is none, and `next_edition_on` from when a further one can be
-        told. Operations are told the present ones."""
+        in `edition`, the last that may tell the row: as of a day, of those in force on it, of which
+        `last_edition` is the last; `because` says why where there is none, `next_edition_on` from
+        when a further one can be told, and `outlook` on what that waits, or that none comes.
+        Operations are told the present ones."""
         names = _names(by, [*DIMENSIONS, "step"])
         seen = await found(principal, year, as_of)
         return Json(await asyncio.to_thread(asked.table, year, names, seen))
@@ -101,8 +102,9 @@ def _of_everybody(made: Api, asked: "Asked", found: "Finds") -> None:
     @made.get("/ghg/emission-curve", tags=["aggregates"])
     async def curve(principal: SignedIn, year: Year, as_of: AsOf = None) -> Response:
         """Cumulative production against intensity, in steps of enough entities each; of each step
-        the part that is certified, where that tells of nobody. `edition`, `as_of`, `because` and
-        `next_edition_on` are as in `/ghg/aggregates`."""
+        the part that is certified, where that tells of nobody. `edition` and `last_edition`,
+        `as_of`, `because`, `next_edition_on` and `outlook` are as in `/ghg/aggregates`: a curve
+        goes on as the last edition that may tell it had it."""
         seen = await found(principal, year, as_of)
         return Json(await asyncio.to_thread(asked.curve, year, seen))
 
@@ -117,8 +119,8 @@ def _of_everybody(made: Api, asked: "Asked", found: "Finds") -> None:
         """A set of facilities in a year, weighed by output, against the sector's pathway. Sets that
         were defined before it, removed ones too, stay told: it is `suppressed` where few could be
         found with them, tables or the curve. What was disclosed of a facility is no secret: a set
-        of such facilities alone is told. `edition`, `as_of` and `next_edition_on` are as in
-        `/ghg/aggregates`."""
+        of such facilities alone is told. `edition`, `last_edition`, `as_of`, `next_edition_on`
+        and `outlook` are as in `/ghg/aggregates`."""
         principal.require_subscriber(subscriber_id)
         seen = await found(principal, year, as_of)
         view = await asyncio.to_thread(asked.portfolio, subscriber_id, portfolio_id, year, seen)
@@ -161,12 +163,14 @@ class Found(NamedTuple):
 
     def told(self, year: int, edition: date | None) -> dict[str, object]:
         """What every answer says of editions."""
-        coming, because = self.awaited
+        coming, because, outlook = self.awaited
         return {
             "year": year,
             "edition": edition,
+            "last_edition": self.edition,
             "next_edition_on": coming,
             "because": because,
+            "outlook": outlook,
         }
 
 
@@ -293,7 +297,9 @@ class Asked:
             return view._replace(
                 because=seen.awaited.because or view.because,
                 edition=edition and edition.kept_on,
+                last_edition=seen.edition,
                 next_edition_on=seen.awaited.next_on,
+                outlook=seen.awaited.outlook,
             )
 
         # a set of a name is never changed

@@ -44,7 +44,8 @@ class PortfolioView(NamedTuple):
     """A set of facilities in a year, weighed by output. `smelting` is direct and power of
     electrolysis alone, what the sector's curve is about; `gap` is above it when more than zero.
     Where `suppressed`, nothing else is told. `edition` is the day of the edition that tells it;
-    None where it is told as it is now; `next_edition_on` from when a further one can be told."""
+    None where it is told as it is now; `last_edition` of the last that is in force,
+    `next_edition_on` from when a further one can be told, `outlook` on what that waits."""
 
     year: int
     suppressed: bool
@@ -63,6 +64,8 @@ class PortfolioView(NamedTuple):
     doubts: tuple[Doubt, ...] = ()
     edition: date | None = None
     next_edition_on: date | None = None
+    last_edition: date | None = None
+    outlook: str = ""
 
 
 def emission_curve(told: Public) -> tuple[CurveStep, ...]:

@@ -183,26 +183,53 @@ def tells_enough(state: Editions, facilities: Iterable[FacilityKept], policy: Po
 class Awaited(NamedTuple):
     """The first day from which a further edition can be told, where figures of enough entities
     differ by then; None where there will be none. `because` says why there is none to tell of yet;
-    "" where there is one."""
+    "" where there is one. `outlook` says in a sentence when the next one comes, and on what it
+    waits, or that none does."""
 
     next_on: date | None = None
     because: str = ""
+    outlook: str = ""
 
 
 def awaited(year: int, state: Editions, on: date, today: date, policy: Policy) -> Awaited:
     """What is to come for who asks about a day."""
     coming = _next_on(state, today, policy)
+    outlook = _outlook(year, state, coming, today, policy)
     first = state.kept[0].kept_on if state.kept else None
     if first is not None and first < on:
-        return Awaited(coming)
+        return Awaited(coming, outlook=outlook)
     if first is not None:
         since = first + NEXT_DAY
-        return Awaited(coming, f"no edition of {year} by {on}: the first is told from {since}.")
+        because = f"no edition of {year} by {on}: the first is told from {since}."
+        return Awaited(coming, because, outlook)
     least = policy.integer("aggregate.entities_min")
     return Awaited(
         coming,
         f"no edition of {year} yet: the first is kept once verified figures of at least {least}"
         f" entities are there, and told from the day after: not before {coming}.",
+        outlook,
+    )
+
+
+def _outlook(year: int, state: Editions, coming: date | None, today: date, policy: Policy) -> str:
+    most, least = (policy.integer(f"aggregate.{one}") for one in ("editions_max", "entities_min"))
+    had = len(state.kept)
+    if coming is None:
+        return (
+            f"{year} has had all of its {most} editions: there will be no further one, and what"
+            " they told stands."
+        )
+    if not had:
+        return (
+            f"The first edition of {year} can be told from {coming}, if verified figures of at"
+            f" least {least} entities are there by then."
+        )
+    if state.kept[-1].kept_on >= today:
+        return f"An edition was kept today: it is told from {coming}, where it may tell anything."
+    return (
+        f"The next edition of {year} can be told from {coming}, if verified figures of at least"
+        f" {least} entities differ by then from those of {state.kept[-1].kept_on}; until then all"
+        f" stays as it is. It would be number {had + 1} of at most {most}."
     )
 
 

@@ -263,6 +263,19 @@ def test_before_the_first_edition_it_is_said_since_when_that_is_told() -> None:
     assert awaited(2025, state, SECOND, SECOND, POLICY).because == ""
 
 
+def test_it_is_said_when_the_next_edition_comes_and_on_what_it_waits() -> None:
+    state = EDITIONS.when(keep(FIRST, *some_apart(5))).state
+    said = awaited(2025, state, SECOND, date(2026, 5, 1), POLICY).outlook
+    assert "can be told from 2026-07-01" in said
+    assert "at least 3 entities differ by then from those of 2026-03-31" in said
+    most = POLICY.integer("aggregate.editions_max")
+    assert f"number 2 of at most {most}" in said
+    of_today = awaited(2025, state, SECOND, FIRST, POLICY).outlook
+    assert of_today.startswith("An edition was kept today: it is told from 2026-04-01")
+    first = awaited(2025, kept.INITIAL, FIRST, FIRST, POLICY).outlook
+    assert first.startswith("The first edition of 2025 can be told from 2026-04-01")
+
+
 @pytest.mark.parametrize(
     ("today", "following"),
     [
@@ -282,7 +295,9 @@ def test_after_the_last_edition_there_is_none_to_wait_for() -> None:
     most = POLICY.integer("aggregate.editions_max")
     days = [FIRST + timedelta(days=at) for at in range(most)]
     full = EDITIONS.when(*(keep(day, *some_apart(at + 3)) for at, day in enumerate(days))).state
-    assert awaited(2025, full, SECOND, SECOND, POLICY).next_on is None
+    found = awaited(2025, full, SECOND, SECOND, POLICY)
+    assert found.next_on is None
+    assert "there will be no further one" in found.outlook
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from services.portal import emissions, words
 from services.portal.emissions import Place
 
@@ -170,10 +172,26 @@ def test_the_curve_says_that_there_is_no_edition_and_not_that_entities_are_too_f
     hidden = {"key": {"region": "oceania"}, "suppressed": True, "edition": None}
     shown = curve_page(
         edition=None,
-        next_edition_on="2026-04-01",
+        outlook="The first edition of 2024 can be told from 2026-04-01.",
         because="no edition of 2024 yet: the first is told later.",
         regions=[hidden],
     )
     assert "Nothing can be shown: no edition of 2024 yet" in shown
+    assert "The first edition of 2024 can be told from 2026-04-01." in shown
     assert "not told: no edition yet" in shown
     assert "too few" not in shown
+
+
+@pytest.mark.parametrize(("last", "is_old"), [("2026-06-30", False), ("2026-12-31", True)])
+def test_the_curve_says_where_later_editions_could_not_tell_it_and_when_the_next_comes(
+    last: str, *, is_old: bool
+) -> None:
+    shown = curve_page(
+        edition="2026-06-30",
+        last_edition=last,
+        outlook="2024 has had all of its 6 editions: there will be no further one.",
+        regions=[],
+    )
+    assert ("could not tell a newer curve" in shown) is is_old
+    assert (last in shown.replace("edition of 2026-06-30", "")) is is_old
+    assert "there will be no further one" in shown
