@@ -146,6 +146,8 @@ def followed(
 
 ROUNDED_KG = 1
 """Metal with the step in is told in whole kilograms: so much more or less of it is rounding."""
+ROUNDED_G = 200
+"""Each change of stage of a day rounded its grams, where books do not say by what it was told."""
 
 
 def step_followed(told: Onward, left: Amount, rate: Rate, stepped_kg: int) -> Followed:
@@ -157,6 +159,8 @@ def step_followed(told: Onward, left: Amount, rate: Rate, stepped_kg: int) -> Fo
         return NOT_FOLLOWED
     metal = bounded(plus(told.stock, left))
     step = less(step_in(rate.step, metal, stepped_kg).change, told.step)
+    if told.told_as is None and same and not any(left) and _rounded(step):
+        return NOT_FOLLOWED
     whole, made_kg, kg = plus(left, step), told.made_kg, told.stock.kg
     enters = whole._replace(
         known_kg=whole.known_kg * made_kg // kg,
@@ -164,6 +168,10 @@ def step_followed(told: Onward, left: Amount, rate: Rate, stepped_kg: int) -> Fo
         post_kg=whole.post_kg * made_kg // kg,
     )
     return Followed(left, enters, step)
+
+
+def _rounded(step: Amount) -> bool:
+    return not step.known_kg and abs(step.emission_g) + abs(step.partial_g) <= ROUNDED_G
 
 
 def _as_added(told: Onward, should: Amount, left: Amount, *, by_hand: bool) -> Followed:

@@ -2,9 +2,10 @@
 the result came: both stages, the periods after them, and what documents told and are told otherwise
 are as if it had been verified in time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -17,8 +18,8 @@ from contracts.envelope import Event
 from contracts.inventory import Scope, Step
 from services.coc_ledger.accounting.accounts import NOTHING, Amount, plus
 from services.coc_ledger.exports.statements import lines
-from services.coc_ledger.pools.state import INITIAL, PoolEvent, evolve
-from services.coc_ledger.pools.step_anew import asked_of
+from services.coc_ledger.pools.state import INITIAL, Pool, PoolEvent, evolve
+from services.coc_ledger.pools.step_anew import asked_of, told_anew
 from tests.rules.coc.given import POLICY, balanced
 from tests.rules.coc.results import calculated, verified
 from tests.rules.coc.test_late_onward import (
@@ -272,11 +273,10 @@ def test_a_change_of_stage_that_was_on_its_way_when_a_result_came_follows() -> N
     assert len(events(found, StepToldAnew)) == 1
 
 
-def test_books_of_before_that_say_nothing_of_the_step_follow_when_they_are_asked() -> None:
-    """Older changes of stage do not say by what their step was added."""
-    found, _ = both(on)
+def before(world: World) -> Pool:
+    """The refinery's books of before: changes of stage did not say by what their step was added."""
     where, state = key(Stage.ALUMINA), INITIAL
-    for one in found.desk.log:
+    for one in world.desk.log:
         event = one.event
         if one.envelope.stream != where.stream or isinstance(event, StepToldAnew):
             continue
@@ -284,21 +284,30 @@ def test_books_of_before_that_say_nothing_of_the_step_follow_when_they_are_asked
             event = event.model_copy(update={"step": None})
         assert isinstance(event, PoolEvent)
         state = evolve(state, event)
-    row = found.reader.row("scopes", "C")
-    [asked] = asked_of(TODAY, row, found.reader.row)
-    decided = found.desk.deciders["pool"].decide(
-        asked.fresh(found.desk.state), state, found.known().policies
-    )
-    after = state
-    for event in decided:
-        assert isinstance(event, StepToldAnew)
-        after = evolve(after, event)
-    assert after.went_on == found.pool(where).went_on
+    return state
+
+
+def asked(world: World, state: Pool) -> tuple[Sequence[StepToldAnew], Pool]:
+    """What the hourly look asks, and what comes of it."""
+    [command] = asked_of(TODAY, world.reader.row("scopes", "C"), world.reader.row)
+    found = told_anew(command.fresh(world.desk.state), state, world.known().policies)
+    return found, reduce(evolve, found, state)
+
+
+def test_books_of_before_that_say_nothing_of_the_step_follow_when_they_are_asked() -> None:
+    found, _ = both(on)
+    [event], after = asked(found, before(found))
+    assert [one.day for one in event.onward] == [MADE_ON]
+    assert after.went_on == found.pool(key(Stage.ALUMINA)).went_on
     assert balanced(after)
-    again = found.desk.deciders["pool"].decide(
-        asked.fresh(found.desk.state), after, found.known().policies
-    )
-    assert not again, "and no more when they are asked again"
+    assert asked(found, after) == ((), after), "and no more when they are asked again"
+
+
+def test_books_of_before_that_had_it_in_time_are_left_as_they_are() -> None:
+    _, right = both(on)
+    [event], after = asked(right, before(right))
+    assert (event.onward, event.entries) == ((), ())
+    assert not any(after.went_on)
 
 
 def a_year_by_hand(world: World, *, wrong: bool) -> None:
