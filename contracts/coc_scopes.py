@@ -29,14 +29,17 @@ class ScopeFacilitiesCame(Event):
 
 
 class PsObligationEnded(Event):
-    """From `effective_on` on the Performance Standard has nothing left to cover of what was due:
-    each facility with which the scope was opened has left, and no certificate covered any of them
-    (sources.md 5.6, rules 1, 2 and 7). What is added has a last day of its own."""
+    """From `effective_on` on the Performance Standard has nothing left to cover of what was due: of
+    all (no facility named), since each facility with which the scope was opened has left, and no
+    certificate covered any of them; or of all or one facility, since the scope has gone over by
+    then (sources.md 5.6, rules 1, 2 and 7). What is added has a last day of its own, and so has
+    what another scope takes over."""
 
     TYPE: ClassVar[str] = "coc.ps_obligation_ended.v1"
     scope_id: ScopeId
     member_id: MemberId
     effective_on: date
+    facility_id: FacilityId | None = None
 
 
 class JointVentureListed(Event):

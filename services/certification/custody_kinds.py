@@ -34,7 +34,7 @@ def _pool(event: Any) -> Sequence[str]:
     return (event.pool.key,)
 
 
-def _scope(event: coc.ScopeOpened | PsObligationEnded) -> Sequence[str]:
+def _scope(event: coc.ScopeOpened) -> Sequence[str]:
     return (event.scope_id,)
 
 
@@ -148,7 +148,7 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
             coc.ScopeFacilityAdded: Step(_facility, parts.ps_to_follow),
             coc.ScopeFacilityLeft: Step(_facility, parts.left),
             coc.PsObligationMet: Step(_facility, parts.ps_followed),
-            PsObligationEnded: Step(_scope, parts.left),
+            PsObligationEnded: Step(_facility, parts.left),
             coc.ScopeSuspended: Step(_facility, parts.scope_suspended),
         },
         others={},

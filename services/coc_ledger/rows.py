@@ -151,7 +151,7 @@ def _scope(key: str, row: ScopeRow | None, recorded: Recorded) -> ScopeRow | Non
         case coc.ScopeFacilityLeft():
             return _without(row, event.facility_id)
         case coc.PsObligationMet() | PsObligationEnded():
-            met = (isinstance(event, coc.PsObligationMet) and event.facility_id) or ""
+            met = event.facility_id or ""
             left = {name: day for name, day in row.ps_due.items() if name != met}
             return row._replace(ps_due=left)
         case coc.ScopeSuspended():

@@ -112,10 +112,15 @@ def _none_left(state: Scope, day: date) -> PsObligationMet | PsObligationEnded:
     nothing that one could cover. `day` is told where none of them had come yet."""
     if state.met_by is not None and any(_is_covered(one, state) for one in state.parts_from):
         return _whole_met(state, state.met_by, day, None)
+    return _ended(state, WHOLE, max(state.parts_from.values(), default=day))
+
+
+def _ended(state: Scope, key: str, since: date) -> PsObligationEnded:
     return PsObligationEnded(
         scope_id=state.scope_id,
         member_id=state.member_id,
-        effective_on=max(state.parts_from.values(), default=day),
+        facility_id=key or None,
+        effective_on=since,
     )
 
 
@@ -126,14 +131,18 @@ def _is_covered(part: str, state: Scope) -> bool:
 
 
 def suspended(command: Tick, state: Scope) -> Sequence[Event]:
-    """The Performance Standard did not come in time."""
+    """The Performance Standard did not come in time; or it needs not come any more, since nothing
+    is left that it could cover, or the scope went over by the last day, or after it was told."""
     day = due(state).get(command.rule)
     if day is None or command.on < day:
         return []
     key = command.rule.partition(":")[2]
     if key == WHOLE and not state.uncovered:
-        over = [_none_left(state, day)]
-        return [*over, *_told_anew(command.on, state, over)]
+        ended = [_none_left(state, day)]
+        return [*ended, *_told_anew(command.on, state, ended)]
+    if day == state.ends_before:
+        gone = [_ended(state, key, day)]
+        return [*gone, *_told_anew(command.on, state, gone)]
     return [*_as_it_was(state), _suspended(state, key, day + ONE_DAY)]
 
 

@@ -59,7 +59,8 @@ class Scope(NamedTuple):
     a facility. `awaited` are those that come from `successor_of` when that goes over, `begins` the
     first day of activities that come with them. `lacking` is what lacked the Performance Standard
     after a last day, since when, and until when; `parts_from` since when the parts of the whole are
-    covered that are, or have left. `contractors` and `stakes` are today's, `hired` and
+    covered that are, or have left; `was_due` until when what needs it no more had yet to be
+    covered. `contractors` and `stakes` are today's, `hired` and
     `shares` say from when on, and until when."""
 
     scope_id: str = ""
@@ -94,6 +95,11 @@ class Scope(NamedTuple):
     begins: Mapping[Activity, date] = {}
     lacking: tuple[Lack, ...] = ()
     parts_from: Mapping[str, date] = {}
+    was_due: Mapping[str, date] = {}
+
+    def awaits_ps(self, key: str, day: date) -> bool:
+        """Whether a facility, or the whole, had yet to be covered on a day."""
+        return key in self.ps_due or day < self.was_due.get(key, date.min)
 
     def holds(self, facility_id: str, day: date) -> bool:
         """Whether a facility is in the scope on a day."""
@@ -282,9 +288,11 @@ def _met(state: Scope, event: PsObligationMet) -> Scope:
 
 
 def _ended(state: Scope, event: PsObligationEnded) -> Scope:
+    one = event.facility_id or WHOLE
     return state._replace(
-        lacking=covered(state.lacking, WHOLE, state.ps_due.get(WHOLE), event.effective_on),
-        ps_due={key: day for key, day in state.ps_due.items() if key != WHOLE},
+        lacking=covered(state.lacking, one, state.ps_due.get(one), event.effective_on),
+        ps_due={key: day for key, day in state.ps_due.items() if key != one},
+        was_due={**state.was_due, one: event.effective_on},
     )
 
 
@@ -305,6 +313,7 @@ def _without_facility(state: Scope, event: ScopeFacilityLeft) -> Scope:
     else:
         state = state._replace(
             left={**state.left, one: day},
+            was_due={**state.was_due, **({one: day} if one in state.ps_due else {})},
             lacking=covered(state.lacking, one, state.ps_due.get(one), day),
             parts_from=_with_parts(state, (one,), day),
         )
@@ -324,10 +333,14 @@ def suspended_since(since: date | None, until: date | None, event: ScopeSuspende
 
 def due(state: Scope) -> Mapping[str, date]:
     """When the clock asks whether the Performance Standard came in time: a rule per facility, each
-    once. Of a whole of which nothing is left it asks since then: an earlier build told no end of
-    it."""
+    once, and once more when the scope goes over. Of a whole of which nothing is left it asks since
+    then: an earlier build told no end of it."""
     told = {one.key for one in state.lacking if one.until is None}
     days = {f"{PS_DUE}:{key}": day for key, day in state.ps_due.items() if key not in told}
+    over = state.ends_before
+    if over is not None:
+        asked = {key: over if key in told else min(day, over) for key, day in state.ps_due.items()}
+        days = {f"{PS_DUE}:{key}": day for key, day in asked.items()}
     if WHOLE in state.ps_due and not state.uncovered:
         days[f"{PS_DUE}:{WHOLE}"] = max(state.parts_from.values(), default=state.ps_due[WHOLE])
     return days
@@ -357,7 +370,9 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
         name=state.name,
         address=state.address,
         facilities=facilities,
-        ps_later=tuple(one for one in facilities if one in state.ps_due or not state.asked_each),
+        ps_later=tuple(
+            one for one in facilities if state.awaits_ps(one, day) or not state.asked_each
+        ),
         stages=tuple(sorted(stages)),
         idle=tuple(sorted(stages - works)),
         vacant=bool(state.left) and not facilities,
@@ -373,7 +388,7 @@ def evidence(state: Scope, day: date) -> ScopeEvidence | None:
         ends_before=state.ends_before,
         switched=switched_at(state.calendar, day) if state.ends_before is not None else None,
         to_scope_id=state.to_scope_id,
-        ps_pending=WHOLE in state.ps_due,
+        ps_pending=state.awaits_ps(WHOLE, day),
         contractors=contractors_on(state.hired, day),
         stakes=stakes_on(state.shares, day),
     )

@@ -68,8 +68,8 @@ def facility_left(on: date, facility_id: str = "F2") -> Happened:
     return Happened("coc_scope/S1", event, on)
 
 
-def ps_ended(on: date) -> Happened:
-    event = PsObligationEnded(**SCOPE, effective_on=on)
+def ps_ended(on: date, facility_id: str | None = None) -> Happened:
+    event = PsObligationEnded(**SCOPE, facility_id=facility_id, effective_on=on)
     return Happened("coc_scope/S1", event, on)
 
 

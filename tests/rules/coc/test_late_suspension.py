@@ -5,7 +5,9 @@ passed their check.
 from datetime import date
 
 from contracts.coc import ScopeReinstated, ScopeSuspended
+from contracts.coc_scopes import PsObligationEnded
 from contracts.custody import PoolKey, Stage
+from contracts.facilities import FacilityClosed
 from contracts.values import Standard
 from infra.decider import Tick
 from services.coc_ledger.scopes import state as scope_state
@@ -109,3 +111,22 @@ def test_an_earlier_certificate_that_is_heard_of_after_a_later_one_brings_them_b
     assert checked(world).passed
     until = [one.effective_on for one in events(world, ScopeReinstated)]
     assert until == [date(2026, 5, 18), date(2026, 5, 13)]
+
+
+def test_what_waited_for_the_standard_before_it_left_is_claimed_for_those_days_still() -> None:
+    """The only facility left on 20 April, and what was made before is claimed afterwards."""
+    world = World(date(2026, 3, 1))
+    new_member(world, "F-C")
+    bought(world)
+    world.today = date(2026, 4, 25)
+    left = FacilityClosed(
+        facility_id="F-C", member_id="C", effective_on=date(2026, 4, 20), reason="mothballed"
+    )
+    world.tell(left, "membership")
+    world.settle()
+    assert [one.effective_on for one in events(world, PsObligationEnded)] == [date(2026, 4, 20)]
+    slugs = [
+        world.attempt("issue_document", **document("C", "C", date(2026, 4, day), f"D-{day}"))
+        for day in (19, 20)
+    ]
+    assert slugs == ["", "facility-left-scope"]

@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from contracts.coc import PsObligationMet, ScopeFacilityLeft, ScopeReinstated, ScopeSuspended
+from contracts.coc import (
+    PsObligationMet,
+    ScopeFacilityLeft,
+    ScopeReinstated,
+    ScopeSuspended,
+    ScopeTransferApproved,
+)
 from contracts.coc_scopes import PsObligationEnded
 from contracts.envelope import Event
 from contracts.values import Standard
@@ -225,3 +231,40 @@ def test_a_certificate_of_one_part_meets_the_whole_once_the_other_left() -> None
     met = made.events[-1]
     assert isinstance(met, PsObligationMet)
     assert (met.facility_id, met.effective_on) == (None, TODAY + 9 * DAY)
+
+
+# --- the scope itself goes over ---
+
+
+def goes_over(made: Any, day: date) -> Any:
+    """To a scope of somebody else."""
+    own = {name: OWN[name] for name in ("scope_id", "member_id")}
+    gone_to = {"to_scope_id": "S-9", "effective_on": day, "approver": "person-1"}
+    over = ScopeTransferApproved.model_validate({**own, **gone_to})
+    return made.and_given(over)
+
+
+def test_of_a_scope_that_went_over_by_the_last_day_nothing_is_due() -> None:
+    made = goes_over(two(), FIRST)
+    assert due(made.state) == {"ps_due:F-2": FIRST, "ps_due:F-3": FIRST}
+    asked = made.when(over("F-2", FIRST), over("F-3", FIRST))
+    [ended] = asked.events
+    assert isinstance(ended, PsObligationEnded)
+    assert (ended.facility_id, ended.effective_on) == ("F-3", FIRST)
+    assert due(asked.state) == {}
+    assert without_claims(asked.state) == []
+
+
+def test_what_was_missed_before_a_scope_went_over_ends_with_it() -> None:
+    made = goes_over(missed(over("F-2", FIRST)), FIRST + 9 * DAY)
+    asked = made.when(over("F-2", FIRST + 9 * DAY), over("F-3", FIRST + 9 * DAY))
+    assert due(asked.state) == {}
+    assert without_claims(asked.state) == [(FIRST + DAY, FIRST + 8 * DAY)]
+
+
+def test_a_scope_that_goes_over_after_the_last_day_is_asked_on_that_day_and_then() -> None:
+    made = goes_over(two(), SECOND)
+    assert due(made.state) == {"ps_due:F-2": FIRST, "ps_due:F-3": SECOND}
+    asked = made.when(over("F-2", FIRST))
+    assert [type(one) for one in asked.events] == [ScopeSuspended]
+    assert due(asked.state) == {"ps_due:F-2": SECOND, "ps_due:F-3": SECOND}
