@@ -16,12 +16,12 @@ from services.ghg.aggregates.editions import (
     Edition,
     Stage,
     curve_told,
-    facility_of,
     in_force,
     set_told,
     stages,
     table_of,
 )
+from services.ghg.aggregates.forms import facility_of
 from services.ghg.aggregates.emission_curve import portfolio, steps_of
 from services.ghg.aggregates.public import Public, public, table
 from services.ghg.aggregates.sums import Cell, Entry
