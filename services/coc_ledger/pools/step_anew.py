@@ -105,15 +105,19 @@ def _news(command: TellStep, state: Pool, policies: Policies) -> dict[date, Step
     """The days of which results say otherwise than was told last, or which were not told."""
     results = {row_key(one.facility_id, one.year): one for one in command.results}
     stage, found = command.pool.stage, dict[date, StepEmissions]()
+    known = dict[tuple[object, ...], StepEmissions]()  # of most days it is that of the day before
     for day in [command.day] if command.day else sorted(state.lots.days):
         went_on = state.lots.days.get(day, NO_DAY).onward_kg > 0
         scope = evidence(command.scope, day) if command.scope and went_on else None
         if scope is None or passes_through(stage, scope.activities):
             continue
-        its = newest_of(scope.facilities, day, results.get)
-        step = step_of(its, ONWARD[stage], day, policies.on(day))
-        if rate_of(step) != state.lots.steps.get(day):
-            found[day] = step
+        policy = policies.on(day)
+        of = (scope.facilities, day.year, policy.policy_id)
+        if of not in known:
+            its = newest_of(scope.facilities, day, results.get)
+            known[of] = step_of(its, ONWARD[stage], day, policy)
+        if rate_of(known[of]) != state.lots.steps.get(day):
+            found[day] = known[of]
     return found
 
 
