@@ -14,7 +14,8 @@ from contracts.values import CertificationStatus, Standard
 from services.coc_ledger.evidence import Unlooked
 from services.coc_ledger.knowledge import unlooked_in
 from tests.rules.coc.test_covered_facilities import certified, document, ready
-from tests.rules.coc.test_late_deliveries import AFTER, year_ends
+from tests.rules.coc.test_late_deliveries import AFTER, lapsed, restored, year_ends
+from tests.rules.coc.test_late_deliveries import sold as sold_on
 from tests.rules.coc.test_late_onward import closed
 from tests.rules.coc.test_late_onward import late as came_late
 from tests.rules.coc.test_late_onward import on as staged_on
@@ -291,4 +292,17 @@ def test_a_look_that_is_recorded_after_the_close_is_known_to_its_correction() ->
     back = {"day": APRIL, "movement_id": "BACK", "reason": "mistake"}
     world.send("reverse_movement", **where, **back, reverses="M-1")
     world.settle()
+    assert found_by(corrected(world)) == []
+
+
+def test_a_delivery_that_fails_its_check_after_the_close_is_found_by_the_correction() -> None:
+    """And no more once it holds again."""
+    world = sold_on(claimed=0)
+    close(world, "B")
+    assert found_by(closes(world)[-1]) == []
+    lapsed(world)
+    [found] = found_by(corrected(world))
+    assert found.sentence.startswith("1000 kg without CoC came from")
+    assert found.sentence.endswith(": A.")
+    restored(world)
     assert found_by(corrected(world)) == []
