@@ -237,8 +237,13 @@ class Store:
         longer, so that a process that hangs stops the others for a while only."""
         connection = self.engine.connect()
         if self.engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
-            connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = '{HUNG_S}s'")
+            try:
+                connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
+                connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = '{HUNG_S}s'")
+            except BaseException:  # nobody else could hand it back: the pool would run dry
+                connection.invalidate()
+                connection.close()
+                raise
         return connection
 
     def begin(self, connection: Connection) -> None:

@@ -4,6 +4,9 @@ import asyncio
 import threading
 
 import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
 
 from infra.transaction import Transaction
 from tests.breaker import patience
@@ -85,6 +88,25 @@ class TestOutages(OnPostgreSQL, OutagesSuite):
         await asyncio.to_thread(hanging.result, PATIENCE_S)
         again = await writer.execute(count("S", "a", "hung"))
         assert (first.version, again.version, again.repeated) == (1, 2, True)
+
+    def test_a_connection_that_could_not_be_made_ready_is_handed_back(
+        self, database: Database
+    ) -> None:
+        """Else an outage in that moment takes one from the pool each time that it is tried."""
+        store = database.store()
+
+        @event.listens_for(store.engine, "before_cursor_execute")
+        def fail(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+            if "lock_timeout" in statement:
+                raise database.connection_lost()
+
+        errors = []  # each knows the frames in which it was raised
+        for _ in range(3):
+            with pytest.raises(OperationalError) as raised:
+                store.writing()
+            errors.append(raised)
+        assert isinstance(store.engine.pool, QueuePool)
+        assert (len(errors), store.engine.pool.checkedout()) == (3, 0)
 
 
 class TestLookingUp(OnPostgreSQL):
