@@ -239,7 +239,7 @@ def passed(
     if made is NO_DAY:
         return by, False
     if event.kind is MovementKind.REVERSAL:
-        return (_steps_taken_back(by) if any(made.process) else by), _settled(by)
+        return (_steps_taken_back(by) if any(made.process) else by), settled(by)
     if event.kind is MovementKind.PROCESS_EMISSIONS:
         since = by.step if by.step < event.day else date.min
         step, stepped = max(by.step, event.day), max(by.stepped, event.day)
@@ -304,13 +304,14 @@ def with_steps(lots: Lots, told: Iterable[StepOfDays]) -> Lots:
 
 
 def entered(lots: Lots, event: StageFollowed) -> Lots:
-    """After what came in from the earlier stage carries otherwise: late for lots that have left."""
+    """After what came in from the earlier stage carries otherwise: late for lots that have left,
+    and for the step's own emissions, of which metal that is known by now has its part."""
     for one in event.days:
         more = otherwise_of(one)
         now = plus(lots.entered.get(one.day, NOTHING), more)
         lots = with_day(lots, one.day, Day(came=more))
         lots = lots._replace(entered={**lots.entered, one.day: now})
-    return lots._replace(late=lots.late or lots.passed.left > date.min)
+    return lots._replace(late=lots.late or settled(lots.passed))
 
 
 def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:
@@ -318,7 +319,7 @@ def opened_late(entries: Iterable[Entry], by: Passed, stock_kg: int) -> bool:
     than nothing, since more had left than was there."""
     made = of_movement(entries)
     short = made.opened.kg < 0 or stock_kg < 0
-    return made is not NO_DAY and (short or _settled(by))
+    return made is not NO_DAY and (short or settled(by))
 
 
 def _went(by: Passed, day: date, *, lost: bool) -> tuple[Passed, bool]:
@@ -340,7 +341,7 @@ def _for_lots(by: Passed, day: date) -> bool:
     return day < by.left or day <= by.stepped
 
 
-def _settled(by: Passed) -> bool:
+def settled(by: Passed) -> bool:
     """Whether anything rests on what the stock was: lots that left, or how the step's own emissions
     were split into those of metal that is wholly known, and of the rest."""
     return max(by.left, by.stepped) > date.min

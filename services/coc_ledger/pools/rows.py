@@ -22,6 +22,7 @@ from services.coc_ledger.accounting.lots import (
     opened_late,
     otherwise_of,
     passed,
+    settled,
 )
 from services.coc_ledger.movements.kept import MOVEMENTS
 
@@ -179,8 +180,8 @@ def _pool(key: str, row: PoolRow | None, recorded: Recorded) -> PoolRow | None:
             return _shared(row, event)
         case StageFollowed():
             carrying = pool_carrying.posted(row.carrying, event.entries, "")
-            late = row.late or row.left_through > date.min
-            return row._replace(carrying=carrying, late=late)
+            by = Passed(left=row.left_through, stepped=row.stepped_through)
+            return row._replace(carrying=carrying, late=row.late or settled(by))
         case coc.OverdraftCaseDeclared():
             declared = row._replace(case_declared=True, case_on=event.declared_on)
             return _noted(declared, event.declared_on)
@@ -333,7 +334,7 @@ def _carrying(row: PoolRow, event: Posting) -> PoolRow:
 POOL_PROJECTIONS: tuple[Projection, ...] = (
     DAYS,
     Projection(
-        "pools", 10, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
+        "pools", 11, PoolRow, _pool_keys, _pool, (("scope_id", "pool"),), frozenset(POOL_EVENTS)
     ),
     MOVEMENTS,
     *STAGE_PROJECTIONS,
