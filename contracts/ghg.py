@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
+from .bought import AllAnodesIn, BoughtMetal
 from .envelope import Event
 from .inventory import BiogenicCo2, BoughtOf, MetalsIn, PrimaryShareRule, Scope, Severity, Step
 from .values import (
@@ -94,13 +95,6 @@ class PrimaryMetal(Value):
     own_power_t: PlainDecimal | None = None
 
 
-class BoughtMetal(Value):
-    """Metal and scrap from outside: tonnes, and what making them gave off, in t CO2e."""
-
-    tonnes: PlainDecimal
-    emission_t: PlainDecimal
-
-
 class Point(Value):
     """What a verifier wants answered or mended: a word for it, the data concerned, and where the
     text is kept."""
@@ -150,8 +144,9 @@ class ResultCalculated(Event):
     alumina, metal and scrap, by step: who follows metal from hand to hand has that from the seller
     already. `products_left` is what of each product no step here went on with, `metal_left_t` that
     of cast and rolled metal; `bought_of` are the largest parts of `bought_metal` by supplier,
-    `metal_in` its tonnes by kind as well. Older results tell none of these. `blocking` are rules of
-    findings that follow from the data and stop it; R-12 of another year refuses its submission."""
+    `metal_in` its tonnes by kind as well, `anodes_in` those of anodes and paste with their part of
+    `totals`. Older results tell none of these. `blocking` are rules of findings that follow from
+    the data and stop it; R-12 of another year refuses its submission."""
 
     TYPE: ClassVar[str] = "ghg.result_calculated.v1"
     facility_id: FacilityId
@@ -189,6 +184,7 @@ class ResultCalculated(Event):
     bought_of: BoughtOf = ()
     products_left: tuple[Amount, ...] | None = None
     metal_in: MetalsIn | None = None
+    anodes_in: AllAnodesIn | None = None
 
 
 class ResultSubmitted(Event):

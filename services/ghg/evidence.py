@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from contracts.bought import AnodesIn, BoughtMetal
 from contracts.ghg import (
     Amount,
-    BoughtMetal,
     Count,
     Finding,
     Intensity,
@@ -119,6 +119,7 @@ class Calculated(Value):
     bought_of: tuple[BoughtFrom, ...] = ()
     products_left: tuple[Amount, ...] | None = None
     metal_in: tuple[MetalIn, ...] | None = None
+    anodes_in: tuple[AnodesIn, ...] | None = None
 
 
 def owned(

@@ -12,10 +12,10 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from contracts.bought import ANODES_IN_KEPT, AnodesIn, BoughtMetal
 from contracts.ghg import (
     FINDINGS_KEPT,
     Amount,
-    BoughtMetal,
     Intensity,
     OwnFactor,
     PfcMeasured,
@@ -65,6 +65,7 @@ TRADED = frozenset(
 )
 """What is bought, or credited, that has a footprint of its own from its seller."""
 METAL = PRIMARY_METAL | {"scrap.in"}
+ANODES = frozenset({"bought.anode", "bought.paste"})
 ZERO = Decimal(0)
 
 
@@ -122,8 +123,7 @@ def reckon(
     policy = policies.on(wanted.as_of)
     check_data(version.inventory, policy)
     pinned = pin(book, policy, wanted.as_of, wanted.gwp_set, wanted.pfc_set, newest())
-    result = engine_of(pinned.engine)(version.inventory, pinned)
-    check_result(result)
+    result = _plausible(version.inventory, pinned)
     flows = flows_of(result.inventory, result.engine, result.melt_loss)
     added = totals.added(result, flows)
     intensities = per_tonne(result, flows, added.cells)
@@ -169,7 +169,15 @@ def reckon(
         bought_of=_bought_of(version.inventory, bought),
         products_left=_sorted(flows.products_left),
         metal_in=_metal_in(version.inventory),
+        anodes_in=_anodes_in(version.inventory, bought),
     )
+
+
+def _plausible(inventory: Inventory, pinned: Pinned) -> Result:
+    """Calculated by its engine; refused as `check_result` says."""
+    result = engine_of(pinned.engine)(inventory, pinned)
+    check_result(result)
+    return result
 
 
 def _half_width(result: Result, policy: Policy) -> Decimal | None:
@@ -316,6 +324,22 @@ def _metal_in(inventory: Inventory) -> tuple[MetalIn, ...]:
     return tuple(
         MetalIn(item=item, tonnes=-t, supplier_id=name or None)
         for _, t, item, name in largest[:METAL_IN_KEPT]
+    )
+
+
+def _anodes_in(inventory: Inventory, bought: Iterable[Line]) -> tuple[AnodesIn, ...]:
+    """Anodes and paste by kind, step and supplier, in the same order."""
+    sellers = {one.datum_id: one.supplier_id for one in inventory.data if one.item in ANODES}
+    sums: dict[tuple[str, Step, str], tuple[Decimal, Decimal]] = {}
+    for line in bought:
+        if line.item in ANODES and line.data[0] in sellers:  # and no line of their stock
+            key = line.item, line.step, sellers[line.data[0]]
+            tonnes, kg = sums.get(key, (ZERO, ZERO))
+            sums[key] = tonnes + line.activity, kg + line.kg
+    largest = sorted((bool(key[2]), -t, key, kg) for key, (t, kg) in sums.items() if t > 0)
+    return tuple(
+        AnodesIn(item=item, step=step, tonnes=-t, kg=kg, supplier_id=name or None)
+        for _, t, (item, step, name), kg in largest[:ANODES_IN_KEPT]
     )
 
 

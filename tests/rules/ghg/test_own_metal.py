@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.ghg_plans import PathwayFamily
-from contracts.inventory import Step
+from contracts.inventory import Scope, Step
 from services.ghg.plans.figures import entity_evidence
 from services.ghg.plans.filling import PlansFilling
 from services.ghg.results.standing import public_of
@@ -154,3 +154,40 @@ def test_a_result_keeps_the_largest_deliveries_and_all_of_nobody_named() -> None
     assert made is not None
     assert [one.tonnes for one in made] == [1, *range(70, 7, -1)]
     assert made[0].supplier_id is None
+
+
+def test_a_result_tells_the_anodes_that_came_by_who_delivered_them_and_none_of_their_stock() -> (
+    None
+):
+    """30 t of a facility at 2 t CO2e/t, 15 t of nobody named and 5 t of paste at the table's; 4 t
+    of anodes were used from stock."""
+    cells, of_f2 = Step.ELECTROLYSIS, {"supplier_id": "F2", "factor": "2000"}
+    bare = [one for one in smelter() if one.item != "bought.anode"]
+    made = calculated(
+        *bare,
+        datum("anodes-1", cells, "bought.anode", "10", **of_f2),
+        datum("anodes-2", cells, "bought.anode", "20", **of_f2),
+        datum("anodes-3", cells, "bought.anode", "15"),
+        datum("paste", cells, "bought.paste", "5", supplier_id="S-9"),
+        datum("from-stock", cells, "stock.opening", "9", of="bought.anode"),
+        datum("into-stock", cells, "stock.closing", "5", of="bought.anode"),
+    )
+    every = made.anodes_in
+    assert every is not None
+    told = [(one.item, one.step, one.tonnes, one.supplier_id) for one in every]
+    assert told == [
+        ("bought.anode", cells, Decimal(15), None),
+        ("bought.anode", cells, Decimal(30), "F2"),
+        ("bought.paste", cells, Decimal(5), "S-9"),
+    ]
+    assert every[1].kg == 60_000
+
+    def purchased(result: Any) -> Decimal:
+        totals = (one.kg for one in result.totals if one.scope is Scope.PURCHASED)
+        return sum(totals, Decimal(0))
+
+    without = calculated(*bare)
+    assert without.anodes_in == ()
+    from_stock = (every[0].kg + every[1].kg) * 4 / 45
+    difference = purchased(made) - purchased(without)
+    assert abs(difference - sum(one.kg for one in every) - from_stock) < Decimal("0.001")

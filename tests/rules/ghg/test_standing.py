@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts import ghg
+from contracts.bought import BoughtMetal
 from contracts.envelope import Envelope, Event, Recorded
 from contracts.values import Instant
 from services.audit_scheduling.emission_rows import EMISSIONS, EmissionRow
@@ -145,7 +146,7 @@ NONE_TOLD = {"bought_metal": None, "primary_metal": None, "metal_left_t": None}
 
 @pytest.mark.parametrize("left_out", [{}, NONE_TOLD], ids=["a disclosure of today", "an older one"])
 def test_new_data_beside_a_disclosure_change_no_figure_that_is_public(left_out: Any) -> None:
-    bought = ghg.BoughtMetal(tonnes=Decimal(15_000), emission_t=Decimal(63_000))
+    bought = BoughtMetal(tonnes=Decimal(15_000), emission_t=Decimal(63_000))
     made = result(bought_metal=bought)
     public = disclosed(bought_metal=bought).model_copy(update=left_out)
     before = row(sealed(), made, submitted(), verified(), public)
