@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
+from contracts.bought import AnodesIn
 from contracts.custody import (
     Carried,
     Checked,
@@ -245,7 +246,8 @@ class Unlooked(Value):
 class FacilityResult(Value):
     """A facility's verified result of a calendar year, with what the statement covers, and what
     of its purchased goods came with metal, what of its products no step there went on with, and
-    what metal came in from outside (None: it does not tell), and the member whose it is."""
+    what metal, anodes and paste came in from outside (None: it does not tell), and the member whose
+    it is."""
 
     facility_id: FacilityId
     year: Year
@@ -258,6 +260,7 @@ class FacilityResult(Value):
     brought_along: tuple[StepTotal, ...] | None = None
     products_left: tuple[Amount, ...] | None = None
     metal_in: tuple[MetalIn, ...] | None = None
+    anodes_in: tuple[AnodesIn, ...] | None = None
     member_id: MemberId | None = None
 
 

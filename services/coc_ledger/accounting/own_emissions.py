@@ -14,7 +14,7 @@ What a site shares is spread over its steps in proportion to what they give off.
 4.1, 5.7.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple, TypeVar
@@ -32,7 +32,8 @@ from . import step_shares
 from .accounts import GRAMS
 from .accounts import Amount as Lot
 from .accounts import part as part_of
-from .facility_metal import CAST, SEMI, TAPPED, left_of, made_of, metal_of, works_of
+from .facility_anodes import anodes_of
+from .facility_metal import CAST, SEMI, TAPPED, made_of, metal_of, works_of
 from .footprint import StepPart
 
 NINE_PLACES = Decimal("0.000000001")
@@ -41,7 +42,6 @@ LOOK_BACK = 5
 ZERO = Decimal(0)
 CASTHOUSE = (Step.CASTING, Step.REMELTING)
 BAUXITE, ALUMINA = "output.bauxite", "output.alumina"
-ANODES = ("output.anode", "output.paste")
 CELLS = (Step.ELECTROLYSIS, Step.ANODE_PRODUCTION)
 CHAINS: Mapping[Material, tuple[Step, ...]] = {
     Material.BAUXITE: (Step.BAUXITE_MINING,),
@@ -80,7 +80,10 @@ their own step comes at the next stage, once."""
 # --- what the events of `ghg` told ---
 
 
-TOLD = {"member_id", "totals", "outputs", "gwp_set", "brought_along", "products_left", "metal_in"}
+TOLD = {
+    *("member_id", "totals", "outputs", "gwp_set", "brought_along"),
+    *("products_left", "metal_in", "anodes_in"),
+}
 
 
 Found = TypeVar("Found")
@@ -126,7 +129,7 @@ def _evolve(key: str, row: ResultRow | None, recorded: Recorded) -> ResultRow | 
 
 RESULTS = Projection(
     "results",
-    5,
+    6,
     ResultRow,
     _keys,
     _evolve,
@@ -221,8 +224,9 @@ def names_of(results: Sequence[FacilityResult]) -> tuple[str, ...]:
 
 
 def at_most(results: Sequence[FacilityResult], material: Material, policy: Policy) -> bool:
-    """Whether what a material bears is the most that it may: it would be less if what came into the
-    works of nobody named was a stranger's, and nobody tells."""
+    """Whether what a material bears is the most that it may: it would be less if metal that came
+    into the works of nobody named was a stranger's, or anodes another one's of the scope, and
+    nobody tells."""
     scopes = policy.words("step.scopes")
     most = _per_kg(results, scopes, material)
     return most is not None and most != _per_kg(results, scopes, material, unnamed=False)
@@ -238,9 +242,11 @@ def _per_kg(
     """What a kilogram of a material bears; None where something was given off and nothing made, or
     none of it happens here."""
     emitted: dict[Step, Decimal] = {}
+    anodes = anodes_of(results, most=unnamed)
     for one in results:
-        for step, kg in _spread(one, scopes).items():
-            emitted[step] = emitted.get(step, ZERO) + kg * _used_here(one, step)
+        for step, kg in _spread(one, scopes, anodes.given_off_elsewhere(one)).items():
+            used = anodes.used(one) if step is Step.ANODE_PRODUCTION else Decimal(1)
+            emitted[step] = emitted.get(step, ZERO) + kg * used
     if material in ORES:
         kg = sum((emitted.get(step, ZERO) for step in CHAINS[material]), ZERO)
         tonnes = sum((made_of(one, ORES[material]) for one in results), ZERO)
@@ -263,17 +269,11 @@ def _given_off(emitted: Mapping[Step, Decimal]) -> step_shares.GivenOff:
     return step_shares.GivenOff(cells + anodes, casting + furnaces, mill, furnaces)
 
 
-def _used_here(one: FacilityResult, step: Step) -> Decimal:
-    """Which part of what a step gives off is in metal: not that of anodes which a smelter sold."""
-    made = sum((made_of(one, item) for item in ANODES), ZERO)
-    if step is not Step.ANODE_PRODUCTION or not made or not made_of(one, TAPPED):
-        return Decimal(1)
-    return 1 - (left_of(one, ANODES[0]) or ZERO) / made
-
-
-def _spread(one: FacilityResult, scopes: Sequence[str]) -> dict[Step, Decimal]:
+def _spread(
+    one: FacilityResult, scopes: Sequence[str], elsewhere: Iterable[tuple[Step, Decimal]]
+) -> dict[Step, Decimal]:
     """A facility's own emissions by step, with those of the whole site among them, and without what
-    its metal brought along."""
+    its metal brought along, nor those of its purchased goods that are told `elsewhere`."""
     by_step: dict[Step, Decimal] = {}
     for total in one.totals:
         if total.scope.value in scopes:
@@ -281,6 +281,9 @@ def _spread(one: FacilityResult, scopes: Sequence[str]) -> dict[Step, Decimal]:
     for total in one.brought_along or ():
         if total.scope.value in scopes:
             by_step[total.step] = by_step.get(total.step, ZERO) - total.kg
+    if Scope.PURCHASED in scopes:
+        for step, kg in elsewhere:
+            by_step[step] = by_step.get(step, ZERO) - kg
     shared = by_step.pop(Step.SITE, ZERO)
     known = sum(by_step.values(), ZERO)
     if known > 0:

@@ -100,9 +100,9 @@ def _most(bounds: Iterable[bool]) -> str:
     if not any(bounds):
         return ""
     return (
-        ", of some products the most that they may bear: who delivered metal to the facilities is"
-        " not named everywhere, and is taken to be another one of the scope (name all of them, and"
-        " verify the year again)"
+        ", of some products the most that they may bear: who delivered metal, anodes or paste to"
+        " the facilities is not named everywhere, and is taken to be whom it makes the most of"
+        " (name all of them, and verify the year again)"
     )
 
 
