@@ -4,7 +4,8 @@ Metal that came from other works of the scope has not left it. A result names wh
 by kind; what came of nobody named is taken to be what they sold of that kind, as far as they did:
 then a tonne may be told more than it bears, never less. Liquid metal of works without cells is
 that of a furnace: it is cast by the others, and nothing that cells tapped. Cold metal that is cast
-again, and scrap, are taken so only where they are named: both are mostly bought.
+again, and scrap, are taken so only where they are named: both are mostly bought. Slabs of somebody
+else are told apart, since a scope that casts nothing may roll what it tapped as well.
 
 An older result tells neither who delivered metal nor what left of it: then a works without the step
 before has all of its metal from the others, and of what was sold it is told what that was where the
@@ -119,4 +120,15 @@ def _with_what_came(metal: Metal, one: FacilityResult, others: Works) -> Metal:
         cast_in=cast,
         cast_again=came(COLD_IN, of=others.every) if metal.cast else ZERO,
         scrap_in=came(SCRAP_IN, of=others.every),
+        slabs_in=min(_of_strangers(one, slabs, others), metal.cut) if metal.rolled else ZERO,
     )
+
+
+def _of_strangers(one: FacilityResult, items: Collection[str], others: Works) -> Decimal:
+    """What nobody in the scope delivered. A works that is alone has of nobody named what is a
+    stranger's; among others it may be one of theirs."""
+    ours = {*others.every, one.facility_id}
+    if others.every and others.unnamed:
+        ours.add("")
+    lots = (lot for lot in one.metal_in or () if lot.item in items)
+    return sum((lot.tonnes for lot in lots if (lot.supplier_id or "") not in ours), ZERO)

@@ -38,8 +38,9 @@ class Metal(NamedTuple):
     went on with, scrap that left, and scrap that went back into its own furnaces.
 
     What other works of its scope may have delivered: liquid metal, metal for its mill, metal that
-    was cast again, and scrap. Of how much of what was tapped, and cast, nobody tells whether it
-    left (`liquid_unsure`, `cast_unsure`)."""
+    was cast again, and scrap; and what of its mill's metal is somebody else's (`slabs_in`). Of how
+    much of what was tapped, and cast, nobody tells whether it left (`liquid_unsure`,
+    `cast_unsure`)."""
 
     tapped: Decimal = ZERO
     cast: Decimal = ZERO
@@ -54,6 +55,7 @@ class Metal(NamedTuple):
     scrap_in: Decimal = ZERO
     liquid_unsure: Decimal = ZERO
     cast_unsure: Decimal = ZERO
+    slabs_in: Decimal = ZERO
 
     @property
     def cut(self) -> Decimal:
@@ -77,8 +79,10 @@ def together(works: Iterable[Metal]) -> Metal:
         scrap=summed.scrap - melted,
         returned=summed.returned + melted,
     )
-    if summed.tapped and summed.rolled and not summed.cast:  # nobody says how it got to the mill
-        left = max(summed.tapped - summed.cut, ZERO)
+    own = summed.cut - summed.slabs_in
+    rolls = summed.rolled and own > 0
+    if summed.tapped and rolls and not summed.cast:  # nobody says how it got to the mill
+        left = max(summed.tapped - own, ZERO)
         return summed._replace(cast=summed.tapped, liquid_left=ZERO, cast_left=left)
     return summed
 
