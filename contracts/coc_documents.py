@@ -137,7 +137,8 @@ class DocumentChecked(Event):
     lies in pools that are closed; each side's supply-chain activity is told again.
     `holder_evidence` is what was known of a joint venture's holder, where the metal is its share.
     `rest` is what the rest of the shipment brings, metal of the same pool that is no CoC material,
-    as the receiver books it (None: nothing is told of it, and in older events)."""
+    as the receiver books it (None: nothing is told of it, and in older events). `claim_held`:
+    whether the claim counted at the seller until then (older events: at the first check it did)."""
 
     TYPE: ClassVar[str] = "coc.document_checked.v1"
     number: DocumentNumber
@@ -165,6 +166,27 @@ class DocumentChecked(Event):
     from_closed: tuple[ClaimPart, ...] = ()
     holder_evidence: Checked | None = None
     rest: Carried | None = None
+    claim_held: bool = True
+
+
+class ClaimRechecked(Event):
+    """News change what is known of the issue date of a document that nobody confirmed: its claim
+    is taken back at the seller, for `reasons`, or, `passed`, holds again. What the receiver checks
+    stays to be checked. `check` counts these from 1; evidence as in `DocumentChecked`."""
+
+    TYPE: ClassVar[str] = "coc.claim_rechecked.v1"
+    number: DocumentNumber
+    member_id: MemberId
+    check: Annotated[int, Field(ge=1)]
+    pool: PoolKey
+    issued_on: date
+    mass_kg: Mass
+    checked_on: date
+    passed: bool
+    reasons: tuple[Id, ...]
+    evidence: Checked
+    policy_id: Id
+    holder_evidence: Checked | None = None
 
 
 class DocumentDisputed(Event):
@@ -224,6 +246,7 @@ EVENTS: tuple[type[Event], ...] = (
     DocumentIssued,
     DocumentConfirmed,
     DocumentChecked,
+    ClaimRechecked,
     DocumentDisputed,
     DocumentLapsed,
     DocumentEnded,

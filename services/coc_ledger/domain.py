@@ -12,6 +12,7 @@ from infra.readmodel import Consumer
 
 from .accounting.stages import NEXT, entry_id
 from .auditors import AUDITORS
+from .certificate_reactions import CERTIFICATE_REACTIONS
 from .documents import document
 from .documents.commands import (
     ConfirmDelivery,
@@ -164,6 +165,7 @@ ROLES: Mapping[str, frozenset[str]] = {
 CONSUMER = "coc"
 ALL_REACTIONS = (
     *REACTIONS,
+    *CERTIFICATE_REACTIONS,
     *PERIOD_REACTIONS,
     *STAGE_REACTIONS,
     *FACILITY_REACTIONS,

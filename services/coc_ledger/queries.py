@@ -26,6 +26,7 @@ from .accounting.sellable import Held, Sellable, sellable
 from .accounting.step_told import step_told
 from .accounting.stepped import stepped_part
 from .accounting.stops import before, late_stops, may_stop, stops
+from .certificate_reactions import outside_certificates
 from .documents.commands import CheckDocument
 from .documents.rows import DocumentRow
 from .documents.waiting import WAITS, naming, predecessors, waiting_for
@@ -118,11 +119,13 @@ class Queries:
         left = still_there(today, scopes, self.reader.lookup(CONSUMER))
 
         def rows(projection: str, where: str | Mapping[str, str]) -> Any:
-            assert not isinstance(where, str)  # they are asked for by columns
+            if isinstance(where, str):
+                return self.reader.row(CONSUMER, projection, where)
             return self.reader.page(CONSUMER, projection, None, MANY, where)
 
         steps = [one for scope in scopes for one in asked_of(today, scope, rows)]
-        return [*left, *years_of_accounts(today, scopes, self.certificates), *steps]
+        claims = outside_certificates(today, scopes, rows)
+        return [*left, *years_of_accounts(today, scopes, self.certificates), *steps, *claims]
 
     def scopes(self, member_id: str, after: str | None, limit: int) -> list[ScopeRow]:
         """A member's scopes, by id, up to `limit + 1`."""

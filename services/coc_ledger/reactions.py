@@ -1,41 +1,39 @@
 """What the ledger does by itself when it hears of something. Pure: an event in, commands out.
 
 A claim completes its document; a checked document is booked in both ledgers; an end is taken back;
-a stage's product enters the next stage. News of certificates and suspensions has documents checked
-again. What a period hands on to the next one is in `period_reactions`. The names are state: command
-ids derive from them.
+a stage's product enters the next stage. News of certificates are in `certificate_reactions`, what a
+period hands on to the next one in `period_reactions`. The names are state: command ids derive from
+them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from contracts import certification
 from contracts.coc import (
     MovementBooked,
     OutputDesignated,
-    ScopeReinstated,
-    ScopeSuspended,
 )
-from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
+from contracts.coc_documents import (
+    ClaimRechecked,
+    DocumentChecked,
+    DocumentEnded,
+    DocumentIssued,
+)
 from contracts.custody import Account, Carried, ClaimPart, MovementKind, Stage
 from contracts.envelope import Recorded
-from contracts.values import Activity, Standard
+from contracts.values import Activity
 from infra.decider import Command, Lookup, Reaction
 
 from .accounting.accounts import NOTHING, Amount, amount_of
 from .accounting.claim_parts import Whole, parts_of
 from .accounting.footprint import of_lot, scaled
 from .accounting.stages import back_id, entry_id
-from .coverage import answers
-from .documents.check_rows import CheckDayRow, CheckRow, checked_as
-from .documents.commands import CheckDocument, CompleteDocument, SupersedeDocument
+from .documents.commands import CompleteDocument, SupersedeDocument
 from .documents.rows import DocumentRow
 from .evidence import stages_of
 from .pools.commands import ApplyChange, Because, ClaimChange, DeliveryChange
-from .rows import MovementRow, PoolRow, ScopeRow, movement_key, movement_of
-from .scopes.certificates import CHANGED, CertificateRow
-from .scopes.commands import NotePsCertificate
+from .rows import MovementRow, PoolRow, movement_key, movement_of
 
 YEAR = timedelta(days=365)
 
@@ -93,15 +91,25 @@ def book_deliveries(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
                 delivery=change,
             )
         )
-    if not first or not event.passed:
-        said = Said(
-            f"check:{event.check}:{event.number}",
-            event.number,
-            "check_passed" if event.passed else "check_failed",
-            event.member_id,
-        )
-        commands += _at_seller(on, said, _claimed_by(event, rows), rows)
+    if not first or event.passed is not event.claim_held:
+        commands += _claim_stands(recorded, event, f"check:{event.check}", rows)
     return commands
+
+
+def book_claims(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
+    """A claim that nobody confirmed is taken back at the seller, or holds again."""
+    event = recorded.event
+    if not isinstance(event, ClaimRechecked):
+        return ()
+    return list(_claim_stands(recorded, event, f"claim:{event.check}", rows))
+
+
+def _claim_stands(
+    recorded: Recorded, event: ClaimRechecked | DocumentChecked, prefix: str, rows: Lookup
+) -> Iterator[ApplyChange]:
+    because: Because = "check_passed" if event.passed else "check_failed"
+    said = Said(f"{prefix}:{event.number}", event.number, because, event.member_id)
+    return _at_seller(recorded_on(recorded), said, _claimed_by(event, rows), rows)
 
 
 def _booked_before(event: DocumentChecked, rows: Lookup) -> str | None:
@@ -119,16 +127,17 @@ def _booked_before(event: DocumentChecked, rows: Lookup) -> str | None:
     return None
 
 
-def _claimed_by(event: DocumentChecked, rows: Lookup) -> Sequence[ClaimPart]:
+def _claimed_by(event: ClaimRechecked | DocumentChecked, rows: Lookup) -> Sequence[ClaimPart]:
     """What the seller claimed, as its pools hold it: that is in the document. A check tells the
     customer's side of it. One that was given back as a whole holds again as a whole."""
     row: DocumentRow | None = rows("documents", event.number)
     if row is None:
         return ()
     document = DocumentIssued.model_validate(row.document)
-    claimed = event.lot, event.claimed_kg, document.carried, event.activity
-    whole = Whole(event.pool, event.issued_on, *claimed)
-    return parts_of(whole, document.from_closed if event.from_closed else ())
+    claimed = document.lot, document.mass_kg, document.carried, document.activity
+    whole = Whole(document.pool, document.issued_on, *claimed)
+    apart = isinstance(event, ClaimRechecked) or event.from_closed
+    return parts_of(whole, document.from_closed if apart else ())
 
 
 class Said(NamedTuple):
@@ -279,93 +288,6 @@ def _lot(event: MovementBooked, account: Account) -> Amount:
     return found[0] if found else NOTHING
 
 
-def check_again(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """News of a certificate: documents that its entity issued, or took by its share of a joint
-    venture, and that would be checked otherwise, are."""
-    event = recorded.event
-    if not isinstance(event, (certification.CertificateGranted, *CHANGED)):
-        return ()
-    row: CertificateRow | None = rows("certificates", event.certificate_id)
-    if row is None:
-        return ()
-    found: dict[str, CheckDayRow] = {}
-    for side in ("entity_id", "holder_entity_id"):
-        found |= {one.key: one for one in rows("check_days", {side: row.entity_id})}
-    days = list(found.values())
-    return _checked_again(recorded_on(recorded), days, recorded.envelope.position, rows)
-
-
-def check_suspended(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """A scope was suspended from a day that is over, or never was after all: the same for its
-    documents."""
-    event = recorded.event
-    if not isinstance(event, (ScopeSuspended, ScopeReinstated)):
-        return ()
-    days: Sequence[CheckDayRow] = rows("check_days", {"scope_id": event.scope_id})
-    held = [day for day in days if day.issued_on >= event.effective_on]
-    return _checked_again(recorded_on(recorded), held, None, rows)
-
-
-def _checked_again(
-    on: date, days: Sequence[CheckDayRow], through: int | None, rows: Lookup
-) -> Sequence[Command]:
-    """Checks of the documents of some days that would come out otherwise."""
-    commands: list[CheckDocument] = []
-    for day, seen, faults, holder in answers(days, through, rows):
-        other = checked_as(day.key, passed=bool(faults))
-        concerned: Sequence[CheckRow] = rows("document_checks", {"checked_as": other})
-        commands += [
-            CheckDocument(on=on, number=one.number, checked=seen, holder_seen=holder)
-            for one in concerned
-        ]
-    return sorted(commands, key=lambda command: command.number)
-
-
-def check_caught_up(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """A check is told: news that came while it was on its way found the answer before it, and asked
-    for nothing. So it is compared with what is known by now, which is what it knew or more."""
-    event = recorded.event
-    if not isinstance(event, DocumentChecked):
-        return ()
-    row: CheckRow | None = rows("document_checks", event.number)
-    day: CheckDayRow | None = rows("check_days", row.day_key) if row else None
-    if row is None or day is None or row.checked_as is None:
-        return ()
-    commands: list[Command] = []
-    for answer in answers([day], None, rows):
-        if answer.passes is not event.passed:
-            through = answer.seen.known_through_position, event.evidence.known_through_position
-            seen = answer.seen.model_copy(update={"known_through_position": max(through)})
-            on = recorded_on(recorded)
-            holder = answer.holder
-            again = CheckDocument(on=on, number=event.number, checked=seen, holder_seen=holder)
-            commands.append(again)
-    return commands
-
-
-def note_ps(recorded: Recorded, rows: Lookup) -> Sequence[Command]:
-    """A certificate to the Performance Standard may be what a scope still has to bring, or had to
-    when it was suspended."""
-    event = recorded.event
-    if not isinstance(event, certification.CertificateGranted):
-        return ()
-    if event.standard is not Standard.PERFORMANCE:
-        return ()
-    scopes: Sequence[ScopeRow] = rows("scopes", {"entity_id": event.entity_id})
-    return [
-        NotePsCertificate(
-            on=recorded_on(recorded),
-            scope_id=scope.scope_id,
-            member_id=scope.member_id,
-            certificate_id=event.certificate_id,
-            facilities=event.facilities,
-            effective_on=event.valid_from,
-        )
-        for scope in scopes
-        if scope.ps_due or scope.suspended_from
-    ]
-
-
 def recorded_on(recorded: Recorded) -> date:
     """The day on which it was recorded: a reaction has no other clock."""
     return date.fromisoformat(recorded.envelope.recorded_at[:10])
@@ -378,8 +300,5 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("book_deliveries", book_deliveries, frozenset({DocumentChecked})),
     Reaction("end_documents", end_documents, frozenset({DocumentEnded})),
     Reaction("enter_stages", enter_stages, frozenset({MovementBooked})),
-    Reaction("check_again", check_again, frozenset({certification.CertificateGranted, *CHANGED})),
-    Reaction("check_suspended", check_suspended, frozenset({ScopeSuspended, ScopeReinstated})),
-    Reaction("check_caught_up", check_caught_up, frozenset({DocumentChecked})),
-    Reaction("note_ps", note_ps, frozenset({certification.CertificateGranted})),
+    Reaction("book_claims", book_claims, frozenset({ClaimRechecked})),
 )

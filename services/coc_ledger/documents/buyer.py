@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from contracts.coc_documents import (
+    ClaimRechecked,
     DocumentChecked,
     DocumentConfirmed,
     DocumentDisputed,
@@ -82,7 +83,7 @@ def confirm(
     if late or command.checked is None:
         return [confirmed]  # pending: nothing is booked before the check
     seen = Seen(command.checked, command.holder_seen)
-    return [confirmed, _checked(document, confirmed, seen, None, command.on, policy)]
+    return [confirmed, _checked(state, document, confirmed, seen, command.on, policy)]
 
 
 def _check_day(
@@ -166,14 +167,15 @@ class Seen(NamedTuple):
 
 
 def _checked(
+    state: Document,
     document: DocumentIssued,
     confirmed: DocumentConfirmed,
     looked: Seen,
-    before: DocumentChecked | None,
     on: date,
     policy: Policy,
 ) -> DocumentChecked:
     """What a check finds; what the lot brings is what was told of it when it was checked before."""
+    before = state.checked
     seen = documents.of_facilities(document, looked.issuer)
     passed, reasons = documents.checked(document, seen, looked.holder)
     mass = min(document.mass_kg, confirmed.received_kg)
@@ -204,6 +206,7 @@ def _checked(
         receiver_activity=confirmed.activity,
         from_closed=_lies_in_closed(told, before),
         holder_evidence=looked.holder,
+        claim_held=state.designated,
     )
 
 
@@ -245,16 +248,48 @@ def _as_scrap(document: DocumentIssued, lot: Carried, kg: int, *, passed: bool) 
 def recheck(
     command: CheckDocument, state: Document, document: DocumentIssued, policy: Policy
 ) -> Sequence[Event]:
-    if state.confirmed is None or state.ended is not None:
+    """News of certificates, or a check that has waited for them: what comes out otherwise by them.
+    Only what has waited waits on while they are not known well enough."""
+    if state.ended is not None:
         return []
-    if command.behind_s > policy.integer("document.evidence_behind_at_most_s"):
-        return []
+    if state.confirmed is None:
+        return _claim_rechecked(command, state, document, policy)
     before = state.checked
+    behind = command.behind_s > policy.integer("document.evidence_behind_at_most_s")
+    if before is None and behind:
+        return []
     seen = Seen(command.checked, command.holder_seen)
-    made = _checked(document, state.confirmed, seen, before, command.on, policy)
+    made = _checked(state, document, state.confirmed, seen, command.on, policy)
     if before is not None and (before.passed, before.reasons) == (made.passed, made.reasons):
         return []
     return [made]
+
+
+def _claim_rechecked(
+    command: CheckDocument, state: Document, document: DocumentIssued, policy: Policy
+) -> Sequence[ClaimRechecked]:
+    """No claim counts outside the certificate's dates, whoever has not answered it yet, or never
+    did: only what is taken back by the seller's side can be sold again."""
+    seen = documents.of_facilities(document, command.checked)
+    passed, reasons = documents.checked(document, seen, command.holder_seen)
+    if passed is state.designated:
+        return []
+    return [
+        ClaimRechecked(
+            number=document.number,
+            member_id=document.member_id,
+            check=state.claim.check + 1 if state.claim else 1,
+            pool=document.pool,
+            issued_on=document.issued_on,
+            mass_kg=document.mass_kg,
+            checked_on=command.on,
+            passed=passed,
+            reasons=reasons,
+            evidence=seen,
+            policy_id=policy.policy_id,
+            holder_evidence=command.holder_seen,
+        )
+    ]
 
 
 def dispute(

@@ -3,15 +3,21 @@
 Whether a document passes its check follows from its issuer's scope, the day of issue, the
 facilities that have to be certified, whether the Performance Standard may follow, and, where the
 metal is a joint venture's share, from its holder: documents that share these share the answer. So
-an entity has one row for each such day, and each checked document says under which answer it
-stands.
+an entity has one row for each such day, and each document says under which answer it stands: its
+claim was covered by certificates when it was issued, and so it stands until news of them.
 """
 
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
+from contracts.coc_documents import (
+    ClaimRechecked,
+    DocumentChecked,
+    DocumentConfirmed,
+    DocumentEnded,
+    DocumentIssued,
+)
 from contracts.envelope import Recorded
 from infra.decider import derived_id
 from infra.readmodel import Projection
@@ -32,8 +38,8 @@ class CheckDayRow(NamedTuple):
 
 
 class CheckRow(NamedTuple):
-    """A document. `checked_as` is its day with the answer of the last check; None where there was
-    none, or the document has ended."""
+    """A document. `checked_as` is its day with the answer of the last check, of the claim until its
+    receiver confirms it; None while that check waits, and where the document has ended."""
 
     number: str
     day_key: str
@@ -75,7 +81,7 @@ def _day(key: str, row: CheckDayRow | None, recorded: Recorded) -> CheckDayRow |
     )
 
 
-EVENTS = (DocumentIssued, DocumentChecked, DocumentEnded)
+EVENTS = (DocumentIssued, ClaimRechecked, DocumentConfirmed, DocumentChecked, DocumentEnded)
 
 
 def _check_keys(recorded: Recorded) -> Sequence[str]:
@@ -86,10 +92,11 @@ def _check_keys(recorded: Recorded) -> Sequence[str]:
 def _check(key: str, row: CheckRow | None, recorded: Recorded) -> CheckRow | None:
     event = recorded.event
     if isinstance(event, DocumentIssued):
-        return CheckRow(key, day_key(event), None)
+        day = day_key(event)
+        return CheckRow(key, day, checked_as(day, passed=True))
     if row is None:
         return None
-    if isinstance(event, DocumentChecked):
+    if isinstance(event, ClaimRechecked | DocumentChecked):
         return row._replace(checked_as=checked_as(row.day_key, passed=event.passed))
     return row._replace(checked_as=None)
 
@@ -106,7 +113,7 @@ CHECK_PROJECTIONS: tuple[Projection, ...] = (
     ),
     Projection(
         "document_checks",
-        2,
+        3,
         CheckRow,
         _check_keys,
         _check,

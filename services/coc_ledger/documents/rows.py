@@ -15,14 +15,21 @@ from services.coc_ledger.accounting.claim_parts import Whole, carries, parts_of
 
 class Stood(NamedTuple):
     """What a document was from a day on, what of it counted as CoC at the receiver, and when that
-    was told. Days are text, as they are kept."""
+    was told. Days are text, as they are kept. `claimed` is as in `DocumentRow`."""
 
     since: str
     told_on: str
     state: str
     booked_kg: int
+    claimed: bool = True
+
+    @property
+    def as_claim(self) -> str:
+        """Its state; of one whose claim does not count, what that makes of it."""
+        return self.state if self.claimed or self.state in ENDS else "non_coc"
 
 
+ENDS = ("withdrawn", "superseded")
 Course = tuple[tuple[Any, ...], ...]
 """All that a document was (`Stood`), in the order in which it was told."""
 
@@ -56,7 +63,8 @@ class DocumentRow(NamedTuple):
     issued, as JSON; the three after it are what its lot carries (`accounts.Amount`); `receiver` the
     pool in which it is booked (confirmed in time, that of the day of receipt). `elsewhere` is
     what of its mass was claimed in other pools than `pool`, in pairs: these are closed. `carries`
-    is the rest's (`claim_parts.Carries`), where it says anything of its step."""
+    is the rest's (`claim_parts.Carries`), where it says anything of its step. `claimed`: nothing
+    that is known of the issuer's certificates says that its claim does not count."""
 
     number: str
     member_id: str
@@ -88,6 +96,7 @@ class DocumentRow(NamedTuple):
     course: Course = ()
     elsewhere: tuple[tuple[str, int], ...] = ()
     carries: tuple[int, ...] = ()
+    claimed: bool = True
 
 
 class ClaimPartRow(NamedTuple):
@@ -104,6 +113,7 @@ class ClaimPartRow(NamedTuple):
 EVENTS = (
     told.DocumentIssued,
     told.DocumentConfirmed,
+    told.ClaimRechecked,
     told.DocumentChecked,
     told.DocumentDisputed,
     told.DocumentLapsed,
@@ -136,7 +146,7 @@ def _evolve(key: str, row: DocumentRow | None, recorded: Recorded) -> DocumentRo
 
 def _was(row: DocumentRow, since: str, told_on: str) -> DocumentRow:
     """With what it is now, from a day on."""
-    now = (since, told_on, row.state, row.booked_kg)
+    now = (since, told_on, row.state, row.booked_kg, *(() if row.claimed else (False,)))
     return row._replace(course=(*row.course, now))
 
 
@@ -155,11 +165,16 @@ def _after(row: DocumentRow, event: Event, told_on: str) -> DocumentRow:
                 received_on=event.received_on,
             )
             return _was(pending, _received(pending), told_on)
+        case told.ClaimRechecked():
+            why = row.reasons if row.state == "disputed" else event.reasons
+            now = row._replace(claimed=event.passed, reasons=why)
+            return _was(now, event.checked_on.isoformat(), told_on)
         case told.DocumentChecked():
             counts = event.passed and event.receiver is not None
             now = row._replace(
                 state="confirmed" if event.passed else "non_coc",
                 booked_kg=event.mass_kg if counts else 0,
+                claimed=event.passed,
                 passed=event.passed,
                 reasons=event.reasons,
                 evidence=event.evidence.model_dump(mode="json"),
@@ -261,7 +276,7 @@ of documents, reads none of their rows: each is as wide as what was issued and c
 
 DOCUMENTS = Projection(
     "documents",
-    7,
+    8,
     DocumentRow,
     _keys,
     _evolve,

@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, assert_never
 
 from contracts.coc_documents import (
     Awaited,
+    ClaimRechecked,
     DocumentChecked,
     DocumentConfirmed,
     DocumentDisputed,
@@ -45,6 +46,7 @@ class Document(NamedTuple):
     drafts: Mapping[str, Draft] = {}
     issued: DocumentIssued | None = None
     confirmed: DocumentConfirmed | None = None
+    claim: ClaimRechecked | None = None
     checked: DocumentChecked | None = None
     disputed: DocumentDisputed | None = None
     lapsed: bool = False
@@ -53,7 +55,8 @@ class Document(NamedTuple):
     @property
     def designated(self) -> bool:
         """Whether its claim counts in the seller's pool."""
-        failed = self.checked is not None and not self.checked.passed
+        last = self.checked or self.claim  # the receiver's check is the later one
+        failed = last is not None and not last.passed
         return self.issued is not None and self.ended is None and not failed
 
     @property
@@ -70,6 +73,7 @@ DocumentEvent = (
     DocumentDrafted
     | DocumentIssued
     | DocumentConfirmed
+    | ClaimRechecked
     | DocumentChecked
     | DocumentDisputed
     | DocumentLapsed
@@ -90,6 +94,8 @@ def evolve(state: Document, event: DocumentEvent) -> Document:
             return state._replace(issued=event, drafts={})
         case DocumentConfirmed():
             return state._replace(confirmed=event, disputed=None)
+        case ClaimRechecked():
+            return state._replace(claim=event)
         case DocumentChecked():
             return state._replace(checked=event)
         case DocumentDisputed():

@@ -64,6 +64,8 @@ def waiting_for(
     def here(row: DocumentRow) -> bool:
         if row.customer_scope_id not in (pool.scope_id, *before) or row.state not in WAITS:
             return False
+        if not row.claimed:
+            return False  # confirmed, it would count as non-CoC
         if row.receiver is not None:
             return row.receiver == pool.key
         return row.pool.split(":")[1] == pool.stage.value and row.issued_on <= day

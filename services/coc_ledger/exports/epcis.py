@@ -25,7 +25,12 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from contracts.coc import MovementBooked
-from contracts.coc_documents import DocumentChecked, DocumentEnded, DocumentIssued
+from contracts.coc_documents import (
+    ClaimRechecked,
+    DocumentChecked,
+    DocumentEnded,
+    DocumentIssued,
+)
 from contracts.custody import Account, Carried, MovementKind, Party, PoolKey
 from contracts.envelope import Recorded
 from contracts.values import Instant, plain
@@ -89,7 +94,7 @@ def _events(recorded: Recorded, names: Names, told: Told) -> Sequence[Json]:
             return _passed_on(event, recorded, names, told)
         case DocumentIssued() as event:
             return (_issue(event, recorded, names),)
-        case DocumentChecked() as event:
+        case ClaimRechecked() | DocumentChecked() as event:
             return (_check(event, recorded, names),)
         case DocumentEnded() as event:
             return _ended(event, recorded, names, told)
@@ -298,7 +303,7 @@ def _issue(event: DocumentIssued, recorded: Recorded, names: Names) -> Json:
     }
 
 
-def _check(event: DocumentChecked, recorded: Recorded, names: Names) -> Json:
+def _check(event: ClaimRechecked | DocumentChecked, recorded: Recorded, names: Names) -> Json:
     made: Json = {
         "type": "TransactionEvent",
         **_common(recorded, event.checked_on, names),

@@ -56,7 +56,7 @@ class DayRow(NamedTuple):
     moved_on: date | None = None
 
 
-BY_DOCUMENTS = ("replaced", "withdrawn", "check", "ended", "document")
+BY_DOCUMENTS = ("replaced", "withdrawn", "claim", "check", "ended", "document")
 
 
 def by_document(event: BalanceCorrected) -> bool:

@@ -35,6 +35,7 @@ class Sale(NamedTuple):
     emission_g: int
     partial_g: int
     elsewhere: str
+    claimed: bool
 
 
 class Passed(NamedTuple):

@@ -83,10 +83,10 @@ class Lineage:
         was, told = _then(row.course, day)
         if day and was is None:
             return [_nowhere("not_issued", row)]
-        now = was or Stood("", "", row.state, row.booked_kg)
+        now = was or Stood("", "", row.state, row.booked_kg, row.claimed)
         link = _sold(row, now, told)
-        if link.pool is None or now.state in GONE:
-            kind = now.state if now.state in GONE else link.kind
+        if link.pool is None or now.as_claim in GONE:
+            kind = now.as_claim if now.as_claim in GONE else link.kind
             _, _, document, _, seen_by, lot, *_ = link
             whole = trace.WHOLE
             return [trace.Node(1, kind, whole, True, document, None, seen_by, lot, False, told)]
@@ -278,8 +278,8 @@ class Lineage:
         for row in rows:
             sale = Sale._make(row[: len(Sale._fields)])
             was, told = _then(orjson.loads(row[-1]) if on else (), on)
-            now = was or Stood("", "", sale.state, sale.booked_kg)
-            if now.state not in GONE and (was or on is None):
+            now = was or Stood("", "", sale.state, sale.booked_kg, bool(sale.claimed))
+            if now.as_claim not in GONE and (was or on is None):
                 yield sale, _sold(sale, now, told)
 
     def _left(
@@ -341,9 +341,9 @@ def _then(
     if was is None:
         return None, None
     last = Stood(*course[-1])
-    if last.state == was.state:
+    if last.as_claim == was.as_claim:
         return was, trace.Told(was.told_on)
-    return was, trace.Told(was.told_on, last.state, last.since)
+    return was, trace.Told(was.told_on, last.as_claim, last.since)
 
 
 def _gone(kind: str, lapsed: Lapsed | None, source: str | None) -> int:

@@ -248,20 +248,20 @@ class OwnBook:
         return max(0, paper.mass - closed), parts.get(paper.at, (0, paper.day))[0]
 
     def confirm(self, number: str) -> None:
-        """The metal counts where its seller is certified; else the claim is given back."""
+        """The metal counts where its seller is certified on the day, and its claim with it."""
         paper = self.papers[number]
         paper.received = (paper.buyer, paper.day.year)
         before = paper.replaces
         while before is not None and before.booked is None:
             before = before.replaces
+        word = "document" if paper.counts else "other"
         if before is not None and before.booked and before.received == paper.received:
             at, _ = before.booked
             day = paper.day if at == paper.received else date(at[1], 1, 1)
             paper.booked = at, day
-            self._there(paper.booked, "document", paper.mass)
+            self._there(paper.booked, word, paper.mass)
         else:
-            paper.booked = self.late(paper.received, paper.day, "document", paper.mass)
-        self._check(paper)
+            paper.booked = self.late(paper.received, paper.day, word, paper.mass)
 
     def withdraw(self, number: str) -> None:
         paper = self.papers[number]
@@ -292,9 +292,9 @@ class OwnBook:
         )
 
     def _check_all(self, scope: str) -> None:
-        """Every confirmed document of a scope counts again, or does not: by its day of issue."""
+        """Every document of a scope counts again, or does not: by its day of issue."""
         for paper in self.papers.values():
-            if paper.seller == scope and paper.received and not paper.ended:
+            if paper.seller == scope and not paper.ended:
                 self._check(paper)
 
     def _claims(self, paper: Paper, sign: int) -> None:
@@ -311,13 +311,14 @@ class OwnBook:
 
     def _check(self, paper: Paper) -> None:
         counts = not self.lacks(paper.seller, paper.day)
-        if paper.counts is counts or paper.booked is None:
+        if paper.counts is counts:
             return
         paper.counts = counts
         sign = 1 if counts else -1
         self._claims(paper, sign)
-        self._there(paper.booked, "document", sign * paper.mass)
-        self._there(paper.booked, "other", -sign * paper.mass)
+        if paper.booked is not None:
+            self._there(paper.booked, "document", sign * paper.mass)
+            self._there(paper.booked, "other", -sign * paper.mass)
 
     def _there(self, booked: tuple[Key, date], word: str, kg: int) -> None:
         """What becomes of a delivery, where it was booked; a closed period then leaves something

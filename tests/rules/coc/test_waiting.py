@@ -21,6 +21,7 @@ def row(number: str, state: str, **more: Any) -> DocumentRow:
         "pool": "SELLER-S:aluminium:2025-07-01",
         "issued_on": date(2026, 5, 1),
         "mass_kg": 10,
+        "claimed": True,
     }
     return DocumentRow(**{**plain, **EMPTY, **known, "number": number, "state": state, **more})
 
@@ -34,6 +35,11 @@ def test_checks_that_wait_come_first_then_what_brings_most() -> None:
     ]
     found = waiting_for(POOL, DAY, rows)
     assert [one.number for one in found] == ["D-3", "D-2", "D-1"]
+
+
+def test_what_would_count_as_non_coc_is_not_named() -> None:
+    rows = [row("D-1", "issued", claimed=False), row("D-2", "issued")]
+    assert [one.number for one in waiting_for(POOL, DAY, rows)] == ["D-2"]
 
 
 def test_what_would_not_come_into_the_pool_is_not_named() -> None:
