@@ -16,6 +16,7 @@ from services.coc_ledger.overview import Overview
 from .check_code import LENGTH, code_of, is_code_of, link_of
 from .paper import Paper, paper
 from .printing import pdf
+from .verdict import why_not
 
 Number = Annotated[str, Path(pattern=ID_PATTERN)]
 Code = Annotated[str, Path(pattern=rf"^[A-Za-z2-7]{{{LENGTH}}}$")]
@@ -52,10 +53,10 @@ def add_check(made: Api, exports: Exports, overview: Overview, links: Links) -> 
                 number=number,
             )
         issued, became = exports.stated(row)
-        said = paper(issued, became, links.of(request, number))
+        found, known_age = await asyncio.to_thread(overview.standing, row)
+        said = paper(issued, became, links.of(request, number), why_not(found))
         if form == "pdf":
             return await printed(said)
-        found, known_age = await asyncio.to_thread(overview.standing, row)
         held = [one for one in found.held if one.certificate_id == issued.certificate_id]
         standing = {**found._asdict(), "held": held, **known_age._asdict(), "state": row.state}
         return Json({**said._asdict(), "standing": standing, "replaced_by": became.replaced_by})

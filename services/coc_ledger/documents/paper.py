@@ -42,6 +42,10 @@ STATES = {
 }
 
 
+HOLDS = ("issued", "pending_check", "confirmed")
+"""States of a document that may be good."""
+
+
 class Became(NamedTuple):
     """What a document is now: its state, why, and by which document it was replaced."""
 
@@ -68,21 +72,24 @@ class Paper(NamedTuple):
     link: str
 
 
-def paper(document: DocumentIssued, became: Became, link: str) -> Paper:
-    """The words of a document."""
+def paper(document: DocumentIssued, became: Became, link: str, why_not: str = "") -> Paper:
+    """The words of a document. `why_not`: why it is not good by what is known now of certificates
+    (`verdict.why_not`); nothing where that says nothing against it."""
+    holds = became.state in HOLDS
+    state = STATES.get(became.state, became.state)
     sections = (
         Section("Document", _head(document)),
         Section("Issuer", _party(document.issuer, document.certificate_id)),
         Section("Customer", _party(document.customer, _of_customer(document))),
         Section("Material", _material(document)),
         Section("Footprint", _footprint(document)),
-        Section("State", _state(became)),
+        Section("State", _state(became, why_not)),
     )
     return Paper(
         document.number,
         document.issued_on,
-        STATES.get(became.state, became.state),
-        became.state in ("issued", "pending_check", "confirmed"),
+        f"{state}. {why_not}" if holds and why_not else state,
+        holds and not why_not,
         tuple(section for section in sections if section.lines),
         link,
     )
@@ -202,10 +209,11 @@ def _per_kg(intensity: Decimal | None) -> str | None:
     return None if intensity is None else f"{plain(intensity)} kg CO2e per kg"
 
 
-def _state(became: Became) -> tuple[tuple[str, str], ...]:
+def _state(became: Became, why_not: str) -> tuple[tuple[str, str], ...]:
     return _said(
         ("State", STATES.get(became.state, became.state)),
         ("Because", ", ".join(became.reasons) or None),
+        ("Not good", why_not or None),
         ("Replaced by", became.replaced_by),
     )
 

@@ -79,6 +79,11 @@ def standing(
     )
 
 
+def why_not(found: Standing) -> str:
+    """Why a document is not good, for its paper; nothing where it is good, or waits."""
+    return " ".join((found.sentence, *found.reasons)) if found.word == "not_good" else ""
+
+
 class Age(NamedTuple):
     """How old what is known of certificates is (None: nobody knows), and what that means, where it
     means anything."""

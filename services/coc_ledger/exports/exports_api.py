@@ -20,6 +20,7 @@ from infra.web import Api, Json, SignedIn
 from services.coc_ledger.allowed_api import Allowed
 from services.coc_ledger.documents.check_api import Links, add_check, base_of, named, printed
 from services.coc_ledger.documents.paper import paper
+from services.coc_ledger.documents.verdict import why_not
 from services.coc_ledger.flows.flow_api import add_flow
 from services.coc_ledger.knowledge import Knowledge
 from services.coc_ledger.overview import Overview
@@ -52,7 +53,7 @@ def add_exports(
     overview = Overview(running, exports, behind_s, knowledge)
     links = Links(made.shared.public_url, running.writer.request_key)
     _pools(made, exports, allowed)
-    _documents(made, exports, allowed, links)
+    _documents(made, exports, overview, allowed, links)
     _reports(made, exports, allowed)
     add_flow(made, running, exports, allowed)
     add_overview(made, running, overview, allowed)
@@ -83,15 +84,19 @@ def _pools(made: Api, exports: Exports, allowed: Allowed) -> None:
         return Json(document, headers=headers, media_type=EPCIS_TYPE)
 
 
-def _documents(made: Api, exports: Exports, allowed: Allowed, links: Links) -> None:
+def _documents(
+    made: Api, exports: Exports, overview: Overview, allowed: Allowed, links: Links
+) -> None:
     @made.get("/coc/documents/{number}/paper", tags=["exports"])
     async def on_paper(
         request: Request, principal: SignedIn, number: Key, form: Literal["json", "pdf"] = "json"
     ) -> Response:
-        """A document as it is printed, with what became of it: as PDF with a QR code, or JSON."""
+        """A document as it is printed, with what became of it and whether it is valid by what is
+        known now: as PDF with a QR code, or JSON."""
         row = await allowed.document(principal, number)
         issued, became = exports.stated(row)
-        said = paper(issued, became, links.of(request, number))
+        found, _ = await asyncio.to_thread(overview.standing, row)
+        said = paper(issued, became, links.of(request, number), why_not(found))
         if form == "json":
             return Json(said)
         return await printed(said)

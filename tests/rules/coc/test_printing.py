@@ -9,11 +9,12 @@ import pytest
 from pypdf import PdfReader
 
 from contracts.coc_documents import DocumentIssued, Supplement
-from contracts.custody import Party, StepEmissions
-from services.coc_ledger.documents.paper import Became, kilograms, paper
+from contracts.custody import Checked, Party, StepEmissions
+from services.coc_ledger.documents.paper import STATES, Became, kilograms, paper
 from services.coc_ledger.documents.printing import pdf, qr
+from services.coc_ledger.documents.verdict import standing, why_not
 
-from .told import issued
+from .told import DAY, issued
 
 LINK = "https://castmark.example/coc/documents/D-1"
 ISSUED = Became("issued")
@@ -175,6 +176,20 @@ def test_a_document_that_no_longer_holds_says_so_in_large_letters() -> None:
     assert squeezed("Not valid: replaced by another document") in text
     assert squeezed("Replaced by D-3") in text
     assert "Notvalid" not in squeezed(text_of(pdf(paper(document(), ISSUED, LINK))))
+
+
+@pytest.mark.parametrize("state", ["issued", "pending_check", "confirmed"])
+def test_paper_whose_issuer_is_now_known_not_to_have_been_certified_is_not_valid(
+    state: str,
+) -> None:
+    """By the same standing as is told beside it, whatever anybody has answered."""
+    nobody = Checked(entity_id="E-1", day=DAY, known_through_position=7)
+    told, became = issued("D-1"), Became(state)
+    said = paper(told, became, LINK, why_not(standing(told, became, nobody)))
+    assert not said.valid
+    text = squeezed(text_of(pdf(said)))
+    assert squeezed(f"Not valid: {STATES[state]}. Its issuer was not certified") in text
+    assert squeezed("The issuer held no valid Chain of Custody certificate.") in text
 
 
 def test_the_qr_code_is_a_picture_of_the_link_alone() -> None:
