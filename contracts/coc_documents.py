@@ -49,8 +49,10 @@ class Supplement(Value):
 
 
 class Awaited(Value):
-    """A confirmation that is waited for, through `confirm_by`: of the buyer's scope, or, where the
-    buyer has none, one that the seller's scope has to see to."""
+    """A confirmation that is waited for, through `confirm_by` (counted from the day of issue, or
+    from that on which the document was stated, the later of the two; older events: from the first):
+    of the buyer's scope, or, where the buyer has none, one that the seller's scope has to see
+    to."""
 
     scope_id: ScopeId
     member_id: MemberId

@@ -64,7 +64,7 @@ def decide(command: AnyCommand, state: Document, policies: Policies) -> Sequence
             draft = state.drafts.get(command.claim.draft)
             if state.issued is not None or draft is None:
                 return []
-            return [documents.issued(command.number, draft, command.claim, policy)]
+            return [documents.issued(command.number, draft, command.claim, command.on, policy)]
         case Tick():
             return _lapse(command, state)
         case _:
@@ -164,7 +164,7 @@ def _issue(command: IssueDocument, state: Document, policy: Policy) -> Sequence[
     digest = documents.digest_of(draft)
     if claim is None or claim.document != command.number or claim.draft != digest:
         raise _used(command.number)
-    return [documents.issued(command.number, draft, claim, policy)]
+    return [documents.issued(command.number, draft, claim, command.on, policy)]
 
 
 def same_words(document: DocumentIssued, draft: Draft) -> bool:

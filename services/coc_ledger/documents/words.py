@@ -5,7 +5,7 @@ asks whether the seller was certified on the day of issue, as far as is known no
 as non-CoC, and the reasons say why. Rules: sources.md 5.6 (3), 5.7, 8 (R-28).
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -174,8 +174,11 @@ def replaced_before(number: str, by: str | None) -> Refused:
     return Refused("document-ended", f"{number} has ended{instead}.", number=number, by=by)
 
 
-def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -> DocumentIssued:
-    """The document: the words of its draft, with what the ledger found for it."""
+def issued(
+    number: str, draft: Draft, claim: OutputDesignated, stated_on: date, policy: Policy
+) -> DocumentIssued:
+    """The document: the words of its draft, with what the ledger found for it. Its buyer has the
+    same time whether it is of the day on which it is stated or of one before."""
     words = {
         "boundary": draft.boundary,
         "method": draft.method,
@@ -217,7 +220,8 @@ def issued(number: str, draft: Draft, claim: OutputDesignated, policy: Policy) -
         supplement=_supplement(draft, claim, policy),
         replaces=draft.replaces,
         correction_reason=draft.correction_reason,
-        confirm_by=draft.issued_on + timedelta(days=policy.integer("document.confirm_days")),
+        confirm_by=max(draft.issued_on, stated_on)
+        + timedelta(days=policy.integer("document.confirm_days")),
         evidence=claim.evidence,
         policy_id=policy.policy_id,
         customer_evidence=seen,

@@ -188,3 +188,18 @@ def test_what_earlier_builds_left_alone_is_found_and_done_once() -> None:
     world.settle()
     assert claimed_kg(world) == 0
     assert outside_certificates(world.today, scopes, world.reader.row) == []
+
+
+def test_a_correction_of_months_ago_waits_for_its_buyer_as_long_as_any_document() -> None:
+    """It is of the day of the error: it would have lapsed as soon as it was stated."""
+    world = sold()
+    world.today = date(2026, 11, 20)
+    send(world, document("D-2", 90, replaces="D-1", correction_reason="weighed-again"))
+    world.settle()
+    last = date(2027, 1, 19)
+    assert due(world.documents()["D-2"]) == {"document_lapse": last}
+    world.today = last
+    told = {**DELIVERY, "number": "D-2", "received_kg": 90}
+    assert world.attempt("confirm_document", **told) == ""
+    world.settle()
+    assert (claimed_kg(world), -kg(world.pool(THEIRS), Account.INPUT_COC)) == (90, 90)

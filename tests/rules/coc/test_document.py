@@ -131,7 +131,7 @@ def test_a_document_says_what_the_ledger_found() -> None:
         "4.200000",
         "25.000000",
     )
-    assert (event.certificate_id, event.confirm_by) == ("C-CoC", DAY + timedelta(days=60))
+    assert (event.certificate_id, event.confirm_by) == ("C-CoC", TODAY + timedelta(days=60))
 
 
 def test_both_sides_certificates_stand_on_the_document() -> None:
@@ -306,7 +306,7 @@ def test_two_scales_may_differ_a_little() -> None:
 
 def test_nobody_confirms_and_it_lapses() -> None:
     done = issued()
-    last = DAY + timedelta(days=60)
+    last = TODAY + timedelta(days=60)
     assert due(done.state) == {"document_lapse": last}
     tick = Tick(on=last, target="coc_document/D-1", rule="document_lapse")
     lapsed = done.and_when(tick)
@@ -315,6 +315,26 @@ def test_nobody_confirms_and_it_lapses() -> None:
     assert event.effective_on == last + timedelta(days=1)
     lapsed.and_when(confirm()).refused("document-lapsed")
     assert due(done.and_when(confirm()).state) == {}
+
+
+@pytest.mark.parametrize("on", [DAY, DAY + timedelta(days=59), TODAY])
+def test_the_buyers_time_counts_from_the_day_on_which_a_document_was_stated(on: date) -> None:
+    """One of a day before is no shorter time for its buyer, whether its seller or the ledger itself
+    completes it; what was stored with an earlier last day keeps that."""
+    command = issue(on=on)
+    _, step = issuing.drafting(command)
+    complete = CompleteDocument(on=on, number="D-1", claim=claimed(command))
+    covered = command.model_copy(update={"claim": claimed(command)})
+    last = on + timedelta(days=60)
+    for made in (documents.when(step, covered), documents.when(step, complete)):
+        assert due(made.state) == {"document_lapse": last}
+        early = Tick(on=last - timedelta(days=1), target="coc_document/D-1", rule="document_lapse")
+        made.and_when(early).nothing()
+        stored = made.state.issued
+        assert stored is not None
+        assert (stored.issued_on, stored.awaited.confirm_by) == (DAY, last)
+        older = stored.model_copy(update={"confirm_by": DAY + timedelta(days=60)})
+        assert due(made.state._replace(issued=older)) == {"document_lapse": older.confirm_by}
 
 
 def test_a_buyer_without_a_scope_proves_itself_by_a_digest() -> None:
@@ -367,7 +387,7 @@ def test_the_first_answer_says_what_it_answers_and_a_later_one_nothing() -> None
     assert start.state.issued is not None
     awaited = start.state.issued.awaited
     assert (awaited.scope_id, awaited.member_id) == ("S-2", "M-2")
-    assert awaited.confirm_by == DAY + timedelta(days=60)
+    assert awaited.confirm_by == TODAY + timedelta(days=60)
     dispute = DisputeDocument(on=TODAY, number="D-1", member_id="M-2", reason="short")
     withdraw = WithdrawDocument(on=TODAY, number="D-1", member_id="M-1", reason="typing")
     supersede = SupersedeDocument(on=TODAY, number="D-1", by="D-2", reason="weighed-again")

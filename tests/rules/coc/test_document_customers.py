@@ -56,7 +56,7 @@ def test_what_is_disputed_does_not_lapse_and_can_be_settled_late() -> None:
         DisputeDocument(on=TODAY, number="D-1", member_id="M-2", reason="short")
     )
     assert due(disputed.state) == {}
-    last = DAY + timedelta(days=60)
+    last = TODAY + timedelta(days=60)
     lapse = Tick(on=last, target="coc_document/D-1", rule="document_lapse")
     disputed.and_when(lapse).nothing()
     [event] = issued().and_when(lapse).events
