@@ -157,9 +157,9 @@ CUSTODY_KINDS: tuple[DeadlineKind, ...] = (
     DeadlineKind(
         name="coc_confirmation",
         title="Chain of Custody: deliveries to be confirmed",
-        rule="A buyer confirms or disputes a delivery within some weeks of its document's day, or of"
-        " the day on which that was stated where it came later, or the document lapses. For a buyer"
-        " without accounts here the seller sees to it.",
+        rule="A buyer confirms or disputes a delivery within some weeks of its document's day, or"
+        " of the day on which that was stated where it came later, or the document lapses. For a"
+        " buyer without accounts here the seller sees to it.",
         source="rule 5.7",
         evidence="design",
         owner="member",
