@@ -187,8 +187,8 @@ def balance(found: Row, out: Console) -> None:
         out.print(f"{tell(found['owed_kg'])} kg of overdraft of the period before {_owed(found)}")
     later = found.get("carries_as_of", found["on"]) != found["on"]
     by_then = f"on {found['carries_as_of']}, " if later else ""
-    step = (found.get("step") or {}).get("sentence", "")
     for name, lot in found["carries"].items():
+        step = (lot.get("step") or found.get("step") or {}).get("sentence", "")
         average = lot["intensity"] or f"incomplete, at least {lot['at_least'] or 0}"
         out.print(
             f"{LIES.get(name, name)}: {by_then}{average} kg CO2e/kg, its footprint known for"

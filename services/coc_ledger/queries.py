@@ -52,6 +52,7 @@ from .traces.lineage import Lineage
 from .yearly_reports.reactions import years_of_accounts
 
 MANY = 100_000
+LIES = (Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP)
 
 
 class Queries:
@@ -176,6 +177,8 @@ class Queries:
         late = late_stops(pool, rows, stood.late) if pool else []
         made = stood.cover
         following = period_of(_calendar(row), period.ends_on + ONE_DAY)
+        steps = self._steps(row, pool, stage, on, policy)
+        carrying = _carries(pool, policy, steps)
         return {
             "scope_id": row.scope_id,
             "stage": stage.value,
@@ -203,9 +206,9 @@ class Queries:
             "blocked_because": [one._asdict() for one in (*stopped, *late)],
             "accounts": named(stood.masses),
             "working": [line._asdict() for line in stood.working],
-            "carries": _carries(pool, policy),
+            "carries": carrying,
             "carries_as_of": max([on, *later]),
-            "step": self._step(row, pool, stage, on, policy),
+            "step": carrying.get("outflow", {}).get("step") or steps.get("stock"),
             "told_otherwise": told_again(
                 pool, lambda row: claims_of(row, self.reader), self.knowledge()
             ),
@@ -252,22 +255,26 @@ class Queries:
         certified = Held(self.certificates(row.entity_id), through, behind_s)
         return sellable(scope, dues, pool, on, stood, certified, policy)
 
-    def _step(
+    def _steps(
         self, row: ScopeRow, pool: PoolRow | None, stage: Stage, on: date, policy: Policy
-    ) -> dict[str, object] | None:
-        """Whether what the metal carries holds the step's own emissions. Only the pool's stream
-        tells where the metal lies that had them in when it came; few pools have any."""
+    ) -> Mapping[str, dict[str, object]]:
+        """Whether what the metal carries holds the step's own emissions, of each lot. Only the
+        pool's stream tells where the metal lies that had them in when it came; few pools have
+        any."""
         scope = evidence(self.reader.state(stream_of(row.scope_id)), on)
         if pool is None or scope is None:
-            return None
+            return {}
         by_hand = bool(pool.by_hand_g)
         apart = pool.stepped_kg > 0 and not by_hand
         state = self.reader.state(f"pool/{pool.pool}") if apart else None
         results = results_of(scope, on, self.knowledge())
-        stepped = stepped_part(state.stepped, state.books, state.onward) if state else Fraction(0)
-        return step_told(
-            scope, stage, results, on, policy, by_hand=by_hand, stepped=stepped
-        )._asdict()
+        found: dict[str, dict[str, object]] = {}
+        for lot in LIES:
+            own = (state.stepped, state.books, state.onward) if state else None
+            stepped = stepped_part(*own, lot) if own else Fraction(0)
+            asked = scope, stage, results, on, policy
+            found[lot.value] = step_told(*asked, by_hand=by_hand, stepped=stepped)._asdict()
+        return found
 
     def _later(self, pool: PoolRow, on: date) -> Mapping[date, Kgs]:
         """What was booked in a pool on each day after one: few, as a rule none."""
@@ -358,15 +365,17 @@ def named(masses: Kgs) -> dict[str, int]:
     return {account.value: kg for account, kg in zip(ACCOUNTS, masses, strict=True)}
 
 
-def _carries(pool: PoolRow | None, policy: Policy) -> dict[str, object]:
+def _carries(
+    pool: PoolRow | None, policy: Policy, steps: Mapping[str, dict[str, object]]
+) -> dict[str, dict[str, object]]:
     """What the metal carries by now that lies in stock, and that left and is not claimed: a claim
-    of a product takes its part of the second, and its step's own emissions are added."""
+    of a product takes its part of the second, and its step's own emissions are added; of each what
+    is in it of the step already."""
     if pool is None:
         return {}
-    lie = (Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP)
-    amounts = {one.value: waiting(pool.carrying, one) for one in lie}
+    amounts = {one.value: waiting(pool.carrying, one) for one in LIES}
     return {
-        name: {"kg": amount.kg, **disclosed(amount, policy)._asdict()}
+        name: {"kg": amount.kg, **disclosed(amount, policy)._asdict(), "step": steps.get(name)}
         for name, amount in amounts.items()
         if amount.kg > 0
     }

@@ -53,7 +53,7 @@ class Stepped(NamedTuple):
     def of(self, lot: Lot, kg: int, there_kg: int) -> int:
         """How many of some kilograms have the step in, of those that left as a lot and no document
         claims: rounded so that many claims add up to what there was."""
-        return self._told(_share(self._lot(lot), kg, there_kg), kg)
+        return self._told(_share(self.unclaimed(lot), kg, there_kg), kg)
 
     def onward(self, kg: int, stock_kg: int) -> int:
         """The same of what goes on to the next stage, out of the stock."""
@@ -70,7 +70,8 @@ class Stepped(NamedTuple):
             return 0
         return max(0, min(kg, (share + self.rest + HALF) // PARTS))
 
-    def _lot(self, lot: Lot) -> int:
+    def unclaimed(self, lot: Lot) -> int:
+        """Of what left as a lot and no document claims."""
         return self.product if lot is Lot.PRODUCT else self.scrap
 
     def _with(self, lot: Lot, more: int) -> "Stepped":
@@ -80,7 +81,7 @@ class Stepped(NamedTuple):
 
     def claimed(self, lot: Lot, kg: int, there_kg: int, told_kg: int) -> "Stepped":
         """After a claim of some kilograms of a lot, that was told so many with the step in."""
-        share = _share(self._lot(lot), kg, there_kg)
+        share = _share(self.unclaimed(lot), kg, there_kg)
         return self._with(lot, -share)._replace(rest=self.rest + share - told_kg * PARTS)
 
     def given_back(self, lot: Lot, told_kg: int) -> "Stepped":
@@ -181,18 +182,14 @@ def _bare(day: Day) -> Day:
     )
 
 
-def unclaimed_kg(books: Books, onward: Amount) -> int:
-    """What lies in stock, or was shipped and no document claims: `onward` was not shipped."""
-    there = (Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP)
-    return sum(held(books, one).kg for one in there) - onward.kg
-
-
-def stepped_part(stepped: Stepped, books: Books, onward: Amount) -> Fraction:
-    """The part of the metal that lies there with the step in; none where there is no metal."""
-    there_kg = unclaimed_kg(books, onward)
+def stepped_part(stepped: Stepped, books: Books, onward: Amount, of: Account) -> Fraction:
+    """The part of the stock, or of a lot that left and no document claims, that has the step in;
+    none where there is no metal. Each has its own: a document is told that of its lot."""
+    stock = of is Account.STOCK
+    there_kg = held(books, of).kg if stock else lot_kg(books, onward, LOTS[of])
     if there_kg <= 0:
         return Fraction(0)
-    parts = stepped.stock + stepped.product + stepped.scrap
+    parts = stepped.stock if stock else stepped.unclaimed(LOTS[of])
     return Fraction(max(0, min(parts, there_kg * PARTS)), there_kg * PARTS)
 
 

@@ -217,7 +217,7 @@ def test_a_balance_says_of_how_much_metal_the_step_is_in() -> None:
     world = closed()
     take_in(world, "IN-1", 500)
     pool = world.pool(later())
-    half = stepped_part(pool.stepped, pool.books, pool.onward)
+    half = stepped_part(pool.stepped, pool.books, pool.onward, Account.STOCK)
     told = step_told(
         scope_seen(), Stage.ALUMINIUM, VERIFIED, DAY, POLICY, by_hand=False, stepped=half
     )
@@ -232,6 +232,25 @@ def test_a_balance_says_of_how_much_metal_the_step_is_in() -> None:
     )
     assert (all_of_it.how, all_of_it.kgco2e_per_kg) == ("booked", {})
     assert all_of_it.sentence.startswith("with this step: an earlier period booked it by hand")
+
+
+def test_of_each_lot_it_says_what_a_document_of_it_is_told() -> None:
+    """What left had the step in for a greater part than what lies there since: one fraction for
+    both is true of neither."""
+    world = closed()
+    take_in(world, "IN-1", 100)
+    book(world, "ship_material", "OUT-1", mass_kg=400)
+    world.today = AFTER.replace(day=AFTER.day + 1)
+    take_in(world, "IN-2", 700)
+    pool = world.pool(later())
+    parts = [
+        stepped_part(pool.stepped, pool.books, pool.onward, one)
+        for one in (Account.STOCK, Account.OUTFLOW, Account.OUTFLOW_SCRAP)
+    ]
+    document = sold(world, "D-1", 400)
+    assert round(parts[1] * 400) == document.carried.stepped_kg
+    assert parts[0] < parts[1]
+    assert parts[2] == 0
 
 
 def test_a_paper_says_of_how_much_metal_the_step_was_booked_before() -> None:
