@@ -207,19 +207,6 @@ def test_a_balance_says_whether_the_step_is_in_what_the_metal_carries() -> None:
     assert "step" not in balance_said(), "where nothing is told of it"
 
 
-def test_a_balance_says_of_each_lot_what_of_it_has_the_step_in() -> None:
-    lot = next(iter(BALANCE["carries"].values()))
-    carries = {
-        "stock": {**lot, "step": {"sentence": "with this step in 60.0 % of it"}},
-        "outflow": {**lot, "step": {"sentence": "with this step in 93.8 % of it"}},
-    }
-    told = balance_said(carries=carries, step={"sentence": "with this step in 93.8 % of it"})
-    assert [line.count("60.0 %") for line in told.splitlines() if "with this step" in line] == [
-        1,
-        0,
-    ]
-
-
 def test_a_trace_shows_shares_and_what_is_masked() -> None:
     shown = Told().said("trace", "D-1", "--direction", "downstream")
     assert "100.0000" in shown

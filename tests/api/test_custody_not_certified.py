@@ -6,6 +6,11 @@ from typing import Any
 
 from pypdf import PdfReader
 
+from castmark.local import Host
+from services.coc_ledger.documents.commands import CheckDocument
+from services.coc_ledger.domain import CONSUMER
+from services.coc_ledger.jobs import Watch
+from services.coc_ledger.queries import Queries
 from tests.api.test_custody import BEGAN, MILL, SMELTER, TONNE, balance, confirmed, document, who
 from tests.api.test_custody import door as door  # the same world, in a platform of its own
 from tests.api.test_custody import host as host
@@ -61,3 +66,13 @@ def test_a_claim_nobody_confirmed_follows_the_certificate_and_its_paper_says_so(
     assert row["reasons"] == ["issuer-coc-certificate-not-valid"]
     assert balance(door, MILL)["accounts"]["non_coc"] == -60 * TONNE
     assert claimed_t(door) == (0, 0)
+
+
+def test_the_hourly_look_at_what_is_undone_reads_the_rows_and_finds_all_done(
+    host: Host, door: Door
+) -> None:
+    """After the news of above: all claims that they concern were looked at."""
+    door.settled()
+    running = host.process.running["coc_ledger"]
+    asked = Queries(running, Watch(running, CONSUMER)).undone()
+    assert [one for one in asked if isinstance(one, CheckDocument)] == []

@@ -317,26 +317,6 @@ def test_nobody_confirms_and_it_lapses() -> None:
     assert due(done.and_when(confirm()).state) == {}
 
 
-@pytest.mark.parametrize("on", [DAY, DAY + timedelta(days=59), TODAY])
-def test_the_buyers_time_counts_from_the_day_on_which_a_document_was_stated(on: date) -> None:
-    """One of a day before is no shorter time for its buyer, whether its seller or the ledger itself
-    completes it; what was stored with an earlier last day keeps that."""
-    command = issue(on=on)
-    _, step = issuing.drafting(command)
-    complete = CompleteDocument(on=on, number="D-1", claim=claimed(command))
-    covered = command.model_copy(update={"claim": claimed(command)})
-    last = on + timedelta(days=60)
-    for made in (documents.when(step, covered), documents.when(step, complete)):
-        assert due(made.state) == {"document_lapse": last}
-        early = Tick(on=last - timedelta(days=1), target="coc_document/D-1", rule="document_lapse")
-        made.and_when(early).nothing()
-        stored = made.state.issued
-        assert stored is not None
-        assert (stored.issued_on, stored.awaited.confirm_by) == (DAY, last)
-        older = stored.model_copy(update={"confirm_by": DAY + timedelta(days=60)})
-        assert due(made.state._replace(issued=older)) == {"document_lapse": older.confirm_by}
-
-
 def test_a_buyer_without_a_scope_proves_itself_by_a_digest() -> None:
     customer = NamedCustomer(name="Can maker", address="3 Main Street")
     start = issued(customer=customer, registration=PROOF, customer_member_id=None)

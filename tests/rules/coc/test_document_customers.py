@@ -1,6 +1,6 @@
 """Customers with and without a scope: who confirms a document, who disputes it, and until when."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,9 @@ import pytest
 from contracts.coc_documents import DocumentConfirmed, DocumentDisputed, DocumentIssued
 from infra.decider import Tick
 from infra.errors import Refused
+from services.coc_ledger.documents import issuing
 from services.coc_ledger.documents.commands import (
+    CompleteDocument,
     ConfirmDelivery,
     DisputeDelivery,
     DisputeDocument,
@@ -17,7 +19,7 @@ from services.coc_ledger.documents.commands import (
 from services.coc_ledger.documents.document import due
 from services.coc_ledger.documents.rows import DOCUMENTS
 from tests.rules.coc.given import DAY, TODAY, documents, seen
-from tests.rules.coc.test_document import PROOF, confirm, issued
+from tests.rules.coc.test_document import PROOF, claimed, confirm, issue, issued
 from tests.rules.coc.told import recorded
 
 
@@ -81,3 +83,23 @@ def test_a_buyer_without_a_scope_disputes_by_the_same_digest() -> None:
     disputed.and_when(dispute).nothing()
     start.and_when(dispute.model_copy(update={"proof": "1" * 64})).refused("unknown-document")
     documents.given(with_both()).when(dispute).refused("customer-answers-by-scope")
+
+
+@pytest.mark.parametrize("on", [DAY, DAY + timedelta(days=59), TODAY])
+def test_the_buyers_time_counts_from_the_day_on_which_a_document_was_stated(on: date) -> None:
+    """One of a day before is no shorter time for its buyer, whether its seller or the ledger itself
+    completes it; what was stored with an earlier last day keeps that."""
+    command = issue(on=on)
+    _, step = issuing.drafting(command)
+    complete = CompleteDocument(on=on, number="D-1", claim=claimed(command))
+    covered = command.model_copy(update={"claim": claimed(command)})
+    last = on + timedelta(days=60)
+    for made in (documents.when(step, covered), documents.when(step, complete)):
+        assert due(made.state) == {"document_lapse": last}
+        early = Tick(on=last - timedelta(days=1), target="coc_document/D-1", rule="document_lapse")
+        made.and_when(early).nothing()
+        stored = made.state.issued
+        assert stored is not None
+        assert (stored.issued_on, stored.awaited.confirm_by) == (DAY, last)
+        older = stored.model_copy(update={"confirm_by": DAY + timedelta(days=60)})
+        assert due(made.state._replace(issued=older)) == {"document_lapse": older.confirm_by}
