@@ -21,9 +21,10 @@ from typing import NamedTuple
 
 from infra.policy import Policies
 
-from .forms import Facilities, Forms, facility_of
+from .forms import Facilities, Forms
 from .guard import Figures, Guard
 from .measures import LATER, Measure, Number, Version, version_of
+from .owners import facility_of
 from .public import Before, Pool, Public, Verdict, on_curve, public, sets_told
 from .sums import DIMENSIONS, Cell, Entry, Key, cells_of, told_cell
 

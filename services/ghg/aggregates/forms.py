@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-from .measures import LATER, Measure, Number
+from .measures import Measure, Number
+from .owners import facility_of, sales_of
 from .sums import Entry
 
 Facilities = frozenset[str]
@@ -50,12 +51,13 @@ class _OfMeasure(NamedTuple):
 
 class Forms:
     """Facilities in every version with their numbers; `owners` has the entity of each amount: that
-    of the first version of its facility."""
+    of the first version of its facility. `sales` are those that other entities had later."""
 
     def __init__(self, entries: Sequence[Entry], numbers: Numbers) -> None:
         self.entries = entries
         self.at = {one.facility_id: at for at, one in enumerate(entries)}
         self.owners: list[str] = []
+        self.sales = sales_of(entries)
         self._versions: dict[Facilities, Places] = {}
         self._measures: dict[Measure, _OfMeasure] = {}
         self._none = _of_none(len(entries))
@@ -114,11 +116,6 @@ class Forms:
         for of in self._measures.values():
             known[self._amounts[_spread(of.starts[versions], of.lengths[versions])]] = True
         return known
-
-
-def facility_of(version: str) -> str:
-    """The facility of a version, which is the id of its first one."""
-    return version.partition(LATER)[0]
 
 
 def _filled(many: int, of: int) -> Places:

@@ -9,6 +9,8 @@ A number is told when
 - no combination of everything told, of whatever kinds, is about fewer entities than the minimum
   (`audit`).
 
+Entities between which a facility went from one edition to the next count as one (`owners`).
+
 What the asker knows is no secret to it: its own figures, and those that were disclosed. They are
 left out before anything is counted, so a sum has to be of enough others. What was told stays told:
 a guard goes on from one edition to the next, and from what was known by then to what is known now.
@@ -38,6 +40,7 @@ from .forms import (
     rows_of,
 )
 from .measures import ALIKE, Measure, numbers_of
+from .owners import counted_as
 from .sums import Entry
 
 Sets = NDArray[numpy.bool_]
@@ -86,7 +89,9 @@ class _Noted:
         asked = in_turn([*self._told, *self._wanted])
         knows = forms.known_by(forms.versions(known))
         terms = forms.terms(asked).without(knows)
-        column, about = columns_of(terms, forms.owners)
+        counted = counted_as(forms.sales, known)
+        owners = [counted.get(one, one) for one in forms.owners] if counted else forms.owners
+        column, about = columns_of(terms, owners)
         found = rows_of(terms, column, len(asked))
         rows: dict[Wanted, Row] = dict(zip(asked, found, strict=True))
         audit = Audit(about, self._least, TRIES_LATER_MAX if later else TRIES_MAX)
@@ -123,14 +128,16 @@ class Guard:
         self._forms, known, _ = figures
         every = self._forms.entries
         others = [at for at, one in enumerate(every) if one.facility_id not in known]
-        others.sort(key=lambda at: (every[at].entity_id, every[at].facility_id))
+        counted = counted_as(self._forms.sales, known)
+        entity = [counted.get(one.entity_id, one.entity_id) for one in every]
+        others.sort(key=lambda at: (entity[at], every[at].facility_id))
         self._versions = numpy.array(others, dtype=numpy.intp)
         self._places = numpy.full(len(every), NOWHERE, dtype=numpy.intp)
         self._places[self._versions] = numpy.arange(len(others))
         self._known = self._forms.versions(known)
         number: dict[str, int] = {}
         self._entities = numpy.array(
-            [number.setdefault(every[at].entity_id, len(number)) for at in others],
+            [number.setdefault(entity[at], len(number)) for at in others],
             dtype=numpy.intp,
         )
         self._least = policy.integer("aggregate.entities_min")

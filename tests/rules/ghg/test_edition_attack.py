@@ -22,7 +22,7 @@ from services.ghg.aggregates.editions import (
     table_of,
 )
 from services.ghg.aggregates.emission_curve import portfolio, steps_of
-from services.ghg.aggregates.forms import facility_of
+from services.ghg.aggregates.owners import facility_of
 from services.ghg.aggregates.public import Public, public, table
 from services.ghg.aggregates.sums import Cell, Entry
 from services.ghg.factors.curve import Curve
