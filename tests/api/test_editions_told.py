@@ -99,6 +99,41 @@ async def test_operations_are_told_what_is_now_and_editions_as_of_a_day(desk: Ye
     assert await output(desk.client, as_of="2025-07-01") == (str(FIRST), "5000")
 
 
+async def test_operations_are_told_no_less_of_what_was_disclosed_than_others(
+    desk: YearDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six of six entities: what regions tell keeps no step of the curve from being told, nor a set
+    of any, once all is public."""
+    await told_of(desk, *range(1, PLANTS + 1))
+    await verified(desk)
+    filling = PlansFilling(Queries(desk.running))
+    countries = ("NO", "NO", "AU", "NO", "AU", "AU")
+    rows = [
+        row._replace(entity_id=f"E{at}", country=country, disclosed=row.latest)
+        for at, (row, country) in enumerate(
+            zip(filling.years({"year": YEAR}), countries, strict=False)
+        )
+    ]
+    monkeypatch.setattr(PlansFilling, "years", lambda *asked: rows)
+    kept = Asked(desk.running, Queries(desk.running), filling).to_keep(YEAR)
+    wanted = KeepEdition(on=FIRST, year=YEAR, due_on=FIRST, facilities=tuple(kept))
+    await desk.running.writer.execute(request_of(own_id("test", "kept"), wanted, ACTOR))
+    two = [entry(rows[at].facility_id, entity=f"E{at}") for at in (0, 2, 4)]
+    await define(desk, "SET", two)
+
+    for path in ("/ghg/emission-curve", "/ghg/aggregates", "/ghg/portfolios/S1/SET"):
+        _, others = await get(desk.signed_in("subscriber:S1"), path, year=str(YEAR))
+        status, ours = await get(desk.client, path, year=str(YEAR))
+        assert (status, others["edition"], ours["edition"]) == (200, str(FIRST), None)
+        for told in ("steps", "suppressed", "output_t"):
+            assert ours.get(told) == others.get(told), path
+        for row in (*ours.get("rows", ()), *others.get("rows", ())):
+            assert (row.pop("edition"), row["facilities"]) in ((None, 3), (str(FIRST), 3))
+        assert ours.get("rows") == others.get("rows")
+    _, curve = await get(desk.client, "/ghg/emission-curve", year=str(YEAR))
+    assert [step["facilities"] for step in curve["steps"]] == [3, 3]
+
+
 async def test_a_member_is_told_what_is_of_enough_others(desk: YearDesk) -> None:
     """It has one of three: the row less its own would be of two."""
     some = [one._replace(member_id=f"M{at}") for at, one in enumerate(some_apart(3))]

@@ -38,7 +38,7 @@ from .jobs import KeepingEditions
 from .kept import Awaited, FacilityKept, kept_of
 from .portfolio import Portfolios
 from .public import Public, Verdict, public, table, verdicts
-from .queries import AskedEditions, is_public
+from .queries import AskedEditions, Present, is_public
 from .sums import DIMENSIONS, OWN, Cell, Entry, own_table, regions_of
 
 Key = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -191,11 +191,11 @@ class Asked:
 
         def made() -> dict[str, object]:
             policy = self._policy()
-            entries = self._entries(self._filling.years({"year": year})) if seen.now else []
+            present = self._present(year) if seen.now else Present()
             if seen.asker is None:
-                cells = table(entries, by, self._public(year, entries, policy))
+                cells = table(present.entries, by, self._public(year, present, policy))
             else:
-                cells = table_of(seen.stages, by, entries)
+                cells = table_of(seen.stages, by, present.entries)
             least = policy.figure("aggregate.entities_min")
             told = seen.told(year, seen.edition)
             return {**told, "entities_min": least, "rows": _rows(cells)}
@@ -204,14 +204,8 @@ class Asked:
 
     def to_keep(self, year: int) -> list[FacilityKept]:
         """What an edition of a year is made of, if it is kept now."""
-        rows = [row for row in self._filling.years({"year": year}) if row.verified or row.disclosed]
-        if not rows:
-            return []
-        public_ones = {row.facility_id for row in rows if is_public(row)}
-        return [
-            kept_of(entry, disclosed=entry.facility_id in public_ones)
-            for entry in self._entries(rows)
-        ]
+        entries, public_ones = self._present(year)
+        return [kept_of(one, disclosed=one.facility_id in public_ones) for one in entries]
 
     def own_table(self, member_id: str, year: int, by: Sequence[str]) -> dict[str, object]:
         """A table of a member's own facilities."""
@@ -269,8 +263,7 @@ class Asked:
         def made() -> dict[str, object]:
             edition, pools = curve_told(seen.stages)
             if seen.asker is None:
-                entries = self._entries(self._filling.years({"year": year}))
-                pools = self._public(year, entries, self._policy()).pools
+                pools = self._public(year, self._present(year), self._policy()).pools
             steps = [step._asdict() for step in steps_of(pools)]
             return {**seen.told(year, edition), "steps": steps}
 
@@ -288,9 +281,9 @@ class Asked:
         def made() -> PortfolioView:
             policy = self._policy()
             if seen.asker is None:
-                entries = self._entries(self._filling.years({"year": year}))
-                may = self._verdicts(year, entries, policy, sets)[wanted]
-                return portfolio(year, wanted, entries, may, _sector(policy))
+                present = self._present(year)
+                may = self._verdicts(year, present, policy, sets)[wanted]
+                return portfolio(year, wanted, present.entries, may, _sector(policy))
             edition, may = set_told(seen.stages, wanted)
             told = edition.entries if edition else ()
             view = portfolio(year, wanted, told, may, _sector(policy))
@@ -305,24 +298,36 @@ class Asked:
         # a set of a name is never changed
         return self._kept(("portfolio", subscriber_id, portfolio_id, year, sets, *_of(seen)), made)
 
-    def _public(self, year: int, entries: Sequence[Entry], policy: Policy) -> Public:
+    def _public(self, year: int, present: Present, policy: Policy) -> Public:
         """What may be told of a year as it is now; kept for as long as the figures that it rests on
         stand, whatever else happens."""
-        mark = (policy.policy_id, tuple(entries))
-        found: Public = self._publics.get(year, mark, lambda: public(entries, policy))
+        entries, disclosed = present
+        mark = (policy.policy_id, *present)
+        found: Public = self._publics.get(
+            year, mark, lambda: public(entries, policy, known=disclosed)
+        )
         return found
 
     def _verdicts(
-        self, year: int, entries: Sequence[Entry], policy: Policy, sets: Sets
+        self, year: int, present: Present, policy: Policy, sets: Sets
     ) -> dict[frozenset[str], Verdict]:
         """Of all sets of a subscriber at once, in the order in which they were defined."""
-        mark = (policy.policy_id, tuple(entries))
+        mark = (policy.policy_id, *present)
         found: dict[frozenset[str], Verdict] = self._publics.get(
             ("verdicts", year, sets),
             mark,
-            lambda: verdicts(self._public(year, entries, policy), sets, entries),
+            lambda: verdicts(self._public(year, present, policy), sets, present.entries),
         )
         return found
+
+    def _present(self, year: int) -> Present:
+        """The figures of a year as they are now."""
+        rows = [row for row in self._filling.years({"year": year}) if row.verified or row.disclosed]
+        entries = tuple(self._entries(rows)) if rows else ()
+        public_ones = {row.facility_id for row in rows if is_public(row)}
+        return Present(
+            entries, frozenset(one.facility_id for one in entries if one.facility_id in public_ones)
+        )
 
     def _kept(self, asked: Hashable, made: Callable[[], Answer]) -> Answer:
         mark = (self._running.times.today(), self._queries.reader.mark(CONSUMER))

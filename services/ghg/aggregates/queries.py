@@ -3,6 +3,7 @@ database. Kept for as long as there is no further edition."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from contracts.values import FacilityId
 from infra.auth import Principal, RoleKind
@@ -14,9 +15,18 @@ from services.ghg.rows import YearRow
 from .editions import EVERYBODY, Asker, Defined, Edition, Stage, in_force, stages
 from .kept import Awaited, Editions, awaited, editions_of, stream_of
 from .portfolio import Portfolios
+from .sums import Entry
 
 MANY = 100_000
 KEPT = 32
+
+
+class Present(NamedTuple):
+    """The verified figures of a year as they are now, and the facilities of which just these were
+    disclosed: they are no secret to anybody."""
+
+    entries: tuple[Entry, ...] = ()
+    disclosed: frozenset[str] = frozenset()
 
 
 class AskedEditions:
