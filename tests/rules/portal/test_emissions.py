@@ -182,6 +182,13 @@ def test_the_curve_says_that_there_is_no_edition_and_not_that_entities_are_too_f
     assert "too few" not in shown
 
 
+def test_a_curve_that_is_left_out_says_both_reasons_that_there_may_be() -> None:
+    """Entities may be enough, and the tables tell what makes a step of few of it."""
+    shown = " ".join(curve_page(edition=None, regions=[]).split())
+    assert "too few entities have verified figures of 2024" in shown
+    assert "or a step would tell of few beside what tables tell." in shown
+
+
 @pytest.mark.parametrize(("last", "is_old"), [("2026-06-30", False), ("2026-12-31", True)])
 def test_the_curve_says_where_later_editions_could_not_tell_it_and_when_the_next_comes(
     last: str, *, is_old: bool
