@@ -54,6 +54,7 @@ from .results.reporting import (
 )
 from .results.state import PowerCertificatesNamed, SupplierAnswersReplaced
 from .rows import PROJECTIONS, engagements, facility_evidence
+from .verifiers import SUBMITTED
 
 DECIDERS: Mapping[str, ModuleType] = {
     "facility_year": facility_year,
@@ -115,7 +116,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         "ghg",
         ("membership", "audit_scheduling", "ghg"),
-        (*PROJECTIONS, *PARTIES, FORMERS, MEASUREMENTS, *PLAN_PROJECTIONS),
+        (*PROJECTIONS, *PARTIES, FORMERS, SUBMITTED, MEASUREMENTS, *PLAN_PROJECTIONS),
         (),
         (*REACTIONS, *PLAN_REACTIONS),
     ),

@@ -119,6 +119,15 @@ class Queries:
         some = (row for row in rows if auditors.may_have_read(row, year, policy))
         return frozenset(one for row in some for one in row.facilities)
 
+    def facilities_once_submitted(self, verifiers: Collection[str], year: int) -> frozenset[str]:
+        """The facilities of which a result of a year lies or ever lay with one of some
+        verifiers."""
+        if not verifiers:
+            return frozenset()
+        where = {"verifier_id": sorted(verifiers), "year": year}
+        rows = self.reader.page(CONSUMER, "submitted", None, MANY, where)
+        return frozenset(row.facility_id for row in rows)
+
     def readers(self, member_id: str, facility_id: str) -> list[str]:
         """The audit firms that read a facility that a member has, now."""
         found = self._audits({"member_id": member_id}, member_id, facility_id)

@@ -1,5 +1,6 @@
 """Aggregates over HTTP: outsiders are told editions, as of any day; operations what is now."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ from tests.imports.years import PLANTS, YearDesk, years_on
 from tests.rules.ghg.test_aggregates import entry, some_apart
 from tests.rules.ghg.test_editions import facilities
 
-from .test_ghg_plans import get, told_of, verified
+from .test_ghg_plans import MEMBER, get, post, told_of, verified
 
 YEAR = 2024
 FIRST, SECOND = date(2025, 6, 30), date(2025, 12, 31)
@@ -162,6 +163,29 @@ async def test_a_verifier_is_not_told_the_third_of_two_whose_results_it_verified
         desk.signed_in("verifier:V1"), "/ghg/aggregates", year=str(YEAR + 1), by="region"
     )
     assert (status, told["rows"]) == (200, [])
+
+
+async def test_a_verifier_goes_on_knowing_results_that_were_taken_back(desk: YearDesk) -> None:
+    """It is no stranger to what it was given to read; who never was is."""
+    await told_of(desk, *range(1, PLANTS + 1))
+    for plant in (1, 2):
+        of = {"facility_id": f"M1.plant-{plant}", "year": YEAR, "result": 1}
+        for command in ("submit_for_verification", "withdraw_submission"):
+            given = {"verifier_id": "V1"} if command == "submit_for_verification" else {}
+            status, said = await post(desk.client, f"commands/{command}", **MEMBER, **of, **given)
+            assert status == 200, said
+    queries, both = Queries(desk.running), {"M1.plant-1", "M1.plant-2"}
+    lie = "/ghg/verifiers/V1/years"
+    for _ in range(600):
+        if queries.facilities_once_submitted(["V1"], YEAR) == both:
+            if not (await get(desk.client, lie))[1]["items"]:
+                break  # they are with their member again
+        await asyncio.sleep(0.05)
+    assert (await get(desk.client, lie))[1]["items"] == []
+    await keep(desk, FIRST, with_plants(1, 2))
+    assert await output(desk.signed_in("verifier:V9")) == (str(FIRST), "3000")
+    assert await output(desk.signed_in("verifier:V1")) == (None, None)
+    assert queries.facilities_once_submitted(["V1"], YEAR + 1) == frozenset()
 
 
 async def test_an_audit_firm_is_not_told_the_third_of_two_that_it_audits(

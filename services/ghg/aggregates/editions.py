@@ -52,7 +52,8 @@ class Asker(NamedTuple):
     """Whose figures are no secret to somebody: the members that it acts for, the facilities that it
     may read, as a member, a verifier or an audit firm; and the sets that it ever defined, in
     order. Figures of the facilities that it may `once` have read, as the firm of an audit that is
-    over, may be a secret to it or not: which of them it saw, nobody noted."""
+    over or a verifier of before, may be a secret to it or not: which of them it saw, nobody
+    noted."""
 
     own: frozenset[str] = NOBODY
     facilities: frozenset[str] = NOBODY

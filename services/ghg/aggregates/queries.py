@@ -47,6 +47,8 @@ class AskedEditions:
         reads = self._read_by(principal, own, year)
         firms = principal.ids(RoleKind.AUDITOR)
         once = self._queries.facilities_once_audited(firms, year)
+        verifiers = principal.ids(RoleKind.VERIFIER)
+        once |= self._queries.facilities_once_submitted(verifiers, year)
         return Asker(own, reads, tuple(sets), once - reads)
 
     def _read_by(
