@@ -227,6 +227,13 @@ PROBLEMS: tuple[Problem, ...] = (
         " `output.to_casting` at `facts.steps` (0 where it gave none).",
     ),
     Problem(
+        "scrap-stock-untold",
+        "What scrap lies in stock is not told",
+        "It may be of post-consumer scrap or of other, or at several steps or lines of cells. Tell"
+        " `stock.opening` and `stock.closing` of `scrap.in` at the step that melts it, each"
+        " with its `scrap_kind`.",
+    ),
+    Problem(
         "cast-stock-untold",
         "Whether cast metal in stock at the casthouse was cast already is not told",
         "Post-consumer scrap was melted whose loss is not told, and it would decide. Add"

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from contracts.inventory import Step
 from services.ghg.activity.inventory import Datum, Inventory, Site
-from services.ghg.factors.pinned import BEFORE_SEVENTH, BEFORE_SIXTH
+from services.ghg.factors.pinned import BEFORE_NINTH, BEFORE_SEVENTH, BEFORE_SIXTH
 
 from . import metal
 from .flows import flows_of
 from .in_cells import in_cells, line_of, lines_of, of_line
 from .melts import CHARGED, LIQUID, sum_t
 from .scrap import Kind
+from .stored import as_melted
 from .working import Doubt
 
 ZERO = Decimal(0)
@@ -46,6 +47,8 @@ def made(
     found, tonnes = tapped(outputs, inventory.site, doubts)
     if engine in BEFORE_SIXTH or not tonnes:
         return found
+    if engine not in BEFORE_NINTH:
+        inventory = as_melted(inventory)
     if engine not in BEFORE_SEVENTH:
         if any(one.item == TAPPED for one in found):
             return _without_scrap(found, inventory)
@@ -71,7 +74,8 @@ def made_of_cast(inventory: Inventory, engine: str) -> list[Datum] | None:
 def made_of_tapped(inventory: Inventory, engine: str) -> list[Datum] | None:
     """What cells made, each with its tonnes, where tapped metal is told: less scrap that is in it.
     None while nobody tells whether scrap is."""
-    if in_cells(inventory.data, only_cast=False).unread_t:
+    melted = inventory if engine in BEFORE_NINTH else as_melted(inventory)
+    if in_cells(melted.data, only_cast=False).unread_t:
         return None
     found = [one for one in inventory.data if one.item == TAPPED]
     return made(found, inventory, engine, [])
@@ -119,4 +123,6 @@ def _not_made(tonnes: Decimal, inventory: Inventory, engine: str) -> Decimal:
     flows = flows_of(inventory, engine)
     bought = (one for one in charged if one.item == LIQUID and one.step is Step.CASTING)
     made = tonnes * flows.primary - sum_t(bought)
+    if flows.cells_made_t is not None:
+        made = flows.cells_made_t
     return ZERO if flows.untold else tonnes - max(made, ZERO)

@@ -6,7 +6,13 @@ from decimal import Decimal
 from contracts.inventory import Step
 from contracts.values import plain
 from services.ghg.activity.inventory import Datum, Inventory
-from services.ghg.factors.pinned import BEFORE_EIGHTH, BEFORE_SEVENTH, BEFORE_SIXTH, ENGINE
+from services.ghg.factors.pinned import (
+    BEFORE_EIGHTH,
+    BEFORE_NINTH,
+    BEFORE_SEVENTH,
+    BEFORE_SIXTH,
+    ENGINE,
+)
 
 from . import metal
 from .flows import CAST, MADE, NEXT, PRODUCTS, SOURCE, flows_of, grown_of, reading_by
@@ -15,6 +21,7 @@ from .melts import CHARGED, LIQUID, ZERO
 from .melts import sum_t as _sum
 from .scrap import Kind
 from .shared_cast import doubts_of_cast
+from .stored import as_melted, held_scrap
 from .untold import doubts_of_products, doubts_of_untold
 from .working import PERCENT, Doubt
 
@@ -32,6 +39,9 @@ def flow_doubts(
     """How flows were read that no source lays down, of a year with its outputs and stocks, as
     `flows_of` takes them; nothing of what goes nowhere from here."""
     found: list[Doubt] = []
+    if engine not in BEFORE_NINTH:
+        found += _of_scrap_stock(inventory)
+        inventory = as_melted(inventory)
     cast = {one.step for one in outputs if one.item == CAST and one.quantity}
     sold_t = _sum(one for one in outputs if one.item == "output.sold" and one.of == CAST)
     if len(cast) > 1 and sold_t and any(one.item == "output.semi" for one in outputs):
@@ -43,6 +53,17 @@ def flow_doubts(
     found += _doubts_of_stocks(inventory, outputs, stocks, engine)
     more = engine not in BEFORE_SIXTH and _more_than_tapped(outputs, stocks)
     return [*found, *_doubts_of_melts(inventory, engine, melt_loss, more)]
+
+
+def _of_scrap_stock(inventory: Inventory) -> Iterable[Doubt]:
+    for of in held_scrap(inventory.data):
+        if of.stock.fell_t is None:
+            named = f"scrap.in ({of.kind})" if of.kind else "scrap.in"
+            at = f" at {of.place}" if of.place is not Step.SITE else ""
+            sentence = (
+                f"The stock of {named}{at} is told on one day of the year only: it was not used."
+            )
+            yield Doubt("stock_incomplete", sentence, SOURCE)
 
 
 def _doubts_of_stocks(

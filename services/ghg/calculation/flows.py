@@ -22,6 +22,7 @@ from services.ghg.factors.pinned import (
     BEFORE_EIGHTH,
     BEFORE_FIFTH,
     BEFORE_FOURTH,
+    BEFORE_NINTH,
     BEFORE_SEVENTH,
     BEFORE_SIXTH,
     ENGINE,
@@ -43,9 +44,10 @@ from .melts import (
     primary_share,
     recast_share,
 )
-from .primary_cast import Recast, primary_cast, recast_between, recast_of
+from .primary_cast import Recast, made_of_cast, primary_cast, recast_between, recast_of
 from .scrap import Kind
 from .shared_cast import GRAMS, Beside, SharedCast, shared_cast
+from .stored import as_melted, untold_t
 
 NEXT = {
     Step.BAUXITE_MINING: Step.ALUMINA_REFINING,
@@ -86,7 +88,9 @@ class Flows(NamedTuple):
     `stock_unread_t` is the change of cast metal in stock of which must be told whether it was cast,
     before what a mill rolled has a footprint (`metal.stock_unread`), and `recast_unread` are the
     steps of whose product it must be told what a furnace gave to casting (`Recast`); `unknown_of`
-    are all of whose product the footprint is not known."""
+    are all of whose product the footprint is not known. Since the ninth, of `unstored_t` of stock
+    it must be told what scrap they are of, and `cells_made_t` is what cells made where tapped metal
+    is told as cast alone and some left with dross."""
 
     made: Mapping[Step, Decimal]
     scrap: Mapping[Step, Decimal]
@@ -102,15 +106,18 @@ class Flows(NamedTuple):
     stored_beyond_t: Decimal = ZERO
     unread_t: Decimal = ZERO
     unpassed_t: Decimal = ZERO
+    unstored_t: Decimal = ZERO
     site_of_own: bool = False
     stock_unread_t: Decimal = ZERO
     recast_unread: frozenset[Step] = frozenset()
     unknown_of: frozenset[Step] = frozenset()
+    cells_made_t: Decimal | None = None
 
     @property
     def untold(self) -> bool:
         """Whether something must be told before anybody knows how much primary metal was cast."""
-        return bool(self.old_unknown_t or self.unread_t or self.unpassed_t)
+        told = self.old_unknown_t or self.unread_t or self.unpassed_t or self.unstored_t
+        return bool(told)
 
     @property
     def cast_shared(self) -> SharedCast:
@@ -125,6 +132,7 @@ class Flows(NamedTuple):
             self.stored_beyond_t,
             self.unread_t,
             self.unpassed_t,
+            self.unstored_t,
         )
 
     @property
@@ -171,6 +179,9 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
     """The flows of a facility's year, as an engine takes them. `melt_loss` is the part of
     post-consumer scrap that a melt usually takes (`Result.melt_loss`): what it bears first of what
     the melt lost, where nobody tells."""
+    unstored_t = ZERO
+    if engine not in BEFORE_NINTH:
+        unstored_t, inventory = untold_t(inventory.data), as_melted(inventory)
     made: dict[Step, Decimal] = {}
     scrap: dict[Step, Decimal] = {}
     returned: dict[Step, Decimal] = {}
@@ -217,6 +228,8 @@ def flows_of(inventory: Inventory, engine: str = ENGINE, melt_loss: Decimal = ZE
         found = _flows_before(inventory, engine, (made, charged, left), losses, (read, beside))
     else:
         found = _told_flows(inventory, engine, (made, charged, left), beside)
+    if unstored_t:
+        found = found._replace(unstored_t=unstored_t, primary=ZERO)
     if engine not in BEFORE_EIGHTH:
         found = found._replace(stock_unread_t=_unread_t(inventory, found, held))
         found = found._replace(unknown_of=_unknown_of(inventory, found))
@@ -234,7 +247,7 @@ def _unknown_of(inventory: Inventory, found: Flows) -> frozenset[Step]:
     untold = found.unread_t or (found.untold and found.made.get(Step.CASTING))
     if untold and any(one.scrap_kind == Kind.POST_CONSUMER for one in lots):
         steps |= {Step.ELECTROLYSIS, Step.CASTING, Step.SEMI_FABRICATION}
-        if found.unpassed_t:
+        if found.unpassed_t or found.unstored_t:
             steps.add(Step.REMELTING)
         if any(one.step is Step.SITE for one in inventory.data):
             steps.update(PRODUCTS)
@@ -300,7 +313,8 @@ def _told_flows(inventory: Inventory, engine: str, masses: Told, beside: Beside)
         gone = kept_t / own_t if own_t and cells.within else ONE
         if cells.old_within_t and onward.get(Step.ELECTROLYSIS):
             onward[Step.ELECTROLYSIS] = gone
-    melt = Melt(made, charged, tapped, gone, bool(cells.within), only_cast)
+    dross = {} if engine in BEFORE_NINTH else metal.dross_of(inventory.data)
+    melt = Melt(made, charged, tapped, gone, bool(cells.within), only_cast, dross)
     given = [one.quantity for one in inventory.data if one.item == metal.TO_CASTING]
     passed = sum(given, ZERO) if given else None
     shared = primary_cast(melt, cells, passed, beside)
@@ -311,6 +325,8 @@ def _told_flows(inventory: Inventory, engine: str, masses: Told, beside: Beside)
     every = Flows(
         made, beside.scrap, onward, shared.primary, frozenset(), recast.share, *shared[1:]
     )
+    if dross and only_cast:
+        every = every._replace(cells_made_t=made_of_cast(melt, cells, passed, beside))
     return every._replace(site_of_own=True, recast_unread=recast.unread)
 
 

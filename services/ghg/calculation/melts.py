@@ -34,7 +34,8 @@ OWN_SCRAP = frozenset({Kind.INTERNAL.value, Kind.DROSS.value})
 class Melt(NamedTuple):
     """What steps made in t, what metal they were charged with, and the tonnes that were tapped and
     went to be cast: the part `gone` of all, in which scrap that cells were charged with is
-    (`within`) or not. With `only_cast` what was tapped is told as cast alone."""
+    (`within`) or not. With `only_cast` what was tapped is told as cast alone. `dross` is the metal
+    that left each step with it, which the first eight engines did not look at."""
 
     made: Mapping[Step, Decimal]
     charged: Mapping[Step, Sequence[Datum]]
@@ -42,9 +43,14 @@ class Melt(NamedTuple):
     gone: Decimal
     within: bool
     only_cast: bool
+    dross: Mapping[Step, metal.Dross] = {}
 
     def at(self, step: Step) -> Sequence[Datum]:
         return self.charged.get(step, ())
+
+    def dross_t(self, *steps: Step) -> Decimal:
+        """Metal that left some steps with their dross."""
+        return sum((self.dross[one].left_t for one in steps if one in self.dross), ZERO)
 
 
 def recast_share(melt: Melt) -> Decimal:
@@ -54,8 +60,9 @@ def recast_share(melt: Melt) -> Decimal:
     cast, own = melt.made.get(Step.CASTING, ZERO), melt.made.get(Step.REMELTING, ZERO)
     if not cast or not own:
         return ONE if cast else ZERO
-    lacking = cast - melt.tapped - sum_t(melt.at(Step.CASTING))
-    spare = max(min(sum_t(melt.at(Step.REMELTING)) - own, lacking), ZERO)
+    lacking = cast + melt.dross_t(Step.CASTING) - melt.tapped - sum_t(melt.at(Step.CASTING))
+    beyond = sum_t(melt.at(Step.REMELTING)) - own - melt.dross_t(Step.REMELTING)
+    spare = max(min(beyond, lacking), ZERO)
     return spare / (spare + own)
 
 

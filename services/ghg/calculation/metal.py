@@ -98,6 +98,15 @@ class Account(NamedTuple):
         return self.entered_t - self.left_t - self.lost_t - self.stored_t
 
 
+class Dross(NamedTuple):
+    """Metal that left a step with its dross, in t: `left_t`, what is told to be in it or to have
+    been won back of it, whichever is more (what was won back was in it before); and both together,
+    `told_t`, of which it is no more."""
+
+    left_t: Decimal
+    told_t: Decimal
+
+
 class Plant(NamedTuple):
     """All accounts as one, in t: metal that came in from outside and was not put in stock (what the
     cells tapped included), and what of it left as a product, as scrap or out of dross."""
@@ -354,6 +363,18 @@ def _lost_before(lost: Datum, by_item: ByItem) -> bool:
 def sold(item: str, by_item: ByItem) -> list[Datum]:
     """What left the facility instead of going on to its next step."""
     return [one for one in by_item.get(SOLD, ()) if one.of == item]
+
+
+def dross_of(data: Iterable[Datum]) -> Mapping[Step, Dross]:
+    """Metal that left each step with its dross."""
+    found: dict[Step, dict[str, Decimal]] = {}
+    for one in data:
+        if one.item in (IN_DROSS, RECOVERED):
+            told = found.setdefault(one.step, {})
+            told[one.item] = told.get(one.item, ZERO) + one.quantity
+    return {
+        step: Dross(max(told.values()), sum(told.values(), ZERO)) for step, told in found.items()
+    }
 
 
 def own_dross(datum: Datum) -> bool:

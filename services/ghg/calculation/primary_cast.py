@@ -19,6 +19,11 @@ What differs is what B is, so that no tonne of post-consumer scrap moves it:
   scrap nothing that it gave is primary either way. Where of tapped metal the cast alone is told, it
   must be told of every such furnace: nothing else keeps it apart from what cells made.
 - Scrap in cells is in what was tapped or beside it as it is told (`in_cells`).
+
+Since the ninth engine S is also less the metal that left the melt with its dross, which that scrap
+bears first, as it does a loss that nobody tells: dross is told of a melt and never of a kind of
+scrap, so that C grows by A - a less what dross took of it, and so does S (decision 0019). Where of
+tapped metal the cast alone is told, what cells made is in what was cast and in that dross.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -175,9 +180,31 @@ def _of_cast(melt: Melt, charge: _Charge, round_: Round, passed: Passed) -> Shar
     a furnace gave is something else, that in it as well: how much of it that is follows what else
     the furnace gave, and the more cells made, the more anode effects are of the metal cast."""
     others = charge.other + passed.every
-    liquid = max(melt.tapped - others - charge.bought - round_.nowhere, ZERO) + charge.bought
+    liquid = _made_by_cells(melt, charge, round_, passed) + charge.bought
     total = liquid + others + round_.nowhere
-    return SharedCast(liquid / total if total else ZERO, beyond_t=round_.nowhere)
+    if not total:
+        return SharedCast(ZERO, beyond_t=round_.nowhere)
+    borne = min(melt.dross_t(*charge.steps), _told_old(charge))
+    return SharedCast(liquid / (total - borne), beyond_t=round_.nowhere)
+
+
+def made_of_cast(melt: Melt, cells: InCells, passed: Decimal | None, beside: Beside) -> Decimal:
+    """Tonnes that cells made where tapped metal is told as cast alone: what was cast, or left with
+    dross, and nothing else makes up."""
+    charge = _charge(melt, cells, passed, beside)
+    round_ = _round(charge, beside)
+    return _made_by_cells(melt, charge, round_, _told(melt, passed, round_))
+
+
+def _made_by_cells(melt: Melt, charge: _Charge, round_: Round, passed: Passed) -> Decimal:
+    others = charge.other + passed.every
+    out = melt.tapped + melt.dross_t(*charge.steps)
+    return max(out - others - charge.bought - round_.nowhere, ZERO)
+
+
+def _told_old(charge: _Charge) -> Decimal:
+    """Post-consumer scrap whose loss is told, less it."""
+    return sum(charge.old.values(), ZERO) - sum(charge.untold.values(), ZERO)
 
 
 def _of_tapped(
@@ -211,12 +238,14 @@ def _masses(
     liquid = max(melt.tapped - within, ZERO) + charge.bought
     other = charge.other - old + passed.other
     scrap = sum((beside.scrap.get(step, ZERO) for step in charge.steps), ZERO)
+    dross = (melt.dross[step].told_t for step in charge.steps if step in melt.dross)
+    borne = min(sum(dross, ZERO), old - untold)  # never more than the melt lost: see `out`
     return Masses(
-        entered=liquid + other + round_.back + passed.again + old + passed.old,
+        entered=liquid + other + round_.back + passed.again + old - borne + passed.old,
         out=melt.made.get(Step.CASTING, ZERO) + scrap + round_.left,
         drawn=max(-beside.stored, ZERO),
         stored=max(beside.stored, ZERO),
-        told=old - untold + passed.old,
+        told=old - untold - borne + passed.old,
         untold=untold,
         liquid=liquid,
         other=other,

@@ -85,7 +85,8 @@ class SharedCast(NamedTuple):
     lies uncast, `stored_old_t` are taken as of such scrap whose loss nobody tells, and
     `stored_beyond_t` lie there beyond all that went in (a part of `beyond_t`). Since the seventh
     engine there is no share either while nobody tells whether `unread_t` of scrap in cells are in
-    what they tapped, or what of `unpassed_t` a furnace gave to casting (`primary_cast`)."""
+    what they tapped, or what of `unpassed_t` a furnace gave to casting (`primary_cast`); since the
+    ninth, what scrap `unstored_t` of stock are of (`stored`)."""
 
     primary: Decimal
     old_lost_t: Decimal = ZERO
@@ -96,6 +97,7 @@ class SharedCast(NamedTuple):
     stored_beyond_t: Decimal = ZERO
     unread_t: Decimal = ZERO
     unpassed_t: Decimal = ZERO
+    unstored_t: Decimal = ZERO
 
 
 class Masses(NamedTuple):

@@ -2,7 +2,8 @@
 
 Source: sources.md 4.1: an intensity is of what went in, not of what was paid for. Stocks of
 purchased goods on the first and the last day correct the purchases by the mean factor of the year's
-own; a stock that fell is a line above zero, one that grew a line below. Stocks of a facility's own
+own; a stock that fell is a line above zero, one that grew a line below, at each step that bought of
+it (`stored.fell_at`), at the mean of what that step bought. Stocks of a facility's own
 products make no line, because what it makes is counted where it is made; what of it goes on to the
 next step is less by what was put there (`flows`).
 
@@ -10,32 +11,23 @@ More cannot lie in stock than was there and was bought: such a stock is not used
 The first three engines took it, so that a closing stock in the wrong unit lowered a footprint.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
-from contracts.inventory import DataKind, Scope
+from contracts.inventory import DataKind, Scope, Step
 from contracts.values import plain
 from services.ghg.activity.inventory import Datum
-from services.ghg.factors.pinned import BEFORE_FOURTH
+from services.ghg.factors.pinned import BEFORE_FOURTH, BEFORE_NINTH
 from services.ghg.factors.tables import Tables
 
 from .anode_lines import worst
 from .lines import Applied, Line
+from .stored import Held, fell_at, held
 from .working import Doubt
 
 ZERO = Decimal(0)
-DAYS = OPENING, CLOSING = "stock.opening", "stock.closing"
 RULE = "purchased: change of stock at the mean of the year's purchases"
 SOURCE = "sources.md 4.1"
-
-
-class Held(NamedTuple):
-    """The stocks of a good, and what fell of it in the year, in t: below zero where it grew, None
-    where it is told on one day only."""
-
-    data: Sequence[Datum]
-    fell_t: Decimal | None
 
 
 def stock_lines(
@@ -45,7 +37,7 @@ def stock_lines(
     that are told on one day only, or hold more than ever came."""
     lines: list[Line] = []
     for item, stock in held(one for one in data if one.of in table.bought).items():
-        found, fell_t = stock
+        fell_t = stock.fell_t
         if fell_t is None:
             sentence = f"The stock of {item} is told on one day of the year only: it was not used."
             doubts.append(Doubt("stock_incomplete", sentence, SOURCE))
@@ -55,22 +47,44 @@ def stock_lines(
         if bought_t + fell_t < 0 and table.pinned.engine not in BEFORE_FOURTH:
             doubts.append(_beyond(item, bought_t, fell_t))
             continue
-        factor, kind = _mean(item, purchases, table)
-        lines.append(
-            Line(
-                data=tuple(one.datum_id for one in found),
-                step=purchases[0].step if purchases else found[0].step,
-                scope=Scope.PURCHASED,
-                item=item,
-                activity=fell_t,
-                unit="t",
-                factor=factor,
-                rule=RULE,
-                kg=fell_t * factor.value,
-                kind=kind or worst(found),
-            )
-        )
+        for step, fell in _by_step(stock, purchases, table).items():
+            at = [line for line in purchases if line.step is step]
+            one_step = table.pinned.engine in BEFORE_NINTH
+            lines.append(_line(item, stock, (step, fell), purchases if one_step else at, table))
     return lines
+
+
+def _by_step(stock: Held, purchases: Sequence[Line], table: Tables) -> Mapping[Step, Decimal]:
+    """Tonnes that fell, by the step that used them. The first eight engines gave all to the step of
+    the first purchase, so that a sum by step followed the order of rows."""
+    fell_t = stock.fell_t or ZERO
+    first = purchases[0].step if purchases else stock.data[0].step
+    if table.pinned.engine in BEFORE_NINTH:
+        return {first: fell_t}
+    bought: dict[Step, Decimal] = {}
+    for line in purchases:
+        bought[line.step] = bought.get(line.step, ZERO) + line.activity
+    found = {step: fell for step, fell in fell_at(stock, bought).items() if fell}
+    return found or {first: fell_t}
+
+
+def _line(
+    item: str, stock: Held, fell: tuple[Step, Decimal], purchases: Sequence[Line], table: Tables
+) -> Line:
+    step, tonnes = fell
+    factor, kind = _mean(item, purchases, table)
+    return Line(
+        data=tuple(one.datum_id for one in stock.data),
+        step=step,
+        scope=Scope.PURCHASED,
+        item=item,
+        activity=tonnes,
+        unit="t",
+        factor=factor,
+        rule=RULE,
+        kg=tonnes * factor.value,
+        kind=kind or worst(stock.data),
+    )
 
 
 def _beyond(item: str, bought_t: Decimal, fell_t: Decimal) -> Doubt:
@@ -81,21 +95,6 @@ def _beyond(item: str, bought_t: Decimal, fell_t: Decimal) -> Doubt:
         " counted; look at its mass and unit."
     )
     return Doubt("stock_beyond_purchases", sentence, f"{SOURCE}, R-34")
-
-
-def held(data: Iterable[Datum]) -> Mapping[str, Held]:
-    """Stocks by what they are of."""
-    by_item: dict[str, list[Datum]] = {}
-    for datum in data:
-        by_item.setdefault(datum.of, []).append(datum)
-    found: dict[str, Held] = {}
-    for item, stocks in by_item.items():
-        days: dict[str, Decimal] = {}
-        for one in stocks:
-            days[one.item] = days.get(one.item, ZERO) + one.quantity
-        whole = len(days) == len(DAYS)
-        found[item] = Held(stocks, days[OPENING] - days[CLOSING] if whole else None)
-    return found
 
 
 def _mean(item: str, purchases: Sequence[Line], table: Tables) -> tuple[Applied, DataKind | None]:

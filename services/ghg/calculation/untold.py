@@ -17,18 +17,21 @@ from .shared_cast import GRAMS, SOURCE, UNKNOWN, SharedCast
 from .working import Doubt
 
 UNREAD, UNPASSED = "scrap_in_cells_untold", "furnace_metal_untold"
+UNSTORED = "scrap_stock_untold"
 UNSTOCKED, UNSHARED = "cast_stock_untold", "furnace_share_untold"
 """What doubts here are about."""
 SLUGS = {
     UNKNOWN: "scrap-loss-missing",
     UNREAD: "scrap-in-cells-untold",
     UNPASSED: "furnace-metal-untold",
+    UNSTORED: "scrap-stock-untold",
 }
 """Why mine to metal is refused, by what the doubt is about."""
 WHAT = {
     UNKNOWN: "what was lost of post-consumer scrap is not told",
     UNREAD: "whether scrap in cells is in what they tapped is not told",
     UNPASSED: "what a remelting furnace gave to casting is not told",
+    UNSTORED: "what scrap lies in stock is not told",
 }
 
 
@@ -71,6 +74,15 @@ def missing(cast: SharedCast) -> Iterator[Missing]:
             " where it is not told."
         )
         yield Missing(UNKNOWN, sentence, tuple(cast.unknown_t))
+    if cast.unstored_t:
+        sentence = (
+            f"nobody tells of what scrap the stock is that changed by {_t(cast.unstored_t)}: it may"
+            " be of post-consumer scrap or of other, or at several steps or lines of cells, and the"
+            " next tonne of such scrap would move it. Tell stock.opening and stock.closing of"
+            " scrap.in at the step that melts it, each with its scrap_kind; or leave them out, and"
+            " tell of that scrap what was melted."
+        )
+        yield Missing(UNSTORED, sentence, ())
 
 
 def doubts_of_untold(cast: SharedCast, products: Collection[Step] = ()) -> Iterator[Doubt]:
@@ -85,13 +97,15 @@ def doubts_of_untold(cast: SharedCast, products: Collection[Step] = ()) -> Itera
 
 def refuse_untold(cast: SharedCast) -> None:
     """Refused for the first, with the steps at which to tell it, if there is any:
-    `scrap-in-cells-untold`, `furnace-metal-untold`, `scrap-loss-missing`."""
+    `scrap-in-cells-untold`, `furnace-metal-untold`, `scrap-loss-missing`, `scrap-stock-untold`."""
     for one in missing(cast):
         sentence, steps = f"mine to metal is not known: {one.sentence}", list(one.steps)
         if one.about == UNREAD:
             raise Refused("scrap-in-cells-untold", sentence, steps=steps)
         if one.about == UNPASSED:
             raise Refused("furnace-metal-untold", sentence, steps=steps)
+        if one.about == UNSTORED:
+            raise Refused("scrap-stock-untold", sentence)
         raise Refused("scrap-loss-missing", sentence, steps=steps)
 
 

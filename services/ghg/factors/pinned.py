@@ -22,13 +22,15 @@ FOURTH_ENGINE = "castmark-ghg-4"
 FIFTH_ENGINE = "castmark-ghg-5"
 SIXTH_ENGINE = "castmark-ghg-6"
 SEVENTH_ENGINE = "castmark-ghg-7"
-ENGINE = "castmark-ghg-8"
+EIGHTH_ENGINE = "castmark-ghg-8"
+ENGINE = "castmark-ghg-9"
 """The version of these equations. It changes with any result; older ones stay runnable."""
 BEFORE_FOURTH = frozenset({FIRST_ENGINE, SECOND_ENGINE, THIRD_ENGINE})
 BEFORE_FIFTH = BEFORE_FOURTH | {FOURTH_ENGINE}
 BEFORE_SIXTH = BEFORE_FIFTH | {FIFTH_ENGINE}
 BEFORE_SEVENTH = BEFORE_SIXTH | {SIXTH_ENGINE}
 BEFORE_EIGHTH = BEFORE_SEVENTH | {SEVENTH_ENGINE}
+BEFORE_NINTH = BEFORE_EIGHTH | {EIGHTH_ENGINE}
 
 PRIMARY_FAMILY = "world_primary"
 OTHER_FUELS = "other_fuels"

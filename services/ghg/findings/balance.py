@@ -9,7 +9,7 @@ from services.ghg.activity.items import ITEMS, STOCKED, Family
 from services.ghg.calculation.cell_carbon import burnt
 from services.ghg.calculation.cells import made
 from services.ghg.calculation.furnace_stock import with_stock
-from services.ghg.calculation.melts import CHARGED
+from services.ghg.calculation.melts import CHARGED, sum_t
 from services.ghg.calculation.metal import (
     AT_CASTHOUSE,
     LOST,
@@ -23,9 +23,9 @@ from services.ghg.calculation.metal import (
 )
 from services.ghg.calculation.scrap import Kind
 from services.ghg.calculation.shared_cast import UNKNOWN, UNUSUAL
-from services.ghg.calculation.stock_lines import held
+from services.ghg.calculation.stored import held, held_scrap
 from services.ghg.calculation.supplies import supplies_of, unmade
-from services.ghg.calculation.untold import UNPASSED, UNREAD, UNSHARED, UNSTOCKED
+from services.ghg.calculation.untold import UNPASSED, UNREAD, UNSHARED, UNSTOCKED, UNSTORED
 from services.ghg.calculation.working import PERCENT
 
 from .context import Context, Fault, listed, shown
@@ -71,6 +71,7 @@ def out_of_balance(context: Context, seen: Survey) -> Iterator[Fault]:
     yield from _carbon(context, seen)
     yield from _power(context, seen)
     yield from _stocks(seen)
+    yield from _scrap_stocks(context)
     yield from _lost(seen)
     yield from _of_old_scrap(seen)
 
@@ -169,6 +170,9 @@ def _of_old_scrap(seen: Survey) -> Iterator[Fault]:
     for one in seen.raised(UNSTOCKED):
         lots = [of for of in seen.family(Family.STOCK) if lies_cast(of)]
         yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
+    for one in seen.raised(UNSTORED):
+        lots = [of for of in seen.family(Family.STOCK) if of.of == SCRAP_IN]
+        yield Fault(one.doubt.sentence, [of.datum_id for of in lots])
     for about, step in (
         (UNREAD, Step.ELECTROLYSIS),
         (UNPASSED, Step.REMELTING),
@@ -199,6 +203,19 @@ def _stocks(seen: Survey) -> Iterator[Fault]:
             " made."
         )
         yield Fault(sentence, [one.datum_id for one in nothing])
+
+
+def _scrap_stocks(context: Context) -> Iterator[Fault]:
+    """Stocks of scrap that grew by more than was melted of that kind where they are told."""
+    for of in held_scrap(context.inventory.data):
+        if of.beyond:
+            named = f"scrap ({of.kind})" if of.kind else "scrap"
+            sentence = (
+                f"The stock of {named} grew by {shown(-(of.stock.fell_t or ZERO))} t in a year in"
+                f" which {shown(sum_t(of.lots))} t of it came in. It was not counted; look at its"
+                " mass and unit, and at the step and kind that it is told of."
+            )
+            yield Fault(sentence, [one.datum_id for one in of.stock.data])
 
 
 def _carbon(context: Context, seen: Survey) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from services.ghg.calculation.calculate import calculate
 from services.ghg.calculation.lines import Result
 from services.ghg.calculation.scrap import Method
 from services.ghg.factors.pinned import (
+    EIGHTH_ENGINE,
     ENGINE,
     FIFTH_ENGINE,
     FIRST_ENGINE,
@@ -48,6 +49,7 @@ ENGINES: dict[str, Engine] = {
     FIFTH_ENGINE: calculate,
     SIXTH_ENGINE: calculate,
     SEVENTH_ENGINE: calculate,
+    EIGHTH_ENGINE: calculate,
     ENGINE: calculate,
 }
 """The newest last: that one makes new results. The first makes the same lines as the second, and
@@ -64,7 +66,10 @@ claims of power leave of which none is proven (`electricity`), and in whose loss
 the sixth in what it guesses of scrap in cells and of furnaces, and in run-around scrap of which
 nobody tells where it came off (`primary_cast`, `in_cells`, `cells`). The eighth differs from the
 seventh in whether cast metal in stock was cast already, which rows of stock may tell, and in what
-products have no footprint, as a loss that nobody tells would decide it (`flows`)."""
+products have no footprint, as a loss that nobody tells would decide it (`flows`). The ninth
+differs from the eighth in what of bought metal and scrap was melted, where their stock is told
+(`stored`), in which step such stock is a line of (`stock_lines`), and in who bears what was lost
+in dross (`primary_cast`)."""
 
 
 def newest() -> str:

@@ -16,6 +16,7 @@ from services.ghg.calculation.lines import Result
 from services.ghg.calculation.scrap import Method
 from services.ghg.calculation.totals import cells_of, primary_data_share
 from services.ghg.factors.pinned import (
+    EIGHTH_ENGINE,
     ENGINE,
     FIFTH_ENGINE,
     FIRST_ENGINE,
@@ -301,6 +302,39 @@ def test_a_result_of_the_seventh_engine_keeps_its_hash_its_intensities_and_its_f
     assert old.totals == new.totals
     rolled = [{one.of for one in kept.intensities} for kept in (old, new)]
     assert rolled[0] - rolled[1] == {f"footprint.{rolling}"}
+
+
+def test_a_result_of_the_eighth_engine_keeps_its_hash_its_intensities_and_its_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It took metal that was bought and put in stock for melted, and its stock for that of the
+    first step that bought some."""
+    cold, melt = "bought.primary_metal", Step.REMELTING
+    more = (
+        datum("cold", CASTING, cold, "5000", factor="9000"),
+        datum("more", melt, cold, "5000", factor="9000"),
+        datum("jan", Step.SITE, "stock.opening", "0", of=cold),
+        datum("dec", Step.SITE, "stock.closing", "10000", of=cold),
+    )
+    told = inventory()._replace(data=(*inventory().data, *more))
+    version = Version(1, data_hash(pack(told)), told)
+    wanted = usual(app.policies().on(ON), ON)
+    with monkeypatch.context() as then:
+        then.setattr(engines, "ENGINES", {EIGHTH_ENGINE: ENGINES[EIGHTH_ENGINE]})
+        old = result(1, reckon(version, wanted, app.factors(), app.policies()))
+    new = result(2, reckon(version, wanted, app.factors(), app.policies()))
+    assert (old.engine, new.engine) == (EIGHTH_ENGINE, ENGINE)
+    per_t: list[Decimal] = []
+    steps: list[set[str]] = []
+    for kept in (old, new):
+        made = rework(kept, told, app.factors(), app.policies())
+        flows = flows_of(told, kept.engine, made.melt_loss)
+        assert made.working_hash() == kept.working_hash
+        assert per_tonne(made, flows, cells_of(made.lines, flows)) == kept.intensities
+        per_t += [one.t_per_t for one in kept.intensities if one.of == "mine_to_metal"][:1]
+        steps.append({one.step for one in made.lines if one.data == ("jan", "dec")})
+    assert per_t[0] > per_t[1]
+    assert steps == [{CASTING}, {CASTING, melt}]
 
 
 def test_a_result_of_the_first_engine_keeps_its_hash_and_what_it_counts_as_primary(

@@ -35,9 +35,10 @@ class Year(NamedTuple):
     in cells with the word that tells where it is (`others_in`, `old_in`); losses of old scrap by
     step, where told. A furnace casts the part `own` of what it was charged with itself; what it
     gave to casting is told (`passed`) or not. Liquid metal that was bought gave off `liquid_kg` per
-    t, or what the sets have. Two lines of cells are told apart, of which one made the part `line`,
-    and the other is named `rest` or not at all. All else that went in is cast, but for the part
-    `off`."""
+    t, or what the sets have. Metal left casting and the furnace in `dross`, and of cold metal that
+    casting bought some was `lying` in stock on both days. Two lines of cells are told apart, of
+    which one made the part `line`, and the other is named `rest` or not at all. All else that went
+    in is cast, but for the part `off`."""
 
     tapped: Decimal
     only_cast: bool
@@ -59,6 +60,8 @@ class Year(NamedTuple):
     liquid_kg: str | None = None
     line: Decimal | None = None
     rest: str = "2"
+    dross: tuple[Decimal, Decimal] = (ZERO, ZERO)
+    lying: tuple[Decimal, Decimal] = (ZERO, ZERO)
 
     @property
     def lines(self) -> dict[str, tuple[Decimal, Decimal]]:
@@ -72,18 +75,25 @@ class Year(NamedTuple):
 class Added(NamedTuple):
     """Post-consumer scrap: tonnes, the part of them that was lost, the step that melted it, the
     part of the rest that the furnace cast itself, where that was remelting, and whether the
-    last line of cells melted it, where several are told apart, or the first."""
+    last line of cells melted it, where several are told apart, or the first. Of what was not lost
+    the part `dross` left with that, and `kept` tonnes more were bought and put in stock."""
 
     tonnes: Decimal
     lost: Decimal
     step: Step
     own: Decimal
     last: bool = False
+    dross: Decimal = ZERO
+    kept: Decimal = ZERO
 
 
 NOTHING = Added(ZERO, ZERO, CAST, ZERO)
 T = st.one_of(st.just(ZERO), decimals("1", "40000", 0))
 PART = decimals("0", "1", 2)
+DROSS = decimals("0", "3000", 0)
+IN_DROSS = st.one_of(st.just(ZERO), decimals("0", "0.1", 2), PART)
+KEPT = st.one_of(st.just(ZERO), decimals("1", "60000", 0))
+LYING = st.one_of(st.just(ZERO), decimals("0", "5000", 0))
 
 
 def by_step(*steps: Step) -> st.SearchStrategy[Tonnes]:
@@ -137,6 +147,8 @@ def years(draw: st.DrawFn, *, only_cast: bool | None = None) -> Year:
         liquid_kg=draw(st.sampled_from([None, "2000", "4000", "9000"])),
         line=draw(st.one_of(st.none(), st.none(), decimals("0.1", "0.9", 1))),
         rest=draw(st.sampled_from(("2", ""))),
+        dross=draw(st.one_of(st.just((ZERO, ZERO)), st.tuples(DROSS, DROSS))),
+        lying=(draw(LYING), draw(LYING)),
     )
 
 
@@ -147,6 +159,8 @@ ADDED = st.builds(
     st.sampled_from((CELLS, CAST, MELT)),
     st.one_of(st.just(ZERO), st.just(ONE), PART),
     st.booleans(),
+    IN_DROSS,
+    KEPT,
 )
 
 
@@ -157,9 +171,10 @@ def told(year: Year, added: Added = NOTHING) -> tuple[Datum, ...]:
 
 
 def _rows(year: Year, added: Added) -> Iterator[Datum]:
-    came = added.tonnes * (ONE - added.lost)
+    melted = added.tonnes * (ONE - added.lost)
+    came = melted * (ONE - added.dross)
     at = added.step
-    within = came if at is CELLS and year.old_in == LIQUID else ZERO
+    within = melted if at is CELLS and year.old_in == LIQUID else ZERO
     anodes, _, power, gas, site = year.rates
     first, added_to = next(iter(year.lines)), list(year.lines)[-1 if added.last else 0]
     yield datum("pow", CELLS, "power.grid", str(year.tapped * power))
@@ -189,8 +204,18 @@ def _rows(year: Year, added: Added) -> Iterator[Datum]:
         lot = str(tonnes)
         yield datum(f"{kind}-{step}", step, "scrap.in", lot, scrap_kind=kind, of=word, **more)
     cells = {"of": year.old_in, "potline": added_to} if at is CELLS else {}
-    lot = str(added.tonnes)
+    lot, put_by = str(added.tonnes), str(added.kept)
     yield datum("more", at, "scrap.in", lot, scrap_kind=OLD, factor="100", **cells)
+    yield datum("kept", at, "scrap.in", put_by, scrap_kind=OLD, factor="0", **cells)
+    if added.kept:
+        for day, lies in (("opening", "0"), ("closing", put_by)):
+            yield datum(f"kept-{day}", at, f"stock.{day}", lies, of="scrap.in", scrap_kind=OLD)
+    dross = dict(zip((CAST, MELT), year.dross, strict=True))
+    dross[MELT if at is MELT else CAST] += melted - came
+    for step, tonnes in dross.items():
+        yield datum(f"in-dross-{step}", step, "waste.dross_aluminium", str(tonnes))
+    for day, held in zip(("opening", "closing"), year.lying, strict=True):
+        yield datum(f"cold-{day}", CAST, f"stock.{day}", str(held), of="bought.primary_metal")
     for step, lost in year.old_lost.items():
         named = {"potline": first} if step is CELLS else {}
         yield datum(f"gone-{step}", step, "loss.metal", str(lost), scrap_kind=OLD, **named)
@@ -210,8 +235,12 @@ def _cast(year: Year, added: Added, came: Decimal) -> Iterator[Datum]:
     charged = sum((t for (step, _), t in year.scrap.items() if step is not MELT), ZERO)
     entered = year.tapped * (ONE - year.sold) + charged + year.bought[CAST] + year.liquid[CAST]
     lost = sum((t for step, t in year.old_lost.items() if step is not MELT), ZERO)
-    cast = (entered + given) * (ONE - year.off) - lost - year.out[CAST]
+    opening, closing = year.lying
+    if closing - opening <= year.bought[CAST]:
+        entered -= closing - opening
+    cast = (entered + given) * (ONE - year.off) - lost - year.out[CAST] - year.dross[0]
     yield datum("cast", CAST, INGOT, str(max(cast, ONE) + came - own_more))
+    own = max(own - year.dross[1], ZERO)
     yield datum("own", MELT, INGOT, str(own + own_more))
     if year.passed:
         more = came - own_more if added.step is MELT else ZERO
@@ -259,6 +288,9 @@ def test_adding_post_consumer_scrap_never_raises_mine_to_metal(year: Year, added
         st.one_of(st.just(ZERO), PART),
         st.just(MELT),
         st.one_of(st.just(ZERO), st.just(ONE), PART),
+        st.just(value=False),
+        IN_DROSS,
+        KEPT,
     ),
 )
 @settings(max_examples=300)
