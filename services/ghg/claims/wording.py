@@ -200,7 +200,8 @@ def _metals(policy: Policy) -> tuple[re.Pattern[str], ...]:
     metal = rf"\b(?:{noun})\b"
     named = rf"\b(?:{adjective})(?:[\s,/-]+(?:{between})){{0,{BETWEEN_MAX}}}[\s-]+{metal}{else_is}"
     verbs = rf"[\s-]+(?:{of('copula')})(?:[\s-]+(?:{of('adverb')}))*[\s-]+"
-    called = rf"{metal}{verbs}(?:{adjective})\b"
+    made = rf"(?:[\s-]+(?:{of('product')})\b)?"
+    called = rf"{metal}{made}{verbs}(?:{adjective})\b{else_is}"
     return (re.compile(named), re.compile(called), *_chinese("adjective", policy))
 
 
@@ -216,7 +217,8 @@ def _eco(text: str, policy: Policy) -> tuple[str, ...]:
 @lru_cache(maxsize=8)
 def _chinese(figure: str, policy: Policy) -> tuple[re.Pattern[str], ...]:
     """As in English: words of a figure, words that may stand between, and metal; or metal or what
-    is made of it, copula, adverb and such a word."""
+    is made of it, copula, adverb and such a word; or what is made of it and what is said plainly of
+    a product."""
 
     def of(part: str) -> str:
         words = sorted(policy.words(f"claims.metal.{part}.zh"), key=len, reverse=True)
@@ -228,8 +230,10 @@ def _chinese(figure: str, policy: Policy) -> tuple[re.Pattern[str], ...]:
     else_is = rf"(?!的?(?:{of('of_something_else')}))"
     gap, made = r"[、·・/\s-]?", of("product")
     named = rf"(?:{said})(?:{gap}(?:{between})){{0,{BETWEEN_MAX}}}{gap}(?:{noun}){else_is}"
-    called = rf"(?:{noun})(?:{made})?(?:{of('copula')})(?:{of('adverb')})?(?:{said})"
-    return re.compile(named), re.compile(called)
+    serves = rf"(?!色?(?:{of('called_of')}))"
+    called = rf"(?:{noun})(?:{made})?(?:{of('copula')})(?:{of('adverb')})?(?:{said}){serves}"
+    plainly = rf"(?:{noun})(?:{made})(?:{of('adverb')})?(?:{of('plain')}){serves}"
+    return re.compile(named), re.compile(called), re.compile(plainly)
 
 
 def _english(term: str) -> str:

@@ -31,7 +31,7 @@ def adopt(command: AdoptPlan, state: ReductionPlan, policy: Policy) -> Sequence[
     `planned-below-zero`, and `facility-twice` or `unknown-facility` for single ones."""
     entity = owned(command)
     before = state.families.get(command.family)
-    base = based_on(_base(command, entity.of(command.family), policy), before)
+    base = based_on(_base(command, entity.of(command.family), before, policy), before)
     _check_planned(command.planned, base.year, policy)
     _check_facilities(command, entity, base.year, policy)
     adopted = ReductionPlanAdopted(
@@ -67,9 +67,16 @@ def _same(before: FamilyPlan, now: ReductionPlanAdopted) -> bool:
     return before.adopted.model_copy(update=said) == now
 
 
-def _base(command: AdoptPlan, figures: Sequence[FamilyYear], policy: Policy) -> PlanBase:
-    """The base as `baseyear.decide_base` chooses it, with the sums behind it."""
-    bought = {one.year: one.tonnes for one in _purchased(command)}
+def _base(
+    command: AdoptPlan,
+    figures: Sequence[FamilyYear],
+    before: FamilyPlan | None,
+    policy: Policy,
+) -> PlanBase:
+    """The base as `baseyear.decide_base` chooses it, with the sums behind it. Tonnes that were told
+    of a year stand until others are."""
+    told = before.told if before is not None else {}
+    bought = {**told, **{one.year: one.tonnes for one in _purchased(command)}}
     records = {one.year for one in command.production_records}
     outputs = {one.year: bought.get(one.year, one.output_t) or Decimal(0) for one in figures}
     years = [

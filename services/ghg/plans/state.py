@@ -186,8 +186,10 @@ def same_sums(one: PlanBase, other: PlanBase) -> bool:
 
 def _adopted(before: FamilyPlan | None, event: ReductionPlanAdopted) -> FamilyPlan:
     """A plan that is adopted. On the base of the one before, the changes of structure since that
-    was chosen stay known; pathway and target are events of their own."""
-    fresh = FamilyPlan(event, event.base, event.base, told=_told(event))
+    was chosen stay known, and so do tonnes that were told of years; pathway and target are events
+    of their own."""
+    before_told = before.told if before is not None else {}
+    fresh = FamilyPlan(event, event.base, event.base, told={**before_told, **_told(event)})
     if before is None:
         return fresh
     fresh = fresh._replace(

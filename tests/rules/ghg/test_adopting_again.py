@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.ghg_plans import (
     IntermediateTargetSet,
+    PathwayFamily,
     PathwaySet,
     PlanEvaluated,
     ReductionPlanAdopted,
@@ -15,7 +16,7 @@ from services.ghg.plans.commands import EvaluatePlan, SetIntermediateTarget
 from services.ghg.plans.plans_api import plan_shown
 from tests.rules.spec import Answered
 
-from .given import POLICY
+from .given import POLICY, d
 from .planned import ON, PRIMARY, WHO, adopt, adopted, entity, figures, plans, set_pathway, value
 from .test_rebasing import changed
 
@@ -200,3 +201,19 @@ def test_a_base_of_other_figures_says_that_changes_are_not_added_to_it() -> None
     assert abouts(shown(after)["doubts"]) == ["structure_not_in_base"]
     noted = after.and_when(changed(SOLD))
     assert "structure_not_in_base" not in abouts(shown(noted)["doubts"]), "once they are noted"
+
+
+def test_tonnes_that_were_told_of_years_stand_until_others_are() -> None:
+    family = PathwayFamily.PROCUREMENT
+    bought = figures(2021, "8", family=family, output_t=None, power_t=d("0"))
+    first: Any = {"family": family, "purchased": ({"year": 2021, "tonnes": "50000"},)}
+    before = plans.when(adopt(bought, **first))
+    then = before.state.families[family]
+    after = before.and_when(adopt(bought, on=LATER, family=family, planned=(value(2030, "9"),)))
+    now = after.state.families[family]
+    assert now.told == then.told == {2021: 50000}
+    assert now.base.t_per_t == then.base.t_per_t == 16
+    others = {**first, "purchased": ({"year": 2021, "tonnes": "40000"},)}
+    last = after.and_when(adopt(bought, on=LATER, **others)).state.families[family]
+    assert last.told == {2021: 40000}
+    assert last.base.t_per_t == 20
